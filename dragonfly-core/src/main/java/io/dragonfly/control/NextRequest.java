@@ -1,0 +1,23 @@
+package io.dragonfly.control;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Reports results and asks for assignments. One is open for a process at a time; a second one makes
+ * the first return with what there is.
+ *
+ * @param caller who calls
+ * @param answered the {@link NextAnswer#number} of the last answer that arrived, 0 before the first.
+ *     Assignments of an answer that got lost are made again
+ * @param reports one for each task that the peer takes part in; a task that is not named is not
+ *     changed
+ * @param patience how long the answer may wait for something to say
+ */
+public record NextRequest(
+    Caller caller, long answered, List<TaskReport> reports, Duration patience) {
+  /** Copies the list. */
+  public NextRequest {
+    reports = List.copyOf(reports);
+  }
+}

@@ -1,0 +1,16 @@
+package io.dragonfly.control;
+
+import java.util.List;
+
+/**
+ * Tells what a peer holds.
+ *
+ * @param caller who calls
+ * @param holdings all the tasks that it holds pieces of
+ */
+public record OfferRequest(Caller caller, List<Holding> holdings) {
+  /** Copies the list. */
+  public OfferRequest {
+    holdings = List.copyOf(holdings);
+  }
+}

@@ -1,0 +1,28 @@
+package io.dragonfly.control;
+
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.ContentRequest;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Wants a content.
+ *
+ * @param caller who calls
+ * @param content what is wanted, with the caller's own credentials for the source
+ * @param range the bytes that are wanted, if not all are
+ * @param ticket the ticket of an earlier registration, if there was one: while it is valid it stands
+ *     for the question to the source
+ * @param holdings the versions of this content that the caller holds pieces of
+ */
+public record RegisterRequest(
+    Caller caller,
+    ContentRequest content,
+    Optional<ByteRange> range,
+    Optional<String> ticket,
+    List<Holding> holdings) {
+  /** Copies the list. */
+  public RegisterRequest {
+    holdings = List.copyOf(holdings);
+  }
+}

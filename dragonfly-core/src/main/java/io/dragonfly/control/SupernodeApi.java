@@ -1,0 +1,36 @@
+package io.dragonfly.control;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * What a peer asks of a supernode. Safe for concurrent use. No method blocks: answers come through
+ * futures, which complete on a thread of the supernode or of the transport, so what depends on them
+ * must not block either. A failed call completes its future with a {@link
+ * io.dragonfly.error.DistributionException}: {@link
+ * io.dragonfly.error.SupernodeUnreachableException} if no answer came, {@link
+ * io.dragonfly.error.CallRefusedException} if the call is not accepted. Cancelling a future drops the
+ * call.
+ *
+ * <p>Each request holds the {@link Caller}: a supernode that has just started knows nobody and needs
+ * no introduction.
+ */
+public interface SupernodeApi {
+  /**
+   * Wants a content. The supernode asks the source with the request's own credentials, so the future
+   * may complete with the source's refusal: {@link io.dragonfly.error.AccessRefusedException}, {@link
+   * io.dragonfly.error.ContentNotFoundException}, {@link io.dragonfly.error.SourceFailedException}.
+   */
+  CompletableFuture<RegisterAnswer> register(RegisterRequest request);
+
+  /** Tells which tasks the peer holds, without wanting any. Gives no right to take. */
+  CompletableFuture<OfferAnswer> offer(OfferRequest request);
+
+  /**
+   * Reports results and waits for assignments of all the peer's tasks, until there is something to
+   * say or the request's patience ends.
+   */
+  CompletableFuture<NextAnswer> next(NextRequest request);
+
+  /** Says that the peer gives up one task, or all and itself. */
+  CompletableFuture<LeaveAnswer> leave(LeaveRequest request);
+}

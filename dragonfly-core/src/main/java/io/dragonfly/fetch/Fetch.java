@@ -1,0 +1,28 @@
+package io.dragonfly.fetch;
+
+import io.dragonfly.rate.Rate;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** The handle of a running fetch. Safe for concurrent use. */
+public interface Fetch {
+  /** Returns what is fetched. */
+  FetchRequest request();
+
+  /**
+   * Returns a future of the end. Each call gives a new copy: completing or cancelling it does
+   * nothing to the fetch. A failed fetch completes it with a {@link
+   * io.dragonfly.error.DistributionException}, a cancelled one with {@link
+   * io.dragonfly.error.FetchCancelledException}.
+   */
+  CompletableFuture<FetchResult> completion();
+
+  /** Returns how far it is, now. */
+  FetchProgress progress();
+
+  /** Changes how fast the content may come, at once; empty is without limit. */
+  void setRate(Optional<Rate> rate);
+
+  /** Ends this fetch; others of the same content go on. What is verified stays for the next one. */
+  void cancel();
+}

@@ -1,0 +1,42 @@
+package io.dragonfly.fetch;
+
+import io.dragonfly.control.Outcome;
+import io.dragonfly.peer.Peer;
+import io.dragonfly.task.Task;
+
+/**
+ * Sees every step of a client's fetches. Override what is of interest. Methods are called on the
+ * client's own threads, some of them at once; they must be quick and must not block. What they throw
+ * is logged and otherwise ignored.
+ */
+public abstract class FetchListener {
+  /** A listener that does nothing. */
+  public static final FetchListener NONE = new FetchListener() {};
+
+  /** For subclasses. */
+  protected FetchListener() {}
+
+  /** A fetch was asked for. */
+  public void started(FetchRequest request) {}
+
+  /** It is known which version the fetch gets. */
+  public void registered(FetchRequest request, Task task) {}
+
+  /** A piece of a task is verified; {@code nanos} from its request to its last byte. */
+  public void pieceTaken(Task task, int piece, Peer parent, long bytes, long nanos) {}
+
+  /** A parent did not give a piece. It will be asked of somebody else. */
+  public void pieceFailed(Task task, int piece, Peer parent, Outcome outcome, String reason) {}
+
+  /** This peer reads bytes from the source itself, for this reason. */
+  public void backToSource(FetchRequest request, String reason) {}
+
+  /** A supernode could not be reached, for this reason. */
+  public void supernodeLost(FetchRequest request, String reason) {}
+
+  /** A fetch ended well. */
+  public void completed(FetchRequest request, FetchResult result) {}
+
+  /** A fetch failed or was cancelled. */
+  public void failed(FetchRequest request, Exception failure) {}
+}

@@ -1,0 +1,203 @@
+package io.dragonfly.fetch;
+
+import io.dragonfly.rate.Rate;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.Headers;
+import io.dragonfly.task.Trust;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Which content is fetched, where it goes, and within which limits. Immutable. */
+public final class FetchRequest {
+  private final ContentRequest content;
+  private final @Nullable Path output;
+  private final @Nullable ByteRange range;
+  private final @Nullable Rate rate;
+  private final @Nullable Duration timeout;
+  private final Pattern pattern;
+  private final boolean verifyFile;
+
+  private FetchRequest(Builder builder) {
+    this.content =
+        new ContentRequest(
+            builder.url,
+            builder.filter,
+            Optional.ofNullable(builder.digest),
+            Optional.ofNullable(builder.identifier),
+            Headers.of(builder.headers),
+            new Trust(builder.insecure, builder.caCertificates));
+    this.output = builder.output;
+    this.range = builder.range;
+    this.rate = builder.rate;
+    this.timeout = builder.timeout;
+    this.pattern = builder.pattern;
+    this.verifyFile = builder.verifyFile;
+  }
+
+  /**
+   * Begins a request.
+   *
+   * @throws IllegalArgumentException if the text is no URL
+   */
+  public static Builder builder(String url) {
+    return new Builder(URI.create(url));
+  }
+
+  /** Begins a request. */
+  public static Builder builder(URI url) {
+    return new Builder(url);
+  }
+
+  /** Returns which content is wanted. */
+  public ContentRequest content() {
+    return content;
+  }
+
+  /** Returns where the content goes; absent for a stream or a prefetch. */
+  public Optional<Path> output() {
+    return Optional.ofNullable(output);
+  }
+
+  /** Returns the bytes that are wanted, if not all are. */
+  public Optional<ByteRange> range() {
+    return Optional.ofNullable(range);
+  }
+
+  /** Returns how fast the content may come; without limit if absent. */
+  public Optional<Rate> rate() {
+    return Optional.ofNullable(rate);
+  }
+
+  /** Returns how long all may take; without limit if absent, since no progress ends it anyway. */
+  public Optional<Duration> timeout() {
+    return Optional.ofNullable(timeout);
+  }
+
+  /** Returns which way the content takes. */
+  public Pattern pattern() {
+    return pattern;
+  }
+
+  /** Tells whether the finished file is read again and compared with the digest that was given. */
+  public boolean verifyFile() {
+    return verifyFile;
+  }
+
+  @Override
+  public String toString() {
+    return "FetchRequest[" + content + (output == null ? "" : " to " + output) + "]";
+  }
+
+  /** Makes a {@link FetchRequest}. Not safe for concurrent use. */
+  public static final class Builder {
+    private final URI url;
+    private final List<Headers.Header> headers = new ArrayList<>();
+    private final List<String> filter = new ArrayList<>();
+    private final List<String> caCertificates = new ArrayList<>();
+    private @Nullable Path output;
+    private @Nullable Digest digest;
+    private @Nullable String identifier;
+    private @Nullable ByteRange range;
+    private @Nullable Rate rate;
+    private @Nullable Duration timeout;
+    private Pattern pattern = Pattern.P2P;
+    private boolean verifyFile;
+    private boolean insecure;
+
+    private Builder(URI url) {
+      this.url = url;
+    }
+
+    /** The path at which the content appears, whole or not at all. */
+    public Builder output(Path path) {
+      this.output = path;
+      return this;
+    }
+
+    /** A header for the source; may be called many times. */
+    public Builder header(String name, String value) {
+      headers.add(new Headers.Header(name, value));
+      return this;
+    }
+
+    /** The digest that the whole content must have. */
+    public Builder digest(Digest expected) {
+      this.digest = expected;
+      return this;
+    }
+
+    /** Query parameters that do not choose the content, such as signatures. */
+    public Builder filter(List<String> parameters) {
+      filter.addAll(parameters);
+      return this;
+    }
+
+    /** A name of the user's own that tells versions apart. */
+    public Builder identifier(String name) {
+      this.identifier = name;
+      return this;
+    }
+
+    /** The bytes that are wanted; all unless set. */
+    public Builder range(ByteRange bytes) {
+      this.range = bytes;
+      return this;
+    }
+
+    /** How fast the content may come; without limit unless set. */
+    public Builder rate(Rate limit) {
+      this.rate = limit;
+      return this;
+    }
+
+    /** How long all may take; without limit unless set. */
+    public Builder timeout(Duration limit) {
+      this.timeout = limit;
+      return this;
+    }
+
+    /** Which way the content takes; {@link Pattern#P2P} unless set. */
+    public Builder pattern(Pattern way) {
+      this.pattern = way;
+      return this;
+    }
+
+    /** Reads the finished file once more and compares its digest; pieces are always verified. */
+    public Builder verifyFile(boolean verify) {
+      this.verifyFile = verify;
+      return this;
+    }
+
+    /** Takes each certificate of the source for good. */
+    public Builder insecure(boolean takeAny) {
+      this.insecure = takeAny;
+      return this;
+    }
+
+    /** A certificate in PEM that is trusted beside the platform's own; may be called many times. */
+    public Builder caCertificate(String pem) {
+      caCertificates.add(pem);
+      return this;
+    }
+
+    /**
+     * Checks and makes the request.
+     *
+     * @throws IllegalArgumentException if the URL cannot be used, the timeout is not positive, or
+     *     parts contradict each other
+     */
+    public FetchRequest build() {
+      if (timeout != null && (timeout.isNegative() || timeout.isZero())) {
+        throw new IllegalArgumentException("timeout is %s, must be > 0".formatted(timeout));
+      }
+      return new FetchRequest(this);
+    }
+  }
+}

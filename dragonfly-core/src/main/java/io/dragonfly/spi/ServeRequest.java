@@ -1,0 +1,54 @@
+package io.dragonfly.spi;
+
+import io.dragonfly.control.SupernodeApi;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** What to serve and where. Immutable. */
+public final class ServeRequest {
+  private final InetSocketAddress bind;
+  private final PieceService pieces;
+  private final Function<InetAddress, SupernodeApi> control;
+
+  /**
+   * Serves pieces and control calls.
+   *
+   * @param bind where to listen; port 0 lets the system choose
+   * @param pieces gives the pieces
+   * @param control gives the supernode as it is for a caller at an address: whether that caller may
+   *     be who it says is decided there
+   */
+  public ServeRequest(
+      InetSocketAddress bind, PieceService pieces, Function<InetAddress, SupernodeApi> control) {
+    this.bind = bind;
+    this.pieces = pieces;
+    this.control = control;
+  }
+
+  /** Serves pieces alone; control calls are refused. */
+  public static ServeRequest piecesOnly(InetSocketAddress bind, PieceService pieces) {
+    return new ServeRequest(bind, pieces, NO_CONTROL);
+  }
+
+  private static final Function<InetAddress, SupernodeApi> NO_CONTROL =
+      address -> {
+        throw new IllegalStateException("this is no supernode");
+      };
+
+  /** Returns where to listen. */
+  public InetSocketAddress bind() {
+    return bind;
+  }
+
+  /** Returns what gives the pieces. */
+  public PieceService pieces() {
+    return pieces;
+  }
+
+  /** Returns what gives the supernode as it is for a caller at an address, if there is one. */
+  public Optional<Function<InetAddress, SupernodeApi>> control() {
+    return control == NO_CONTROL ? Optional.empty() : Optional.of(control);
+  }
+}

@@ -1,0 +1,67 @@
+package io.dragonfly.spi;
+
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.Task;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.Optional;
+
+/**
+ * One task in a {@link Storage}. Safe for concurrent use, except that the bytes of one piece are
+ * written by one thread at a time.
+ *
+ * <p>A piece is written, then sealed with its digest. Only sealed pieces are seen, and only they are
+ * found again by a later process. The caller has computed the digest over what it wrote; the store
+ * does not read it again.
+ */
+public interface StoredTask {
+  /** Returns the task, with its length once that is known. */
+  Task task();
+
+  /** Records the length that was learned at the end of the source's answer. */
+  void learnLength(long length) throws IOException;
+
+  /**
+   * Writes bytes at an offset of the content; {@code data} is used up.
+   *
+   * @throws io.dragonfly.error.NoSpaceException if the disk runs full
+   * @throws IOException if a sealed piece would be changed, or the disk fails
+   */
+  void write(long offset, ByteBuffer data) throws IOException;
+
+  /** Records that a piece is written and has this digest. From here on it is seen. */
+  void seal(int piece, Digest digest) throws IOException;
+
+  /** Withdraws a piece whose bytes turned out wrong. Its digest stays known. */
+  void unseal(int piece) throws IOException;
+
+  /** Tells whether a piece is sealed. Cheap. */
+  boolean has(int piece);
+
+  /** Returns the numbers of the sealed pieces, as a copy. */
+  BitSet pieces();
+
+  /** Returns the digest that a piece was sealed with, also after it was unsealed. */
+  Optional<Digest> digest(int piece);
+
+  /**
+   * Opens bytes of sealed pieces for reading. The caller closes the region. Does not block for long:
+   * a transport's threads call it.
+   *
+   * @throws IOException if a piece in the range is not sealed, or is no longer what was sealed: then
+   *     it is unsealed
+   */
+  PieceRegion region(ByteRange range) throws IOException;
+
+  /**
+   * Puts the whole content at a path, atomically, replacing what is there: by hard link where the
+   * file system allows, else as a copy. Its mode is that of any new file of this process. All pieces
+   * must be sealed.
+   *
+   * @throws io.dragonfly.error.OutputException if the path cannot be written
+   */
+  void deliver(Path target) throws IOException;
+}

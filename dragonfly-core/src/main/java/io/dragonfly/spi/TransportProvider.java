@@ -1,0 +1,10 @@
+package io.dragonfly.spi;
+
+/** Makes a {@link Transport}. Found by ServiceLoader; an instance given to a builder wins. */
+public interface TransportProvider {
+  /** Returns the name that settings choose it by, such as {@code http}. */
+  String name();
+
+  /** Makes a transport. The caller closes it. */
+  Transport create();
+}

@@ -1,0 +1,23 @@
+/** The distribution library without any socket: entry points, SPIs, engine, supernode, store. */
+module io.dragonfly.core {
+  requires com.fasterxml.jackson.databind;
+  requires com.google.common;
+  requires io.github.bucket4j.core;
+  requires org.slf4j;
+  requires static transitive org.jspecify;
+
+  exports io.dragonfly;
+  exports io.dragonfly.control;
+  exports io.dragonfly.error;
+  exports io.dragonfly.fetch;
+  exports io.dragonfly.peer;
+  exports io.dragonfly.rate;
+  exports io.dragonfly.spi;
+  exports io.dragonfly.task;
+
+  uses io.dragonfly.spi.RateLimiterProvider;
+  uses io.dragonfly.spi.SchedulerProvider;
+  uses io.dragonfly.spi.SourceProvider;
+  uses io.dragonfly.spi.StorageProvider;
+  uses io.dragonfly.spi.TransportProvider;
+}
