@@ -4,6 +4,7 @@ module io.dragonfly.core {
   requires com.google.common;
   requires io.github.bucket4j.core;
   requires org.slf4j;
+  requires static com.google.errorprone.annotations;
   requires static transitive org.jspecify;
 
   exports io.dragonfly;

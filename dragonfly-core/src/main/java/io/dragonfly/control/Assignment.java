@@ -1,8 +1,8 @@
 package io.dragonfly.control;
 
 /**
- * Pieces to take from a parent: {@code first}, {@code first + step}, and so on, {@code count} in all,
- * in this order.
+ * Pieces to take from a parent: {@code first}, {@code first + step}, and so on, {@code count} in
+ * all, in this order.
  *
  * @param first the first piece
  * @param step from one to the next, at least 1

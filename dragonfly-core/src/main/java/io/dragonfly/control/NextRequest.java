@@ -8,8 +8,8 @@ import java.util.List;
  * the first return with what there is.
  *
  * @param caller who calls
- * @param answered the {@link NextAnswer#number} of the last answer that arrived, 0 before the first.
- *     Assignments of an answer that got lost are made again
+ * @param answered the {@link NextAnswer#number} of the last answer that arrived, 0 before the
+ *     first. Assignments of an answer that got lost are made again
  * @param reports one for each task that the peer takes part in; a task that is not named is not
  *     changed
  * @param patience how long the answer may wait for something to say

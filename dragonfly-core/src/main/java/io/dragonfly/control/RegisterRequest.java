@@ -11,8 +11,8 @@ import java.util.Optional;
  * @param caller who calls
  * @param content what is wanted, with the caller's own credentials for the source
  * @param range the bytes that are wanted, if not all are
- * @param ticket the ticket of an earlier registration, if there was one: while it is valid it stands
- *     for the question to the source
+ * @param ticket the ticket of an earlier registration, if there was one: while it is valid it
+ *     stands for the question to the source
  * @param holdings the versions of this content that the caller holds pieces of
  */
 public record RegisterRequest(

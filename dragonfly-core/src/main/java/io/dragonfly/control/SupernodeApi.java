@@ -8,16 +8,17 @@ import java.util.concurrent.CompletableFuture;
  * must not block either. A failed call completes its future with a {@link
  * io.dragonfly.error.DistributionException}: {@link
  * io.dragonfly.error.SupernodeUnreachableException} if no answer came, {@link
- * io.dragonfly.error.CallRefusedException} if the call is not accepted. Cancelling a future drops the
- * call.
+ * io.dragonfly.error.CallRefusedException} if the call is not accepted. Cancelling a future drops
+ * the call.
  *
- * <p>Each request holds the {@link Caller}: a supernode that has just started knows nobody and needs
- * no introduction.
+ * <p>Each request holds the {@link Caller}: a supernode that has just started knows nobody and
+ * needs no introduction.
  */
 public interface SupernodeApi {
   /**
-   * Wants a content. The supernode asks the source with the request's own credentials, so the future
-   * may complete with the source's refusal: {@link io.dragonfly.error.AccessRefusedException}, {@link
+   * Wants a content. The supernode asks the source with the request's own credentials, so the
+   * future may complete with the source's refusal: {@link
+   * io.dragonfly.error.AccessRefusedException}, {@link
    * io.dragonfly.error.ContentNotFoundException}, {@link io.dragonfly.error.SourceFailedException}.
    */
   CompletableFuture<RegisterAnswer> register(RegisterRequest request);

@@ -2,7 +2,9 @@ package io.dragonfly.error;
 
 import org.jspecify.annotations.Nullable;
 
-/** The fetch was cancelled, its thread interrupted, or its client closed. What is verified stays. */
+/**
+ * The fetch was cancelled, its thread interrupted, or its client closed. What is verified stays.
+ */
 public final class FetchCancelledException extends DistributionException {
   private static final long serialVersionUID = 1L;
 

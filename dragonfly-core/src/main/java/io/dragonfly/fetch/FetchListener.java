@@ -6,8 +6,8 @@ import io.dragonfly.task.Task;
 
 /**
  * Sees every step of a client's fetches. Override what is of interest. Methods are called on the
- * client's own threads, some of them at once; they must be quick and must not block. What they throw
- * is logged and otherwise ignored.
+ * client's own threads, some of them at once; they must be quick and must not block. What they
+ * throw is logged and otherwise ignored.
  */
 public abstract class FetchListener {
   /** A listener that does nothing. */

@@ -1,5 +1,7 @@
 package io.dragonfly.rate;
 
+import static java.util.Objects.requireNonNull;
+
 import java.math.BigDecimal;
 import java.util.Locale;
 import java.util.Map;
@@ -33,8 +35,8 @@ public record Rate(long bytesPerSecond) {
   }
 
   /**
-   * Reads a number with an optional suffix: {@code 20M} is 20 MiB each second; K, M and G are powers
-   * of 1024, as Dragonfly 1 had them.
+   * Reads a number with an optional suffix: {@code 20M} is 20 MiB each second; K, M and G are
+   * powers of 1024, as Dragonfly 1 had them.
    *
    * @throws IllegalArgumentException if the text is no rate, or the rate is 0
    */
@@ -45,7 +47,8 @@ public record Rate(long bytesPerSecond) {
           "'%s' is no rate, write bytes per second such as 500K or 20M".formatted(text));
     }
     BigDecimal number = new BigDecimal(matcher.group(1));
-    BigDecimal bytes = number.multiply(BigDecimal.valueOf(FACTORS.get(matcher.group(2))));
+    long factor = requireNonNull(FACTORS.get(matcher.group(2)), "the pattern allows these alone");
+    BigDecimal bytes = number.multiply(BigDecimal.valueOf(factor));
     if (bytes.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0) {
       throw new IllegalArgumentException("rate '%s' is too large".formatted(text));
     }

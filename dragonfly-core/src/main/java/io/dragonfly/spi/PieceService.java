@@ -11,8 +11,8 @@ import java.util.concurrent.CompletableFuture;
 public interface PieceService {
   /**
    * Asks for bytes. The future completes when they are there and it is this taker's turn: with the
-   * bytes, which the caller closes, or with a {@link TakeException} that says why not. Cancelling it
-   * gives up the place in line.
+   * bytes, which the caller closes, or with a {@link TakeException} that says why not. Cancelling
+   * it gives up the place in line.
    */
   CompletableFuture<Given> give(Ask ask);
 

@@ -7,7 +7,9 @@ import java.nio.ByteBuffer;
  * transport, and must not block. After {@link #completed} or {@link #failed} nothing more comes.
  */
 public interface PieceSink {
-  /** Gets the next bytes. {@code data} is valid during the call alone. Never more than asked for. */
+  /**
+   * Gets the next bytes. {@code data} is valid during the call alone. Never more than asked for.
+   */
   void received(ByteBuffer data);
 
   /** All bytes came. */

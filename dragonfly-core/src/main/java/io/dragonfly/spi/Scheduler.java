@@ -10,12 +10,13 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * Decides who takes which piece from whom. Pure: events in, plans out; no I/O, no thread, no time but
- * that of the clock it was made with. A supernode calls one method at a time and never blocks in one;
- * see {@code SchedulerContract}.
+ * Decides who takes which piece from whom. Pure: events in, plans out; no I/O, no thread, no time
+ * but that of the clock it was made with. A supernode calls one method at a time and never blocks
+ * in one; see {@code SchedulerContract}.
  *
- * <p>The supernode's own CDN cache takes part as a holder that wants nothing. A parent may be planned
- * before it has the piece, if it is planned to get it: the request then waits at the parent.
+ * <p>The supernode's own CDN cache takes part as a holder that wants nothing. A parent may be
+ * planned before it has the piece, if it is planned to get it: the request then waits at the
+ * parent.
  */
 public interface Scheduler {
   /**
@@ -52,7 +53,9 @@ public interface Scheduler {
   /** A holder has withdrawn a piece. */
   void pieceLost(TaskId task, PeerId holder, int piece);
 
-  /** A taker reports how an assignment ended. Reports about what was never assigned are harmless. */
+  /**
+   * A taker reports how an assignment ended. Reports about what was never assigned are harmless.
+   */
   void reported(TaskId task, PeerId taker, PieceResult result);
 
   /** An answer with these assignments got lost: they are to be made again. */

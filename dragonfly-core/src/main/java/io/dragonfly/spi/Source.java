@@ -13,8 +13,8 @@ import java.io.InputStream;
  * <ul>
  *   <li>{@link io.dragonfly.error.AccessRefusedException} if these credentials have no access
  *   <li>{@link io.dragonfly.error.ContentNotFoundException} if there is no such content
- *   <li>{@link io.dragonfly.error.SourceFailedException} if the source cannot be reached or gives an
- *       error of its own
+ *   <li>{@link io.dragonfly.error.SourceFailedException} if the source cannot be reached or gives
+ *       an error of its own
  *   <li>{@link IOException} for what else breaks; callers take it like the one before
  * </ul>
  *

@@ -13,9 +13,9 @@ import java.util.Optional;
  * One task in a {@link Storage}. Safe for concurrent use, except that the bytes of one piece are
  * written by one thread at a time.
  *
- * <p>A piece is written, then sealed with its digest. Only sealed pieces are seen, and only they are
- * found again by a later process. The caller has computed the digest over what it wrote; the store
- * does not read it again.
+ * <p>A piece is written, then sealed with its digest. Only sealed pieces are seen, and only they
+ * are found again by a later process. The caller has computed the digest over what it wrote; the
+ * store does not read it again.
  */
 public interface StoredTask {
   /** Returns the task, with its length once that is known. */
@@ -48,18 +48,18 @@ public interface StoredTask {
   Optional<Digest> digest(int piece);
 
   /**
-   * Opens bytes of sealed pieces for reading. The caller closes the region. Does not block for long:
-   * a transport's threads call it.
+   * Opens bytes of sealed pieces for reading. The caller closes the region. Does not block for
+   * long: a transport's threads call it.
    *
-   * @throws IOException if a piece in the range is not sealed, or is no longer what was sealed: then
-   *     it is unsealed
+   * @throws IOException if a piece in the range is not sealed, or is no longer what was sealed:
+   *     then it is unsealed
    */
   PieceRegion region(ByteRange range) throws IOException;
 
   /**
    * Puts the whole content at a path, atomically, replacing what is there: by hard link where the
-   * file system allows, else as a copy. Its mode is that of any new file of this process. All pieces
-   * must be sealed.
+   * file system allows, else as a copy. Its mode is that of any new file of this process. All
+   * pieces must be sealed.
    *
    * @throws io.dragonfly.error.OutputException if the path cannot be written
    */

@@ -34,9 +34,22 @@ public record ContentRequest(
   /** They say who asks or how the bytes travel, not which content is asked for. */
   private static final Set<String> NOT_CHOOSING =
       Set.of(
-          "user-agent", "range", "if-range", "accept-encoding", "connection", "host", "date",
-          "cache-control", "pragma", "te", "traceparent", "tracestate", "x-request-id",
-          "x-forwarded-for", "forwarded", "via");
+          "user-agent",
+          "range",
+          "if-range",
+          "accept-encoding",
+          "connection",
+          "host",
+          "date",
+          "cache-control",
+          "pragma",
+          "te",
+          "traceparent",
+          "tracestate",
+          "x-request-id",
+          "x-forwarded-for",
+          "forwarded",
+          "via");
 
   private static final Pattern OCI_BLOB =
       Pattern.compile("/v2/.+/(?:blobs|manifests)/sha256:([0-9a-f]{64})");
@@ -51,7 +64,8 @@ public record ContentRequest(
   public ContentRequest {
     filter = List.copyOf(filter);
     if (url.getScheme() == null || url.getRawAuthority() == null) {
-      throw new IllegalArgumentException("'%s' is not an absolute URL".formatted(withoutQuery(url)));
+      throw new IllegalArgumentException(
+          "'%s' is not an absolute URL".formatted(withoutQuery(url)));
     }
     if (url.getRawUserInfo() != null) {
       throw new IllegalArgumentException(

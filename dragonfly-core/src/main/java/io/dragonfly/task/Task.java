@@ -20,8 +20,7 @@ public record Task(
    * The task for a version of a content. Where the version has no strong validator and the content
    * no digest, {@code nonce} tells this reading from every other; otherwise it plays no part.
    */
-  public static Task of(
-      TaskKey key, SourceVersion version, Optional<Digest> digest, String nonce) {
+  public static Task of(TaskKey key, SourceVersion version, Optional<Digest> digest, String nonce) {
     MessageDigest sha = Digest.newSha256();
     // The key holds the digest already: with one, answers with other validators are still one task.
     String versionName = digest.isPresent() ? "" : version.validator().orElse("once " + nonce);

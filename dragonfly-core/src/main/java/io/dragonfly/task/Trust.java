@@ -3,8 +3,8 @@ package io.dragonfly.task;
 import java.util.List;
 
 /**
- * Which certificates of an https source are trusted. Part of the task key: who does not verify never
- * shares with those who do.
+ * Which certificates of an https source are trusted. Part of the task key: who does not verify
+ * never shares with those who do.
  *
  * @param insecure whether each certificate is taken for good
  * @param caCertificates certificates in PEM that are trusted beside the platform's own

@@ -17,9 +17,9 @@ import javax.crypto.spec.SecretKeySpec;
  * Makes and checks capabilities: the right of one peer at one address to take one task from one
  * parent until a point of the supernode's time.
  *
- * <p>A capability is base64url over 8 bytes of expiry (seconds since 1970, big-endian) and the first
- * 16 bytes of an HMAC-SHA256 over expiry, task, taker and address. The key is the parent's ({@link
- * io.dragonfly.peer.PeerSecret#capabilityKey}); only the supernode has it too.
+ * <p>A capability is base64url over 8 bytes of expiry (seconds since 1970, big-endian) and the
+ * first 16 bytes of an HMAC-SHA256 over expiry, task, taker and address. The key is the parent's
+ * ({@link io.dragonfly.peer.PeerSecret#capabilityKey}); only the supernode has it too.
  */
 public final class Capabilities {
   private static final int MAC_BYTES = 16;
