@@ -1,0 +1,12 @@
+package io.dragonfly;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class PlaceholderTest {
+  @Test
+  void keepsItsName() {
+    assertThat(new Placeholder("a").name()).isEqualTo("a");
+  }
+}

@@ -1,0 +1,8 @@
+/** The schedulers, the simulator and supernode clusters. */
+module io.dragonfly.scheduler {
+  requires static transitive org.jspecify;
+  requires static com.google.errorprone.annotations;
+  requires transitive io.dragonfly.core;
+
+  exports io.dragonfly.scheduler;
+}

@@ -1,0 +1,17 @@
+/** The transport, the source and the container proxy over HTTP. */
+module io.dragonfly.transport.http {
+  requires static transitive org.jspecify;
+  requires static com.google.errorprone.annotations;
+  requires transitive io.dragonfly.core;
+  requires com.fasterxml.jackson.databind;
+  requires io.netty.buffer;
+  requires io.netty.codec.http;
+  requires io.netty.common;
+  requires io.netty.handler;
+  requires io.netty.transport;
+  requires io.netty.transport.classes.epoll;
+  requires okhttp3;
+  requires org.slf4j;
+
+  exports io.dragonfly.transport.http;
+}
