@@ -17,7 +17,7 @@ import java.util.OptionalLong;
  * @param digests digests that the caller does not have yet
  * @param parents parents that are new, or whose address or capability is
  * @param assignments pieces to take now
- * @param advice what to do if the supernode is lost
+ * @param advice what to do from now on if the supernode is lost; empty if that is as before
  */
 public record TaskUpdate(
     TaskId task,
@@ -27,7 +27,7 @@ public record TaskUpdate(
     PieceDigests digests,
     List<Parent> parents,
     List<Assignment> assignments,
-    Advice advice) {
+    Optional<Advice> advice) {
 
   /** Whether a task goes on. */
   public enum State {
@@ -65,6 +65,6 @@ public record TaskUpdate(
         PieceDigests.NONE,
         List.of(),
         List.of(),
-        Advice.NONE);
+        Optional.empty());
   }
 }
