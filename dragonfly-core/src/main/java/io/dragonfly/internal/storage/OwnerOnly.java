@@ -1,0 +1,46 @@
+package io.dragonfly.internal.storage;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/** Makes files and directories that nobody but their owner may read, where the disk has modes. */
+final class OwnerOnly {
+  private OwnerOnly() {}
+
+  /** Makes a directory and its parents, each 0700; those that are there stay as they are. */
+  static void createDirectories(Path directory) throws IOException {
+    Files.createDirectories(directory, attributes(directory, "rwx------"));
+  }
+
+  /** Makes an empty file with mode 0600; one that is there stays as it is. */
+  static void createFile(Path file) throws IOException {
+    try {
+      Files.createFile(file, fileMode(file));
+    } catch (FileAlreadyExistsException e) {
+      if (!Files.isRegularFile(file)) {
+        throw e;
+      }
+    }
+  }
+
+  /** Returns what a file of mode 0600 is made with. */
+  static FileAttribute<?>[] fileMode(Path file) {
+    return attributes(file, "rw-------");
+  }
+
+  private static FileAttribute<?>[] attributes(Path path, String mode) {
+    return hasModes(path)
+        ? new FileAttribute<?>[] {
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode))
+        }
+        : new FileAttribute<?>[0];
+  }
+
+  private static boolean hasModes(Path path) {
+    return path.getFileSystem().supportedFileAttributeViews().contains("posix");
+  }
+}
