@@ -1,0 +1,312 @@
+package io.dragonfly.internal.serve;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.control.Outcome;
+import io.dragonfly.internal.access.Capabilities;
+import io.dragonfly.spi.PieceRegion;
+import io.dragonfly.spi.PieceService;
+import io.dragonfly.spi.RateLimiter;
+import io.dragonfly.spi.Storage;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.spi.TakeException;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.PieceLayout;
+import io.dragonfly.task.TaskId;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives the pieces of a {@link Storage} to who has a capability for them. Who asks for a piece that
+ * is not there yet waits for it, {@link #PIECE_PATIENCE} at most; then, or at once if the piece is
+ * there, for a free slot, until {@link #WHOLE_PATIENCE} after the question. Slots are given in the
+ * order in which asks became ready, so no task can keep another from being served.
+ *
+ * <p>Safe for concurrent use; no method blocks for longer than {@link StoredTask#region} does. The
+ * futures complete on the thread that seals a piece, closes a region, or runs the timer: what is
+ * hung on them must not block.
+ */
+public final class StoredPieceService implements PieceService, AutoCloseable {
+  /** How long an ask waits for its piece: a parent may be named before it has the piece. */
+  static final Duration PIECE_PATIENCE = Duration.ofSeconds(2);
+
+  /**
+   * How long an ask waits in all. Shorter than the time after which a taker calls a silent parent
+   * stalled: who is still in line then is told so, which is no fault of the parent.
+   */
+  static final Duration WHOLE_PATIENCE = Duration.ofSeconds(4);
+
+  /** More asks than this never wait at once: what they cost in memory is bounded. */
+  static final int MOST_WAITING = 4096;
+
+  private static final Logger log = LoggerFactory.getLogger(StoredPieceService.class);
+
+  private final Storage storage;
+  private final byte[] capabilityKey;
+  private final Supplier<Instant> supernodeTime;
+  private final RateLimiter uploads;
+  private final ScheduledExecutorService timer;
+
+  /** Set while this thread hands out slots, so that a region closed at once does not recurse. */
+  private final ThreadLocal<Boolean> handingOut = ThreadLocal.withInitial(() -> false);
+
+  private final Object lock = new Object();
+
+  @GuardedBy("lock")
+  private final WaitingAsks asks;
+
+  private volatile BiConsumer<TaskId, Integer> withdrawn = (task, piece) -> {};
+
+  /**
+   * A service of a store's pieces.
+   *
+   * @param storage where the pieces are; stays its owner's
+   * @param capabilityKey the key that the supernode makes capabilities for this parent with
+   * @param supernodeTime the supernode's time, which capabilities expire in
+   * @param uploads the limiter of all that is sent
+   * @param slots how many regions are out at once, at most
+   * @param timer ends waits; stays its owner's, and outlives this service
+   */
+  public StoredPieceService(
+      Storage storage,
+      byte[] capabilityKey,
+      Supplier<Instant> supernodeTime,
+      RateLimiter uploads,
+      int slots,
+      ScheduledExecutorService timer) {
+    this.storage = storage;
+    this.capabilityKey = capabilityKey.clone();
+    this.supernodeTime = supernodeTime;
+    this.uploads = uploads;
+    this.timer = timer;
+    this.asks = new WaitingAsks(slots, MOST_WAITING);
+  }
+
+  /**
+   * Sets who is told of a piece that turned out, when it was to be given, to be no longer what was
+   * sealed. Called on any thread; must not block.
+   */
+  public void onWithdrawn(BiConsumer<TaskId, Integer> listener) {
+    withdrawn = listener;
+  }
+
+  @Override
+  public CompletableFuture<Given> give(Ask ask) {
+    boolean allowed =
+        Capabilities.isValid(
+            capabilityKey,
+            ask.capability(),
+            ask.task(),
+            ask.taker(),
+            ask.from(),
+            supernodeTime.get());
+    if (!allowed) {
+      return refused("the capability is not valid for this task, taker, address and time");
+    }
+    return giveLocally(ask.task(), ask.range());
+  }
+
+  /**
+   * Gives bytes inside this process, without a capability; waits like {@link #give}.
+   *
+   * @param range bytes that lie in one piece
+   */
+  public CompletableFuture<Given> giveLocally(TaskId task, ByteRange range) {
+    Optional<StoredTask> stored = storage.find(task);
+    if (stored.isPresent() && !liesInOnePiece(stored.get(), range)) {
+      return refused("bytes " + range + " do not lie in one piece");
+    }
+    WaitingAsk ask = new WaitingAsk(task, range);
+    var unused = ask.future().whenComplete((given, failure) -> forget(ask));
+    WaitingAsks.Admission admission;
+    synchronized (lock) {
+      admission = asks.add(ask);
+    }
+    switch (admission) {
+      case ADDED -> start(ask);
+      case FULL -> ask.fail(Outcome.NOT_YET, "too many wait here");
+      case CLOSED -> ask.fail(Outcome.REFUSED, "this parent has stopped");
+    }
+    return ask.future();
+  }
+
+  private void start(WaitingAsk ask) {
+    // Looked up once more only now that the ask waits: whichever of this and sealed() comes second
+    // sees the other, so no wake-up gets lost.
+    if (storage.find(ask.task()).filter(stored -> isSealed(stored, ask.range())).isPresent()) {
+      ready(List.of(ask));
+    }
+    if (!ask.future().isDone()) {
+      expireAfter(ask, PIECE_PATIENCE);
+    }
+  }
+
+  @Override
+  public RateLimiter uploads() {
+    return uploads;
+  }
+
+  /** Tells that a piece has been sealed: asks that wait for it go on. */
+  public void sealed(TaskId task, int piece) {
+    Optional<StoredTask> stored = storage.find(task);
+    if (stored.isEmpty()) {
+      return;
+    }
+    List<WaitingAsk> waiting;
+    synchronized (lock) {
+      waiting = asks.waitingForPieceOf(task);
+    }
+    // An ask that came before its task was known here, or before the length was, is checked now.
+    for (WaitingAsk ask : waiting) {
+      if (!liesInOnePiece(stored.get(), ask.range())) {
+        ask.fail(Outcome.REFUSED, "bytes " + ask.range() + " do not lie in one piece");
+      }
+    }
+    PieceLayout layout = stored.get().task().layout();
+    if (layout.isPiece(piece)) {
+      ByteRange bytes = layout.range(piece);
+      ready(waiting.stream().filter(ask -> bytes.contains(ask.range())).toList());
+    }
+  }
+
+  /** Tells that a task is no longer served: asks for it are refused. */
+  public void ended(TaskId task) {
+    List<WaitingAsk> gone;
+    synchronized (lock) {
+      gone = asks.removeAllOf(task);
+    }
+    gone.forEach(ask -> ask.fail(Outcome.REFUSED, "the task has ended"));
+  }
+
+  /** Refuses those who wait and all who come later. Regions that are out stay readable. */
+  @Override
+  public void close() {
+    List<WaitingAsk> gone;
+    synchronized (lock) {
+      gone = asks.close();
+    }
+    gone.forEach(ask -> ask.fail(Outcome.REFUSED, "this parent has stopped"));
+  }
+
+  private void ready(List<WaitingAsk> ready) {
+    synchronized (lock) {
+      ready.forEach(asks::moveToLine);
+    }
+    handOutSlots();
+  }
+
+  private void handOutSlots() {
+    if (handingOut.get()) {
+      return; // the loop further down this stack goes on
+    }
+    handingOut.set(true);
+    try {
+      for (Optional<WaitingAsk> next = takeSlot(); next.isPresent(); next = takeSlot()) {
+        serve(next.get());
+      }
+    } finally {
+      handingOut.remove();
+    }
+  }
+
+  private Optional<WaitingAsk> takeSlot() {
+    synchronized (lock) {
+      return asks.takeSlot();
+    }
+  }
+
+  private void freeSlot() {
+    synchronized (lock) {
+      asks.freeSlot();
+    }
+    handOutSlots();
+  }
+
+  private void serve(WaitingAsk ask) {
+    try {
+      StoredTask stored =
+          storage.find(ask.task()).orElseThrow(() -> new IOException("there is no such task"));
+      OptionalLong total = stored.task().layout().length();
+      PieceRegion region = open(stored, ask.range()).onClose(this::freeSlot);
+      if (!ask.future().complete(new Given(region, total))) {
+        region.close(); // cancelled in the meantime
+      }
+    } catch (IOException | RuntimeException e) {
+      log.warn(
+          "cannot give bytes {} of task {}: {}", ask.range(), ask.task().brief(), e.toString());
+      freeSlot();
+      ask.future()
+          .completeExceptionally(new TakeException(Outcome.REFUSED, "the piece is not there", e));
+    }
+  }
+
+  private PieceRegion open(StoredTask stored, ByteRange range) throws IOException {
+    try {
+      return stored.region(range);
+    } catch (IOException e) {
+      int piece = stored.task().layout().pieceAt(range.start());
+      if (!stored.has(piece)) {
+        withdrawn.accept(stored.task().id(), piece);
+      }
+      throw e;
+    }
+  }
+
+  private void expireAfter(WaitingAsk ask, Duration patience) {
+    try {
+      ask.endsBy(timer.schedule(() -> expire(ask), patience.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (RejectedExecutionException e) {
+      ask.fail(Outcome.REFUSED, "this parent has stopped");
+    }
+  }
+
+  private void expire(WaitingAsk ask) {
+    boolean grantMore;
+    synchronized (lock) {
+      grantMore = asks.isInLine(ask) && ask.extendOnce();
+    }
+    if (grantMore) {
+      expireAfter(ask, WHOLE_PATIENCE.minus(PIECE_PATIENCE));
+    } else if (storage.find(ask.task()).isEmpty()) {
+      ask.fail(Outcome.REFUSED, "there is no such task");
+    } else {
+      ask.fail(Outcome.NOT_YET, "the piece is not there yet, or others come first");
+    }
+  }
+
+  private void forget(WaitingAsk ask) {
+    ask.cancelTimer();
+    synchronized (lock) {
+      asks.remove(ask);
+    }
+  }
+
+  private static boolean liesInOnePiece(StoredTask stored, ByteRange range) {
+    PieceLayout layout = stored.task().layout();
+    long piece = range.start() / layout.pieceLength();
+    return range.length() > 0
+        && piece < PieceLayout.MAX_PIECES
+        && layout.isPiece((int) piece)
+        && layout.range((int) piece).contains(range);
+  }
+
+  private static boolean isSealed(StoredTask stored, ByteRange range) {
+    return liesInOnePiece(stored, range)
+        && stored.has(stored.task().layout().pieceAt(range.start()));
+  }
+
+  private static CompletableFuture<Given> refused(String why) {
+    return CompletableFuture.failedFuture(new TakeException(Outcome.REFUSED, why));
+  }
+}

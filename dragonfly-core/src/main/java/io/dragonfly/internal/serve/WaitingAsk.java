@@ -1,0 +1,69 @@
+package io.dragonfly.internal.serve;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.control.Outcome;
+import io.dragonfly.spi.PieceService.Given;
+import io.dragonfly.spi.TakeException;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.TaskId;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/** One ask for bytes that has no answer yet, and the timer that ends it. */
+final class WaitingAsk {
+  private final TaskId task;
+  private final ByteRange range;
+  private final CompletableFuture<Given> future = new CompletableFuture<>();
+
+  @GuardedBy("this")
+  private @Nullable Future<?> timer;
+
+  @GuardedBy("this")
+  private boolean extended;
+
+  WaitingAsk(TaskId task, ByteRange range) {
+    this.task = task;
+    this.range = range;
+  }
+
+  TaskId task() {
+    return task;
+  }
+
+  ByteRange range() {
+    return range;
+  }
+
+  CompletableFuture<Given> future() {
+    return future;
+  }
+
+  void fail(Outcome outcome, String why) {
+    future.completeExceptionally(new TakeException(outcome, why));
+  }
+
+  /** Takes over the timer; cancels it if there is nothing left to end. */
+  void endsBy(Future<?> newTimer) {
+    synchronized (this) {
+      timer = newTimer;
+    }
+    if (future.isDone()) {
+      newTimer.cancel(false);
+    }
+  }
+
+  synchronized void cancelTimer() {
+    if (timer != null) {
+      timer.cancel(false);
+      timer = null;
+    }
+  }
+
+  /** Tells, the first time alone, that this ask may wait longer. */
+  synchronized boolean extendOnce() {
+    boolean first = !extended;
+    extended = true;
+    return first;
+  }
+}

@@ -1,0 +1,373 @@
+package io.dragonfly.internal.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.dragonfly.control.Outcome;
+import io.dragonfly.internal.access.Capabilities;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.PieceService.Ask;
+import io.dragonfly.spi.PieceService.Given;
+import io.dragonfly.spi.RateLimiter;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.spi.TakeException;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.SourceVersion;
+import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskKey;
+import io.dragonfly.testkit.FakeTicker;
+import io.dragonfly.testkit.MemoryStorage;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class StoredPieceServiceTest {
+  private static final int PIECE = 128 << 10;
+  private static final byte[] KEY = {1, 2, 3};
+  private static final PeerId TAKER = new PeerId("0".repeat(32));
+  private static final InetAddress ADDRESS = InetAddress.getLoopbackAddress();
+  private static final ByteRange FIRST = ByteRange.of(0, PIECE);
+  private static final ByteRange SECOND = ByteRange.of(PIECE, 2 * PIECE);
+
+  private final FakeTicker ticker = new FakeTicker();
+  private final MemoryStorage storage = new MemoryStorage();
+  private final Task task = task("a", OptionalLong.of(3 * PIECE));
+  private final List<Given> given = new ArrayList<>();
+  private final StoredPieceService service = service(2);
+
+  @AfterEach
+  void closeAll() {
+    service.close();
+    given.forEach(g -> g.region().close());
+  }
+
+  @Test
+  void givesAPieceThatIsThereAtOnce() throws Exception {
+    seal(storage.create(task), 0);
+
+    Given first = now(service.give(ask(FIRST)));
+
+    assertThat(first.region().readAll()).isEqualTo(bytes(0));
+    assertThat(first.total()).hasValue(3 * PIECE);
+    assertThat(ticker.timersSet()).isZero();
+  }
+
+  @Test
+  void refusesACapabilityOfAnotherTaskTakerAddressKeyOrTime() throws Exception {
+    seal(storage.create(task), 0);
+    PeerId other = new PeerId("1".repeat(32));
+    InetAddress elsewhere = InetAddress.getByAddress(new byte[] {127, 0, 0, 9});
+    Task otherTask = task("b", OptionalLong.of(PIECE));
+    String expired =
+        Capabilities.issue(KEY, task.id(), TAKER, ADDRESS, FakeTicker.START.minusSeconds(1));
+    String foreign =
+        Capabilities.issue(
+            new byte[] {9}, task.id(), TAKER, ADDRESS, FakeTicker.START.plusSeconds(60));
+
+    refused(service.give(new Ask(task.id(), FIRST, other, ADDRESS, capability(task))));
+    refused(service.give(new Ask(task.id(), FIRST, TAKER, elsewhere, capability(task))));
+    refused(service.give(new Ask(task.id(), FIRST, TAKER, ADDRESS, capability(otherTask))));
+    refused(service.give(new Ask(task.id(), FIRST, TAKER, ADDRESS, expired)));
+    refused(service.give(new Ask(task.id(), FIRST, TAKER, ADDRESS, foreign)));
+    refused(service.give(new Ask(task.id(), FIRST, TAKER, ADDRESS, "")));
+  }
+
+  @Test
+  void refusesBytesThatDoNotLieInOnePiece() throws Exception {
+    seal(storage.create(task), 0);
+
+    refused(service.give(ask(ByteRange.of(0, PIECE + 1))));
+    refused(service.give(ask(ByteRange.of(0, 0))));
+    refused(service.give(ask(ByteRange.of(3 * PIECE, 3 * PIECE + 1))));
+    refused(service.give(ask(ByteRange.of(Long.MAX_VALUE - 1, Long.MAX_VALUE))));
+  }
+
+  @Test
+  void waitsForAPieceUntilItIsSealed() throws Exception {
+    StoredTask stored = storage.create(task);
+    CompletableFuture<Given> first = service.give(ask(FIRST));
+    CompletableFuture<Given> second = service.give(ask(SECOND));
+
+    seal(stored, 1);
+
+    assertThat(now(second).region().readAll()).isEqualTo(bytes(1));
+    assertThat(first).isNotDone();
+    assertThat(ticker.timersSet()).isEqualTo(1);
+  }
+
+  @Test
+  void waitsTwoSecondsForAPieceAndNoLonger() throws Exception {
+    storage.create(task);
+    CompletableFuture<Given> first = service.give(ask(FIRST));
+
+    ticker.advance(Duration.ofMillis(1999));
+    assertThat(first).isNotDone();
+    ticker.advance(Duration.ofMillis(1));
+    assertThat(outcome(first)).isEqualTo(Outcome.NOT_YET);
+  }
+
+  @Test
+  void waitsForATaskThatIsAboutToBeStored() throws Exception {
+    CompletableFuture<Given> first = service.give(ask(FIRST));
+    CompletableFuture<Given> wrong = service.give(ask(ByteRange.of(1, PIECE + 1)));
+
+    seal(storage.create(task), 0);
+
+    assertThat(now(first).region().readAll()).isEqualTo(bytes(0));
+    assertThat(outcome(wrong)).isEqualTo(Outcome.REFUSED);
+  }
+
+  @Test
+  void refusesATaskThatDoesNotCome() {
+    CompletableFuture<Given> first = service.give(ask(FIRST));
+
+    ticker.advance(Duration.ofSeconds(2));
+
+    assertThat(outcome(first)).isEqualTo(Outcome.REFUSED);
+  }
+
+  @Test
+  void givesNoMoreRegionsAtOnceThanThereAreSlots() throws Exception {
+    seal(storage.create(task), 0);
+    Given first = now(service.give(ask(FIRST)));
+    now(service.give(ask(FIRST)));
+    CompletableFuture<Given> third = service.give(ask(FIRST));
+    CompletableFuture<Given> fourth = service.give(ask(FIRST));
+    assertThat(third).isNotDone();
+
+    first.region().close();
+    first.region().close(); // the second close frees no second slot
+
+    assertThat(now(third).region().length()).isEqualTo(PIECE);
+    assertThat(fourth).isNotDone();
+  }
+
+  @Test
+  void whoIsInLineForTooLongIsToldToComeLater() throws Exception {
+    seal(storage.create(task), 0);
+    now(service.give(ask(FIRST)));
+    now(service.give(ask(FIRST)));
+    CompletableFuture<Given> third = service.give(ask(FIRST));
+
+    ticker.advance(Duration.ofMillis(3999));
+    assertThat(third).isNotDone();
+    ticker.advance(Duration.ofMillis(1));
+    assertThat(outcome(third)).isEqualTo(Outcome.NOT_YET);
+  }
+
+  @Test
+  void cancellingGivesUpThePlaceInLine() throws Exception {
+    seal(storage.create(task), 0);
+    Given first = now(service.give(ask(FIRST)));
+    now(service.give(ask(FIRST)));
+    CompletableFuture<Given> third = service.give(ask(FIRST));
+    CompletableFuture<Given> fourth = service.give(ask(FIRST));
+
+    third.cancel(true);
+    first.region().close();
+
+    now(fourth);
+    assertThat(ticker.timersSet()).isZero();
+  }
+
+  @Test
+  void aLongLineOfTakersThatCloseAtOnceIsServedWithoutRecursion() throws Exception {
+    seal(storage.create(task), 0);
+    Given first = now(service.give(ask(FIRST)));
+    Given second = now(service.give(ask(FIRST)));
+    List<CompletableFuture<Void>> all = new ArrayList<>();
+    for (int i = 0; i < 2000; i++) {
+      all.add(service.give(ask(ByteRange.of(0, 1))).thenAccept(g -> g.region().close()));
+    }
+
+    first.region().close();
+    second.region().close();
+
+    assertThat(all).allMatch(CompletableFuture::isDone);
+    assertThat(all).noneMatch(CompletableFuture::isCompletedExceptionally);
+  }
+
+  @Test
+  void boundsHowManyWait() throws Exception {
+    storage.create(task);
+    List<CompletableFuture<Given>> waiting = new ArrayList<>();
+    for (int i = 0; i < StoredPieceService.MOST_WAITING; i++) {
+      waiting.add(service.give(ask(FIRST)));
+    }
+
+    assertThat(outcome(service.give(ask(FIRST)))).isEqualTo(Outcome.NOT_YET);
+    waiting.get(0).cancel(true);
+    assertThat(service.give(ask(FIRST))).isNotDone();
+  }
+
+  @Test
+  void refusesWhoWaitsForATaskThatEnds() throws Exception {
+    seal(storage.create(task), 0);
+    now(service.give(ask(FIRST)));
+    now(service.give(ask(FIRST)));
+    CompletableFuture<Given> inLine = service.give(ask(FIRST));
+    CompletableFuture<Given> forPiece = service.give(ask(SECOND));
+
+    service.ended(task.id());
+
+    assertThat(outcome(inLine)).isEqualTo(Outcome.REFUSED);
+    assertThat(outcome(forPiece)).isEqualTo(Outcome.REFUSED);
+  }
+
+  @Test
+  void aPieceWithdrawnInTheMeantimeIsRefusedAndItsSlotGoesOn() throws Exception {
+    StoredTask stored = storage.create(task);
+    seal(stored, 0);
+    seal(stored, 1);
+    List<Integer> withdrawn = new ArrayList<>();
+    service.onWithdrawn((id, piece) -> withdrawn.add(piece));
+    Given one = now(service.give(ask(FIRST)));
+    now(service.give(ask(FIRST)));
+    CompletableFuture<Given> gone = service.give(ask(FIRST));
+    CompletableFuture<Given> there = service.give(ask(SECOND));
+
+    stored.unseal(0);
+    one.region().close();
+
+    assertThat(outcome(gone)).isEqualTo(Outcome.REFUSED);
+    assertThat(now(there).region().readAll()).isEqualTo(bytes(1));
+    assertThat(withdrawn).containsExactly(0);
+  }
+
+  @Test
+  void givesInsideTheProcessWithoutACapability() throws Exception {
+    StoredTask stored = storage.create(task);
+    CompletableFuture<Given> first = service.giveLocally(task.id(), FIRST);
+    assertThat(first).isNotDone();
+
+    seal(stored, 0);
+
+    assertThat(now(first).region().readAll()).isEqualTo(bytes(0));
+  }
+
+  @Test
+  void checksTheRangeAgainOnceTheLengthIsKnown() throws Exception {
+    Task unknown = task("u", OptionalLong.empty());
+    int length = unknown.layout().pieceLength();
+    StoredTask stored = storage.create(unknown);
+    CompletableFuture<Given> tooLong = service.giveLocally(unknown.id(), ByteRange.of(0, length));
+    CompletableFuture<Given> fits = service.giveLocally(unknown.id(), ByteRange.of(0, 5));
+
+    stored.write(0, ByteBuffer.wrap(new byte[5]));
+    stored.learnLength(5);
+    stored.seal(0, digest(new byte[5]));
+    service.sealed(unknown.id(), 0);
+
+    assertThat(outcome(tooLong)).isEqualTo(Outcome.REFUSED);
+    assertThat(now(fits).total()).hasValue(5);
+  }
+
+  @Test
+  void closeRefusesThoseWhoWaitAndThoseWhoCome() throws Exception {
+    storage.create(task);
+    CompletableFuture<Given> waiting = service.give(ask(FIRST));
+
+    service.close();
+
+    assertThat(outcome(waiting)).isEqualTo(Outcome.REFUSED);
+    assertThat(outcome(service.give(ask(FIRST)))).isEqualTo(Outcome.REFUSED);
+    assertThat(ticker.timersSet()).isZero();
+  }
+
+  @Test
+  void aTimerThatIsGoneEndsTheWait() throws Exception {
+    storage.create(task);
+    ticker.timer().shutdown();
+
+    assertThat(outcome(service.give(ask(FIRST)))).isEqualTo(Outcome.REFUSED);
+  }
+
+  private StoredPieceService service(int slots) {
+    return new StoredPieceService(
+        storage, KEY, () -> ticker.clock().instant(), new Unlimited(), slots, ticker.timer());
+  }
+
+  private void seal(StoredTask stored, int piece) throws Exception {
+    byte[] bytes = bytes(piece);
+    stored.write((long) piece * PIECE, ByteBuffer.wrap(bytes));
+    stored.seal(piece, digest(bytes));
+    service.sealed(stored.task().id(), piece);
+  }
+
+  private static Digest digest(byte[] bytes) {
+    var sha = Digest.newSha256();
+    sha.update(bytes);
+    return Digest.of(sha);
+  }
+
+  private static byte[] bytes(int piece) {
+    byte[] bytes = new byte[PIECE];
+    Arrays.fill(bytes, (byte) (piece + 1));
+    return bytes;
+  }
+
+  private Ask ask(ByteRange range) {
+    return new Ask(task.id(), range, TAKER, ADDRESS, capability(task));
+  }
+
+  private static String capability(Task task) {
+    return Capabilities.issue(KEY, task.id(), TAKER, ADDRESS, FakeTicker.START.plusSeconds(60));
+  }
+
+  private Given now(CompletableFuture<Given> future) {
+    assertThat(future).isCompleted();
+    given.add(future.join());
+    return future.join();
+  }
+
+  private static void refused(CompletableFuture<Given> future) {
+    assertThat(outcome(future)).isEqualTo(Outcome.REFUSED);
+  }
+
+  private static Outcome outcome(CompletableFuture<Given> future) {
+    assertThat(future).isCompletedExceptionally();
+    Throwable[] cause = new Throwable[1];
+    assertThatThrownBy(future::join)
+        .isInstanceOf(CompletionException.class)
+        .satisfies(e -> cause[0] = e.getCause());
+    return ((TakeException) cause[0]).outcome();
+  }
+
+  private static Task task(String name, OptionalLong length) {
+    String key = Digest.of(sha(name)).hex();
+    return Task.of(
+        new TaskKey(key),
+        new SourceVersion(Optional.of("\"v1\""), length),
+        Optional.empty(),
+        "nonce");
+  }
+
+  private static MessageDigest sha(String text) {
+    var sha = Digest.newSha256();
+    sha.update(text.getBytes(StandardCharsets.UTF_8));
+    return sha;
+  }
+
+  private static final class Unlimited implements RateLimiter {
+    @Override
+    public long take(long bytes) {
+      return 0;
+    }
+
+    @Override
+    public void setRate(Optional<Rate> rate) {}
+  }
+}
