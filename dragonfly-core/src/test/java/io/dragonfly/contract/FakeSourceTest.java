@@ -12,6 +12,7 @@ import io.dragonfly.task.SourceVersion;
 import io.dragonfly.testkit.FakeSource;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -92,7 +93,7 @@ class FakeSourceTest {
     try {
       return in.readAllBytes();
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 }

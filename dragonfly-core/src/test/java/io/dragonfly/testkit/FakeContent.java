@@ -25,6 +25,7 @@ final class FakeContent {
   private int number;
   private boolean hasValidator = true;
   private boolean hasLength = true;
+  private OptionalLong announced = OptionalLong.empty();
   private @Nullable RuntimeException failure;
   private long breakAt = NOWHERE;
   private long stallAt = NOWHERE;
@@ -33,7 +34,11 @@ final class FakeContent {
   private int held;
 
   /** What a stream goes on reading even if the content is replaced. */
-  record Snapshot(byte[] bytes, SourceVersion version) {}
+  record Snapshot(byte[] bytes, SourceVersion version) {
+    long announced() {
+      return version.length().orElse(bytes.length);
+    }
+  }
 
   synchronized void replace(byte[] content) {
     bytes = content.clone();
@@ -46,6 +51,10 @@ final class FakeContent {
 
   synchronized void withoutLength() {
     hasLength = false;
+  }
+
+  synchronized void announce(long length) {
+    announced = OptionalLong.of(length);
   }
 
   synchronized void allow(String authorization) {
@@ -118,7 +127,9 @@ final class FakeContent {
     byte[] now = bytes;
     return new SourceVersion(
         hasValidator ? Optional.of("\"version-" + number + "\"") : Optional.empty(),
-        hasLength && now != null ? OptionalLong.of(now.length) : OptionalLong.empty());
+        hasLength && now != null
+            ? OptionalLong.of(announced.orElse(now.length))
+            : OptionalLong.empty());
   }
 
   synchronized void awaitHeld(Duration patience) throws InterruptedException {

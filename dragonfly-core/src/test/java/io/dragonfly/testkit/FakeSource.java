@@ -61,6 +61,15 @@ public final class FakeSource implements Source {
     return this;
   }
 
+  /**
+   * From now on the source announces this length, whatever comes: streams fail where the bytes end
+   * too early or go on.
+   */
+  public FakeSource announce(URI uri, long length) {
+    at(uri).announce(length);
+    return this;
+  }
+
   /** From now on only requests with an allowed Authorization header get the content: this one. */
   public FakeSource allow(URI uri, String authorization) {
     at(uri).allow(authorization);
@@ -173,7 +182,7 @@ public final class FakeSource implements Source {
     FakeContent content = admit(request);
     FakeContent.Snapshot now = content.snapshot();
     return new SourceContent(
-        now.version(), stream(content, now, ByteRange.of(0, now.bytes().length), request));
+        now.version(), stream(content, now, ByteRange.of(0, now.announced()), request));
   }
 
   @Override
@@ -188,7 +197,7 @@ public final class FakeSource implements Source {
               .formatted(request.content().displayUrl(), version, now.version()));
     }
     // Without a known length a caller cannot know where the content ends.
-    long end = Math.min(range.end(), now.bytes().length);
+    long end = Math.min(range.end(), now.announced());
     return stream(content, now, ByteRange.of(Math.min(range.start(), end), end), request);
   }
 
@@ -206,8 +215,7 @@ public final class FakeSource implements Source {
   private InputStream stream(
       FakeContent content, FakeContent.Snapshot now, ByteRange range, SourceRequest request)
       throws IOException {
-    FakeSourceStream stream =
-        new FakeSourceStream(content, now.bytes(), range, request.stallTimeout());
+    FakeSourceStream stream = new FakeSourceStream(content, now, range, request.stallTimeout());
     streams.add(stream);
     if (closed) {
       stream.close();

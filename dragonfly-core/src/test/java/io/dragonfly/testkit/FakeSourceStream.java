@@ -10,14 +10,17 @@ import java.util.Objects;
 final class FakeSourceStream extends InputStream {
   private final FakeContent content;
   private final byte[] bytes;
+  private final long announced;
   private final ByteRange range;
   private final Duration stallTimeout;
   private volatile long position;
   private volatile boolean closed;
 
-  FakeSourceStream(FakeContent content, byte[] bytes, ByteRange range, Duration stallTimeout) {
+  FakeSourceStream(
+      FakeContent content, FakeContent.Snapshot version, ByteRange range, Duration stallTimeout) {
     this.content = content;
-    this.bytes = bytes;
+    this.bytes = version.bytes();
+    this.announced = version.announced();
     this.range = range;
     this.stallTimeout = stallTimeout;
     this.position = range.start();
@@ -48,9 +51,16 @@ final class FakeSourceStream extends InputStream {
     // Also at the end, so that a test can stall or break just before it.
     int allowed = content.pass(position, Math.max(1, wanted), stallTimeout, () -> closed);
     if (wanted == 0) {
+      // Only a whole content can bring more than was announced; who reads a range stops before.
+      if (range.start() == 0 && range.end() == announced && bytes.length > announced) {
+        throw new IOException("more than the %d bytes announced".formatted(announced));
+      }
       return -1;
     }
-    int count = Math.min(wanted, allowed);
+    int count = (int) Math.min(Math.min(wanted, allowed), bytes.length - position);
+    if (count <= 0) {
+      throw new IOException("ended at %d of %d".formatted(position, announced));
+    }
     System.arraycopy(bytes, (int) position, target, offset, count);
     position += count;
     return count;
