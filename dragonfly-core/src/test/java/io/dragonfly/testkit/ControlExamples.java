@@ -66,11 +66,12 @@ public final class ControlExamples {
   /** Names a task. */
   public static final TaskId TASK = new TaskId("0123456789abcdef".repeat(4));
 
+  private static final PeerId SUPERNODE = new PeerId("ffeeddccbbaa99887766554433221100");
   private static final TaskId OTHER_TASK = new TaskId("fedcba9876543210".repeat(4));
   private static final PeerId PEER = new PeerId("00112233445566778899aabbccddeeff");
   private static final Digest DIGEST = Digest.parse("sha256:" + "5a".repeat(32));
   private static final Terms TERMS =
-      new Terms(Instant.parse("2026-02-03T04:05:06.789Z"), Duration.ofSeconds(15));
+      new Terms(SUPERNODE, Instant.parse("2026-02-03T04:05:06.789Z"), Duration.ofSeconds(15));
 
   private ControlExamples() {}
 
@@ -189,7 +190,7 @@ public final class ControlExamples {
                 new Assignment(0, 1, 1, 0),
                 new Assignment(5, 3, 100, 17),
                 new Assignment(Integer.MAX_VALUE, 1, 1, 0)),
-            advice());
+            Optional.of(advice()));
     TaskUpdate empty =
         new TaskUpdate(
             OTHER_TASK,
@@ -199,7 +200,7 @@ public final class ControlExamples {
             PieceDigests.NONE,
             List.of(),
             List.of(),
-            Advice.NONE);
+            Optional.empty());
     return List.of(
         new NextAnswer(1L << 50, List.of(full, empty, TaskUpdate.unknown(OTHER_TASK)), TERMS),
         new NextAnswer(1, List.of(), TERMS));
