@@ -1,0 +1,402 @@
+package io.dragonfly;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import io.dragonfly.internal.supernode.Network;
+import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.RateLimiter;
+import io.dragonfly.spi.Scheduler;
+import io.dragonfly.spi.Source;
+import io.dragonfly.spi.Storage;
+import io.dragonfly.spi.Transport;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * How a {@link Supernode} works. Immutable; made by {@link #builder}. Nothing needs to be set.
+ *
+ * <p>A plug-in (transport, storage, scheduler, rate limiter, source) is chosen by its name or given
+ * as an instance. An instance is used by one supernode at a time and stays its giver's: the
+ * supernode does not close it.
+ */
+public final class SupernodeConfig {
+  private final Optional<Path> homeDir;
+  private final OptionalInt port;
+  private final InetAddress advertiseIp;
+  private final String idc;
+  private final long reserveBytes;
+  private final Optional<Rate> uploadRate;
+  private final int backToSourcePeers;
+  private final int questionsPerHost;
+  private final Duration sourceStallTimeout;
+  private final Duration sourceGiveUp;
+  private final Duration workingLease;
+  private final Duration seedingLease;
+  private final Duration unvalidatedTtl;
+  private final Duration accessTtl;
+  private final List<Network> peerNetworks;
+  private final Choice<Transport> transport;
+  private final Choice<Storage> storage;
+  private final Choice<Scheduler> scheduler;
+  private final Choice<RateLimiter> rateLimiter;
+  private final Map<String, Source> sources;
+
+  private SupernodeConfig(Builder builder) {
+    this.homeDir = builder.homeDir;
+    this.port = builder.port;
+    this.advertiseIp = builder.advertiseIp;
+    this.idc = builder.idc;
+    this.reserveBytes = builder.reserveBytes;
+    this.uploadRate = builder.uploadRate;
+    this.backToSourcePeers = builder.backToSourcePeers;
+    this.questionsPerHost = builder.questionsPerHost;
+    this.sourceStallTimeout = builder.sourceStallTimeout;
+    this.sourceGiveUp = builder.sourceGiveUp;
+    this.workingLease = builder.workingLease;
+    this.seedingLease = builder.seedingLease;
+    this.unvalidatedTtl = builder.unvalidatedTtl;
+    this.accessTtl = builder.accessTtl;
+    this.peerNetworks = builder.peerNetworks.stream().map(Network::parse).toList();
+    this.transport = builder.transport;
+    this.storage = builder.storage;
+    this.scheduler = builder.scheduler;
+    this.rateLimiter = builder.rateLimiter;
+    this.sources = Map.copyOf(builder.sources);
+  }
+
+  /** A supernode for this process alone, with its home in the user's cache directory. */
+  public static SupernodeConfig defaults() {
+    return builder().build();
+  }
+
+  /** Returns a builder with the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Returns the home directory, if one was given. */
+  public Optional<Path> homeDir() {
+    return homeDir;
+  }
+
+  /** Returns the port to listen on; empty for none at all, 0 for one that the system chooses. */
+  public OptionalInt port() {
+    return port;
+  }
+
+  /** Returns the address that peers find the supernode's CDN cache at. */
+  public InetAddress advertiseIp() {
+    return advertiseIp;
+  }
+
+  /** Returns the data centre; empty if it is not said. */
+  public String idc() {
+    return idc;
+  }
+
+  /** Returns the bytes that stay free on the disk. */
+  public long reserveBytes() {
+    return reserveBytes;
+  }
+
+  /** Returns the rate that pieces are sent with at most, if there is a limit. */
+  public Optional<Rate> uploadRate() {
+    return uploadRate;
+  }
+
+  /** Returns how many peers of a task may read its source themselves at the same time. */
+  public int backToSourcePeers() {
+    return backToSourcePeers;
+  }
+
+  /** Returns how many questions to one source host may be in flight. */
+  public int questionsPerHost() {
+    return questionsPerHost;
+  }
+
+  /** Returns how long a source may take to connect, to answer, or to bring the next byte. */
+  public Duration sourceStallTimeout() {
+    return sourceStallTimeout;
+  }
+
+  /** Returns how long a read that gets no further is resumed before it is given up. */
+  public Duration sourceGiveUp() {
+    return sourceGiveUp;
+  }
+
+  /** Returns how long a peer that wants something may be silent before it is gone. */
+  public Duration workingLease() {
+    return workingLease;
+  }
+
+  /** Returns how long a peer that only gives may be silent before it is gone. */
+  public Duration seedingLease() {
+    return seedingLease;
+  }
+
+  /** Returns how long after its read a version without a strong validator can be joined. */
+  public Duration unvalidatedTtl() {
+    return unvalidatedTtl;
+  }
+
+  /** Returns how long the source's answer about a content named by a digest is believed. */
+  public Duration accessTtl() {
+    return accessTtl;
+  }
+
+  List<Network> peerNetworks() {
+    return peerNetworks;
+  }
+
+  Choice<Transport> transport() {
+    return transport;
+  }
+
+  Choice<Storage> storage() {
+    return storage;
+  }
+
+  Choice<Scheduler> scheduler() {
+    return scheduler;
+  }
+
+  Choice<RateLimiter> rateLimiter() {
+    return rateLimiter;
+  }
+
+  Map<String, Source> sources() {
+    return sources;
+  }
+
+  /** Collects settings. Not safe for concurrent use. */
+  public static final class Builder {
+    private Optional<Path> homeDir = Optional.empty();
+    private OptionalInt port = OptionalInt.empty();
+    private InetAddress advertiseIp = InetAddress.getLoopbackAddress();
+    private String idc = "";
+    private long reserveBytes = 256L << 20;
+    private Optional<Rate> uploadRate = Optional.empty();
+    private int backToSourcePeers = 3;
+    private int questionsPerHost = 32;
+    private Duration sourceStallTimeout = Duration.ofSeconds(30);
+    private Duration sourceGiveUp = Duration.ofSeconds(60);
+    private Duration workingLease = Duration.ofSeconds(15);
+    private Duration seedingLease = Duration.ofSeconds(90);
+    private Duration unvalidatedTtl = Duration.ofSeconds(10);
+    private Duration accessTtl = Duration.ofSeconds(60);
+    private final List<String> peerNetworks = new ArrayList<>();
+    private Choice<Transport> transport = Choice.named("http");
+    private Choice<Storage> storage = Choice.named("disk");
+    private Choice<Scheduler> scheduler = Choice.named("planned");
+    private Choice<RateLimiter> rateLimiter = Choice.named("bucket4j");
+    private final Map<String, Source> sources = new HashMap<>();
+
+    private Builder() {}
+
+    /**
+     * Where the supernode keeps its cache and keys. One that another process uses is an error;
+     * unless set it is in the user's cache directory, or a numbered one beside it if that is taken.
+     */
+    public Builder homeDir(Path directory) {
+      this.homeDir = Optional.of(directory);
+      return this;
+    }
+
+    /**
+     * Which port to listen on, 0 for one that the system chooses. Unless set the supernode opens no
+     * socket and serves this process alone. It listens on the loopback address if {@link
+     * #advertiseIp} is one, else on all addresses.
+     */
+    public Builder port(int number) {
+      this.port = OptionalInt.of(number);
+      return this;
+    }
+
+    /**
+     * The address that peers find the supernode's CDN cache at; the loopback address unless set.
+     */
+    public Builder advertiseIp(InetAddress address) {
+      this.advertiseIp = address;
+      return this;
+    }
+
+    /** The data centre: traffic inside is cheap, across is dear. None unless set. */
+    public Builder idc(String name) {
+      this.idc = name;
+      return this;
+    }
+
+    /** How many bytes stay free on the disk; 256 MiB unless set. */
+    public Builder reserveBytes(long bytes) {
+      this.reserveBytes = bytes;
+      return this;
+    }
+
+    /** The rate that pieces are sent with at most; no limit unless set. */
+    public Builder uploadRate(Rate rate) {
+      this.uploadRate = Optional.of(rate);
+      return this;
+    }
+
+    /**
+     * How many peers of a task may read its source themselves at the same time, should the
+     * supernode be lost; 3 unless set, 0 for never.
+     */
+    public Builder backToSourcePeers(int peers) {
+      this.backToSourcePeers = peers;
+      return this;
+    }
+
+    /** How many questions to one source host may be in flight; 32 unless set. */
+    public Builder questionsPerHost(int questions) {
+      this.questionsPerHost = questions;
+      return this;
+    }
+
+    /**
+     * How long a source may take to connect, to answer, or to bring the next byte; 30 s unless set.
+     */
+    public Builder sourceStallTimeout(Duration timeout) {
+      this.sourceStallTimeout = timeout;
+      return this;
+    }
+
+    /** How long a read that gets no further is resumed before it is given up; 60 s unless set. */
+    public Builder sourceGiveUp(Duration time) {
+      this.sourceGiveUp = time;
+      return this;
+    }
+
+    /** How long a peer that wants something may be silent before it is gone; 15 s unless set. */
+    public Builder workingLease(Duration lease) {
+      this.workingLease = lease;
+      return this;
+    }
+
+    /** How long a peer that only gives may be silent before it is gone; 90 s unless set. */
+    public Builder seedingLease(Duration lease) {
+      this.seedingLease = lease;
+      return this;
+    }
+
+    /**
+     * How long after its read a version without a strong validator can still be joined; 10 s unless
+     * set.
+     */
+    public Builder unvalidatedTtl(Duration time) {
+      this.unvalidatedTtl = time;
+      return this;
+    }
+
+    /**
+     * How long the source's answer is believed for the same credentials and a content named by a
+     * digest; 60 s unless set. All other contents are asked for at each registration.
+     */
+    public Builder accessTtl(Duration time) {
+      this.accessTtl = time;
+      return this;
+    }
+
+    /**
+     * Lets peers register any address in a network such as {@code 10.0.0.0/8}, not only the one
+     * that they come from; for peers behind address translation. May be called repeatedly.
+     */
+    public Builder peerNetwork(String network) {
+      this.peerNetworks.add(network);
+      return this;
+    }
+
+    /** The transport by name; {@code http} unless set. Needed only if a port is set. */
+    public Builder transport(String name) {
+      this.transport = Choice.named(name);
+      return this;
+    }
+
+    /** The transport. */
+    public Builder transport(Transport instance) {
+      this.transport = Choice.of(instance);
+      return this;
+    }
+
+    /** The storage by name; {@code disk} unless set. */
+    public Builder storage(String name) {
+      this.storage = Choice.named(name);
+      return this;
+    }
+
+    /** The storage. */
+    public Builder storage(Storage instance) {
+      this.storage = Choice.of(instance);
+      return this;
+    }
+
+    /** The scheduler by name; {@code planned} unless set. */
+    public Builder scheduler(String name) {
+      this.scheduler = Choice.named(name);
+      return this;
+    }
+
+    /** The scheduler. */
+    public Builder scheduler(Scheduler instance) {
+      this.scheduler = Choice.of(instance);
+      return this;
+    }
+
+    /** The rate limiter by name; {@code bucket4j} unless set. */
+    public Builder rateLimiter(String name) {
+      this.rateLimiter = Choice.named(name);
+      return this;
+    }
+
+    /** The limiter of what is sent; {@link #uploadRate} is not applied to it. */
+    public Builder rateLimiter(RateLimiter instance) {
+      this.rateLimiter = Choice.of(instance);
+      return this;
+    }
+
+    /** The source for a URL scheme; one that is on the class path unless set. */
+    public Builder source(String scheme, Source instance) {
+      this.sources.put(scheme.toLowerCase(Locale.ROOT), instance);
+      return this;
+    }
+
+    /**
+     * Returns the settings.
+     *
+     * @throws IllegalArgumentException if one is not allowed; the message names it
+     */
+    public SupernodeConfig build() {
+      int number = port.orElse(0);
+      checkArgument(number >= 0 && number <= 65535, "port is %s, must be 0 to 65535", number);
+      checkArgument(
+          !advertiseIp.isAnyLocalAddress() && !advertiseIp.isMulticastAddress(),
+          "advertiseIp is %s, must be the address of one host",
+          advertiseIp.getHostAddress());
+      checkArgument(reserveBytes >= 0, "reserveBytes is %s, must be >= 0", reserveBytes);
+      checkArgument(
+          backToSourcePeers >= 0, "backToSourcePeers is %s, must be >= 0", backToSourcePeers);
+      checkArgument(questionsPerHost > 0, "questionsPerHost is %s, must be > 0", questionsPerHost);
+      checkPositive("sourceStallTimeout", sourceStallTimeout);
+      checkPositive("sourceGiveUp", sourceGiveUp);
+      checkPositive("workingLease", workingLease);
+      checkPositive("seedingLease", seedingLease);
+      checkArgument(
+          !unvalidatedTtl.isNegative(), "unvalidatedTtl is %s, must be >= 0", unvalidatedTtl);
+      checkArgument(!accessTtl.isNegative(), "accessTtl is %s, must be >= 0", accessTtl);
+      return new SupernodeConfig(this);
+    }
+
+    private static void checkPositive(String name, Duration duration) {
+      checkArgument(
+          !duration.isZero() && !duration.isNegative(), "%s is %s, must be > 0", name, duration);
+    }
+  }
+}
