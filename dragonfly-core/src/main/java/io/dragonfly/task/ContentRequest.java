@@ -31,13 +31,15 @@ public record ContentRequest(
     Headers headers,
     Trust trust) {
 
-  /** They say who asks or how the bytes travel, not which content is asked for. */
+  /**
+   * They say who asks or how the bytes travel, not which content is asked for. Accept-Encoding is
+   * none of them: a source is free to answer it with other bytes.
+   */
   private static final Set<String> NOT_CHOOSING =
       Set.of(
           "user-agent",
           "range",
           "if-range",
-          "accept-encoding",
           "connection",
           "host",
           "date",
