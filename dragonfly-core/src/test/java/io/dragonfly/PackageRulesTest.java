@@ -14,57 +14,57 @@ class PackageRulesTest {
   private static final String SPI = "io.dragonfly.spi..";
   private static final String FETCH = "io.dragonfly.fetch..";
 
-  private final PackageRules rules = PackageRules.of(Path.of("target/classes"));
+  private static final PackageRules RULES = PackageRules.of(Path.of("target/classes"));
 
   @Test
   void noPackageCycles() {
-    rules.noPackageCycles();
+    RULES.noPackageCycles();
   }
 
   @Test
   void publicSignaturesExposeNoLibrary() {
-    rules.exposesNoLibrary();
+    RULES.exposesNoLibrary();
   }
 
   @Test
   void everyPackageIsNullMarked() {
-    rules.everyPackageIsNullMarked();
+    RULES.everyPackageIsNullMarked();
   }
 
   @Test
   void nothingImportsTheEntryPackage() {
-    rules.nothingImportsTheEntryPackage();
+    RULES.nothingImportsTheEntryPackage();
   }
 
   @Test
   void valuesImportTheJdkOnly() {
-    rules.importNothingBut(VALUES, "java..", "javax..", "org.jspecify..");
+    RULES.importNothingBut(VALUES, "java..", "javax..", "org.jspecify..");
   }
 
   @Test
   void errorsUseValues() {
-    rules.importOfOurOwnOnly(ERROR, VALUES);
+    RULES.importOfOurOwnOnly(ERROR, VALUES);
   }
 
   @Test
   void theControlProtocolUsesValuesAndErrors() {
-    rules.importOfOurOwnOnly(CONTROL, and(VALUES, ERROR));
+    RULES.importOfOurOwnOnly(CONTROL, and(VALUES, ERROR));
   }
 
   @Test
   void spiAndFetchComeNextAndIgnoreEachOther() {
-    rules.importOfOurOwnOnly(SPI, and(VALUES, ERROR, CONTROL));
-    rules.importOfOurOwnOnly(FETCH, and(VALUES, ERROR, CONTROL));
+    RULES.importOfOurOwnOnly(SPI, and(VALUES, ERROR, CONTROL));
+    RULES.importOfOurOwnOnly(FETCH, and(VALUES, ERROR, CONTROL));
   }
 
   @Test
   void opensNoSocket() {
-    rules.importNone("io.netty..", "okhttp3..");
+    RULES.importNone("io.netty..", "okhttp3..");
   }
 
   @Test
   void bucket4jStaysWithTheRates() {
-    rules.onlyIn("io.dragonfly.internal.rate..", "io.github.bucket4j..");
+    RULES.onlyIn("io.dragonfly.internal.rate..", "io.github.bucket4j..");
   }
 
   private static String[] and(String[] some, String... more) {

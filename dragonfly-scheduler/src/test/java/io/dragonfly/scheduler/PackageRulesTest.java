@@ -5,30 +5,30 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 class PackageRulesTest {
-  private final PackageRules rules = PackageRules.of(Path.of("target/classes"));
+  private static final PackageRules RULES = PackageRules.of(Path.of("target/classes"));
 
   @Test
   void noPackageCycles() {
-    rules.noPackageCycles();
+    RULES.noPackageCycles();
   }
 
   @Test
   void publicSignaturesExposeNoLibrary() {
-    rules.exposesNoLibrary();
+    RULES.exposesNoLibrary();
   }
 
   @Test
   void everyPackageIsNullMarked() {
-    rules.everyPackageIsNullMarked();
+    RULES.everyPackageIsNullMarked();
   }
 
   @Test
   void nothingImportsTheEntryPackage() {
-    rules.nothingImportsTheEntryPackage();
+    RULES.nothingImportsTheEntryPackage();
   }
 
   @Test
   void opensNoSocket() {
-    rules.importNone("io.netty..", "okhttp3..");
+    RULES.importNone("io.netty..", "okhttp3..");
   }
 }

@@ -8,37 +8,37 @@ import org.junit.jupiter.api.Test;
 class PackageRulesTest {
   private static final String INTERNAL = "io.dragonfly.transport.http.internal";
 
-  private final PackageRules rules = PackageRules.of(Path.of("target/classes"));
+  private static final PackageRules RULES = PackageRules.of(Path.of("target/classes"));
 
   @Test
   void noPackageCycles() {
-    rules.noPackageCycles();
+    RULES.noPackageCycles();
   }
 
   @Test
   void publicSignaturesExposeNoLibrary() {
-    rules.exposesNoLibrary();
+    RULES.exposesNoLibrary();
   }
 
   @Test
   void everyPackageIsNullMarked() {
-    rules.everyPackageIsNullMarked();
+    RULES.everyPackageIsNullMarked();
   }
 
   @Test
   void nothingImportsTheEntryPackage() {
-    rules.nothingImportsTheEntryPackage();
+    RULES.nothingImportsTheEntryPackage();
   }
 
   @Test
   void okHttpAndNettyStayInternal() {
-    rules.onlyIn(INTERNAL + "..", "okhttp3..", "okio..");
-    rules.onlyIn(INTERNAL + "..", "io.netty..");
+    RULES.onlyIn(INTERNAL + "..", "okhttp3..", "okio..");
+    RULES.onlyIn(INTERNAL + "..", "io.netty..");
   }
 
   @Test
   void clientServerSourceAndProxyUseWireAndNotEachOther() {
-    rules.ignoreEachOther(
+    RULES.ignoreEachOther(
         Stream.of("client", "server", "source", "proxy")
             .map(name -> INTERNAL + "." + name + "..")
             .toList());
