@@ -52,25 +52,21 @@ public final class ApiDump {
    * file instead.
    */
   public void verify(Path accepted) {
+    if (!Boolean.getBoolean(ACCEPT)) {
+      compareWith(accepted);
+      return;
+    }
     try {
-      if (Boolean.getBoolean(ACCEPT)) {
-        Files.createDirectories(accepted.toAbsolutePath().getParent());
-        Files.writeString(accepted, this.toString());
-        return;
-      }
-      compareWith(Files.exists(accepted) ? Files.readAllLines(accepted) : List.of(), accepted);
+      Files.createDirectories(accepted.toAbsolutePath().getParent());
+      Files.writeString(accepted, toString());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** The API, each line ended by a newline. */
-  @Override
-  public String toString() {
-    return lines.stream().map(line -> line + "\n").collect(joining());
-  }
-
-  private void compareWith(List<String> accepted, Path file) {
+  /** Fails unless the API is the one that the file holds; no file is an empty API. */
+  public void compareWith(Path file) {
+    List<String> accepted = linesOf(file);
     Set<String> removed = new TreeSet<>(accepted);
     removed.removeAll(lines);
     Set<String> added = new TreeSet<>(lines);
@@ -84,6 +80,20 @@ public final class ApiDump {
               + added.stream().map(line -> "  + " + line + "\n").collect(joining())
               + "If that is meant, run  mvn -Dapi.accept=true -Dtest=ApiTest"
               + " -Dsurefire.failIfNoSpecifiedTests=false test  and commit the file.");
+    }
+  }
+
+  /** The API, each line ended by a newline. */
+  @Override
+  public String toString() {
+    return lines.stream().map(line -> line + "\n").collect(joining());
+  }
+
+  private static List<String> linesOf(Path file) {
+    try {
+      return Files.exists(file) ? Files.readAllLines(file) : List.of();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -198,7 +208,9 @@ public final class ApiDump {
     } else if (type.isEnum() || type.isRecord()) {
       shown &= ~(Modifier.ABSTRACT | Modifier.STATIC | Modifier.FINAL);
     }
-    String text = modifiers(type.getModifiers() & shown) + (type.isSealed() ? "sealed " : "");
+    String text =
+        modifiers(type.getModifiers() & shown)
+            + (type.isSealed() && !type.isEnum() ? "sealed " : "");
     text += kind + typeParameters(type.getTypeParameters());
     Type parent = type.getGenericSuperclass();
     if (parent != null && parent != Object.class && !type.isEnum() && !type.isRecord()) {
