@@ -21,4 +21,7 @@ module io.dragonfly.core {
   uses io.dragonfly.spi.SourceProvider;
   uses io.dragonfly.spi.StorageProvider;
   uses io.dragonfly.spi.TransportProvider;
+
+  provides io.dragonfly.spi.StorageProvider with
+      io.dragonfly.internal.storage.DiskStorageProvider;
 }

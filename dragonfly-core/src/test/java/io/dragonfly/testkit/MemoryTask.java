@@ -180,7 +180,11 @@ final class MemoryTask implements StoredTask {
   @Override
   public void deliver(Path target) throws IOException {
     storage.checkOpen();
-    byte[] content = bytes(ByteRange.of(0, task().layout().length().orElseThrow()));
+    PieceLayout layout = task().layout();
+    if (!layout.isLengthKnown()) {
+      throw new IOException("the task is not complete");
+    }
+    byte[] content = bytes(ByteRange.of(0, layout.length().getAsLong()));
     Path temporary = target.resolveSibling("." + target.getFileName() + ".part");
     try {
       Files.write(temporary, content, StandardOpenOption.CREATE_NEW);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 
@@ -19,7 +20,7 @@ final class OwnerOnly {
   /** Makes an empty file with mode 0600; one that is there stays as it is. */
   static void createFile(Path file) throws IOException {
     try {
-      Files.createFile(file, fileMode(file));
+      Files.createFile(file, attributes(file, "rw-------"));
     } catch (FileAlreadyExistsException e) {
       if (!Files.isRegularFile(file)) {
         throw e;
@@ -27,9 +28,13 @@ final class OwnerOnly {
     }
   }
 
-  /** Returns what a file of mode 0600 is made with. */
-  static FileAttribute<?>[] fileMode(Path file) {
-    return attributes(file, "rw-------");
+  /** Gives a file other content, all of it or none, and mode 0600. */
+  static void replace(Path file, byte[] content) throws IOException {
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    Files.deleteIfExists(fresh);
+    createFile(fresh);
+    Files.write(fresh, content);
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private static FileAttribute<?>[] attributes(Path path, String mode) {

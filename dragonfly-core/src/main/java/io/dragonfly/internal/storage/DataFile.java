@@ -1,0 +1,238 @@
+package io.dragonfly.internal.storage;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.internal.storage.OpenFiles.Lease;
+import io.dragonfly.internal.storage.OpenFiles.Use;
+import io.dragonfly.internal.storage.TaskRecord.LinkedOut;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.Digest;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.util.BitSet;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of a task. Once they have been handed out by hard link, somebody else can change them:
+ * then this class tells whether they still look as they did. Safe for concurrent use, except that
+ * its owner keeps {@link #write} and {@link #replaceBy} apart.
+ */
+final class DataFile {
+  private static final int BUFFER = 128 << 10;
+
+  private final Path path;
+  private final OpenFiles files;
+  private final TaskFile taskFile;
+
+  /** Held while the file is linked and its stamp taken. */
+  private final ReentrantLock linking = new ReentrantLock();
+
+  /** How the file looked when the pieces in {@code good} were found to be right, if it changed. */
+  @GuardedBy("this")
+  private @Nullable FileStamp goodAt;
+
+  @GuardedBy("this")
+  private final BitSet good = new BitSet();
+
+  DataFile(Path path, OpenFiles files, TaskFile taskFile) {
+    this.path = path;
+    this.files = files;
+    this.taskFile = taskFile;
+  }
+
+  /**
+   * Makes a file with the mode that any new file of this process has, since it may be linked out. A
+   * known length is set at once. The file stays sparse: Java cannot ask for blocks without writing
+   * them, and writing everything twice costs more than the check of the free space leaves open.
+   */
+  static void create(Path path, OptionalLong length) throws IOException {
+    Files.createFile(path);
+    if (length.isPresent()) {
+      setLength(path, length.getAsLong());
+    }
+  }
+
+  static void setLength(Path path, long length) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.setLength(length);
+    }
+  }
+
+  void setLength(long length) throws IOException {
+    setLength(path, length);
+  }
+
+  Path path() {
+    return path;
+  }
+
+  void write(long offset, ByteBuffer data) throws IOException {
+    int start = data.position();
+    Uninterrupted.run(
+        () -> {
+          try (Lease lease = files.open(path, Use.WRITE)) {
+            while (data.hasRemaining()) {
+              lease.channel().write(data, offset + data.position() - start);
+            }
+          }
+        });
+  }
+
+  Lease read() throws IOException {
+    return files.open(path, Use.READ);
+  }
+
+  void sync() throws IOException {
+    try (Lease lease = files.open(path, Use.WRITE)) {
+      lease.channel().force(false);
+    }
+  }
+
+  boolean isLinkedOut() {
+    return taskFile.record().linkedOut().isPresent();
+  }
+
+  /** Tells whether the file may be handed out by link: nobody has changed its mode or owner. */
+  boolean isLinkable() {
+    return taskFile.record().linkedOut().map(LinkedOut::linkable).orElse(true);
+  }
+
+  /** Returns how the file looks, if that is not how it looked when all was well with it. */
+  Optional<FileStamp> difference() throws IOException {
+    Optional<FileStamp> difference = differenceNow();
+    if (difference.isEmpty()) {
+      return difference;
+    }
+    linking.lock(); // while it is linked it changes without harm
+    try {
+      return differenceNow();
+    } finally {
+      linking.unlock();
+    }
+  }
+
+  private Optional<FileStamp> differenceNow() throws IOException {
+    Optional<LinkedOut> linked = taskFile.record().linkedOut();
+    if (linked.isEmpty()) {
+      return Optional.empty();
+    }
+    FileStamp now = FileStamp.of(path);
+    return linked.get().stamp().filter(now::equals).isPresent()
+        ? Optional.empty()
+        : Optional.of(now);
+  }
+
+  synchronized boolean isKnownGood(FileStamp stamp, int piece) {
+    return stamp.equals(goodAt) && good.get(piece);
+  }
+
+  synchronized void knownGood(FileStamp stamp, int piece) {
+    if (!stamp.equals(goodAt)) {
+      goodAt = stamp;
+      good.clear();
+    }
+    good.set(piece);
+  }
+
+  /** Takes it that all is well with the file as it looked just before all of it was verified. */
+  void accept(FileStamp verified) throws IOException {
+    linking.lock();
+    try {
+      Optional<LinkedOut> before = taskFile.record().linkedOut();
+      boolean linkable =
+          before.isPresent()
+              && before.get().linkable()
+              && before.get().stamp().filter(s -> s.rights().equals(verified.rights())).isPresent();
+      setLinkedOut(new LinkedOut(Optional.of(verified), linkable));
+    } finally {
+      linking.unlock();
+    }
+  }
+
+  private void setLinkedOut(LinkedOut linked) throws IOException {
+    taskFile.update(record -> record.withLinkedOut(Optional.of(linked)));
+  }
+
+  /**
+   * Has the file linked.
+   *
+   * @param linker makes links of {@link #path}, and nothing else that touches the file
+   * @throws IOException if the linker does, or the file does not look as it did
+   */
+  void link(Uninterrupted.FileAction linker) throws IOException {
+    linking.lock();
+    try {
+      if (differenceNow().isPresent()) {
+        throw new IOException("the data was changed while it was handed out");
+      }
+      // Whoever finds this after a crash knows that others may have had the file.
+      setLinkedOut(new LinkedOut(Optional.empty(), true));
+      FileStamp.settle(path);
+      FileStamp before = FileStamp.of(path);
+      try {
+        linker.run();
+      } finally {
+        FileStamp after = FileStamp.of(path);
+        boolean untouched = after.hasBytesOf(before) && after.rights().equals(before.rights());
+        setLinkedOut(new LinkedOut(Optional.of(untouched ? after : before), true));
+      }
+    } finally {
+      linking.unlock();
+    }
+  }
+
+  /** Copies the file to one that exists. */
+  void copyTo(Path target) throws IOException {
+    Uninterrupted.run(
+        () -> {
+          try (Lease from = read();
+              FileChannel to =
+                  FileChannel.open(
+                      target, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+            long size = from.channel().size();
+            for (long at = 0; at < size; ) {
+              long count = from.channel().transferTo(at, size - at, to);
+              if (count == 0) {
+                throw new IOException("the data has shrunk while it was copied");
+              }
+              at += count;
+            }
+          }
+        });
+  }
+
+  /** Goes on with another file in this one's place, which nobody outside has. */
+  void replaceBy(Path other) throws IOException {
+    Files.move(other, path, StandardCopyOption.ATOMIC_MOVE);
+    files.forget(path);
+    taskFile.update(record -> record.withLinkedOut(Optional.empty()));
+  }
+
+  /** Reads bytes of a file and tells whether they have this digest. */
+  boolean matches(Path file, ByteRange range, Digest digest) throws IOException {
+    return Uninterrupted.call(
+        () -> {
+          MessageDigest sha = Digest.newSha256();
+          ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
+          try (Lease lease = files.open(file, Use.READ)) {
+            for (long at = range.start(); at < range.end(); at += buffer.position()) {
+              buffer.clear().limit((int) Math.min(BUFFER, range.end() - at));
+              if (lease.channel().read(buffer, at) <= 0) {
+                return false; // the file is shorter than it was
+              }
+              sha.update(buffer.array(), 0, buffer.position());
+            }
+          }
+          return Digest.of(sha).equals(digest);
+        });
+  }
+}

@@ -1,0 +1,140 @@
+package io.dragonfly.internal.storage;
+
+import io.dragonfly.error.OutputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts a task's data at a path: under a temporary name beside it first, by link or as a copy, then
+ * by rename. So the path has at any time what it had before, or all of the data.
+ */
+final class Delivery {
+  private static final Logger log = LoggerFactory.getLogger(Delivery.class);
+
+  /** How often a copy is made anew because the data was changed meanwhile. */
+  private static final int MOST_COPIES = 3;
+
+  private final Disk disk;
+  private final DataFile data;
+  private final Path target;
+  private final Path temporary;
+  private final String what;
+
+  Delivery(Disk disk, DataFile data, Path target, String what) {
+    this.disk = disk;
+    this.data = data;
+    this.target = target;
+    this.temporary = target.resolveSibling(".dragonfly-" + UUID.randomUUID() + ".part");
+    this.what = what;
+  }
+
+  /**
+   * Delivers.
+   *
+   * @param verify throws if the data was changed
+   */
+  void run(Uninterrupted.FileAction verify) throws IOException {
+    checkTarget();
+    verify.run();
+    try {
+      if (!isDeliveredByLink()) {
+        copy(verify);
+        reveal();
+      }
+    } finally {
+      removeTemporary();
+    }
+  }
+
+  private void checkTarget() {
+    Path directory = target.getParent();
+    if (directory == null || Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+      throw cannotWrite("it is a directory", null);
+    }
+    if (!Files.exists(directory)) {
+      throw cannotWrite("the directory " + directory + " does not exist", null);
+    }
+    if (!Files.isDirectory(directory)) {
+      throw cannotWrite(directory + " is not a directory", null);
+    }
+    if (!Files.isWritable(directory)) {
+      throw cannotWrite("the directory " + directory + " is not writable", null);
+    }
+  }
+
+  private boolean isDeliveredByLink() throws IOException {
+    // A link to an empty file would let whoever appends to it append to the store.
+    if (Files.size(data.path()) == 0 || !data.isLinkable()) {
+      return false;
+    }
+    boolean[] linked = new boolean[1];
+    data.link(
+        () -> {
+          try {
+            disk.machine().link(temporary, data.path());
+          } catch (IOException | UnsupportedOperationException e) {
+            // Another file system, or one without links, or too many of them: a copy says what is
+            // wrong if that is not it.
+            log.debug("cannot link {} to {}: {}", what, target, e.toString());
+            return;
+          }
+          linked[0] = true;
+          reveal();
+        });
+    return linked[0];
+  }
+
+  private void copy(Uninterrupted.FileAction verify) throws IOException {
+    Path directory = Optional.ofNullable(target.getParent()).orElseThrow();
+    long length = Files.size(data.path());
+    disk.room().requireElsewhere(what, length, directory);
+    for (int copies = 1; ; copies++) {
+      try {
+        Files.deleteIfExists(temporary);
+        Files.createFile(temporary);
+        data.copyTo(temporary);
+      } catch (IOException e) {
+        IOException explained = disk.room().explain(what, 1, directory, e);
+        throw cannotWrite(Reasons.of(explained), explained);
+      }
+      if (data.difference().isEmpty()) {
+        return;
+      }
+      if (copies == MOST_COPIES) {
+        throw new IOException("the data of %s keeps changing on the disk".formatted(what));
+      }
+      verify.run();
+    }
+  }
+
+  private void reveal() {
+    try {
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw cannotWrite(Reasons.of(e), e);
+    }
+  }
+
+  private void removeTemporary() {
+    try {
+      // Also after a rename that went well: where both names were links of one file already, the
+      // system leaves both.
+      Files.deleteIfExists(temporary);
+    } catch (IOException e) {
+      log.warn("could not remove {}: {}", temporary, e.toString());
+    }
+  }
+
+  private OutputException cannotWrite(String why, @Nullable IOException cause) {
+    return new OutputException(
+        "Cannot write %s: %s. Choose another output path.".formatted(target, why), cause);
+  }
+}

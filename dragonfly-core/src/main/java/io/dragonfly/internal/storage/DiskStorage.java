@@ -1,0 +1,260 @@
+package io.dragonfly.internal.storage;
+
+import io.dragonfly.error.StorageException;
+import io.dragonfly.spi.Storage;
+import io.dragonfly.spi.StorageConfig;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps each task in a directory {@code <home>/tasks/<task id>}. What is sealed survives the end of
+ * the process however it ends; after a crash of the machine it is verified at start-up. Safe for
+ * concurrent use; the home is nobody else's, see {@link HomeLock}.
+ */
+public final class DiskStorage implements Storage {
+  private static final Logger log = LoggerFactory.getLogger(DiskStorage.class);
+
+  /** Open files that nobody uses right now, at most: data for reading and writing, and journal. */
+  private static final int MOST_IDLE_FILES = 192;
+
+  private static final Duration SYNC_DELAY = Duration.ofSeconds(1);
+
+  /** Directories that are not whole tasks, yet or any more. */
+  private static final String TEMPORARY = ".";
+
+  private final Path directory;
+  private final Machine machine;
+  private final Disk disk;
+  private final Map<TaskId, DiskTask> tasks = new ConcurrentHashMap<>();
+
+  /**
+   * Held while a task's directory appears or goes; the bytes of a task are not touched under it.
+   */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private volatile boolean closed;
+
+  private DiskStorage(StorageConfig config, Machine machine) {
+    this.directory = config.home().toAbsolutePath().resolve("tasks");
+    this.machine = machine;
+    this.disk =
+        new Disk(
+            new OpenFiles(MOST_IDLE_FILES),
+            new Room(config.home(), config.reserveBytes(), machine),
+            Syncer.start(SYNC_DELAY),
+            machine);
+  }
+
+  /**
+   * Opens the storage of a home and reads what earlier processes left there.
+   *
+   * @throws StorageException if the home cannot be used
+   */
+  public static DiskStorage open(StorageConfig config) {
+    return open(config, Machine.LOCAL);
+  }
+
+  static DiskStorage open(StorageConfig config, Machine machine) {
+    DiskStorage storage = new DiskStorage(config, machine);
+    boolean opened = false;
+    try {
+      Uninterrupted.run(storage::load);
+      opened = true;
+      return storage;
+    } catch (IOException e) {
+      throw new StorageException(
+          "The store in %s cannot be used: %s. Choose another home or mend this one."
+              .formatted(config.home(), Reasons.of(e)),
+          e);
+    } finally {
+      if (!opened) {
+        storage.close();
+      }
+    }
+  }
+
+  private void load() throws IOException {
+    OwnerOnly.createDirectories(directory);
+    StoredTasks stored = new StoredTasks(disk, machine.bootId());
+    try (var entries = Files.newDirectoryStream(directory)) {
+      for (Path entry : entries) {
+        if (entry.getFileName().toString().startsWith(TEMPORARY)) {
+          deleteTree(entry);
+        } else {
+          load(stored, entry);
+        }
+      }
+    }
+  }
+
+  private void load(StoredTasks stored, Path entry) throws IOException {
+    try {
+      add(stored.load(entry));
+    } catch (ClosedChannelException e) {
+      throw e; // an interrupt: all is read once more
+    } catch (BrokenTaskException e) {
+      log.warn("dropped {}: {}", entry, Reasons.of(e));
+      drop(entry);
+    } catch (IOException e) {
+      log.warn("cannot read {}, it is left alone: {}", entry, e.toString());
+    }
+  }
+
+  private void add(DiskTask task) {
+    tasks.put(task.task().id(), task);
+  }
+
+  private static void drop(Path entry) {
+    try {
+      deleteTree(entry);
+    } catch (IOException e) {
+      log.warn("could not remove {}: {}", entry, e.toString());
+    }
+  }
+
+  @Override
+  public List<StoredTask> tasks() {
+    return List.copyOf(tasks.values());
+  }
+
+  @Override
+  public Optional<StoredTask> find(TaskId id) {
+    return Optional.ofNullable(tasks.get(id));
+  }
+
+  @Override
+  public StoredTask create(Task task) throws IOException {
+    lock.lock();
+    try {
+      checkOpen();
+      DiskTask held = tasks.get(task.id());
+      if (held == null) {
+        requireRoom(task.id(), task.layout().length().orElse(0));
+        held = Uninterrupted.call(() -> make(task));
+        add(held);
+      } else if (held.missingBytes() == 0 && held.lackingBytes() > 0) {
+        requireRoom(task.id(), held.lackingBytes());
+      }
+      held.begin();
+      return held;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void requireRoom(TaskId id, long bytes) throws IOException {
+    // Files are sparse: what others are going to write does not show in the free bytes yet.
+    long promised = tasks.values().stream().mapToLong(DiskTask::missingBytes).sum();
+    String what =
+        "task " + id.brief() + (promised == 0 ? "" : ", with " + promised + " for others,");
+    disk.room().require(what, bytes + promised);
+  }
+
+  private DiskTask make(Task task) throws IOException {
+    Path made = directory.resolve(TEMPORARY + "new-" + UUID.randomUUID());
+    Path place = directory.resolve(task.id().hex());
+    try {
+      OwnerOnly.createDirectories(made);
+      DataFile.create(made.resolve(DiskTask.DATA), task.layout().length());
+      PieceJournal.create(made.resolve(DiskTask.PIECES));
+      TaskRecord record = new TaskRecord(task, machine.bootId(), Optional.empty());
+      TaskFile file = TaskFile.create(made.resolve(DiskTask.TASK), record);
+      moveAside(place); // a task that could not be read
+      Files.move(made, place, StandardCopyOption.ATOMIC_MOVE);
+      return new DiskTask(disk, place, file.movedTo(place.resolve(DiskTask.TASK)), new PieceSet());
+    } catch (IOException e) {
+      deleteTree(made);
+      throw disk.room().explain("task " + task.id().brief(), 1, e);
+    }
+  }
+
+  private void moveAside(Path place) throws IOException {
+    if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
+      Path gone = directory.resolve(TEMPORARY + "deleted-" + UUID.randomUUID());
+      Files.move(place, gone, StandardCopyOption.ATOMIC_MOVE);
+      drop(gone);
+    }
+  }
+
+  @Override
+  public void delete(TaskId id) throws IOException {
+    Path gone = directory.resolve(TEMPORARY + "deleted-" + UUID.randomUUID());
+    lock.lock();
+    try {
+      checkOpen();
+      DiskTask task = tasks.get(id);
+      if (task == null) {
+        return;
+      }
+      task.end();
+      tasks.remove(id);
+      Path place = directory.resolve(id.hex());
+      Files.move(place, gone, StandardCopyOption.ATOMIC_MOVE);
+      disk.files().forget(place.resolve(DiskTask.DATA));
+      disk.files().forget(place.resolve(DiskTask.PIECES));
+    } finally {
+      lock.unlock();
+    }
+    deleteTree(gone); // may take long: the file may be large
+  }
+
+  /** Lets everything go, regions that are still open included. Safe to call twice. */
+  @Override
+  public void close() {
+    closed = true;
+    disk.syncer().close();
+    disk.files().close();
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("the storage is closed");
+    }
+  }
+
+  private static void deleteTree(Path tree) throws IOException {
+    if (!Files.exists(tree, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    Files.walkFileTree(
+        tree,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException failure)
+              throws IOException {
+            if (failure != null) {
+              throw failure;
+            }
+            Files.delete(visited);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}

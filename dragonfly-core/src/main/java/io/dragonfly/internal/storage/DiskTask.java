@@ -1,0 +1,366 @@
+package io.dragonfly.internal.storage;
+
+import io.dragonfly.internal.storage.OpenFiles.Lease;
+import io.dragonfly.spi.PieceRegion;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.PieceLayout;
+import io.dragonfly.task.Task;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * A task of a {@link DiskStorage}: a directory with {@code data}, {@code pieces} and {@code
+ * task.json}.
+ *
+ * <p>Who calls: {@link #region}, {@link #has} and what else only looks, a transport's threads and
+ * those of this library; all that writes, this library's own threads alone. Those may be
+ * interrupted all the same; see {@link Uninterrupted}.
+ */
+final class DiskTask implements StoredTask, Syncer.Target {
+  static final String DATA = "data";
+  static final String PIECES = "pieces";
+  static final String TASK = "task.json";
+
+  /** Who has not written for so long has given up, and what it lacks is nobody's any more. */
+  private static final Duration ACTIVE = Duration.ofSeconds(60);
+
+  private final Disk disk;
+  private final TaskFile taskFile;
+  private final PieceSet pieces;
+  private final PieceJournal journal;
+  private final DataFile data;
+
+  /** Shared by all that writes here; alone has it who exchanges the data or ends the task. */
+  private final ReentrantReadWriteLock life = new ReentrantReadWriteLock();
+
+  private volatile boolean ended;
+  private volatile long lastActiveNanos;
+
+  /** While the length is unknown: how far room has been checked for. */
+  private volatile long checkedUpTo;
+
+  DiskTask(Disk disk, Path directory, TaskFile taskFile, PieceSet pieces) throws IOException {
+    this.disk = disk;
+    this.taskFile = taskFile;
+    this.pieces = pieces;
+    this.journal = PieceJournal.open(directory.resolve(PIECES), disk.files());
+    this.data = new DataFile(directory.resolve(DATA), disk.files(), taskFile);
+    this.lastActiveNanos = disk.machine().nanoTime() - ACTIVE.toNanos() - 1;
+  }
+
+  @Override
+  public Task task() {
+    return taskFile.record().task();
+  }
+
+  private PieceLayout layout() {
+    return task().layout();
+  }
+
+  @Override
+  public void learnLength(long length) throws IOException {
+    writing(
+        () -> {
+          Task learned = task().withLength(length);
+          if (pieces.last() >= learned.layout().pieces()) {
+            throw new IOException("pieces behind the end, at %d, are sealed".formatted(length));
+          }
+          if (!layout().isLengthKnown()) {
+            data.setLength(length);
+            taskFile.update(record -> record.withTask(learned));
+          }
+        });
+  }
+
+  @Override
+  public void write(long offset, ByteBuffer bytes) throws IOException {
+    int count = bytes.remaining();
+    checkPlace(offset, count);
+    if (count == 0) {
+      return;
+    }
+    boolean written = false;
+    while (!written) {
+      if (data.isLinkedOut()) {
+        Uninterrupted.run(this::detach);
+      }
+      written = writeOwned(offset, bytes);
+    }
+  }
+
+  /** Writes, if the data is not somebody else's too. */
+  private boolean writeOwned(long offset, ByteBuffer bytes) throws IOException {
+    life.readLock().lock();
+    try {
+      checkAlive();
+      if (data.isLinkedOut()) {
+        return false;
+      }
+      int count = bytes.remaining();
+      PieceLayout layout = layout();
+      if (pieces.hasAny(layout.pieceAt(offset), layout.pieceAt(offset + count - 1))) {
+        throw new IOException("a sealed piece of %s would be changed".formatted(this));
+      }
+      checkRoomToGrow(offset + count);
+      try {
+        data.write(offset, bytes);
+      } catch (IOException e) {
+        throw disk.room().explain(toString(), count, e);
+      }
+      lastActiveNanos = disk.machine().nanoTime();
+      return true;
+    } finally {
+      life.readLock().unlock();
+    }
+  }
+
+  private void checkPlace(long offset, long count) throws IOException {
+    PieceLayout layout = layout();
+    long end = layout.length().orElse((long) PieceLayout.MAX_PIECES * layout.pieceLength());
+    if (offset < 0 || count > end - offset) {
+      throw new IOException("%d bytes at %d do not lie in %s".formatted(count, offset, this));
+    }
+  }
+
+  private void checkRoomToGrow(long end) throws IOException {
+    if (end > checkedUpTo && !layout().isLengthKnown()) {
+      disk.room().require(toString(), layout().pieceLength());
+      checkedUpTo = end + layout().pieceLength();
+    }
+  }
+
+  /** Copies the data, so that what is written does not show in somebody else's file. */
+  private void detach() throws IOException {
+    life.writeLock().lock();
+    try {
+      checkAlive();
+      if (!data.isLinkedOut()) {
+        return;
+      }
+      Path fresh = data.path().resolveSibling(DATA + ".new");
+      Files.deleteIfExists(fresh);
+      disk.room().require(toString(), Files.size(data.path()));
+      boolean changed = data.difference().isPresent();
+      DataFile.create(fresh, OptionalLong.empty());
+      try {
+        data.copyTo(fresh);
+        if (layout().isLengthKnown()) {
+          DataFile.setLength(fresh, layout().length().getAsLong());
+        }
+        if (changed) {
+          unsealBad(fresh); // the copy, which nobody changes any more
+        }
+        data.replaceBy(fresh);
+      } catch (IOException e) {
+        throw disk.room().explain(toString(), 0, e);
+      } finally {
+        disk.files().forget(fresh);
+        Files.deleteIfExists(fresh);
+      }
+    } finally {
+      life.writeLock().unlock();
+    }
+  }
+
+  /** Unseals the pieces that do not match their digests and returns whether there were any. */
+  private boolean unsealBad(Path file) throws IOException {
+    boolean any = false;
+    for (int piece : pieces.sealed().stream().toArray()) {
+      if (!matches(file, piece)) {
+        unseal(piece);
+        any = true;
+      }
+    }
+    return any;
+  }
+
+  private boolean matches(Path file, int piece) throws IOException {
+    return data.matches(file, layout().range(piece), pieces.digest(piece).orElseThrow());
+  }
+
+  @Override
+  public void seal(int piece, Digest digest) throws IOException {
+    if (!digest.algorithm().equals(Digest.SHA256)) {
+      throw new IllegalArgumentException("pieces have sha256 digests, not " + digest);
+    }
+    if (!layout().isPiece(piece)) {
+      throw new IOException("there is no piece %d in %s".formatted(piece, this));
+    }
+    writing(
+        () -> {
+          if (!pieces.has(piece)) {
+            journal.sealed(piece, digest);
+            pieces.seal(piece, digest.bytes());
+            disk.syncer().written(this);
+          } else if (!pieces.digest(piece).equals(Optional.of(digest))) {
+            throw new IOException("piece %d of %s has another digest".formatted(piece, this));
+          }
+        });
+  }
+
+  @Override
+  public void unseal(int piece) throws IOException {
+    writing(
+        () -> {
+          if (pieces.unseal(piece)) {
+            journal.unsealed(piece);
+          }
+        });
+  }
+
+  @Override
+  public void sync() throws IOException {
+    try {
+      // Data first: after a crash of the machine, a record without its data is of no use.
+      data.sync();
+      journal.sync();
+    } catch (IOException e) {
+      if (!ended) {
+        throw e;
+      }
+    }
+  }
+
+  @Override
+  public boolean has(int piece) {
+    return pieces.has(piece);
+  }
+
+  @Override
+  public BitSet pieces() {
+    return pieces.sealed();
+  }
+
+  @Override
+  public Optional<Digest> digest(int piece) {
+    return pieces.digest(piece);
+  }
+
+  @Override
+  public PieceRegion region(ByteRange range) throws IOException {
+    checkPlace(range.start(), range.length());
+    checkSealed(range);
+    checkUnchanged(range);
+    Lease lease = data.read();
+    boolean given = false;
+    try {
+      // If another file has come to this path in the meantime, it is that of a task with the same
+      // id that came after this one ended, or a verified copy without the pieces that were bad.
+      checkAlive();
+      checkSealed(range);
+      given = true;
+      return new PieceRegion(lease.channel(), range.start(), range.length(), lease::close);
+    } finally {
+      if (!given) {
+        lease.close();
+      }
+    }
+  }
+
+  private void checkSealed(ByteRange range) throws IOException {
+    PieceLayout layout = layout();
+    if (range.length() > 0
+        && !pieces.hasAll(layout.pieceAt(range.start()), layout.pieceAt(range.end() - 1))) {
+      throw new IOException("not all of bytes %s of %s is sealed".formatted(range, this));
+    }
+  }
+
+  private void checkUnchanged(ByteRange range) throws IOException {
+    Optional<FileStamp> difference = data.difference();
+    if (difference.isEmpty() || range.length() == 0) {
+      return;
+    }
+    PieceLayout layout = layout();
+    for (int p = layout.pieceAt(range.start()); p <= layout.pieceAt(range.end() - 1); p++) {
+      if (!data.isKnownGood(difference.get(), p)) {
+        if (!matches(data.path(), p)) {
+          unseal(p);
+          throw new IOException("piece %d of %s was changed on the disk".formatted(p, this));
+        }
+        data.knownGood(difference.get(), p);
+      }
+    }
+  }
+
+  @Override
+  public void deliver(Path target) throws IOException {
+    writing(
+        () -> {
+          PieceLayout layout = layout();
+          if (!layout.isLengthKnown() || pieces.count() < layout.pieces()) {
+            throw new IOException("%s is not complete".formatted(this));
+          }
+          new Delivery(disk, data, target.toAbsolutePath(), toString()).run(this::verify);
+        });
+  }
+
+  /** Has the data checked against its digests if somebody may have changed it. */
+  private void verify() throws IOException {
+    Optional<FileStamp> difference = data.difference();
+    if (difference.isPresent()) {
+      if (unsealBad(data.path())) {
+        throw new IOException("pieces of %s were changed on the disk".formatted(this));
+      }
+      data.accept(difference.get());
+    }
+  }
+
+  /** Returns the bytes that somebody who writes this task just now is still going to write. */
+  long missingBytes() {
+    boolean active = disk.machine().nanoTime() - lastActiveNanos <= ACTIVE.toNanos();
+    return active ? lackingBytes() : 0;
+  }
+
+  /** Returns the bytes that are not sealed, as far as the length is known. */
+  long lackingBytes() {
+    long sealed = (long) pieces.count() * layout().pieceLength();
+    return layout().length().isPresent() ? Math.max(0, layout().length().getAsLong() - sealed) : 0;
+  }
+
+  /** Tells that somebody is going to write this task. */
+  void begin() {
+    lastActiveNanos = disk.machine().nanoTime();
+  }
+
+  /** Ends the task: when this returns nobody writes to its directory any more, nor will. */
+  void end() {
+    life.writeLock().lock();
+    try {
+      ended = true;
+    } finally {
+      life.writeLock().unlock();
+    }
+  }
+
+  private void writing(Uninterrupted.FileAction action) throws IOException {
+    life.readLock().lock();
+    try {
+      checkAlive();
+      Uninterrupted.run(action);
+    } catch (IOException e) {
+      throw disk.room().explain(toString(), 1, e);
+    } finally {
+      life.readLock().unlock();
+    }
+  }
+
+  private void checkAlive() throws IOException {
+    if (ended) {
+      throw new IOException("%s is no longer stored".formatted(this));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "task " + task().id().brief();
+  }
+}

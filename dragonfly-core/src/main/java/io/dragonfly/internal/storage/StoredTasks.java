@@ -1,0 +1,88 @@
+package io.dragonfly.internal.storage;
+
+import io.dragonfly.internal.storage.TaskRecord.LinkedOut;
+import io.dragonfly.task.PieceLayout;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the tasks that earlier processes left. Pieces that were written since the kernel started
+ * are taken as the journal says; others, and those of a journal that is not whole, are verified.
+ */
+final class StoredTasks {
+  private static final Logger log = LoggerFactory.getLogger(StoredTasks.class);
+
+  private final Disk disk;
+  private final Optional<String> bootId;
+
+  StoredTasks(Disk disk, Optional<String> bootId) {
+    this.disk = disk;
+    this.bootId = bootId;
+  }
+
+  /**
+   * Reads the task in a directory.
+   *
+   * @throws BrokenTaskException if what is there is not a whole task
+   * @throws IOException if it cannot be read just now
+   */
+  DiskTask load(Path directory) throws IOException {
+    try {
+      return read(directory);
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      throw new BrokenTaskException("parts of the task are missing", e);
+    }
+  }
+
+  private DiskTask read(Path directory) throws IOException {
+    TaskFile file = TaskFile.read(directory.resolve(DiskTask.TASK));
+    TaskRecord record = file.record();
+    if (!directory.getFileName().toString().equals(record.task().id().hex())) {
+      throw new BrokenTaskException("the directory has not the name of the task in it", null);
+    }
+    Path journal = directory.resolve(DiskTask.PIECES);
+    PieceLayout layout = record.task().layout();
+    PieceJournal.Content content = PieceJournal.read(journal, layout);
+    DataFile data = new DataFile(directory.resolve(DiskTask.DATA), disk.files(), file);
+    long size = Files.size(data.path());
+    boolean whole = content.isClean() && size == layout.length().orElse(size);
+    if (!whole || bootId.isEmpty() || !bootId.equals(record.bootId())) {
+      verify(directory, data, content.pieces(), layout);
+      PieceJournal.rewrite(journal, content.pieces());
+    }
+    if (size != layout.length().orElse(size) && record.linkedOut().isEmpty()) {
+      data.setLength(layout.length().getAsLong());
+    }
+    noteLinks(data, file);
+    file.update(r -> r.withBootId(bootId));
+    return new DiskTask(disk, directory, file, content.pieces());
+  }
+
+  private static void verify(Path directory, DataFile data, PieceSet pieces, PieceLayout layout)
+      throws IOException {
+    int dropped = 0;
+    for (int piece : pieces.sealed().stream().toArray()) {
+      if (!data.matches(data.path(), layout.range(piece), pieces.digest(piece).orElseThrow())) {
+        pieces.unseal(piece);
+        dropped++;
+      }
+    }
+    if (dropped > 0) {
+      log.warn("dropped {} pieces of {} that do not match their digests", dropped, directory);
+    }
+  }
+
+  /** Nobody but us makes links; whatever other name the data has, others can change it by that. */
+  private static void noteLinks(DataFile data, TaskFile file) throws IOException {
+    if (file.record().linkedOut().isEmpty() && FileStamp.links(data.path()) > 1) {
+      LinkedOut linked = new LinkedOut(Optional.empty(), false);
+      file.update(r -> r.withLinkedOut(Optional.of(linked)));
+    }
+  }
+}

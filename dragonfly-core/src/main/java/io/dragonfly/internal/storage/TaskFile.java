@@ -1,0 +1,163 @@
+package io.dragonfly.internal.storage;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dragonfly.internal.storage.TaskRecord.LinkedOut;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.PieceLayout;
+import io.dragonfly.task.SourceVersion;
+import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
+import io.dragonfly.task.TaskKey;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
+
+/** The file {@code task.json}. Replaced as a whole, so it is never half written. */
+final class TaskFile {
+  /** Goes up when older versions could no longer read what is written. */
+  static final int FORMAT = 1;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path file;
+  private final ReentrantLock lock = new ReentrantLock();
+  private volatile TaskRecord record;
+
+  private TaskFile(Path file, TaskRecord record) {
+    this.file = file;
+    this.record = record;
+  }
+
+  static TaskFile create(Path file, TaskRecord record) throws IOException {
+    TaskFile made = new TaskFile(file, record);
+    made.write(record);
+    return made;
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws BrokenTaskException if it is not what a version of this class has written
+   * @throws IOException if it cannot be read, or a newer version has written it
+   */
+  static TaskFile read(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    try {
+      JsonNode json = JSON.readTree(bytes);
+      if (json.path("format").asInt() > FORMAT) {
+        throw new IOException("a newer version has written it");
+      }
+      return new TaskFile(file, parse(json));
+    } catch (JsonProcessingException | IllegalArgumentException e) {
+      throw new BrokenTaskException("task.json is broken: " + e.getMessage(), e);
+    }
+  }
+
+  /** Goes on with the same content under another name. */
+  TaskFile movedTo(Path other) {
+    return new TaskFile(other, record);
+  }
+
+  TaskRecord record() {
+    return record;
+  }
+
+  void update(UnaryOperator<TaskRecord> change) throws IOException {
+    lock.lock();
+    try {
+      TaskRecord changed = change.apply(record);
+      if (!changed.equals(record)) {
+        write(changed);
+        record = changed;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void write(TaskRecord content) throws IOException {
+    byte[] bytes = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(toJson(content));
+    OwnerOnly.replace(file, bytes);
+  }
+
+  private static ObjectNode toJson(TaskRecord content) {
+    Task task = content.task();
+    ObjectNode json = JSON.createObjectNode();
+    json.put("format", FORMAT);
+    json.put("id", task.id().hex());
+    json.put("key", task.key().hex());
+    json.put("pieceLength", task.layout().pieceLength());
+    task.layout().length().ifPresent(length -> json.put("length", length));
+    task.version().validator().ifPresent(validator -> json.put("sourceValidator", validator));
+    task.version().length().ifPresent(length -> json.put("sourceLength", length));
+    task.digest().ifPresent(digest -> json.put("digest", digest.toString()));
+    content.bootId().ifPresent(boot -> json.put("boot", boot));
+    content.linkedOut().ifPresent(linked -> json.set("linkedOut", toJson(linked)));
+    return json;
+  }
+
+  private static ObjectNode toJson(LinkedOut linked) {
+    ObjectNode json = JSON.createObjectNode();
+    json.put("linkable", linked.linkable());
+    linked
+        .stamp()
+        .ifPresent(
+            stamp ->
+                json.put("inode", stamp.inode())
+                    .put("size", stamp.size())
+                    .put("ctimeNanos", stamp.changedNanos())
+                    .put("mtimeNanos", stamp.modifiedNanos())
+                    .put("rights", stamp.rights()));
+    return json;
+  }
+
+  private static TaskRecord parse(JsonNode json) {
+    if (json.path("format").asInt() != FORMAT) {
+      throw new IllegalArgumentException("there is no such format");
+    }
+    Task task =
+        new Task(
+            new TaskId(text(json, "id").orElse("")),
+            new TaskKey(text(json, "key").orElse("")),
+            new PieceLayout(json.path("pieceLength").asInt(), number(json, "length")),
+            new SourceVersion(text(json, "sourceValidator"), number(json, "sourceLength")),
+            text(json, "digest").map(Digest::parse));
+    return new TaskRecord(
+        task,
+        text(json, "boot"),
+        json.has("linkedOut")
+            ? Optional.of(parseLinkedOut(json.get("linkedOut")))
+            : Optional.empty());
+  }
+
+  private static LinkedOut parseLinkedOut(JsonNode json) {
+    Optional<FileStamp> stamp =
+        json.has("inode")
+            ? Optional.of(
+                new FileStamp(
+                    json.path("inode").asLong(),
+                    json.path("size").asLong(),
+                    json.path("ctimeNanos").asLong(),
+                    json.path("mtimeNanos").asLong(),
+                    json.path("rights").asText()))
+            : Optional.empty();
+    return new LinkedOut(stamp, json.path("linkable").asBoolean());
+  }
+
+  private static Optional<String> text(JsonNode json, String name) {
+    JsonNode value = json.path(name);
+    return value.isTextual() ? Optional.of(value.asText()) : Optional.empty();
+  }
+
+  private static OptionalLong number(JsonNode json, String name) {
+    JsonNode value = json.path(name);
+    return value.canConvertToLong() ? OptionalLong.of(value.asLong()) : OptionalLong.empty();
+  }
+}

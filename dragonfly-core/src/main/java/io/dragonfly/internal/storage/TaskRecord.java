@@ -1,0 +1,35 @@
+package io.dragonfly.internal.storage;
+
+import io.dragonfly.task.Task;
+import java.util.Optional;
+
+/**
+ * What {@code task.json} says of a task. Immutable.
+ *
+ * @param task the task, with its length once that is known
+ * @param bootId the boot in which the pieces of the journal were written or last verified: until
+ *     the next one, the kernel loses nothing of what was written
+ * @param linkedOut set before the data gets a name outside of the store, and from then on
+ */
+record TaskRecord(Task task, Optional<String> bootId, Optional<LinkedOut> linkedOut) {
+  /**
+   * How data looked when all was well with it, since somebody else can change it now.
+   *
+   * @param stamp the data's; empty while it is being linked
+   * @param linkable whether mode and owner are still those that the file was made with, so that it
+   *     may be handed out once more
+   */
+  record LinkedOut(Optional<FileStamp> stamp, boolean linkable) {}
+
+  TaskRecord withTask(Task other) {
+    return new TaskRecord(other, bootId, linkedOut);
+  }
+
+  TaskRecord withBootId(Optional<String> other) {
+    return new TaskRecord(task, other, linkedOut);
+  }
+
+  TaskRecord withLinkedOut(Optional<LinkedOut> other) {
+    return new TaskRecord(task, bootId, other);
+  }
+}
