@@ -14,4 +14,7 @@ module io.dragonfly.transport.http {
   requires org.slf4j;
 
   exports io.dragonfly.transport.http;
+
+  provides io.dragonfly.spi.SourceProvider with
+      io.dragonfly.transport.http.internal.source.HttpSourceProvider;
 }

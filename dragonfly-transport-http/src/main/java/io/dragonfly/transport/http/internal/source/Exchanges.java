@@ -1,0 +1,143 @@
+package io.dragonfly.transport.http.internal.source;
+
+import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.spi.SourceRequest;
+import io.dragonfly.task.ContentRequest;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import okhttp3.HttpUrl;
+import okhttp3.Response;
+
+/**
+ * All that one source has under way. Each question is asked on a thread of its own until it is
+ * answered, so that whoever waits for it can be interrupted, whatever the thread is stuck in.
+ */
+final class Exchanges implements AutoCloseable {
+  private final SourceThreads threads = new SourceThreads();
+  private final StallWatch watch = new StallWatch(System::nanoTime);
+  private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
+  private final SourceCalls calls;
+  private volatile boolean closed;
+
+  Exchanges(String userAgent, Proxies proxies) {
+    calls = new SourceCalls(userAgent, proxies, threads);
+  }
+
+  /** Makes something of an answer: its body is read, or it is dropped. */
+  interface AnswerReader<T> {
+    T read(Exchange exchange, Response response) throws IOException;
+  }
+
+  /** Asks, follows redirects, and returns what the reader makes of the last answer. */
+  <T> T run(SourceRequest request, Question question, AnswerReader<T> reader) throws IOException {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    Exchange exchange =
+        new Exchange(request, System::nanoTime, finished -> finished(finished, result));
+    open.add(exchange);
+    watch.add(exchange);
+    if (closed) {
+      exchange.end(Exchange.Ending.GIVEN_UP);
+    } else {
+      threads.execute(() -> answer(exchange, question, reader, result));
+    }
+    return await(result, exchange);
+  }
+
+  private <T> void answer(
+      Exchange exchange, Question question, AnswerReader<T> reader, CompletableFuture<T> result) {
+    try {
+      Response response = follow(exchange, question);
+      T read;
+      try {
+        read = reader.read(exchange, response);
+      } catch (IOException | RuntimeException e) {
+        exchange.drop(response);
+        throw e;
+      }
+      if (!result.complete(read)) {
+        // Whoever asked is gone; nobody else will close what was opened.
+        exchange.end(Exchange.Ending.GIVEN_UP);
+      }
+    } catch (IOException e) {
+      result.completeExceptionally(exchange.failureToAnswer(e));
+    } catch (RuntimeException | Error e) {
+      result.completeExceptionally(e);
+    } finally {
+      if (!exchange.hasBody()) {
+        exchange.finished(true);
+      }
+    }
+  }
+
+  private Response follow(Exchange exchange, Question question) throws IOException {
+    Redirects redirects = new Redirects(exchange.content());
+    HttpUrl url = url(exchange.content());
+    while (true) {
+      Response response = exchange.execute(calls.create(exchange, url, question));
+      Optional<HttpUrl> next;
+      try {
+        next = redirects.next(url, response);
+      } catch (RuntimeException e) {
+        exchange.drop(response);
+        throw e;
+      }
+      if (next.isEmpty()) {
+        return response;
+      }
+      exchange.drop(response);
+      url = next.get();
+    }
+  }
+
+  private static HttpUrl url(ContentRequest content) {
+    try {
+      return HttpUrl.get(content.url().toString());
+    } catch (IllegalArgumentException e) {
+      // OkHttp's message has the whole URL in it.
+      throw new SourceFailedException(
+          "%s is no http or https URL: check it".formatted(content.displayUrl()), null);
+    }
+  }
+
+  private static <T> T await(CompletableFuture<T> result, Exchange exchange) throws IOException {
+    try {
+      return result.get();
+    } catch (InterruptedException e) {
+      exchange.end(Exchange.Ending.GIVEN_UP);
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException(
+          "%s: interrupted while waiting for the source"
+              .formatted(exchange.content().displayUrl()));
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException failure) {
+        throw failure;
+      }
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      throw new IOException("asking the source failed", e.getCause());
+    }
+  }
+
+  private void finished(Exchange exchange, CompletableFuture<?> result) {
+    open.remove(exchange);
+    watch.remove(exchange);
+    if (exchange.isEndedFromOutside()) {
+      result.completeExceptionally(exchange.failureToAnswer(null));
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    open.forEach(exchange -> exchange.end(Exchange.Ending.GIVEN_UP));
+    watch.close();
+    calls.close();
+    threads.close();
+  }
+}

@@ -1,0 +1,68 @@
+package io.dragonfly.transport.http.internal.source;
+
+import io.dragonfly.task.ContentRequest;
+import java.io.IOException;
+import java.net.UnknownHostException;
+import javax.net.ssl.SSLException;
+import okhttp3.HttpUrl;
+import org.jspecify.annotations.Nullable;
+
+/** Says in one line why a connection failed. */
+final class Failures {
+  private static final int DEEPEST = 20;
+
+  private Failures() {}
+
+  /** Names a content, and the host that a redirect has led to, without anything secret. */
+  static String place(ContentRequest content, HttpUrl url) {
+    HttpUrl asked = HttpUrl.parse(content.url().toString());
+    return asked != null && url.host().equals(asked.host())
+        ? content.displayUrl()
+        : "%s (redirected to %s)".formatted(content.displayUrl(), url.host());
+  }
+
+  static String reason(IOException failure) {
+    AddressGuard.RefusedException refused = find(failure, AddressGuard.RefusedException.class);
+    if (refused != null) {
+      return line(refused);
+    }
+    UnknownHostException unknown = find(failure, UnknownHostException.class);
+    if (unknown != null) {
+      return "unknown host: " + line(unknown);
+    }
+    SSLException tls = find(failure, SSLException.class);
+    if (tls != null) {
+      return "no trusted TLS connection: " + line(tls);
+    }
+    Throwable cause = failure.getCause();
+    String first = line(failure);
+    return cause == null || first.contains(line(cause)) ? first : first + ": " + line(cause);
+  }
+
+  /** Returns the first exception of this type among the failure, its causes and what came along. */
+  static <T extends Throwable> @Nullable T find(Throwable failure, Class<T> type) {
+    return find(failure, type, DEEPEST);
+  }
+
+  private static <T extends Throwable> @Nullable T find(
+      @Nullable Throwable failure, Class<T> type, int depth) {
+    if (failure == null || depth == 0) {
+      return null;
+    }
+    if (type.isInstance(failure)) {
+      return type.cast(failure);
+    }
+    T found = find(failure.getCause(), type, depth - 1);
+    for (Throwable other : failure.getSuppressed()) {
+      found = found == null ? find(other, type, depth - 1) : found;
+    }
+    return found;
+  }
+
+  private static String line(Throwable failure) {
+    String message = failure.getMessage();
+    return message == null || message.isBlank()
+        ? failure.getClass().getSimpleName()
+        : message.lines().findFirst().orElse("").trim();
+  }
+}

@@ -1,0 +1,179 @@
+package io.dragonfly.transport.http.internal.source;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.spi.SourceRequest;
+import io.dragonfly.task.Headers;
+import io.dragonfly.task.Trust;
+import java.io.IOException;
+import java.net.Proxy;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import okhttp3.Call;
+import okhttp3.Connection;
+import okhttp3.ConnectionPool;
+import okhttp3.Dispatcher;
+import okhttp3.Dns;
+import okhttp3.HttpUrl;
+import okhttp3.Interceptor;
+import okhttp3.OkHttpClient;
+import okhttp3.Protocol;
+import okhttp3.Request;
+import okhttp3.Response;
+
+/**
+ * OkHttp, set up to read sources: HTTP/1.1, since one content is one stream and an early end should
+ * cost its connection only; no timeouts of its own, since {@link StallWatch} has them; no redirects
+ * and no credentials of its own accord. One pool of connections; the way of each call through
+ * proxies and TLS is its own.
+ */
+final class SourceCalls implements AutoCloseable {
+  private static final int IDLE_CONNECTIONS = 32;
+  private static final int KNOWN_TRUSTS = 64;
+
+  private final String userAgent;
+  private final Proxies proxies;
+  private final ConnectionPool pool = new ConnectionPool(IDLE_CONNECTIONS, 1, TimeUnit.MINUTES);
+  private final OkHttpClient client;
+
+  @GuardedBy("this")
+  private final Map<Trust, SourceTls> trusts = new LinkedHashMap<>(16, 0.75f, true);
+
+  SourceCalls(String userAgent, Proxies proxies, SourceThreads threads) {
+    this.userAgent = userAgent;
+    this.proxies = proxies;
+    this.client =
+        new OkHttpClient.Builder()
+            .dispatcher(new Dispatcher(threads.executor()))
+            .connectionPool(pool)
+            .protocols(List.of(Protocol.HTTP_1_1))
+            .connectTimeout(0, TimeUnit.MILLISECONDS)
+            .readTimeout(0, TimeUnit.MILLISECONDS)
+            .writeTimeout(0, TimeUnit.MILLISECONDS)
+            .followRedirects(false)
+            .followSslRedirects(false)
+            .eventListenerFactory(call -> new SourceEvents(call.request().tag(Exchange.class)))
+            .addInterceptor(SourceCalls::takeWay)
+            .addNetworkInterceptor(SourceCalls::checkConnection)
+            .build();
+  }
+
+  /**
+   * How a call reaches its host.
+   *
+   * @param guarded whether addresses are refused that another machine must not reach through us
+   * @param tls how https connections are checked; empty for the platform's way
+   * @param proxy the proxy that it goes through, if any
+   * @param proxyAuthorization what the proxy gets to see, if anything
+   */
+  private record Way(
+      boolean guarded,
+      Optional<SourceTls> tls,
+      Optional<SourceProxy> proxy,
+      Optional<String> proxyAuthorization) {
+    // Connections are shared by calls with the same resolver. That keeps guarded calls from using
+    // one that somebody of this machine has opened.
+    private static final Dns OPEN_DNS = Dns.SYSTEM;
+    private static final Dns GUARDED_DNS = host -> Dns.SYSTEM.lookup(host);
+    private static final SourceSocket.Factory OPEN_SOCKETS = new SourceSocket.Factory(false);
+    private static final SourceSocket.Factory GUARDED_SOCKETS = new SourceSocket.Factory(true);
+
+    /** A proxy is named by who runs us and may be anywhere; it connects to the host itself. */
+    boolean guardsAddresses() {
+      return guarded && proxy.isEmpty();
+    }
+
+    Dns dns() {
+      return guardsAddresses() ? GUARDED_DNS : OPEN_DNS;
+    }
+
+    SourceSocket.Factory sockets() {
+      return guardsAddresses() ? GUARDED_SOCKETS : OPEN_SOCKETS;
+    }
+  }
+
+  /** Makes the call that puts the question to the host of {@code url}. */
+  Call create(Exchange exchange, HttpUrl url, Question question) throws IOException {
+    SourceRequest asked = exchange.request();
+    Optional<SourceProxy> proxy = proxies.forUrl(url);
+    boolean guarded = !asked.fromThisMachine();
+    if (guarded && proxy.isPresent()) {
+      AddressGuard.checkName(url.host());
+    }
+    Way way =
+        new Way(
+            guarded,
+            url.isHttps() ? tls(asked.content().trust()) : Optional.empty(),
+            proxy,
+            proxy.flatMap(p -> proxyAuthorization(p, asked.content().headers())));
+    Request.Builder request =
+        new Request.Builder()
+            .url(url)
+            .headers(RequestHeaders.of(asked.content(), url, question, userAgent))
+            .tag(Exchange.class, exchange)
+            .tag(Way.class, way);
+    if (!url.isHttps()) {
+      // The proxy reads this request itself. For https it gets its own, CONNECT.
+      way.proxyAuthorization().ifPresent(value -> request.header("Proxy-Authorization", value));
+    }
+    return client.newCall(request.build());
+  }
+
+  private static Optional<String> proxyAuthorization(SourceProxy proxy, Headers headers) {
+    Optional<String> users = headers.first("Proxy-Authorization");
+    return users.isPresent() ? users : proxy.authorization();
+  }
+
+  private synchronized Optional<SourceTls> tls(Trust trust) {
+    if (trust.equals(Trust.PLATFORM)) {
+      return Optional.empty();
+    }
+    SourceTls known = trusts.get(trust);
+    if (known == null) {
+      known = SourceTls.of(trust);
+      trusts.put(trust, known);
+      if (trusts.size() > KNOWN_TRUSTS) {
+        trusts.remove(trusts.keySet().iterator().next());
+      }
+    }
+    return Optional.of(known);
+  }
+
+  private static Response takeWay(Interceptor.Chain chain) throws IOException {
+    Way way = chain.request().tag(Way.class);
+    Interceptor.Chain on =
+        chain
+            .withDns(way.dns())
+            .withSocketFactory(way.sockets())
+            .withProxy(way.proxy().map(SourceProxy::proxy).orElse(Proxy.NO_PROXY))
+            .withProxyAuthenticator(new SourceProxy.Credentials(way.proxyAuthorization()));
+    if (way.tls().isPresent()) {
+      SourceTls tls = way.tls().get();
+      on = on.withSslSocketFactory(tls.socketFactory(), tls.trustManager());
+      if (tls.verifier().isPresent()) {
+        on = on.withHostnameVerifier(tls.verifier().get());
+      }
+    }
+    return on.proceed(chain.request());
+  }
+
+  private static Response checkConnection(Interceptor.Chain chain) throws IOException {
+    Way way = chain.request().tag(Way.class);
+    Connection connection = chain.connection();
+    if (way.guardsAddresses()) {
+      AddressGuard.check(connection.route().socketAddress().getAddress());
+    }
+    if (connection.socket() instanceof SourceSocket plain) {
+      plain.expectAnswer();
+    }
+    return chain.proceed(chain.request());
+  }
+
+  @Override
+  public void close() {
+    client.dispatcher().cancelAll();
+    pool.evictAll();
+  }
+}

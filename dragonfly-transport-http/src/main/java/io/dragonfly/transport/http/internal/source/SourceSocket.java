@@ -1,0 +1,99 @@
+package io.dragonfly.transport.http.internal.source;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import javax.net.SocketFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A socket that is read a lot at a time, and that keeps away from some addresses if it is told so.
+ */
+final class SourceSocket extends Socket {
+  private final boolean guarded;
+  private @Nullable SocketInput input;
+
+  private SourceSocket(boolean guarded) {
+    this.guarded = guarded;
+  }
+
+  /** Makes such sockets; OkHttp connects them itself. */
+  static final class Factory extends SocketFactory {
+    private final boolean guarded;
+
+    /**
+     * A factory.
+     *
+     * @param guarded whether its sockets refuse addresses that {@link AddressGuard} names. Checked
+     *     here and not in a resolver, since addresses in URLs are never resolved
+     */
+    Factory(boolean guarded) {
+      this.guarded = guarded;
+    }
+
+    @Override
+    public Socket createSocket() {
+      return new SourceSocket(guarded);
+    }
+
+    @Override
+    public Socket createSocket(String host, int port) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Socket createSocket(String host, int port, InetAddress localHost, int localPort) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Socket createSocket(InetAddress host, int port) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Socket createSocket(
+        InetAddress address, int port, InetAddress localAddress, int localPort) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  @Override
+  public void connect(SocketAddress endpoint, int timeout) throws IOException {
+    if (guarded) {
+      AddressGuard.check(((InetSocketAddress) endpoint).getAddress());
+    }
+    super.connect(endpoint, timeout);
+  }
+
+  @Override
+  public synchronized InputStream getInputStream() throws IOException {
+    return input();
+  }
+
+  /**
+   * Gets ready for the answer to a request that is about to be sent.
+   *
+   * @throws IOException if bytes have arrived already: nobody asked for them
+   */
+  void expectAnswer() throws IOException {
+    input().expectAnswer();
+  }
+
+  /** Tells whether more has arrived than the headers and this many bytes of body. */
+  boolean hasMoreThan(long bodyLength) throws IOException {
+    return input().hasMoreThan(bodyLength);
+  }
+
+  private synchronized SocketInput input() throws IOException {
+    SocketInput known = input;
+    if (known == null) {
+      known = new SocketInput(super.getInputStream());
+      input = known;
+    }
+    return known;
+  }
+}

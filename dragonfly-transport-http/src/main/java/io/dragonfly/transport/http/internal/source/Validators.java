@@ -1,0 +1,57 @@
+package io.dragonfly.transport.http.internal.source;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import okhttp3.Headers;
+
+/**
+ * What an answer says about its version. Strong is an ETag without {@code W/}, or a Last-Modified
+ * that is at least one second older than the answer's Date.
+ *
+ * <p>One second is what RFC 9110, 8.8.2.2 asks for where both come from the same clock: whoever
+ * changes the content later than the answer gets another Last-Modified. An answer without Date
+ * proves nothing, since our own clock is another one.
+ */
+final class Validators {
+  private static final Duration CLEARLY_OLDER = Duration.ofSeconds(1);
+
+  private Validators() {}
+
+  /** Returns the strong validator, in the form that If-Range takes. */
+  static Optional<String> strong(Headers headers) {
+    Optional<String> tag = strongTag(headers);
+    return tag.isPresent() ? tag : strongDate(headers);
+  }
+
+  /**
+   * Tells whether an answer can be of the version that has this strong validator.
+   *
+   * @param silenceIsConsent whether the server has compared the validator itself. Then it need not
+   *     repeat a Last-Modified (RFC 9110, 15.3.7), but an ETag it must
+   */
+  static boolean match(String validator, Headers headers, boolean silenceIsConsent) {
+    if (isTag(validator)) {
+      return strongTag(headers).filter(validator::equals).isPresent();
+    }
+    String date = headers.get("Last-Modified");
+    return date == null ? silenceIsConsent : date.equals(validator);
+  }
+
+  private static Optional<String> strongTag(Headers headers) {
+    return Optional.ofNullable(headers.get("ETag")).filter(Validators::isTag);
+  }
+
+  private static boolean isTag(String value) {
+    return value.length() >= 2 && value.startsWith("\"") && value.endsWith("\"");
+  }
+
+  private static Optional<String> strongDate(Headers headers) {
+    Instant modified = headers.getInstant("Last-Modified");
+    Instant date = headers.getInstant("Date");
+    if (modified == null || date == null || date.isBefore(modified.plus(CLEARLY_OLDER))) {
+      return Optional.empty();
+    }
+    return Optional.ofNullable(headers.get("Last-Modified"));
+  }
+}
