@@ -15,6 +15,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A transport without sockets: servers and takes meet in a {@link FakeNetwork}, where faults are
@@ -29,6 +30,7 @@ public final class FakeTransport implements Transport {
   private final Set<FakeServer> servers = new HashSet<>();
   private final Set<FakeTake> takes = new HashSet<>();
   private final Set<FakeSupernodeCall<?>> calls = new HashSet<>();
+  private volatile @Nullable Thread thread;
   private boolean closed;
 
   /** A transport that meets only itself. */
@@ -44,9 +46,10 @@ public final class FakeTransport implements Transport {
         new ScheduledThreadPoolExecutor(
             1,
             task -> {
-              Thread thread = new Thread(task, "dragonfly-fake-transport-" + number);
-              thread.setDaemon(true);
-              return thread;
+              Thread made = new Thread(task, "dragonfly-fake-transport-" + number);
+              made.setDaemon(true);
+              thread = made;
+              return made;
             });
     loop.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     loop.setRemoveOnCancelPolicy(true);
@@ -108,23 +111,29 @@ public final class FakeTransport implements Transport {
       return; // a sink or a supernode's answer closes its own transport: it cannot wait for itself
     }
     boolean interrupted = false;
-    try {
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-      while (!loop.isTerminated() && System.nanoTime() - deadline < 0) {
-        try {
-          loop.awaitTermination(1, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-          interrupted = true;
+    Thread last = thread;
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while ((!loop.isTerminated() || isAlive(last)) && System.nanoTime() - deadline < 0) {
+      try {
+        loop.awaitTermination(1, TimeUnit.SECONDS);
+        last = thread;
+        if (last != null) {
+          last.join(1_000); // a pool says that it has ended a little before its thread has
         }
+      } catch (InterruptedException e) {
+        interrupted = true;
       }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
     if (!loop.isTerminated()) {
       throw new IllegalStateException("a sink or supernode blocks the transport's thread");
     }
+  }
+
+  private static boolean isAlive(@Nullable Thread thread) {
+    return thread != null && thread.isAlive();
   }
 
   /** Runs on the loop; after {@link #close} not at all. */
@@ -135,13 +144,23 @@ public final class FakeTransport implements Transport {
   void executeLater(Runnable task, long nanos) {
     try {
       if (nanos <= 0) {
-        loop.execute(task);
+        loop.execute(() -> run(task));
       } else {
-        loop.schedule(task, nanos, TimeUnit.NANOSECONDS);
+        loop.schedule(() -> run(task), nanos, TimeUnit.NANOSECONDS);
       }
     } catch (RejectedExecutionException e) {
       // Closed: whoever waited for this was told so by close().
       return;
+    }
+  }
+
+  // The pool would keep what a task throws to itself.
+  private static void run(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException | Error e) {
+      Thread current = Thread.currentThread();
+      current.getUncaughtExceptionHandler().uncaughtException(current, e);
     }
   }
 

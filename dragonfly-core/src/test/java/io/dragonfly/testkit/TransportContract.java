@@ -139,6 +139,7 @@ public abstract class TransportContract extends TransportControlContract {
     paused.awaitFirstBytes();
 
     server.close();
+    paused.sink.onReceived(() -> {});
     paused.take().resume();
 
     assertThat(paused.sink.awaitFailure(limit()).outcome()).isEqualTo(Outcome.UNREACHABLE);

@@ -40,9 +40,9 @@ public abstract class TransportFixture {
   /** Makes a transport. All that one test makes can reach each other; the test closes them. */
   protected abstract Transport create();
 
-  /** How long a test waits for what must happen; 10 s unless set. */
+  /** How long a test waits for what must happen; 30 s unless set. */
   protected Duration limit() {
-    return Duration.ofSeconds(10);
+    return Duration.ofSeconds(30);
   }
 
   @BeforeEach
