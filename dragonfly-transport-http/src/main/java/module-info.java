@@ -5,6 +5,7 @@ module io.dragonfly.transport.http {
   requires transitive io.dragonfly.core;
   requires com.fasterxml.jackson.databind;
   requires io.netty.buffer;
+  requires io.netty.codec;
   requires io.netty.codec.http;
   requires io.netty.common;
   requires io.netty.handler;
@@ -17,4 +18,6 @@ module io.dragonfly.transport.http {
 
   provides io.dragonfly.spi.SourceProvider with
       io.dragonfly.transport.http.internal.source.HttpSourceProvider;
+  provides io.dragonfly.spi.TransportProvider with
+      io.dragonfly.transport.http.HttpTransportProvider;
 }

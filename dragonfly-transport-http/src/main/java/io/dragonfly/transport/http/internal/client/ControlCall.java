@@ -1,0 +1,142 @@
+package io.dragonfly.transport.http.internal.client;
+
+import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.transport.http.internal.wire.FailureJson;
+import io.dragonfly.transport.http.internal.wire.OneLine;
+import io.dragonfly.transport.http.internal.wire.Wire;
+import io.dragonfly.transport.http.internal.wire.WireException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import okhttp3.Call;
+import okhttp3.Callback;
+import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
+
+/** One call to a supernode, and what its answer means. */
+final class ControlCall<A> implements Callback {
+  private final Call call;
+  private final InetSocketAddress supernode;
+  private final Duration limit;
+  private final BooleanSupplier closed;
+  private final Reader<A> reader;
+  private final CompletableFuture<A> answer = new CompletableFuture<>();
+
+  /** Reads the JSON of an answer. */
+  interface Reader<A> {
+    A read(byte[] json) throws WireException;
+  }
+
+  ControlCall(
+      Call call,
+      InetSocketAddress supernode,
+      Duration limit,
+      BooleanSupplier closed,
+      Reader<A> reader) {
+    this.call = call;
+    this.supernode = supernode;
+    this.limit = limit;
+    this.closed = closed;
+    this.reader = reader;
+  }
+
+  CompletableFuture<A> start() {
+    if (closed.getAsBoolean()) {
+      answer.completeExceptionally(unreachable("this transport is closed", null));
+      return answer;
+    }
+    call.timeout().timeout(limit.toNanos(), TimeUnit.NANOSECONDS);
+    var unused =
+        answer.whenComplete(
+            (a, failure) -> {
+              if (answer.isCancelled()) {
+                call.cancel();
+              }
+            });
+    call.enqueue(this);
+    return answer;
+  }
+
+  @Override
+  public void onFailure(Call failed, IOException e) {
+    answer.completeExceptionally(unreachable(reason(e), e));
+  }
+
+  @Override
+  public void onResponse(Call answered, Response response) {
+    try (response) {
+      byte[] json = body(response);
+      if (response.code() == 200) {
+        answer.complete(reader.read(json));
+      } else {
+        answer.completeExceptionally(refusal(response, json));
+      }
+    } catch (IOException e) {
+      answer.completeExceptionally(unreachable(reason(e), e));
+    } catch (WireException e) {
+      answer.completeExceptionally(
+          unreachable("its answer is not understood: " + e.getMessage(), e));
+    } catch (RuntimeException e) {
+      answer.completeExceptionally(unreachable("its answer is not understood", e));
+    }
+  }
+
+  private static byte[] body(Response response) throws IOException, WireException {
+    byte[] json = response.body().byteStream().readNBytes(Wire.MAX_ANSWER_BYTES + 1);
+    if (json.length > Wire.MAX_ANSWER_BYTES) {
+      throw new WireException("it is longer than %d bytes".formatted(Wire.MAX_ANSWER_BYTES));
+    }
+    return json;
+  }
+
+  /** An answer that is not understood counts by its status: the other side may be no supernode. */
+  private DistributionException refusal(Response response, byte[] json) {
+    String message = "it answered " + response.code();
+    try {
+      Optional<DistributionException> typed = FailureJson.readAnswer(json);
+      if (typed.isPresent()) {
+        return typed.get();
+      }
+    } catch (WireException e) {
+      message += ", and not as a supernode does";
+    }
+    String reason = response.header(Wire.REASON, "");
+    if (reason != null && !reason.isEmpty()) {
+      message += ": " + OneLine.of(reason);
+    }
+    return response.code() >= 500
+        ? unreachable(message, null)
+        : new CallRefusedException("%s does not accept the call: %s".formatted(name(), message));
+  }
+
+  private SupernodeUnreachableException unreachable(String why, @Nullable Throwable cause) {
+    return new SupernodeUnreachableException(
+        "supernode %s cannot be reached: %s".formatted(name(), why), cause);
+  }
+
+  private String reason(IOException e) {
+    if (closed.getAsBoolean()) {
+      return "this transport was closed";
+    } else if (e instanceof ConnectException) {
+      return "nothing listens there, or the network refuses";
+    } else if (e instanceof UnknownHostException) {
+      return "its name is not known";
+    } else if (e instanceof InterruptedIOException) {
+      return "no answer in time";
+    }
+    return OneLine.of(String.valueOf(e.getMessage()));
+  }
+
+  private String name() {
+    return supernode.getHostString() + ":" + supernode.getPort();
+  }
+}

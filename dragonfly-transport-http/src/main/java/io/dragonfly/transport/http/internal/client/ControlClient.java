@@ -1,0 +1,89 @@
+package io.dragonfly.transport.http.internal.client;
+
+import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.transport.http.internal.loop.DaemonThreads;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import okhttp3.ConnectionPool;
+import okhttp3.Dispatcher;
+import okhttp3.OkHttpClient;
+import okhttp3.Protocol;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Calls supernodes with OkHttp, which has a thread for each call that is under way: a peer has one
+ * long-poll and now and then another call. Safe for concurrent use.
+ */
+public final class ControlClient implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ControlClient.class);
+  private static final Duration CONNECT = Duration.ofSeconds(1);
+  private static final Duration WRITE = Duration.ofSeconds(10);
+  private static final int IDLE_CONNECTIONS = 8;
+  private static final Duration WAIT = Duration.ofSeconds(10);
+
+  private final DaemonThreads threads = new DaemonThreads("dragonfly-control");
+  private final ExecutorService executor;
+  private final OkHttpClient http;
+  private final Map<InetAddress, ConnectionPool> pools = new ConcurrentHashMap<>();
+  private volatile boolean closed;
+
+  /** Opens nothing yet. */
+  public ControlClient() {
+    executor =
+        new ThreadPoolExecutor(
+            0, Integer.MAX_VALUE, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), threads);
+    Dispatcher dispatcher = new Dispatcher(executor);
+    dispatcher.setMaxRequests(Integer.MAX_VALUE);
+    dispatcher.setMaxRequestsPerHost(Integer.MAX_VALUE);
+    http =
+        new OkHttpClient.Builder()
+            .dispatcher(dispatcher)
+            .protocols(List.of(Protocol.HTTP_1_1))
+            .proxy(Proxy.NO_PROXY)
+            .followRedirects(false)
+            .followSslRedirects(false)
+            .connectTimeout(CONNECT)
+            .writeTimeout(WRITE)
+            .readTimeout(Duration.ZERO) // each call has a limit of its own
+            .build();
+  }
+
+  /** Makes the client side of a supernode, calling from an address. */
+  public SupernodeApi connect(InetSocketAddress supernode, InetAddress local) {
+    // One pool for all would share connections between addresses: OkHttp does not look at the
+    // socket factory when it looks for a connection to use again.
+    ConnectionPool pool =
+        pools.computeIfAbsent(
+            local, each -> new ConnectionPool(IDLE_CONNECTIONS, 30, TimeUnit.SECONDS));
+    OkHttpClient bound =
+        http.newBuilder().connectionPool(pool).socketFactory(new BoundSockets(local)).build();
+    return new RemoteSupernode(this, bound, supernode);
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  /** Ends all calls and waits for their threads. */
+  @Override
+  public void close() {
+    closed = true;
+    http.dispatcher().cancelAll();
+    executor.shutdown();
+    pools.values().forEach(ConnectionPool::evictAll);
+    if (!threads.isOneOfThem() && !threads.await(WAIT)) {
+      LOG.warn("calls to supernodes have not ended: something blocks one of their threads");
+    }
+    pools.values().forEach(ConnectionPool::evictAll); // what the last calls gave back
+  }
+}

@@ -1,0 +1,277 @@
+package io.dragonfly.transport.http.internal.client;
+
+import io.dragonfly.control.Outcome;
+import io.dragonfly.spi.TakeException;
+import io.dragonfly.spi.TakeRequest;
+import io.dragonfly.transport.http.internal.wire.PieceWire;
+import io.dragonfly.transport.http.internal.wire.Wire;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.NetUtil;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A connection to a parent: one take at a time, or none while it is kept for the next. Whatever is
+ * not as it should be closes it. Confined to its event loop; the methods that others call go there.
+ */
+final class PieceConnection extends ChannelInboundHandlerAdapter {
+  private static final Logger LOG = LoggerFactory.getLogger(PieceConnection.class);
+
+  /** Half of what a server grants, so that it is seldom closed just as it is used again. */
+  private static final Duration IDLE = Duration.ofSeconds(30);
+
+  private static final Duration CHECK_EVERY = Duration.ofSeconds(5);
+
+  private final PieceConnections connections;
+  private final PieceConnections.Line line;
+  private final Channel channel;
+  private final Future<?> watch;
+  private @Nullable HttpTake current;
+  private @Nullable TakeException refusal;
+  private boolean used;
+  private boolean answerBegun;
+  private boolean keepAlive;
+  private long received;
+  private long idleSince = System.nanoTime();
+
+  PieceConnection(PieceConnections connections, PieceConnections.Line line, Channel channel) {
+    this.connections = connections;
+    this.line = line;
+    this.channel = channel;
+    this.watch =
+        channel
+            .eventLoop()
+            .scheduleWithFixedDelay(
+                this::closeIfIdle,
+                CHECK_EVERY.toNanos(),
+                CHECK_EVERY.toNanos(),
+                TimeUnit.NANOSECONDS);
+  }
+
+  PieceConnections.Line line() {
+    return line;
+  }
+
+  /** Starts a take; if the take is over, the connection is given back. */
+  void start(HttpTake take) {
+    onLoop(
+        () -> {
+          if (!channel.isActive()) {
+            connections.place(take); // it was closed while nobody used it
+          } else if (take.attach(this)) {
+            current = take;
+            ask(take);
+          } else {
+            connections.release(this);
+          }
+        });
+  }
+
+  /** The take's wish to read has changed. */
+  void adjustReading(HttpTake take) {
+    onLoop(
+        () -> {
+          if (current == take) {
+            channel.config().setAutoRead(!take.isPaused());
+          }
+        });
+  }
+
+  /** A take was cancelled: what is still to come for it ends the connection. */
+  void cancel(HttpTake take) {
+    onLoop(
+        () -> {
+          if (current == take) {
+            leave(true);
+          }
+        });
+  }
+
+  /** Ends a take that is on this connection. */
+  void end(HttpTake take, TakeException failure) {
+    onLoop(
+        () -> {
+          if (current == take) {
+            fail(failure, true);
+          }
+        });
+  }
+
+  /** Closes the connection; {@link #channelInactive} sees to the rest. */
+  void close() {
+    var unused = channel.close();
+  }
+
+  private void onLoop(Runnable task) {
+    if (channel.eventLoop().inEventLoop()) {
+      task.run();
+      return;
+    }
+    try {
+      channel.eventLoop().execute(task);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("a take outlived its transport"); // which has told it so, before its loops ended
+    }
+  }
+
+  private void ask(HttpTake take) {
+    answerBegun = false;
+    refusal = null;
+    received = 0;
+    try {
+      FullHttpRequest question = question(take.request());
+      channel.config().setAutoRead(!take.isPaused());
+      var unused = channel.writeAndFlush(question); // if it fails, the channel becomes inactive
+    } catch (IllegalArgumentException e) {
+      fail(new TakeException(Outcome.REFUSED, "the capability cannot be sent", e), false);
+    }
+  }
+
+  private static FullHttpRequest question(TakeRequest request) {
+    FullHttpRequest question =
+        new DefaultFullHttpRequest(
+            HttpVersion.HTTP_1_1,
+            HttpMethod.GET,
+            PieceWire.path(request.task()),
+            Unpooled.EMPTY_BUFFER);
+    question
+        .headers()
+        .set(HttpHeaderNames.HOST, NetUtil.toSocketAddressString(request.parent().address()))
+        .set(HttpHeaderNames.RANGE, PieceWire.range(request.range()))
+        .set(Wire.TAKER, request.taker().hex())
+        .set(Wire.CAPABILITY, request.capability());
+    return question;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    try {
+      HttpTake take = current;
+      if (take == null) {
+        close(); // nobody asked, or nobody wants it any more
+        return;
+      }
+      if (message instanceof HttpResponse response) {
+        begin(response, take);
+      }
+      if (message instanceof HttpContent content && current == take) {
+        receive(content.content(), take);
+      }
+      if (message instanceof LastHttpContent last && current == take) {
+        finish(last, take);
+      }
+    } finally {
+      ReferenceCountUtil.release(message);
+    }
+  }
+
+  private void begin(HttpResponse response, HttpTake take) {
+    answerBegun = true;
+    keepAlive = HttpUtil.isKeepAlive(response);
+    Optional<TakeException> wrong = PieceAnswer.refusal(response, take.request());
+    if (wrong.isPresent() && PieceAnswer.isShortRefusal(response)) {
+      refusal = wrong.get(); // told when its body is out of the way
+    } else if (wrong.isPresent()) {
+      fail(wrong.get(), true);
+    }
+  }
+
+  private void receive(ByteBuf content, HttpTake take) {
+    if (refusal != null || !content.isReadable()) {
+      return;
+    }
+    received += content.readableBytes();
+    if (received > take.request().range().length()) {
+      fail(new TakeException(Outcome.REFUSED, "the parent sends too much"), true);
+      return;
+    }
+    for (ByteBuffer data : content.nioBuffers()) {
+      if (take.isOn(this) && !take.receive(data)) {
+        fail(new TakeException(Outcome.UNREACHABLE, "the receiver failed"), true);
+      }
+    }
+  }
+
+  private void finish(LastHttpContent last, HttpTake take) {
+    if (last.decoderResult().isFailure()) {
+      fail(new TakeException(Outcome.REFUSED, "the parent's answer is no HTTP"), true);
+    } else if (refusal != null) {
+      fail(refusal, !keepAlive);
+    } else {
+      leave(!keepAlive);
+      take.complete(this);
+    }
+  }
+
+  private void fail(TakeException failure, boolean close) {
+    HttpTake take = leave(close);
+    if (take != null) {
+      take.failOn(this, failure);
+    }
+  }
+
+  /** Ends the current take's time here. The next one may start before this one's sink is told. */
+  private @Nullable HttpTake leave(boolean close) {
+    HttpTake take = current;
+    current = null;
+    used = true;
+    if (close) {
+      close();
+    } else {
+      idleSince = System.nanoTime();
+      channel.config().setAutoRead(true);
+      connections.release(this);
+    }
+    return take;
+  }
+
+  private void closeIfIdle() {
+    if (current == null && System.nanoTime() - idleSince > IDLE.toNanos()) {
+      close();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    watch.cancel(false);
+    HttpTake take = current;
+    current = null;
+    connections.closed(this);
+    if (take == null) {
+      return;
+    }
+    if (used && !answerBegun && take.detach(this)) {
+      // The parent closed the kept connection before it saw the question.
+      connections.placeAnew(take, line);
+    } else {
+      take.failOn(this, new TakeException(Outcome.UNREACHABLE, "the parent closed the connection"));
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    LOG.debug("connection to {} broke: {}", channel.remoteAddress(), cause.toString());
+    close();
+  }
+}

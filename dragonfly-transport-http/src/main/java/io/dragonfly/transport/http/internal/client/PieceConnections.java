@@ -1,0 +1,261 @@
+package io.dragonfly.transport.http.internal.client;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.control.Outcome;
+import io.dragonfly.spi.PieceSink;
+import io.dragonfly.spi.TakeException;
+import io.dragonfly.spi.TakeRequest;
+import io.dragonfly.spi.Transport;
+import io.dragonfly.transport.http.internal.loop.EventLoops;
+import io.dragonfly.transport.http.internal.wire.OneLine;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes pieces over HTTP. For each parent and own address there are at most {@value
+ * #MAX_CONNECTIONS} connections, kept for a while; takes beyond that wait in line. Safe for
+ * concurrent use: under its lock a take only gets its place, all else happens on event loops.
+ */
+public final class PieceConnections implements AutoCloseable {
+  /** A take that waits at its parent must not hold up another that could go on. */
+  static final int MAX_CONNECTIONS = 4;
+
+  private static final Logger LOG = LoggerFactory.getLogger(PieceConnections.class);
+  private static final int CONNECT_MILLIS = 1_000;
+
+  /** Measured: 64 KiB costs half as much CPU again. */
+  private static final int BUFFER_BYTES = 256 << 10;
+
+  private final EventLoops loops;
+
+  @GuardedBy("this")
+  private final Map<Key, Line> lines = new HashMap<>();
+
+  @GuardedBy("this")
+  private final Set<HttpTake> takes = new HashSet<>();
+
+  @GuardedBy("this")
+  private boolean closed;
+
+  private record Key(InetSocketAddress parent, InetAddress local) {}
+
+  /** The connections to one parent from one address, and who waits for one. */
+  static final class Line {
+    private final Key key;
+    private final Deque<PieceConnection> idle = new ArrayDeque<>();
+    private final Deque<HttpTake> waiting = new ArrayDeque<>();
+    private int open;
+
+    private Line(Key key) {
+      this.key = key;
+    }
+  }
+
+  /** Takes over these loops, which the caller closes after this. */
+  public PieceConnections(EventLoops loops) {
+    this.loops = loops;
+  }
+
+  /**
+   * Starts a take.
+   *
+   * @throws IllegalStateException if this is closed
+   * @throws IllegalArgumentException if no byte is asked for
+   */
+  public Transport.Take take(TakeRequest request, PieceSink sink) {
+    if (request.range().length() == 0) {
+      throw new IllegalArgumentException("a take of no bytes");
+    }
+    HttpTake take = new HttpTake(this, request, sink);
+    synchronized (this) {
+      if (closed) {
+        throw new IllegalStateException("this transport is closed");
+      }
+      takes.add(take);
+    }
+    place(take);
+    return take;
+  }
+
+  /** Gives a take that is not over a connection or a place in line. */
+  void place(HttpTake take) {
+    Line line;
+    PieceConnection idle;
+    synchronized (this) {
+      line =
+          lines.computeIfAbsent(
+              new Key(take.request().parent().address(), take.request().local()), Line::new);
+      idle = line.idle.pollLast();
+      if (idle == null && line.open >= MAX_CONNECTIONS) {
+        line.waiting.add(take);
+        return;
+      }
+      if (idle == null) {
+        line.open++;
+      }
+    }
+    if (idle != null) {
+      idle.start(take);
+    } else {
+      connect(line, take);
+    }
+  }
+
+  /** Gives a take a new connection: those that were kept have probably been closed as well. */
+  void placeAnew(HttpTake take, Line line) {
+    List<PieceConnection> stale;
+    synchronized (this) {
+      stale = List.copyOf(line.idle);
+      line.idle.clear();
+    }
+    stale.forEach(PieceConnection::close);
+    place(take);
+  }
+
+  private void connect(Line line, HttpTake take) {
+    Bootstrap bootstrap =
+        new Bootstrap()
+            .group(loops.group())
+            .channel(loops.channel())
+            .disableResolver()
+            .option(ChannelOption.ALLOCATOR, EventLoops.ALLOCATOR)
+            .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(BUFFER_BYTES))
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MILLIS)
+            .option(ChannelOption.TCP_NODELAY, true)
+            .handler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    channel.pipeline().addLast(codec());
+                  }
+                });
+    if (!line.key.local().isAnyLocalAddress()) {
+      bootstrap.localAddress(line.key.local(), 0);
+    }
+    try {
+      bootstrap
+          .connect(line.key.parent())
+          .addListener((ChannelFuture connected) -> connected(line, take, connected));
+    } catch (RejectedExecutionException e) {
+      LOG.debug("a take outlived its transport"); // which has told it so, before its loops ended
+    }
+  }
+
+  private static HttpClientCodec codec() {
+    HttpDecoderConfig config = new HttpDecoderConfig().setMaxChunkSize(BUFFER_BYTES);
+    return new HttpClientCodec(config, false, false);
+  }
+
+  private void connected(Line line, HttpTake take, ChannelFuture connected) {
+    if (connected.isSuccess()) {
+      Channel channel = connected.channel();
+      PieceConnection connection = new PieceConnection(this, line, channel);
+      channel.pipeline().addLast(connection);
+      connection.start(take);
+      return;
+    }
+    List<HttpTake> failed = new ArrayList<>();
+    failed.add(take);
+    synchronized (this) {
+      line.open--;
+      if (line.open == 0) {
+        failed.addAll(line.waiting);
+        line.waiting.clear();
+      }
+      forgetIfUnused(line);
+    }
+    TakeException failure =
+        new TakeException(
+            Outcome.UNREACHABLE,
+            "cannot connect to %s: %s"
+                .formatted(
+                    NetUtil.toSocketAddressString(line.key.parent()),
+                    OneLine.of(String.valueOf(connected.cause().getMessage()))));
+    failed.forEach(each -> each.failWaiting(failure));
+  }
+
+  /** A connection's take has ended, and it can be used again. */
+  void release(PieceConnection connection) {
+    HttpTake next;
+    synchronized (this) {
+      Line line = connection.line();
+      next = line.waiting.poll();
+      if (next == null) {
+        line.idle.addLast(connection);
+      }
+    }
+    if (next != null) {
+      connection.start(next);
+    }
+  }
+
+  /** A connection is gone. */
+  void closed(PieceConnection connection) {
+    Line line = connection.line();
+    HttpTake next;
+    synchronized (this) {
+      line.open--;
+      line.idle.remove(connection);
+      next = closed ? null : line.waiting.poll();
+      if (next != null) {
+        line.open++;
+      }
+      forgetIfUnused(line);
+    }
+    if (next != null) {
+      connect(line, next);
+    }
+  }
+
+  /** A take is over, wherever it was. */
+  synchronized void over(HttpTake take) {
+    takes.remove(take);
+    Line line = lines.get(new Key(take.request().parent().address(), take.request().local()));
+    if (line != null && line.waiting.remove(take)) {
+      forgetIfUnused(line);
+    }
+  }
+
+  @GuardedBy("this")
+  private void forgetIfUnused(Line line) {
+    if (line.open == 0 && line.waiting.isEmpty()) {
+      lines.remove(line.key, line);
+    }
+  }
+
+  void onAnyLoop(Runnable task) {
+    loops.group().next().execute(task);
+  }
+
+  /** Ends all takes; the connections end with the loops. */
+  @Override
+  public void close() {
+    List<HttpTake> running;
+    synchronized (this) {
+      closed = true;
+      running = List.copyOf(takes);
+    }
+    TakeException failure = new TakeException(Outcome.UNREACHABLE, "this transport was closed");
+    running.forEach(take -> take.end(failure));
+  }
+}

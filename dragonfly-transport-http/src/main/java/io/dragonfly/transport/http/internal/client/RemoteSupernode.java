@@ -1,0 +1,117 @@
+package io.dragonfly.transport.http.internal.client;
+
+import io.dragonfly.control.Caller;
+import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.LeaveRequest;
+import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.NextRequest;
+import io.dragonfly.control.OfferAnswer;
+import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.transport.http.internal.wire.AnswersJson;
+import io.dragonfly.transport.http.internal.wire.RequestsJson;
+import io.dragonfly.transport.http.internal.wire.Wire;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import okhttp3.HttpUrl;
+import okhttp3.MediaType;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+
+/** A supernode at an address. Each call is a POST of JSON; none blocks. */
+final class RemoteSupernode implements SupernodeApi {
+  private static final MediaType JSON = MediaType.get(Wire.JSON);
+
+  /** A source may take its time to answer the supernode's question. */
+  private static final Duration REGISTER = Duration.ofSeconds(60);
+
+  private static final Duration PROMPT = Duration.ofSeconds(10);
+  private static final Duration BEYOND_PATIENCE = Duration.ofSeconds(5);
+
+  private final ControlClient client;
+  private final OkHttpClient http;
+  private final InetSocketAddress address;
+
+  RemoteSupernode(ControlClient client, OkHttpClient http, InetSocketAddress address) {
+    this.client = client;
+    this.http = http;
+    this.address = address;
+  }
+
+  @Override
+  public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
+    return call(
+        Wire.Call.REGISTER,
+        request.caller(),
+        RequestsJson.write(request),
+        REGISTER,
+        AnswersJson::readRegister);
+  }
+
+  @Override
+  public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+    return call(
+        Wire.Call.OFFER,
+        request.caller(),
+        RequestsJson.write(request),
+        PROMPT,
+        AnswersJson::readOffer);
+  }
+
+  @Override
+  public CompletableFuture<NextAnswer> next(NextRequest request) {
+    return call(
+        Wire.Call.NEXT,
+        request.caller(),
+        RequestsJson.write(request),
+        request.patience().plus(BEYOND_PATIENCE),
+        AnswersJson::readNext);
+  }
+
+  @Override
+  public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+    return call(
+        Wire.Call.LEAVE,
+        request.caller(),
+        RequestsJson.write(request),
+        PROMPT,
+        AnswersJson::readLeave);
+  }
+
+  private <A> CompletableFuture<A> call(
+      Wire.Call call, Caller caller, byte[] json, Duration limit, ControlCall.Reader<A> reader) {
+    if (json.length > Wire.MAX_REQUEST_BYTES) {
+      return CompletableFuture.failedFuture(
+          new CallRefusedException(
+              ("a call of %d bytes is longer than the %d that a supernode accepts:"
+                      + " report less at once")
+                  .formatted(json.length, Wire.MAX_REQUEST_BYTES)));
+    }
+    Request request =
+        new Request.Builder()
+            .url(url(call))
+            .header(Wire.SECRET, caller.secret().reveal())
+            .header("Accept-Encoding", "identity")
+            .post(RequestBody.create(json, JSON))
+            .build();
+    return new ControlCall<>(http.newCall(request), address, limit, client::isClosed, reader)
+        .start();
+  }
+
+  private HttpUrl url(Wire.Call call) {
+    // A literal, if the name has been resolved, so that it is not done again.
+    String host =
+        address.isUnresolved() ? address.getHostString() : address.getAddress().getHostAddress();
+    return new HttpUrl.Builder()
+        .scheme("http")
+        .host(host)
+        .port(address.getPort())
+        .encodedPath(call.path())
+        .build();
+  }
+}

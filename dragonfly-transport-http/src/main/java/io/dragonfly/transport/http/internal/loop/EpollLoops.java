@@ -1,0 +1,30 @@
+package io.dragonfly.transport.http.internal.loop;
+
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.ServerSocketChannel;
+import io.netty.channel.socket.SocketChannel;
+
+/** The only class that names Netty's epoll, which may be missing. */
+final class EpollLoops {
+  private EpollLoops() {}
+
+  static boolean isAvailable() {
+    return Epoll.isAvailable();
+  }
+
+  static IoHandlerFactory handler() {
+    return EpollIoHandler.newFactory();
+  }
+
+  static Class<? extends SocketChannel> channel() {
+    return EpollSocketChannel.class;
+  }
+
+  static Class<? extends ServerSocketChannel> serverChannel() {
+    return EpollServerSocketChannel.class;
+  }
+}

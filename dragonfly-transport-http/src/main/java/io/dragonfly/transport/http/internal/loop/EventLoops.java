@@ -1,0 +1,104 @@
+package io.dragonfly.transport.http.internal.loop;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.ServerSocketChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A group of event loops and the channels that go with it. Safe for concurrent use. */
+public final class EventLoops implements AutoCloseable {
+  /**
+   * Named, since Netty's own choice changes with its versions: pooled buffers were measured to cost
+   * the least CPU here.
+   */
+  public static final ByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
+
+  private static final Logger LOG = LoggerFactory.getLogger(EventLoops.class);
+  private static final Duration SHUTDOWN = Duration.ofSeconds(5);
+
+  private final DaemonThreads threads = new DaemonThreads("dragonfly-http");
+  private final EventLoopGroup group;
+  private final Class<? extends SocketChannel> channel;
+  private final Class<? extends ServerSocketChannel> serverChannel;
+
+  private EventLoops(
+      IoHandlerFactory handler,
+      int count,
+      Class<? extends SocketChannel> channel,
+      Class<? extends ServerSocketChannel> serverChannel) {
+    this.group = new MultiThreadIoEventLoopGroup(count, threads, handler);
+    this.channel = channel;
+    this.serverChannel = serverChannel;
+  }
+
+  /** Tells whether epoll can be used: on Linux, with its native library at hand. */
+  public static boolean hasEpoll() {
+    try {
+      return EpollLoops.isAvailable();
+    } catch (LinkageError e) {
+      // On the module path the classes are found only if a module asks for them.
+      LOG.debug("epoll cannot be used: {}", e.toString());
+      return false;
+    }
+  }
+
+  /**
+   * Opens loops that use epoll.
+   *
+   * @throws UnsupportedOperationException if it cannot be used here
+   */
+  public static EventLoops epoll(int threads) {
+    if (!hasEpoll()) {
+      throw new UnsupportedOperationException(
+          "epoll cannot be used here: it needs Linux and netty-transport-native-epoll for its"
+              + " processor; choose NIO");
+    }
+    return new EventLoops(
+        EpollLoops.handler(), threads, EpollLoops.channel(), EpollLoops.serverChannel());
+  }
+
+  /** Opens loops that use Java's NIO. */
+  public static EventLoops nio(int threads) {
+    return new EventLoops(
+        NioIoHandler.newFactory(), threads, NioSocketChannel.class, NioServerSocketChannel.class);
+  }
+
+  /** Returns the loops. */
+  public EventLoopGroup group() {
+    return group;
+  }
+
+  /** Returns the class of channels that connect. */
+  public Class<? extends SocketChannel> channel() {
+    return channel;
+  }
+
+  /** Returns the class of channels that listen. */
+  public Class<? extends ServerSocketChannel> serverChannel() {
+    return serverChannel;
+  }
+
+  /** Tells whether the calling thread is one of the loops: it must not wait for them. */
+  public boolean isLoopThread() {
+    return threads.isOneOfThem();
+  }
+
+  /** Ends the threads and waits for them, unless one of them calls. */
+  @Override
+  public void close() {
+    var unused = group.shutdownGracefully(0, SHUTDOWN.toMillis(), TimeUnit.MILLISECONDS);
+    if (!isLoopThread() && !threads.await(SHUTDOWN.multipliedBy(2))) {
+      LOG.warn("event loops of a transport have not ended: something blocks one of them");
+    }
+  }
+}

@@ -1,0 +1,179 @@
+package io.dragonfly.transport.http.internal.server;
+
+import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.transport.http.internal.wire.AnswersJson;
+import io.dragonfly.transport.http.internal.wire.FailureJson;
+import io.dragonfly.transport.http.internal.wire.RequestsJson;
+import io.dragonfly.transport.http.internal.wire.Wire;
+import io.dragonfly.transport.http.internal.wire.WireException;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A call to the supernode. It holds no thread while the supernode thinks, and if the client leaves,
+ * the call is cancelled. Confined to its connection's event loop.
+ */
+final class ControlExchange implements Exchange {
+  private static final Logger LOG = LoggerFactory.getLogger(ControlExchange.class);
+
+  private final ServerConnection connection;
+  private final Serving serving;
+  private final Wire.Call call;
+  private final String secret;
+  private ByteArrayOutputStream body = new ByteArrayOutputStream();
+  private @Nullable CompletableFuture<?> asked;
+  private boolean abandoned;
+
+  ControlExchange(ServerConnection connection, Serving serving, Wire.Call call, HttpRequest request)
+      throws Refusal {
+    this.connection = connection;
+    this.serving = serving;
+    this.call = call;
+    RequestHead.checkMethod(request, HttpMethod.POST);
+    if (!request.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
+      throw new Refusal(HttpResponseStatus.LENGTH_REQUIRED, "send a Content-Length");
+    }
+    if (RequestHead.bodyLength(request) > Wire.MAX_REQUEST_BYTES) {
+      throw new Refusal(
+          HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE,
+          "send at most %d bytes".formatted(Wire.MAX_REQUEST_BYTES));
+    }
+    this.secret = RequestHead.header(request, Wire.SECRET).orElse("");
+  }
+
+  @Override
+  public void content(ByteBuf part) {
+    int bytes = part.readableBytes();
+    try {
+      serving.takeBody(bytes);
+      part.readBytes(body, bytes);
+    } catch (Refusal refusal) {
+      connection.refuse(refusal);
+    } catch (IOException e) {
+      throw new IllegalStateException("memory cannot be written", e);
+    }
+  }
+
+  @Override
+  public void requested() {
+    byte[] json = takeBody();
+    try {
+      Function<InetAddress, SupernodeApi> control = serving.request().control().orElse(null);
+      if (control == null) {
+        throw new CallRefusedException("this is a peer and no supernode: check the address");
+      }
+      ask(json, () -> control.apply(connection.client()));
+    } catch (WireException e) {
+      connection.refuse(HttpResponseStatus.BAD_REQUEST, e.getMessage());
+    } catch (RuntimeException e) {
+      fail(e);
+    }
+  }
+
+  private byte[] takeBody() {
+    byte[] json = body.toByteArray();
+    body = new ByteArrayOutputStream(0);
+    serving.giveBackBody(json.length);
+    return json;
+  }
+
+  private void ask(byte[] json, Supplier<SupernodeApi> supernode) throws WireException {
+    switch (call) {
+      case REGISTER -> {
+        var request = RequestsJson.readRegister(json, secret);
+        await(supernode.get().register(request), AnswersJson::write);
+      }
+      case OFFER -> {
+        var request = RequestsJson.readOffer(json, secret);
+        await(supernode.get().offer(request), AnswersJson::write);
+      }
+      case NEXT -> {
+        var request = RequestsJson.readNext(json, secret);
+        await(supernode.get().next(request), AnswersJson::write);
+      }
+      case LEAVE -> {
+        var request = RequestsJson.readLeave(json, secret);
+        await(supernode.get().leave(request), AnswersJson::write);
+      }
+    }
+  }
+
+  private <A> void await(CompletableFuture<A> future, Function<A, byte[]> json) {
+    asked = future;
+    var unused =
+        future.whenComplete((answer, failure) -> onLoop(() -> finish(answer, failure, json)));
+  }
+
+  private void onLoop(Runnable task) {
+    try {
+      connection.channel().eventLoop().execute(task);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("an answer came after the transport was closed");
+    }
+  }
+
+  private <A> void finish(
+      @Nullable A answer, @Nullable Throwable failure, Function<A, byte[]> writer) {
+    if (abandoned) {
+      return;
+    }
+    if (answer == null) {
+      fail(failure instanceof CompletionException e ? e.getCause() : failure);
+      return;
+    }
+    byte[] json;
+    try {
+      json = writer.apply(answer);
+    } catch (RuntimeException e) {
+      fail(e);
+      return;
+    }
+    if (json.length > Wire.MAX_ANSWER_BYTES) {
+      fail(new IllegalStateException("an answer of %d bytes is too long".formatted(json.length)));
+    } else {
+      connection.answer(HttpResponseStatus.OK, json);
+    }
+  }
+
+  private void fail(@Nullable Throwable failure) {
+    if (failure instanceof DistributionException typed) {
+      connection.answer(
+          HttpResponseStatus.valueOf(FailureJson.status(typed)), FailureJson.answer(typed));
+    } else {
+      LOG.warn("{} of {} failed: {}", call, connection.client(), String.valueOf(failure));
+      LOG.debug("where a call failed", failure);
+      connection.refuse(
+          HttpResponseStatus.INTERNAL_SERVER_ERROR, "the supernode failed, see its log");
+    }
+  }
+
+  @Override
+  public void abandon() {
+    abandoned = true;
+    takeBody();
+    if (asked != null) {
+      asked.cancel(false);
+    }
+  }
+
+  @Override
+  public long progress() {
+    return NOTHING_TO_SEND;
+  }
+}

@@ -1,0 +1,131 @@
+package io.dragonfly.transport.http.internal.server;
+
+import io.dragonfly.spi.ServeRequest;
+import io.dragonfly.spi.Transport;
+import io.dragonfly.transport.http.internal.loop.EventLoops;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpServerCodec;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A listening port and its connections. Safe for concurrent use. */
+public final class HttpServer implements Transport.Server {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
+  private static final int BACKLOG = 1024;
+  private static final int WAIT_SECONDS = 10;
+
+  private final EventLoops loops;
+  private final Serving serving;
+  private final ChannelGroup connections;
+  private final Channel listening;
+  private final InetSocketAddress address;
+
+  private HttpServer(EventLoops loops, ServeRequest request, ServerLimits limits)
+      throws IOException {
+    this.loops = loops;
+    this.serving = new Serving(request, limits);
+    this.connections = new DefaultChannelGroup(loops.group().next(), true);
+    ChannelFuture bound =
+        new ServerBootstrap()
+            .group(loops.group())
+            .channel(loops.serverChannel())
+            .option(ChannelOption.SO_BACKLOG, BACKLOG)
+            .option(ChannelOption.ALLOCATOR, EventLoops.ALLOCATOR)
+            .childOption(ChannelOption.ALLOCATOR, EventLoops.ALLOCATOR)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(new Initializer())
+            .bind(request.bind());
+    boolean inTime = bound.awaitUninterruptibly(WAIT_SECONDS, TimeUnit.SECONDS);
+    if (!inTime || !bound.isSuccess()) {
+      bound.cancel(false);
+      throw new IOException("cannot listen on " + request.bind(), bound.cause());
+    }
+    this.listening = bound.channel();
+    this.address = (InetSocketAddress) listening.localAddress();
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @throws IOException if the address cannot be bound
+   */
+  public static HttpServer start(EventLoops loops, ServeRequest request, ServerLimits limits)
+      throws IOException {
+    return new HttpServer(loops, request, limits);
+  }
+
+  @Override
+  public InetSocketAddress address() {
+    return address;
+  }
+
+  /** Tells whether it still listens. */
+  public boolean isOpen() {
+    return listening.isOpen();
+  }
+
+  @Override
+  public void close() {
+    ChannelFuture closed = listening.close();
+    var ended = connections.close();
+    if (loops.isLoopThread()) {
+      return; // a supernode's answer or a sink closes the server it runs on: it cannot wait
+    }
+    if (!closed.awaitUninterruptibly(WAIT_SECONDS, TimeUnit.SECONDS)
+        || !ended.awaitUninterruptibly(WAIT_SECONDS, TimeUnit.SECONDS)) {
+      LOG.warn("the server at {} has not ended: something blocks an event loop", address());
+    }
+  }
+
+  private final class Initializer extends ChannelInitializer<SocketChannel> {
+    @Override
+    protected void initChannel(SocketChannel channel) {
+      if (!serving.enter()) {
+        LOG.debug("connection of {} is closed: there are too many", channel.remoteAddress());
+        var unused = channel.close();
+        return;
+      }
+      channel.closeFuture().addListener(closed -> serving.leave());
+      connections.add(channel);
+      ServerConnection connection = new ServerConnection(serving, channel);
+      channel
+          .pipeline()
+          .addLast(new Arrivals(connection))
+          .addLast(
+              new HttpServerCodec(
+                  new HttpDecoderConfig()
+                      .setMaxInitialLineLength(ServerLimits.LINE_BYTES)
+                      .setMaxHeaderSize(ServerLimits.HEAD_BYTES)
+                      .setAllowDuplicateContentLengths(false)))
+          .addLast(connection);
+    }
+  }
+
+  /** Tells a connection that bytes came, before they are decoded. */
+  private static final class Arrivals extends ChannelInboundHandlerAdapter {
+    private final ServerConnection connection;
+
+    Arrivals(ServerConnection connection) {
+      this.connection = connection;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+      connection.bytesCame();
+      ctx.fireChannelRead(message);
+    }
+  }
+}

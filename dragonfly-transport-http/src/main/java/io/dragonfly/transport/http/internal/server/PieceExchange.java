@@ -1,0 +1,219 @@
+package io.dragonfly.transport.http.internal.server;
+
+import io.dragonfly.control.Outcome;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.PieceRegion;
+import io.dragonfly.spi.PieceService;
+import io.dragonfly.spi.TakeException;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.TaskId;
+import io.dragonfly.transport.http.internal.wire.PieceWire;
+import io.dragonfly.transport.http.internal.wire.Wire;
+import io.dragonfly.transport.http.internal.wire.WireException;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A request for the bytes of a piece: waits for the piece service, then sends the bytes from the
+ * file in runs, each as the limiter lets it. Confined to its connection's event loop.
+ */
+final class PieceExchange implements Exchange {
+  private static final Logger LOG = LoggerFactory.getLogger(PieceExchange.class);
+  private static final int RUN_BYTES = 256 << 10;
+
+  private final ServerConnection connection;
+  private final Channel channel;
+  private final PieceService pieces;
+  private final PieceService.Ask ask;
+  private @Nullable CompletableFuture<PieceService.Given> asked;
+  private @Nullable PieceRegion region;
+  private @Nullable SharedFileRegion run;
+  private long sent;
+  private boolean abandoned;
+
+  PieceExchange(ServerConnection connection, PieceService pieces, TaskId task, HttpRequest request)
+      throws Refusal {
+    this.connection = connection;
+    this.channel = connection.channel();
+    this.pieces = pieces;
+    RequestHead.checkMethod(request, HttpMethod.GET);
+    if (RequestHead.bodyLength(request) > 0) {
+      throw Refusal.badRequest("a GET has no body here");
+    }
+    this.ask =
+        new PieceService.Ask(
+            task,
+            range(request),
+            taker(request),
+            connection.client(),
+            RequestHead.header(request, Wire.CAPABILITY).orElse(""));
+  }
+
+  private static ByteRange range(HttpRequest request) throws Refusal {
+    Optional<String> range = RequestHead.header(request, HttpHeaderNames.RANGE.toString());
+    if (range.isEmpty()) {
+      throw Refusal.badRequest("ask for a Range of bytes");
+    }
+    try {
+      return PieceWire.parseRange(range.get());
+    } catch (WireException e) {
+      throw Refusal.badRequest(e.getMessage());
+    }
+  }
+
+  private static PeerId taker(HttpRequest request) throws Refusal {
+    try {
+      return new PeerId(RequestHead.header(request, Wire.TAKER).orElse(""));
+    } catch (IllegalArgumentException e) {
+      throw Refusal.badRequest(Wire.TAKER + " is not the id of a peer");
+    }
+  }
+
+  @Override
+  public void content(ByteBuf part) {
+    // The request says that it has none.
+  }
+
+  @Override
+  public void requested() {
+    try {
+      asked = pieces.give(ask);
+    } catch (RuntimeException e) {
+      asked = CompletableFuture.failedFuture(e);
+    }
+    var unused = asked.whenComplete((given, failure) -> onLoop(given, failure));
+  }
+
+  private void onLoop(PieceService.@Nullable Given given, @Nullable Throwable failure) {
+    if (channel.eventLoop().inEventLoop()) {
+      receive(given, failure);
+      return;
+    }
+    try {
+      channel.eventLoop().execute(() -> receive(given, failure));
+    } catch (RejectedExecutionException e) {
+      // The transport was closed, and with it this connection: nobody waits for the bytes.
+      close(given);
+    }
+  }
+
+  private void receive(PieceService.@Nullable Given given, @Nullable Throwable failure) {
+    if (abandoned) {
+      close(given);
+    } else if (given == null) {
+      refuse(failure instanceof CompletionException e ? e.getCause() : failure);
+    } else if (given.region().length() != ask.range().length()) {
+      close(given);
+      refuse(new IllegalStateException("the piece service gave another range"));
+    } else {
+      region = given.region();
+      sendHead(new PieceWire.ContentRange(ask.range(), given.total()));
+      sendNext();
+    }
+  }
+
+  private static void close(PieceService.@Nullable Given given) {
+    if (given != null) {
+      given.region().close();
+    }
+  }
+
+  private void refuse(@Nullable Throwable failure) {
+    if (failure instanceof TakeException answer) {
+      HttpResponseStatus status =
+          answer.outcome() == Outcome.NOT_YET
+              ? HttpResponseStatus.SERVICE_UNAVAILABLE
+              : HttpResponseStatus.FORBIDDEN;
+      connection.refuse(status, String.valueOf(answer.getMessage()));
+    } else {
+      LOG.warn(
+          "{} of task {} cannot be given to {}: {}",
+          ask.range(),
+          ask.task().brief(),
+          ask.taker().brief(),
+          String.valueOf(failure));
+      LOG.debug("where giving a piece failed", failure);
+      connection.refuse(HttpResponseStatus.INTERNAL_SERVER_ERROR, "the piece cannot be given");
+    }
+  }
+
+  private void sendHead(PieceWire.ContentRange range) {
+    HttpResponse head =
+        new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.PARTIAL_CONTENT);
+    head.headers().set(HttpHeaderNames.CONTENT_LENGTH, ask.range().length());
+    head.headers().set(HttpHeaderNames.CONTENT_RANGE, range.toString());
+    connection.prepare(head);
+    var unused = channel.write(head); // if it fails, so does what follows
+  }
+
+  /** Takes the next run's bytes from the limiter, and sends them when it lets it. */
+  private void sendNext() {
+    int bytes = (int) Math.min(RUN_BYTES, ask.range().length() - sent);
+    long pause = pieces.uploads().take(bytes);
+    if (pause <= 0) {
+      send(bytes);
+    } else {
+      channel.flush();
+      var unused = channel.eventLoop().schedule(() -> send(bytes), pause, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void send(int bytes) {
+    if (abandoned || region == null) {
+      return;
+    }
+    run = new SharedFileRegion(region.channel(), region.position() + sent, bytes);
+    ChannelFuture written = channel.write(run);
+    if (sent + bytes == ask.range().length()) {
+      written = channel.write(LastHttpContent.EMPTY_LAST_CONTENT);
+    }
+    channel.flush();
+    written.addListener((ChannelFuture done) -> sent(bytes, done));
+  }
+
+  private void sent(int bytes, ChannelFuture done) {
+    sent += bytes;
+    run = null;
+    if (abandoned) {
+      return;
+    }
+    if (!done.isSuccess() || sent == ask.range().length()) {
+      connection.answered(done);
+    } else {
+      sendNext();
+    }
+  }
+
+  @Override
+  public void abandon() {
+    abandoned = true;
+    if (asked != null) {
+      asked.cancel(false);
+    }
+    if (region != null) {
+      region.close();
+    }
+  }
+
+  @Override
+  public long progress() {
+    return run == null ? NOTHING_TO_SEND : sent + run.transferred();
+  }
+}

@@ -1,0 +1,287 @@
+package io.dragonfly.transport.http.internal.server;
+
+import io.dragonfly.task.TaskId;
+import io.dragonfly.transport.http.internal.wire.FailureJson;
+import io.dragonfly.transport.http.internal.wire.OneLine;
+import io.dragonfly.transport.http.internal.wire.PieceWire;
+import io.dragonfly.transport.http.internal.wire.Wire;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's connection. It looks at one request at a time: IDLE until the first byte of a
+ * request, RECEIVING until its last, WORKING until the answer is sent, and IDLE again; or CLOSING,
+ * when it only waits for the client to read why. Requests that are sent ahead wait in line, and
+ * then nothing more is read. Confined to its event loop.
+ */
+final class ServerConnection extends ChannelInboundHandlerAdapter {
+  private static final Logger LOG = LoggerFactory.getLogger(ServerConnection.class);
+
+  private final Serving serving;
+  private final SocketChannel channel;
+  private final Deque<Object> waiting = new ArrayDeque<>();
+  private final Future<?> watch;
+  private State state = State.IDLE;
+  private @Nullable Exchange exchange;
+  private boolean keepAlive = true;
+  private boolean answering;
+  private boolean begun;
+  private boolean draining;
+  private long since = System.nanoTime();
+  private long lastProgress;
+
+  private enum State {
+    IDLE,
+    RECEIVING,
+    WORKING,
+    CLOSING
+  }
+
+  ServerConnection(Serving serving, SocketChannel channel) {
+    this.serving = serving;
+    this.channel = channel;
+    long every = serving.limits().checkEvery().toNanos();
+    this.watch =
+        channel.eventLoop().scheduleWithFixedDelay(this::check, every, every, TimeUnit.NANOSECONDS);
+  }
+
+  SocketChannel channel() {
+    return channel;
+  }
+
+  InetAddress client() {
+    return channel.remoteAddress().getAddress();
+  }
+
+  /** Bytes came, of whatever. Called before they are decoded. */
+  void bytesCame() {
+    begun = true;
+    if (state == State.IDLE) {
+      enter(State.RECEIVING);
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    if (state == State.CLOSING) {
+      ReferenceCountUtil.release(message);
+    } else if (state == State.WORKING) {
+      waiting.add(message);
+      channel.config().setAutoRead(false);
+    } else {
+      accept(message);
+    }
+  }
+
+  private void accept(Object message) {
+    try {
+      if (message instanceof HttpRequest request) {
+        begin(request);
+      }
+      if (message instanceof HttpContent content && exchange != null) {
+        exchange.content(content.content());
+      }
+      if (message instanceof LastHttpContent && exchange != null && state != State.CLOSING) {
+        begun = false;
+        enter(State.WORKING);
+        exchange.requested();
+      }
+    } finally {
+      ReferenceCountUtil.release(message);
+    }
+  }
+
+  private void begin(HttpRequest request) {
+    try {
+      RequestHead.check(request);
+      keepAlive = HttpUtil.isKeepAlive(request);
+      exchange = route(request);
+      if (HttpUtil.is100ContinueExpected(request)) {
+        var unused =
+            channel.writeAndFlush(
+                new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE));
+      }
+    } catch (Refusal refusal) {
+      refuse(refusal);
+    }
+  }
+
+  private Exchange route(HttpRequest request) throws Refusal {
+    String path = request.uri();
+    for (Wire.Call call : Wire.Call.values()) {
+      if (call.path().equals(path)) {
+        return new ControlExchange(this, serving, call, request);
+      }
+    }
+    Optional<TaskId> task = PieceWire.task(path);
+    if (task.isPresent()) {
+      return new PieceExchange(this, serving.request().pieces(), task.get(), request);
+    }
+    throw new Refusal(HttpResponseStatus.NOT_FOUND, "there is nothing at this path");
+  }
+
+  /** Says why a request is not served, and ends the connection: its body may still be coming. */
+  void refuse(Refusal refusal) {
+    keepAlive = false;
+    refuse(refusal.status(), refusal.getMessage());
+    if (state != State.CLOSING) {
+      enter(State.CLOSING);
+    }
+  }
+
+  /** Says in one line why a request failed. */
+  void refuse(HttpResponseStatus status, String message) {
+    FullHttpResponse response = response(status, FailureJson.answer(message));
+    response.headers().set(Wire.REASON, OneLine.ofHeader(message));
+    answer(response);
+  }
+
+  /** Answers with JSON. */
+  void answer(HttpResponseStatus status, byte[] json) {
+    answer(response(status, json));
+  }
+
+  private static FullHttpResponse response(HttpResponseStatus status, byte[] json) {
+    FullHttpResponse response =
+        new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(json));
+    response.headers().set(HttpHeaderNames.CONTENT_TYPE, Wire.JSON);
+    response.headers().set(HttpHeaderNames.CONTENT_LENGTH, json.length);
+    return response;
+  }
+
+  private void answer(FullHttpResponse response) {
+    answering = true;
+    prepare(response);
+    channel.writeAndFlush(response).addListener((ChannelFuture sent) -> answered(sent));
+  }
+
+  /** Completes the head of an answer. */
+  void prepare(HttpResponse response) {
+    HttpUtil.setKeepAlive(response, keepAlive);
+  }
+
+  /**
+   * An answer was sent whole, or cannot be sent: goes on with the next request, if there may be.
+   */
+  void answered(ChannelFuture sent) {
+    answering = false;
+    if (exchange != null) {
+      exchange.abandon();
+      exchange = null;
+    }
+    if (!sent.isSuccess()) {
+      close();
+    } else if (!keepAlive) {
+      linger();
+    } else {
+      enter(begun ? State.RECEIVING : State.IDLE);
+      drain();
+    }
+  }
+
+  private void drain() {
+    if (draining) {
+      return; // answered at once, inside of the loop below
+    }
+    draining = true;
+    while (!waiting.isEmpty() && state != State.WORKING && state != State.CLOSING) {
+      accept(waiting.remove());
+    }
+    draining = false;
+    if (waiting.isEmpty() && channel.isActive()) {
+      channel.config().setAutoRead(true);
+    }
+  }
+
+  /** A close while bytes still come in would reset the connection before the answer is read. */
+  private void linger() {
+    enter(State.CLOSING);
+    releaseWaiting();
+    channel.config().setAutoRead(true);
+    var unused = channel.shutdownOutput();
+  }
+
+  private void enter(State next) {
+    state = next;
+    since = System.nanoTime();
+    lastProgress = 0;
+  }
+
+  private void check() {
+    long now = System.nanoTime();
+    if (state == State.WORKING) {
+      long progress = answering || exchange == null ? 0 : exchange.progress();
+      if (progress != lastProgress || progress == Exchange.NOTHING_TO_SEND) {
+        lastProgress = progress;
+        since = now;
+      }
+    }
+    if (now - since > limit()) {
+      LOG.debug("connection of {} is closed: {} for too long", channel.remoteAddress(), state);
+      close();
+    }
+  }
+
+  private long limit() {
+    return switch (state) {
+      case IDLE -> serving.limits().idle().toNanos();
+      case RECEIVING -> serving.limits().request().toNanos();
+      case WORKING -> serving.limits().send().toNanos();
+      case CLOSING -> ServerLimits.LINGER.toNanos();
+    };
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    watch.cancel(false);
+    enter(State.CLOSING);
+    releaseWaiting();
+    if (exchange != null) {
+      exchange.abandon();
+      exchange = null;
+    }
+  }
+
+  private void close() {
+    var unused = channel.close(); // channelInactive sees to the rest
+  }
+
+  private void releaseWaiting() {
+    waiting.forEach(ReferenceCountUtil::release);
+    waiting.clear();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (cause instanceof IOException) {
+      LOG.debug("connection of {} broke: {}", channel.remoteAddress(), cause.toString());
+    } else {
+      LOG.warn("connection of {} is closed after a defect", channel.remoteAddress(), cause);
+    }
+    close();
+  }
+}

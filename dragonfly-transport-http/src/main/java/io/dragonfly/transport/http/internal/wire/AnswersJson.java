@@ -1,0 +1,141 @@
+package io.dragonfly.transport.http.internal.wire;
+
+import io.dragonfly.control.Advice;
+import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.OfferAnswer;
+import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.TaskUpdate;
+import io.dragonfly.task.TaskId;
+import java.io.IOException;
+
+/**
+ * The answers to control calls as JSON. What does not fit throws a {@link WireException}; refusals
+ * are {@link FailureJson}'s.
+ */
+public final class AnswersJson {
+  private AnswersJson() {}
+
+  /** Returns the JSON of the answer to a registration. */
+  public static byte[] write(RegisterAnswer answer) {
+    return JsonOut.object(
+        out -> {
+          ValuesJson.writeTask(out, answer.task());
+          out.text("ticket", answer.ticket());
+          ValuesJson.writeDigests(out, answer.digests());
+          if (answer.content().isPresent()) {
+            out.base64("content", answer.content().get());
+          }
+          ValuesJson.writeAdvice(out, answer.advice());
+          ValuesJson.writeTerms(out, answer.terms());
+        });
+  }
+
+  /** Reads the answer to a registration. */
+  public static RegisterAnswer readRegister(byte[] json) throws WireException {
+    return Values.checked(
+        () -> {
+          JsonIn in = JsonIn.parse(json);
+          return new RegisterAnswer(
+              ValuesJson.readTask(in),
+              in.get("ticket").text(),
+              ValuesJson.readDigests(in),
+              in.find("content", JsonIn::base64),
+              in.find("advice", ValuesJson::readAdvice).orElse(Advice.NONE),
+              ValuesJson.readTerms(in));
+        });
+  }
+
+  /** Returns the JSON of the answer to an offer. */
+  public static byte[] write(OfferAnswer answer) {
+    return JsonOut.object(
+        out -> {
+          out.texts("unknown", answer.unknown().stream().map(TaskId::hex).toList());
+          ValuesJson.writeTerms(out, answer.terms());
+        });
+  }
+
+  /** Reads the answer to an offer. */
+  public static OfferAnswer readOffer(byte[] json) throws WireException {
+    return Values.checked(
+        () -> {
+          JsonIn in = JsonIn.parse(json);
+          return new OfferAnswer(
+              in.list("unknown", ValuesJson::readTaskId), ValuesJson.readTerms(in));
+        });
+  }
+
+  /** Returns the JSON of the answer to a report. */
+  public static byte[] write(NextAnswer answer) {
+    return JsonOut.object(
+        out -> {
+          out.number("number", answer.number());
+          out.list("updates", answer.updates(), AnswersJson::writeUpdate);
+          ValuesJson.writeTerms(out, answer.terms());
+        });
+  }
+
+  /** Reads the answer to a report. */
+  public static NextAnswer readNext(byte[] json) throws WireException {
+    return Values.checked(
+        () -> {
+          JsonIn in = JsonIn.parse(json);
+          return new NextAnswer(
+              in.get("number").number(),
+              in.list("updates", AnswersJson::readUpdate),
+              ValuesJson.readTerms(in));
+        });
+  }
+
+  /** Returns the JSON of the answer to a farewell. */
+  public static byte[] write(LeaveAnswer answer) {
+    return JsonOut.object(out -> {});
+  }
+
+  /** Reads the answer to a farewell. */
+  public static LeaveAnswer readLeave(byte[] json) throws WireException {
+    JsonIn.parse(json);
+    return new LeaveAnswer();
+  }
+
+  private static void writeUpdate(JsonOut out, TaskUpdate update) throws IOException {
+    out.element(
+        object -> {
+          object.text("task", update.task().hex());
+          if (update.state() != TaskUpdate.State.ACTIVE) {
+            object.text("state", update.state().name());
+          }
+          if (update.failure().isPresent()) {
+            object.object("error", error -> FailureJson.write(error, update.failure().get()));
+          }
+          object.number("length", update.length());
+          ValuesJson.writeDigests(object, update.digests());
+          object.list("parents", update.parents(), ValuesJson::writeParent);
+          object.list("assignments", update.assignments(), ValuesJson::writeAssignment);
+          if (update.advice().isPresent()) {
+            ValuesJson.writeAdvice(object, update.advice().get());
+          }
+        });
+  }
+
+  private static TaskUpdate readUpdate(JsonIn in) throws WireException {
+    return new TaskUpdate(
+        ValuesJson.readTaskId(in.get("task")),
+        readState(in),
+        in.find("error", FailureJson::read),
+        ValuesJson.readLength(in, "length"),
+        ValuesJson.readDigests(in),
+        in.list("parents", ValuesJson::readParent),
+        in.list("assignments", ValuesJson::readAssignment),
+        in.find("advice", ValuesJson::readAdvice));
+  }
+
+  private static TaskUpdate.State readState(JsonIn in) throws WireException {
+    if (in.find("state").isEmpty()) {
+      return TaskUpdate.State.ACTIVE;
+    }
+    JsonIn state = in.get("state");
+    return Values.named(TaskUpdate.State.class, state.text())
+        .orElseThrow(() -> state.wrong("a known state"));
+  }
+}

@@ -1,0 +1,193 @@
+package io.dragonfly.transport.http.internal.wire;
+
+import io.dragonfly.control.Advice;
+import io.dragonfly.control.Assignment;
+import io.dragonfly.control.Caller;
+import io.dragonfly.control.Holding;
+import io.dragonfly.control.Parent;
+import io.dragonfly.control.Terms;
+import io.dragonfly.peer.Peer;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.PieceDigests;
+import io.dragonfly.task.PieceLayout;
+import io.dragonfly.task.SourceVersion;
+import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
+import io.dragonfly.task.TaskKey;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.BitSet;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * The values that messages are made of. What comes by the thousand is an array without field names:
+ * a parent is {@code [number, id, ip, port, idc, capability]}, an assignment {@code [first, step,
+ * count, parent]}, a list of digests {@code [first, base64]}, a holding {@code [task, base64 of a
+ * bit set, least bit first]}.
+ */
+final class ValuesJson {
+  private ValuesJson() {}
+
+  static void writeCaller(JsonOut out, Caller caller) throws IOException {
+    out.object(
+        "peer",
+        peer -> {
+          peer.text("ip", Addresses.literal(caller.address().getAddress()));
+          peer.number("port", caller.address().getPort());
+          peer.text("idc", caller.idc());
+        });
+  }
+
+  /** Reads who calls; the secret came in a header. */
+  static Caller readCaller(JsonIn in, PeerSecret secret) throws WireException {
+    JsonIn peer = in.get("peer");
+    return new Caller(
+        secret,
+        Addresses.parse(peer.get("ip"), peer.get("port")),
+        peer.find("idc", JsonIn::text).orElse(""));
+  }
+
+  static void writeHolding(JsonOut out, Holding holding) throws IOException {
+    out.array(
+        array -> {
+          array.element(holding.task().hex());
+          array.base64Element(holding.pieces().toByteArray());
+        });
+  }
+
+  static Holding readHolding(JsonIn in) throws WireException {
+    BitSet pieces = BitSet.valueOf(in.at(1).base64());
+    if (pieces.length() > PieceLayout.MAX_PIECES) {
+      throw in.at(1).wrong("a set of pieces: there are too many");
+    }
+    return new Holding(readTaskId(in.at(0)), pieces);
+  }
+
+  static TaskId readTaskId(JsonIn in) throws WireException {
+    return new TaskId(in.text());
+  }
+
+  static void writeParent(JsonOut out, Parent parent) throws IOException {
+    out.array(
+        array -> {
+          array.element(parent.number());
+          array.element(parent.peer().id().hex());
+          array.element(Addresses.literal(parent.peer().address().getAddress()));
+          array.element(parent.peer().address().getPort());
+          array.element(parent.peer().idc());
+          array.element(parent.capability());
+        });
+  }
+
+  static Parent readParent(JsonIn in) throws WireException {
+    Peer peer =
+        new Peer(new PeerId(in.at(1).text()), Addresses.parse(in.at(2), in.at(3)), in.at(4).text());
+    return new Parent(in.at(0).integer(), peer, in.at(5).text());
+  }
+
+  static void writeAssignment(JsonOut out, Assignment assignment) throws IOException {
+    out.array(
+        array -> {
+          array.element(assignment.first());
+          array.element(assignment.step());
+          array.element(assignment.count());
+          array.element(assignment.parent());
+        });
+  }
+
+  static Assignment readAssignment(JsonIn in) throws WireException {
+    return new Assignment(
+        in.at(0).integer(), in.at(1).integer(), in.at(2).integer(), in.at(3).integer());
+  }
+
+  static void writeDigests(JsonOut out, PieceDigests digests) throws IOException {
+    if (!digests.equals(PieceDigests.NONE)) {
+      out.array(
+          "digests",
+          array -> {
+            array.element(digests.first());
+            array.base64Element(digests.list());
+          });
+    }
+  }
+
+  static PieceDigests readDigests(JsonIn in) throws WireException {
+    Optional<JsonIn> found = in.find("digests");
+    if (found.isEmpty()) {
+      return PieceDigests.NONE;
+    }
+    PieceDigests digests =
+        new PieceDigests(found.get().at(0).integer(), found.get().at(1).base64());
+    if (digests.first() > PieceLayout.MAX_PIECES || digests.end() > PieceLayout.MAX_PIECES) {
+      throw found.get().wrong("a list of digests: there are too many");
+    }
+    return digests;
+  }
+
+  static void writeAdvice(JsonOut out, Advice advice) throws IOException {
+    out.object(
+        "advice",
+        object -> {
+          object.flag("backToSource", advice.backToSource());
+          object.list("contacts", advice.contacts(), ValuesJson::writeParent);
+        });
+  }
+
+  static Advice readAdvice(JsonIn in) throws WireException {
+    return new Advice(in.flag("backToSource"), in.list("contacts", ValuesJson::readParent));
+  }
+
+  static void writeTerms(JsonOut out, Terms terms) throws IOException {
+    out.object(
+        "terms",
+        object -> {
+          object.text("supernode", terms.supernode().hex());
+          object.text("now", terms.now().toString());
+          object.number("leaseMillis", terms.lease().toMillis());
+        });
+  }
+
+  static Terms readTerms(JsonIn in) throws WireException {
+    JsonIn terms = in.get("terms");
+    return new Terms(
+        new PeerId(terms.get("supernode").text()),
+        Instant.parse(terms.get("now").text()),
+        terms.get("leaseMillis").millis());
+  }
+
+  static void writeTask(JsonOut out, Task task) throws IOException {
+    out.object(
+        "task",
+        object -> {
+          object.text("id", task.id().hex());
+          object.text("key", task.key().hex());
+          object.number("pieceLength", task.layout().pieceLength());
+          object.number("length", task.layout().length());
+          object.text("validator", task.version().validator());
+          object.number("sourceLength", task.version().length());
+          object.text("digest", task.digest().map(Digest::toString));
+        });
+  }
+
+  static Task readTask(JsonIn in) throws WireException {
+    JsonIn task = in.get("task");
+    return new Task(
+        readTaskId(task.get("id")),
+        new TaskKey(task.get("key").text()),
+        new PieceLayout(task.get("pieceLength").integer(), readLength(task, "length")),
+        new SourceVersion(task.find("validator", JsonIn::text), readLength(task, "sourceLength")),
+        readDigest(task));
+  }
+
+  static Optional<Digest> readDigest(JsonIn in) throws WireException {
+    return in.find("digest", JsonIn::text).map(Digest::parse);
+  }
+
+  static OptionalLong readLength(JsonIn in, String field) throws WireException {
+    Optional<Long> length = in.find(field, JsonIn::number);
+    return length.isPresent() ? OptionalLong.of(length.get()) : OptionalLong.empty();
+  }
+}
