@@ -22,6 +22,8 @@ module io.dragonfly.core {
   uses io.dragonfly.spi.StorageProvider;
   uses io.dragonfly.spi.TransportProvider;
 
+  provides io.dragonfly.spi.RateLimiterProvider with
+      io.dragonfly.internal.rate.Bucket4jRateLimiterProvider;
   provides io.dragonfly.spi.StorageProvider with
       io.dragonfly.internal.storage.DiskStorageProvider;
 }

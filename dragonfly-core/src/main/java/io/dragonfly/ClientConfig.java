@@ -1,0 +1,378 @@
+package io.dragonfly;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import io.dragonfly.fetch.FetchListener;
+import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.RateLimiterProvider;
+import io.dragonfly.spi.Source;
+import io.dragonfly.spi.Storage;
+import io.dragonfly.spi.Transport;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How a {@link DistributionClient} works. Immutable; made by {@link #builder}. Nothing needs to be
+ * set: a client without a supernode reads sources itself.
+ *
+ * <p>A plug-in (transport, storage, rate limiter, source) is chosen by its name or given as an
+ * instance. An instance is used by one client at a time and stays its giver's: the client does not
+ * close it.
+ */
+public final class ClientConfig {
+  private final Optional<Path> homeDir;
+  private final Optional<Supernode> supernode;
+  private final List<InetSocketAddress> supernodes;
+  private final Optional<InetAddress> ip;
+  private final int port;
+  private final String idc;
+  private final long reserveBytes;
+  private final long bufferBytes;
+  private final Optional<Rate> downloadRate;
+  private final Optional<Rate> uploadRate;
+  private final Duration stallTimeout;
+  private final Duration dropTimeout;
+  private final Duration sourceStallTimeout;
+  private final Duration backToSourceDelay;
+  private final Duration noProgressTimeout;
+  private final FetchListener listener;
+  private final Choice<Transport> transport;
+  private final Choice<Storage> storage;
+  private final Choice<RateLimiterProvider> rateLimiter;
+  private final Map<String, Source> sources;
+
+  private ClientConfig(Builder builder) {
+    this.homeDir = builder.homeDir;
+    this.supernode = builder.supernode;
+    this.supernodes = builder.supernodes;
+    this.ip = builder.ip;
+    this.port = builder.port;
+    this.idc = builder.idc;
+    this.reserveBytes = builder.reserveBytes;
+    this.bufferBytes = builder.bufferBytes;
+    this.downloadRate = builder.downloadRate;
+    this.uploadRate = builder.uploadRate;
+    this.stallTimeout = builder.stallTimeout;
+    this.dropTimeout = builder.dropTimeout;
+    this.sourceStallTimeout = builder.sourceStallTimeout;
+    this.backToSourceDelay = builder.backToSourceDelay;
+    this.noProgressTimeout = builder.noProgressTimeout;
+    this.listener = builder.listener;
+    this.transport = builder.transport;
+    this.storage = builder.storage;
+    this.rateLimiter = builder.rateLimiter;
+    this.sources = Map.copyOf(builder.sources);
+  }
+
+  /** A client that reads sources itself, with its home in the user's cache directory. */
+  public static ClientConfig defaults() {
+    return builder().build();
+  }
+
+  /** Returns a builder with the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Returns the home directory, if one was given. */
+  public Optional<Path> homeDir() {
+    return homeDir;
+  }
+
+  /** Returns the supernode in this process, if there is one. */
+  public Optional<Supernode> supernode() {
+    return supernode;
+  }
+
+  /** Returns the addresses of other supernodes, in the order in which they are tried. */
+  public List<InetSocketAddress> supernodes() {
+    return supernodes;
+  }
+
+  /** Returns the address to serve on and to call from, if one was given. */
+  public Optional<InetAddress> ip() {
+    return ip;
+  }
+
+  /** Returns the port to serve on; 0 for one that the system chooses. */
+  public int port() {
+    return port;
+  }
+
+  /** Returns the data centre; empty if it is not said. */
+  public String idc() {
+    return idc;
+  }
+
+  /** Returns the bytes that stay free on the disk. */
+  public long reserveBytes() {
+    return reserveBytes;
+  }
+
+  /** Returns the bytes of memory for what waits for the disk. */
+  public long bufferBytes() {
+    return bufferBytes;
+  }
+
+  /** Returns the rate of all that is fetched, if there is a limit. */
+  public Optional<Rate> downloadRate() {
+    return downloadRate;
+  }
+
+  /** Returns the rate of all that is given to others, if there is a limit. */
+  public Optional<Rate> uploadRate() {
+    return uploadRate;
+  }
+
+  /** Returns how long a parent may give no byte while another one could be asked. */
+  public Duration stallTimeout() {
+    return stallTimeout;
+  }
+
+  /** Returns how long a parent may give no byte at all. */
+  public Duration dropTimeout() {
+    return dropTimeout;
+  }
+
+  /** Returns how long a source may take to connect, to answer, or to bring the next byte. */
+  public Duration sourceStallTimeout() {
+    return sourceStallTimeout;
+  }
+
+  /** Returns how long a supernode is lost before the source is read. */
+  public Duration backToSourceDelay() {
+    return backToSourceDelay;
+  }
+
+  /** Returns how long a fetch may bring nothing before it fails. */
+  public Duration noProgressTimeout() {
+    return noProgressTimeout;
+  }
+
+  /** Returns what sees every step. */
+  public FetchListener listener() {
+    return listener;
+  }
+
+  Choice<Transport> transport() {
+    return transport;
+  }
+
+  Choice<Storage> storage() {
+    return storage;
+  }
+
+  Choice<RateLimiterProvider> rateLimiter() {
+    return rateLimiter;
+  }
+
+  Map<String, Source> sources() {
+    return sources;
+  }
+
+  /** Collects settings. Not safe for concurrent use. */
+  public static final class Builder {
+    private Optional<Path> homeDir = Optional.empty();
+    private Optional<Supernode> supernode = Optional.empty();
+    private List<InetSocketAddress> supernodes = List.of();
+    private Optional<InetAddress> ip = Optional.empty();
+    private int port;
+    private String idc = "";
+    private long reserveBytes = 256L << 20;
+    private long bufferBytes = 32L << 20;
+    private Optional<Rate> downloadRate = Optional.empty();
+    private Optional<Rate> uploadRate = Optional.empty();
+    private Duration stallTimeout = Duration.ofSeconds(2);
+    private Duration dropTimeout = Duration.ofSeconds(5);
+    private Duration sourceStallTimeout = Duration.ofSeconds(30);
+    private Duration backToSourceDelay = Duration.ofSeconds(5);
+    private Duration noProgressTimeout = Duration.ofSeconds(60);
+    private FetchListener listener = FetchListener.NONE;
+    private Choice<Transport> transport = Choice.named("http");
+    private Choice<Storage> storage = Choice.named("disk");
+    private Choice<RateLimiterProvider> rateLimiter = Choice.named("bucket4j");
+    private final Map<String, Source> sources = new HashMap<>();
+
+    private Builder() {}
+
+    /**
+     * Where the client keeps pieces and its secret. One that another process uses is an error;
+     * unless set it is in the user's cache directory, or a numbered one beside it if that is taken.
+     */
+    public Builder homeDir(Path directory) {
+      this.homeDir = Optional.of(directory);
+      return this;
+    }
+
+    /** A supernode in this process. It is asked first, and outlives the client. */
+    public Builder supernode(Supernode local) {
+      this.supernode = Optional.of(local);
+      return this;
+    }
+
+    /** Supernodes elsewhere, in the order in which they are tried; none unless set. */
+    public Builder supernodes(List<InetSocketAddress> addresses) {
+      this.supernodes = List.copyOf(addresses);
+      return this;
+    }
+
+    /**
+     * The address to serve on and to call from. Unless set it is the one that reaches the first of
+     * the {@link #supernodes}, or the loopback address if there is none.
+     */
+    public Builder ip(InetAddress address) {
+      this.ip = Optional.of(address);
+      return this;
+    }
+
+    /** The port to serve on; one that the system chooses unless set. */
+    public Builder port(int number) {
+      this.port = number;
+      return this;
+    }
+
+    /** The data centre: traffic inside is cheap, across is dear. None unless set. */
+    public Builder idc(String name) {
+      this.idc = name;
+      return this;
+    }
+
+    /** How many bytes stay free on the disk; 256 MiB unless set. */
+    public Builder reserveBytes(long bytes) {
+      this.reserveBytes = bytes;
+      return this;
+    }
+
+    /** How many bytes may wait in memory for the disk; 32 MiB unless set, and never less. */
+    public Builder bufferBytes(long bytes) {
+      this.bufferBytes = bytes;
+      return this;
+    }
+
+    /** The rate of all that is fetched; no limit unless set. */
+    public Builder downloadRate(Rate rate) {
+      this.downloadRate = Optional.of(rate);
+      return this;
+    }
+
+    /** The rate of all that is given to others; no limit unless set. */
+    public Builder uploadRate(Rate rate) {
+      this.uploadRate = Optional.of(rate);
+      return this;
+    }
+
+    /** How long a parent may give no byte while another one could be asked; 2 s unless set. */
+    public Builder stallTimeout(Duration timeout) {
+      this.stallTimeout = timeout;
+      return this;
+    }
+
+    /** How long a parent may give no byte before its piece is taken elsewhere; 5 s unless set. */
+    public Builder dropTimeout(Duration timeout) {
+      this.dropTimeout = timeout;
+      return this;
+    }
+
+    /**
+     * How long a source may take to connect, to answer, or to bring the next byte; 30 s unless set.
+     */
+    public Builder sourceStallTimeout(Duration timeout) {
+      this.sourceStallTimeout = timeout;
+      return this;
+    }
+
+    /** How long a supernode is lost before the source is read, if it may be; 5 s unless set. */
+    public Builder backToSourceDelay(Duration delay) {
+      this.backToSourceDelay = delay;
+      return this;
+    }
+
+    /** How long a fetch may bring nothing before it fails; 60 s unless set. */
+    public Builder noProgressTimeout(Duration timeout) {
+      this.noProgressTimeout = timeout;
+      return this;
+    }
+
+    /** What sees every step; nothing unless set. */
+    public Builder listener(FetchListener listening) {
+      this.listener = listening;
+      return this;
+    }
+
+    /** The transport by name; {@code http} unless set. Needed only where there is a supernode. */
+    public Builder transport(String name) {
+      this.transport = Choice.named(name);
+      return this;
+    }
+
+    /** The transport. */
+    public Builder transport(Transport instance) {
+      this.transport = Choice.of(instance);
+      return this;
+    }
+
+    /** The storage by name; {@code disk} unless set. */
+    public Builder storage(String name) {
+      this.storage = Choice.named(name);
+      return this;
+    }
+
+    /** The storage. */
+    public Builder storage(Storage instance) {
+      this.storage = Choice.of(instance);
+      return this;
+    }
+
+    /** The rate limiter by name; {@code bucket4j} unless set. */
+    public Builder rateLimiter(String name) {
+      this.rateLimiter = Choice.named(name);
+      return this;
+    }
+
+    /** What makes the limiters. */
+    public Builder rateLimiter(RateLimiterProvider instance) {
+      this.rateLimiter = Choice.of(instance);
+      return this;
+    }
+
+    /** The source for a URL scheme; one that is on the class path unless set. */
+    public Builder source(String scheme, Source instance) {
+      this.sources.put(scheme.toLowerCase(Locale.ROOT), instance);
+      return this;
+    }
+
+    /**
+     * Returns the settings.
+     *
+     * @throws IllegalArgumentException if one is not allowed; the message names it
+     */
+    public ClientConfig build() {
+      checkArgument(port >= 0 && port <= 65535, "port is %s, must be 0 to 65535", port);
+      checkArgument(
+          ip.isEmpty() || !(ip.get().isAnyLocalAddress() || ip.get().isMulticastAddress()),
+          "ip is %s, must be the address of one host",
+          ip.map(InetAddress::getHostAddress).orElse(""));
+      checkArgument(reserveBytes >= 0, "reserveBytes is %s, must be >= 0", reserveBytes);
+      checkArgument(
+          bufferBytes >= 32L << 20, "bufferBytes is %s, must be >= 33554432", bufferBytes);
+      checkPositive("stallTimeout", stallTimeout);
+      checkPositive("dropTimeout", dropTimeout);
+      checkPositive("sourceStallTimeout", sourceStallTimeout);
+      checkPositive("backToSourceDelay", backToSourceDelay);
+      checkPositive("noProgressTimeout", noProgressTimeout);
+      return new ClientConfig(this);
+    }
+
+    private static void checkPositive(String name, Duration duration) {
+      checkArgument(
+          !duration.isZero() && !duration.isNegative(), "%s is %s, must be > 0", name, duration);
+    }
+  }
+}

@@ -1,0 +1,311 @@
+package io.dragonfly;
+
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.FetchCancelledException;
+import io.dragonfly.error.StorageException;
+import io.dragonfly.fetch.Fetch;
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.fetch.Pattern;
+import io.dragonfly.internal.access.SecretFile;
+import io.dragonfly.internal.loop.Timers;
+import io.dragonfly.internal.plugin.Plugins;
+import io.dragonfly.internal.storage.HomeLock;
+import io.dragonfly.internal.transfer.LocalAddress;
+import io.dragonfly.internal.transfer.Setup;
+import io.dragonfly.internal.transfer.TransferEngine;
+import io.dragonfly.internal.transfer.TransferTimes;
+import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.spi.RateLimiterProvider;
+import io.dragonfly.spi.Storage;
+import io.dragonfly.spi.StorageConfig;
+import io.dragonfly.spi.StorageProvider;
+import io.dragonfly.spi.Transport;
+import io.dragonfly.spi.TransportProvider;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Fetches files through the swarm: from peers where it can, from the source where it must. With a
+ * supernode it also gives what it has to others, for as long as it is open; without one it reads
+ * sources itself. Safe for concurrent use; one client per process is enough.
+ *
+ * <p>Calling threads only wait: an interrupt ends the wait with {@link FetchCancelledException} and
+ * leaves the thread's interrupt flag set.
+ */
+public final class DistributionClient implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(DistributionClient.class);
+  private static final String USER_AGENT = "dragonfly-java";
+  private static final String ADD_TRANSPORT = "Add dragonfly-transport-http to the class path.";
+  private static final String ADD_ARTIFACT = "Add the artifact that has it to the class path.";
+
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final TransferEngine engine;
+  private final ClientSources sources;
+  private final boolean alone;
+  private boolean closed;
+
+  /**
+   * Starts a client.
+   *
+   * @throws StorageException if the home directory cannot be used, or another process uses the one
+   *     that was given
+   * @throws IllegalStateException if a plug-in is not there, or the address to serve on cannot be
+   *     bound
+   */
+  public DistributionClient(ClientConfig config) {
+    this(config, Timers.system("dragonfly-timer"));
+  }
+
+  /** A client in somebody else's time, which ends with the client. */
+  DistributionClient(ClientConfig config, Timers timers) {
+    boolean started = false;
+    try {
+      parts.push(timers);
+      HomeLock home = lockHome(config);
+      parts.push(home);
+      alone = config.supernode().isEmpty() && config.supernodes().isEmpty();
+      sources = new ClientSources(config.sources(), USER_AGENT);
+      parts.push(sources);
+      Setup setup =
+          new Setup(
+              self(config, home),
+              plugins(config, home),
+              new Setup.Supernodes(config.supernode().map(Supernode::local), config.supernodes()),
+              new Setup.Limits(config.downloadRate(), config.uploadRate(), config.bufferBytes()),
+              new TransferTimes(
+                  config.stallTimeout(),
+                  config.dropTimeout(),
+                  config.sourceStallTimeout(),
+                  config.backToSourceDelay(),
+                  config.noProgressTimeout()),
+              config.listener(),
+              timers);
+      engine = startEngine(setup);
+      parts.push(engine);
+      started = true;
+    } finally {
+      if (!started) {
+        closeParts();
+      }
+    }
+  }
+
+  private static HomeLock lockHome(ClientConfig config) {
+    return config
+        .homeDir()
+        .map(HomeLock::acquire)
+        .orElseGet(() -> HomeLock.acquireSibling(defaultHome()));
+  }
+
+  private static Path defaultHome() {
+    String cache = System.getenv("XDG_CACHE_HOME");
+    Path base =
+        cache == null || cache.isEmpty()
+            ? Path.of(System.getProperty("user.home"), ".cache")
+            : Path.of(cache);
+    return base.resolve("dragonfly").resolve("peer");
+  }
+
+  private static Setup.Self self(ClientConfig config, HomeLock home) {
+    String secret = SecretFile.readOrCreate(home.home().resolve("secret"), new SecureRandom());
+    InetAddress ip =
+        config
+            .ip()
+            .or(() -> config.supernodes().stream().findFirst().map(LocalAddress::towards))
+            .orElseGet(InetAddress::getLoopbackAddress);
+    return new Setup.Self(PeerSecret.parse(secret), ip, config.port(), config.idc());
+  }
+
+  private Setup.Plugins plugins(ClientConfig config, HomeLock home) {
+    RateLimiterProvider limiters =
+        config
+            .rateLimiter()
+            .instance()
+            .orElseGet(
+                () ->
+                    Plugins.byName(
+                        RateLimiterProvider.class,
+                        RateLimiterProvider::name,
+                        config.rateLimiter().name(),
+                        ADD_ARTIFACT));
+    Storage storage = config.storage().instance().orElseGet(() -> openStorage(config, home));
+    Optional<Transport> transport =
+        alone
+            ? Optional.empty()
+            : config.transport().instance().or(() -> Optional.of(openTransport(config)));
+    return new Setup.Plugins(storage, transport, sources, limiters::create);
+  }
+
+  private Storage openStorage(ClientConfig config, HomeLock home) {
+    StorageProvider provider =
+        Plugins.byName(
+            StorageProvider.class, StorageProvider::name, config.storage().name(), ADD_ARTIFACT);
+    try {
+      Storage storage = provider.create(new StorageConfig(home.home(), config.reserveBytes()));
+      parts.push(storage);
+      return storage;
+    } catch (IOException e) {
+      throw new StorageException(
+          "The store in %s cannot be opened: %s. Mend that or choose another home."
+              .formatted(home.home(), e.getMessage()),
+          e);
+    }
+  }
+
+  private Transport openTransport(ClientConfig config) {
+    Transport transport =
+        Plugins.byName(
+                TransportProvider.class,
+                TransportProvider::name,
+                config.transport().name(),
+                ADD_TRANSPORT)
+            .create();
+    parts.push(transport);
+    return transport;
+  }
+
+  private static TransferEngine startEngine(Setup setup) {
+    try {
+      return new TransferEngine(setup);
+    } catch (IOException e) {
+      throw new IllegalStateException(
+          "cannot serve on %s port %d: %s. Choose another ip or port."
+              .formatted(setup.self().ip().getHostAddress(), setup.self().port(), e.getMessage()),
+          e);
+    }
+  }
+
+  /**
+   * Fetches a content and waits until it is at the path.
+   *
+   * @throws DistributionException if it cannot be fetched; the kind says why
+   * @throws IllegalArgumentException if the text is no URL
+   * @throws IllegalStateException if this client is closed
+   */
+  public FetchResult fetch(String url, Path output) {
+    return fetch(FetchRequest.builder(url).output(output).build());
+  }
+
+  /**
+   * Fetches a content and waits for the end.
+   *
+   * @throws DistributionException if it cannot be fetched; the kind says why
+   * @throws IllegalStateException if this client is closed
+   */
+  public FetchResult fetch(FetchRequest request) {
+    check(request);
+    return engine.fetch(request);
+  }
+
+  /**
+   * Starts a fetch and returns at once. The target file appears whole or not at all.
+   *
+   * @return its handle. It completes with {@link io.dragonfly.error.NoProgressException} if neither
+   *     a peer nor the source delivers in time, and with {@link
+   *     io.dragonfly.error.DigestMismatchException} if the bytes are wrong
+   * @throws IllegalStateException if this client is closed
+   */
+  public Fetch start(FetchRequest request) {
+    check(request);
+    return engine.start(request);
+  }
+
+  /**
+   * Opens a content for reading while the rest arrives; returns as soon as its version is known.
+   * The stream's exceptions have the typed one as their cause. Closing it ends the fetch.
+   *
+   * @throws DistributionException if it cannot be fetched; the kind says why
+   * @throws IllegalArgumentException if the request has an output
+   * @throws IllegalStateException if this client is closed
+   */
+  public InputStream open(FetchRequest request) {
+    checkNoOutput(request);
+    check(request);
+    return engine.open(request);
+  }
+
+  /**
+   * Starts to bring a content into the home directory, where later fetches and other peers find it.
+   *
+   * @throws IllegalArgumentException if the request has an output
+   * @throws IllegalStateException if this client is closed
+   */
+  public Fetch prefetch(FetchRequest request) {
+    checkNoOutput(request);
+    return start(request);
+  }
+
+  private static void checkNoOutput(FetchRequest request) {
+    if (request.output().isPresent()) {
+      throw new IllegalArgumentException(
+          "the request has an output, %s: use fetch or start".formatted(request.output().get()));
+    }
+  }
+
+  private void check(FetchRequest request) {
+    synchronized (this) {
+      if (closed) {
+        throw new IllegalStateException("this client is closed");
+      }
+    }
+    if (alone || request.pattern() == Pattern.SOURCE) {
+      var unused = sources.apply(String.valueOf(request.content().url().getScheme()));
+    }
+  }
+
+  /** Returns where this client gives pieces to others; empty without a supernode. */
+  public Optional<InetSocketAddress> address() {
+    return engine.address();
+  }
+
+  /**
+   * Ends running fetches with {@link FetchCancelledException}, leaves the supernodes, and waits
+   * until no thread, file or socket of the client is left. Safe to call twice.
+   */
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
+    // Not on this thread: an interrupt would close the files that it happens to touch.
+    Thread closing = new Thread(this::closeParts, "dragonfly-close");
+    closing.setDaemon(true);
+    closing.start();
+    boolean interrupted = false;
+    while (true) {
+      try {
+        closing.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void closeParts() {
+    while (!parts.isEmpty()) {
+      AutoCloseable part = parts.pop();
+      try {
+        part.close();
+      } catch (Exception e) {
+        log.warn("{} could not be closed", part.getClass().getSimpleName(), e);
+      }
+    }
+  }
+}

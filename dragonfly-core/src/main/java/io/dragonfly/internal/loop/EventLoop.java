@@ -1,0 +1,100 @@
+package io.dragonfly.internal.loop;
+
+import java.time.Duration;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One thread that owns state: what runs on it needs no lock, and must never block. Safe for
+ * concurrent use.
+ */
+public final class EventLoop implements Executor, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
+
+  private final ExecutorService thread;
+  private final Timers timers;
+
+  /** Starts the thread. */
+  public EventLoop(String threadName, Timers timers) {
+    this.thread = Executors.newSingleThreadExecutor(Threads.named(threadName));
+    this.timers = timers;
+  }
+
+  /** Runs a task after those that wait already; drops it once the loop is closed. */
+  @Override
+  public void execute(Runnable task) {
+    try {
+      thread.execute(() -> run(task));
+    } catch (RejectedExecutionException e) {
+      LOG.debug("The loop is closed, an event is dropped");
+    }
+  }
+
+  private static void run(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      // A defect. What it left undone is found by the limits that every wait has.
+      LOG.error("An event failed", e);
+    }
+  }
+
+  /** Runs a task on the loop after a delay. A timer that is cancelled on the loop never runs. */
+  public Timers.Timer after(Duration delay, Runnable task) {
+    AtomicBoolean dropped = new AtomicBoolean();
+    Timers.Timer timer =
+        timers.after(
+            delay,
+            () ->
+                execute(
+                    () -> {
+                      if (!dropped.get()) {
+                        task.run();
+                      }
+                    }));
+    return () -> {
+      dropped.set(true);
+      timer.cancel();
+    };
+  }
+
+  /** Tells the loop how a stage ended: by its value, or by what went wrong. */
+  public <T> void when(CompletionStage<T> stage, Consumer<T> done, Consumer<Throwable> failed) {
+    stage.whenComplete(
+        (value, failure) ->
+            execute(
+                () -> {
+                  if (failure == null) {
+                    done.accept(value);
+                  } else {
+                    failed.accept(causeOf(failure));
+                  }
+                }));
+  }
+
+  /** Returns what went wrong, without the wrapping that futures add. */
+  public static Throwable causeOf(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return failure instanceof CompletionException && cause != null ? cause : failure;
+  }
+
+  /** Returns monotonic nanoseconds. */
+  public long nanos() {
+    return timers.nanos();
+  }
+
+  /** Runs what waits and ends the thread. */
+  @Override
+  public void close() {
+    thread.shutdown();
+    Threads.awaitEnd(thread);
+  }
+}

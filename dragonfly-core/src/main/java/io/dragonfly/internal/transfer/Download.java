@@ -1,0 +1,382 @@
+package io.dragonfly.internal.transfer;
+
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.StorageException;
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.internal.transfer.intake.TakeLane;
+import io.dragonfly.internal.transfer.intake.Throttle;
+import io.dragonfly.internal.transfer.output.StreamFeed;
+import io.dragonfly.internal.transfer.swarm.SupernodeLink;
+import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.RateLimiter;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.PieceSpan;
+import io.dragonfly.task.Task;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One task on its way into the store, for all fetches that want it: which pieces are there and
+ * where they came from, and who is served by that. Pieces come from the {@link Swarm} and the
+ * {@link BackToSource source}. Confined to the loop.
+ */
+final class Download {
+  private static final Logger LOG = LoggerFactory.getLogger(Download.class);
+
+  private final Parts parts;
+  private final StoredTask stored;
+  private final Downloads downloads;
+  private final PieceTable table;
+  private final DigestList digests = new DigestList();
+  private final RateLimiter limiter;
+  private final Swarm swarm;
+  private final SourceSide source;
+  private final Finishing finishing;
+  private final List<RunningFetch> fetches = new ArrayList<>();
+  private final Map<Integer, Origin> origins = new HashMap<>();
+  private boolean over;
+  private volatile long progressNanos;
+
+  /** A download of what is missing in the store. */
+  Download(Parts parts, StoredTask stored, Downloads downloads) {
+    this.parts = parts;
+    this.stored = stored;
+    this.downloads = downloads;
+    this.limiter = parts.limits().apply(Optional.empty());
+    BitSet done = stored.pieces();
+    this.table = new PieceTable(stored.task().layout(), done);
+    done.stream().forEach(piece -> origins.put(piece, Origin.STORE));
+    this.progressNanos = parts.loop().nanos();
+    TakeLane lane =
+        new TakeLane(
+            parts.takes(),
+            stored,
+            new Throttle(List.of(limiter, parts.downloads())),
+            this::progressed);
+    this.source = new SourceSide(parts, lane, this);
+    this.swarm = new Swarm(parts, lane, this);
+    this.finishing = new Finishing(parts, this);
+  }
+
+  Task task() {
+    return stored.task();
+  }
+
+  StoredTask stored() {
+    return stored;
+  }
+
+  PieceTable table() {
+    return table;
+  }
+
+  DigestList digests() {
+    return digests;
+  }
+
+  Swarm swarm() {
+    return swarm;
+  }
+
+  SourceSide source() {
+    return source;
+  }
+
+  boolean isOver() {
+    return over;
+  }
+
+  void progressed() {
+    progressNanos = parts.loop().nanos();
+  }
+
+  /** Returns when the last byte came, or when it was last clear that none was to come. */
+  long progressNanos() {
+    return progressNanos;
+  }
+
+  /** Tells whether one of the fetches asked for the very same thing, in the same way. */
+  boolean isSharedBy(FetchRequest request) {
+    return fetches.stream()
+        .filter(fetch -> fetch.phase() != RunningFetch.Phase.ENDED)
+        .map(RunningFetch::request)
+        .anyMatch(
+            other ->
+                other.content().equals(request.content()) && other.pattern() == request.pattern());
+  }
+
+  /** Serves one more fetch. */
+  void attach(RunningFetch fetch) {
+    fetches.add(fetch);
+    fetch.downloadIs(this);
+    fetch.phaseIs(RunningFetch.Phase.COLLECTING);
+    progressed();
+    parts.listener().registered(fetch.request(), task());
+    if (table.layout().isLengthKnown() && !tellLength(fetch)) {
+      return;
+    }
+    origins.forEach((piece, origin) -> fetch.tally().add(origin, wantedOf(fetch, piece)));
+    limitsChanged();
+    fetch.found().complete(task());
+    fetch.feed().ifPresent(feed -> feed.feedFrom(piecesFor(fetch)));
+    check(fetch);
+    wantedChanged();
+  }
+
+  private StreamFeed.Pieces piecesFor(RunningFetch fetch) {
+    return new StreamFeed.Pieces() {
+      @Override
+      public StoredTask stored() {
+        return stored;
+      }
+
+      @Override
+      public boolean isReady(int piece) {
+        return table.isDone(piece) && !finishing.holdsBack(fetch, piece);
+      }
+
+      @Override
+      public OptionalLong length() {
+        return table.layout().length();
+      }
+
+      @Override
+      public void moved() {
+        wantedChanged();
+      }
+    };
+  }
+
+  /** Serves a fetch no longer. Without any the download ends, and the task is only given. */
+  void detach(RunningFetch fetch) {
+    if (fetches.remove(fetch) && !over) {
+      limitsChanged();
+      wantedChanged();
+      if (fetches.isEmpty()) {
+        close();
+        swarm.seedOrLeave(!origins.isEmpty());
+      }
+    }
+  }
+
+  /** Lets all fetches have the content as fast as the most generous of them allows. */
+  void limitsChanged() {
+    Optional<Rate> most =
+        fetches.stream().anyMatch(fetch -> fetch.rate().isEmpty())
+            ? Optional.empty()
+            : fetches.stream()
+                .flatMap(fetch -> fetch.rate().stream())
+                .max((a, b) -> Long.compare(a.bytesPerSecond(), b.bytesPerSecond()));
+    limiter.setRate(most);
+  }
+
+  /** Returns the hull of what the fetches want now. */
+  PieceSpan wanted() {
+    PieceSpan hull = PieceSpan.NONE;
+    for (RunningFetch fetch : fetches) {
+      PieceSpan one = fetch.wanted(table.layout());
+      if (hull.isEmpty()) {
+        hull = one;
+      } else if (!one.isEmpty()) {
+        hull = new PieceSpan(Math.min(hull.first(), one.first()), Math.max(hull.end(), one.end()));
+      }
+    }
+    return hull;
+  }
+
+  /** Tells whether a fetch wants a piece, now or later. */
+  boolean wants(int piece) {
+    return fetches.stream()
+        .anyMatch(fetch -> fetch.isCollecting() && fetch.pieces(table.layout()).contains(piece));
+  }
+
+  /** Tells whether something that is wanted now is missing. */
+  boolean isWaiting() {
+    return fetches.stream()
+        .map(fetch -> fetch.wanted(table.layout()))
+        .anyMatch(span -> !table.isComplete(span));
+  }
+
+  /** Tells whether more will be missing, if nothing is now. */
+  boolean isIncomplete() {
+    return fetches.stream()
+        .anyMatch(fetch -> fetch.isCollecting() && !table.isComplete(fetch.pieces(table.layout())));
+  }
+
+  /** Returns missing pieces that nobody is asked for: the first is wanted now, all are later. */
+  PieceSpan nextRun() {
+    for (RunningFetch fetch : fetches) {
+      PieceSpan now = table.nextRun(fetch.wanted(table.layout()));
+      if (!now.isEmpty()) {
+        PieceSpan later = fetch.pieces(table.layout());
+        return table.nextRun(new PieceSpan(now.first(), Math.max(now.end(), later.end())));
+      }
+    }
+    return PieceSpan.NONE;
+  }
+
+  private void wantedChanged() {
+    if (!isWaiting()) {
+      progressed();
+    }
+    swarm.want(wanted());
+    source.wantedChanged();
+  }
+
+  /** Returns credentials to go on with: those of a fetch that is still there. */
+  Optional<ContentRequest> credentials() {
+    return credentialHolder().map(fetch -> fetch.request().content());
+  }
+
+  Optional<RunningFetch> credentialHolder() {
+    return fetches.stream().filter(RunningFetch::isCollecting).findFirst();
+  }
+
+  /** Returns the fetches, to tell their listener. */
+  List<RunningFetch> fetches() {
+    return List.copyOf(fetches);
+  }
+
+  /** A piece is sealed in the store. */
+  void pieceDone(int piece, Origin origin) {
+    if (!table.complete(piece)) {
+      return;
+    }
+    progressed();
+    origins.put(piece, origin);
+    parts.sealed().accept(task().id(), piece);
+    for (RunningFetch fetch : List.copyOf(fetches)) {
+      fetch.tally().add(origin, wantedOf(fetch, piece));
+      fetch.feed().ifPresent(StreamFeed::moveOn);
+      check(fetch);
+    }
+    source.wantedChanged();
+  }
+
+  /** A piece that was there is not there any more. */
+  void pieceLost(int piece) {
+    Origin origin = origins.remove(piece);
+    if (origin == null) {
+      return;
+    }
+    LOG.warn("Task {}: piece {} in the store is no longer what it was", task().id().brief(), piece);
+    table.lose(piece);
+    swarm.withdraw(piece);
+    fetches.forEach(fetch -> fetch.tally().remove(origin, wantedOf(fetch, piece)));
+    wantedChanged();
+  }
+
+  private long wantedOf(RunningFetch fetch, int piece) {
+    return fetch.wantedOf(table.layout().range(piece), table.layout().length());
+  }
+
+  /** The length is known now. Completes when the store knows it too. */
+  CompletableFuture<Void> lengthLearned(long length) {
+    if (table.layout().isLengthKnown()) {
+      return CompletableFuture.completedFuture(null);
+    }
+    table.learnLength(length);
+    CompletableFuture<Void> known = parts.writer().run(() -> stored.learnLength(length));
+    parts.loop().when(known, done -> lengthIsStored(), this::storeFailed);
+    return known;
+  }
+
+  private void lengthIsStored() {
+    for (RunningFetch fetch : List.copyOf(fetches)) {
+      if (tellLength(fetch)) {
+        fetch.feed().ifPresent(StreamFeed::moveOn);
+        check(fetch);
+      }
+    }
+    wantedChanged();
+  }
+
+  private boolean tellLength(RunningFetch fetch) {
+    try {
+      fetch.lengthIs(table.layout().length().orElseThrow());
+      return true;
+    } catch (DistributionException e) {
+      downloads.ended(fetch, e);
+      return false;
+    }
+  }
+
+  private void check(RunningFetch fetch) {
+    if (fetch.isCollecting()
+        && stored.task().layout().isLengthKnown()
+        && table.isComplete(fetch.pieces(table.layout()))) {
+      fetch.phaseIs(RunningFetch.Phase.FINISHING);
+      finishing.finish(fetch);
+    }
+  }
+
+  /** Collects once more: a piece was lost. */
+  void collectAgain(RunningFetch fetch) {
+    fetch.phaseIs(RunningFetch.Phase.COLLECTING);
+    check(fetch);
+    wantedChanged();
+    source.readIfAlone();
+  }
+
+  Downloads owner() {
+    return downloads;
+  }
+
+  /** The store cannot keep the task's pieces. */
+  void storeFailed(Throwable failure) {
+    fail(
+        failure instanceof DistributionException typed
+            ? typed
+            : new StorageException(
+                "Task %s cannot be kept in the home directory: %s. Mend that or choose another home."
+                    .formatted(task().id().brief(), failure.getMessage()),
+                failure));
+  }
+
+  /** Ends the download and all its fetches. */
+  void fail(DistributionException failure) {
+    if (over) {
+      return;
+    }
+    LOG.info("Task {}: {}", task().id().brief(), failure.getMessage());
+    List<RunningFetch> all = List.copyOf(fetches);
+    close();
+    all.forEach(fetch -> downloads.ended(fetch, failure));
+    switch (failure.kind()) {
+      case SOURCE_CHANGED, DIGEST_MISMATCH -> {
+        swarm.seedOrLeave(false);
+        downloads.delete(task().id());
+      }
+      default -> swarm.seedOrLeave(!origins.isEmpty());
+    }
+  }
+
+  /** Moves no more bytes. */
+  private void close() {
+    over = true;
+    swarm.close();
+    source.close();
+    downloads.remove(this);
+  }
+
+  /** Ends without a word, with its client. */
+  void abandon() {
+    if (!over) {
+      close();
+    }
+  }
+
+  /** Tells whether pieces from this link's supernode or peers may come. */
+  boolean isMemberAt(SupernodeLink link) {
+    return swarm.isAt(link);
+  }
+}

@@ -1,0 +1,170 @@
+package io.dragonfly.internal.transfer;
+
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.StorageException;
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.internal.transfer.swarm.Membership;
+import io.dragonfly.internal.transfer.swarm.SupernodeLink;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
+import io.dragonfly.task.TaskKey;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All downloads of a client by their task: two fetches of one task share one. Confined to the loop.
+ */
+final class Downloads {
+  private static final Logger LOG = LoggerFactory.getLogger(Downloads.class);
+
+  private final Parts parts;
+  private final Ends ends;
+  private final Map<TaskId, Download> active = new HashMap<>();
+  private final Map<TaskId, CompletableFuture<Download>> opening = new HashMap<>();
+
+  /** Who hears that a fetch ends. */
+  interface Ends {
+    /** A fetch has all that it wants. */
+    void succeeded(RunningFetch fetch, Download download, Optional<Digest> checked);
+
+    /** A fetch gets no further. */
+    void failed(RunningFetch fetch, DistributionException failure);
+  }
+
+  Downloads(Parts parts, Ends ends) {
+    this.parts = parts;
+    this.ends = ends;
+  }
+
+  /**
+   * Returns the download that a request which equals an earlier one can share without a question.
+   */
+  Optional<Download> sharing(FetchRequest request) {
+    return active.values().stream().filter(download -> download.isSharedBy(request)).findFirst();
+  }
+
+  /** Tells whether a version of this content is being downloaded. */
+  boolean isActive(TaskKey key) {
+    return active.values().stream().anyMatch(download -> download.task().key().equals(key));
+  }
+
+  Optional<Download> find(TaskId task) {
+    return Optional.ofNullable(active.get(task));
+  }
+
+  /** Returns the download of a task, which makes room in the store. Completes on the loop. */
+  CompletableFuture<Download> open(Task task) {
+    Download running = active.get(task.id());
+    if (running != null) {
+      return CompletableFuture.completedFuture(running);
+    }
+    return opening.computeIfAbsent(task.id(), id -> create(task));
+  }
+
+  private CompletableFuture<Download> create(Task task) {
+    CompletableFuture<Download> result = new CompletableFuture<>();
+    parts
+        .loop()
+        .when(
+            parts.store().call(() -> parts.storage().create(task)),
+            stored -> {
+              opening.remove(task.id());
+              Download download = new Download(parts, stored, this);
+              active.put(task.id(), download);
+              deleteOlder(task);
+              result.complete(download);
+            },
+            failure -> {
+              opening.remove(task.id());
+              result.completeExceptionally(asStorageFailure(failure));
+            });
+    return result;
+  }
+
+  private static DistributionException asStorageFailure(Throwable failure) {
+    return failure instanceof DistributionException typed
+        ? typed
+        : new StorageException(
+            "The store in the home directory fails: %s. Mend that or choose another home."
+                .formatted(failure.getMessage()),
+            failure);
+  }
+
+  /** A content has a new version: those that nobody uses go, so that they do not fill the disk. */
+  private void deleteOlder(Task now) {
+    parts
+        .loop()
+        .when(
+            parts.store().call(() -> versionsOf(now.key())),
+            versions ->
+                versions.stream()
+                    .filter(id -> !id.equals(now.id()))
+                    .filter(id -> !active.containsKey(id) && !opening.containsKey(id))
+                    .forEach(this::delete),
+            failure -> LOG.warn("Cannot list the stored tasks: {}", failure.toString()));
+  }
+
+  private List<TaskId> versionsOf(TaskKey key) {
+    return parts.storage().tasks().stream()
+        .map(StoredTask::task)
+        .filter(task -> task.key().equals(key))
+        .map(Task::id)
+        .toList();
+  }
+
+  /** Removes a task from the store; nobody gives it any longer. */
+  void delete(TaskId id) {
+    for (SupernodeLink link : parts.supernodes().giving()) {
+      link.member(id).ifPresent(Membership::leave);
+    }
+    parts.ended().accept(id);
+    parts
+        .loop()
+        .when(
+            parts
+                .store()
+                .call(
+                    () -> {
+                      parts.storage().delete(id);
+                      return id;
+                    }),
+            done -> LOG.info("Task {} is deleted", id.brief()),
+            failure -> LOG.warn("Task {} cannot be deleted: {}", id.brief(), failure.toString()));
+  }
+
+  /** A piece of a task in the store turned out not to be there any more. */
+  void pieceLost(TaskId task, int piece) {
+    Download download = active.get(task);
+    if (download != null) {
+      download.pieceLost(piece);
+    } else {
+      for (SupernodeLink link : parts.supernodes().giving()) {
+        link.member(task).ifPresent(member -> member.withdraw(piece));
+      }
+    }
+  }
+
+  void remove(Download download) {
+    active.remove(download.task().id(), download);
+  }
+
+  void succeeded(RunningFetch fetch, Download download, Optional<Digest> checked) {
+    ends.succeeded(fetch, download, checked);
+  }
+
+  void ended(RunningFetch fetch, DistributionException failure) {
+    ends.failed(fetch, failure);
+  }
+
+  /** Ends all downloads without a word. */
+  void close() {
+    List.copyOf(active.values()).forEach(Download::abandon);
+  }
+}

@@ -1,0 +1,292 @@
+package io.dragonfly.internal.transfer;
+
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.FetchCancelledException;
+import io.dragonfly.error.NoProgressException;
+import io.dragonfly.error.OutputException;
+import io.dragonfly.error.TimeLimitException;
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.fetch.Pattern;
+import io.dragonfly.internal.loop.Timers;
+import io.dragonfly.internal.transfer.output.Outputs;
+import io.dragonfly.internal.transfer.output.StreamFeed;
+import io.dragonfly.rate.Rate;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.Digest;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All fetches of one client, from the request to the end, with the limits of their time. Confined
+ * to the loop, except for {@link #start} and {@link #open}.
+ */
+final class Fetches implements Downloads.Ends {
+  private static final Logger LOG = LoggerFactory.getLogger(Fetches.class);
+
+  private final Parts parts;
+  private final Downloads downloads;
+  private final List<Finding> findings = new ArrayList<>();
+  private final Map<RunningFetch, Watch> running = new LinkedHashMap<>();
+  private boolean closed;
+
+  Fetches(Parts parts) {
+    this.parts = parts;
+    this.downloads = new Downloads(parts, this);
+  }
+
+  /** What is measured about a fetch. */
+  private static final class Watch {
+    private final long startNanos;
+    private Timers.@Nullable Timer timeLimit;
+    private Timers.@Nullable Timer progress;
+
+    Watch(long startNanos) {
+      this.startNanos = startNanos;
+    }
+
+    void stop() {
+      if (timeLimit != null) {
+        timeLimit.cancel();
+      }
+      if (progress != null) {
+        progress.cancel();
+      }
+    }
+  }
+
+  Downloads downloads() {
+    return downloads;
+  }
+
+  /** Starts a fetch. From any thread. */
+  RunningFetch start(FetchRequest request) {
+    RunningFetch fetch = newFetch(request);
+    parts.loop().execute(() -> begin(fetch));
+    return fetch;
+  }
+
+  /**
+   * A fetch that is read while it arrives.
+   *
+   * @param fetch the fetch
+   * @param stream what is read
+   */
+  record Opened(RunningFetch fetch, InputStream stream) {}
+
+  /** Starts a fetch to be read. From any thread. */
+  Opened open(FetchRequest request) {
+    RunningFetch fetch = newFetch(request);
+    Optional<ByteRange> range = request.range();
+    StreamFeed feed =
+        new StreamFeed(
+            parts.loop(),
+            parts.io(),
+            range.map(ByteRange::start).orElse(0L),
+            range.isPresent() ? OptionalLong.of(range.get().end()) : OptionalLong.empty(),
+            () -> streamClosed(fetch));
+    fetch.feedIs(feed);
+    parts.loop().execute(() -> begin(fetch));
+    return new Opened(fetch, feed.stream());
+  }
+
+  private RunningFetch newFetch(FetchRequest request) {
+    return new RunningFetch(
+        request, parts.io(), new RunningFetch.Control(parts.loop(), this::cancel, this::setRate));
+  }
+
+  private void begin(RunningFetch fetch) {
+    FetchRequest request = fetch.request();
+    if (closed) {
+      fetch.fail(new FetchCancelledException("The client was closed."));
+      return;
+    }
+    Watch watch = new Watch(parts.loop().nanos());
+    running.put(fetch, watch);
+    parts.listener().started(request);
+    request
+        .timeout()
+        .ifPresent(
+            limit ->
+                watch.timeLimit = parts.loop().after(limit, () -> failed(fetch, tooLate(fetch))));
+    watchProgress(fetch, watch, parts.times().noProgress());
+    if (request.output().isEmpty()) {
+      find(fetch);
+      return;
+    }
+    Path output = request.output().get();
+    parts
+        .loop()
+        .when(
+            parts
+                .io()
+                .call(
+                    () -> {
+                      Outputs.check(output);
+                      return output;
+                    }),
+            fine -> find(fetch),
+            failure -> failed(fetch, asOutputFailure(output, failure)));
+  }
+
+  private static DistributionException asOutputFailure(Path output, Throwable failure) {
+    return failure instanceof DistributionException typed
+        ? typed
+        : new OutputException(
+            "Output %s cannot be written: %s.".formatted(output, failure), failure);
+  }
+
+  private void find(RunningFetch fetch) {
+    FetchRequest request = fetch.request();
+    if (fetch.phase() == RunningFetch.Phase.ENDED) {
+      return;
+    }
+    Optional<Download> shared = downloads.sharing(request);
+    if (shared.isPresent()) {
+      shared.get().attach(fetch);
+      return;
+    }
+    Optional<Finding> asked =
+        findings.stream().filter(finding -> finding.isFor(request)).findFirst();
+    if (asked.isPresent()) {
+      asked.get().add(fetch);
+      return;
+    }
+    Finding finding =
+        request.pattern() == Pattern.SOURCE || parts.supernodes().isEmpty()
+            ? new SourceFinding(request, parts, downloads)
+            : new SwarmFinding(request, parts, downloads);
+    finding.add(fetch);
+    findings.add(finding);
+    finding.start(findings::remove);
+  }
+
+  private void watchProgress(RunningFetch fetch, Watch watch, Duration delay) {
+    watch.progress =
+        parts
+            .loop()
+            .after(
+                delay,
+                () -> {
+                  Duration left = untilNoProgress(fetch, watch);
+                  if (left.isNegative() || left.isZero()) {
+                    failed(fetch, noProgress(fetch));
+                  } else {
+                    watchProgress(fetch, watch, left);
+                  }
+                });
+  }
+
+  private Duration untilNoProgress(RunningFetch fetch, Watch watch) {
+    Duration limit = parts.times().noProgress();
+    Download download = fetch.download();
+    boolean waits =
+        fetch.phase() == RunningFetch.Phase.FINDING
+            || (fetch.isCollecting() && download != null && download.isWaiting());
+    if (!waits) {
+      return limit;
+    }
+    long last = download == null ? watch.startNanos : download.progressNanos();
+    return limit.minusNanos(parts.loop().nanos() - last);
+  }
+
+  private NoProgressException noProgress(RunningFetch fetch) {
+    return new NoProgressException(
+        "Nothing of %s came for %d s, neither from peers nor from a supernode nor from the source. Try again later."
+            .formatted(
+                fetch.request().content().displayUrl(), parts.times().noProgress().toSeconds()));
+  }
+
+  private static TimeLimitException tooLate(RunningFetch fetch) {
+    return new TimeLimitException(
+        "%s was not there within the time limit of %s. Try again: what has come stays in the home directory."
+            .formatted(
+                fetch.request().content().displayUrl(),
+                fetch.request().timeout().map(Duration::toString).orElse("")));
+  }
+
+  private void cancel(RunningFetch fetch) {
+    if (fetch.phase() != RunningFetch.Phase.DELIVERING) {
+      failed(fetch, cancelled(fetch));
+    }
+  }
+
+  private static FetchCancelledException cancelled(RunningFetch fetch) {
+    return new FetchCancelledException(
+        "The fetch of %s was cancelled.".formatted(fetch.request().content().displayUrl()));
+  }
+
+  private void streamClosed(RunningFetch fetch) {
+    failed(fetch, cancelled(fetch));
+    Download download = fetch.download();
+    if (download != null) {
+      download.detach(fetch);
+    }
+  }
+
+  private void setRate(RunningFetch fetch, Optional<Rate> rate) {
+    fetch.rateIs(rate);
+    Download download = fetch.download();
+    if (download != null) {
+      download.limitsChanged();
+    }
+  }
+
+  @Override
+  public void succeeded(RunningFetch fetch, Download download, Optional<Digest> checked) {
+    Watch watch = running.remove(fetch);
+    if (watch == null) {
+      return;
+    }
+    watch.stop();
+    FetchResult result =
+        new FetchResult(
+            download.task().id(),
+            fetch.request().output(),
+            checked,
+            fetch.tally().progress(),
+            Duration.ofNanos(parts.loop().nanos() - watch.startNanos),
+            fetch.tally().parents());
+    LOG.info("Task {}: {} is fetched: {}", download.task().id().brief(), fetch.request(), result);
+    parts.listener().completed(fetch.request(), result);
+    fetch.succeed(result);
+    if (fetch.feed().isEmpty()) {
+      download.detach(fetch); // a stream is still read, and closed when it is read
+    }
+  }
+
+  @Override
+  public void failed(RunningFetch fetch, DistributionException failure) {
+    Watch watch = running.remove(fetch);
+    if (watch == null) {
+      return;
+    }
+    watch.stop();
+    fetch.fail(failure);
+    parts.listener().failed(fetch.request(), failure);
+    List.copyOf(findings).forEach(finding -> finding.remove(fetch));
+    Download download = fetch.download();
+    if (download != null) {
+      download.detach(fetch);
+    }
+  }
+
+  /** Ends all fetches. */
+  void close() {
+    closed = true;
+    for (RunningFetch fetch : List.copyOf(running.keySet())) {
+      failed(fetch, new FetchCancelledException("The client was closed."));
+    }
+    downloads.close();
+  }
+}

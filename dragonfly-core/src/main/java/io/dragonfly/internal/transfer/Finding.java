@@ -1,0 +1,91 @@
+package io.dragonfly.internal.transfer;
+
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.Pattern;
+import io.dragonfly.task.ContentRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Finds out which task a request gets: one question for all fetches that ask for the same thing
+ * with the same credentials. Confined to the loop.
+ */
+abstract class Finding {
+  private final FetchRequest request;
+  private final List<RunningFetch> waiting = new ArrayList<>();
+  private Consumer<Finding> onEnd = finding -> {};
+  private boolean over;
+
+  Finding(FetchRequest request) {
+    this.request = request;
+  }
+
+  final ContentRequest content() {
+    return request.content();
+  }
+
+  final FetchRequest request() {
+    return request;
+  }
+
+  final Pattern pattern() {
+    return request.pattern();
+  }
+
+  /** Tells whether the answer will hold for this request too. */
+  final boolean isFor(FetchRequest other) {
+    return other.content().equals(request.content())
+        && other.pattern() == request.pattern()
+        && other.range().equals(request.range());
+  }
+
+  final void add(RunningFetch fetch) {
+    waiting.add(fetch);
+  }
+
+  /** Asks. */
+  final void start(Consumer<Finding> whenOver) {
+    onEnd = whenOver;
+    ask();
+  }
+
+  abstract void ask();
+
+  /** Drops the question. */
+  abstract void cancelQuestion();
+
+  final boolean isOver() {
+    return over;
+  }
+
+  /** A fetch waits no longer. Without any there is no need for an answer. */
+  final void remove(RunningFetch fetch) {
+    if (waiting.remove(fetch) && waiting.isEmpty() && !over) {
+      end();
+      cancelQuestion();
+    }
+  }
+
+  /** Hands the fetches over. */
+  final void found(Download download) {
+    end();
+    List<RunningFetch> all = List.copyOf(waiting);
+    waiting.clear();
+    all.forEach(download::attach);
+  }
+
+  /** Lets the fetches fail. */
+  final void failed(DistributionException failure, Downloads downloads) {
+    end();
+    List<RunningFetch> all = List.copyOf(waiting);
+    waiting.clear();
+    all.forEach(fetch -> downloads.ended(fetch, failure));
+  }
+
+  private void end() {
+    over = true;
+    onEnd.accept(this);
+  }
+}

@@ -1,0 +1,81 @@
+package io.dragonfly.internal.transfer;
+
+import io.dragonfly.internal.loop.Backoff;
+import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.internal.loop.IoThreads;
+import io.dragonfly.internal.transfer.swarm.SupernodeLink;
+import io.dragonfly.spi.Storage;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.TaskId;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells one supernode what the store holds: when the client starts, and again while the supernode
+ * does not know some of it, since it may learn of those tasks later. Confined to the loop.
+ */
+final class Offering {
+  private static final Logger LOG = LoggerFactory.getLogger(Offering.class);
+  private static final Duration AGAIN = Duration.ofSeconds(30);
+
+  private final EventLoop loop;
+  private final IoThreads store;
+  private final Storage storage;
+  private final SupernodeLink link;
+  private final Backoff backoff;
+  private boolean waiting;
+
+  Offering(
+      EventLoop loop, IoThreads store, Storage storage, SupernodeLink link, DoubleSupplier random) {
+    this.loop = loop;
+    this.store = store;
+    this.storage = storage;
+    this.link = link;
+    this.backoff = new Backoff(Duration.ofSeconds(1), AGAIN, random);
+    link.onForgotten(() -> after(Duration.ZERO));
+  }
+
+  void offer() {
+    waiting = false;
+    loop.when(
+        store.call(storage::tasks),
+        this::offer,
+        failure -> LOG.warn("Cannot list the stored tasks: {}", failure.toString()));
+  }
+
+  private void offer(List<StoredTask> tasks) {
+    Map<TaskId, Supplier<BitSet>> holdings = new HashMap<>();
+    for (StoredTask stored : tasks) {
+      TaskId id = stored.task().id();
+      if (link.member(id).isEmpty() && !stored.pieces().isEmpty()) {
+        holdings.put(id, stored::pieces);
+      }
+    }
+    if (holdings.isEmpty()) {
+      return;
+    }
+    loop.when(
+        link.offer(holdings),
+        answer -> {
+          backoff.reset();
+          if (!answer.unknown().isEmpty()) {
+            after(AGAIN);
+          }
+        },
+        failure -> after(backoff.next()));
+  }
+
+  private void after(Duration delay) {
+    if (!waiting) {
+      waiting = true;
+      var unused = loop.after(delay, this::offer);
+    }
+  }
+}

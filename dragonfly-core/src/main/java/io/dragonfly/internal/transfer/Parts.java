@@ -1,0 +1,63 @@
+package io.dragonfly.internal.transfer;
+
+import io.dragonfly.fetch.FetchListener;
+import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.internal.loop.IoThreads;
+import io.dragonfly.internal.transfer.intake.DiskWriter;
+import io.dragonfly.internal.transfer.intake.TakeLane;
+import io.dragonfly.internal.transfer.intake.TakeLine;
+import io.dragonfly.internal.transfer.swarm.Supernodes;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.RateLimiter;
+import io.dragonfly.spi.Source;
+import io.dragonfly.spi.Storage;
+import io.dragonfly.task.TaskId;
+import java.net.InetAddress;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
+import java.util.function.Function;
+
+/**
+ * What all downloads of one client share.
+ *
+ * @param loop owns the downloads' state
+ * @param io runs what blocks
+ * @param store runs what changes the list of stored tasks, one after the other
+ * @param storage the store
+ * @param writer writes pieces to it
+ * @param takes what takes need
+ * @param line starts takes
+ * @param supernodes where to register; may be empty
+ * @param sources gives the source for a URL scheme, or says how to get one
+ * @param limits makes a download's own limiter
+ * @param downloads the client's limit for all downloads
+ * @param listener hears of every step; guarded
+ * @param self this peer's id
+ * @param address the address that pieces are taken from
+ * @param sealed is told of each piece that can be served now
+ * @param ended is told of each task that can no longer be served
+ * @param random numbers from 0 on and before 1
+ * @param times how long things may take
+ */
+record Parts(
+    EventLoop loop,
+    IoThreads io,
+    IoThreads store,
+    Storage storage,
+    DiskWriter writer,
+    TakeLane.Engine takes,
+    TakeLine line,
+    Supernodes supernodes,
+    Function<String, Source> sources,
+    Function<Optional<Rate>, RateLimiter> limits,
+    RateLimiter downloads,
+    FetchListener listener,
+    PeerId self,
+    InetAddress address,
+    BiConsumer<TaskId, Integer> sealed,
+    Consumer<TaskId> ended,
+    DoubleSupplier random,
+    TransferTimes times) {}

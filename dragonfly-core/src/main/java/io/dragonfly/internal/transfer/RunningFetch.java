@@ -1,0 +1,239 @@
+package io.dragonfly.internal.transfer;
+
+import io.dragonfly.error.ContentNotFoundException;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.fetch.Fetch;
+import io.dragonfly.fetch.FetchProgress;
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.internal.transfer.output.StreamFeed;
+import io.dragonfly.rate.Rate;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.PieceLayout;
+import io.dragonfly.task.PieceSpan;
+import io.dragonfly.task.Task;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** One fetch and how far it is. Confined to the loop, except for the methods of {@link Fetch}. */
+final class RunningFetch implements Fetch {
+  /** Where a fetch is in its life. */
+  enum Phase {
+    /** It is not known which task it gets. */
+    FINDING,
+    /** Pieces are missing. */
+    COLLECTING,
+    /** All are there; the whole is verified. */
+    FINISHING,
+    /** It is being put at its path, which cannot be stopped half-way. */
+    DELIVERING,
+    /** It is over. */
+    ENDED
+  }
+
+  private final FetchRequest request;
+  private final Executor callbacks;
+  private final Control control;
+  private final Tally tally = new Tally();
+  private final CompletableFuture<FetchResult> done = new CompletableFuture<>();
+  private final CompletableFuture<Task> found = new CompletableFuture<>();
+
+  private Phase phase = Phase.FINDING;
+  private Optional<StreamFeed> feed = Optional.empty();
+  private Optional<Rate> rate;
+  private @Nullable Download download;
+  private int deliveries;
+
+  /**
+   * What the handle's methods do, on the loop.
+   *
+   * @param cancel ends a fetch
+   * @param setRate changes its rate
+   */
+  record Control(
+      Executor loop,
+      Consumer<RunningFetch> cancel,
+      BiConsumer<RunningFetch, Optional<Rate>> setRate) {}
+
+  /** A fetch that has just been asked for. */
+  RunningFetch(FetchRequest request, Executor callbacks, Control control) {
+    this.request = request;
+    this.callbacks = callbacks;
+    this.control = control;
+    this.rate = request.rate();
+  }
+
+  @Override
+  public FetchRequest request() {
+    return request;
+  }
+
+  @Override
+  public CompletableFuture<FetchResult> completion() {
+    if (done.isDone()) {
+      return done.copy();
+    }
+    CompletableFuture<FetchResult> copy = new CompletableFuture<>();
+    var unused = done.whenComplete((result, failure) -> passOn(result, failure, copy));
+    return copy;
+  }
+
+  /** What callers hang on their copy must not run on the loop. */
+  private void passOn(
+      @Nullable FetchResult result,
+      @Nullable Throwable failure,
+      CompletableFuture<FetchResult> copy) {
+    Runnable complete =
+        () -> {
+          if (result != null) {
+            copy.complete(result);
+          } else if (failure != null) {
+            copy.completeExceptionally(failure);
+          }
+        };
+    try {
+      callbacks.execute(complete);
+    } catch (RejectedExecutionException e) {
+      complete.run(); // the client is closed, and its loop with it
+    }
+  }
+
+  /** Returns the future itself, for our own threads that wait for it. */
+  CompletableFuture<FetchResult> done() {
+    return done;
+  }
+
+  /** Returns the task, as soon as it is known. */
+  CompletableFuture<Task> found() {
+    return found;
+  }
+
+  @Override
+  public FetchProgress progress() {
+    return tally.progress();
+  }
+
+  @Override
+  public void setRate(Optional<Rate> limit) {
+    control.loop().execute(() -> control.setRate().accept(this, limit));
+  }
+
+  @Override
+  public void cancel() {
+    control.loop().execute(() -> control.cancel().accept(this));
+  }
+
+  Optional<Rate> rate() {
+    return rate;
+  }
+
+  void rateIs(Optional<Rate> limit) {
+    rate = limit;
+  }
+
+  Phase phase() {
+    return phase;
+  }
+
+  void phaseIs(Phase next) {
+    phase = next;
+  }
+
+  boolean isCollecting() {
+    return phase == Phase.COLLECTING;
+  }
+
+  Tally tally() {
+    return tally;
+  }
+
+  Optional<StreamFeed> feed() {
+    return feed;
+  }
+
+  void feedIs(StreamFeed streamFeed) {
+    feed = Optional.of(streamFeed);
+  }
+
+  @Nullable Download download() {
+    return download;
+  }
+
+  void downloadIs(Download found) {
+    download = found;
+  }
+
+  /** Counts a delivery that failed, and returns how many there were. */
+  int countDelivery() {
+    return ++deliveries;
+  }
+
+  /** Completes the futures. */
+  void succeed(FetchResult result) {
+    phase = Phase.ENDED;
+    done.complete(result);
+  }
+
+  /** Fails the futures. */
+  void fail(DistributionException failure) {
+    phase = Phase.ENDED;
+    found.completeExceptionally(failure);
+    done.completeExceptionally(failure);
+    feed.ifPresent(stream -> stream.fail(failure));
+  }
+
+  /**
+   * Learns the content's length.
+   *
+   * @throws ContentNotFoundException if the range that is wanted begins behind the end
+   */
+  void lengthIs(long length) {
+    Optional<ByteRange> range = request.range();
+    if (range.isPresent() && range.get().length() > 0 && range.get().start() >= length) {
+      throw new ContentNotFoundException(
+          "Bytes %s of %s do not exist: it has %d bytes. Ask for a range within them."
+              .formatted(range.get(), request.content().displayUrl(), length));
+    }
+    tally.wants(bytes(OptionalLong.of(length)).length());
+  }
+
+  /** Returns the bytes that are wanted. A range ends where the content does, as in HTTP. */
+  ByteRange bytes(OptionalLong length) {
+    long end = length.orElse(Long.MAX_VALUE);
+    ByteRange wanted = request.range().orElse(new ByteRange(0, Long.MAX_VALUE));
+    return new ByteRange(Math.min(wanted.start(), end), Math.min(wanted.end(), end));
+  }
+
+  /** Returns how many of a piece's bytes are wanted. */
+  long wantedOf(ByteRange piece, OptionalLong length) {
+    ByteRange wanted = bytes(length);
+    return Math.max(
+        0, Math.min(piece.end(), wanted.end()) - Math.max(piece.start(), wanted.start()));
+  }
+
+  /** Returns the pieces that must be there in the end. */
+  PieceSpan pieces(PieceLayout layout) {
+    if (request.range().isEmpty()) {
+      return PieceSpan.ALL;
+    }
+    ByteRange wanted = bytes(layout.length());
+    if (wanted.length() == 0) {
+      return PieceSpan.NONE;
+    }
+    return new PieceSpan(layout.pieceAt(wanted.start()), layout.pieceAt(wanted.end() - 1) + 1);
+  }
+
+  /** Returns the pieces that may come now. */
+  PieceSpan wanted(PieceLayout layout) {
+    if (!isCollecting()) {
+      return PieceSpan.NONE;
+    }
+    return feed.map(stream -> stream.window(layout)).orElseGet(() -> pieces(layout));
+  }
+}

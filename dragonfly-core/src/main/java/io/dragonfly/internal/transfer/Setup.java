@@ -1,0 +1,81 @@
+package io.dragonfly.internal.transfer;
+
+import io.dragonfly.fetch.FetchListener;
+import io.dragonfly.internal.loop.Timers;
+import io.dragonfly.internal.supernode.LocalSupernode;
+import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.RateLimiter;
+import io.dragonfly.spi.Source;
+import io.dragonfly.spi.Storage;
+import io.dragonfly.spi.Transport;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * What an engine is made of. All of it stays its owner's and outlives the engine.
+ *
+ * @param self who this peer is
+ * @param plugins what can be replaced
+ * @param supernodes whom it belongs to
+ * @param limits what it may use
+ * @param times how long things may take
+ * @param listener hears of every step
+ * @param timers its time
+ */
+public record Setup(
+    Self self,
+    Plugins plugins,
+    Supernodes supernodes,
+    Limits limits,
+    TransferTimes times,
+    FetchListener listener,
+    Timers timers) {
+  /**
+   * Who this peer is.
+   *
+   * @param secret names and proves it
+   * @param ip the address that it serves on and calls from
+   * @param port the port that it serves on; 0 lets the system choose
+   * @param idc its data centre; empty if it does not say
+   */
+  public record Self(PeerSecret secret, InetAddress ip, int port, String idc) {}
+
+  /**
+   * What can be replaced.
+   *
+   * @param storage keeps pieces
+   * @param transport carries pieces; needed where there is a supernode
+   * @param sources gives the source for a URL scheme
+   * @param limiters makes limiters
+   */
+  public record Plugins(
+      Storage storage,
+      Optional<Transport> transport,
+      Function<String, Source> sources,
+      Function<Optional<Rate>, RateLimiter> limiters) {}
+
+  /**
+   * Whom this peer belongs to; none means that it reads sources itself.
+   *
+   * @param local a supernode in this process, which is asked first
+   * @param addresses others, in the order in which they are tried
+   */
+  public record Supernodes(Optional<LocalSupernode> local, List<InetSocketAddress> addresses) {
+    boolean isEmpty() {
+      return local.isEmpty() && addresses.isEmpty();
+    }
+  }
+
+  /**
+   * What this peer may use.
+   *
+   * @param downloadRate the rate of all that it takes
+   * @param uploadRate the rate of all that it gives
+   * @param bufferBytes memory for what waits for the disk
+   */
+  public record Limits(Optional<Rate> downloadRate, Optional<Rate> uploadRate, long bufferBytes) {}
+}

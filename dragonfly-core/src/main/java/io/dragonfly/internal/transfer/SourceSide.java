@@ -1,0 +1,158 @@
+package io.dragonfly.internal.transfer;
+
+import io.dragonfly.control.Outcome;
+import io.dragonfly.control.PieceResult;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.ErrorKind;
+import io.dragonfly.internal.transfer.intake.TakeLane;
+import io.dragonfly.internal.transfer.source.SourceReading;
+import io.dragonfly.spi.SourceContent;
+import io.dragonfly.spi.SourceRequest;
+import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.PieceLayout;
+import io.dragonfly.task.PieceSpan;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A download's side towards the source: when it is read, and with whose credentials. */
+final class SourceSide implements BackToSource.Owner {
+  private static final Logger LOG = LoggerFactory.getLogger(SourceSide.class);
+
+  private final Parts parts;
+  private final Download download;
+  private final BackToSource reading;
+  private Optional<SourceContent> begun = Optional.empty();
+
+  SourceSide(Parts parts, TakeLane lane, Download download) {
+    this.parts = parts;
+    this.download = download;
+    this.reading =
+        new BackToSource(
+            parts, lane, download.table(), download.digests(), this, download.task().digest());
+  }
+
+  /**
+   * Tells whether what the source gives cannot be another version than what others gave: it can be
+   * told by its validator, by the content's digest, or by those of all pieces.
+   */
+  boolean isSafe() {
+    PieceLayout layout = download.table().layout();
+    return download.task().version().isStrong()
+        || download.task().digest().isPresent()
+        || (layout.isLengthKnown() && download.digests().count() == layout.pieces());
+  }
+
+  /** Reads what is missing, and tells the fetches why. */
+  void read(String reason) {
+    if (reading.isReading()) {
+      return;
+    }
+    LOG.info("Task {} is read from its source: {}", download.task().id().brief(), reason);
+    download.fetches().stream()
+        .filter(RunningFetch::isCollecting)
+        .forEach(fetch -> parts.listener().backToSource(fetch.request(), reason));
+    start();
+  }
+
+  /** Takes over an answer of the source that has been opened already, to read it first. */
+  void offer(SourceContent content) {
+    letGo();
+    begun = Optional.of(content);
+  }
+
+  /** Reads what is missing if there is nobody else who brings it. */
+  void readIfAlone() {
+    if (!download.swarm().isMember() && !download.isOver() && !reading.isReading()) {
+      if (download.isIncomplete()) {
+        start();
+      } else {
+        letGo();
+      }
+    }
+  }
+
+  private void start() {
+    ContentRequest content = download.credentials().orElse(null);
+    if (content == null) {
+      return;
+    }
+    boolean byRange = isSafe() && download.table().layout().isLengthKnown();
+    reading.start(
+        new SourceReading.Opening(
+            parts.sources().apply(String.valueOf(content.url().getScheme())),
+            new SourceRequest(content, parts.times().sourceStall(), true),
+            byRange,
+            begun));
+    begun = Optional.empty();
+  }
+
+  private void letGo() {
+    begun.ifPresent(content -> parts.io().execute(() -> close(content)));
+    begun = Optional.empty();
+  }
+
+  private static void close(SourceContent content) {
+    try {
+      content.close();
+    } catch (IOException e) {
+      LOG.debug("Closing a source's stream failed", e);
+    }
+  }
+
+  void wantedChanged() {
+    reading.wantedChanged();
+    readIfAlone();
+  }
+
+  void stopSoon() {
+    reading.stopSoon();
+  }
+
+  void close() {
+    reading.cancel();
+    letGo();
+  }
+
+  Optional<Digest> wholeDigest(long length) {
+    return reading.wholeDigest(length);
+  }
+
+  @Override
+  public PieceSpan nextRun() {
+    return download.nextRun();
+  }
+
+  @Override
+  public boolean wantsMoreLater() {
+    return download.isIncomplete();
+  }
+
+  @Override
+  public void read(int piece, long nanos) {
+    download.pieceDone(piece, new Origin(Origin.Kind.SOURCE, Optional.empty(), nanos));
+    download
+        .swarm()
+        .report(new PieceResult(piece, download.swarm().self(), Outcome.DONE, nanos / 1000));
+  }
+
+  @Override
+  public CompletableFuture<Void> lengthLearned(long length) {
+    return download.lengthLearned(length);
+  }
+
+  @Override
+  public void sourceFailed(DistributionException failure) {
+    boolean oneUsersOwn =
+        failure.kind() == ErrorKind.ACCESS_REFUSED || failure.kind() == ErrorKind.NOT_FOUND;
+    if (oneUsersOwn && download.fetches().size() > 1) {
+      download.credentialHolder().ifPresent(fetch -> download.owner().ended(fetch, failure));
+      readIfAlone();
+    } else {
+      download.fail(failure);
+    }
+  }
+}

@@ -1,0 +1,312 @@
+package io.dragonfly.internal.transfer;
+
+import io.dragonfly.control.Advice;
+import io.dragonfly.control.Holding;
+import io.dragonfly.control.Outcome;
+import io.dragonfly.control.Parent;
+import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.ErrorKind;
+import io.dragonfly.internal.loop.Timers;
+import io.dragonfly.internal.transfer.intake.PieceIntake;
+import io.dragonfly.internal.transfer.intake.PieceTake;
+import io.dragonfly.internal.transfer.intake.TakeLane;
+import io.dragonfly.internal.transfer.swarm.Membership;
+import io.dragonfly.internal.transfer.swarm.SupernodeLink;
+import io.dragonfly.internal.transfer.swarm.Supernodes;
+import io.dragonfly.internal.transfer.swarm.TaskEvents;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.PieceDigests;
+import io.dragonfly.task.PieceSpan;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A download's side towards its supernode and, through that, other peers: does what it is assigned,
+ * reports, and knows what to do when the supernode is lost. Confined to the loop.
+ */
+final class Swarm implements TaskEvents, SwarmTakes.Owner {
+  private static final Logger LOG = LoggerFactory.getLogger(Swarm.class);
+
+  /** How long a supernode may be lost before another one is asked. */
+  private static final Duration MOVE_AFTER = Duration.ofSeconds(2);
+
+  private final Parts parts;
+  private final TakeLane lane;
+  private final Download download;
+  private final SwarmTakes takes;
+  private @Nullable Membership membership;
+  private Advice advice = Advice.NONE;
+  private Timers.@Nullable Timer moveOn;
+  private Timers.@Nullable Timer giveUp;
+  private boolean closed;
+
+  Swarm(Parts parts, TakeLane lane, Download download) {
+    this.parts = parts;
+    this.lane = lane;
+    this.download = download;
+    this.takes = new SwarmTakes(parts, lane, download.table(), download.digests(), this);
+  }
+
+  /** Tells whether a supernode brings the pieces. */
+  boolean isMember() {
+    return membership != null;
+  }
+
+  boolean isAt(SupernodeLink link) {
+    return membership != null && membership.link() == link;
+  }
+
+  /** Takes part as a registration says. */
+  void join(Supernodes.Registered registered) {
+    RegisterAnswer answer = registered.answer();
+    Membership old = membership;
+    Membership now =
+        registered.link().join(download.task().id(), answer, download.stored()::pieces);
+    membership = now;
+    now.follow(this, download::credentials);
+    if (old != null && old != now) {
+      old.leave();
+    }
+    if (old != now) {
+      supernodeBack();
+    }
+    answer.task().layout().length().ifPresent(this::lengthLearned);
+    digests(answer.digests());
+    advised(answer.advice());
+    answer.content().ifPresent(content -> keep(content, now));
+    now.want(download.wanted());
+  }
+
+  /** A small content came with the answer: it is the first and only piece. */
+  private void keep(byte[] content, Membership from) {
+    PieceTable table = download.table();
+    boolean fits =
+        table.layout().length().orElse(-1) == content.length && table.layout().pieces() == 1;
+    if (!fits || table.isDone(0) || table.isAsked(0)) {
+      return;
+    }
+    table.ask(0);
+    PieceIntake intake = lane.intake(0);
+    intake.add(ByteBuffer.wrap(content));
+    Digest digest = intake.finish();
+    if (!download.digests().digest(0).orElse(digest).equals(digest)) {
+      intake.abandon();
+      table.giveBack(0);
+      return;
+    }
+    parts
+        .loop()
+        .when(
+            intake.seal(digest),
+            done -> {
+              download.pieceDone(0, new Origin(Origin.Kind.SUPERNODE, Optional.empty(), 0));
+              from.link()
+                  .supernode()
+                  .ifPresent(supernode -> report(new PieceResult(0, supernode, Outcome.DONE, 0)));
+            },
+            download::storeFailed);
+  }
+
+  void want(PieceSpan span) {
+    if (membership != null && !closed) {
+      membership.want(span);
+    }
+  }
+
+  void withdraw(int piece) {
+    if (membership != null) {
+      membership.withdraw(piece);
+    }
+  }
+
+  /** Ends all takes. */
+  void close() {
+    takes.cancelAll();
+    closed = true;
+    stop();
+  }
+
+  /** Goes on giving what is there, if others may have it; else the supernode is told the end. */
+  void seedOrLeave(boolean hasPieces) {
+    Membership member = membership;
+    membership = null;
+    if (member == null) {
+      return;
+    }
+    if (hasPieces && parts.supernodes().giving().contains(member.link())) {
+      member.seed();
+    } else {
+      member.leave();
+    }
+  }
+
+  @Override
+  public void digests(PieceDigests more) {
+    int before = download.digests().count();
+    download.digests().add(more);
+    for (int piece = before; piece < download.digests().count(); piece++) {
+      compareWithStore(piece);
+    }
+  }
+
+  /** A piece that came from the source, now or long ago, is kept only if it is the right one. */
+  private void compareWithStore(int piece) {
+    if (!download.table().isDone(piece)) {
+      return;
+    }
+    Optional<Digest> kept = download.stored().digest(piece);
+    if (kept.equals(download.digests().digest(piece))) {
+      return;
+    }
+    download.pieceLost(piece);
+    download.table().ask(piece);
+    parts
+        .loop()
+        .when(
+            parts.writer().run(() -> download.stored().unseal(piece)),
+            done -> download.table().giveBack(piece),
+            download::storeFailed);
+  }
+
+  @Override
+  public void lengthLearned(long length) {
+    var unused = download.lengthLearned(length);
+  }
+
+  @Override
+  public void assigned(List<Assigned> assigned) {
+    if (!closed) {
+      assigned.forEach(takes::assign);
+    }
+  }
+
+  @Override
+  public void advised(Advice now) {
+    advice = now;
+  }
+
+  @Override
+  public void failed(DistributionException failure) {
+    membership = null;
+    boolean itsOwn = failure.kind() == ErrorKind.NO_SPACE || failure.kind() == ErrorKind.STORAGE;
+    if (itsOwn && mayReadSource()) {
+      download.source().read("the supernode cannot keep the content: " + failure.getMessage());
+    } else {
+      download.fail(failure);
+    }
+  }
+
+  @Override
+  public void supernodeLost(String reason) {
+    download.credentialHolder().ifPresent(f -> parts.listener().supernodeLost(f.request(), reason));
+    stop();
+    moveOn = parts.loop().after(MOVE_AFTER, this::moveOn);
+    giveUp = parts.loop().after(parts.times().backToSource(), () -> backToSource(reason));
+  }
+
+  @Override
+  public void supernodeBack() {
+    stop();
+    download.source().stopSoon();
+  }
+
+  private void stop() {
+    stop(moveOn);
+    stop(giveUp);
+  }
+
+  private static void stop(Timers.@Nullable Timer timer) {
+    if (timer != null) {
+      timer.cancel();
+    }
+  }
+
+  private void moveOn() {
+    Optional<RunningFetch> fetch = download.credentialHolder();
+    Membership lost = membership;
+    if (parts.supernodes().giving().size() < 2 || fetch.isEmpty() || lost == null) {
+      return;
+    }
+    Holding holding = new Holding(download.task().id(), download.stored().pieces());
+    Supernodes.Registration registration =
+        new Supernodes.Registration(
+            fetch.get().request().content(),
+            fetch.get().request().range(),
+            List.of(holding),
+            parts.supernodes().giving().contains(lost.link()));
+    parts
+        .loop()
+        .when(
+            parts.supernodes().register(registration),
+            registered -> {
+              boolean same = registered.answer().task().id().equals(download.task().id());
+              if (same && !closed && membership == lost && lost.link().isLost()) {
+                join(registered);
+              }
+            },
+            failure -> LOG.debug("No other supernode takes over", failure));
+  }
+
+  private void backToSource(String reason) {
+    if (!closed && mayReadSource()) {
+      download.source().read("the supernode is lost: " + reason);
+    }
+  }
+
+  private boolean mayReadSource() {
+    return advice.backToSource() && download.source().isSafe();
+  }
+
+  @Override
+  public PeerId self() {
+    return membership == null ? parts.self() : membership.link().self();
+  }
+
+  @Override
+  public boolean wants(int piece) {
+    return !closed && download.wants(piece);
+  }
+
+  @Override
+  public void report(PieceResult result) {
+    if (membership != null) {
+      membership.report(result);
+    }
+  }
+
+  @Override
+  public void taken(int piece, Parent parent, long nanos) {
+    boolean supernode = membership != null && membership.link().isSupernode(parent.peer().id());
+    Origin.Kind kind = supernode ? Origin.Kind.SUPERNODE : Origin.Kind.PEER;
+    long bytes = download.table().layout().range(piece).length();
+    parts.listener().pieceTaken(download.task(), piece, parent.peer(), bytes, nanos);
+    download.pieceDone(piece, new Origin(kind, Optional.of(parent.peer()), nanos));
+  }
+
+  @Override
+  public void notTaken(int piece, Parent parent, PieceTake.End end) {
+    LOG.debug(
+        "Task {}: piece {} not from {}: {}",
+        download.task().id().brief(),
+        piece,
+        parent.peer().id().brief(),
+        end.reason());
+    parts
+        .listener()
+        .pieceFailed(download.task(), piece, parent.peer(), end.outcome(), end.reason());
+    download.source().wantedChanged();
+  }
+
+  @Override
+  public void storeFailed(Throwable failure) {
+    download.storeFailed(failure);
+  }
+}

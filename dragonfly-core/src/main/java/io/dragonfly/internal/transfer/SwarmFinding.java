@@ -1,0 +1,85 @@
+package io.dragonfly.internal.transfer;
+
+import io.dragonfly.control.Holding;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.StorageException;
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.Pattern;
+import io.dragonfly.internal.transfer.swarm.Supernodes;
+import io.dragonfly.task.TaskKey;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the task by registering at a supernode. */
+final class SwarmFinding extends Finding {
+  private final Parts parts;
+  private final Downloads downloads;
+  private @Nullable CompletableFuture<Supernodes.Registered> registration;
+
+  SwarmFinding(FetchRequest request, Parts parts, Downloads downloads) {
+    super(request);
+    this.parts = parts;
+    this.downloads = downloads;
+  }
+
+  @Override
+  void ask() {
+    TaskKey key = content().key();
+    parts.loop().when(parts.store().call(() -> holdings(key)), this::register, this::failed);
+  }
+
+  private List<Holding> holdings(TaskKey key) {
+    return parts.storage().tasks().stream()
+        .filter(stored -> stored.task().key().equals(key))
+        .map(stored -> new Holding(stored.task().id(), stored.pieces()))
+        .filter(holding -> !holding.pieces().isEmpty())
+        .toList();
+  }
+
+  private void register(List<Holding> holdings) {
+    if (isOver()) {
+      return;
+    }
+    boolean gives = pattern() == Pattern.P2P;
+    registration =
+        parts
+            .supernodes()
+            .register(new Supernodes.Registration(content(), request().range(), holdings, gives));
+    parts.loop().when(registration, this::registered, this::failed);
+  }
+
+  private void registered(Supernodes.Registered registered) {
+    if (isOver()) {
+      return;
+    }
+    parts
+        .loop()
+        .when(
+            downloads.open(registered.answer().task()),
+            download -> {
+              if (!isOver()) {
+                download.swarm().join(registered);
+                found(download);
+              }
+            },
+            this::failed);
+  }
+
+  private void failed(Throwable failure) {
+    if (!isOver()) {
+      failed(
+          failure instanceof DistributionException typed
+              ? typed
+              : new StorageException("The store in the home directory fails: " + failure, failure),
+          downloads);
+    }
+  }
+
+  @Override
+  void cancelQuestion() {
+    if (registration != null) {
+      registration.cancel(true);
+    }
+  }
+}

@@ -1,0 +1,208 @@
+package io.dragonfly.internal.transfer;
+
+import io.dragonfly.control.Outcome;
+import io.dragonfly.control.Parent;
+import io.dragonfly.control.PieceResult;
+import io.dragonfly.internal.transfer.intake.FirstByte;
+import io.dragonfly.internal.transfer.intake.PieceTake;
+import io.dragonfly.internal.transfer.intake.TakeLane;
+import io.dragonfly.internal.transfer.swarm.TaskEvents.Assigned;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.TakeRequest;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.Digest;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes the pieces of one task as they are assigned. A piece may be assigned twice, when the first
+ * parent is late: as long as no byte has come both are asked, and who gives a byte first goes on; a
+ * parent that has given less than half of the piece is replaced; else the second one is kept for
+ * the case that the first fails. Confined to the loop.
+ */
+final class SwarmTakes {
+  private static final Logger LOG = LoggerFactory.getLogger(SwarmTakes.class);
+  private static final int MOST_RUNNING = 2;
+
+  private final Parts parts;
+  private final TakeLane lane;
+  private final PieceTable table;
+  private final DigestList digests;
+  private final Owner owner;
+  private final Map<Integer, OfPiece> pieces = new HashMap<>();
+
+  /** Who wants the pieces. */
+  interface Owner {
+    /** Tells whether somebody wants a piece. */
+    boolean wants(int piece);
+
+    /** Returns the id that capabilities are made for. */
+    PeerId self();
+
+    /** A take has ended; the supernode is to hear of it. */
+    void report(PieceResult result);
+
+    /** A piece is there. */
+    void taken(int piece, Parent parent, long nanos);
+
+    /** A parent did not give a piece. */
+    void notTaken(int piece, Parent parent, PieceTake.End end);
+
+    /** The store cannot keep a piece. */
+    void storeFailed(Throwable failure);
+  }
+
+  private static final class OfPiece {
+    private final FirstByte race = new FirstByte();
+    private final List<PieceTake> running = new ArrayList<>();
+    private final Deque<Parent> spares = new ArrayDeque<>();
+
+    boolean knows(PeerId parent) {
+      return running.stream().anyMatch(take -> take.order().parent().peer().id().equals(parent))
+          || spares.stream().anyMatch(spare -> spare.peer().id().equals(parent));
+    }
+  }
+
+  SwarmTakes(Parts parts, TakeLane lane, PieceTable table, DigestList digests, Owner owner) {
+    this.parts = parts;
+    this.lane = lane;
+    this.table = table;
+    this.digests = digests;
+    this.owner = owner;
+  }
+
+  /** Takes a piece from a parent, unless it is there or on its way from that parent already. */
+  void assign(Assigned assigned) {
+    int piece = assigned.piece();
+    if (table.isPiece(piece) && table.isDone(piece)) {
+      return; // the supernode has yet to read the report
+    }
+    if (!table.isPiece(piece) || !owner.wants(piece) || digests.digest(piece).isEmpty()) {
+      LOG.debug("Task {}: piece {} is not to be taken now", lane.stored().task().id(), piece);
+      drop(piece, assigned.parent());
+      return;
+    }
+    OfPiece of = pieces.get(piece);
+    if (of == null) {
+      if (table.isAsked(piece)) {
+        drop(piece, assigned.parent()); // the source is being read for it
+        return;
+      }
+      table.ask(piece);
+      of = new OfPiece();
+      pieces.put(piece, of);
+      start(piece, of, assigned.parent());
+    } else if (!of.knows(assigned.parent().peer().id())) {
+      another(piece, of, assigned.parent());
+    }
+  }
+
+  private void another(int piece, OfPiece of, Parent parent) {
+    if (!of.race.isWon()) {
+      if (of.running.size() < MOST_RUNNING) {
+        start(piece, of, parent);
+      } else {
+        of.spares.addLast(parent);
+      }
+      return;
+    }
+    Optional<PieceTake> slow =
+        of.running.stream().filter(take -> 2 * take.received() < lengthOf(piece)).findFirst();
+    if (slow.isPresent() && of.running.size() == 1) {
+      cancel(of, slow.get());
+      start(piece, of, parent);
+    } else {
+      of.spares.addLast(parent);
+      of.running.forEach(take -> take.hurry(parts.times().stall()));
+    }
+  }
+
+  private long lengthOf(int piece) {
+    return table.layout().range(piece).length();
+  }
+
+  private void start(int piece, OfPiece of, Parent parent) {
+    ByteRange range = table.layout().range(piece);
+    Digest digest = digests.digest(piece).orElseThrow();
+    TakeRequest request =
+        new TakeRequest(
+            parent.peer(),
+            lane.stored().task().id(),
+            range,
+            table.layout().length(),
+            owner.self(),
+            parts.address(),
+            parent.capability());
+    PieceTake take =
+        new PieceTake(
+            lane,
+            new PieceTake.Order(piece, parent, request, digest),
+            of.race,
+            (ended, end) -> ended(of, ended, end));
+    of.running.add(take);
+    parts.line().add(take);
+  }
+
+  private void ended(OfPiece of, PieceTake take, PieceTake.End end) {
+    int piece = take.order().piece();
+    Parent parent = take.order().parent();
+    of.running.remove(take);
+    parts.line().ended(take);
+    report(piece, parent, end.outcome(), take.nanos());
+    if (end.outcome() == Outcome.DONE) {
+      forget(piece, of);
+      owner.taken(piece, parent, take.nanos());
+      return;
+    }
+    owner.notTaken(piece, parent, end);
+    if (end.failure() != null && !table.isDone(piece)) {
+      owner.storeFailed(end.failure());
+      return;
+    }
+    if (pieces.get(piece) == of && of.running.isEmpty()) {
+      Parent spare = of.spares.pollFirst();
+      if (spare != null) {
+        start(piece, of, spare);
+      } else {
+        pieces.remove(piece);
+        table.giveBack(piece);
+      }
+    }
+  }
+
+  private void cancel(OfPiece of, PieceTake take) {
+    of.running.remove(take);
+    take.cancel();
+    parts.line().ended(take);
+    drop(take.order().piece(), take.order().parent());
+  }
+
+  private void forget(int piece, OfPiece of) {
+    pieces.remove(piece, of);
+    List.copyOf(of.running).forEach(take -> cancel(of, take));
+    of.spares.forEach(spare -> drop(piece, spare));
+    of.spares.clear();
+  }
+
+  /** Ends all takes. */
+  void cancelAll() {
+    Map<Integer, OfPiece> all = Map.copyOf(pieces);
+    all.forEach(this::forget);
+    all.keySet().forEach(table::giveBack);
+  }
+
+  private void drop(int piece, Parent parent) {
+    report(piece, parent, Outcome.DROPPED, 0);
+  }
+
+  private void report(int piece, Parent parent, Outcome outcome, long nanos) {
+    owner.report(new PieceResult(piece, parent.peer().id(), outcome, nanos / 1000));
+  }
+}

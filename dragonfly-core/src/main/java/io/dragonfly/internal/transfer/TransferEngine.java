@@ -1,0 +1,249 @@
+package io.dragonfly.internal.transfer;
+
+import io.dragonfly.control.Caller;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.FetchCancelledException;
+import io.dragonfly.fetch.Fetch;
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.internal.loop.IoThreads;
+import io.dragonfly.internal.serve.StoredPieceService;
+import io.dragonfly.internal.supernode.LocalSupernode;
+import io.dragonfly.internal.transfer.intake.BufferPool;
+import io.dragonfly.internal.transfer.intake.DiskWriter;
+import io.dragonfly.internal.transfer.intake.LocalTake;
+import io.dragonfly.internal.transfer.intake.TakeLane;
+import io.dragonfly.internal.transfer.intake.TakeLine;
+import io.dragonfly.internal.transfer.intake.Taker;
+import io.dragonfly.internal.transfer.swarm.SupernodeClock;
+import io.dragonfly.internal.transfer.swarm.SupernodeLink;
+import io.dragonfly.internal.transfer.swarm.Supernodes;
+import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.spi.ServeRequest;
+import io.dragonfly.spi.Transport;
+import io.dragonfly.task.TaskId;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.DoubleSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Everything that a client's fetches need, put together. Safe for concurrent use. */
+public final class TransferEngine implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TransferEngine.class);
+
+  private static final int TAKES = 64;
+  private static final int TAKES_OF_ONE_PARENT = 4;
+  private static final int SENDING_AT_ONCE = 2;
+  private static final long CLOSE_SECONDS = 2;
+
+  private final EventLoop loop;
+  private final IoThreads io = new IoThreads("dragonfly-io");
+  private final IoThreads store = IoThreads.single("dragonfly-store");
+  private final BufferPool pool;
+  private final DiskWriter writer;
+  private final Optional<StoredPieceService> service;
+  private final Optional<Transport.Server> server;
+  private final Supernodes supernodes;
+  private final Fetches fetches;
+
+  /**
+   * Starts an engine.
+   *
+   * @throws IOException if the address to serve on cannot be bound
+   */
+  public TransferEngine(Setup setup) throws IOException {
+    loop = new EventLoop("dragonfly-engine", setup.timers());
+    pool =
+        new BufferPool(
+            (int) Math.max(2 * TAKES, setup.limits().bufferBytes() / BufferPool.BUFFER_BYTES));
+    writer = new DiskWriter("dragonfly-disk", pool);
+    SupernodeClock clock = new SupernodeClock(setup.timers());
+    DoubleSupplier random = new Random()::nextDouble;
+    boolean alone = setup.supernodes().isEmpty();
+    service = alone ? Optional.empty() : Optional.of(service(setup, clock));
+    server = startServer(setup);
+    supernodes = supernodes(setup, clock, random);
+    fetches = new Fetches(parts(setup, random));
+    service.ifPresent(pieces -> pieces.onWithdrawn(this::pieceLost));
+    loop.execute(() -> offer(setup, random));
+  }
+
+  private static StoredPieceService service(Setup setup, SupernodeClock clock) {
+    return new StoredPieceService(
+        setup.plugins().storage(),
+        setup.self().secret().capabilityKey(),
+        clock,
+        setup.plugins().limiters().apply(setup.limits().uploadRate()),
+        SENDING_AT_ONCE,
+        setup.timers().executor());
+  }
+
+  private Optional<Transport.Server> startServer(Setup setup) throws IOException {
+    if (service.isEmpty()) {
+      return Optional.empty();
+    }
+    InetSocketAddress bind = new InetSocketAddress(setup.self().ip(), setup.self().port());
+    return Optional.of(transport(setup).serve(ServeRequest.piecesOnly(bind, service.get())));
+  }
+
+  private static Transport transport(Setup setup) {
+    return setup.plugins().transport().orElseThrow();
+  }
+
+  private Supernodes supernodes(Setup setup, SupernodeClock clock, DoubleSupplier random) {
+    List<Supernodes.Named> names = new ArrayList<>();
+    setup
+        .supernodes()
+        .local()
+        .ifPresent(local -> names.add(new Supernodes.Named("in this process", local.api())));
+    for (InetSocketAddress address : setup.supernodes().addresses()) {
+      names.add(
+          new Supernodes.Named(
+              address.getHostString() + ":" + address.getPort(),
+              transport(setup).connect(address, setup.self().ip())));
+    }
+    InetSocketAddress serving =
+        server
+            .map(Transport.Server::address)
+            .orElseGet(() -> new InetSocketAddress(setup.self().ip(), 0));
+    Caller giver = new Caller(setup.self().secret(), serving, setup.self().idc());
+    Caller taker =
+        new Caller(
+            PeerSecret.random(new SecureRandom()),
+            new InetSocketAddress(setup.self().ip(), 0),
+            setup.self().idc());
+    return Supernodes.of(names, giver, taker, loop, clock, random);
+  }
+
+  private Parts parts(Setup setup, DoubleSupplier random) {
+    return new Parts(
+        loop,
+        io,
+        store,
+        setup.plugins().storage(),
+        writer,
+        new TakeLane.Engine(loop, taker(setup), pool, writer, setup.times().drop()),
+        new TakeLine(TAKES, TAKES_OF_ONE_PARENT),
+        supernodes,
+        setup.plugins().sources(),
+        setup.plugins().limiters(),
+        setup.plugins().limiters().apply(setup.limits().downloadRate()),
+        new GuardedListener(setup.listener()),
+        setup.self().secret().id(),
+        setup.self().ip(),
+        (task, piece) -> service.ifPresent(pieces -> pieces.sealed(task, piece)),
+        task -> service.ifPresent(pieces -> pieces.ended(task)),
+        random,
+        setup.times());
+  }
+
+  /** Pieces of a supernode in this process need no network. */
+  private Taker taker(Setup setup) {
+    Taker network = (request, sink) -> transport(setup).take(request, sink);
+    if (setup.supernodes().local().isEmpty()) {
+      return network;
+    }
+    LocalSupernode local = setup.supernodes().local().get();
+    return (request, sink) ->
+        request.parent().id().equals(local.id())
+            ? LocalTake.start(
+                local.pieces().giveLocally(request.task(), request.range()), sink, io, pool)
+            : network.take(request, sink);
+  }
+
+  private void offer(Setup setup, DoubleSupplier random) {
+    for (SupernodeLink link : supernodes.giving()) {
+      new Offering(loop, store, setup.plugins().storage(), link, random).offer();
+    }
+  }
+
+  private void pieceLost(TaskId task, int piece) {
+    loop.execute(() -> fetches.downloads().pieceLost(task, piece));
+  }
+
+  /** Starts a fetch and returns at once. */
+  public Fetch start(FetchRequest request) {
+    return fetches.start(request);
+  }
+
+  /**
+   * Fetches and waits for the end.
+   *
+   * @throws FetchCancelledException also if the waiting thread is interrupted, which stays so
+   */
+  public FetchResult fetch(FetchRequest request) {
+    RunningFetch fetch = fetches.start(request);
+    return await(fetch, fetch.done());
+  }
+
+  /** Opens a content for reading as soon as it is known which version it is. */
+  public InputStream open(FetchRequest request) {
+    Fetches.Opened opened = fetches.open(request);
+    var unused = await(opened.fetch(), opened.fetch().found());
+    return opened.stream();
+  }
+
+  /** Waits for what each fetch comes to within the limits of its time. */
+  private static <T> T await(RunningFetch fetch, CompletableFuture<T> future) {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      fetch.cancel();
+      Thread.currentThread().interrupt();
+      throw new FetchCancelledException(
+          "The thread that waited for %s was interrupted."
+              .formatted(fetch.request().content().displayUrl()),
+          e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof DistributionException typed) {
+        throw typed;
+      }
+      throw new IllegalStateException("a fetch failed in a way that is not foreseen", e.getCause());
+    }
+  }
+
+  /** Returns where pieces are served, if they are. */
+  public Optional<InetSocketAddress> address() {
+    return server.map(Transport.Server::address);
+  }
+
+  /** Ends all fetches and leaves the supernodes. No thread of the engine is left. */
+  @Override
+  public void close() {
+    CompletableFuture<Void> left = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          fetches.close();
+          loop.when(supernodes.close(), done -> left.complete(null), e -> left.complete(null));
+        });
+    awaitLeft(left);
+    server.ifPresent(Transport.Server::close);
+    service.ifPresent(StoredPieceService::close);
+    loop.close();
+    writer.close();
+    io.close();
+    store.close();
+  }
+
+  private static void awaitLeft(CompletableFuture<Void> left) {
+    try {
+      left.get(CLOSE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // closing goes on; it only says no farewell
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.debug("The supernodes were not told that this peer leaves", e);
+    }
+  }
+}

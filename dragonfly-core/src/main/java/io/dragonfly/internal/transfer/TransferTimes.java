@@ -1,0 +1,19 @@
+package io.dragonfly.internal.transfer;
+
+import java.time.Duration;
+
+/**
+ * How long things may take.
+ *
+ * @param stall how long a parent may give no byte while another one could be asked
+ * @param drop how long a parent may give no byte at all
+ * @param sourceStall how long a source may take to connect, to answer, or to bring the next byte
+ * @param backToSource how long a supernode is lost before the source is read
+ * @param noProgress how long a fetch may bring nothing
+ */
+public record TransferTimes(
+    Duration stall,
+    Duration drop,
+    Duration sourceStall,
+    Duration backToSource,
+    Duration noProgress) {}

@@ -1,0 +1,82 @@
+package io.dragonfly.internal.transfer.intake;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Buffers between network and disk: their number bounds what waits for the disk. Safe for
+ * concurrent use.
+ *
+ * <p>The bound is kept by who reads from the network: it pauses while the pool is {@link #isEmpty}.
+ * What a transport had read already must go somewhere, so {@link #take} gives a buffer even then.
+ */
+public final class BufferPool {
+  /** Bytes of each buffer. */
+  public static final int BUFFER_BYTES = 256 << 10;
+
+  private final int capacity;
+
+  @GuardedBy("this")
+  private final Deque<ByteBuffer> free = new ArrayDeque<>();
+
+  @GuardedBy("this")
+  private final Deque<CompletableFuture<Void>> waiting = new ArrayDeque<>();
+
+  @GuardedBy("this")
+  private int out;
+
+  /** A pool of this many buffers, made when they are needed. */
+  public BufferPool(int capacity) {
+    this.capacity = capacity;
+  }
+
+  /** Returns a cleared buffer. */
+  synchronized ByteBuffer take() {
+    out++;
+    ByteBuffer buffer = free.pollFirst();
+    return buffer == null ? ByteBuffer.allocateDirect(BUFFER_BYTES) : buffer.clear();
+  }
+
+  /** Takes a buffer back. */
+  void give(ByteBuffer buffer) {
+    CompletableFuture<Void> next = null;
+    synchronized (this) {
+      out--;
+      if (free.size() + out < capacity) {
+        free.addFirst(buffer);
+      }
+      if (out < capacity) {
+        next = waiting.pollFirst();
+      }
+    }
+    if (next != null) {
+      next.complete(null);
+    }
+  }
+
+  /** Tells whether who reads should wait for {@link #room}. */
+  public synchronized boolean isEmpty() {
+    return out >= capacity;
+  }
+
+  /** Completes when there is a buffer to spare: for one who waits with each that comes back. */
+  public CompletableFuture<Void> room() {
+    CompletableFuture<Void> future = new CompletableFuture<>();
+    @Nullable CompletableFuture<Void> now = null;
+    synchronized (this) {
+      if (out < capacity) {
+        now = future;
+      } else {
+        waiting.addLast(future);
+      }
+    }
+    if (now != null) {
+      now.complete(null);
+    }
+    return future;
+  }
+}

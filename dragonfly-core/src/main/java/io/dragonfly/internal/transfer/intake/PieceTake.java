@@ -1,0 +1,246 @@
+package io.dragonfly.internal.transfer.intake;
+
+import io.dragonfly.control.Outcome;
+import io.dragonfly.control.Parent;
+import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.internal.loop.Timers;
+import io.dragonfly.spi.PieceSink;
+import io.dragonfly.spi.TakeException;
+import io.dragonfly.spi.TakeRequest;
+import io.dragonfly.spi.Transport;
+import io.dragonfly.task.Digest;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One piece on its way from one parent: received, verified, sealed. Confined to the loop, except
+ * for the sink's methods, which the transport calls. Once started it ends exactly once, with an
+ * {@link End}, unless it is cancelled.
+ */
+public final class PieceTake implements PieceSink {
+  /**
+   * Which piece from whom.
+   *
+   * @param piece its number
+   * @param parent who gives it
+   * @param request the question to the parent
+   * @param digest what the piece must have
+   */
+  public record Order(int piece, Parent parent, TakeRequest request, Digest digest) {}
+
+  /**
+   * How a take ended.
+   *
+   * @param outcome how
+   * @param reason why, in words
+   * @param failure what kept the piece from being stored, if that was it
+   */
+  public record End(Outcome outcome, String reason, @Nullable Throwable failure) {
+    private End(Outcome outcome, String reason) {
+      this(outcome, reason, null);
+    }
+  }
+
+  private final TakeLane lane;
+  private final EventLoop loop;
+  private final Order order;
+  private final FirstByte race;
+  private final PieceIntake intake;
+  private final BiConsumer<PieceTake, End> onEnd;
+
+  private Transport.@Nullable Take running;
+  private Timers.@Nullable Timer watch;
+  private Duration patience;
+  private long startNanos;
+  private int pauses;
+  private boolean started;
+  private boolean ended;
+
+  private volatile boolean deaf;
+  private volatile boolean complete;
+  private volatile long lastByteNanos;
+
+  /**
+   * A take that is not started.
+   *
+   * @param race is won by the first of the piece's takes that gets a byte
+   * @param onEnd is told the end, on the loop
+   */
+  public PieceTake(TakeLane lane, Order order, FirstByte race, BiConsumer<PieceTake, End> onEnd) {
+    this.lane = lane;
+    this.loop = lane.engine().loop();
+    this.order = order;
+    this.race = race;
+    this.intake = lane.intake(order.piece());
+    this.onEnd = onEnd;
+    this.patience = lane.engine().dropAfter();
+  }
+
+  /** Returns which piece from whom. */
+  public Order order() {
+    return order;
+  }
+
+  /** Returns nanoseconds from the start to the last byte. */
+  public long nanos() {
+    return Math.max(0, lastByteNanos - startNanos);
+  }
+
+  /** Tells whether it waits for its start no longer. */
+  public boolean isStarted() {
+    return started;
+  }
+
+  /** Tells whether it was cancelled or has ended. */
+  public boolean isEnded() {
+    return ended;
+  }
+
+  /** Returns the number of bytes that have come. */
+  public long received() {
+    return intake.received();
+  }
+
+  /** Starts. */
+  public void start() {
+    startNanos = loop.nanos();
+    lastByteNanos = startNanos;
+    started = true;
+    try {
+      running = lane.engine().taker().take(order.request(), this);
+    } catch (RuntimeException e) {
+      failed(new TakeException(Outcome.UNREACHABLE, "the transport fails: " + e, e));
+    }
+    watchAfter(patience);
+  }
+
+  /** Gives the parent this long without a byte from now on, for there is another to ask. */
+  public void hurry(Duration shorter) {
+    patience = shorter;
+    if (watch != null) {
+      watch.cancel();
+      watchAfter(shorter);
+    }
+  }
+
+  private void watchAfter(Duration delay) {
+    watch = loop.after(delay, this::watch);
+  }
+
+  private void watch() {
+    if (ended || complete) {
+      return;
+    }
+    long idle = pauses > 0 ? 0 : loop.nanos() - lastByteNanos;
+    if (idle < patience.toNanos()) {
+      watchAfter(patience.minusNanos(idle));
+      return;
+    }
+    end(new End(Outcome.STALLED, "no byte came for " + patience.toMillis() + " ms"));
+  }
+
+  @Override
+  public void received(ByteBuffer data) {
+    if (deaf) {
+      return;
+    }
+    if (!race.isWonBy(this)) {
+      deaf = true;
+      loop.execute(() -> end(new End(Outcome.DROPPED, "another parent was faster")));
+      return;
+    }
+    int bytes = data.remaining();
+    intake.add(data);
+    lastByteNanos = loop.nanos();
+    lane.onBytes().run();
+    long pause = lane.throttle().take(bytes);
+    if (pause > 0) {
+      loop.execute(() -> pauseFor(Duration.ofNanos(pause)));
+    }
+    if (lane.engine().pool().isEmpty()) {
+      loop.execute(() -> pauseUntil(lane.engine().pool().room()));
+    }
+  }
+
+  private void pauseFor(Duration pause) {
+    pause();
+    var unused = loop.after(pause, this::resume);
+  }
+
+  private void pauseUntil(CompletableFuture<Void> room) {
+    pause();
+    loop.when(room, done -> resume(), failed -> resume());
+  }
+
+  private void pause() {
+    if (pauses++ == 0 && running != null && !ended) {
+      running.pause();
+    }
+  }
+
+  private void resume() {
+    if (--pauses == 0 && running != null && !ended) {
+      lastByteNanos = loop.nanos();
+      running.resume();
+    }
+  }
+
+  @Override
+  public void completed() {
+    if (deaf) {
+      return;
+    }
+    if (intake.missing() > 0) {
+      failed(new TakeException(Outcome.UNREACHABLE, "the answer ended too early"));
+      return;
+    }
+    complete = true;
+    Digest digest = intake.finish();
+    if (!digest.equals(order.digest())) {
+      String reason = "the bytes have " + digest + " instead of " + order.digest();
+      loop.execute(() -> end(new End(Outcome.DIGEST_MISMATCH, reason)));
+      return;
+    }
+    loop.when(
+        intake.seal(digest),
+        done -> end(new End(Outcome.DONE, "")),
+        failure -> end(new End(Outcome.DROPPED, "not stored: " + failure, failure)));
+  }
+
+  @Override
+  public void failed(TakeException failure) {
+    loop.execute(() -> end(new End(failure.outcome(), String.valueOf(failure.getMessage()))));
+  }
+
+  private void end(End end) {
+    if (!ended) {
+      stop(end.outcome() == Outcome.DONE);
+      onEnd.accept(this, end);
+    }
+  }
+
+  /** Ends the take without a word. */
+  public void cancel() {
+    if (!ended) {
+      stop(false);
+    }
+  }
+
+  private void stop(boolean done) {
+    ended = true;
+    deaf = true;
+    if (watch != null) {
+      watch.cancel();
+    }
+    if (!done) {
+      intake.abandon();
+      race.leave(this);
+    }
+    if (running != null && !complete) {
+      running.cancel();
+    }
+  }
+}

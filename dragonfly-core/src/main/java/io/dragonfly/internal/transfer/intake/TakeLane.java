@@ -1,0 +1,33 @@
+package io.dragonfly.internal.transfer.intake;
+
+import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.spi.StoredTask;
+import java.time.Duration;
+
+/**
+ * What all takes of one task use.
+ *
+ * @param engine what all takes of the client use
+ * @param stored where the task's bytes go
+ * @param throttle the limits that hold for them
+ * @param onBytes is told that bytes came, on any thread
+ */
+public record TakeLane(Engine engine, StoredTask stored, Throttle throttle, Runnable onBytes) {
+  /**
+   * What all takes of one client use.
+   *
+   * @param loop owns the takes' state
+   * @param taker starts takes
+   * @param pool bounds what waits for the disk
+   * @param writer writes to it
+   * @param dropAfter how long a parent may give no byte before its take ends
+   */
+  public record Engine(
+      EventLoop loop, Taker taker, BufferPool pool, DiskWriter writer, Duration dropAfter) {}
+
+  /** Returns what takes in a piece of the task. */
+  public PieceIntake intake(int piece) {
+    return new PieceIntake(
+        stored, piece, stored.task().layout().range(piece), engine.pool(), engine.writer());
+  }
+}

@@ -1,0 +1,12 @@
+package io.dragonfly.internal.transfer.intake;
+
+import io.dragonfly.spi.PieceSink;
+import io.dragonfly.spi.TakeRequest;
+import io.dragonfly.spi.Transport;
+
+/** Starts takes; like {@link Transport#take}, which is one. */
+@FunctionalInterface
+public interface Taker {
+  /** Starts to take bytes from a parent. Returns at once; the sink is told what happens. */
+  Transport.Take take(TakeRequest request, PieceSink sink);
+}

@@ -1,0 +1,184 @@
+package io.dragonfly.internal.transfer.output;
+
+import io.dragonfly.error.DigestMismatchException;
+import io.dragonfly.error.OutputException;
+import io.dragonfly.error.StorageException;
+import io.dragonfly.spi.PieceRegion;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.TaskId;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Puts contents at their paths. Everything here blocks on a disk. */
+public final class Outputs {
+  private static final int BUFFER_BYTES = 1 << 20;
+
+  private Outputs() {}
+
+  /**
+   * Finds out, before anything is downloaded, what would keep a file from getting to a path.
+   *
+   * @throws OutputException if something would
+   */
+  public static void check(Path target) {
+    Path directory = target.toAbsolutePath().getParent();
+    if (directory == null || Files.isDirectory(target)) {
+      throw new OutputException(
+          "Output %s is a directory. Give the path of a file in it.".formatted(target));
+    }
+    if (!Files.isDirectory(directory)) {
+      throw new OutputException(
+          "Directory %s of the output does not exist. Create it or choose another output."
+              .formatted(directory));
+    }
+    if (!Files.isWritable(directory)) {
+      throw new OutputException(
+          "Directory %s of the output is not writable. Allow it or choose another output."
+              .formatted(directory));
+    }
+    if (Files.exists(target) && !Files.isRegularFile(target)) {
+      throw new OutputException(
+          "Output %s is no regular file and would be replaced. Choose another output."
+              .formatted(target));
+    }
+  }
+
+  /**
+   * Puts a whole content at a path, or the range of it that was asked for.
+   *
+   * @throws OutputException if the path cannot be written
+   * @throws StorageException if the content cannot be read
+   */
+  public static void deliver(StoredTask stored, Optional<ByteRange> range, Path target) {
+    try {
+      if (range.isPresent()) {
+        deliverRange(stored, range.get(), target);
+      } else {
+        stored.deliver(target);
+      }
+    } catch (IOException e) {
+      throw new StorageException(
+          "Task %s cannot be read from the home directory: %s. Fetch it again."
+              .formatted(stored.task().id().brief(), e),
+          e);
+    }
+  }
+
+  private static void deliverRange(StoredTask stored, ByteRange range, Path target)
+      throws IOException {
+    Path temporary =
+        target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
+    try {
+      try (FileChannel out = create(temporary)) {
+        copy(stored, range, out, target);
+      }
+      move(temporary, target);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  private static FileChannel create(Path file) {
+    try {
+      return FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw cannotWrite(file, e);
+    }
+  }
+
+  private static void copy(StoredTask stored, ByteRange range, FileChannel out, Path target)
+      throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+    for (long at = range.start(); at < range.end(); ) {
+      buffer.clear();
+      at += read(stored, at, range.end(), buffer);
+      buffer.flip();
+      try {
+        while (buffer.hasRemaining()) {
+          out.write(buffer);
+        }
+      } catch (IOException e) {
+        throw cannotWrite(target, e);
+      }
+    }
+  }
+
+  private static void move(Path from, Path to) {
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw cannotWrite(to, e);
+    }
+  }
+
+  private static OutputException cannotWrite(Path target, IOException e) {
+    return new OutputException(
+        "Output %s cannot be written: %s. Mend that or choose another output."
+            .formatted(target, e.getMessage()),
+        e);
+  }
+
+  /** Reads bytes of sealed pieces into a buffer, at most up to the end of the piece. */
+  static int read(StoredTask stored, long at, long end, ByteBuffer buffer) throws IOException {
+    ByteRange piece = stored.task().layout().range(stored.task().layout().pieceAt(at));
+    long stop = Math.min(Math.min(end, piece.end()), at + buffer.remaining());
+    int before = buffer.position();
+    try (PieceRegion region = stored.region(new ByteRange(at, stop))) {
+      while (buffer.position() - before < region.length()) {
+        buffer.limit(before + (int) region.length());
+        int done = buffer.position() - before;
+        if (region.channel().read(buffer, region.position() + done) < 0) {
+          throw new IOException("the file ends in the middle of a piece");
+        }
+      }
+    }
+    return buffer.position() - before;
+  }
+
+  /**
+   * Reads a whole content and compares its digest.
+   *
+   * @throws DigestMismatchException if it has another one
+   */
+  public static void verify(StoredTask stored, Digest expected) {
+    MessageDigest running = Digest.newMessageDigest(expected.algorithm());
+    long length = stored.task().layout().length().orElseThrow();
+    ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+    try {
+      for (long at = 0; at < length; ) {
+        buffer.clear();
+        at += read(stored, at, length, buffer);
+        running.update(buffer.flip());
+      }
+    } catch (IOException e) {
+      throw new StorageException(
+          "Task %s cannot be read from the home directory: %s. Fetch it again."
+              .formatted(stored.task().id().brief(), e),
+          e);
+    }
+    compare(stored.task().id(), expected, Digest.of(running));
+  }
+
+  /**
+   * Compares what was asked for with what came.
+   *
+   * @throws DigestMismatchException if they differ
+   */
+  public static void compare(TaskId task, Digest expected, Digest actual) {
+    if (!expected.equals(actual)) {
+      throw new DigestMismatchException(
+          "Task %s has digest %s, but %s was asked for. The source has probably changed: update the digest in the request, or use a URL that names one version."
+              .formatted(task.brief(), actual, expected));
+    }
+  }
+}

@@ -1,0 +1,158 @@
+package io.dragonfly.internal.transfer.output;
+
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.StorageException;
+import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.internal.loop.IoThreads;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.PieceLayout;
+import io.dragonfly.task.PieceSpan;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings a stream's reader the pieces as they are there, a little ahead of where it reads, and
+ * knows which pieces it will need next. Confined to the loop, except for the stream itself.
+ */
+public final class StreamFeed {
+  private static final int CHUNK_BYTES = 256 << 10;
+  private static final int CHUNKS_AHEAD = 4;
+  private static final long WINDOW_BYTES = 32 << 20;
+  private static final int WINDOW_PIECES = 16;
+
+  private final EventLoop loop;
+  private final IoThreads io;
+  private final TaskStream stream;
+
+  private @Nullable Pieces pieces;
+  private long position;
+  private final OptionalLong end;
+  private int ahead;
+  private boolean reading;
+  private boolean over;
+
+  /** What the feed asks of the download. */
+  public interface Pieces {
+    /** Returns the store's task. */
+    StoredTask stored();
+
+    /** Tells whether a piece may be handed out. */
+    boolean isReady(int piece);
+
+    /** Returns the length of the content, if it is known. */
+    OptionalLong length();
+
+    /** The feed has moved on: it needs other pieces. */
+    void moved();
+  }
+
+  /**
+   * A feed.
+   *
+   * @param start the first byte
+   * @param end the byte after the last, if not the content's end
+   * @param onClose is told on the loop when the reader has closed the stream
+   */
+  public StreamFeed(EventLoop loop, IoThreads io, long start, OptionalLong end, Runnable onClose) {
+    this.loop = loop;
+    this.io = io;
+    this.position = start;
+    this.end = end;
+    this.stream =
+        new TaskStream(
+            () -> loop.execute(this::chunkWasRead), () -> loop.execute(() -> closed(onClose)));
+  }
+
+  /** Returns the stream. */
+  public InputStream stream() {
+    return stream;
+  }
+
+  /** Starts to feed. */
+  public void feedFrom(Pieces source) {
+    pieces = source;
+    moveOn();
+  }
+
+  /** A piece may have become ready, or the length known. */
+  public void moveOn() {
+    Pieces from = pieces;
+    if (from == null || reading || over) {
+      return;
+    }
+    if (position >= end()) {
+      over = true;
+      stream.end();
+      return;
+    }
+    PieceLayout layout = from.stored().task().layout();
+    if (ahead < CHUNKS_AHEAD && from.isReady(layout.pieceAt(position))) {
+      reading = true;
+      long at = position;
+      long stop = end();
+      loop.when(io.call(() -> read(from.stored(), at, stop)), this::chunkCame, this::readFailed);
+    }
+  }
+
+  private long end() {
+    OptionalLong length = pieces == null ? OptionalLong.empty() : pieces.length();
+    return Math.min(end.orElse(Long.MAX_VALUE), length.orElse(Long.MAX_VALUE));
+  }
+
+  private static ByteBuffer read(StoredTask stored, long at, long stop) throws IOException {
+    ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
+    Outputs.read(stored, at, stop, chunk);
+    return chunk.flip();
+  }
+
+  private void chunkCame(ByteBuffer chunk) {
+    reading = false;
+    if (over) {
+      return;
+    }
+    position += chunk.remaining();
+    ahead++;
+    stream.add(chunk);
+    if (pieces != null) {
+      pieces.moved();
+    }
+    moveOn();
+  }
+
+  private void readFailed(Throwable failure) {
+    reading = false;
+    fail(new StorageException("The store in the home directory fails: " + failure, failure));
+  }
+
+  private void chunkWasRead() {
+    ahead--;
+    moveOn();
+  }
+
+  private void closed(Runnable onClose) {
+    over = true;
+    onClose.run();
+  }
+
+  /** Ends the stream with an exception, after the bytes that were brought already. */
+  public void fail(DistributionException failure) {
+    if (!over) {
+      over = true;
+      stream.fail(failure);
+    }
+  }
+
+  /** Returns the pieces that the reader needs next. */
+  public PieceSpan window(PieceLayout layout) {
+    int first = layout.pieceAt(position);
+    int most = (int) Math.max(WINDOW_PIECES, WINDOW_BYTES / layout.pieceLength());
+    long stop = end();
+    int last =
+        stop == Long.MAX_VALUE ? Integer.MAX_VALUE : layout.pieceAt(Math.max(stop, 1) - 1) + 1;
+    int behind = Math.min(first + most, last);
+    return behind <= first ? PieceSpan.NONE : new PieceSpan(first, behind);
+  }
+}

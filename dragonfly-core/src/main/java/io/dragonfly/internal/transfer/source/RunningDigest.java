@@ -1,0 +1,41 @@
+package io.dragonfly.internal.transfer.source;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.task.Digest;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.util.Optional;
+
+/**
+ * The digest of a content that is read from its beginning to its end, so that it need not be read
+ * once more. Safe for concurrent use.
+ */
+public final class RunningDigest {
+  @GuardedBy("this")
+  private final MessageDigest running;
+
+  @GuardedBy("this")
+  private long hashed;
+
+  /** Nothing is read yet. */
+  public RunningDigest(String algorithm) {
+    this.running = Digest.newMessageDigest(algorithm);
+  }
+
+  /** Hashes the bytes at an offset if they are the next ones. */
+  synchronized void add(long offset, ByteBuffer data) {
+    if (offset == hashed) {
+      hashed += data.remaining();
+      running.update(data);
+    }
+  }
+
+  /** Returns the digest of the first {@code length} bytes, if it was those that were read. */
+  public synchronized Optional<Digest> of(long length) {
+    if (hashed != length) {
+      return Optional.empty();
+    }
+    hashed = -1;
+    return Optional.of(Digest.of(running));
+  }
+}

@@ -1,0 +1,170 @@
+package io.dragonfly.internal.transfer.swarm;
+
+import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.TaskReport;
+import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.internal.loop.Backoff;
+import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.internal.loop.Timers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The long-poll of one peer at one supernode, for all its tasks. Confined to the loop.
+ *
+ * <p>A poll is open as long as there is a task. News are held for {@link #HOLD} at most and go out
+ * with a second poll, which makes the first return. A poll that fails is tried again, later each
+ * time, and its reports go out once more.
+ */
+final class NextLoop {
+  /** How long a result may wait for company. */
+  static final Duration HOLD = Duration.ofMillis(20);
+
+  private static final int MOST_RESULTS = 16;
+  private static final int MOST_POLLS = 2;
+  private static final Duration WORKING_PATIENCE = Duration.ofSeconds(5);
+  private static final Duration SEEDING_PATIENCE = Duration.ofSeconds(30);
+
+  private final SupernodeLink link;
+  private final SupernodeCalls calls;
+  private final EventLoop loop;
+  private final Backoff backoff;
+  private final List<Poll> open = new ArrayList<>();
+
+  private long answered;
+  private boolean tellAll;
+  private boolean lost;
+  private boolean closed;
+  private Timers.@Nullable Timer hold;
+  private Timers.@Nullable Timer retry;
+
+  /** A call under way, and what it took with it. */
+  private record Poll(
+      long answered, Map<Membership, TaskReport> reports, CompletableFuture<NextAnswer> answer) {}
+
+  NextLoop(SupernodeLink link, SupernodeCalls calls, EventLoop loop, DoubleSupplier random) {
+    this.link = link;
+    this.calls = calls;
+    this.loop = loop;
+    this.backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2), random);
+  }
+
+  boolean isLost() {
+    return lost;
+  }
+
+  /** There is something to report. */
+  void hasNews() {
+    if (link.members().stream().mapToInt(Membership::results).sum() >= MOST_RESULTS) {
+      send();
+    } else if (hold == null) {
+      hold = loop.after(HOLD, this::send);
+    }
+  }
+
+  /** Ends the polls; nothing is said any more. */
+  void close() {
+    closed = true;
+    stop(hold);
+    stop(retry);
+    List.copyOf(open).forEach(poll -> poll.answer().cancel(true));
+  }
+
+  private void send() {
+    stop(hold);
+    hold = null;
+    if (closed || retry != null || open.size() >= MOST_POLLS || link.members().isEmpty()) {
+      return; // what there is goes out with the next one
+    }
+    Map<Membership, TaskReport> reports = reports();
+    boolean working = link.members().stream().anyMatch(Membership::isWanting);
+    CompletableFuture<NextAnswer> answer =
+        calls.next(
+            answered, List.copyOf(reports.values()), working ? WORKING_PATIENCE : SEEDING_PATIENCE);
+    Poll poll = new Poll(answered, reports, answer);
+    open.add(poll);
+    var unused =
+        answer.whenComplete(
+            (got, failure) -> {
+              open.remove(poll);
+              if (closed) {
+                return;
+              }
+              if (failure == null) {
+                answered(poll, got);
+              } else {
+                failed(poll, EventLoop.causeOf(failure));
+              }
+            });
+  }
+
+  /** Those who want something are always named, so that a supernode which forgot them says so. */
+  private Map<Membership, TaskReport> reports() {
+    Map<Membership, TaskReport> reports = new LinkedHashMap<>();
+    int room = MOST_RESULTS;
+    boolean all = tellAll || open.isEmpty();
+    tellAll = false;
+    for (Membership member : link.members()) {
+      if (member.mayReport() && (all || member.hasNews() || member.isWanting())) {
+        TaskReport report = member.takeReport(room);
+        room -= report.results().size();
+        reports.put(member, report);
+      }
+    }
+    return reports;
+  }
+
+  private void answered(Poll poll, NextAnswer answer) {
+    backoff.reset();
+    if (lost) {
+      lost = false;
+      link.back();
+    }
+    if (answer.number() <= poll.answered()) {
+      // It counts from 1 again: it has been started anew and may know none of our tasks.
+      answered = answer.number();
+      tellAll = true;
+    } else {
+      answered = Math.max(answered, answer.number());
+    }
+    link.received(answer.updates());
+    if (link.members().stream().anyMatch(Membership::hasNews) || !answer.updates().isEmpty()) {
+      send();
+    } else if (open.isEmpty()) {
+      hasNews(); // not at once: it had nothing to say
+    }
+  }
+
+  private void failed(Poll poll, Throwable failure) {
+    poll.reports().forEach(Membership::putBack);
+    if (failure instanceof CallRefusedException refused) {
+      link.refused(refused);
+      return;
+    }
+    if (!lost) {
+      lost = true;
+      link.lost(String.valueOf(failure.getMessage()));
+    }
+    if (retry == null) {
+      retry =
+          loop.after(
+              backoff.next(),
+              () -> {
+                retry = null;
+                send();
+              });
+    }
+  }
+
+  private static void stop(Timers.@Nullable Timer timer) {
+    if (timer != null) {
+      timer.cancel();
+    }
+  }
+}

@@ -1,0 +1,156 @@
+package io.dragonfly.internal.transfer.swarm;
+
+import io.dragonfly.control.Caller;
+import io.dragonfly.control.Holding;
+import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.LeaveRequest;
+import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.NextRequest;
+import io.dragonfly.control.OfferAnswer;
+import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.control.TaskReport;
+import io.dragonfly.control.Terms;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.internal.loop.Timers;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.TaskId;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The calls of one peer to one supernode. Each ends within its limit, on the loop, with an answer
+ * or a {@link DistributionException}. Confined to the loop.
+ */
+final class SupernodeCalls {
+  /** A registration may wait for the source, which has 30 s to answer. */
+  private static final Duration REGISTER_LIMIT = Duration.ofSeconds(45);
+
+  private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
+
+  private final String name;
+  private final SupernodeApi api;
+  private final Caller caller;
+  private final EventLoop loop;
+  private final SupernodeClock clock;
+  private @Nullable PeerId supernode;
+
+  SupernodeCalls(
+      String name, SupernodeApi api, Caller caller, EventLoop loop, SupernodeClock clock) {
+    this.name = name;
+    this.api = api;
+    this.caller = caller;
+    this.loop = loop;
+    this.clock = clock;
+  }
+
+  String name() {
+    return name;
+  }
+
+  PeerId self() {
+    return caller.id();
+  }
+
+  /** Returns the id of the supernode's CDN cache, once it has answered. */
+  Optional<PeerId> supernode() {
+    return Optional.ofNullable(supernode);
+  }
+
+  private void heard(Terms terms) {
+    supernode = terms.supernode();
+    clock.set(terms);
+  }
+
+  CompletableFuture<RegisterAnswer> register(
+      ContentRequest content,
+      Optional<ByteRange> range,
+      Optional<String> ticket,
+      List<Holding> holdings) {
+    RegisterRequest request = new RegisterRequest(caller, content, range, ticket, holdings);
+    return limited(() -> api.register(request), REGISTER_LIMIT, answer -> heard(answer.terms()));
+  }
+
+  CompletableFuture<OfferAnswer> offer(List<Holding> holdings) {
+    return limited(
+        () -> api.offer(new OfferRequest(caller, holdings)),
+        CALL_LIMIT,
+        answer -> heard(answer.terms()));
+  }
+
+  CompletableFuture<NextAnswer> next(long answered, List<TaskReport> reports, Duration patience) {
+    return limited(
+        () -> api.next(new NextRequest(caller, answered, reports, patience)),
+        patience.plus(CALL_LIMIT),
+        answer -> heard(answer.terms()));
+  }
+
+  CompletableFuture<LeaveAnswer> leave(Optional<TaskId> task, Duration limit) {
+    return limited(() -> api.leave(new LeaveRequest(caller, task)), limit, answer -> {});
+  }
+
+  @FunctionalInterface
+  private interface Asked<T> {
+    CompletableFuture<T> ask();
+  }
+
+  /** Completes on the loop. Cancelling the future drops the call. */
+  private <T> CompletableFuture<T> limited(Asked<T> asked, Duration limit, Consumer<T> onAnswer) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    CompletableFuture<T> call;
+    try {
+      call = asked.ask();
+    } catch (RuntimeException e) {
+      result.completeExceptionally(unreachable("the call failed: " + e, e));
+      return result;
+    }
+    Timers.Timer timer =
+        loop.after(
+            limit,
+            () -> {
+              String why = "no answer came within " + limit.toSeconds() + " s";
+              result.completeExceptionally(unreachable(why, null));
+              call.cancel(true);
+            });
+    loop.when(
+        call,
+        answer -> {
+          timer.cancel();
+          onAnswer.accept(answer);
+          result.complete(answer);
+        },
+        failure -> {
+          timer.cancel();
+          result.completeExceptionally(
+              failure instanceof DistributionException typed
+                  ? typed
+                  : unreachable("the call failed: " + failure, failure));
+        });
+    var unused =
+        result.whenComplete(
+            (answer, failure) -> {
+              if (result.isCancelled()) {
+                timer.cancel();
+                call.cancel(true);
+              }
+            });
+    return result;
+  }
+
+  private SupernodeUnreachableException unreachable(String why, @Nullable Throwable cause) {
+    return new SupernodeUnreachableException(
+        "Supernode %s cannot be reached: %s. Check its address and that it runs."
+            .formatted(name, why),
+        cause);
+  }
+}

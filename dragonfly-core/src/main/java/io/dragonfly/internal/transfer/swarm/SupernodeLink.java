@@ -1,0 +1,226 @@
+package io.dragonfly.internal.transfer.swarm;
+
+import io.dragonfly.control.Holding;
+import io.dragonfly.control.OfferAnswer;
+import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.TaskUpdate;
+import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.SourceChangedException;
+import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.TaskId;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One supernode as one peer sees it, and the tasks that it takes part in there. Confined to the
+ * loop.
+ */
+public final class SupernodeLink {
+  private static final Logger LOG = LoggerFactory.getLogger(SupernodeLink.class);
+  private static final Duration LEAVE_LIMIT = Duration.ofSeconds(1);
+
+  private final SupernodeCalls calls;
+  private final EventLoop loop;
+  private final NextLoop next;
+  private final Map<TaskId, Membership> members = new LinkedHashMap<>();
+  private Runnable offerAgain = () -> {};
+
+  SupernodeLink(SupernodeCalls calls, EventLoop loop, DoubleSupplier random) {
+    this.calls = calls;
+    this.loop = loop;
+    this.next = new NextLoop(this, calls, loop, random);
+  }
+
+  /** Returns the supernode's address, or what else it is called. */
+  public String name() {
+    return calls.name();
+  }
+
+  /** Returns the id that this peer has there. */
+  public PeerId self() {
+    return calls.self();
+  }
+
+  /** Returns the id of the supernode's CDN cache, once it has answered. */
+  public Optional<PeerId> supernode() {
+    return calls.supernode();
+  }
+
+  /** Tells whether pieces from this parent come from the supernode's CDN cache. */
+  public boolean isSupernode(PeerId parent) {
+    return calls.supernode().filter(parent::equals).isPresent();
+  }
+
+  /** Tells whether the supernode did not answer the last time. */
+  public boolean isLost() {
+    return next.isLost();
+  }
+
+  /** Asks for a content. The future completes on the loop. */
+  CompletableFuture<RegisterAnswer> register(
+      ContentRequest content, Optional<ByteRange> range, List<Holding> holdings) {
+    return calls.register(content, range, Optional.empty(), holdings);
+  }
+
+  /**
+   * Takes part in the task that a registration named.
+   *
+   * @param held tells which pieces this peer holds
+   */
+  public Membership join(TaskId task, RegisterAnswer answer, Supplier<BitSet> held) {
+    Membership member = members.computeIfAbsent(task, id -> new Membership(this, id, held));
+    member.registered(answer);
+    return member;
+  }
+
+  /** Offers tasks. Those that the supernode does not know yet are left out. */
+  public CompletableFuture<OfferAnswer> offer(Map<TaskId, Supplier<BitSet>> tasks) {
+    List<Holding> holdings =
+        tasks.entrySet().stream()
+            .map(task -> new Holding(task.getKey(), task.getValue().get()))
+            .toList();
+    return calls
+        .offer(holdings)
+        .thenApply(
+            answer -> {
+              tasks.forEach((task, held) -> offered(task, held, answer));
+              return answer;
+            });
+  }
+
+  private void offered(TaskId task, Supplier<BitSet> held, OfferAnswer answer) {
+    if (!answer.unknown().contains(task) && !members.containsKey(task)) {
+      members.put(task, new Membership(this, task, held));
+      next.hasNews();
+    }
+  }
+
+  /** Sets what is done when the supernode has forgotten a task that this peer could give. */
+  public void onForgotten(Runnable offer) {
+    offerAgain = offer;
+  }
+
+  /** Returns this peer's part in a task, if it has one. */
+  public Optional<Membership> member(TaskId task) {
+    return Optional.ofNullable(members.get(task));
+  }
+
+  Collection<Membership> members() {
+    return members.values();
+  }
+
+  void hasNews() {
+    next.hasNews();
+  }
+
+  void offerAgain() {
+    offerAgain.run();
+  }
+
+  void forget(Membership member) {
+    members.remove(member.task(), member);
+  }
+
+  void leave(Membership member) {
+    if (members.remove(member.task(), member)) {
+      var unused = say(Optional.of(member.task()));
+    }
+  }
+
+  /** Leaves all tasks and says so. The future completes on the loop, within a second. */
+  CompletableFuture<Void> close() {
+    next.close();
+    boolean known = !members.isEmpty();
+    members.clear();
+    return known ? say(Optional.empty()) : CompletableFuture.completedFuture(null);
+  }
+
+  private CompletableFuture<Void> say(Optional<TaskId> task) {
+    return calls
+        .leave(task, LEAVE_LIMIT)
+        .handle(
+            (done, failure) -> {
+              if (failure != null) {
+                // The lease tells the supernode, only later.
+                LOG.debug("Supernode {} was not told that this peer leaves", name(), failure);
+              }
+              return null;
+            });
+  }
+
+  void received(List<TaskUpdate> updates) {
+    for (TaskUpdate update : updates) {
+      Membership member = members.get(update.task());
+      if (member != null) {
+        member.update(update);
+      }
+    }
+  }
+
+  void lost(String reason) {
+    LOG.warn("Supernode {} is lost: {}", name(), reason);
+    List.copyOf(members.values()).forEach(member -> member.events().supernodeLost(reason));
+  }
+
+  void back() {
+    LOG.info("Supernode {} is back", name());
+    List.copyOf(members.values()).forEach(member -> member.events().supernodeBack());
+  }
+
+  void refused(CallRefusedException failure) {
+    LOG.warn("Supernode {} refuses this peer: {}", name(), failure.getMessage());
+    List<Membership> all = List.copyOf(members.values());
+    members.clear();
+    all.forEach(member -> member.events().failed(failure));
+  }
+
+  void registerAgain(Membership member, ContentRequest content, Optional<String> ticket) {
+    LOG.info("Supernode {} forgot task {}, it is told again", name(), member.task().brief());
+    List<Holding> holdings = List.of(new Holding(member.task(), member.held()));
+    loop.when(
+        calls.register(content, Optional.empty(), ticket, holdings),
+        answer -> registeredAgain(member, answer),
+        failure -> {
+          member.registrationEnded();
+          if (!(failure instanceof SupernodeUnreachableException)) {
+            fail(member, (DistributionException) failure);
+          } // else the next poll finds it lost, or hears once more that it does not know the task
+        });
+  }
+
+  private void registeredAgain(Membership member, RegisterAnswer answer) {
+    member.registrationEnded();
+    if (!answer.task().id().equals(member.task())) {
+      fail(
+          member,
+          new SourceChangedException(
+              "The content of task %s changed at its source while it was read. Fetch it again to get the new one."
+                  .formatted(member.task().brief())));
+      return;
+    }
+    member.registered(answer);
+    answer.task().layout().length().ifPresent(member.events()::lengthLearned);
+    member.events().digests(answer.digests());
+    member.events().advised(answer.advice());
+  }
+
+  private void fail(Membership member, DistributionException failure) {
+    forget(member);
+    member.events().failed(failure);
+  }
+}

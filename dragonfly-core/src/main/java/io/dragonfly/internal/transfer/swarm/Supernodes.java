@@ -1,0 +1,186 @@
+package io.dragonfly.internal.transfer.swarm;
+
+import io.dragonfly.control.Caller;
+import io.dragonfly.control.Holding;
+import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.loop.Backoff;
+import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.ContentRequest;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.DoubleSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * All supernodes of a client, in the order in which they are tried. Each is there twice: as the
+ * peer that gives pieces knows it, and as one that only takes. Confined to the loop.
+ */
+public final class Supernodes {
+  /** A supernode that is just being started again answers within this time. */
+  private static final Duration REGISTER_PATIENCE = Duration.ofSeconds(3);
+
+  private final List<SupernodeLink> giving;
+  private final List<SupernodeLink> takingOnly;
+  private final EventLoop loop;
+  private final DoubleSupplier random;
+
+  private Supernodes(
+      List<SupernodeLink> giving,
+      List<SupernodeLink> takingOnly,
+      EventLoop loop,
+      DoubleSupplier random) {
+    this.giving = giving;
+    this.takingOnly = takingOnly;
+    this.loop = loop;
+    this.random = random;
+  }
+
+  /**
+   * A supernode to be.
+   *
+   * @param name its address, or what else it is called
+   * @param api its calls
+   */
+  public record Named(String name, SupernodeApi api) {}
+
+  /**
+   * The supernodes of a client.
+   *
+   * @param names the supernodes, in the order in which they are tried
+   * @param giver this peer as it gives pieces
+   * @param taker this peer as it only takes: another one, with no address to take from
+   * @param random numbers from 0 on and before 1
+   */
+  public static Supernodes of(
+      List<Named> names,
+      Caller giver,
+      Caller taker,
+      EventLoop loop,
+      SupernodeClock clock,
+      DoubleSupplier random) {
+    return new Supernodes(
+        names.stream().map(name -> link(name, giver, loop, clock, random)).toList(),
+        names.stream().map(name -> link(name, taker, loop, clock, random)).toList(),
+        loop,
+        random);
+  }
+
+  private static SupernodeLink link(
+      Named name, Caller caller, EventLoop loop, SupernodeClock clock, DoubleSupplier random) {
+    return new SupernodeLink(
+        new SupernodeCalls(name.name(), name.api(), caller, loop, clock), loop, random);
+  }
+
+  /** Leaves all supernodes. Completes on the loop, within a second. */
+  public CompletableFuture<Void> close() {
+    return CompletableFuture.allOf(
+        Stream.concat(giving.stream(), takingOnly.stream())
+            .map(SupernodeLink::close)
+            .toArray(CompletableFuture[]::new));
+  }
+
+  /**
+   * A registration.
+   *
+   * @param link the supernode that answered
+   * @param answer what it said
+   */
+  public record Registered(SupernodeLink link, RegisterAnswer answer) {}
+
+  /**
+   * What is to be registered.
+   *
+   * @param content what is wanted, with credentials
+   * @param range the bytes that are wanted, if not all are
+   * @param holdings the versions of it that this peer holds pieces of
+   * @param gives whether this peer gives the content to others
+   */
+  public record Registration(
+      ContentRequest content, Optional<ByteRange> range, List<Holding> holdings, boolean gives) {}
+
+  /** Tells whether there is none. */
+  public boolean isEmpty() {
+    return giving.isEmpty();
+  }
+
+  /** Returns the supernodes that know this peer as one that gives pieces. */
+  public List<SupernodeLink> giving() {
+    return giving;
+  }
+
+  /**
+   * Registers at the first supernode that answers. The future completes on the loop: with the
+   * answer, with a refusal, or with {@link SupernodeUnreachableException} if none answers in time.
+   */
+  public CompletableFuture<Registered> register(Registration registration) {
+    Attempt attempt = new Attempt(registration);
+    attempt.next();
+    return attempt.result;
+  }
+
+  private final class Attempt {
+    private final Registration registration;
+    private final List<SupernodeLink> links;
+    private final Backoff backoff;
+    private final long startNanos = loop.nanos();
+    private final CompletableFuture<Registered> result = new CompletableFuture<>();
+    private int tried;
+
+    Attempt(Registration registration) {
+      this.registration = registration;
+      // One that did not answer the last time is asked last.
+      this.links =
+          (registration.gives() ? giving : takingOnly)
+              .stream().sorted(Comparator.comparing(SupernodeLink::isLost)).toList();
+      this.backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1), random);
+    }
+
+    void next() {
+      SupernodeLink link = links.get(tried % links.size());
+      tried++;
+      CompletableFuture<RegisterAnswer> call =
+          link.register(registration.content(), registration.range(), registration.holdings());
+      var unused =
+          result.whenComplete(
+              (registered, failure) -> {
+                if (result.isCancelled()) {
+                  call.cancel(true);
+                }
+              });
+      loop.when(call, answer -> result.complete(new Registered(link, answer)), this::failed);
+    }
+
+    private void failed(Throwable failure) {
+      if (result.isDone()) {
+        return;
+      }
+      if (!(failure instanceof SupernodeUnreachableException)) {
+        result.completeExceptionally(failure);
+      } else if (tried % links.size() != 0) {
+        next();
+      } else if (loop.nanos() - startNanos < REGISTER_PATIENCE.toNanos()) {
+        var unused = loop.after(backoff.next(), this::next);
+      } else {
+        result.completeExceptionally(unreachable(failure));
+      }
+    }
+
+    private SupernodeUnreachableException unreachable(Throwable last) {
+      if (links.size() == 1) {
+        return (SupernodeUnreachableException) last;
+      }
+      String names = links.stream().map(SupernodeLink::name).collect(Collectors.joining(", "));
+      return new SupernodeUnreachableException(
+          "None of the supernodes %s can be reached. Check their addresses and that they run."
+              .formatted(names),
+          last);
+    }
+  }
+}

@@ -1,0 +1,347 @@
+package io.dragonfly.testkit;
+
+import io.dragonfly.control.Advice;
+import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.LeaveRequest;
+import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.NextRequest;
+import io.dragonfly.control.OfferAnswer;
+import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.Parent;
+import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.control.TaskReport;
+import io.dragonfly.control.TaskUpdate;
+import io.dragonfly.control.Terms;
+import io.dragonfly.error.ContentNotFoundException;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.peer.Peer;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.spi.ServeRequest;
+import io.dragonfly.spi.Transport;
+import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+
+/**
+ * A supernode in memory that does what a test tells it. Unless told otherwise it assigns each piece
+ * that a peer wants from its own CDN cache, in order, and again if the peer did not get it. Safe
+ * for concurrent use.
+ */
+public final class FakeSupernode implements SupernodeApi, AutoCloseable {
+  private static final Duration LEASE = Duration.ofSeconds(15);
+
+  private final FakeNetwork network;
+  private final FakeTransport transport;
+  private final FakePieces pieces = new FakePieces();
+  private final Transport.Server server;
+  private final PeerId id = PeerSecret.random(new SecureRandom()).id();
+
+  private final Map<URI, FakePublication> contents = new HashMap<>();
+  private final Map<TaskId, FakePublication> tasks = new HashMap<>();
+  private final Map<PeerId, FakePeer> peers = new HashMap<>();
+  private final List<RegisterRequest> registrations = new ArrayList<>();
+  private final List<OfferRequest> offers = new ArrayList<>();
+  private final List<NextRequest> polls = new ArrayList<>();
+  private final List<LeaveRequest> leaves = new ArrayList<>();
+  private final Map<URI, DistributionException> refusals = new HashMap<>();
+  private boolean backToSource;
+  private boolean contentInline;
+  private boolean assigning = true;
+
+  /** A supernode at an address of this network. */
+  public FakeSupernode(FakeNetwork network) {
+    this.network = network;
+    this.transport = new FakeTransport(network);
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    try {
+      this.server = transport.serve(new ServeRequest(any, pieces, from -> this));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Returns where it is. */
+  public InetSocketAddress address() {
+    return server.address();
+  }
+
+  /** Returns the id of its CDN cache. */
+  public PeerId id() {
+    return id;
+  }
+
+  /** Has the content, with a strong validator of its own. */
+  public FakeSupernode put(URI uri, byte[] bytes) {
+    return put(ContentRequest.of(uri), FakePublication.of(bytes));
+  }
+
+  /** Has the content that this request asks for. */
+  public synchronized FakeSupernode put(ContentRequest request, FakePublication publication) {
+    publication.publish(request, new Parent(0, new Peer(id, address(), ""), "cdn"));
+    contents.put(request.url(), publication);
+    tasks.put(publication.task().id(), publication);
+    pieces.put(publication.task().id(), publication.bytes());
+    return this;
+  }
+
+  /** Returns the task that registrations for this URL get. */
+  public synchronized Task task(URI uri) {
+    return contents.get(uri).task();
+  }
+
+  /** Refuses registrations for this URL from now on. */
+  public synchronized FakeSupernode refuse(URI uri, DistributionException why) {
+    refusals.put(uri, why);
+    return this;
+  }
+
+  /** Lets each peer read the source, should this supernode be lost. */
+  public synchronized FakeSupernode allowingBackToSource() {
+    backToSource = true;
+    return this;
+  }
+
+  /** Sends whole contents with the registration's answer. */
+  public synchronized FakeSupernode sendingContents() {
+    contentInline = true;
+    return this;
+  }
+
+  /** Assigns nothing until {@link #assign}. */
+  public synchronized FakeSupernode assigningNothing() {
+    assigning = false;
+    return this;
+  }
+
+  /** Assigns what is wanted, from now on. */
+  public void assign() {
+    change(() -> assigning = true);
+  }
+
+  /** Something is new, such as a longer {@link FakePublication}: tells who waits. */
+  public void tellNews() {
+    change(() -> {});
+  }
+
+  /** Ends a version for all its peers. */
+  public void fail(TaskId task, DistributionException why) {
+    change(
+        () ->
+            peers.values().stream()
+                .flatMap(peer -> peer.member(task).stream())
+                .forEach(member -> member.fail(why)));
+  }
+
+  /** Breaks all connections and accepts none, until {@link #comeBack}. */
+  public void fallSilent() {
+    network.cut(address());
+  }
+
+  /** Can be reached again. */
+  public void comeBack() {
+    network.join(address());
+  }
+
+  /** Knows no peer any more, as one that was started anew. */
+  public synchronized void forgetPeers() {
+    peers.values().forEach(FakePeer::drop);
+    peers.clear();
+  }
+
+  /** Waits until so many registrations came, 10 s at most. */
+  public void awaitRegistrations(int count) throws InterruptedException {
+    await("registrations", () -> registrations.size() >= count);
+  }
+
+  /** Waits until a peer has reported a result like this, 10 s at most. */
+  public void awaitResult(Predicate<PieceResult> wanted) throws InterruptedException {
+    await("results", () -> resultsHeld().stream().anyMatch(wanted));
+  }
+
+  /** Waits until a poll like this came, 10 s at most. */
+  public void awaitPoll(Predicate<NextRequest> wanted) throws InterruptedException {
+    await("polls", () -> polls.stream().anyMatch(wanted));
+  }
+
+  /** Waits until so many offers came, 10 s at most. */
+  public void awaitOffers(int count) throws InterruptedException {
+    await("offers", () -> offers.size() >= count);
+  }
+
+  private synchronized void await(String what, BooleanSupplier condition)
+      throws InterruptedException {
+    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (!condition.getAsBoolean()) {
+      long left = Duration.ofNanos(end - System.nanoTime()).toMillis();
+      if (left <= 0) {
+        throw new AssertionError("the " + what + " that were waited for did not come");
+      }
+      wait(left);
+    }
+  }
+
+  /** Returns all registrations, in order. */
+  public synchronized List<RegisterRequest> registrations() {
+    return List.copyOf(registrations);
+  }
+
+  /** Returns all offers, in order. */
+  public synchronized List<OfferRequest> offers() {
+    return List.copyOf(offers);
+  }
+
+  /** Returns all polls, in order. */
+  public synchronized List<NextRequest> polls() {
+    return List.copyOf(polls);
+  }
+
+  /** Returns all farewells, in order. */
+  public synchronized List<LeaveRequest> leaves() {
+    return List.copyOf(leaves);
+  }
+
+  /** Returns all results that were reported, in order. */
+  public synchronized List<PieceResult> results() {
+    return resultsHeld();
+  }
+
+  private List<PieceResult> resultsHeld() {
+    return polls.stream()
+        .flatMap(poll -> poll.reports().stream())
+        .flatMap(report -> report.results().stream())
+        .toList();
+  }
+
+  /** Returns the pieces that a peer said it has. */
+  public synchronized BitSet heldBy(PeerId peer, TaskId task) {
+    return peers.get(peer).member(task).map(FakeMember::has).orElseGet(BitSet::new);
+  }
+
+  @Override
+  public synchronized CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
+    registrations.add(request);
+    notifyAll();
+    URI uri = request.content().url();
+    DistributionException refusal = refusals.get(uri);
+    FakePublication publication = contents.get(uri);
+    if (refusal != null || publication == null) {
+      return CompletableFuture.failedFuture(
+          refusal != null ? refusal : new ContentNotFoundException(uri + " does not exist"));
+    }
+    TaskId task = publication.task().id();
+    BitSet holds = new BitSet();
+    request.holdings().stream()
+        .filter(holding -> holding.task().equals(task))
+        .forEach(holding -> holds.or(holding.pieces()));
+    peer(request.caller().id()).join(task, publication, holds);
+    return CompletableFuture.completedFuture(
+        new RegisterAnswer(
+            publication.task(),
+            "ticket of " + request.caller().id(),
+            publication.digests(),
+            contentInline ? Optional.of(publication.bytes()) : Optional.empty(),
+            advice(),
+            terms()));
+  }
+
+  @Override
+  public synchronized CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+    offers.add(request);
+    notifyAll();
+    List<TaskId> unknown = new ArrayList<>();
+    request
+        .holdings()
+        .forEach(
+            holding -> {
+              FakePublication publication = tasks.get(holding.task());
+              if (publication == null) {
+                unknown.add(holding.task());
+              } else {
+                peer(request.caller().id()).join(holding.task(), publication, holding.pieces());
+              }
+            });
+    return CompletableFuture.completedFuture(new OfferAnswer(unknown, terms()));
+  }
+
+  @Override
+  public CompletableFuture<NextAnswer> next(NextRequest request) {
+    CompletableFuture<NextAnswer> answer = new CompletableFuture<>();
+    Runnable replaced;
+    synchronized (this) {
+      polls.add(request);
+      notifyAll();
+      FakePeer peer = peer(request.caller().id());
+      request.reports().forEach((TaskReport report) -> peer.report(report));
+      replaced = peer.park(answer, terms());
+    }
+    replaced.run();
+    change(() -> {});
+    return answer;
+  }
+
+  @Override
+  public synchronized CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+    leaves.add(request);
+    notifyAll();
+    request
+        .task()
+        .ifPresentOrElse(
+            task -> peer(request.caller().id()).leave(task),
+            () -> peers.remove(request.caller().id()));
+    return CompletableFuture.completedFuture(new LeaveAnswer());
+  }
+
+  /** Changes something and answers those for whom that is news. */
+  private void change(Runnable change) {
+    List<Runnable> answers = new ArrayList<>();
+    synchronized (this) {
+      change.run();
+      for (FakePeer peer : peers.values()) {
+        List<TaskUpdate> updates = peer.updates(assigning, advice());
+        if (!updates.isEmpty()) {
+          answers.add(peer.answer(updates, terms()));
+        }
+      }
+    }
+    answers.forEach(Runnable::run);
+  }
+
+  private FakePeer peer(PeerId peer) {
+    return peers.computeIfAbsent(peer, id -> new FakePeer());
+  }
+
+  private Advice advice() {
+    return new Advice(backToSource, List.of());
+  }
+
+  private Terms terms() {
+    return new Terms(id, Instant.now(), LEASE);
+  }
+
+  @Override
+  public void close() {
+    transport.close();
+    pieces.close();
+  }
+}
