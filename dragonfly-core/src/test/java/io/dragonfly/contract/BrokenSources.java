@@ -100,6 +100,19 @@ final class BrokenSources {
     }
   }
 
+  static final class ReadsNoFurtherThanItKnows extends ForwardingSource {
+    ReadsNoFurtherThanItKnows(Source right) {
+      super(right);
+    }
+
+    @Override
+    public InputStream open(SourceRequest request, SourceVersion version, ByteRange range)
+        throws IOException {
+      return super.open(
+          request, version, range.end() > version.length().orElse(0) ? ByteRange.of(0, 0) : range);
+    }
+  }
+
   static final class MissesEmptyContents extends ForwardingSource {
     MissesEmptyContents(Source right) {
       super(right);

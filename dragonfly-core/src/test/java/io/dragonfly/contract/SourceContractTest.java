@@ -26,6 +26,7 @@ class SourceContractTest {
           entry(
               "readsTheWholeContent", right -> new WithStreams(right, BrokenSources::flippingABit)),
           entry("readsTheRangeThatIsAskedFor", BrokenSources.ShiftsRanges::new),
+          entry("readsToTheEndIfTheLengthIsUnknown", BrokenSources.ReadsNoFurtherThanItKnows::new),
           entry("readsAnEmptyContent", BrokenSources.MissesEmptyContents::new),
           entry("namesTheSameVersionWhenAskedAndWhenOpened", BrokenSources.InventsVersions::new),
           entry("refusesARangeOfAVersionThatIsGone", BrokenSources.OverlooksVersions::new),

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -123,6 +124,16 @@ public abstract class SourceContract {
       try (InputStream in = source.open(request, version, range)) {
         assertThat(in.readAllBytes()).isEqualTo(part(range));
       }
+    }
+  }
+
+  @Test
+  void readsToTheEndIfTheLengthIsUnknown() throws Exception {
+    SourceRequest request = request(publish(bytes));
+    SourceVersion version =
+        new SourceVersion(source.ask(request).validator(), OptionalLong.empty());
+    try (InputStream in = source.open(request, version, ByteRange.of(99_000, 1 << 20))) {
+      assertThat(in.readAllBytes()).isEqualTo(part(ByteRange.of(99_000, 100_000)));
     }
   }
 

@@ -38,6 +38,8 @@ final class Exchanges implements AutoCloseable {
     CompletableFuture<T> result = new CompletableFuture<>();
     Exchange exchange =
         new Exchange(request, System::nanoTime, finished -> finished(finished, result));
+    // First among the open ones, then a look at closed, and close() in the other order: so one of
+    // the two ends it, and nobody waits for a task that is dropped.
     open.add(exchange);
     watch.add(exchange);
     if (closed) {

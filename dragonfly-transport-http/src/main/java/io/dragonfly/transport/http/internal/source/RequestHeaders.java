@@ -63,7 +63,7 @@ final class RequestHeaders {
       headers.add("User-Agent", userAgent);
     }
     question.range().ifPresent(range -> headers.add("Range", range));
-    question.ifRange().ifPresent(validator -> headers.add("If-Range", validator));
+    question.ifRange().ifPresent(tag -> headers.addUnsafeNonAscii("If-Range", tag));
     return headers.build();
   }
 

@@ -4,13 +4,15 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * What arrives at a socket, taken from the kernel 256 KiB at a time: OkHttp asks for 8 KiB, and a
- * system call for each costs more than all the rest. It also counts, so that bytes are noticed that
- * a server sends behind the end that it announced. Used by one thread at a time.
+ * What arrives at a socket, taken from the kernel 64 KiB at a time: OkHttp asks for 8 KiB, and a
+ * system call for each costs more than all the rest. (Measured on loopback in CPU-seconds per GiB:
+ * OkHttp alone 0.74 to 0.92, in this way 0.26 to 0.28, with 256 KiB 0.27 to 0.50.) It also counts,
+ * so that bytes are noticed that a server sends behind the end that it announced. Used by one
+ * thread at a time.
  */
 final class SocketInput extends InputStream {
   private static final int FIRST_BUFFER = 16 << 10;
-  private static final int FULL_BUFFER = 256 << 10;
+  private static final int FULL_BUFFER = 64 << 10;
 
   private final InputStream in;
   private final HeaderEnd headerEnd = new HeaderEnd();
@@ -21,12 +23,21 @@ final class SocketInput extends InputStream {
   /** Bytes of the present answer that were handed on. */
   private long handedOn;
 
+  /** Whether these are HTTP's own bytes, and not those of TLS. */
+  private boolean isCounted;
+
   SocketInput(InputStream in) {
     this.in = in;
   }
 
+  /** Whether there are bytes although nothing is expected. Under TLS nobody can tell from here. */
+  boolean hasUnaskedBytes() throws IOException {
+    return isCounted && available() > 0;
+  }
+
   void expectAnswer() throws IOException {
-    if (available() > 0) {
+    isCounted = true;
+    if (hasUnaskedBytes()) {
       throw new IOException("bytes arrived that were not asked for");
     }
     handedOn = 0;

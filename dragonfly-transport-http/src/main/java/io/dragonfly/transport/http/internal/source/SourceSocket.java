@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SourceSocket extends Socket {
   private final boolean guarded;
-  private @Nullable SocketInput input;
+  private volatile @Nullable SocketInput input;
 
   private SourceSocket(boolean guarded) {
     this.guarded = guarded;
@@ -72,6 +72,23 @@ final class SourceSocket extends Socket {
   @Override
   public synchronized InputStream getInputStream() throws IOException {
     return input();
+  }
+
+  /**
+   * OkHttp looks here before it uses a connection again. One on which bytes have arrived that
+   * nobody asked for is not fit for that: they would be taken for the next answer.
+   */
+  @Override
+  public boolean isInputShutdown() {
+    SocketInput known = input;
+    if (super.isInputShutdown() || known == null) {
+      return super.isInputShutdown();
+    }
+    try {
+      return known.hasUnaskedBytes();
+    } catch (IOException e) {
+      return true;
+    }
   }
 
   /**

@@ -1,7 +1,6 @@
 package io.dragonfly.transport.http.internal.source;
 
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -20,10 +19,11 @@ final class SourceThreads implements AutoCloseable {
           KEEP_SECONDS,
           TimeUnit.SECONDS,
           new SynchronousQueue<>(),
-          this::newThread);
+          this::newThread,
+          new ThreadPoolExecutor.DiscardPolicy());
 
-  /** Runs a task; it is dropped if the threads have ended. */
-  void execute(Runnable task) throws RejectedExecutionException {
+  /** Runs a task; it is dropped if this is closed. */
+  void execute(Runnable task) {
     pool.execute(task);
   }
 

@@ -16,6 +16,9 @@ import okhttp3.Headers;
 final class Validators {
   private static final Duration CLEARLY_OLDER = Duration.ofSeconds(1);
 
+  /** Whoever sends longer ones does not mean well. */
+  private static final int LONGEST_TAG = 1024;
+
   private Validators() {}
 
   /** Returns the strong validator, in the form that If-Range takes. */
@@ -43,7 +46,10 @@ final class Validators {
   }
 
   private static boolean isTag(String value) {
-    return value.length() >= 2 && value.startsWith("\"") && value.endsWith("\"");
+    return value.length() >= 2
+        && value.length() <= LONGEST_TAG
+        && value.startsWith("\"")
+        && value.endsWith("\"");
   }
 
   private static Optional<String> strongDate(Headers headers) {
