@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.SourceProvider;
@@ -36,7 +37,8 @@ class HttpSourceCloseTest extends SourceTest {
 
     source.close();
 
-    assertThat(threads()).isZero();
+    // A pool has terminated a moment before its last thread has.
+    await().untilAsserted(() -> assertThat(threads()).isZero());
     assertThatThrownBy(in::read).isInstanceOf(IOException.class);
     assertThatThrownBy(() -> source.ask(request("/file"))).isInstanceOf(IOException.class);
     assertThatThrownBy(() -> source.open(request("/file"))).isInstanceOf(IOException.class);
