@@ -5,4 +5,7 @@ module io.dragonfly.scheduler {
   requires transitive io.dragonfly.core;
 
   exports io.dragonfly.scheduler;
+
+  provides io.dragonfly.spi.SchedulerProvider with
+      io.dragonfly.scheduler.PlannedSchedulerProvider;
 }

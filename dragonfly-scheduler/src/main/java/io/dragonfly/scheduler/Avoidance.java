@@ -1,0 +1,53 @@
+package io.dragonfly.scheduler;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Which parents a taker does not ask for a while. The time grows with each failure in a row, and a
+ * piece from the parent ends it. "Not yet" is no failure: it is a short pause.
+ */
+final class Avoidance {
+  private static final long FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+  private static final int DOUBLINGS = 6;
+
+  private final Map<PeerState, Entry> entries = new HashMap<>();
+
+  private static final class Entry {
+    private int failures;
+    private long until;
+  }
+
+  void failed(PeerState parent, long now) {
+    Entry entry = entries.computeIfAbsent(parent, p -> new Entry());
+    entry.until = now + (FIRST_NANOS << Math.min(entry.failures, DOUBLINGS));
+    entry.failures++;
+  }
+
+  void pause(PeerState parent, long now) {
+    Entry entry = entries.computeIfAbsent(parent, p -> new Entry());
+    if (entry.failures == 0) {
+      entry.until = now + PAUSE_NANOS;
+    }
+  }
+
+  void succeeded(PeerState parent) {
+    if (!entries.isEmpty()) {
+      entries.remove(parent);
+    }
+  }
+
+  void forget(PeerState parent) {
+    entries.remove(parent);
+  }
+
+  boolean avoids(PeerState parent, long now) {
+    if (entries.isEmpty()) {
+      return false;
+    }
+    Entry entry = entries.get(parent);
+    return entry != null && entry.until - now > 0;
+  }
+}

@@ -1,0 +1,125 @@
+package io.dragonfly.scheduler;
+
+import io.dragonfly.peer.Peer;
+import io.dragonfly.peer.PeerId;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
+
+/** All peers of all tasks, what is usual among them, and whoever has something new to ask for. */
+final class Fleet {
+  private static final long REVIEW_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final double DRIFT = 0.05;
+
+  private final LongSupplier clock;
+  private final Map<PeerId, PeerState> peers = new LinkedHashMap<>();
+  private final Set<PeerState> ready = new LinkedHashSet<>();
+  private double medianUp;
+  private double medianDown;
+  private long reviewed;
+
+  Fleet(LongSupplier clock) {
+    this.clock = clock;
+    reviewed = clock.getAsLong() - REVIEW_NANOS;
+  }
+
+  long now() {
+    return clock.getAsLong();
+  }
+
+  Optional<PeerState> find(PeerId id) {
+    return Optional.ofNullable(peers.get(id));
+  }
+
+  PeerState peer(Peer peer, boolean isCdn) {
+    PeerState state = peers.computeIfAbsent(peer.id(), id -> new PeerState(this, peer, isCdn));
+    state.moved(peer);
+    return state;
+  }
+
+  /** Forgets a peer that takes part in nothing any longer. */
+  void releaseIfIdle(PeerState peer) {
+    if (peer.members().isEmpty()) {
+      peers.remove(peer.peer().id(), peer);
+      ready.remove(peer);
+      peer.wakeAll();
+    }
+  }
+
+  Collection<PeerState> peers() {
+    return peers.values();
+  }
+
+  void ready(PeerState peer) {
+    ready.add(peer);
+  }
+
+  List<PeerId> takeReady() {
+    List<PeerId> ids = new ArrayList<>(ready.size());
+    ready.forEach(peer -> ids.add(peer.peer().id()));
+    ready.clear();
+    return ids;
+  }
+
+  double upRate(PeerState peer) {
+    return usual(peer.up().meter(), peer.isCdn() ? 0 : medianUp);
+  }
+
+  double downRate(PeerState peer) {
+    return usual(peer.down().meter(), medianDown);
+  }
+
+  private static double usual(RateMeter meter, double median) {
+    if (meter.isKnown()) {
+      return meter.rate();
+    }
+    return Math.max(meter.least(), median > 0 ? median : Limits.ASSUMED_RATE);
+  }
+
+  /** Now and then finds out again what is usual, and who is slow. */
+  void review() {
+    if (now() - reviewed < REVIEW_NANOS) {
+      return;
+    }
+    reviewed = now();
+    medianUp = median(peer -> peer.up().meter().rate());
+    medianDown = median(peer -> peer.down().meter().rate());
+    for (PeerState peer : peers.values()) {
+      if (!peer.isCdn()) {
+        peer.up().meter().drift(medianUp, DRIFT);
+        judge(peer);
+      }
+    }
+  }
+
+  private void judge(PeerState peer) {
+    boolean slow = isBelow(peer.up().meter(), medianUp) || isBelow(peer.down().meter(), medianDown);
+    if (slow != peer.isSlow()) {
+      peer.setSlow(slow);
+      peer.members().forEach(Member::reviewCounted);
+    }
+  }
+
+  private static boolean isBelow(RateMeter meter, double median) {
+    return meter.isKnown() && meter.rate() < Limits.SLOW * median;
+  }
+
+  private double median(ToDoubleFunction<PeerState> rate) {
+    double[] rates =
+        peers.values().stream()
+            .filter(peer -> !peer.isCdn())
+            .mapToDouble(rate)
+            .filter(r -> r > 0)
+            .sorted()
+            .toArray();
+    return rates.length == 0 ? 0 : rates[rates.length / 2];
+  }
+}

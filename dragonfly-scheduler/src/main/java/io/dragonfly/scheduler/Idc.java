@@ -1,0 +1,103 @@
+package io.dragonfly.scheduler;
+
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The peers of one task in one data centre, and how many copies of each piece they have. */
+final class Idc {
+  private final String name;
+  private final Set<Member> members = new LinkedHashSet<>();
+  private final BitSet slots = new BitSet();
+  private final Set<Member> entries = new LinkedHashSet<>();
+  private @Nullable List<Member> ring;
+  private int[] distances = {};
+  private int[] copies = new int[16];
+
+  Idc(String name) {
+    this.name = name;
+  }
+
+  String name() {
+    return name;
+  }
+
+  Set<Member> members() {
+    return members;
+  }
+
+  /** The slots of its members. */
+  BitSet slots() {
+    return slots;
+  }
+
+  /** Returns those through which pieces enter: the fastest few, as it was when they were chosen. */
+  Set<Member> entries() {
+    if (entries.isEmpty()) {
+      members.stream()
+          .filter(Member::isCounted)
+          .sorted(Comparator.comparingDouble((Member m) -> m.peer().upRate()).reversed())
+          .limit(Limits.ENTRIES)
+          .forEach(entries::add);
+    }
+    return entries;
+  }
+
+  /** Returns the members that pass pieces on, in an order that stays as long as they do. */
+  List<Member> ring() {
+    if (ring == null) {
+      ring = members.stream().filter(Member::isCounted).toList();
+      distances = distances(ring.size());
+    }
+    return ring;
+  }
+
+  /** Returns how far before a member of the ring its parents stand, the nearest first. */
+  int[] distances() {
+    ring();
+    return distances;
+  }
+
+  private static int[] distances(int size) {
+    int[] distances = new int[Math.min(Limits.PARENTS - 1, Math.max(0, size - 1))];
+    for (int i = 0; i < distances.length; i++) {
+      // From 1 to the whole ring in equal ratios.
+      int even = (int) Math.round(Math.pow(size, (double) i / distances.length));
+      distances[i] = Math.max(even, i == 0 ? 1 : distances[i - 1] + 1);
+    }
+    return distances;
+  }
+
+  void ringChanged() {
+    ring = null;
+    entries.clear();
+  }
+
+  void add(Member member) {
+    ringChanged();
+    members.add(member);
+    slots.set(member.slot());
+  }
+
+  void remove(Member member) {
+    ringChanged();
+    members.remove(member);
+    slots.clear(member.slot());
+  }
+
+  void copyChanged(int piece, boolean more) {
+    if (piece >= copies.length) {
+      copies = Arrays.copyOf(copies, Math.max(piece + 1, 2 * copies.length));
+    }
+    copies[piece] += more ? 1 : -1;
+  }
+
+  /** Tells whether a peer in here has a piece, or is to get it. */
+  boolean hasCopy(int piece) {
+    return piece < copies.length && copies[piece] > 0;
+  }
+}

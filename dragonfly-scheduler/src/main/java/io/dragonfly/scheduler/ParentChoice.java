@@ -1,0 +1,141 @@
+package io.dragonfly.scheduler;
+
+import java.util.BitSet;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From whom a taker gets a piece that was not planned ahead for it: a holder with room on its
+ * uplink, in the taker's own data centre unless there is no copy, or the CDN cache.
+ */
+final class ParentChoice {
+  /** A holder without room is expected to give a piece after this time. */
+  private static final long BUSY_NANOS = (long) (Limits.PEER_SECONDS * TimeUnit.SECONDS.toNanos(1));
+
+  /** So many holders are compared. */
+  private static final int COMPARED = 3;
+
+  /** Who can take from the CDN cache alone may do so though its queue is full. */
+  private static final int LAST_RESORT_PIECES = 2;
+
+  private final Swarm swarm;
+  private int turn;
+
+  ParentChoice(Swarm swarm) {
+    this.swarm = swarm;
+  }
+
+  @Nullable Member parentOf(Member taker, int piece) {
+    return parentOf(taker, piece, null);
+  }
+
+  /** Like above, but from another than {@code excluded}. */
+  @Nullable Member parentOf(Member taker, int piece, @Nullable Member excluded) {
+    Search search = new Search(taker, piece, excluded);
+    boolean isNearPossible = taker.idc().hasCopy(piece) && search.mayComeFromNear();
+    Member best = search.best(taker.idc().slots());
+    if (best == null && !isNearPossible) {
+      best = search.best(null);
+    }
+    boolean isCdnNear = swarm.cdn().idc() == taker.idc();
+    if ((isCdnNear || !isNearPossible) && search.mayUseCdn(best)) {
+      return swarm.cdn();
+    }
+    return best;
+  }
+
+  private final class Search {
+    private final Member taker;
+    private final int piece;
+    private final @Nullable Member excluded;
+    private final BitSet holders;
+    private final long now = swarm.fleet().now();
+
+    Search(Member taker, int piece, @Nullable Member excluded) {
+      this.taker = taker;
+      this.piece = piece;
+      this.excluded = excluded;
+      holders = swarm.holders(piece);
+    }
+
+    private boolean may(Member parent) {
+      return parent != taker
+          && parent != excluded
+          && !taker.peer().avoidance().avoids(parent.peer(), now);
+    }
+
+    /** Tells whether a peer nearby has the piece or will, other than those that are avoided. */
+    boolean mayComeFromNear() {
+      boolean isHeld = false;
+      for (int slot = next(0, taker.idc().slots(), null);
+          slot >= 0;
+          slot = next(slot + 1, taker.idc().slots(), null)) {
+        Member holder = swarm.at(slot);
+        isHeld = true;
+        if (holder != null && may(holder)) {
+          return true;
+        }
+      }
+      return !isHeld;
+    }
+
+    /** Compares a few holders with room, others each time. */
+    @Nullable Member best(@Nullable BitSet among) {
+      Member best = null;
+      int compared = 0;
+      int start = swarm.slots() == 0 ? 0 : turn++ % swarm.slots();
+      for (int pass = 0; pass < 2; pass++) {
+        int end = pass == 0 ? swarm.slots() : start;
+        for (int slot = next(pass == 0 ? start : 0, among, swarm.spare());
+            slot >= 0 && slot < end && compared < COMPARED;
+            slot = next(slot + 1, among, swarm.spare())) {
+          Member holder = swarm.at(slot);
+          if (holder != null && may(holder) && taker.mayAskFrom(holder.peer())) {
+            compared++;
+            best = best == null || finish(holder) < finish(best) ? holder : best;
+          }
+        }
+      }
+      return best;
+    }
+
+    private int next(int from, @Nullable BitSet among, @Nullable BitSet also) {
+      for (int slot = holders.nextSetBit(from); slot >= 0; slot = holders.nextSetBit(slot + 1)) {
+        if ((among == null || among.get(slot)) && (also == null || also.get(slot))) {
+          return slot;
+        }
+      }
+      return -1;
+    }
+
+    private long finish(Member parent) {
+      return parent.peer().upNanos(swarm.bytes(piece));
+    }
+
+    boolean mayUseCdn(@Nullable Member best) {
+      Member cdn = swarm.cdn();
+      if (!cdn.has(piece) || !may(cdn)) {
+        return false;
+      }
+      // What it alone has, only it can give; the rest comes after that.
+      boolean isIdle = swarm.fresh().isEmpty() && cdn.peer().hasRoomToPlan(0);
+      if (best != null) {
+        return isIdle && Limits.CDN_FACTOR * finish(cdn) < finish(best);
+      }
+      boolean mayComeFromPeers = swarm.rarity().count(piece) > 0 && mayComeFromAnyPeer();
+      return mayComeFromPeers
+          ? isIdle && Limits.CDN_FACTOR * finish(cdn) < BUSY_NANOS
+          : cdn.peer().hasRoomToPlan(LAST_RESORT_PIECES);
+    }
+
+    private boolean mayComeFromAnyPeer() {
+      for (int slot = holders.nextSetBit(0); slot >= 0; slot = holders.nextSetBit(slot + 1)) {
+        Member holder = swarm.at(slot);
+        if (holder != null && may(holder)) {
+          return true;
+        }
+      }
+      return holders.isEmpty();
+    }
+  }
+}

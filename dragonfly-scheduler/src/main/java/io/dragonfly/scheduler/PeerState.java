@@ -1,0 +1,182 @@
+package io.dragonfly.scheduler;
+
+import io.dragonfly.peer.Peer;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** What is known of one peer over all its tasks: its links are shared by them. */
+final class PeerState {
+  private final Fleet fleet;
+  private final boolean isCdn;
+  private final Link up = Link.up();
+  private final Link down = Link.down();
+  private final List<Member> members = new ArrayList<>();
+  private final Avoidance avoidance = new Avoidance();
+
+  /** Takers that wait for room on this peer's uplink, in the order in which they came. */
+  private final Set<PeerState> waiting = new LinkedHashSet<>();
+
+  private Peer peer;
+  private int turn;
+  private boolean isSlow;
+  private boolean isSpare = true;
+  private int tasksGiving;
+
+  PeerState(Fleet fleet, Peer peer, boolean isCdn) {
+    this.fleet = fleet;
+    this.peer = peer;
+    this.isCdn = isCdn;
+  }
+
+  Peer peer() {
+    return peer;
+  }
+
+  /** The peer has come back, maybe at another address. */
+  void moved(Peer now) {
+    peer = now;
+  }
+
+  boolean isCdn() {
+    return isCdn;
+  }
+
+  Link up() {
+    return up;
+  }
+
+  Link down() {
+    return down;
+  }
+
+  Avoidance avoidance() {
+    return avoidance;
+  }
+
+  List<Member> members() {
+    return members;
+  }
+
+  /**
+   * Returns the tasks' members with another one first each time, so that none comes last always.
+   */
+  List<Member> membersInTurn() {
+    if (members.size() < 2) {
+      return members;
+    }
+    turn = (turn + 1) % members.size();
+    List<Member> rotated = new ArrayList<>(members.subList(turn, members.size()));
+    rotated.addAll(members.subList(0, turn));
+    return rotated;
+  }
+
+  boolean isSlow() {
+    return isSlow;
+  }
+
+  void setSlow(boolean slow) {
+    isSlow = slow;
+  }
+
+  /** Bytes per second, measured or assumed. */
+  double upRate() {
+    return fleet.upRate(this);
+  }
+
+  double downRate() {
+    return fleet.downRate(this);
+  }
+
+  /** Tells whether another piece may be assigned from this peer for one of its tasks. */
+  boolean hasRoomFor(Member member) {
+    if (!up.hasRoom(seconds() * upRate(), pieces())) {
+      return false;
+    }
+    // Who has given nothing for this task yet may begin; the others share what there is.
+    return tasksGiving <= 1
+        || member.givingBytes() == 0
+        || member.givingBytes() * tasksGiving
+            < Math.max(seconds() * upRate(), (double) up.assignedBytes());
+  }
+
+  /** Tells whether there is room to plan another piece from this peer. */
+  boolean hasRoomToPlan(int extraPieces) {
+    return up.hasRoomToPlan(seconds() * upRate(), pieces() + extraPieces);
+  }
+
+  private double seconds() {
+    return isCdn ? Limits.CDN_SECONDS : Limits.PEER_SECONDS;
+  }
+
+  private int pieces() {
+    return isCdn ? Limits.CDN_PIECES : Limits.PEER_PIECES;
+  }
+
+  /** Nanoseconds until this peer's uplink has sent what is before it and so many bytes more. */
+  long upNanos(long bytes) {
+    return (long) ((up.backlogBytes() + bytes) * 1e9 / upRate());
+  }
+
+  /** Nanoseconds until it has sent what is assigned already and so many bytes more. */
+  long upNanosAssigned(long bytes) {
+    return (long) ((up.assignedBytes() + bytes) * 1e9 / upRate());
+  }
+
+  long downNanos() {
+    return (long) (down.backlogBytes() * 1e9 / downRate());
+  }
+
+  /** Tells whether so much is before this taker that more plans would be stale when it comes. */
+  boolean isFull() {
+    return !down.hasRoomToPlan(Limits.TAKER_SECONDS * downRate(), Limits.TAKER_PIECES);
+  }
+
+  void taskGives(boolean gives) {
+    tasksGiving += gives ? 1 : -1;
+  }
+
+  void waitFor(PeerState parent) {
+    parent.waiting.add(this);
+  }
+
+  /** What is before the uplink has changed: wakes as many of those who wait as there is room. */
+  void uplinkChanged() {
+    boolean spare = hasRoomToPlan(0);
+    if (spare != isSpare) {
+      isSpare = spare;
+      members.forEach(member -> member.swarm().spareChanged(member, spare));
+    }
+    if (!waiting.isEmpty()) {
+      wake();
+    }
+  }
+
+  private void wake() {
+    double room = seconds() * upRate() - up.assignedBytes();
+    int pieceLength = members.isEmpty() ? 1 : members.get(0).swarm().pieceLength();
+    int count = Math.max(1, (int) (room / pieceLength));
+    if (up.hasRoom(seconds() * upRate(), pieces())) {
+      for (var takers = waiting.iterator(); takers.hasNext() && count > 0; count--) {
+        fleet.ready(takers.next());
+        takers.remove();
+      }
+    }
+  }
+
+  /** Wakes all who wait: time may have made room. */
+  void wakeAll() {
+    waiting.forEach(fleet::ready);
+    waiting.clear();
+  }
+
+  boolean isSpare() {
+    return isSpare;
+  }
+
+  @Override
+  public String toString() {
+    return peer.id().brief();
+  }
+}

@@ -1,0 +1,261 @@
+package io.dragonfly.scheduler;
+
+import io.dragonfly.control.Outcome;
+import io.dragonfly.control.PieceResult;
+import io.dragonfly.peer.Peer;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.Scheduler;
+import io.dragonfly.task.PieceLayout;
+import io.dragonfly.task.PieceSpan;
+import io.dragonfly.task.TaskId;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Plans ahead: as soon as the CDN cache has a piece and time to send it, it is settled who gets it
+ * from whom, so that parents are asked for pieces that they are about to get. What plans cannot
+ * foresee (late comers, failures, unequal peers) is assigned when it is needed, the rarest piece
+ * first. Not safe for concurrent use, as no {@link Scheduler} is.
+ */
+public final class PlannedScheduler implements Scheduler {
+  private final Fleet fleet;
+  private final Map<TaskId, Plans> tasks = new LinkedHashMap<>();
+
+  /** One task: who is in it, and what decides for it. */
+  private record Plans(Swarm swarm, FreshPlanner fresh, Assigner assigner) {
+    static Plans of(Swarm swarm) {
+      FreshPlanner fresh = new FreshPlanner(swarm);
+      return new Plans(swarm, fresh, new Assigner(swarm, fresh));
+    }
+  }
+
+  /**
+   * Makes a scheduler without tasks.
+   *
+   * @param nanoClock monotonic nanoseconds, the only time it knows
+   */
+  public PlannedScheduler(LongSupplier nanoClock) {
+    fleet = new Fleet(nanoClock);
+  }
+
+  @Override
+  public void taskAdded(TaskId task, PieceLayout layout, Peer cdn) {
+    taskRemoved(task);
+    tasks.put(task, Plans.of(new Swarm(fleet, task, layout, fleet.peer(cdn, true))));
+  }
+
+  @Override
+  public void lengthLearned(TaskId task, PieceLayout layout) {
+    Plans plans = tasks.get(task);
+    if (plans != null) {
+      plans.swarm.setLayout(layout);
+    }
+  }
+
+  @Override
+  public void taskRemoved(TaskId task) {
+    Plans plans = tasks.remove(task);
+    if (plans != null) {
+      List<Member> members = new ArrayList<>(plans.swarm.members());
+      members.add(plans.swarm.cdn());
+      plans.swarm.end();
+      members.forEach(member -> fleet.releaseIfIdle(member.peer()));
+    }
+  }
+
+  @Override
+  public void peerJoined(TaskId task, Peer peer, BitSet has, PieceSpan wanted) {
+    Plans plans = tasks.get(task);
+    if (plans == null) {
+      return;
+    }
+    Member before = plans.swarm.member(peer.id());
+    if (before != null && before.isCdn()) {
+      has.stream().filter(plans.swarm::isPiece).forEach(p -> plans.swarm.gained(before, p));
+    } else {
+      if (before != null) {
+        plans.swarm.leave(before);
+      }
+      Member member = plans.swarm.join(fleet.peer(peer, false), has, wanted);
+      fleet.ready(member.peer());
+      plans.swarm.hungry().wakeOne();
+    }
+    planFresh(plans);
+  }
+
+  @Override
+  public void wantedChanged(TaskId task, PeerId peer, PieceSpan wanted) {
+    Plans plans = tasks.get(task);
+    Member member = member(plans, peer);
+    if (plans != null && member != null && !member.isCdn() && !member.wanted().equals(wanted)) {
+      member.want(wanted);
+      fleet.ready(member.peer());
+      planFresh(plans);
+    }
+  }
+
+  @Override
+  public void peerLeft(TaskId task, PeerId peer) {
+    Plans plans = tasks.get(task);
+    Member member = member(plans, peer);
+    if (plans != null && member != null && !member.isCdn()) {
+      plans.swarm.leave(member);
+      fleet.releaseIfIdle(member.peer());
+      planFresh(plans);
+    }
+  }
+
+  @Override
+  public void pieceAdded(TaskId task, PeerId holder, int piece) {
+    Plans plans = tasks.get(task);
+    Member member = member(plans, holder);
+    if (plans != null && member != null && plans.swarm.isPiece(piece)) {
+      gained(plans, member, piece);
+      planFresh(plans);
+    }
+  }
+
+  @Override
+  public void pieceLost(TaskId task, PeerId holder, int piece) {
+    Plans plans = tasks.get(task);
+    Member member = member(plans, holder);
+    if (plans == null || member == null || piece < 0) {
+      return;
+    }
+    plans.swarm.lost(member, piece);
+    for (Take take : member.takesOf(piece)) {
+      // What is assigned already gets its answer from the parent itself.
+      if (!take.isAssigned()) {
+        take.end();
+        fleet.ready(take.taker().peer());
+      }
+    }
+    fleet.ready(member.peer());
+    planFresh(plans);
+  }
+
+  @Override
+  public void reported(TaskId task, PeerId taker, PieceResult result) {
+    Plans plans = tasks.get(task);
+    Member member = member(plans, taker);
+    if (plans == null || member == null || member.isCdn() || !plans.swarm.isPiece(result.piece())) {
+      return;
+    }
+    PeerState parent = fleet.find(result.parent()).orElse(null);
+    Take take = parent == null ? null : member.assigned(result.piece(), parent);
+    if (result.outcome() == Outcome.DONE) {
+      done(plans, member, result, take);
+    } else if (take != null) {
+      failed(take, result.outcome());
+    }
+    fleet.ready(member.peer());
+    planFresh(plans);
+  }
+
+  private void done(Plans plans, Member member, PieceResult result, @Nullable Take take) {
+    if (take != null) {
+      PeerState parent = take.parent().peer();
+      long now = fleet.now();
+      parent.up().arrived(now, take.bytes());
+      member.peer().down().arrived(now, take.bytes());
+      member.peer().avoidance().succeeded(parent);
+    }
+    gained(plans, member, result.piece());
+  }
+
+  private void gained(Plans plans, Member member, int piece) {
+    plans.swarm.gained(member, piece);
+    member.takesOfItsOwn(piece).forEach(Take::end);
+    plans.swarm.hungry().wakeOne();
+  }
+
+  private void failed(Take take, Outcome outcome) {
+    PeerState taker = take.taker().peer();
+    PeerState parent = take.parent().peer();
+    take.end();
+    if (outcome == Outcome.NOT_YET) {
+      taker.avoidance().pause(parent, fleet.now());
+    } else if (outcome != Outcome.DROPPED) {
+      taker.avoidance().failed(parent, fleet.now());
+    }
+  }
+
+  @Override
+  public void undelivered(PeerId taker, List<Plan> plans) {
+    PeerState peer = fleet.find(taker).orElse(null);
+    if (peer == null) {
+      return;
+    }
+    for (Plan plan : plans) {
+      Member member = member(tasks.get(plan.task()), taker);
+      PeerState parent = fleet.find(plan.parent()).orElse(null);
+      Take take = member == null || parent == null ? null : member.assigned(plan.piece(), parent);
+      if (take != null) {
+        take.end();
+        Take.plan(take.taker(), take.piece(), take.parent(), take.due());
+      }
+    }
+    fleet.ready(peer);
+  }
+
+  @Override
+  public List<Plan> assign(PeerId taker, int max) {
+    PeerState peer = fleet.find(taker).orElse(null);
+    if (peer == null) {
+      return List.of();
+    }
+    List<Plan> assigned = new ArrayList<>();
+    List<Member> open = new ArrayList<>(peer.membersInTurn());
+    while (!open.isEmpty() && assigned.size() < max) {
+      for (var members = open.iterator(); members.hasNext() && assigned.size() < max; ) {
+        Member member = members.next();
+        Plans plans = tasks.get(member.swarm().task());
+        Take take = plans == null || member.isCdn() ? null : plans.assigner.next(member);
+        if (take == null) {
+          members.remove();
+        } else {
+          assigned.add(
+              new Plan(member.swarm().task(), take.piece(), take.parent().peer().peer().id()));
+        }
+      }
+    }
+    if (!open.isEmpty() && max > 0) {
+      fleet.ready(peer); // the caller had no room for more
+    }
+    return assigned;
+  }
+
+  @Override
+  public List<PeerId> ready() {
+    return fleet.takeReady();
+  }
+
+  @Override
+  public void tick() {
+    fleet.review();
+    fleet.peers().forEach(PeerState::wakeAll);
+    for (Plans plans : tasks.values()) {
+      plans.swarm.hungry().wakeAll();
+      for (Member member : plans.swarm.members()) {
+        if (plans.assigner.hasLate(member)) {
+          fleet.ready(member.peer());
+        }
+      }
+      planFresh(plans);
+    }
+  }
+
+  private void planFresh(Plans plans) {
+    plans.fresh.somethingChanged();
+    while (plans.fresh.planNext()) {}
+  }
+
+  private static @Nullable Member member(@Nullable Plans plans, PeerId id) {
+    return plans == null ? null : plans.swarm.member(id);
+  }
+}

@@ -1,0 +1,87 @@
+package io.dragonfly.scheduler;
+
+import java.util.Arrays;
+
+/**
+ * The pieces of a task in the order of how many copies there are or will be, the rarest first. A
+ * count changes by one, and that moves a piece over the border of its bucket: constant time.
+ */
+final class Rarity {
+  private int pieces;
+  private int[] counts = new int[16];
+  private int[] order = new int[16];
+  private int[] places = new int[16];
+
+  /** {@code ends[c]} is the place behind the last piece with {@code c} copies. */
+  private int[] ends = new int[16];
+
+  private int highest;
+
+  /** Makes room for so many pieces; new ones have no copy. */
+  void grow(int wanted) {
+    if (wanted > counts.length) {
+      int size = Math.max(wanted, 2 * counts.length);
+      counts = Arrays.copyOf(counts, size);
+      order = Arrays.copyOf(order, size);
+      places = Arrays.copyOf(places, size);
+    }
+    for (; pieces < wanted; pieces++) {
+      place(pieces, pieces);
+      // It stands last: carry it to the front, over one border after the other.
+      for (int bucket = highest; bucket > 0; bucket--) {
+        swap(places[pieces], ends[bucket - 1]);
+        ends[bucket]++;
+      }
+      ends[0]++;
+    }
+  }
+
+  int pieces() {
+    return pieces;
+  }
+
+  int count(int piece) {
+    return counts[piece];
+  }
+
+  void increment(int piece) {
+    int count = counts[piece]++;
+    if (count == highest) {
+      highest++;
+      if (highest == ends.length) {
+        ends = Arrays.copyOf(ends, 2 * ends.length);
+      }
+      ends[highest] = ends[count];
+    }
+    swap(places[piece], --ends[count]);
+  }
+
+  void decrement(int piece) {
+    int count = counts[piece]--;
+    swap(places[piece], ends[count - 1]++);
+    if (count == highest && ends[count - 1] == ends[count]) {
+      highest--;
+    }
+  }
+
+  /** Returns the first place of a piece that has a copy. */
+  int firstWithCopies() {
+    return ends[0];
+  }
+
+  /** Returns the piece at a place; the rarest come first. */
+  int at(int place) {
+    return order[place];
+  }
+
+  private void swap(int one, int other) {
+    int piece = order[one];
+    place(order[other], one);
+    place(piece, other);
+  }
+
+  private void place(int piece, int place) {
+    order[place] = piece;
+    places[piece] = place;
+  }
+}

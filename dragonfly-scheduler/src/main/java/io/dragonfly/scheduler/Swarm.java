@@ -1,0 +1,237 @@
+package io.dragonfly.scheduler;
+
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.task.PieceLayout;
+import io.dragonfly.task.PieceSpan;
+import io.dragonfly.task.TaskId;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** All that take part in one task, and who holds which piece. */
+final class Swarm {
+  private final Fleet fleet;
+  private final TaskId task;
+  private final Member cdn;
+  private final Map<PeerId, Member> members = new LinkedHashMap<>();
+  private final List<@Nullable Member> slots = new ArrayList<>();
+  private final BitSet freeSlots = new BitSet();
+  private final Map<String, Idc> idcs = new LinkedHashMap<>();
+
+  /** For each piece the slots of the peers that hold it and can be reached. */
+  private final List<BitSet> holders = new ArrayList<>();
+
+  private final Rarity rarity = new Rarity();
+
+  /** Pieces that somebody holds, the CDN cache or a peer. */
+  private final BitSet available = new BitSet();
+
+  /** Pieces that the CDN cache holds, no peer holds, and none is planned to get. */
+  private final BitSet fresh = new BitSet();
+
+  /** Slots of the peers whose uplink has room to plan more. */
+  private final BitSet spare = new BitSet();
+
+  private final Hungry hungry;
+  private PieceLayout layout;
+
+  Swarm(Fleet fleet, TaskId task, PieceLayout layout, PeerState cdn) {
+    this.fleet = fleet;
+    this.task = task;
+    this.layout = layout;
+    this.cdn = new Member(this, cdn, idc(cdn.peer().idc()), 0);
+    cdn.members().add(this.cdn);
+    slots.add(this.cdn);
+    hungry = new Hungry(fleet);
+    grow(layout.isLengthKnown() ? layout.pieces() : 0);
+  }
+
+  TaskId task() {
+    return task;
+  }
+
+  Fleet fleet() {
+    return fleet;
+  }
+
+  Member cdn() {
+    return cdn;
+  }
+
+  void setLayout(PieceLayout now) {
+    layout = now;
+    grow(layout.isLengthKnown() ? layout.pieces() : 0);
+  }
+
+  private void grow(int pieces) {
+    rarity.grow(pieces);
+    while (holders.size() < pieces) {
+      holders.add(new BitSet());
+    }
+  }
+
+  boolean isPiece(int piece) {
+    return layout.isPiece(piece);
+  }
+
+  int pieceLength() {
+    return layout.pieceLength();
+  }
+
+  long bytes(int piece) {
+    return layout.range(piece).length();
+  }
+
+  /** How many pieces there are, or while that is unknown, have been heard of. */
+  int pieces() {
+    return layout.isLengthKnown() ? layout.pieces() : rarity.pieces();
+  }
+
+  Idc idc(String name) {
+    return idcs.computeIfAbsent(name, Idc::new);
+  }
+
+  Collection<Idc> idcs() {
+    return idcs.values();
+  }
+
+  @Nullable Member member(PeerId id) {
+    return id.equals(cdn.peer().peer().id()) ? cdn : members.get(id);
+  }
+
+  Collection<Member> members() {
+    return members.values();
+  }
+
+  @Nullable Member at(int slot) {
+    return slots.get(slot);
+  }
+
+  int slots() {
+    return slots.size();
+  }
+
+  Rarity rarity() {
+    return rarity;
+  }
+
+  BitSet available() {
+    return available;
+  }
+
+  BitSet fresh() {
+    return fresh;
+  }
+
+  BitSet spare() {
+    return spare;
+  }
+
+  BitSet holders(int piece) {
+    return holders.get(piece);
+  }
+
+  Hungry hungry() {
+    return hungry;
+  }
+
+  Member join(PeerState peer, BitSet has, PieceSpan wanted) {
+    int slot = freeSlots.isEmpty() ? slots.size() : freeSlots.nextSetBit(0);
+    freeSlots.clear(slot);
+    Member member = new Member(this, peer, idc(peer.peer().idc()), slot);
+    if (slot == slots.size()) {
+      slots.add(member);
+    } else {
+      slots.set(slot, member);
+    }
+    members.put(peer.peer().id(), member);
+    member.idc().add(member);
+    peer.members().add(member);
+    spareChanged(member, peer.isSpare());
+    has.stream().filter(this::isPiece).forEach(piece -> gained(member, piece));
+    member.want(wanted);
+    return member;
+  }
+
+  /** Takes a member out, and with it all that it was to take or to give. */
+  void leave(Member member) {
+    member.takes().forEach(Take::end);
+    for (Take take : member.takesFromHere()) {
+      take.end();
+      fleet.ready(take.taker().peer());
+    }
+    for (int piece : member.pieces().stream().toArray()) {
+      lost(member, piece);
+    }
+    hungry.remove(member);
+    member.idc().remove(member);
+    members.remove(member.peer().peer().id());
+    member.peer().members().remove(member);
+    spare.clear(member.slot());
+    slots.set(member.slot(), null);
+    freeSlots.set(member.slot());
+  }
+
+  /** The task ends: nobody takes part in it any longer. */
+  void end() {
+    List.copyOf(members.values()).forEach(this::leave);
+    cdn.takesFromHere().forEach(Take::end);
+    cdn.peer().members().remove(cdn);
+  }
+
+  void gained(Member member, int piece) {
+    grow(piece + 1);
+    member.gained(piece);
+    if (member.isReachable()) {
+      available.set(piece);
+    }
+    if (member.isCdn()) {
+      fresh.set(piece, rarity.count(piece) == 0);
+    } else if (member.isReachable()) {
+      holders.get(piece).set(member.slot());
+    }
+  }
+
+  void lost(Member member, int piece) {
+    if (!member.has(piece)) {
+      return;
+    }
+    member.lost(piece);
+    if (member.isCdn()) {
+      fresh.clear(piece);
+    } else {
+      holders.get(piece).clear(member.slot());
+    }
+    available.set(piece, cdn.has(piece) || !holders.get(piece).isEmpty());
+  }
+
+  void copyChanged(Member member, int piece, boolean more) {
+    member.idc().copyChanged(piece, more);
+    if (more) {
+      rarity.increment(piece);
+    } else {
+      rarity.decrement(piece);
+    }
+    fresh.set(piece, cdn.has(piece) && rarity.count(piece) == 0);
+  }
+
+  void spareChanged(Member member, boolean isSpare) {
+    if (!member.isCdn()) {
+      spare.set(member.slot(), isSpare && member.isReachable());
+      if (isSpare) {
+        hungry.wakeOne();
+      }
+    } else if (isSpare) {
+      hungry.wakeOne();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return task.brief();
+  }
+}

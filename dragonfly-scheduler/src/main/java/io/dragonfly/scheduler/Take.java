@@ -1,0 +1,113 @@
+package io.dragonfly.scheduler;
+
+/**
+ * One piece that one taker is to take from one parent: PLANNED, then ASSIGNED, then ENDED. While it
+ * is not ended it counts on both links.
+ */
+final class Take {
+  private final Member taker;
+  private final int piece;
+  private final Member parent;
+  private final long bytes;
+  private long due;
+  private long assignedAt;
+  private boolean isAssigned;
+  private boolean isReady;
+  private boolean isEnded;
+
+  private Take(Member taker, int piece, Member parent, long due) {
+    this.taker = taker;
+    this.piece = piece;
+    this.parent = parent;
+    this.due = due;
+    bytes = taker.swarm().bytes(piece);
+  }
+
+  /** Plans it; {@code due} is when the piece is expected to have arrived. */
+  static Take plan(Member taker, int piece, Member parent, long due) {
+    Take take = new Take(taker, piece, parent, due);
+    parent.peer().up().plan(take.bytes);
+    taker.peer().down().plan(take.bytes);
+    parent.willGive(take);
+    taker.willTake(take);
+    parent.peer().uplinkChanged();
+    return take;
+  }
+
+  Member taker() {
+    return taker;
+  }
+
+  int piece() {
+    return piece;
+  }
+
+  Member parent() {
+    return parent;
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  boolean isAssigned() {
+    return isAssigned;
+  }
+
+  boolean isEnded() {
+    return isEnded;
+  }
+
+  long due() {
+    return due;
+  }
+
+  void assign(long now) {
+    parent.peer().up().unplan(bytes);
+    taker.peer().down().unplan(bytes);
+    isAssigned = true;
+    isReady = parent.has(piece);
+    assignedAt = now;
+    due = Math.max(due, now + parent.peer().upNanosAssigned(bytes));
+    parent.peer().up().assign(now, bytes, isReady);
+    taker.peer().down().assign(now, bytes, true);
+    parent.gives(bytes);
+    taker.takes(this);
+  }
+
+  /** The parent has the piece now. */
+  void becomeReady() {
+    if (isAssigned && !isReady) {
+      isReady = true;
+      parent.peer().up().becomeReady();
+    }
+  }
+
+  /** It has arrived, failed, or is no longer wanted. */
+  void end() {
+    if (isEnded) {
+      return;
+    }
+    isEnded = true;
+    if (isAssigned) {
+      endAssigned();
+    } else {
+      parent.peer().up().unplan(bytes);
+      taker.peer().down().unplan(bytes);
+    }
+    parent.givesNoMore(this);
+    taker.takesNoMore(this);
+    parent.peer().uplinkChanged();
+  }
+
+  private void endAssigned() {
+    parent.peer().up().end(bytes, isReady);
+    taker.peer().down().end(bytes, true);
+    parent.gives(-bytes);
+  }
+
+  /** Tells whether it is later than twice what was expected, and late enough to ask another. */
+  boolean isLate(long now) {
+    return now - assignedAt > Math.max(2 * (due - assignedAt), Limits.HEDGE_NANOS);
+  }
+}

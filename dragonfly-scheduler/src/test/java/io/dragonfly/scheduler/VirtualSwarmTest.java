@@ -1,0 +1,123 @@
+package io.dragonfly.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** How long whole swarms take, in virtual time, against what their links allow at best. */
+class VirtualSwarmTest {
+  private static final double RATE = 100e6 / 8;
+  private static final long LENGTH = 128 << 20;
+  private static final double IDEAL_SECONDS = LENGTH / RATE;
+
+  private final List<VirtualSwarm.Host> peers = new ArrayList<>();
+
+  @Test
+  void equalPeersNeedHardlyLongerThanOneAlone() {
+    VirtualSwarm swarm = swarm("", RATE).cached();
+    join(swarm, 8, "");
+    swarm.run();
+    assertThat(slowest()).isLessThan(1.1 * IDEAL_SECONDS);
+    assertThat(swarm.copiesFromCdn()).isLessThan(1.1);
+  }
+
+  @Test
+  void equalPeersFollowTheSource() {
+    VirtualSwarm swarm = swarm("", RATE).readAt(RATE / 2);
+    join(swarm, 8, "");
+    swarm.run();
+    assertThat(slowest()).isLessThan(1.05 * 2 * IDEAL_SECONDS);
+    assertThat(swarm.copiesFromCdn()).isLessThan(1.1);
+  }
+
+  @Test
+  void manyPeersHaveFewParentsAndAreStillFast() {
+    VirtualSwarm swarm = swarm("", RATE).cached();
+    join(swarm, 32, "");
+    swarm.run();
+    assertThat(slowest()).isLessThan(1.25 * IDEAL_SECONDS);
+    assertThat(swarm.copiesFromCdn()).isLessThan(1.3);
+  }
+
+  @Test
+  void aDataCentreIsEnteredByAboutOneCopy() {
+    VirtualSwarm swarm = swarm("here", RATE).cached();
+    join(swarm, 4, "here");
+    join(swarm, 4, "there");
+    swarm.run();
+    assertThat(slowest()).isLessThan(1.2 * IDEAL_SECONDS);
+    assertThat(swarm.copiesFromCdn()).isLessThan(1.3);
+    assertThat(swarm.copiesCrossed()).isLessThan(1.2);
+  }
+
+  @Test
+  void aSlowPeerSlowsNobodyButItself() {
+    VirtualSwarm swarm = swarm("", RATE).cached();
+    join(swarm, 7, "");
+    VirtualSwarm.Host slow = swarm.join(0, "", RATE / 10, RATE / 10);
+    swarm.run();
+    assertThat(slowest()).isLessThan(1.25 * IDEAL_SECONDS);
+    assertThat(slow.seconds()).isLessThan(1.1 * 10 * IDEAL_SECONDS);
+  }
+
+  @Test
+  void theOthersFinishIfAParentDies() {
+    VirtualSwarm swarm = swarm("", RATE).cached();
+    join(swarm, 8, "");
+    swarm.die(5, peers.remove(3));
+    swarm.run();
+    assertThat(slowest()).isLessThan(1.25 * IDEAL_SECONDS);
+  }
+
+  @Test
+  void whoComesLaterFinishesToo() {
+    VirtualSwarm swarm = swarm("", RATE).cached();
+    for (int i = 0; i < 8; i++) {
+      peers.add(swarm.join(2 * i, "", RATE, RATE));
+    }
+    swarm.run();
+    assertThat(slowest()).isLessThan(1.5 * IDEAL_SECONDS);
+  }
+
+  @Test
+  void onePeerFeedsOthersWithoutTheCdnCache() {
+    VirtualSwarm swarm = swarm("", RATE);
+    BitSet all = new BitSet();
+    all.set(0, 512);
+    swarm.join(0, "", RATE, RATE, all);
+    join(swarm, 8, "");
+    swarm.run();
+    assertThat(slowest()).isLessThan(1.3 * IDEAL_SECONDS);
+    assertThat(swarm.copiesFromCdn()).isZero();
+  }
+
+  @Test
+  void itIsTheSameEachTime() {
+    double[] seconds = new double[2];
+    for (int i = 0; i < 2; i++) {
+      peers.clear();
+      VirtualSwarm swarm = swarm("", RATE).cached();
+      join(swarm, 5, "");
+      swarm.run();
+      seconds[i] = slowest();
+    }
+    assertThat(seconds[0]).isEqualTo(seconds[1]);
+  }
+
+  private static VirtualSwarm swarm(String idc, double cdnRate) {
+    return new VirtualSwarm(PlannedScheduler::new, LENGTH, idc, cdnRate);
+  }
+
+  private void join(VirtualSwarm swarm, int count, String idc) {
+    for (int i = 0; i < count; i++) {
+      peers.add(swarm.join(0, idc, RATE, RATE));
+    }
+  }
+
+  private double slowest() {
+    return peers.stream().mapToDouble(VirtualSwarm.Host::seconds).max().orElseThrow();
+  }
+}
