@@ -37,9 +37,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What every {@link Storage} promises. Extend it, return yours from {@link #open}, run it. */
+/**
+ * What every {@link Storage} promises. Extend it, return yours from {@link #open}, run it. Each
+ * test also fails if files, sockets or threads outlive the storage's close.
+ */
+@ExtendWith(LeakCheck.class)
 public abstract class StorageContract {
   private static final int PIECES = 6;
   private static final int PIECE = PieceLayout.MIN_PIECE_LENGTH;
@@ -420,9 +425,10 @@ public abstract class StorageContract {
   }
 
   @Test
-  void closingTwiceIsHarmless() throws IOException {
+  void closingLetsAllGoAndTwiceIsHarmless() throws IOException {
     Storage storage = open();
-    storage.create(task("a"));
+    StoredTask stored = whole(storage, "a");
+    read(stored, range(0));
     storage.close();
     storage.close();
   }

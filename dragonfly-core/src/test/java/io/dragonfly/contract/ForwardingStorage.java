@@ -1,0 +1,115 @@
+package io.dragonfly.contract;
+
+import io.dragonfly.spi.PieceRegion;
+import io.dragonfly.spi.Storage;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** A storage that does what another one does, but for what is overridden. */
+class ForwardingStorage implements Storage {
+  final Storage right;
+  private final UnaryOperator<StoredTask> tasks;
+
+  ForwardingStorage(Storage right, UnaryOperator<StoredTask> tasks) {
+    this.right = right;
+    this.tasks = tasks;
+  }
+
+  ForwardingStorage(Storage right) {
+    this(right, UnaryOperator.identity());
+  }
+
+  @Override
+  public List<StoredTask> tasks() {
+    return right.tasks().stream().map(tasks).toList();
+  }
+
+  @Override
+  public Optional<StoredTask> find(TaskId id) {
+    return right.find(id).map(tasks);
+  }
+
+  @Override
+  public StoredTask create(Task task) throws IOException {
+    return tasks.apply(right.create(task));
+  }
+
+  @Override
+  public void delete(TaskId id) throws IOException {
+    right.delete(id);
+  }
+
+  @Override
+  public void close() throws IOException {
+    right.close();
+  }
+
+  /** The same for a task. */
+  static class ForwardingTask implements StoredTask {
+    final StoredTask right;
+
+    ForwardingTask(StoredTask right) {
+      this.right = right;
+    }
+
+    @Override
+    public Task task() {
+      return right.task();
+    }
+
+    @Override
+    public void learnLength(long length) throws IOException {
+      right.learnLength(length);
+    }
+
+    @Override
+    public void write(long offset, ByteBuffer data) throws IOException {
+      right.write(offset, data);
+    }
+
+    @Override
+    public void seal(int piece, Digest digest) throws IOException {
+      right.seal(piece, digest);
+    }
+
+    @Override
+    public void unseal(int piece) throws IOException {
+      right.unseal(piece);
+    }
+
+    @Override
+    public boolean has(int piece) {
+      return right.has(piece);
+    }
+
+    @Override
+    public BitSet pieces() {
+      return right.pieces();
+    }
+
+    @Override
+    public Optional<Digest> digest(int piece) {
+      return right.digest(piece);
+    }
+
+    @Override
+    public PieceRegion region(ByteRange range) throws IOException {
+      return right.region(range);
+    }
+
+    @Override
+    public void deliver(Path target) throws IOException {
+      right.deliver(target);
+    }
+  }
+}
