@@ -1,42 +1,333 @@
 package io.dragonfly;
 
+import static io.dragonfly.ClientFixture.PIECE;
+import static io.dragonfly.ClientFixture.URI_A;
+import static io.dragonfly.ClientFixture.await;
+import static io.dragonfly.ClientFixture.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.dragonfly.control.Outcome;
+import io.dragonfly.error.AccessRefusedException;
+import io.dragonfly.error.ContentNotFoundException;
+import io.dragonfly.error.SourceChangedException;
+import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchResult;
-import io.dragonfly.testkit.FakeNetwork;
+import io.dragonfly.fetch.Pattern;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.PieceSpan;
+import io.dragonfly.testkit.FakePublication;
 import io.dragonfly.testkit.FakeSupernode;
-import io.dragonfly.testkit.FakeTransport;
-import java.net.URI;
+import io.dragonfly.testkit.Fault;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
-import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SwarmFetchTest {
-  private static final URI URI_A = URI.create("https://source.test/a");
-
   @TempDir Path dir;
 
+  private ClientFixture fixture;
+  private FakeSupernode supernode;
+
+  @BeforeEach
+  void begin() {
+    fixture = new ClientFixture(dir);
+    supernode = fixture.supernode();
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    fixture.close();
+  }
+
   @Test
-  void aFileComesFromTheSupernode() throws Exception {
-    byte[] bytes = new byte[10 << 20];
-    new Random(1).nextBytes(bytes);
-    FakeNetwork network = new FakeNetwork();
-    try (FakeSupernode supernode = new FakeSupernode(network);
-        FakeTransport transport = new FakeTransport(network);
-        DistributionClient client =
-            new DistributionClient(
-                ClientConfig.builder()
-                    .homeDir(dir.resolve("home"))
-                    .supernodes(List.of(supernode.address()))
-                    .transport(transport)
-                    .rateLimiter(new io.dragonfly.testkit.UnlimitedRates())
-                    .build())) {
-      supernode.put(URI_A, bytes);
-      FetchResult result = client.fetch(URI_A.toString(), dir.resolve("out"));
-      assertThat(dir.resolve("out")).hasBinaryContent(bytes);
-      assertThat(result.bytesFromSupernode()).isEqualTo(bytes.length);
+  void aFileComesFromTheSupernode() {
+    byte[] bytes = bytes(40 * PIECE + 1);
+    supernode.put(URI_A, bytes);
+
+    FetchResult result = fixture.start(fixture.of(supernode)).fetch(fixture.request().build());
+
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+    assertThat(result.length()).isEqualTo(bytes.length);
+    assertThat(result.bytesFromSupernode()).isEqualTo(bytes.length);
+    assertThat(result.parents()).hasSize(1);
+    assertThat(result.parents().get(0).bytes()).isEqualTo(bytes.length);
+    assertThat(fixture.events.seen())
+        .startsWith("started", "registered")
+        .contains("taken 40")
+        .endsWith("completed");
+    assertThat(fixture.source.opened()).isEmpty();
+  }
+
+  @Test
+  void eachPieceIsReportedOnce() throws Exception {
+    supernode.put(URI_A, bytes(40 * PIECE));
+    DistributionClient client = fixture.start(fixture.of(supernode));
+    client.fetch(fixture.request().build());
+
+    await(() -> supernode.results().size() >= 40);
+    assertThat(supernode.results())
+        .hasSize(40)
+        .allMatch(
+            result -> result.outcome() == Outcome.DONE && result.parent().equals(supernode.id()));
+    assertThat(supernode.polls())
+        .allMatch(poll -> poll.reports().stream().mapToInt(r -> r.results().size()).sum() <= 16);
+  }
+
+  @Test
+  void aPeerThatHasAllOnlyGives() throws Exception {
+    supernode.put(URI_A, bytes(2 * PIECE));
+    fixture.start(fixture.of(supernode)).fetch(fixture.request().build());
+
+    supernode.awaitPoll(
+        poll ->
+            poll.patience().equals(Duration.ofSeconds(30))
+                && poll.reports().stream().allMatch(report -> report.wanted().isEmpty()));
+  }
+
+  @Test
+  void anEmptyContentIsAnEmptyFile() {
+    supernode.put(URI_A, new byte[0]);
+    FetchResult result = fixture.start(fixture.of(supernode)).fetch(fixture.request().build());
+
+    assertThat(fixture.output()).isEmptyFile();
+    assertThat(result.length()).isZero();
+  }
+
+  @Test
+  void aSmallContentComesWithTheAnswer() throws Exception {
+    byte[] bytes = bytes(1000);
+    supernode.put(URI_A, bytes).sendingContents();
+    FetchResult result = fixture.start(fixture.of(supernode)).fetch(fixture.request().build());
+
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+    assertThat(result.bytesFromSupernode()).isEqualTo(1000);
+    assertThat(fixture.network.takes()).isEmpty();
+    supernode.awaitResult(done -> done.outcome() == Outcome.DONE && done.piece() == 0);
+  }
+
+  @Test
+  void aContentOfUnknownLengthIsCompleteWithItsLastDigest() throws Exception {
+    byte[] bytes = bytes((2 << 20) + 5);
+    FakePublication chunked = FakePublication.withoutLength(bytes).knowing(1);
+    supernode.put(ContentRequest.of(URI_A), chunked);
+    DistributionClient client = fixture.start(fixture.of(supernode));
+    Fetch fetch = client.start(fixture.request().build());
+    await(() -> fetch.progress().bytes() == 1 << 20);
+    assertThat(fetch.completion()).isNotDone();
+
+    chunked.know(3);
+    supernode.tellNews();
+
+    assertThat(fetch.completion()).succeedsWithin(10, TimeUnit.SECONDS);
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+  }
+
+  @Test
+  void aRangeTakesOnlyThePiecesThatCoverIt() {
+    byte[] bytes = bytes(10 * PIECE);
+    supernode.put(URI_A, bytes);
+    ByteRange range = ByteRange.of(3 * PIECE - 7, 5 * PIECE + 9);
+    FetchResult result =
+        fixture.start(fixture.of(supernode)).fetch(fixture.request().range(range).build());
+
+    assertThat(fixture.output())
+        .hasBinaryContent(java.util.Arrays.copyOfRange(bytes, 3 * PIECE - 7, 5 * PIECE + 9));
+    assertThat(result.length()).isEqualTo(range.length());
+    assertThat(fixture.network.takes()).hasSize(4);
+    assertThat(supernode.registrations().get(0).range()).contains(range);
+    assertThat(supernode.polls().stream().flatMap(p -> p.reports().stream()).map(r -> r.wanted()))
+        .contains(new PieceSpan(2, 6));
+  }
+
+  @Test
+  void aRangeBehindTheEndIsNotFound() {
+    supernode.put(URI_A, bytes(100));
+    DistributionClient client = fixture.start(fixture.of(supernode));
+
+    assertThatThrownBy(() -> client.fetch(fixture.request().range(ByteRange.of(100, 200)).build()))
+        .isInstanceOf(ContentNotFoundException.class)
+        .hasMessageContaining("it has 100 bytes");
+    assertThat(fixture.output()).doesNotExist();
+  }
+
+  @Test
+  void aRangeThatReachesBeyondTheEndStopsThere() {
+    byte[] bytes = bytes(100);
+    supernode.put(URI_A, bytes);
+    fixture
+        .start(fixture.of(supernode))
+        .fetch(fixture.request().range(ByteRange.of(90, 200)).build());
+    assertThat(fixture.output()).hasBinaryContent(java.util.Arrays.copyOfRange(bytes, 90, 100));
+  }
+
+  @Test
+  void aParentWithWrongBytesIsReportedAndThePieceTakenAgain() throws Exception {
+    byte[] bytes = bytes(3 * PIECE);
+    supernode.put(URI_A, bytes);
+    fixture.network.inject(supernode.id(), Fault.wrongBytes(), 1);
+    fixture.start(fixture.of(supernode)).fetch(fixture.request().build());
+
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+    supernode.awaitResult(result -> result.outcome() == Outcome.DIGEST_MISMATCH);
+    assertThat(fixture.network.takes()).hasSize(4);
+  }
+
+  @Test
+  void whatAParentDoesNotGiveIsTakenAgain() throws Exception {
+    byte[] bytes = bytes(3 * PIECE);
+    supernode.put(URI_A, bytes);
+    DistributionClient client = fixture.start(fixture.of(supernode));
+    for (Fault fault :
+        List.of(Fault.refuse(), Fault.notYet(), Fault.unreachable(), Fault.dropAfter(1000))) {
+      fixture.network.inject(supernode.id(), fault, 2);
+      Path output = dir.resolve("out-" + fault.end().orElseThrow().outcome() + fault.afterBytes());
+      client.fetch(fixture.request().output(output).range(ByteRange.of(0, bytes.length)).build());
+      assertThat(output).hasBinaryContent(bytes);
     }
+  }
+
+  @Test
+  void aSourcesRefusalReachesTheCaller() {
+    supernode.refuse(URI_A, new AccessRefusedException("no", 401, List.of("Basic")));
+    AccessRefusedException refusal =
+        catchThrowableOfType(
+            AccessRefusedException.class,
+            () -> fixture.start(fixture.of(supernode)).fetch(fixture.request().build()));
+    assertThat(refusal.status()).isEqualTo(401);
+    assertThat(fixture.events.seen()).containsExactly("started", "failed");
+  }
+
+  @Test
+  void aVersionThatEndedFailsTheFetchAndIsNotKept() throws Exception {
+    supernode.put(ContentRequest.of(URI_A), FakePublication.of(bytes(3 * PIECE)).knowing(1));
+    DistributionClient client = fixture.start(fixture.of(supernode));
+    Fetch fetch = client.start(fixture.request().build());
+    await(() -> fetch.progress().bytes() == PIECE);
+    supernode.fail(supernode.task(URI_A).id(), new SourceChangedException("it changed"));
+
+    assertThat(fetch.completion())
+        .failsWithin(10, TimeUnit.SECONDS)
+        .withThrowableOfType(java.util.concurrent.ExecutionException.class)
+        .withCauseInstanceOf(SourceChangedException.class);
+    Path task = dir.resolve("home");
+    await(
+        () -> {
+          try (var files = Files.walk(task)) {
+            return files.noneMatch(file -> file.getFileName().toString().equals("data"));
+          }
+        });
+  }
+
+  @Test
+  void aSupernodeThatCannotBeReachedIsNamed() {
+    InetSocketAddress nowhere = new InetSocketAddress("127.0.0.1", 1);
+    DistributionClient client =
+        fixture.start(fixture.alone().supernodes(List.of(nowhere)).transport(fixture.transport()));
+    assertThatThrownBy(() -> client.fetch(fixture.request().build()))
+        .isInstanceOf(SupernodeUnreachableException.class)
+        .hasMessageContaining("127.0.0.1:1")
+        .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void theNextSupernodeIsAskedWhenTheFirstIsNotThere() {
+    FakeSupernode second = fixture.supernode();
+    second.put(URI_A, bytes(PIECE));
+    supernode.fallSilent();
+    FetchResult result =
+        fixture.start(fixture.of(supernode, second)).fetch(fixture.request().build());
+    assertThat(result.bytesFromSupernode()).isEqualTo(PIECE);
+    assertThat(second.registrations()).hasSize(1);
+  }
+
+  @Test
+  void aSupernodeThatForgotIsToldAgain() throws Exception {
+    byte[] bytes = bytes(3 * PIECE);
+    FakePublication publication = FakePublication.of(bytes).knowing(1);
+    supernode.put(ContentRequest.of(URI_A), publication);
+    Fetch fetch = fixture.start(fixture.of(supernode)).start(fixture.request().build());
+    await(() -> fetch.progress().bytes() == PIECE);
+    supernode.forgetPeers();
+    supernode.fallSilent();
+    supernode.comeBack();
+
+    supernode.awaitRegistrations(2);
+    assertThat(supernode.registrations().get(1).ticket())
+        .contains("ticket of " + supernode.registrations().get(0).caller().id());
+    assertThat(supernode.registrations().get(1).holdings().get(0).pieces().get(0)).isTrue();
+    publication.know(3);
+    supernode.tellNews();
+    assertThat(fetch.completion()).succeedsWithin(10, TimeUnit.SECONDS);
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+    assertThat(fixture.events.seen()).contains("supernodeLost");
+  }
+
+  @Test
+  void anotherClientOfTheSameHomeGoesOnFromItsPieces() throws Exception {
+    byte[] bytes = bytes(5 * PIECE);
+    FakePublication publication = FakePublication.of(bytes).knowing(2);
+    supernode.put(ContentRequest.of(URI_A), publication);
+    try (DistributionClient first = new DistributionClient(fixture.of(supernode).build())) {
+      Fetch fetch = first.start(fixture.request().build());
+      await(() -> fetch.progress().bytes() == 2 * PIECE);
+    }
+    publication.know(5);
+    FetchResult result = fixture.start(fixture.of(supernode)).fetch(fixture.request().build());
+
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+    assertThat(result.bytesFromStore()).isEqualTo(2 * PIECE);
+    assertThat(result.bytesFromSupernode()).isEqualTo(3 * PIECE);
+    assertThat(supernode.registrations().get(1).holdings().get(0).pieces().cardinality())
+        .isEqualTo(2);
+    assertThat(supernode.leaves()).anyMatch(leave -> leave.task().isEmpty());
+  }
+
+  @Test
+  void whatTheStoreHoldsIsOffered() throws Exception {
+    supernode.put(URI_A, bytes(2 * PIECE));
+    try (DistributionClient first = new DistributionClient(fixture.of(supernode).build())) {
+      first.fetch(fixture.request().build());
+    }
+    fixture.start(fixture.of(supernode));
+    supernode.awaitOffers(1);
+    assertThat(supernode.offers().get(0).holdings().get(0).task())
+        .isEqualTo(supernode.task(URI_A).id());
+    supernode.awaitPoll(poll -> poll.patience().equals(Duration.ofSeconds(30)));
+  }
+
+  @Test
+  void thePatternCdnGivesToNobody() throws Exception {
+    supernode.put(URI_A, bytes(PIECE));
+    DistributionClient client = fixture.start(fixture.of(supernode));
+    client.fetch(fixture.request().pattern(Pattern.CDN).build());
+
+    assertThat(supernode.registrations().get(0).caller().address().getPort()).isZero();
+    await(() -> !supernode.leaves().isEmpty());
+    assertThat(supernode.leaves().get(0).task()).contains(supernode.task(URI_A).id());
+    assertThat(fixture.network.takes().get(0).taker())
+        .isEqualTo(supernode.registrations().get(0).caller().id());
+  }
+
+  @Test
+  void thePatternSourceAsksNoSupernode() {
+    byte[] bytes = bytes(3 * PIECE);
+    fixture.source.put(URI_A, bytes);
+    FetchResult result =
+        fixture
+            .start(fixture.of(supernode))
+            .fetch(fixture.request().pattern(Pattern.SOURCE).build());
+    assertThat(result.bytesFromSource()).isEqualTo(bytes.length);
+    assertThat(supernode.registrations()).isEmpty();
   }
 }

@@ -56,6 +56,13 @@ final class FakeMember {
     failure = why;
   }
 
+  void assignAgain() {
+    assigned.stream()
+        .filter(piece -> !has.get(piece))
+        .forEach(piece -> tries.merge(piece, 1, Integer::sum));
+    assigned.clear();
+  }
+
   void report(TaskReport report) {
     wanted = report.wanted();
     digestsKnown = report.digestsKnown();

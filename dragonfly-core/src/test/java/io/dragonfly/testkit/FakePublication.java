@@ -41,6 +41,11 @@ public final class FakePublication {
         bytes, new SourceVersion(Optional.of(validator), OptionalLong.of(bytes.length)));
   }
 
+  /** A content as a source has it; all its digests are known. */
+  public static FakePublication of(byte[] bytes, SourceVersion version) {
+    return new FakePublication(bytes, version);
+  }
+
   /** A content whose length is told with its last digest. */
   public static FakePublication withoutLength(byte[] bytes) {
     return new FakePublication(
@@ -75,9 +80,7 @@ public final class FakePublication {
 
   synchronized void publish(ContentRequest request, Parent cdn) {
     task = Task.of(request.key(), version, request.digest(), "fake");
-    if (parents.isEmpty()) {
-      parents.add(cdn);
-    }
+    parents.add(cdn);
   }
 
   synchronized Task task() {

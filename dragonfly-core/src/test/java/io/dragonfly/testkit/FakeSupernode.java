@@ -139,6 +139,15 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
     change(() -> assigning = true);
   }
 
+  /** Assigns what peers were assigned but did not report, once more and from the next parent. */
+  public void assignAgain(TaskId task) {
+    change(
+        () ->
+            peers.values().stream()
+                .flatMap(peer -> peer.member(task).stream())
+                .forEach(FakeMember::assignAgain));
+  }
+
   /** Something is new, such as a longer {@link FakePublication}: tells who waits. */
   public void tellNews() {
     change(() -> {});

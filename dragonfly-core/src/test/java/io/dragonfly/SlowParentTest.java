@@ -1,0 +1,142 @@
+package io.dragonfly;
+
+import static io.dragonfly.ClientFixture.PIECE;
+import static io.dragonfly.ClientFixture.URI_A;
+import static io.dragonfly.ClientFixture.bytes;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.control.Outcome;
+import io.dragonfly.control.Parent;
+import io.dragonfly.fetch.Fetch;
+import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.peer.Peer;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.spi.ServeRequest;
+import io.dragonfly.task.ContentRequest;
+import io.dragonfly.testkit.FakePieces;
+import io.dragonfly.testkit.FakePublication;
+import io.dragonfly.testkit.FakeSupernode;
+import io.dragonfly.testkit.FakeTransport;
+import io.dragonfly.testkit.Fault;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SlowParentTest {
+  private static final byte[] BYTES = bytes(3 * PIECE);
+
+  @TempDir Path dir;
+
+  private ClientFixture fixture;
+  private FakeSupernode supernode;
+  private final FakePieces pieces = new FakePieces();
+  private final PeerId slow = PeerSecret.random(new SecureRandom()).id();
+  private Parent parent;
+
+  @BeforeEach
+  void begin() throws Exception {
+    fixture = new ClientFixture(dir);
+    supernode = fixture.supernode();
+    FakeTransport transport = fixture.transport();
+    InetSocketAddress at =
+        transport
+            .serve(
+                ServeRequest.piecesOnly(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), pieces))
+            .address();
+    parent = new Parent(1, new Peer(slow, at, ""), "right");
+    supernode.put(ContentRequest.of(URI_A), FakePublication.of(BYTES).from(List.of(parent)));
+    pieces.put(supernode.task(URI_A).id(), BYTES);
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    fixture.close();
+    pieces.close();
+  }
+
+  private Fetch start() {
+    return fixture.startInFakeTime(fixture.of(supernode)).start(fixture.request().build());
+  }
+
+  private FetchResult finish(Fetch fetch) throws Exception {
+    fixture.advanceUntil(() -> fetch.completion().isDone());
+    FetchResult result = fetch.completion().get();
+    assertThat(fixture.output()).hasBinaryContent(BYTES);
+    assertThat(result.length()).isEqualTo(BYTES.length);
+    return result;
+  }
+
+  @Test
+  void piecesComeFromPeersWithTheirCapability() throws Exception {
+    FetchResult result = finish(start());
+    assertThat(result.bytesFromPeers()).isEqualTo(BYTES.length);
+    assertThat(result.parents().get(0).parent().id()).isEqualTo(slow);
+    assertThat(pieces.asks()).allMatch(ask -> ask.capability().equals("right"));
+    assertThat(pieces.asks())
+        .allMatch(ask -> ask.taker().equals(supernode.registrations().get(0).caller().id()));
+  }
+
+  @Test
+  void aParentThatSaysNothingIsGivenUp() throws Exception {
+    fixture.network.inject(slow, Fault.stall());
+    FetchResult result = finish(start());
+    assertThat(result.bytesFromSupernode()).isEqualTo(BYTES.length);
+    assertThat(supernode.results())
+        .filteredOn(r -> r.parent().equals(slow))
+        .hasSize(3)
+        .allMatch(r -> r.outcome() == Outcome.STALLED);
+  }
+
+  @Test
+  void aParentThatFallsSilentInThePieceIsGivenUp() throws Exception {
+    fixture.network.inject(slow, Fault.stallAfter(100_000));
+    FetchResult result = finish(start());
+    assertThat(result.bytesFromSupernode()).isEqualTo(BYTES.length);
+  }
+
+  @Test
+  void aSecondParentIsAskedTooWhileTheFirstHasGivenNothing() throws Exception {
+    fixture.network.inject(slow, Fault.stall());
+    Fetch fetch = start();
+    fixture.advanceUntil(() -> fixture.network.takes().size() == 3);
+    supernode.assignAgain(supernode.task(URI_A).id());
+    FetchResult result = finish(fetch);
+
+    assertThat(result.bytesFromSupernode()).isEqualTo(BYTES.length);
+    fixture.advanceUntil(
+        () -> supernode.results().stream().filter(r -> r.parent().equals(slow)).count() == 3);
+    assertThat(supernode.results())
+        .filteredOn(r -> r.parent().equals(slow))
+        .allMatch(r -> r.outcome() == Outcome.DROPPED);
+  }
+
+  @Test
+  void aSecondParentReplacesOneThatHasGivenLittle() throws Exception {
+    fixture.network.inject(slow, Fault.stallAfter(1000));
+    Fetch fetch = start();
+    fixture.advanceUntil(() -> pieces.asks().size() == 3);
+    supernode.assignAgain(supernode.task(URI_A).id());
+    assertThat(finish(fetch).bytesFromSupernode()).isEqualTo(BYTES.length);
+  }
+
+  @Test
+  void aSecondParentIsKeptForTheCaseThatTheFirstStalls() throws Exception {
+    fixture.network.inject(slow, Fault.stallAfter(PIECE - 1));
+    Fetch fetch = start();
+    fixture.advanceUntil(() -> pieces.asks().size() == 3);
+    supernode.assignAgain(supernode.task(URI_A).id());
+    FetchResult result = finish(fetch);
+    assertThat(result.bytesFromSupernode()).isEqualTo(BYTES.length);
+    assertThat(supernode.results())
+        .filteredOn(r -> r.parent().equals(slow))
+        .anyMatch(r -> r.outcome() == Outcome.STALLED);
+  }
+}

@@ -1,0 +1,364 @@
+package io.dragonfly;
+
+import static io.dragonfly.ClientFixture.PIECE;
+import static io.dragonfly.ClientFixture.URI_A;
+import static io.dragonfly.ClientFixture.await;
+import static io.dragonfly.ClientFixture.bytes;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.dragonfly.error.AccessRefusedException;
+import io.dragonfly.error.ContentNotFoundException;
+import io.dragonfly.error.DigestMismatchException;
+import io.dragonfly.error.NoProgressException;
+import io.dragonfly.error.SourceChangedException;
+import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.fetch.Fetch;
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.Digest;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SourceFetchTest {
+  @TempDir Path dir;
+
+  private ClientFixture fixture;
+
+  @BeforeEach
+  void begin() {
+    fixture = new ClientFixture(dir);
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    fixture.close();
+  }
+
+  private DistributionClient client() {
+    return fixture.start(fixture.alone());
+  }
+
+  private static Digest sha256(byte[] bytes) {
+    MessageDigest sha = Digest.newSha256();
+    sha.update(bytes);
+    return Digest.of(sha);
+  }
+
+  @Test
+  void theSourceIsAskedOnceForTheWhole() {
+    byte[] bytes = bytes(20 * PIECE + 3);
+    fixture.source.put(URI_A, bytes);
+    FetchResult result = client().fetch(fixture.request().build());
+
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+    assertThat(result.bytesFromSource()).isEqualTo(bytes.length);
+    assertThat(fixture.source.rangesRead()).containsExactly(ByteRange.of(0, bytes.length));
+    assertThat(fixture.source.questions()).isZero();
+    assertThat(fixture.source.openStreams()).isZero();
+  }
+
+  @Test
+  void anEmptyContentIsAnEmptyFile() {
+    fixture.source.put(URI_A, new byte[0]);
+    client().fetch(fixture.request().build());
+    assertThat(fixture.output()).isEmptyFile();
+  }
+
+  @Test
+  void theLengthMayBeUnknown() {
+    for (int length : new int[] {0, 1, 1 << 20, (2 << 20) + 17}) {
+      byte[] bytes = bytes(length);
+      fixture.source.put(URI_A, bytes).withoutLength(URI_A);
+      Path output = dir.resolve("out" + length);
+      FetchResult result =
+          clientAt("home" + length).fetch(FetchRequest.builder(URI_A).output(output).build());
+      assertThat(output).hasBinaryContent(bytes);
+      assertThat(result.bytesFromSource()).isEqualTo(length);
+    }
+  }
+
+  private DistributionClient clientAt(String home) {
+    return fixture.start(fixture.alone().homeDir(dir.resolve(home)));
+  }
+
+  @Test
+  void itGoesOnFromTheByteThatWasReached() {
+    byte[] bytes = bytes(10 * PIECE);
+    fixture.source.put(URI_A, bytes).breakAt(URI_A, 3 * PIECE + 1000);
+    Fetch fetch = client().start(fixture.request().build());
+    await(() -> fixture.source.opened().size() >= 2);
+    fixture.source.heal(URI_A);
+
+    assertThat(fetch.completion()).succeedsWithin(10, TimeUnit.SECONDS);
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+    assertThat(fixture.source.bytesRead()).isEqualTo(bytes.length);
+  }
+
+  @Test
+  void withoutAValidatorWhatWasReadIsReadAgainAndCompared() {
+    byte[] bytes = bytes(10 * PIECE);
+    fixture.source.put(URI_A, bytes).withoutValidator(URI_A).breakAt(URI_A, 3 * PIECE + 1000);
+    Fetch fetch = client().start(fixture.request().build());
+    await(() -> fixture.source.opened().size() >= 2);
+    fixture.source.heal(URI_A);
+
+    assertThat(fetch.completion()).succeedsWithin(10, TimeUnit.SECONDS);
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+  }
+
+  @Test
+  void withoutAValidatorOtherBytesAreAChange() {
+    byte[] bytes = bytes(10 * PIECE);
+    byte[] others = bytes.clone();
+    others[5]++;
+    fixture
+        .source
+        .put(URI_A, bytes)
+        .withoutValidator(URI_A)
+        .changeAt(URI_A, 3 * PIECE + 1000, others);
+    assertThatThrownBy(() -> client().fetch(fixture.request().build()))
+        .isInstanceOf(SourceChangedException.class);
+    assertThat(fixture.output()).doesNotExist();
+  }
+
+  @Test
+  void aChangedVersionEndsTheFetch() {
+    fixture
+        .source
+        .put(URI_A, bytes(10 * PIECE))
+        .changeAt(URI_A, 3 * PIECE + 1000, bytes(10 * PIECE + 1));
+    assertThatThrownBy(() -> client().fetch(fixture.request().build()))
+        .isInstanceOf(SourceChangedException.class);
+    assertThat(fixture.output()).doesNotExist();
+  }
+
+  @Test
+  void anotherClientOfTheSameHomeGoesOnFromItsPieces() throws Exception {
+    byte[] bytes = bytes(10 * PIECE);
+    fixture.source.put(URI_A, bytes).stallAt(URI_A, 4 * PIECE + 5);
+    try (DistributionClient first = new DistributionClient(fixture.alone().build())) {
+      Fetch fetch = first.start(fixture.request().build());
+      await(() -> fetch.progress().bytes() == 4 * PIECE);
+    }
+    fixture.source.resume(URI_A);
+    long before = fixture.source.bytesRead();
+    FetchResult result = client().fetch(fixture.request().build());
+
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+    assertThat(result.bytesFromStore()).isEqualTo(4 * PIECE);
+    assertThat(result.bytesFromSource()).isEqualTo(6 * PIECE);
+    assertThat(fixture.source.bytesRead() - before).isEqualTo(6 * PIECE);
+  }
+
+  @Test
+  void aContentThatIsThereIsAskedForButNotReadAgain() {
+    fixture.source.put(URI_A, bytes(3 * PIECE));
+    DistributionClient client = client();
+    client.fetch(fixture.request().build());
+    FetchResult result = client.fetch(fixture.request().build());
+
+    assertThat(result.bytesFromStore()).isEqualTo(3 * PIECE);
+    assertThat(fixture.source.questions()).isEqualTo(1);
+    assertThat(fixture.source.bytesRead()).isEqualTo(3 * PIECE);
+  }
+
+  @Test
+  void aNewVersionReplacesTheOldOneInTheStore() {
+    fixture.source.put(URI_A, bytes(3 * PIECE));
+    DistributionClient client = client();
+    client.fetch(fixture.request().build());
+    byte[] changed = bytes(3 * PIECE + 1);
+    fixture.source.put(URI_A, changed);
+    client.fetch(fixture.request().build());
+
+    assertThat(fixture.output()).hasBinaryContent(changed);
+    await(() -> filesNamed("data") == 1);
+  }
+
+  private long filesNamed(String name) throws Exception {
+    try (var files = java.nio.file.Files.walk(dir.resolve("home"))) {
+      return files.filter(file -> file.getFileName().toString().equals(name)).count();
+    }
+  }
+
+  @Test
+  void aRangeIsAllThatIsRead() {
+    byte[] bytes = bytes(10 * PIECE);
+    fixture.source.put(URI_A, bytes);
+    FetchResult result =
+        client().fetch(fixture.request().range(ByteRange.of(PIECE + 1, 3 * PIECE)).build());
+
+    assertThat(fixture.output()).hasBinaryContent(Arrays.copyOfRange(bytes, PIECE + 1, 3 * PIECE));
+    assertThat(result.length()).isEqualTo(2 * PIECE - 1);
+    assertThat(fixture.source.rangesRead()).containsExactly(ByteRange.of(PIECE, 3 * PIECE));
+  }
+
+  @Test
+  void theDigestThatWasAskedForIsChecked() {
+    byte[] bytes = bytes(3 * PIECE);
+    fixture.source.put(URI_A, bytes);
+    FetchResult result =
+        client().fetch(fixture.request().digest(sha256(bytes)).verifyFile(true).build());
+    assertThat(result.digest()).contains(sha256(bytes));
+  }
+
+  @Test
+  void otherBytesThanThoseAskedForAreNotDelivered() throws Exception {
+    fixture.source.put(URI_A, bytes(3 * PIECE));
+    DistributionClient client = client();
+    assertThatThrownBy(() -> client.fetch(fixture.request().digest(sha256(new byte[0])).build()))
+        .isInstanceOf(DigestMismatchException.class)
+        .hasMessageContaining(sha256(new byte[0]).toString());
+    assertThat(fixture.output()).doesNotExist();
+    await(() -> filesNamed("data") == 0);
+  }
+
+  @Test
+  void aDigestIsCheckedAlsoOverPiecesOfAnEarlierProcess() {
+    byte[] bytes = bytes(6 * PIECE);
+    fixture.source.put(URI_A, bytes).stallAt(URI_A, 4 * PIECE + 5);
+    FetchRequest request = fixture.request().digest(sha256(bytes)).build();
+    try (DistributionClient first = new DistributionClient(fixture.alone().build())) {
+      Fetch fetch = first.start(request);
+      await(() -> fetch.progress().bytes() == 4 * PIECE);
+    }
+    fixture.source.resume(URI_A);
+    assertThat(client().fetch(request).digest()).contains(sha256(bytes));
+  }
+
+  @Test
+  void refusalsAreTyped() {
+    DistributionClient client = client();
+    assertThatThrownBy(() -> client.fetch(fixture.request().build()))
+        .isInstanceOf(ContentNotFoundException.class);
+    fixture.source.put(URI_A, bytes(10)).allow(URI_A, "Basic x");
+    assertThatThrownBy(() -> client.fetch(fixture.request().build()))
+        .isInstanceOf(AccessRefusedException.class);
+  }
+
+  @Test
+  void aSourceThatFailsIsTriedAgainButNotForEver() {
+    fixture
+        .source
+        .put(URI_A, bytes(10))
+        .fail(URI_A, new SourceFailedException("500", 500, Optional.empty()));
+    DistributionClient client = fixture.startInFakeTime(fixture.alone());
+    Fetch fetch = client.start(fixture.request().build());
+    fixture.advanceUntil(() -> fetch.completion().isDone());
+
+    assertThat(fetch.completion())
+        .failsWithin(1, TimeUnit.SECONDS)
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(SourceFailedException.class);
+    assertThat(fixture.source.opened()).hasSize(4);
+  }
+
+  @Test
+  void whatMakesNoSenseToTryAgainIsNotTried() {
+    fixture
+        .source
+        .put(URI_A, bytes(10))
+        .fail(URI_A, new SourceFailedException("400", 400, Optional.empty()));
+    assertThatThrownBy(() -> client().fetch(fixture.request().build()))
+        .isInstanceOf(SourceFailedException.class);
+    assertThat(fixture.source.opened()).hasSize(1);
+  }
+
+  @Test
+  void aSourceThatWantsToBeLeftAloneForLongIsGivenUp() {
+    fixture
+        .source
+        .put(URI_A, bytes(10))
+        .fail(URI_A, new SourceFailedException("503", 503, Optional.of(Duration.ofHours(1))));
+    assertThatThrownBy(() -> client().fetch(fixture.request().build()))
+        .isInstanceOf(SourceFailedException.class);
+    assertThat(fixture.source.opened()).hasSize(1);
+  }
+
+  @Test
+  void aSourceThatFallsSilentEndsTheFetch() throws Exception {
+    fixture.source.put(URI_A, bytes(3 * PIECE)).stallAt(URI_A, PIECE + 5);
+    DistributionClient client =
+        fixture.startInFakeTime(fixture.alone().sourceStallTimeout(Duration.ofHours(1)));
+    Fetch fetch = client.start(fixture.request().build());
+    fixture.source.awaitStalled(URI_A);
+    fixture.advanceUntil(() -> fetch.completion().isDone());
+    assertThat(fetch.completion())
+        .failsWithin(1, TimeUnit.SECONDS)
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(NoProgressException.class);
+    await(() -> fixture.source.openStreams() == 0);
+  }
+
+  @Test
+  void twoFetchesOfOneContentShareOneDownload() throws Exception {
+    byte[] bytes = bytes(6 * PIECE);
+    fixture.source.put(URI_A, bytes).stallAt(URI_A, 3 * PIECE);
+    DistributionClient client = client();
+    Fetch first = client.start(fixture.request().build());
+    fixture.source.awaitStalled(URI_A);
+    Path other = dir.resolve("other");
+    Fetch second = client.start(fixture.request().output(other).build());
+    await(() -> second.progress().bytes() == 3 * PIECE);
+    first.cancel();
+    fixture.source.resume(URI_A);
+
+    assertThat(second.completion()).succeedsWithin(10, TimeUnit.SECONDS);
+    assertThat(other).hasBinaryContent(bytes);
+    assertThat(first.completion()).isCompletedExceptionally();
+    assertThat(fixture.output()).doesNotExist();
+    assertThat(fixture.source.bytesRead()).isEqualTo(bytes.length);
+  }
+
+  @Test
+  void whoHasOtherCredentialsIsAskedForThem() throws Exception {
+    byte[] bytes = bytes(6 * PIECE);
+    fixture
+        .source
+        .put(URI_A, bytes)
+        .allow(URI_A, "Basic a")
+        .allow(URI_A, "Basic b")
+        .stallAt(URI_A, 3 * PIECE);
+    DistributionClient client = client();
+    Fetch a = client.start(fixture.request().header("Authorization", "Basic a").build());
+    fixture.source.awaitStalled(URI_A);
+    Path others = dir.resolve("others");
+    Fetch b =
+        client.start(fixture.request().header("Authorization", "Basic b").output(others).build());
+    assertThatThrownBy(
+            () ->
+                client.fetch(
+                    fixture
+                        .request()
+                        .header("Authorization", "Basic c")
+                        .output(dir.resolve("c"))
+                        .build()))
+        .isInstanceOf(AccessRefusedException.class);
+    await(() -> b.progress().bytes() == 3 * PIECE);
+    fixture.source.resume(URI_A);
+
+    assertThat(a.completion()).succeedsWithin(10, TimeUnit.SECONDS);
+    assertThat(b.completion()).succeedsWithin(10, TimeUnit.SECONDS);
+    assertThat(fixture.source.bytesRead()).isEqualTo(bytes.length);
+  }
+
+  @Test
+  void anUnknownSchemeIsExplained() {
+    DistributionClient client = client();
+    assertThatThrownBy(() -> client.fetch("gopher://host/file", fixture.output()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("gopher")
+        .hasMessageContaining("https");
+  }
+}

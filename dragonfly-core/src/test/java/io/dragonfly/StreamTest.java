@@ -1,0 +1,183 @@
+package io.dragonfly;
+
+import static io.dragonfly.ClientFixture.PIECE;
+import static io.dragonfly.ClientFixture.URI_A;
+import static io.dragonfly.ClientFixture.await;
+import static io.dragonfly.ClientFixture.bytes;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.dragonfly.error.ContentNotFoundException;
+import io.dragonfly.error.DigestMismatchException;
+import io.dragonfly.error.FetchCancelledException;
+import io.dragonfly.error.SourceChangedException;
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.Digest;
+import io.dragonfly.testkit.FakePublication;
+import io.dragonfly.testkit.FakeSupernode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StreamTest {
+  private static final FetchRequest REQUEST = FetchRequest.builder(URI_A).build();
+
+  @TempDir Path dir;
+
+  private ClientFixture fixture;
+
+  @BeforeEach
+  void begin() {
+    fixture = new ClientFixture(dir);
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    fixture.close();
+  }
+
+  @Test
+  void bytesAreReadWhileTheRestIsMissing() throws Exception {
+    byte[] bytes = bytes(6 * PIECE + 3);
+    FakePublication publication = FakePublication.of(bytes).knowing(2);
+    FakeSupernode supernode = fixture.supernode();
+    supernode.put(ContentRequest.of(URI_A), publication);
+    try (InputStream in = fixture.start(fixture.of(supernode)).open(REQUEST)) {
+      assertThat(in.readNBytes(2 * PIECE)).isEqualTo(Arrays.copyOf(bytes, 2 * PIECE));
+      publication.know(7);
+      supernode.tellNews();
+      assertThat(in.readAllBytes()).isEqualTo(Arrays.copyOfRange(bytes, 2 * PIECE, bytes.length));
+      assertThat(in.read()).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void aStreamWantsAWindowOfPieces() throws Exception {
+    byte[] bytes = bytes(300 * PIECE);
+    FakeSupernode supernode = fixture.supernode();
+    supernode.put(URI_A, bytes);
+    try (InputStream in = fixture.start(fixture.of(supernode)).open(REQUEST)) {
+      int window = (32 << 20) / PIECE;
+      await(() -> fixture.network.takes().size() >= window);
+      supernode.awaitPoll(
+          poll -> poll.reports().stream().anyMatch(r -> r.wanted().end() <= window + 8));
+      assertThat(fixture.network.takes()).hasSizeLessThanOrEqualTo(window + 8);
+      assertThat(in.readAllBytes()).isEqualTo(bytes);
+    }
+  }
+
+  @Test
+  void theSourceIsReadNoFurtherThanTheWindow() throws Exception {
+    byte[] bytes = bytes(300 * PIECE);
+    fixture.source.put(URI_A, bytes);
+    try (InputStream in = fixture.start(fixture.alone()).open(REQUEST)) {
+      await(() -> fixture.source.bytesRead() >= 32 << 20);
+      assertThat(fixture.source.bytesRead()).isLessThan(34 << 20);
+      assertThat(in.readAllBytes()).isEqualTo(bytes);
+    }
+    assertThat(fixture.source.rangesRead()).containsExactly(ByteRange.of(0, bytes.length));
+  }
+
+  @Test
+  void aRangeIsAStreamToo() throws Exception {
+    byte[] bytes = bytes(6 * PIECE);
+    fixture.source.put(URI_A, bytes);
+    FetchRequest request =
+        FetchRequest.builder(URI_A).range(ByteRange.of(PIECE - 1, 3 * PIECE + 1)).build();
+    try (InputStream in = fixture.start(fixture.alone()).open(request)) {
+      assertThat(in.readAllBytes()).isEqualTo(Arrays.copyOfRange(bytes, PIECE - 1, 3 * PIECE + 1));
+    }
+  }
+
+  @Test
+  void aContentOfUnknownLengthIsReadToItsEnd() throws Exception {
+    for (int length : new int[] {0, 1 << 20, (2 << 20) + 5}) {
+      byte[] bytes = bytes(length);
+      fixture.source.put(URI_A, bytes).withoutLength(URI_A);
+      try (DistributionClient client = new DistributionClient(fixture.alone().build());
+          InputStream in = client.open(REQUEST)) {
+        assertThat(in.readAllBytes()).isEqualTo(bytes);
+      }
+    }
+  }
+
+  @Test
+  void whatCannotBeFoundFailsBeforeThereIsAStream() {
+    DistributionClient client = fixture.start(fixture.alone());
+    assertThatThrownBy(() -> client.open(REQUEST)).isInstanceOf(ContentNotFoundException.class);
+  }
+
+  @Test
+  void anExceptionOfTheStreamHasTheTypedOneAsItsCause() throws Exception {
+    fixture.source.put(URI_A, bytes(6 * PIECE)).changeAt(URI_A, 3 * PIECE, bytes(5));
+    try (InputStream in = fixture.start(fixture.alone()).open(REQUEST)) {
+      assertThatThrownBy(in::readAllBytes)
+          .isInstanceOf(IOException.class)
+          .hasCauseInstanceOf(SourceChangedException.class);
+    }
+  }
+
+  @Test
+  void theLastPieceOfAWrongContentNeverReachesTheReader() throws Exception {
+    byte[] bytes = bytes(6 * PIECE);
+    fixture.source.put(URI_A, bytes);
+    FetchRequest request = FetchRequest.builder(URI_A).digest(Digest.sha256(new byte[32])).build();
+    try (InputStream in = fixture.start(fixture.alone()).open(request)) {
+      AtomicLong read = new AtomicLong();
+      assertThatThrownBy(
+              () -> {
+                while (in.read() >= 0) {
+                  read.incrementAndGet();
+                }
+              })
+          .isInstanceOf(IOException.class)
+          .hasCauseInstanceOf(DigestMismatchException.class);
+      assertThat(read.get()).isLessThanOrEqualTo(5 * PIECE);
+    }
+  }
+
+  @Test
+  void closingTheStreamEndsTheFetch() throws Exception {
+    fixture.source.put(URI_A, bytes(6 * PIECE)).stallAt(URI_A, 3 * PIECE);
+    DistributionClient client = fixture.start(fixture.alone());
+    InputStream in = client.open(REQUEST);
+    fixture.source.awaitStalled(URI_A);
+    in.close();
+    in.close();
+    assertThatThrownBy(in::read).isInstanceOf(IOException.class);
+    await(() -> fixture.events.seen().contains("failed"));
+    await(() -> fixture.source.openStreams() == 0);
+  }
+
+  @Test
+  void closingTheClientEndsTheStream() throws Exception {
+    fixture.source.put(URI_A, bytes(6 * PIECE)).stallAt(URI_A, 3 * PIECE);
+    DistributionClient client = fixture.start(fixture.alone());
+    InputStream in = client.open(REQUEST);
+    client.close();
+    assertThatThrownBy(in::readAllBytes)
+        .isInstanceOf(IOException.class)
+        .hasCauseInstanceOf(FetchCancelledException.class);
+  }
+
+  @Test
+  void anInterruptEndsTheWaitAndStays() throws Exception {
+    fixture.source.put(URI_A, bytes(6 * PIECE)).stallAt(URI_A, 0);
+    try (InputStream in = fixture.start(fixture.alone()).open(REQUEST)) {
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(in::read)
+          .isInstanceOf(InterruptedIOException.class)
+          .hasCauseInstanceOf(FetchCancelledException.class);
+      assertThat(Thread.interrupted()).isTrue();
+    }
+  }
+}

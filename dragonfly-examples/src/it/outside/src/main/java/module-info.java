@@ -1,4 +1,0 @@
-module outside {
-  requires io.dragonfly.core;
-  requires jdk.httpserver;
-}
