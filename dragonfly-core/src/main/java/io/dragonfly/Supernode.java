@@ -2,121 +2,252 @@ package io.dragonfly;
 
 import io.dragonfly.error.StorageException;
 import io.dragonfly.internal.access.SecretFile;
+import io.dragonfly.internal.cdn.CdnSettings;
+import io.dragonfly.internal.cdn.DaemonThreads;
+import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.internal.plugin.Plugins;
 import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.internal.storage.HomeLock;
 import io.dragonfly.internal.supernode.LocalSupernode;
-import io.dragonfly.internal.supernode.Starting;
+import io.dragonfly.internal.supernode.SupernodeService;
+import io.dragonfly.internal.supernode.SupernodeSettings;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.RateLimiterProvider;
+import io.dragonfly.spi.Scheduler;
+import io.dragonfly.spi.SchedulerProvider;
+import io.dragonfly.spi.ServeRequest;
+import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StorageConfig;
 import io.dragonfly.spi.StorageProvider;
+import io.dragonfly.spi.Transport;
+import io.dragonfly.spi.TransportProvider;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HexFormat;
 import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Registers peers, tells each which piece to take from whom, and keeps one copy of each task: its
- * CDN cache, which is read from the source once. Safe for concurrent use.
+ * CDN cache, which is read from the source once. Clients in this process are given it in their
+ * settings; others find it at its {@link #address}, if it has one. A supernode that is started
+ * again on the same home goes on where it was. Safe for concurrent use.
  */
 public final class Supernode implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Supernode.class);
+  private static final String USER_AGENT = "dragonfly-java";
+  private static final String ADD_TRANSPORT = "Add dragonfly-transport-http to the class path.";
+  private static final String ADD_SCHEDULER = "Add dragonfly-scheduler to the class path.";
+  private static final String ADD_ARTIFACT = "Add the artifact that has it to the class path.";
 
-  private final HomeLock home;
-  private final Optional<Storage> ownStorage;
-  private final ScheduledThreadPoolExecutor timer;
-  private final LocalSupernode local;
+  /** How many pieces the CDN cache sends at once: its uplink is better used by few than by many. */
+  private static final int UPLOAD_SLOTS = 4;
+
+  /** All that is to be closed, the last first. */
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+
+  private final SupernodeService service;
+  private final Optional<InetSocketAddress> address;
+  private boolean closed;
 
   /**
    * Starts a supernode.
    *
    * @throws StorageException if the home directory cannot be used, or another process uses the one
    *     that was given
+   * @throws IllegalStateException if a plug-in is not there, or the port cannot be listened on
    */
   public Supernode(SupernodeConfig config) {
-    home =
-        config
-            .homeDir()
-            .map(HomeLock::acquire)
-            .orElseGet(() -> HomeLock.acquireSibling(defaultHome()));
-    SecureRandom random = new SecureRandom();
-    PeerSecret secret =
-        PeerSecret.parse(SecretFile.readOrCreate(home.home().resolve("secret"), random));
-    Storage storage = config.storage().instance().orElseGet(() -> openStorage(config));
-    ownStorage = config.storage().instance().isPresent() ? Optional.empty() : Optional.of(storage);
-    timer =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread thread = new Thread(task, "dragonfly-supernode-timer");
-              thread.setDaemon(true);
-              return thread;
-            });
-    timer.setRemoveOnCancelPolicy(true);
-    RateLimiter uploads = config.rateLimiter().instance().orElseGet(() -> limiter(config));
-    StoredPieceService pieces =
-        new StoredPieceService(
-            storage, secret.capabilityKey(), Clock.systemUTC()::instant, uploads, 4, timer);
-    local = new LocalSupernode(new Starting(), pieces, secret.id());
-  }
-
-  private Storage openStorage(SupernodeConfig config) {
+    boolean started = false;
     try {
-      return Plugins.byName(
-              StorageProvider.class,
-              StorageProvider::name,
-              config.storage().name(),
-              "Add the artifact that has it to the class path.")
-          .create(new StorageConfig(home.home(), config.reserveBytes()));
-    } catch (IOException e) {
-      throw new StorageException(
-          "The store in %s cannot be opened: %s".formatted(home.home(), e.getMessage()), e);
+      HomeLock home =
+          config
+              .homeDir()
+              .map(HomeLock::acquire)
+              .orElseGet(() -> HomeLock.acquireSibling(DefaultHome.of("supernode")));
+      parts.push(home);
+      service = start(config, home.home());
+      parts.push(service);
+      address = config.port().isPresent() ? Optional.of(listen(config)) : Optional.empty();
+      log.info("supernode {} in {}, {}", service.local().id().brief(), home.home(), whereabouts());
+      started = true;
+    } finally {
+      if (!started) {
+        closeParts();
+      }
     }
   }
 
-  private static RateLimiter limiter(SupernodeConfig config) {
-    return Plugins.byName(
-            RateLimiterProvider.class,
-            RateLimiterProvider::name,
-            config.rateLimiter().name(),
-            "Add the artifact that has it to the class path.")
-        .create(config.uploadRate());
+  private String whereabouts() {
+    return address.map(a -> "listening on " + a).orElse("for this process alone");
   }
 
-  private static Path defaultHome() {
-    return Path.of(System.getProperty("user.home"), ".cache", "dragonfly", "supernode");
+  private SupernodeService start(SupernodeConfig config, Path home) {
+    SecureRandom random = new SecureRandom();
+    PeerSecret secret = PeerSecret.parse(SecretFile.readOrCreate(home.resolve("secret"), random));
+    String ticketKey = SecretFile.readOrCreate(home.resolve("ticket-key"), random);
+    Clock clock = Clock.systemUTC();
+    ScheduledExecutorService timer = startTimer();
+    Storage storage = config.storage().instance().orElseGet(() -> openStorage(config, home));
+    Sources sources = new Sources(config.sources(), new SourceConfig(USER_AGENT));
+    parts.push(sources);
+    StoredPieceService pieces =
+        new StoredPieceService(
+            storage, secret.capabilityKey(), clock::instant, uploads(config), UPLOAD_SLOTS, timer);
+    parts.push(pieces);
+    return new SupernodeService(
+        secret,
+        HexFormat.of().parseHex(ticketKey),
+        new InetSocketAddress(config.advertiseIp(), 0),
+        config.peerNetworks(),
+        settings(config),
+        CdnSettings.of(config.sourceStallTimeout(), config.sourceGiveUp()),
+        new SupernodeService.Parts(
+            storage, sources, scheduler(config), pieces, timer, clock, System::nanoTime, random));
   }
 
-  /** Returns where the supernode listens, if it does. */
+  private ScheduledExecutorService startTimer() {
+    ScheduledThreadPoolExecutor timer = DaemonThreads.timer("dragonfly-supernode-timer");
+    parts.push(
+        () -> {
+          timer.shutdownNow();
+          DaemonThreads.awaitEnd(timer);
+        });
+    return timer;
+  }
+
+  private Storage openStorage(SupernodeConfig config, Path home) {
+    StorageProvider provider =
+        Plugins.byName(
+            StorageProvider.class, StorageProvider::name, config.storage().name(), ADD_ARTIFACT);
+    try {
+      Storage storage = provider.create(new StorageConfig(home, config.reserveBytes()));
+      parts.push(storage);
+      return storage;
+    } catch (IOException e) {
+      throw new StorageException(
+          "The store in %s cannot be opened: %s. Mend that or choose another home."
+              .formatted(home, e.getMessage()),
+          e);
+    }
+  }
+
+  private static RateLimiter uploads(SupernodeConfig config) {
+    RateLimiterProvider provider =
+        config
+            .rateLimiter()
+            .instance()
+            .orElseGet(
+                () ->
+                    Plugins.byName(
+                        RateLimiterProvider.class,
+                        RateLimiterProvider::name,
+                        config.rateLimiter().name(),
+                        ADD_ARTIFACT));
+    return provider.create(config.uploadRate());
+  }
+
+  private static Scheduler scheduler(SupernodeConfig config) {
+    return config
+        .scheduler()
+        .instance()
+        .orElseGet(
+            () ->
+                Plugins.byName(
+                        SchedulerProvider.class,
+                        SchedulerProvider::name,
+                        config.scheduler().name(),
+                        ADD_SCHEDULER)
+                    .create(System::nanoTime));
+  }
+
+  private static SupernodeSettings settings(SupernodeConfig config) {
+    return new SupernodeSettings(
+        config.idc(),
+        config.workingLease(),
+        config.seedingLease(),
+        config.backToSourcePeers(),
+        config.questionsPerHost(),
+        config.sourceStallTimeout(),
+        config.unvalidatedTtl(),
+        config.accessTtl());
+  }
+
+  private InetSocketAddress listen(SupernodeConfig config) {
+    Transport transport =
+        config.transport().instance().orElseGet(() -> openTransport(config.transport().name()));
+    int port = config.port().orElseThrow();
+    InetAddress advertised = config.advertiseIp();
+    InetSocketAddress bind =
+        advertised.isLoopbackAddress()
+            ? new InetSocketAddress(advertised, port)
+            : new InetSocketAddress(port);
+    try {
+      Transport.Server server =
+          transport.serve(new ServeRequest(bind, service.local().pieces(), service::from));
+      parts.push(server);
+      InetSocketAddress reached = new InetSocketAddress(advertised, server.address().getPort());
+      service.listensAt(reached);
+      return reached;
+    } catch (IOException e) {
+      throw new IllegalStateException(
+          "cannot listen on %s port %d: %s. Choose another port."
+              .formatted(bind.getAddress().getHostAddress(), port, e.getMessage()),
+          e);
+    }
+  }
+
+  private Transport openTransport(String name) {
+    Transport transport =
+        Plugins.byName(TransportProvider.class, TransportProvider::name, name, ADD_TRANSPORT)
+            .create();
+    parts.push(transport);
+    return transport;
+  }
+
+  /** Returns where peers find the supernode, if it listens. */
   public Optional<InetSocketAddress> address() {
-    return Optional.empty();
+    return address;
   }
 
   LocalSupernode local() {
-    return local;
+    return service.local();
   }
 
-  /** Stops serving and reading and lets the home go. Safe to call twice. */
+  /**
+   * Ends all calls and reads, and waits until no thread, file or socket of the supernode is left.
+   * What it has read stays in its home. Safe to call twice.
+   */
   @Override
   public void close() {
-    local.pieces().close();
-    timer.shutdownNow();
-    ownStorage.ifPresent(
-        storage -> {
-          try {
-            storage.close();
-          } catch (IOException e) {
-            log.warn("could not close the store in {}: {}", home.home(), e.toString());
-          }
-        });
-    home.close();
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
+    closeParts();
+  }
+
+  private void closeParts() {
+    while (!parts.isEmpty()) {
+      AutoCloseable part = parts.pop();
+      try {
+        part.close();
+      } catch (Exception e) {
+        log.warn("{} could not be closed", part.getClass().getSimpleName(), e);
+      }
+    }
   }
 }

@@ -4,7 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import io.dragonfly.internal.supernode.Network;
 import io.dragonfly.rate.Rate;
-import io.dragonfly.spi.RateLimiter;
+import io.dragonfly.spi.RateLimiterProvider;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.Storage;
@@ -46,7 +46,7 @@ public final class SupernodeConfig {
   private final Choice<Transport> transport;
   private final Choice<Storage> storage;
   private final Choice<Scheduler> scheduler;
-  private final Choice<RateLimiter> rateLimiter;
+  private final Choice<RateLimiterProvider> rateLimiter;
   private final Map<String, Source> sources;
 
   private SupernodeConfig(Builder builder) {
@@ -168,7 +168,7 @@ public final class SupernodeConfig {
     return scheduler;
   }
 
-  Choice<RateLimiter> rateLimiter() {
+  Choice<RateLimiterProvider> rateLimiter() {
     return rateLimiter;
   }
 
@@ -196,7 +196,7 @@ public final class SupernodeConfig {
     private Choice<Transport> transport = Choice.named("http");
     private Choice<Storage> storage = Choice.named("disk");
     private Choice<Scheduler> scheduler = Choice.named("planned");
-    private Choice<RateLimiter> rateLimiter = Choice.named("bucket4j");
+    private Choice<RateLimiterProvider> rateLimiter = Choice.named("bucket4j");
     private final Map<String, Source> sources = new HashMap<>();
 
     private Builder() {}
@@ -356,8 +356,8 @@ public final class SupernodeConfig {
       return this;
     }
 
-    /** The limiter of what is sent; {@link #uploadRate} is not applied to it. */
-    public Builder rateLimiter(RateLimiter instance) {
+    /** What makes the limiter of all that is sent. */
+    public Builder rateLimiter(RateLimiterProvider instance) {
       this.rateLimiter = Choice.of(instance);
       return this;
     }

@@ -1,0 +1,45 @@
+package io.dragonfly.internal.cdn;
+
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Is told what happens to the CDN cache's tasks, on the cache's own threads and outside its locks.
+ * What is told of one task comes in order.
+ */
+public interface CdnListener {
+  /**
+   * A piece is verified and can be given.
+   *
+   * @param task the task, with its length if that is known by now
+   */
+  void sealed(Task task, int piece, Digest digest);
+
+  /** A piece turned out to be damaged. It is read again. */
+  void lost(TaskId task, int piece);
+
+  /**
+   * All pieces are there, and so is the whole content's digest where one was given.
+   *
+   * @param task the task, with its length
+   * @param content the content, if it is small
+   */
+  void completed(Task task, Optional<byte[]> content);
+
+  /** A read ended for good before all was there. */
+  void failed(TaskId task, DistributionException failure);
+
+  /** A read was stopped, since nobody wanted it any more. */
+  void stopped(TaskId task);
+
+  /**
+   * Returns what else the source can be asked with.
+   *
+   * @param refused the fingerprints of what the source has refused
+   */
+  Optional<Access> access(TaskId task, Set<String> refused);
+}

@@ -1,0 +1,226 @@
+package io.dragonfly.internal.cdn;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.error.AccessRefusedException;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.spi.SourceContent;
+import io.dragonfly.spi.StoredTask;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads one task from its source until all is there: QUEUED for a thread, RUNNING on it, PAUSED
+ * after a failure that may pass, then QUEUED again, and OVER for good. Only RUNNING holds a thread.
+ */
+final class CdnRead {
+  private static final Logger log = LoggerFactory.getLogger(CdnRead.class);
+
+  private final StoredTask stored;
+  private final Surroundings around;
+  private final Ended ended;
+  private final SourceStretch stretch;
+
+  // What follows belongs to the thread that runs the read, one at a time.
+  private final Set<String> refused = new HashSet<>();
+  private Access access;
+  private long lastProgress;
+  private int failures;
+
+  @GuardedBy("this")
+  private boolean stopped;
+
+  @GuardedBy("this")
+  private @Nullable Future<?> pause;
+
+  /**
+   * What a read needs.
+   *
+   * @param threads run the reads
+   * @param timer ends pauses
+   */
+  record Surroundings(
+      Sources sources,
+      CdnListener listener,
+      CdnSettings settings,
+      Executor threads,
+      ScheduledExecutorService timer,
+      LongSupplier nanoClock) {}
+
+  /** Is told once how a read ended. */
+  interface Ended {
+    /** Empty if all is there, or the read was stopped. */
+    void with(CdnRead read, Optional<DistributionException> failure);
+  }
+
+  /**
+   * A read that has not started.
+   *
+   * @param opened the content from its beginning, if it is open already; the read closes it
+   */
+  CdnRead(
+      StoredTask stored,
+      Access access,
+      Optional<SourceContent> opened,
+      Surroundings around,
+      Ended ended) {
+    this.stored = stored;
+    this.access = access;
+    this.around = around;
+    this.ended = ended;
+    this.stretch = new SourceStretch(stored, opened, around);
+    this.lastProgress = around.nanoClock().getAsLong();
+  }
+
+  /** Waits in line for a thread. */
+  void start() {
+    try {
+      around.threads().execute(this::run);
+    } catch (RejectedExecutionException e) {
+      over(Optional.empty()); // this process is stopping
+    }
+  }
+
+  /** Ends the read soon, with what is there. */
+  void stop() {
+    Future<?> paused;
+    synchronized (this) {
+      stopped = true;
+      paused = pause;
+      pause = null;
+    }
+    stretch.end();
+    if (paused != null) {
+      paused.cancel(false); // should it be too late, resume() sees that the read was stopped
+      over(Optional.empty());
+    }
+  }
+
+  private synchronized boolean isStopped() {
+    return stopped;
+  }
+
+  private void run() {
+    Optional<DistributionException> failure = Optional.empty();
+    try {
+      while (!isStopped() && !isComplete()) {
+        stretch.read(access, this::progressed);
+      }
+    } catch (AccessRefusedException e) {
+      if (goOnWithOtherAccess()) {
+        return;
+      }
+      failure = Optional.of(e);
+    } catch (SourceFailedException e) {
+      if (pauseAfter(e, e.retryAfter(), isFinal(e))) {
+        return;
+      }
+      failure = Optional.of(e);
+    } catch (DistributionException e) {
+      failure = Optional.of(e);
+    } catch (IOException e) {
+      if (pauseAfter(e, Optional.empty(), false)) {
+        return;
+      }
+      failure = Optional.of(failed(e));
+    } catch (RuntimeException e) {
+      log.error("reading task {} failed unexpectedly", stored.task().id().brief(), e);
+      failure = Optional.of(failed(e));
+    }
+    over(isStopped() ? Optional.empty() : failure);
+  }
+
+  private boolean isComplete() {
+    return CdnTask.isComplete(stored);
+  }
+
+  private void progressed() {
+    lastProgress = around.nanoClock().getAsLong();
+    failures = 0;
+  }
+
+  private boolean goOnWithOtherAccess() {
+    refused.add(access.fingerprint());
+    Optional<Access> other = around.listener().access(stored.task().id(), Set.copyOf(refused));
+    if (isStopped() || other.isEmpty()) {
+      return false;
+    }
+    log.info("task {}: access ended, going on with another peer's", stored.task().id().brief());
+    access = other.get();
+    start();
+    return true;
+  }
+
+  /** A source that says no will not say yes to the same question; these alone may pass. */
+  private static boolean isFinal(SourceFailedException e) {
+    int status = e.status().orElse(0);
+    return status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
+  }
+
+  private boolean pauseAfter(Exception e, Optional<Duration> retryAfter, boolean isFinal) {
+    if (isStopped()) {
+      return false;
+    }
+    long millis =
+        Math.min(
+            around.settings().longestPause().toMillis(),
+            around.settings().firstPause().toMillis() << Math.min(failures, 20));
+    Duration length =
+        Duration.ofMillis(Math.max(millis, retryAfter.orElse(Duration.ZERO).toMillis()));
+    failures++;
+    long idle = around.nanoClock().getAsLong() - lastProgress;
+    if (isFinal || idle + length.toNanos() > around.settings().giveUp().toNanos()) {
+      return false;
+    }
+    log.warn(
+        "task {}: read broke off, going on in {} ms: {}",
+        stored.task().id().brief(),
+        length.toMillis(),
+        e.toString());
+    synchronized (this) {
+      if (stopped) {
+        return false;
+      }
+      try {
+        pause = around.timer().schedule(this::resume, length.toMillis(), TimeUnit.MILLISECONDS);
+        return true;
+      } catch (RejectedExecutionException stopping) {
+        return false;
+      }
+    }
+  }
+
+  private void resume() {
+    synchronized (this) {
+      if (stopped) {
+        return; // stop() came in the pause and has seen to the rest
+      }
+      pause = null;
+    }
+    start();
+  }
+
+  private SourceFailedException failed(Exception e) {
+    return new SourceFailedException(
+        "Reading %s failed: %s. Try again later."
+            .formatted(access.content().displayUrl(), e.getMessage()),
+        e);
+  }
+
+  private void over(Optional<DistributionException> failure) {
+    stretch.end();
+    ended.with(this, failure);
+  }
+}

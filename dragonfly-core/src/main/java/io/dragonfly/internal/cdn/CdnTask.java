@@ -1,0 +1,234 @@
+package io.dragonfly.internal.cdn;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.spi.PieceRegion;
+import io.dragonfly.spi.SourceContent;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.PieceLayout;
+import io.dragonfly.task.Task;
+import java.io.IOException;
+import java.security.MessageDigest;
+import java.util.BitSet;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One task in the CDN cache, and the read that completes it, if one is on its way. Safe for
+ * concurrent use. Made by {@link CdnCache#prepare}, and let go with {@link #release}.
+ */
+public final class CdnTask {
+  /** Content up to this length is told to the listener as a whole: 64 KiB. */
+  public static final int SMALL_BYTES = 64 << 10;
+
+  private static final Logger log = LoggerFactory.getLogger(CdnTask.class);
+
+  private final StoredTask stored;
+  private final CdnCache cache;
+
+  @GuardedBy("this")
+  private @Nullable CdnRead reading;
+
+  /** Whoever asked for a read while one was just being stopped. */
+  @GuardedBy("this")
+  private @Nullable Access next;
+
+  @GuardedBy("this")
+  private boolean stopping;
+
+  @GuardedBy("this")
+  private int users;
+
+  @GuardedBy("this")
+  private final Set<Integer> checking = new HashSet<>();
+
+  CdnTask(StoredTask stored, CdnCache cache) {
+    this.stored = stored;
+    this.cache = cache;
+  }
+
+  /** Returns the task, with its length if that is known by now. */
+  public Task task() {
+    return stored.task();
+  }
+
+  /** Returns the numbers of the pieces that are there. */
+  public BitSet pieces() {
+    return stored.pieces();
+  }
+
+  /** Returns the digest of a piece, if it is known. */
+  public Optional<Digest> digest(int piece) {
+    return stored.digest(piece);
+  }
+
+  /** Tells whether all pieces are there. */
+  public boolean isComplete() {
+    return isComplete(stored);
+  }
+
+  static boolean isComplete(StoredTask stored) {
+    PieceLayout layout = stored.task().layout();
+    return layout.isLengthKnown() && stored.pieces().cardinality() == layout.pieces();
+  }
+
+  /** Returns the content if it is complete, small, and still what was sealed. Reads the disk. */
+  public Optional<byte[]> smallContent() throws IOException {
+    long length = task().layout().length().orElse(Long.MAX_VALUE);
+    if (length > SMALL_BYTES || !isComplete()) {
+      return Optional.empty();
+    }
+    if (length == 0) {
+      return Optional.of(new byte[0]);
+    }
+    byte[] content;
+    try (PieceRegion region = stored.region(ByteRange.of(0, length))) {
+      content = region.readAll();
+    }
+    MessageDigest sha = Digest.newSha256();
+    sha.update(content);
+    if (!stored.digest(0).equals(Optional.of(Digest.of(sha)))) {
+      stored.unseal(0);
+      return Optional.empty();
+    }
+    return Optional.of(content);
+  }
+
+  /**
+   * Sees to it that what is missing is read. Does nothing if it is being read already, or nothing
+   * is missing.
+   *
+   * @param opened the content from its beginning, if it is open already; closed in any case
+   */
+  public void read(Access access, Optional<SourceContent> opened) {
+    CdnRead started = null;
+    synchronized (this) {
+      if (reading == null && !isComplete()) {
+        started = newRead(access, opened);
+        reading = started;
+        stopping = false;
+      } else if (stopping) {
+        next = access;
+      }
+    }
+    if (started != null) {
+      log.info("task {}: reading {}", task().id().brief(), access.content().displayUrl());
+      started.start();
+    } else {
+      opened.ifPresent(CdnTask::close);
+    }
+  }
+
+  private CdnRead newRead(Access access, Optional<SourceContent> opened) {
+    return new CdnRead(
+        stored, access, opened, cache.surroundings(), (read, failure) -> readEnded(failure));
+  }
+
+  /** Ends a read soon; what is there stays, and the next read goes on from it. */
+  public void stop() {
+    CdnRead stopped;
+    synchronized (this) {
+      stopped = reading;
+      stopping = true;
+      next = null;
+    }
+    if (stopped != null) {
+      stopped.stop();
+    }
+  }
+
+  /**
+   * Reads a piece that somebody complains of, in the background, and again from the source if bad.
+   */
+  public void check(int piece) {
+    synchronized (this) {
+      if (!checking.add(piece)) {
+        return;
+      }
+    }
+    cache.inBackground(() -> checkNow(piece));
+  }
+
+  private void checkNow(int piece) {
+    try {
+      if (stored.digest(piece).isPresent() && !StoredPieces.isIntact(stored, piece, null)) {
+        stored.unseal(piece);
+        log.warn("task {}: piece {} was damaged in the store", task().id().brief(), piece);
+        cache.listener().lost(task().id(), piece);
+        cache.listener().access(task().id(), Set.of()).ifPresent(a -> read(a, Optional.empty()));
+      }
+    } catch (IOException e) {
+      log.warn("task {}: piece {} cannot be checked: {}", task().id().brief(), piece, e.toString());
+    } finally {
+      synchronized (this) {
+        checking.remove(piece);
+      }
+    }
+  }
+
+  private void readEnded(Optional<DistributionException> failure) {
+    Access again;
+    synchronized (this) {
+      again = next;
+      next = null;
+      reading = null;
+      stopping = false;
+    }
+    if (failure.isPresent()) {
+      cache.readFailed(this, failure.get());
+    } else if (isComplete()) {
+      completed();
+    } else if (again != null) {
+      read(again, Optional.empty());
+    } else {
+      log.info("task {}: stopped reading", task().id().brief());
+      cache.listener().stopped(task().id());
+    }
+  }
+
+  private void completed() {
+    log.info(
+        "task {}: complete, {} bytes", task().id().brief(), task().layout().length().orElse(0));
+    Optional<byte[]> content = Optional.empty();
+    try {
+      content = smallContent();
+    } catch (IOException e) {
+      log.warn("task {}: cannot be read back: {}", task().id().brief(), e.toString());
+    }
+    cache.listener().completed(task(), content);
+  }
+
+  /**
+   * Says that one user less needs the task; its read stops with the last. Blocks on the disk if the
+   * task is to be forgotten.
+   *
+   * @param forget whether the pieces are to be deleted if nobody else uses the task
+   */
+  public void release(boolean forget) {
+    cache.release(this, forget);
+  }
+
+  synchronized void use() {
+    users++;
+  }
+
+  /** Returns whether nobody uses the task any more. */
+  synchronized boolean letGo() {
+    users--;
+    return users == 0;
+  }
+
+  private static void close(SourceContent content) {
+    try {
+      content.close();
+    } catch (IOException e) {
+      log.debug("closing a source's stream failed: {}", e.toString());
+    }
+  }
+}

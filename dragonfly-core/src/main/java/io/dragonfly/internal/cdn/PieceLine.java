@@ -1,0 +1,180 @@
+package io.dragonfly.internal.cdn;
+
+import io.dragonfly.error.DigestMismatchException;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.SourceChangedException;
+import io.dragonfly.error.StorageException;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.PieceLayout;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes a stretch of a content's bytes in order, cuts it into pieces, and puts them into the store.
+ * Pieces that are there already are compared instead. The last piece of a content is sealed only
+ * when the stretch has ended as it should, and where the whole content's digest is known, only if
+ * that matches: so a content that is sealed to its end is right. Belongs to one read.
+ */
+final class PieceLine {
+  private final StoredTask stored;
+  private final @Nullable WholeDigest whole;
+  private final Sealed sealed;
+  private final MessageDigest sha = Digest.newSha256();
+  private int piece;
+  private long offset;
+
+  /** A piece that is complete, and may be the last of a content whose length is not known yet. */
+  private @Nullable Digest held;
+
+  /** Is told of each piece that has been sealed. */
+  interface Sealed {
+    void piece(int piece, Digest digest);
+  }
+
+  /**
+   * A line that starts at the first byte of a piece.
+   *
+   * @param whole prepared for that piece; absent if the whole content need not be checked
+   */
+  PieceLine(StoredTask stored, int piece, Optional<WholeDigest> whole, Sealed sealed) {
+    this.stored = stored;
+    this.piece = piece;
+    this.offset = (long) piece * stored.task().layout().pieceLength();
+    this.whole = whole.orElse(null);
+    this.sealed = sealed;
+  }
+
+  /** Returns where in the content the next byte belongs. */
+  long offset() {
+    return offset;
+  }
+
+  /**
+   * Takes the next bytes.
+   *
+   * @throws SourceChangedException if a piece is not what it was when it was read before
+   * @throws StorageException if they cannot be kept
+   */
+  void accept(byte[] bytes, int count) {
+    for (int done = 0; done < count; ) {
+      sealHeld();
+      PieceLayout layout = stored.task().layout();
+      if (!layout.isPiece(piece)) {
+        throw new SourceChangedException(
+            "The source brought more than the %d bytes of task %s."
+                .formatted(offset, stored.task().id().brief()));
+      }
+      long left = layout.range(piece).end() - offset;
+      int part = (int) Math.min(left, count - done);
+      keep(bytes, done, part);
+      done += part;
+      if (part == left) {
+        pieceEnds(layout);
+      }
+    }
+  }
+
+  private void keep(byte[] bytes, int from, int count) {
+    if (!stored.has(piece)) {
+      ByteBuffer data = ByteBuffer.wrap(bytes, from, count);
+      inStore(() -> stored.write(offset, data));
+    }
+    sha.update(bytes, from, count);
+    if (whole != null) {
+      whole.update(bytes, from, count);
+    }
+    offset += count;
+  }
+
+  private void pieceEnds(PieceLayout layout) {
+    Digest digest = Digest.of(sha);
+    if (layout.isLengthKnown() ? offset == layout.length().getAsLong() : whole != null) {
+      held = digest;
+    } else {
+      seal(digest);
+    }
+  }
+
+  private void sealHeld() {
+    if (held != null) {
+      seal(held);
+    }
+  }
+
+  /**
+   * The source has no more bytes in this stretch.
+   *
+   * @param end where the stretch was to end, if that was known
+   * @throws EOFException if it ended too early
+   * @throws DigestMismatchException if the whole content is not what was asked for
+   */
+  void end(OptionalLong end) throws EOFException {
+    if (end.isPresent() && offset != end.getAsLong()) {
+      throw new EOFException(
+          "the source ended at byte %d and not at %d".formatted(offset, end.getAsLong()));
+    }
+    PieceLayout layout = stored.task().layout();
+    if (layout.isLengthKnown() && offset != layout.length().getAsLong()) {
+      return; // there is more to come, in another stretch
+    }
+    checkWhole();
+    if (!layout.isLengthKnown()) {
+      inStore(() -> stored.learnLength(offset));
+    }
+    if (held == null && offset > (long) piece * layout.pieceLength()) {
+      held = Digest.of(sha);
+    }
+    sealHeld();
+  }
+
+  private void checkWhole() {
+    if (whole != null && !whole.soFar().equals(whole.expected())) {
+      throw new DigestMismatchException(
+          ("Task %s has digest %s, but %s was asked for. The source has probably changed: update the"
+                  + " digest in the request, or use a URL that names one version.")
+              .formatted(stored.task().id().brief(), whole.soFar(), whole.expected()));
+    }
+  }
+
+  private void seal(Digest digest) {
+    held = null;
+    Optional<Digest> before = stored.digest(piece);
+    if (before.isPresent() && !before.get().equals(digest)) {
+      throw new SourceChangedException(
+          "Piece %d of task %s is not what it was when it was read before. Ask again."
+              .formatted(piece, stored.task().id().brief()));
+    }
+    if (!stored.has(piece)) {
+      int number = piece;
+      inStore(() -> stored.seal(number, digest));
+      sealed.piece(piece, digest);
+    }
+    if (whole != null) {
+      whole.commit();
+    }
+    piece++;
+  }
+
+  private interface StoreCall {
+    void run() throws IOException;
+  }
+
+  private void inStore(StoreCall call) {
+    try {
+      call.run();
+    } catch (DistributionException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new StorageException(
+          "Task %s cannot be kept: %s. Check the disk."
+              .formatted(stored.task().id().brief(), e.getMessage()),
+          e);
+    }
+  }
+}

@@ -1,0 +1,233 @@
+package io.dragonfly.internal.cdn;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.error.SourceChangedException;
+import io.dragonfly.spi.Source;
+import io.dragonfly.spi.SourceContent;
+import io.dragonfly.spi.SourceRequest;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.PieceLayout;
+import io.dragonfly.task.SourceVersion;
+import io.dragonfly.task.Task;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.BitSet;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the first stretch of a task that is missing. A version that can be told from others is gone
+ * on with where it stopped, by range. Any other is read again from its beginning, and what is there
+ * already is compared: so all peers of a version get the same bytes, or learn that it has changed.
+ */
+final class SourceStretch {
+  private static final Logger log = LoggerFactory.getLogger(SourceStretch.class);
+  private static final int BUFFER_BYTES = 256 << 10;
+
+  private final StoredTask stored;
+  private final CdnRead.Surroundings around;
+  private final SourceCalls calls = new SourceCalls();
+  private final Optional<WholeDigest> whole;
+  private long furthest;
+
+  @GuardedBy("this")
+  private @Nullable SourceContent opened;
+
+  @GuardedBy("this")
+  private @Nullable Closeable current;
+
+  @GuardedBy("this")
+  private boolean ended;
+
+  SourceStretch(StoredTask stored, Optional<SourceContent> opened, CdnRead.Surroundings around) {
+    this.stored = stored;
+    this.opened = opened.orElse(null);
+    this.around = around;
+    this.whole = stored.task().digest().map(WholeDigest::new);
+  }
+
+  /** Reads until the stretch is complete. {@code progress} is told of bytes never read before. */
+  void read(Access access, Runnable progress) throws IOException {
+    BitSet pieces = stored.pieces();
+    int first = pieces.nextClearBit(0);
+    boolean byRange = !pieces.isEmpty() && isLengthKnown() && isRepeatable(stored.task());
+    int start = byRange ? first : 0;
+    Optional<WholeDigest> checked = isLastSealed(pieces) ? Optional.empty() : whole;
+    if (checked.isPresent() && !checked.get().startAt(stored, start)) {
+      around.listener().lost(stored.task().id(), stored.pieces().nextClearBit(0));
+      return; // the next stretch starts at the damaged piece
+    }
+    PieceLine line =
+        new PieceLine(
+            stored,
+            start,
+            checked,
+            (piece, digest) -> around.listener().sealed(stored.task(), piece, digest));
+    if (byRange) {
+      ByteRange gap = gap(pieces, first);
+      copy(part(access, gap), line, OptionalLong.of(gap.end()), progress);
+    } else {
+      copy(whole(access).stream(), line, stored.task().layout().length(), progress);
+    }
+  }
+
+  /** Ends a read that is on its way, and all that would come. */
+  void end() {
+    Closeable open;
+    Closeable unused;
+    synchronized (this) {
+      ended = true;
+      open = current;
+      unused = opened;
+      opened = null;
+    }
+    calls.end();
+    close(open);
+    close(unused);
+  }
+
+  private boolean isLengthKnown() {
+    return stored.task().layout().isLengthKnown();
+  }
+
+  private boolean isLastSealed(BitSet pieces) {
+    PieceLayout layout = stored.task().layout();
+    return layout.isLengthKnown() && pieces.get(layout.pieces() - 1);
+  }
+
+  /** Tells whether the version can be told from others, or the content's digest decides anyway. */
+  static boolean isRepeatable(Task task) {
+    return task.version().isStrong() || task.digest().isPresent();
+  }
+
+  private ByteRange gap(BitSet pieces, int first) {
+    PieceLayout layout = stored.task().layout();
+    int next = pieces.nextSetBit(first);
+    int last = next < 0 ? layout.pieces() - 1 : next - 1;
+    return ByteRange.of(layout.range(first).start(), layout.range(last).end());
+  }
+
+  private SourceContent whole(Access access) throws IOException {
+    SourceContent content = takeOpened();
+    if (content == null) {
+      SourceRequest request = request(access);
+      content = calls.run(() -> source(access).open(request));
+      try {
+        checkSame(content.version());
+      } catch (SourceChangedException e) {
+        content.close();
+        throw e;
+      }
+    }
+    use(content);
+    return content;
+  }
+
+  private @Nullable SourceContent takeOpened() {
+    synchronized (this) {
+      SourceContent content = opened;
+      opened = null;
+      return content;
+    }
+  }
+
+  private InputStream part(Access access, ByteRange gap) throws IOException {
+    Task task = stored.task();
+    // One blob may come from servers that each have validators of their own. Its digest decides.
+    SourceVersion version =
+        task.digest().isPresent()
+            ? new SourceVersion(Optional.empty(), task.version().length())
+            : task.version();
+    SourceRequest request = request(access);
+    log.info("task {}: going on at byte {}", task.id().brief(), gap.start());
+    InputStream in = calls.run(() -> source(access).open(request, version, gap));
+    use(in);
+    return in;
+  }
+
+  private Source source(Access access) {
+    return around.sources().of(access.content());
+  }
+
+  private SourceRequest request(Access access) {
+    return new SourceRequest(
+        access.content(), around.settings().stallTimeout(), access.fromThisMachine());
+  }
+
+  private void checkSame(SourceVersion now) {
+    Task task = stored.task();
+    SourceVersion then = task.version();
+    boolean sameLength =
+        then.length().equals(now.length()) || (isRepeatable(task) && isEitherUnknown(then, now));
+    boolean sameValidator = task.digest().isPresent() || then.validator().equals(now.validator());
+    if (!sameLength || !sameValidator) {
+      throw new SourceChangedException(
+          "The source of task %s has changed since it was asked. Ask again."
+              .formatted(task.id().brief()));
+    }
+  }
+
+  private static boolean isEitherUnknown(SourceVersion one, SourceVersion other) {
+    return one.length().isEmpty() || other.length().isEmpty();
+  }
+
+  private void copy(InputStream in, PieceLine line, OptionalLong end, Runnable progress)
+      throws IOException {
+    try (in) {
+      byte[] buffer = new byte[BUFFER_BYTES];
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        if (isEnded()) {
+          return;
+        }
+        if (end.isPresent() && count > end.getAsLong() - line.offset()) {
+          throw new IOException("the source brought more than it had said");
+        }
+        line.accept(buffer, count);
+        if (line.offset() > furthest) {
+          furthest = line.offset();
+          progress.run();
+        }
+      }
+      if (!isEnded()) {
+        line.end(end);
+      }
+    } finally {
+      forgetCurrent();
+    }
+  }
+
+  private void use(Closeable open) {
+    boolean late;
+    synchronized (this) {
+      current = open;
+      late = ended;
+    }
+    if (late) {
+      close(open);
+    }
+  }
+
+  private synchronized void forgetCurrent() {
+    current = null;
+  }
+
+  private synchronized boolean isEnded() {
+    return ended;
+  }
+
+  private static void close(@Nullable Closeable open) {
+    if (open == null) {
+      return;
+    }
+    try {
+      open.close();
+    } catch (IOException e) {
+      log.debug("closing a source's stream failed: {}", e.toString());
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package io.dragonfly.internal.supernode;
+
+import io.dragonfly.control.Assignment;
+import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.TaskUpdate;
+import io.dragonfly.control.Terms;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.task.PieceDigests;
+import io.dragonfly.task.TaskId;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What an answer will say, gathered under the lock. What costs time, the capabilities, is made when
+ * it is issued, outside.
+ *
+ * @param number the answer's number
+ * @param taker who gets it
+ * @param address where the taker takes from
+ * @param tasks what is new about tasks that go on
+ * @param ended what is new about others
+ */
+record AnswerDraft(
+    long number,
+    PeerId taker,
+    InetAddress address,
+    List<TaskDraft> tasks,
+    List<TaskUpdate> ended,
+    Terms terms) {
+
+  /** What is new about one task. */
+  record TaskDraft(
+      TaskId task,
+      OptionalLong length,
+      PieceDigests digests,
+      List<ParentDraft> parents,
+      List<Assignment> assignments,
+      Optional<Contacts.Draft> advice) {
+
+    TaskUpdate issue(PeerId taker, InetAddress address) {
+      return new TaskUpdate(
+          task,
+          TaskUpdate.State.ACTIVE,
+          Optional.empty(),
+          length,
+          digests,
+          parents.stream().map(p -> p.issue(task, taker, address)).toList(),
+          assignments,
+          advice.map(a -> a.issue(task, taker, address)));
+    }
+  }
+
+  NextAnswer issue() {
+    List<TaskUpdate> updates = new ArrayList<>(ended);
+    tasks.forEach(draft -> updates.add(draft.issue(taker, address)));
+    return new NextAnswer(number, updates, terms);
+  }
+}

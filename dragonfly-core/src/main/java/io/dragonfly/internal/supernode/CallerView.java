@@ -1,0 +1,64 @@
+package io.dragonfly.internal.supernode;
+
+import io.dragonfly.control.Caller;
+import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.LeaveRequest;
+import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.NextRequest;
+import io.dragonfly.control.OfferAnswer;
+import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.error.DistributionException;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * A supernode as one caller sees it.
+ *
+ * @param check throws if the caller must not say that it is who it says
+ * @param fromThisMachine whether sources are asked for somebody on this machine
+ */
+record CallerView(
+    Registrations registrations,
+    Offers offers,
+    Swarms swarms,
+    Consumer<Caller> check,
+    boolean fromThisMachine)
+    implements SupernodeApi {
+  @Override
+  public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
+    return checked(request.caller(), () -> registrations.register(request, fromThisMachine));
+  }
+
+  @Override
+  public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+    return checked(request.caller(), () -> offers.offer(request));
+  }
+
+  @Override
+  public CompletableFuture<NextAnswer> next(NextRequest request) {
+    return checked(request.caller(), () -> swarms.next(request));
+  }
+
+  @Override
+  public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+    return checked(
+        request.caller(),
+        () -> {
+          swarms.leave(request);
+          return CompletableFuture.completedFuture(new LeaveAnswer());
+        });
+  }
+
+  private <T> CompletableFuture<T> checked(Caller caller, Supplier<CompletableFuture<T>> call) {
+    try {
+      check.accept(caller);
+      return call.get();
+    } catch (DistributionException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+}

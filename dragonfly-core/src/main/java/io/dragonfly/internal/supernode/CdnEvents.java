@@ -1,0 +1,65 @@
+package io.dragonfly.internal.supernode;
+
+import io.dragonfly.error.DigestMismatchException;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.SourceChangedException;
+import io.dragonfly.internal.cdn.Access;
+import io.dragonfly.internal.cdn.CdnListener;
+import io.dragonfly.internal.serve.StoredPieceService;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
+import java.util.Optional;
+import java.util.Set;
+
+/** Passes on what happens in the CDN cache. */
+record CdnEvents(Swarms swarms, Versions versions, StoredPieceService pieces)
+    implements CdnListener {
+  @Override
+  public void sealed(Task task, int piece, Digest digest) {
+    pieces.sealed(task.id(), piece);
+    swarms.sealed(task, piece, digest);
+  }
+
+  @Override
+  public void lost(TaskId task, int piece) {
+    swarms.lost(task, piece);
+  }
+
+  @Override
+  public void completed(Task task, Optional<byte[]> content) {
+    versions.readEnded(task);
+    swarms.completed(task, content);
+  }
+
+  @Override
+  public void failed(TaskId task, DistributionException failure) {
+    pieces.ended(task);
+    swarms
+        .find(task)
+        .ifPresent(
+            swarm -> {
+              forget(swarm.task(), failure);
+              swarms.failed(swarm, failure);
+            });
+  }
+
+  private void forget(Task task, DistributionException failure) {
+    if (failure instanceof SourceChangedException || failure instanceof DigestMismatchException) {
+      versions.wrong(task);
+    } else if (!Versions.isShared(task)) {
+      versions.forget(task);
+    }
+  }
+
+  @Override
+  public void stopped(TaskId task) {
+    swarms.find(task).ifPresent(swarm -> versions.readEnded(swarm.task()));
+    swarms.stopped(task);
+  }
+
+  @Override
+  public Optional<Access> access(TaskId task, Set<String> refused) {
+    return swarms.access(task, refused);
+  }
+}

@@ -1,0 +1,125 @@
+package io.dragonfly.internal.supernode;
+
+import io.dragonfly.control.Outcome;
+import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.TaskUpdate;
+import io.dragonfly.control.Terms;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.Scheduler;
+import io.dragonfly.spi.Scheduler.Plan;
+import io.dragonfly.task.PieceDigests;
+import io.dragonfly.task.TaskId;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Gathers what there is to say to a peer. {@link Swarms}' lock guards it. */
+final class Drafts {
+  private final Scheduler scheduler;
+  private final Function<PeerId, @Nullable Holder> holders;
+
+  /**
+   * Drafts with the plans of a scheduler.
+   *
+   * @param holders finds the peers that it names, and the CDN cache
+   */
+  Drafts(Scheduler scheduler, Function<PeerId, @Nullable Holder> holders) {
+    this.scheduler = scheduler;
+    this.holders = holders;
+  }
+
+  /**
+   * Gathers what there is to say, and counts it as said.
+   *
+   * @param unknown tasks that the peer named and takes no part in
+   * @return empty if there is nothing
+   */
+  Optional<AnswerDraft> draft(Session session, List<TaskId> unknown, Terms terms) {
+    List<Plan> plans = scheduler.assign(session.id(), SupernodeSettings.MOST_ASSIGNED);
+    Map<Member, List<Plan>> subjects = new LinkedHashMap<>();
+    for (Plan plan : plans) {
+      Member member = session.members.get(plan.task());
+      if (member != null) {
+        subjects.computeIfAbsent(member, m -> new ArrayList<>()).add(plan);
+      }
+    }
+    session.news.forEach(member -> subjects.putIfAbsent(member, List.of()));
+    session.news.clear();
+    if (subjects.isEmpty() && unknown.isEmpty() && session.failures.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(draft(session, plans, subjects, unknown, terms));
+  }
+
+  /** Returns an answer that says nothing. */
+  AnswerDraft nothing(Session session, Terms terms) {
+    return draft(session, List.of(), Map.of(), List.of(), terms);
+  }
+
+  private AnswerDraft draft(
+      Session session,
+      List<Plan> plans,
+      Map<Member, List<Plan>> subjects,
+      List<TaskId> unknown,
+      Terms terms) {
+    Map<Member, Integer> digestsBefore = new HashMap<>();
+    List<AnswerDraft.TaskDraft> tasks = new ArrayList<>();
+    subjects.forEach(
+        (member, itsPlans) -> {
+          digestsBefore.put(member, member.digestsKnown);
+          tasks.add(draft(member, itsPlans, terms.now()));
+        });
+    List<TaskUpdate> ended = new ArrayList<>();
+    unknown.forEach(task -> ended.add(TaskUpdate.unknown(task)));
+    session.failures.forEach((task, failure) -> ended.add(TaskUpdate.failed(task, failure)));
+    Session.Sent sent = new Session.Sent(plans, digestsBefore, Map.copyOf(session.failures));
+    session.failures.clear();
+    long number = session.sending(sent);
+    return new AnswerDraft(number, session.id(), session.address(), tasks, ended, terms);
+  }
+
+  private AnswerDraft.TaskDraft draft(Member member, List<Plan> plans, Instant now) {
+    List<ParentDraft> parents = new ArrayList<>();
+    AssignmentLines lines = new AssignmentLines();
+    for (Plan plan : plans) {
+      Holder holder = holders.apply(plan.parent());
+      if (holder == null) {
+        // No scheduler of ours does that. Said to be unreachable, the piece is planned elsewhere.
+        PieceResult gone = new PieceResult(plan.piece(), plan.parent(), Outcome.UNREACHABLE, 0);
+        scheduler.reported(plan.task(), member.id(), gone);
+      } else {
+        member.parents.draft(holder, member.session.address(), now).ifPresent(parents::add);
+        lines.add(plan.piece(), member.parents.number(plan.parent()));
+      }
+    }
+    return new AnswerDraft.TaskDraft(
+        member.task.id(),
+        length(member),
+        digests(member),
+        parents,
+        lines.lines(),
+        Contacts.news(member, now));
+  }
+
+  private static OptionalLong length(Member member) {
+    if (member.lengthTold || !member.task.isLengthKnown()) {
+      return OptionalLong.empty();
+    }
+    member.lengthTold = true;
+    return member.task.task().layout().length();
+  }
+
+  private static PieceDigests digests(Member member) {
+    PieceDigests digests =
+        member.task.digests.from(member.digestsKnown, SupernodeSettings.MOST_DIGESTS);
+    member.digestsKnown += digests.count();
+    return digests;
+  }
+}

@@ -1,0 +1,53 @@
+package io.dragonfly.internal.supernode;
+
+import io.dragonfly.internal.cdn.Access;
+import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.Headers;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Tells whether two requests have the same credentials, without keeping any: an HMAC over the whole
+ * URL and all headers, with a key that lives as long as this process. Immutable.
+ */
+final class Fingerprints {
+  private final SecretKeySpec key;
+
+  Fingerprints(SecureRandom random) {
+    byte[] bytes = new byte[32];
+    random.nextBytes(bytes);
+    key = new SecretKeySpec(bytes, "HmacSHA256");
+  }
+
+  /**
+   * Returns the request with its fingerprint.
+   *
+   * @param fromThisMachine part of the fingerprint: what this machine may ask, others may not
+   */
+  Access access(ContentRequest content, boolean fromThisMachine) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(key);
+      mac.update((byte) (fromThisMachine ? 1 : 0));
+      add(mac, content.url().toString());
+      for (Headers.Header header : content.headers().list()) {
+        add(mac, header.name());
+        add(mac, header.value());
+      }
+      return new Access(content, fromThisMachine, HexFormat.of().formatHex(mac.doFinal()));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("this Java runtime has no HmacSHA256", e);
+    }
+  }
+
+  // Lengths are part of what is hashed, so that no two lists of texts give the same bytes.
+  private static void add(Mac mac, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    mac.update((bytes.length + "\n").getBytes(StandardCharsets.UTF_8));
+    mac.update(bytes);
+  }
+}

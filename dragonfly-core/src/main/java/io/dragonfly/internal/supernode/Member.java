@@ -1,0 +1,119 @@
+package io.dragonfly.internal.supernode;
+
+import io.dragonfly.internal.cdn.Access;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.task.PieceSpan;
+import java.time.Instant;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** One peer's part in one task. {@link Swarms}' lock guards it. */
+final class Member {
+  final Session session;
+  final SwarmTask task;
+  final Parents parents = new Parents();
+
+  /** What it has, but others cannot verify yet, since the digests are not published. */
+  final BitSet heldBack = new BitSet();
+
+  /** What the source may be asked with; absent for who only offers, and so may not take. */
+  private @Nullable Access access;
+
+  /** What the peer wants, and what of it the scheduler was told. */
+  private PieceSpan wanted = PieceSpan.NONE;
+
+  private PieceSpan announced = PieceSpan.NONE;
+
+  /** How many digests the peer has, or will have with the answer on its way. */
+  int digestsKnown;
+
+  boolean lengthTold;
+
+  /** The last advice, and what would make it stale. */
+  List<PeerId> contacts = List.of();
+
+  Instant contactsRenew = Instant.MIN;
+  boolean mayRead;
+  boolean adviceTold;
+  int swarmSeen;
+
+  /** Where it stands among the members of its task. */
+  int index;
+
+  Member(Session session, SwarmTask task) {
+    this.session = session;
+    this.task = task;
+  }
+
+  PeerId id() {
+    return session.id();
+  }
+
+  Optional<Access> access() {
+    return Optional.ofNullable(access);
+  }
+
+  void registered(Access newAccess) {
+    access = newAccess;
+  }
+
+  boolean mayTake() {
+    return access != null;
+  }
+
+  PieceSpan wanted() {
+    return wanted;
+  }
+
+  boolean isWanting() {
+    return !wanted.isEmpty();
+  }
+
+  void want(PieceSpan span) {
+    wanted = span;
+  }
+
+  /** Returns what the scheduler is to be told that the peer wants: as far as digests can go. */
+  PieceSpan announceable() {
+    long limit = (long) digestsKnown + SupernodeSettings.MOST_DIGESTS;
+    int end = (int) Math.min(wanted.end(), limit);
+    return end <= wanted.first() ? PieceSpan.NONE : new PieceSpan(wanted.first(), end);
+  }
+
+  /**
+   * Returns what the scheduler is to be told now, if that is worth it: a window that follows the
+   * digests is moved half its length at a time.
+   */
+  Optional<PieceSpan> toAnnounce() {
+    PieceSpan now = announceable();
+    boolean isFar =
+        announced.end() - digestsKnown > SupernodeSettings.MOST_DIGESTS / 2
+            && announced.first() == now.first()
+            && announced.end() < now.end()
+            && now.end() < wanted.end();
+    if (now.equals(announced) || isFar) {
+      return Optional.empty();
+    }
+    announced = now;
+    return Optional.of(now);
+  }
+
+  PieceSpan announced() {
+    return announced;
+  }
+
+  void announce(PieceSpan span) {
+    announced = span;
+  }
+
+  /** An answer got lost: says again what it said. */
+  void sayAgain(int digestsBefore) {
+    digestsKnown = Math.min(digestsKnown, digestsBefore);
+    lengthTold = false;
+    adviceTold = false;
+    parents.forget();
+    session.news.add(this);
+  }
+}

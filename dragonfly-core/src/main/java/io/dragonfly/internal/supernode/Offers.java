@@ -1,0 +1,76 @@
+package io.dragonfly.internal.supernode;
+
+import io.dragonfly.control.Holding;
+import io.dragonfly.control.OfferAnswer;
+import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.Terms;
+import io.dragonfly.internal.cdn.CdnCache;
+import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** Takes in what peers hold without wanting anything. Safe for concurrent use; does not block. */
+final class Offers {
+  private final Swarms swarms;
+  private final Arrivals arrivals;
+  private final CdnCache cache;
+
+  Offers(Swarms swarms, Arrivals arrivals, CdnCache cache) {
+    this.swarms = swarms;
+    this.arrivals = arrivals;
+    this.cache = cache;
+  }
+
+  CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+    Map<SwarmTask, Holding> known = new LinkedHashMap<>();
+    List<Holding> others = new ArrayList<>();
+    for (Holding holding : request.holdings()) {
+      Optional<SwarmTask> swarm = swarms.find(holding.task()).filter(Offers::isReady);
+      swarm.ifPresentOrElse(task -> known.put(task, holding), () -> others.add(holding));
+    }
+    if (others.isEmpty()) {
+      return CompletableFuture.completedFuture(answer(request, known, List.of()));
+    }
+    return arrivals.inBackground(() -> offer(request, known, others));
+  }
+
+  private static boolean isReady(SwarmTask task) {
+    return task.started().isDone() && !task.started().isCompletedExceptionally();
+  }
+
+  private CompletableFuture<OfferAnswer> offer(
+      OfferRequest request, Map<SwarmTask, Holding> known, List<Holding> others) {
+    Map<Holding, CompletableFuture<SwarmTask>> found = new LinkedHashMap<>();
+    List<TaskId> unknown = new ArrayList<>();
+    for (Holding holding : others) {
+      Optional<Task> task = cache.find(holding.task());
+      task.ifPresentOrElse(
+          t -> found.put(holding, arrivals.arrive(t)), () -> unknown.add(holding.task()));
+    }
+    CompletableFuture<?>[] all = found.values().toArray(CompletableFuture<?>[]::new);
+    return CompletableFuture.allOf(all)
+        .handle(
+            (done, failure) -> {
+              found.forEach(
+                  (holding, swarm) -> {
+                    if (swarm.isCompletedExceptionally()) {
+                      unknown.add(holding.task());
+                    } else {
+                      known.put(swarm.join(), holding);
+                    }
+                  });
+              return answer(request, known, unknown);
+            });
+  }
+
+  private OfferAnswer answer(
+      OfferRequest request, Map<SwarmTask, Holding> known, List<TaskId> unknown) {
+    Terms terms = swarms.offer(request.caller(), known);
+    return new OfferAnswer(unknown, terms);
+  }
+}

@@ -1,0 +1,20 @@
+package io.dragonfly.internal.supernode;
+
+import io.dragonfly.control.Parent;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.task.TaskId;
+import java.net.InetAddress;
+import java.time.Instant;
+
+/**
+ * A parent that is to be described, before its capability is made.
+ *
+ * @param number stands for it in assignments
+ * @param holder who it is
+ * @param expires when the capability expires
+ */
+record ParentDraft(int number, Holder holder, Instant expires) {
+  Parent issue(TaskId task, PeerId taker, InetAddress address) {
+    return new Parent(number, holder.peer(), holder.capability(task, taker, address, expires));
+  }
+}

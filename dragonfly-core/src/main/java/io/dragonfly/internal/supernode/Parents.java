@@ -1,0 +1,67 @@
+package io.dragonfly.internal.supernode;
+
+import io.dragonfly.peer.Peer;
+import io.dragonfly.peer.PeerId;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The parents of one task that were described to one peer. Each is described once, and again when
+ * its capability is half over, it or the peer has another address, or an answer got lost. Only the
+ * last used are remembered. Not safe for concurrent use.
+ */
+final class Parents {
+  private static final int MOST = 64;
+
+  private final Map<PeerId, Described> described =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<PeerId, Described> eldest) {
+          return size() > MOST;
+        }
+      };
+
+  private int numbers;
+
+  private record Described(int number, Peer peer, InetAddress taker, Instant renew) {}
+
+  /** Returns the number of a parent that was described or drafted before. */
+  int number(PeerId parent) {
+    Described before = described.get(parent);
+    return before == null ? -1 : before.number();
+  }
+
+  /** Returns the description of a parent, if it is due. */
+  Optional<ParentDraft> draft(Holder holder, InetAddress taker, Instant now) {
+    Peer parent = holder.peer();
+    Described before = described.get(parent.id());
+    if (before != null
+        && before.peer().equals(parent)
+        && before.taker().equals(taker)
+        && now.isBefore(before.renew())) {
+      return Optional.empty();
+    }
+    int number = before == null ? numbers++ : before.number();
+    Instant renew = now.plus(SupernodeSettings.CAPABILITY_LIFE.dividedBy(2));
+    described.put(parent.id(), new Described(number, parent, taker, renew));
+    return Optional.of(new ParentDraft(number, holder, expiry(now)));
+  }
+
+  /** Returns a description in any case, without counting the parent as described. */
+  ParentDraft contact(Holder holder, Instant now) {
+    int number = number(holder.peer().id());
+    return new ParentDraft(number < 0 ? numbers++ : number, holder, expiry(now));
+  }
+
+  /** Describes all again when they are next needed. */
+  void forget() {
+    described.replaceAll((id, d) -> new Described(d.number(), d.peer(), d.taker(), Instant.MIN));
+  }
+
+  private static Instant expiry(Instant now) {
+    return now.plus(SupernodeSettings.CAPABILITY_LIFE);
+  }
+}

@@ -1,0 +1,334 @@
+package io.dragonfly.internal.supernode;
+
+import io.dragonfly.control.Caller;
+import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.NextRequest;
+import io.dragonfly.control.TaskReport;
+import io.dragonfly.control.Terms;
+import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.cdn.CdnTask;
+import io.dragonfly.internal.cdn.DaemonThreads;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.Scheduler;
+import io.dragonfly.task.TaskId;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The long-polls of all peers: each is answered when there is something to say to its peer, when
+ * its patience ends, or when the peer calls again. Many events in a short time make one answer,
+ * since answers are made on one thread that takes up all that has come to be ready in the meantime.
+ * Safe for concurrent use; {@code state} is the lock.
+ */
+final class Polls {
+  private static final Logger log = LoggerFactory.getLogger(Polls.class);
+
+  private final PeerId supernode;
+  private final SwarmState state;
+  private final Scheduler scheduler;
+  private final Drafts drafts;
+  private final SupernodeSettings settings;
+  private final Rhythm rhythm;
+
+  /** Run after each change of the state, without the lock. */
+  private final Runnable changed;
+
+  private final AtomicBoolean answersDue = new AtomicBoolean();
+  private boolean ticking;
+
+  /**
+   * The time, and the threads that things are done on.
+   *
+   * @param answers runs what does not block, in order
+   * @param work runs what may block on a disk or a connection
+   */
+  record Rhythm(
+      Clock clock,
+      LongSupplier nanos,
+      ScheduledExecutorService timer,
+      Executor answers,
+      Executor work) {
+    void soon(Runnable quick) {
+      execute(answers, quick);
+    }
+
+    void work(Runnable slow) {
+      execute(work, slow);
+    }
+
+    private static void execute(Executor executor, Runnable task) {
+      try {
+        executor.execute(task);
+      } catch (RejectedExecutionException e) {
+        log.debug("not done, since the supernode is closing: {}", e.toString());
+      }
+    }
+  }
+
+  Polls(
+      PeerId supernode,
+      SwarmState state,
+      Scheduler scheduler,
+      Drafts drafts,
+      SupernodeSettings settings,
+      Rhythm rhythm,
+      Runnable changed) {
+    this.supernode = supernode;
+    this.state = state;
+    this.scheduler = scheduler;
+    this.drafts = drafts;
+    this.settings = settings;
+    this.rhythm = rhythm;
+    this.changed = changed;
+  }
+
+  /** An answer on its way to who waits for it. */
+  private record Delivery(CompletableFuture<NextAnswer> future, AnswerDraft draft) {
+    void send() {
+      future.complete(draft.issue());
+    }
+  }
+
+  /** What a call leaves to be done without the lock. */
+  private record Effects(
+      Optional<Delivery> own, Optional<Delivery> superseded, List<Runnable> checks) {}
+
+  CompletableFuture<NextAnswer> next(NextRequest request) {
+    CompletableFuture<NextAnswer> future = new CompletableFuture<>();
+    Effects effects;
+    synchronized (state) {
+      effects = next(request, future);
+    }
+    effects.superseded().ifPresent(delivery -> rhythm.soon(delivery::send));
+    effects.own().ifPresent(Delivery::send);
+    effects.checks().forEach(Runnable::run);
+    changed.run();
+    return future;
+  }
+
+  private Effects next(NextRequest request, CompletableFuture<NextAnswer> future) {
+    Caller caller = request.caller();
+    Session session = state.heard(caller, rhythm.nanos().getAsLong());
+    List<Scheduler.Plan> lost = session.acknowledge(request.answered());
+    if (!lost.isEmpty()) {
+      scheduler.undelivered(session.id(), lost);
+    }
+    Optional<Delivery> superseded =
+        takeParked(session)
+            .map(parked -> new Delivery(parked, drafts.nothing(session, terms(session))));
+    List<TaskId> unknown = new ArrayList<>();
+    List<Runnable> checks = new ArrayList<>();
+    for (TaskReport report : request.reports()) {
+      report(session, report, unknown, checks);
+    }
+    Optional<Delivery> own =
+        drafts.draft(session, unknown, terms(session)).map(draft -> new Delivery(future, draft));
+    if (own.isEmpty()) {
+      park(session, future, request.patience());
+    }
+    arm(session);
+    return new Effects(own, superseded, checks);
+  }
+
+  private void report(
+      Session session, TaskReport report, List<TaskId> unknown, List<Runnable> checks) {
+    Member member = session.members.get(report.task());
+    if (member == null || (!member.mayTake() && !report.wanted().isEmpty())) {
+      if (!session.failures.containsKey(report.task())) {
+        unknown.add(report.task());
+      }
+      return;
+    }
+    Set<Integer> suspects = state.report(member, report);
+    CdnTask cdn = member.task.cdn;
+    if (cdn != null) {
+      suspects.forEach(piece -> checks.add(() -> cdn.check(piece)));
+    }
+  }
+
+  private void park(Session session, CompletableFuture<NextAnswer> future, Duration patience) {
+    // A peer that waits at the supernode must still have time to call again before its lease ends.
+    Duration most = lease(session).dividedBy(3);
+    Duration wait = patience.compareTo(most) < 0 ? patience : most;
+    long nanos = rhythm.nanos().getAsLong() + Math.max(0, wait.toNanos());
+    session.parked = new Session.Parked(future, nanos);
+  }
+
+  /** Returns the call that waits, unless its caller has given it up. */
+  private static Optional<CompletableFuture<NextAnswer>> takeParked(Session session) {
+    Session.Parked parked = session.parked;
+    session.parked = null;
+    return parked == null || parked.future().isDone()
+        ? Optional.empty()
+        : Optional.of(parked.future());
+  }
+
+  Duration lease(Session session) {
+    return session.wanting > 0 ? settings.workingLease() : settings.seedingLease();
+  }
+
+  Terms terms(Session session) {
+    return new Terms(supernode, rhythm.clock().instant(), lease(session));
+  }
+
+  /** Sees to it that all for whom there is something new get their answers. */
+  void wake() {
+    synchronized (state) {
+      if (state.isAnyoneWanting() && !ticking) {
+        ticking = true;
+        DaemonThreads.later(rhythm.timer(), SupernodeSettings.TICK, this::tick);
+      }
+    }
+    if (answersDue.compareAndSet(false, true)) {
+      rhythm.soon(this::answerAll);
+    }
+  }
+
+  private void answerAll() {
+    answersDue.set(false);
+    Set<PeerId> ready;
+    synchronized (state) {
+      ready = new LinkedHashSet<>(scheduler.ready());
+      state.takeAwake().forEach(session -> ready.add(session.id()));
+    }
+    // One at a time, so that calls that come in do not wait for all of them.
+    for (PeerId peer : ready) {
+      Optional<Delivery> delivery;
+      synchronized (state) {
+        delivery = answer(peer);
+      }
+      delivery.ifPresent(Delivery::send);
+    }
+  }
+
+  private Optional<Delivery> answer(PeerId peer) {
+    Session session = state.session(peer);
+    Session.Parked parked = session == null ? null : session.parked;
+    if (session == null || parked == null || parked.future().isDone()) {
+      return Optional.empty();
+    }
+    Optional<AnswerDraft> draft = drafts.draft(session, List.of(), terms(session));
+    draft.ifPresent(d -> session.parked = null);
+    return draft.map(d -> new Delivery(parked.future(), d));
+  }
+
+  private void tick() {
+    synchronized (state) {
+      ticking = false;
+      scheduler.tick();
+    }
+    wake();
+  }
+
+  /** Sets the alarm for what a session is due next: the end of its patience, or of its lease. */
+  void arm(Session session) {
+    long due = leaseEnd(session);
+    Session.Parked parked = session.parked;
+    if (parked != null && parked.untilNanos() - due < 0) {
+      due = parked.untilNanos();
+    }
+    Long set = session.alarmNanos;
+    // One that rings too early is set again when it does: most calls leave it as it is.
+    if (set == null || due - set < 0) {
+      long at = due;
+      session.alarmNanos = at;
+      Duration delay = Duration.ofNanos(Math.max(0, at - rhythm.nanos().getAsLong()));
+      DaemonThreads.later(rhythm.timer(), delay, () -> alarm(session, at));
+    }
+  }
+
+  private long leaseEnd(Session session) {
+    return session.heardNanos + lease(session).toNanos();
+  }
+
+  private void alarm(Session session, long at) {
+    Optional<Delivery> delivery = Optional.empty();
+    synchronized (state) {
+      if (session.alarmNanos == null || session.alarmNanos != at || !isKnown(session)) {
+        return;
+      }
+      session.alarmNanos = null;
+      long now = rhythm.nanos().getAsLong();
+      if (now - leaseEnd(session) >= 0) {
+        delivery = leave(session);
+      } else {
+        delivery = endOfPatience(session, now);
+        arm(session);
+      }
+    }
+    delivery.ifPresent(Delivery::send);
+    changed.run();
+  }
+
+  private boolean isKnown(Session session) {
+    return state.session(session.id()) == session;
+  }
+
+  private Optional<Delivery> endOfPatience(Session session, long now) {
+    Session.Parked parked = session.parked;
+    if (parked == null || now - parked.untilNanos() < 0) {
+      return Optional.empty();
+    }
+    return takeParked(session)
+        .map(
+            future -> {
+              Terms terms = terms(session);
+              AnswerDraft draft =
+                  drafts
+                      .draft(session, List.of(), terms)
+                      .orElseGet(() -> drafts.nothing(session, terms));
+              return new Delivery(future, draft);
+            });
+  }
+
+  private Optional<Delivery> leave(Session session) {
+    Optional<Delivery> last =
+        takeParked(session)
+            .map(future -> new Delivery(future, drafts.nothing(session, terms(session))));
+    state.leave(session);
+    return last;
+  }
+
+  /** A peer leaves as a whole. */
+  void leave(PeerId peer) {
+    Optional<Delivery> delivery = Optional.empty();
+    synchronized (state) {
+      @Nullable Session session = state.session(peer);
+      if (session != null) {
+        delivery = leave(session);
+      }
+    }
+    delivery.ifPresent(d -> rhythm.soon(d::send));
+    changed.run();
+  }
+
+  /** Ends all calls that wait. */
+  void close() {
+    List<CompletableFuture<NextAnswer>> waiting = new ArrayList<>();
+    synchronized (state) {
+      state.close();
+      for (Session session : state.sessions()) {
+        takeParked(session).ifPresent(waiting::add);
+        state.leave(session);
+      }
+    }
+    waiting.forEach(
+        future ->
+            future.completeExceptionally(
+                new SupernodeUnreachableException("The supernode is stopping. Ask another.")));
+  }
+}

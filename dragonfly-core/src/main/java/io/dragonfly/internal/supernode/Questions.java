@@ -1,0 +1,309 @@
+package io.dragonfly.internal.supernode;
+
+import com.google.common.base.Ticker;
+import com.google.common.cache.Cache;
+import com.google.common.cache.CacheBuilder;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.cdn.Access;
+import io.dragonfly.internal.cdn.SourceCalls;
+import io.dragonfly.internal.cdn.Sources;
+import io.dragonfly.spi.Source;
+import io.dragonfly.spi.SourceContent;
+import io.dragonfly.spi.SourceRequest;
+import io.dragonfly.task.SourceVersion;
+import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskKey;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks sources, for each registration with its own credentials, whether it may have the content and
+ * which version that is. Registrations with the same credentials share a question that is on its
+ * way. Who comes first for a content of which nothing is known opens it: his answer is at the same
+ * time the CDN cache's read, so the source gives each byte once. Safe for concurrent use.
+ */
+final class Questions implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Questions.class);
+  private static final int MOST_CACHED = 100_000;
+
+  private final Sources sources;
+  private final Versions versions;
+  private final Arrivals arrivals;
+  private final SourceGates gates;
+  private final SupernodeSettings settings;
+  private final ExecutorService threads;
+
+  /** What sources said about contents that a digest names, which cannot become others. */
+  private final Cache<Subject, SourceVersion> answers;
+
+  @GuardedBy("this")
+  private final Map<Subject, Flight> flights = new HashMap<>();
+
+  /** Contents that somebody is opening; the future completes when it is known how that ended. */
+  @GuardedBy("this")
+  private final Map<TaskKey, CompletableFuture<Void>> openings = new HashMap<>();
+
+  @GuardedBy("this")
+  private final Set<SourceCalls> calls = new HashSet<>();
+
+  @GuardedBy("this")
+  private boolean closed;
+
+  /** What a question is about: a content, and with which credentials. */
+  private record Subject(TaskKey key, String fingerprint) {}
+
+  /** A question on its way, and the swarm that follows from the answer. */
+  private record Flight(Subject subject, Access access, CompletableFuture<SwarmTask> swarm) {
+    String host() {
+      return access.content().url().getRawAuthority().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** What the source said, and the content if it was opened. */
+  private record Answer(SourceVersion version, Optional<SourceContent> opened) {}
+
+  /**
+   * Questions to these sources.
+   *
+   * @param threads run the questions; stopped with this
+   */
+  Questions(
+      Sources sources,
+      Versions versions,
+      Arrivals arrivals,
+      SupernodeSettings settings,
+      LongSupplier nanos,
+      ExecutorService threads) {
+    this.sources = sources;
+    this.versions = versions;
+    this.arrivals = arrivals;
+    this.settings = settings;
+    this.threads = threads;
+    this.gates = new SourceGates(settings.questionsPerHost(), SupernodeSettings.MOST_WAITING);
+    this.answers =
+        CacheBuilder.newBuilder()
+            .maximumSize(MOST_CACHED)
+            .expireAfterWrite(settings.accessTtl())
+            .ticker(
+                new Ticker() {
+                  @Override
+                  public long read() {
+                    return nanos.getAsLong();
+                  }
+                })
+            .build();
+  }
+
+  /** Asks, and returns the swarm of the version that the answer names, once it has started. */
+  CompletableFuture<SwarmTask> ask(TaskKey key, Access access) {
+    Subject subject = new Subject(key, access.fingerprint());
+    SourceVersion cached = answers.getIfPresent(subject);
+    if (cached != null && versions.isWrong(version(subject, access, cached).id())) {
+      // What was believed turned out not to be so. The source may have been mended since.
+      answers.invalidate(subject);
+      cached = null;
+    }
+    if (cached != null) {
+      SourceVersion version = cached;
+      return arrivals.inBackground(() -> arrivals.arrive(version(subject, access, version)));
+    }
+    Flight flight;
+    synchronized (this) {
+      Flight before = flights.get(subject);
+      if (before != null) {
+        return before.swarm();
+      }
+      flight = new Flight(subject, access, new CompletableFuture<>());
+      flights.put(subject, flight);
+    }
+    if (!gates.enter(flight.host(), () -> start(flight))) {
+      end(flight, tooMany(flight));
+    }
+    return flight.swarm();
+  }
+
+  private void start(Flight flight) {
+    try {
+      threads.execute(() -> run(flight));
+    } catch (RejectedExecutionException e) {
+      end(flight, stopping());
+    }
+  }
+
+  private void run(Flight flight) {
+    boolean opens = startOpening(flight.subject());
+    Answer answer;
+    try {
+      answer = call(flight, opens);
+    } catch (IOException | RuntimeException e) {
+      gates.done(flight.host(), Optional.of(e));
+      end(flight, typed(flight, e));
+      endOpening(flight, opens);
+      return;
+    }
+    gates.done(flight.host(), Optional.empty());
+    if (flight.access().content().digest().isPresent()) {
+      answers.put(flight.subject(), answer.version());
+    }
+    if (opens) {
+      arrive(flight, answer);
+      endOpening(flight, true);
+    } else {
+      Futures.when(opening(flight.subject().key()), (done, never) -> arriveLater(flight, answer));
+    }
+  }
+
+  private Answer call(Flight flight, boolean opens) throws IOException {
+    SourceCalls call = new SourceCalls();
+    synchronized (this) {
+      if (closed) {
+        throw stopping();
+      }
+      calls.add(call);
+    }
+    try {
+      Access access = flight.access();
+      Source source = sources.of(access.content());
+      SourceRequest request =
+          new SourceRequest(access.content(), settings.stallTimeout(), access.fromThisMachine());
+      if (!opens) {
+        return new Answer(call.run(() -> source.ask(request)), Optional.empty());
+      }
+      SourceContent content = call.run(() -> source.open(request));
+      return new Answer(content.version(), Optional.of(content));
+    } finally {
+      synchronized (this) {
+        calls.remove(call);
+      }
+    }
+  }
+
+  /** Returns whether this question is to open the content, since nobody knows or opens it. */
+  private boolean startOpening(Subject subject) {
+    synchronized (this) {
+      // First the openings, then the versions: whoever opens adds the version before he is done.
+      if (openings.containsKey(subject.key())
+          || versions.isKnown(subject.key(), subject.fingerprint())) {
+        return false;
+      }
+      openings.put(subject.key(), new CompletableFuture<>());
+      return true;
+    }
+  }
+
+  private void endOpening(Flight flight, boolean opens) {
+    if (opens) {
+      CompletableFuture<Void> opening;
+      synchronized (this) {
+        opening = openings.remove(flight.subject().key());
+      }
+      if (opening != null) {
+        opening.complete(null);
+      }
+    }
+  }
+
+  private synchronized CompletableFuture<Void> opening(TaskKey key) {
+    return openings.getOrDefault(key, CompletableFuture.completedFuture(null));
+  }
+
+  private void arriveLater(Flight flight, Answer answer) {
+    try {
+      threads.execute(() -> arrive(flight, answer));
+    } catch (RejectedExecutionException e) {
+      end(flight, stopping());
+    }
+  }
+
+  private void arrive(Flight flight, Answer answer) {
+    try {
+      Task task = version(flight.subject(), flight.access(), answer.version());
+      CompletableFuture<SwarmTask> swarm =
+          answer.opened().isPresent()
+              ? arrivals.arrive(task, flight.access(), answer.opened().get())
+              : arrivals.arrive(task);
+      Futures.when(
+          swarm,
+          (ready, failure) -> {
+            if (failure != null) {
+              end(flight, typed(flight, failure));
+            } else {
+              forget(flight);
+              flight.swarm().complete(ready);
+            }
+          });
+    } catch (RuntimeException e) {
+      answer.opened().ifPresent(Arrivals::close);
+      end(flight, typed(flight, e));
+    }
+  }
+
+  private Task version(Subject subject, Access access, SourceVersion version) {
+    return versions.resolve(
+        subject.key(), version, access.content().digest(), subject.fingerprint());
+  }
+
+  private void end(Flight flight, DistributionException failure) {
+    forget(flight);
+    flight.swarm().completeExceptionally(failure);
+  }
+
+  private synchronized void forget(Flight flight) {
+    flights.remove(flight.subject(), flight);
+  }
+
+  private static DistributionException typed(Flight flight, Throwable failure) {
+    if (failure instanceof DistributionException typed) {
+      return typed;
+    }
+    if (!(failure instanceof IOException)) {
+      log.error("asking a source failed unexpectedly", failure);
+    }
+    return new SourceFailedException(
+        "Asking for %s failed: %s. Try again later."
+            .formatted(flight.access().content().displayUrl(), failure.getMessage()),
+        failure);
+  }
+
+  private static DistributionException tooMany(Flight flight) {
+    return new CallRefusedException(
+        "Too many questions to the source of %s wait already. Try again later."
+            .formatted(flight.access().content().displayUrl()));
+  }
+
+  private static DistributionException stopping() {
+    return new SupernodeUnreachableException("The supernode is stopping. Ask another.");
+  }
+
+  /** Ends the questions that are on their way, and fails those that wait. */
+  @Override
+  public void close() {
+    List<Flight> left;
+    List<SourceCalls> running;
+    synchronized (this) {
+      closed = true;
+      left = new ArrayList<>(flights.values());
+      running = new ArrayList<>(calls);
+    }
+    threads.shutdown();
+    running.forEach(SourceCalls::end);
+    left.forEach(flight -> end(flight, stopping()));
+  }
+}

@@ -1,0 +1,109 @@
+package io.dragonfly.internal.supernode;
+
+import io.dragonfly.control.Caller;
+import io.dragonfly.control.NextAnswer;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.peer.Peer;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.Scheduler.Plan;
+import io.dragonfly.task.TaskId;
+import java.net.InetAddress;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a supernode knows of one peer. {@link Swarms}' lock guards it.
+ *
+ * <p>Answers are numbered. What the last one said is remembered until the peer says that it has it;
+ * if it got lost all of that is said again.
+ */
+final class Session {
+  private final PeerId id;
+  private Holder holder;
+
+  /** The tasks that the peer takes part in. */
+  final Map<TaskId, Member> members = new LinkedHashMap<>();
+
+  /** Those of them about which there is something to say, assignments aside. */
+  final Set<Member> news = new LinkedHashSet<>();
+
+  /** Tasks that ended and of which the peer does not know yet. */
+  final Map<TaskId, DistributionException> failures = new LinkedHashMap<>();
+
+  /** How many tasks it wants pieces of. */
+  int wanting;
+
+  /** When it was last heard of. */
+  long heardNanos;
+
+  /** When an alarm for it is set to; absent if none is. */
+  @Nullable Long alarmNanos;
+
+  @Nullable Parked parked;
+
+  private long answers;
+  private @Nullable Sent last;
+
+  /** A call that waits for something to say. */
+  record Parked(CompletableFuture<NextAnswer> future, long untilNanos) {}
+
+  /** What the last answer said. */
+  record Sent(
+      List<Plan> plans,
+      Map<Member, Integer> digestsBefore,
+      Map<TaskId, DistributionException> failures) {}
+
+  Session(Caller caller) {
+    this.id = caller.id();
+    this.holder = new Holder(caller.peer(), caller.secret().capabilityKey());
+  }
+
+  PeerId id() {
+    return id;
+  }
+
+  /** Returns the peer as a parent of others. */
+  Holder holder() {
+    return holder;
+  }
+
+  Peer peer() {
+    return holder.peer();
+  }
+
+  InetAddress address() {
+    return peer().address().getAddress();
+  }
+
+  void heard(Peer now, long nanos) {
+    holder = holder.at(now);
+    heardNanos = nanos;
+  }
+
+  /** Remembers what an answer says, and returns its number. */
+  long sending(Sent answer) {
+    last = answer;
+    return ++answers;
+  }
+
+  /**
+   * The peer says which answer it got last.
+   *
+   * @return the assignments of an answer that got lost, to be made again
+   */
+  List<Plan> acknowledge(long answered) {
+    Sent sent = last;
+    last = null;
+    if (sent == null || answered == answers) {
+      return List.of();
+    }
+    sent.digestsBefore().forEach(Member::sayAgain);
+    sent.failures().forEach(failures::putIfAbsent);
+    return sent.plans();
+  }
+}

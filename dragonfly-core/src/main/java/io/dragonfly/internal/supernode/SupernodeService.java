@@ -1,0 +1,169 @@
+package io.dragonfly.internal.supernode;
+
+import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.access.Tickets;
+import io.dragonfly.internal.cdn.CdnCache;
+import io.dragonfly.internal.cdn.CdnSettings;
+import io.dragonfly.internal.cdn.DaemonThreads;
+import io.dragonfly.internal.cdn.Sources;
+import io.dragonfly.internal.serve.StoredPieceService;
+import io.dragonfly.peer.Peer;
+import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.spi.Scheduler;
+import io.dragonfly.spi.Storage;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.LongSupplier;
+
+/** Puts the parts of a supernode together. Safe for concurrent use. */
+public final class SupernodeService implements AutoCloseable {
+  private static final int QUESTION_THREADS = 128;
+  private static final int WORK_THREADS = 4;
+
+  private final PeerSecret secret;
+  private final SupernodeSettings settings;
+  private final Parts parts;
+  private final AddressRules rules;
+  private final Swarms swarms;
+  private final CdnCache cache;
+  private final Questions questions;
+  private final Registrations registrations;
+  private final Offers offers;
+  private final ExecutorService answers;
+  private final ExecutorService work;
+  private final ExecutorService questionThreads;
+  private volatile Peer cdnPeer;
+
+  /** What a supernode is made from. All stays its owner's, and outlives the supernode. */
+  public record Parts(
+      Storage storage,
+      Sources sources,
+      Scheduler scheduler,
+      StoredPieceService pieces,
+      ScheduledExecutorService timer,
+      Clock clock,
+      LongSupplier nanos,
+      SecureRandom random) {}
+
+  /**
+   * A supernode that goes on with what its storage holds.
+   *
+   * @param secret the supernode's own, which its CDN cache's capabilities are made from
+   * @param ticketKey the key of its tickets
+   * @param address where its CDN cache is reached; port 0 for inside this process alone
+   * @param peerNetworks networks in which peers may register any address
+   */
+  public SupernodeService(
+      PeerSecret secret,
+      byte[] ticketKey,
+      InetSocketAddress address,
+      List<Network> peerNetworks,
+      SupernodeSettings settings,
+      CdnSettings cdnSettings,
+      Parts parts) {
+    this.secret = secret;
+    this.settings = settings;
+    this.parts = parts;
+    this.rules = new AddressRules(List.copyOf(peerNetworks));
+    this.cdnPeer = new Peer(secret.id(), address, settings.idc());
+    answers = DaemonThreads.pool("dragonfly-supernode-answers", 1);
+    work = DaemonThreads.pool("dragonfly-supernode-work", WORK_THREADS);
+    questionThreads = DaemonThreads.pool("dragonfly-supernode-ask", QUESTION_THREADS);
+    Polls.Rhythm rhythm =
+        new Polls.Rhythm(parts.clock(), parts.nanos(), parts.timer(), answers, work);
+    Versions versions =
+        new Versions(settings.unvalidatedTtl(), parts.nanos(), () -> nonce(parts.random()));
+    swarms =
+        new Swarms(
+            parts.scheduler(),
+            () -> cdnPeer,
+            secret.id(),
+            secret.capabilityKey(),
+            settings,
+            rhythm,
+            (task, cdn) -> {
+              boolean isShared = Versions.isShared(task);
+              if (!isShared) {
+                versions.forget(task);
+                parts.pieces().ended(task.id());
+              }
+              cdn.release(!isShared);
+            });
+    cache =
+        new CdnCache(
+            parts.storage(),
+            parts.sources(),
+            cdnSettings,
+            parts.timer(),
+            parts.nanos(),
+            new CdnEvents(swarms, versions, parts.pieces()));
+    Arrivals arrivals = new Arrivals(swarms, cache, versions, work);
+    questions =
+        new Questions(
+            parts.sources(), versions, arrivals, settings, parts.nanos(), questionThreads);
+    registrations =
+        new Registrations(
+            swarms,
+            questions,
+            arrivals,
+            versions,
+            cache,
+            new Tickets(ticketKey),
+            new Fingerprints(parts.random()),
+            rhythm);
+    offers = new Offers(swarms, arrivals, cache);
+    parts.pieces().onWithdrawn(swarms::check);
+    cache.recover().forEach(versions::recovered);
+  }
+
+  private static String nonce(SecureRandom random) {
+    byte[] bytes = new byte[16];
+    random.nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes);
+  }
+
+  /** Says where the CDN cache is reached, once that is known. Comes before any peer does. */
+  public void listensAt(InetSocketAddress address) {
+    cdnPeer = new Peer(secret.id(), address, settings.idc());
+  }
+
+  /** Returns the supernode as callers in this process see it: they are trusted. */
+  public LocalSupernode local() {
+    SupernodeApi api = new CallerView(registrations, offers, swarms, caller -> {}, true);
+    return new LocalSupernode(api, parts.pieces(), secret.id());
+  }
+
+  /** Returns the supernode as who calls from an address sees it. */
+  public SupernodeApi from(InetAddress address) {
+    boolean onThisMachine = cdnPeer.address().getAddress().isLoopbackAddress();
+    return new CallerView(
+        registrations,
+        offers,
+        swarms,
+        caller -> {
+          if (!cdnPeer.isReachable()) {
+            throw new SupernodeUnreachableException("The supernode is starting. Try again.");
+          }
+          rules.check(address, caller);
+        },
+        onThisMachine);
+  }
+
+  /** Ends questions, reads and calls that wait, and waits until the threads are gone. */
+  @Override
+  public void close() {
+    questions.close();
+    swarms.close();
+    cache.close();
+    work.shutdown();
+    answers.shutdown();
+    DaemonThreads.awaitEnd(questionThreads, work, answers);
+  }
+}

@@ -1,0 +1,53 @@
+package io.dragonfly.internal.supernode;
+
+import java.time.Duration;
+
+/**
+ * The numbers that a supernode works by.
+ *
+ * @param idc its data centre; empty if it does not say
+ * @param workingLease how long a peer that wants something may be silent
+ * @param seedingLease how long a peer that only gives may be silent
+ * @param backToSourcePeers how many peers of a task may read the source should the supernode be
+ *     lost
+ * @param questionsPerHost how many questions to one source host may be in flight
+ * @param stallTimeout how long a source may take to answer
+ * @param unvalidatedTtl how long after its read a version without a validator can be joined
+ * @param accessTtl how long an answer about a content named by a digest is believed
+ */
+public record SupernodeSettings(
+    String idc,
+    Duration workingLease,
+    Duration seedingLease,
+    int backToSourcePeers,
+    int questionsPerHost,
+    Duration stallTimeout,
+    Duration unvalidatedTtl,
+    Duration accessTtl) {
+  /** How long a capability is valid. It is made anew when half of that is over. */
+  static final Duration CAPABILITY_LIFE = Duration.ofMinutes(10);
+
+  /** How long a ticket stands for the question to the source. */
+  static final Duration TICKET_LIFE = Duration.ofHours(1);
+
+  /** How long a source is read on when the last peer that wants the task has gone. */
+  static final Duration IDLE = Duration.ofSeconds(30);
+
+  /** How long a registration waits for a small content, to answer with it. */
+  static final Duration CONTENT_PATIENCE = Duration.ofSeconds(5);
+
+  /** How often the scheduler is told that time goes on, while a peer wants something. */
+  static final Duration TICK = Duration.ofMillis(100);
+
+  /** How many assignments one answer makes at most. */
+  static final int MOST_ASSIGNED = 16;
+
+  /** How many digests one answer has at most. Pieces beyond are not assigned in it either. */
+  static final int MOST_DIGESTS = 4096;
+
+  /** How many peers a supernode knows at most: what they cost in memory is bounded. */
+  static final int MOST_PEERS = 100_000;
+
+  /** How many questions wait for their turn at one source host. */
+  static final int MOST_WAITING = 10_000;
+}

@@ -1,0 +1,300 @@
+package io.dragonfly.internal.supernode;
+
+import io.dragonfly.control.Caller;
+import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.TaskReport;
+import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.cdn.Access;
+import io.dragonfly.peer.Peer;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.Scheduler;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.PieceSpan;
+import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who takes part in what: peers, tasks, and the scheduler, which learns of every change here and
+ * nowhere else. {@link Swarms}' lock guards it; it has no thread, no time of its own and no I/O.
+ */
+final class SwarmState {
+  private final Scheduler scheduler;
+  private final int backToSourcePeers;
+  private final PeerId cdn;
+  private final Reports reports;
+  private final Map<TaskId, SwarmTask> tasks = new HashMap<>();
+  private final Map<PeerId, Session> sessions = new HashMap<>();
+
+  /** Peers for which there is something new, assignments aside. */
+  private final Set<Session> awake = new LinkedHashSet<>();
+
+  /** Tasks that have just lost the last who wanted them, or took part at all. */
+  private final Set<SwarmTask> abandoned = new LinkedHashSet<>();
+
+  private int wanting;
+  private boolean closed;
+
+  SwarmState(Scheduler scheduler, int backToSourcePeers, PeerId cdn) {
+    this.scheduler = scheduler;
+    this.backToSourcePeers = backToSourcePeers;
+    this.cdn = cdn;
+    this.reports = new Reports(scheduler, cdn);
+  }
+
+  @Nullable SwarmTask task(TaskId id) {
+    return tasks.get(id);
+  }
+
+  List<SwarmTask> tasks() {
+    return List.copyOf(tasks.values());
+  }
+
+  @Nullable Session session(PeerId id) {
+    return sessions.get(id);
+  }
+
+  List<Session> sessions() {
+    return List.copyOf(sessions.values());
+  }
+
+  /** Tells whether any peer wants anything. */
+  boolean isAnyoneWanting() {
+    return wanting > 0;
+  }
+
+  /** Returns the peers for which there is something new, assignments aside, and forgets them. */
+  List<Session> takeAwake() {
+    List<Session> taken = List.copyOf(awake);
+    awake.clear();
+    return taken;
+  }
+
+  /** Returns the tasks that have just been abandoned, and forgets them. */
+  List<SwarmTask> takeAbandoned() {
+    List<SwarmTask> taken = List.copyOf(abandoned);
+    abandoned.clear();
+    return taken;
+  }
+
+  /** Nobody is let in any more. */
+  void close() {
+    closed = true;
+  }
+
+  /** Returns the caller's session, which is begun if there is none. */
+  Session heard(Caller caller, long nanos) {
+    if (closed) {
+      throw new SupernodeUnreachableException("The supernode is stopping. Ask another.");
+    }
+    Session session = sessions.get(caller.id());
+    if (session == null) {
+      if (sessions.size() >= SupernodeSettings.MOST_PEERS) {
+        throw new CallRefusedException(
+            "This supernode has no room for more than %d peers. Use another."
+                .formatted(SupernodeSettings.MOST_PEERS));
+      }
+      session = new Session(caller);
+      sessions.put(caller.id(), session);
+    }
+    session.heard(caller.peer(), nanos);
+    return session;
+  }
+
+  /** Returns the task, which is begun if there is none; its future says when it has started. */
+  SwarmTask begin(Task task) {
+    return tasks.computeIfAbsent(task.id(), id -> new SwarmTask(task));
+  }
+
+  /** The CDN cache is ready for a task. */
+  void started(
+      SwarmTask task, Task now, Map<Integer, Digest> digests, BitSet pieces, Peer cdnPeer) {
+    task.learned(now);
+    digests.forEach(task.digests::add);
+    task.cdnPieces.or(pieces);
+    task.isStarted = true;
+    scheduler.taskAdded(task.id(), now.layout(), cdnPeer);
+    reports.published(task, 0, task.digests.published());
+    abandoned.add(task);
+  }
+
+  /** A peer registers: it may take from now on. Returns its part in the task. */
+  Member join(Session session, SwarmTask task, RegisterRequest request, Access access) {
+    Member member = enter(session, task);
+    member.registered(access);
+    member.digestsKnown = Math.min(task.digests.published(), SupernodeSettings.MOST_DIGESTS);
+    member.lengthTold = task.isLengthKnown();
+    want(member, span(task.task(), request.range()));
+    tellScheduler(member, holding(task, request));
+    return member;
+  }
+
+  /** A peer offers what it holds. It may not take. */
+  void offer(Session session, SwarmTask task, BitSet pieces) {
+    Optional<Member> before = task.member(session.id());
+    if (before.isPresent() && before.get().mayTake()) {
+      reports.holdings(before.get(), pieces).stream()
+          .forEach(piece -> scheduler.pieceAdded(task.id(), session.id(), piece));
+    } else {
+      tellScheduler(enter(session, task), pieces);
+    }
+  }
+
+  private Member enter(Session session, SwarmTask task) {
+    session.failures.remove(task.id());
+    Member member = session.members.get(task.id());
+    if (member == null) {
+      member = new Member(session, task);
+      session.members.put(task.id(), member);
+      task.add(member);
+    }
+    member.parents.forget();
+    return member;
+  }
+
+  private void tellScheduler(Member member, BitSet pieces) {
+    BitSet has = reports.holdings(member, pieces);
+    member.announce(member.announceable());
+    scheduler.peerJoined(member.task.id(), member.session.peer(), has, member.announced());
+  }
+
+  private static BitSet holding(SwarmTask task, RegisterRequest request) {
+    return request.holdings().stream()
+        .filter(holding -> holding.task().equals(task.id()))
+        .map(holding -> holding.pieces())
+        .findFirst()
+        .orElseGet(BitSet::new);
+  }
+
+  private static PieceSpan span(Task task, Optional<ByteRange> range) {
+    if (range.isEmpty()) {
+      return PieceSpan.ALL;
+    }
+    if (range.get().length() == 0) {
+      return PieceSpan.NONE;
+    }
+    long pieceLength = task.layout().pieceLength();
+    long first = Math.min(Integer.MAX_VALUE - 1, range.get().start() / pieceLength);
+    long end = Math.min(Integer.MAX_VALUE, (range.get().end() - 1) / pieceLength + 1);
+    return new PieceSpan((int) first, (int) end);
+  }
+
+  /** Takes in a report. Returns pieces that the CDN cache should look at. */
+  Set<Integer> report(Member member, TaskReport report) {
+    Set<Integer> suspects = reports.apply(member, report);
+    want(member, report.wanted());
+    member
+        .toAnnounce()
+        .ifPresent(span -> scheduler.wantedChanged(member.task.id(), member.id(), span));
+    return suspects;
+  }
+
+  private void want(Member member, PieceSpan span) {
+    boolean before = member.isWanting();
+    member.want(span);
+    if (before != member.isWanting()) {
+      int change = before ? -1 : 1;
+      wanting += change;
+      member.session.wanting += change;
+      member.task.wanting += change;
+      member.adviceTold = false;
+      member.task.mayRead(member, !before, backToSourcePeers).ifPresent(this::mayReadNow);
+      if (member.task.wanting == 0) {
+        abandoned.add(member.task);
+      }
+    }
+  }
+
+  private void mayReadNow(Member heir) {
+    heir.adviceTold = false;
+    heir.session.news.add(heir);
+    awake.add(heir.session);
+  }
+
+  /** A peer gives up a task. */
+  void leave(Member member) {
+    SwarmTask task = member.task;
+    scheduler.peerLeft(task.id(), member.id());
+    forget(member);
+    task.remove(member);
+    if (task.members().isEmpty()) {
+      abandoned.add(task);
+    }
+  }
+
+  private void forget(Member member) {
+    want(member, PieceSpan.NONE);
+    member.session.members.remove(member.task.id(), member);
+    member.session.news.remove(member);
+  }
+
+  /** A peer is gone. */
+  void leave(Session session) {
+    List.copyOf(session.members.values()).forEach(this::leave);
+    sessions.remove(session.id(), session);
+    awake.remove(session);
+  }
+
+  /** The CDN cache has one more piece. */
+  void sealed(SwarmTask task, Task now, int piece, Digest digest) {
+    learn(task, now);
+    int before = task.digests.published();
+    task.cdnPieces.set(piece);
+    task.digests.add(piece, digest);
+    if (task.isStarted) {
+      reports.published(task, before, task.digests.published());
+      if (piece < before) {
+        scheduler.pieceAdded(task.id(), cdn, piece); // it was lost, and has been read again
+      }
+    }
+  }
+
+  /** The CDN cache has a piece no longer. */
+  void lost(SwarmTask task, int piece) {
+    task.cdnPieces.clear(piece);
+    if (task.isStarted) {
+      scheduler.pieceLost(task.id(), cdn, piece);
+    }
+  }
+
+  /** The length of a task may be known now. */
+  void learn(SwarmTask task, Task now) {
+    if (task.isLengthKnown() || !now.layout().isLengthKnown()) {
+      return;
+    }
+    task.learned(now);
+    if (task.isStarted) {
+      scheduler.lengthLearned(task.id(), now.layout());
+    }
+    for (Member member : task.members()) {
+      member.session.news.add(member);
+      awake.add(member.session);
+    }
+  }
+
+  /** A task ends: for a reason that its members are to be told, or since it has none. */
+  void remove(SwarmTask task, Optional<DistributionException> failure) {
+    tasks.remove(task.id(), task);
+    task.isRemoved = true;
+    task.failure = failure.orElse(null);
+    if (task.isStarted) {
+      scheduler.taskRemoved(task.id());
+    }
+    for (Member member : List.copyOf(task.members())) {
+      forget(member);
+      failure.ifPresent(f -> member.session.failures.put(task.id(), f));
+      awake.add(member.session);
+    }
+    abandoned.remove(task);
+  }
+}

@@ -1,0 +1,344 @@
+package io.dragonfly.internal.supernode;
+
+import io.dragonfly.control.Caller;
+import io.dragonfly.control.Holding;
+import io.dragonfly.control.LeaveRequest;
+import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.NextRequest;
+import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.Terms;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.cdn.Access;
+import io.dragonfly.internal.cdn.CdnTask;
+import io.dragonfly.internal.cdn.DaemonThreads;
+import io.dragonfly.peer.Peer;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.Scheduler;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.PieceDigests;
+import io.dragonfly.task.PieceLayout;
+import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
+import java.net.InetAddress;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * All swarms of a supernode: who registers, offers, leaves, and what the CDN cache brings. One
+ * lock, the state itself: under it there is no I/O, no cryptography and nobody else's code, the
+ * scheduler aside, which is pure. Safe for concurrent use.
+ */
+final class Swarms {
+  private final SwarmState state;
+  private final Polls polls;
+  private final Polls.Rhythm rhythm;
+  private final Supplier<Peer> cdnPeer;
+
+  /** Lets a task go that nobody takes part in. */
+  private final BiConsumer<Task, CdnTask> release;
+
+  /**
+   * Swarms without any task.
+   *
+   * @param cdnPeer the CDN cache as peers see it
+   * @param cdnKey the key of capabilities for the CDN cache's pieces; a secret
+   * @param release lets a task go that nobody takes part in; may block
+   */
+  Swarms(
+      Scheduler scheduler,
+      Supplier<Peer> cdnPeer,
+      PeerId cdnId,
+      byte[] cdnKey,
+      SupernodeSettings settings,
+      Polls.Rhythm rhythm,
+      BiConsumer<Task, CdnTask> release) {
+    this.state = new SwarmState(scheduler, settings.backToSourcePeers(), cdnId);
+    this.rhythm = rhythm;
+    this.cdnPeer = cdnPeer;
+    this.release = release;
+    Drafts drafts =
+        new Drafts(
+            scheduler,
+            id -> {
+              if (id.equals(cdnId)) {
+                return new Holder(cdnPeer.get(), cdnKey);
+              }
+              Session session = state.session(id);
+              return session == null ? null : session.holder();
+            });
+    this.polls = new Polls(cdnId, state, scheduler, drafts, settings, rhythm, this::changed);
+  }
+
+  /** A task that is there, and whether it has just been begun: then the caller makes it ready. */
+  record Begun(SwarmTask task, boolean isNew) {}
+
+  Begun begin(Task task) {
+    synchronized (state) {
+      boolean isNew = state.task(task.id()) == null;
+      return new Begun(state.begin(task), isNew);
+    }
+  }
+
+  /** Returns a task if there is a swarm for it. */
+  Optional<SwarmTask> find(TaskId id) {
+    synchronized (state) {
+      return Optional.ofNullable(state.task(id));
+    }
+  }
+
+  /**
+   * The CDN cache is ready for a task that was begun.
+   *
+   * @throws DistributionException if the task has ended in the meantime, and why
+   */
+  void started(SwarmTask task, CdnTask cdn, Optional<byte[]> content) {
+    BitSet pieces = cdn.pieces();
+    Map<Integer, Digest> digests = new HashMap<>();
+    // Damaged pieces have digests too, so this does not end with the pieces that are there.
+    for (int piece = 0; piece < pieces.length() || cdn.digest(piece).isPresent(); piece++) {
+      int number = piece;
+      cdn.digest(piece).ifPresent(digest -> digests.put(number, digest));
+    }
+    synchronized (state) {
+      checkGoesOn(task);
+      task.cdn = cdn;
+      state.started(task, cdn.task(), digests, pieces, cdnPeer.get());
+    }
+    task.started().complete(cdn);
+    if (cdn.isComplete()) {
+      task.content().complete(content);
+    }
+    changed();
+  }
+
+  /** A task that was begun cannot be kept, or its source cannot be read any more. */
+  void failed(SwarmTask task, DistributionException failure) {
+    CdnTask cdn;
+    synchronized (state) {
+      if (task.isRemoved) {
+        return;
+      }
+      cdn = task.cdn;
+      state.remove(task, Optional.of(failure));
+    }
+    task.started().completeExceptionally(failure);
+    task.content().completeExceptionally(failure);
+    if (cdn != null) {
+      rhythm.work(() -> cdn.release(false));
+    }
+    changed();
+  }
+
+  /**
+   * A peer's part in a task has begun.
+   *
+   * @param address where the peer takes from
+   * @param lacksPieces whether it wants pieces that it has not
+   */
+  record Joined(
+      Task task,
+      PieceDigests digests,
+      Contacts.Draft advice,
+      Terms terms,
+      InetAddress address,
+      boolean lacksPieces) {}
+
+  /**
+   * A peer registers for a task that has started.
+   *
+   * @throws DistributionException if the task has ended, and why
+   */
+  Joined join(SwarmTask task, RegisterRequest request, Access access) {
+    Joined joined;
+    synchronized (state) {
+      checkGoesOn(task);
+      Session session = state.heard(request.caller(), rhythm.nanos().getAsLong());
+      Member member = state.join(session, task, request, access);
+      Terms terms = polls.terms(session);
+      polls.arm(session);
+      joined =
+          new Joined(
+              task.task(),
+              task.digests.from(0, member.digestsKnown),
+              Contacts.choose(member, terms.now()),
+              terms,
+              session.address(),
+              member.isWanting() && !hasAll(task, request));
+    }
+    changed();
+    return joined;
+  }
+
+  private static void checkGoesOn(SwarmTask task) {
+    DistributionException failure = task.failure;
+    if (failure != null) {
+      throw failure;
+    }
+    if (task.isRemoved) {
+      throw new SupernodeUnreachableException(
+          "Task %s has just ended here. Register again.".formatted(task.id().brief()));
+    }
+  }
+
+  private static boolean hasAll(SwarmTask task, RegisterRequest request) {
+    PieceLayout layout = task.task().layout();
+    return layout.isLengthKnown()
+        && request.holdings().stream()
+            .filter(holding -> holding.task().equals(task.id()))
+            .anyMatch(holding -> holding.pieces().cardinality() >= layout.pieces());
+  }
+
+  /** A peer offers pieces of tasks that have started. Those that have ended are passed over. */
+  Terms offer(Caller caller, Map<SwarmTask, Holding> offers) {
+    Terms terms;
+    synchronized (state) {
+      Session session = state.heard(caller, rhythm.nanos().getAsLong());
+      offers.forEach(
+          (task, holding) -> {
+            if (!task.isRemoved) {
+              state.offer(session, task, holding.pieces());
+            }
+          });
+      terms = polls.terms(session);
+      polls.arm(session);
+    }
+    changed();
+    return terms;
+  }
+
+  CompletableFuture<NextAnswer> next(NextRequest request) {
+    return polls.next(request);
+  }
+
+  void leave(LeaveRequest request) {
+    PeerId peer = request.caller().id();
+    if (request.task().isEmpty()) {
+      polls.leave(peer);
+      return;
+    }
+    synchronized (state) {
+      Session session = state.session(peer);
+      Member member = session == null ? null : session.members.get(request.task().get());
+      if (member != null) {
+        state.leave(member);
+      }
+    }
+    changed();
+  }
+
+  /** The CDN cache has one more piece of a task, and may know its length now. */
+  void sealed(Task now, int piece, Digest digest) {
+    change(now.id(), task -> state.sealed(task, now, piece, digest));
+  }
+
+  /** The CDN cache has a piece no longer. */
+  void lost(TaskId id, int piece) {
+    change(id, task -> state.lost(task, piece));
+  }
+
+  /** The CDN cache has all of a task. */
+  void completed(Task now, Optional<byte[]> content) {
+    change(now.id(), task -> state.learn(task, now));
+    find(now.id()).ifPresent(task -> task.content().complete(content));
+  }
+
+  /** The CDN cache has stopped to read a task: somebody may have come in the meantime. */
+  void stopped(TaskId id) {
+    CdnTask cdn = null;
+    Optional<Access> access = Optional.empty();
+    synchronized (state) {
+      SwarmTask task = state.task(id);
+      if (task != null && task.wanting > 0) {
+        cdn = task.cdn;
+        access = task.access(Set.of());
+      }
+    }
+    if (cdn != null && access.isPresent()) {
+      cdn.read(access.get(), Optional.empty());
+    }
+  }
+
+  /** Returns what else a task's source can be asked with. */
+  Optional<Access> access(TaskId id, Set<String> refused) {
+    synchronized (state) {
+      SwarmTask task = state.task(id);
+      return task == null ? Optional.empty() : task.access(refused);
+    }
+  }
+
+  /** Has the CDN cache look at a piece that it could not give. */
+  void check(TaskId id, int piece) {
+    CdnTask cdn;
+    synchronized (state) {
+      SwarmTask task = state.task(id);
+      cdn = task == null ? null : task.cdn;
+    }
+    if (cdn != null) {
+      cdn.check(piece);
+    }
+  }
+
+  private void change(TaskId id, Consumer<SwarmTask> change) {
+    synchronized (state) {
+      SwarmTask task = state.task(id);
+      if (task == null) {
+        return;
+      }
+      change.accept(task);
+    }
+    changed();
+  }
+
+  private void changed() {
+    long now = rhythm.nanos().getAsLong();
+    List<SwarmTask> abandoned;
+    synchronized (state) {
+      abandoned = state.takeAbandoned();
+      abandoned.forEach(task -> task.idleNanos = now);
+    }
+    for (SwarmTask task : abandoned) {
+      DaemonThreads.later(rhythm.timer(), SupernodeSettings.IDLE, () -> idle(task, now));
+    }
+    polls.wake();
+  }
+
+  /** A task had nobody who wanted it for a while. */
+  private void idle(SwarmTask task, long since) {
+    boolean isEmpty;
+    CdnTask cdn;
+    synchronized (state) {
+      cdn = task.cdn;
+      if (task.isRemoved || task.wanting > 0 || task.idleNanos != since || cdn == null) {
+        return;
+      }
+      isEmpty = task.members().isEmpty();
+      if (isEmpty) {
+        state.remove(task, Optional.empty());
+      }
+    }
+    rhythm.work(isEmpty ? () -> release.accept(cdn.task(), cdn) : cdn::stop);
+  }
+
+  /** Ends all tasks and all calls that wait, and lets nobody in any more. */
+  void close() {
+    polls.close();
+    List<SwarmTask> tasks;
+    synchronized (state) {
+      tasks = state.tasks();
+    }
+    tasks.forEach(
+        task ->
+            failed(
+                task,
+                new SupernodeUnreachableException("The supernode is stopping. Ask another.")));
+  }
+}

@@ -1,0 +1,140 @@
+package io.dragonfly.internal.supernode;
+
+import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.internal.cdn.CdnSettings;
+import io.dragonfly.internal.cdn.Sources;
+import io.dragonfly.internal.serve.StoredPieceService;
+import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.RateLimiter;
+import io.dragonfly.spi.Scheduler;
+import io.dragonfly.spi.SourceConfig;
+import io.dragonfly.spi.Storage;
+import io.dragonfly.task.Digest;
+import io.dragonfly.testkit.FakeSource;
+import io.dragonfly.testkit.FakeTicker;
+import io.dragonfly.testkit.FirstComeScheduler;
+import io.dragonfly.testkit.MemoryStorage;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+
+/** A supernode of fakes: source, storage and time are the test's. */
+final class TestSupernode implements AutoCloseable {
+  static final URI FILE = URI.create("fake://host/file");
+  static final URI OTHER = URI.create("fake://host/other");
+  static final int PIECE = 128 << 10;
+
+  final FakeTicker ticker;
+  final FakeSource source;
+  final Storage storage;
+  final StoredPieceService pieces;
+  final SupernodeService service;
+  final SupernodeApi api;
+  private final Sources sources;
+
+  /** What a test may want to be otherwise. */
+  static final class Setup {
+    FakeTicker ticker = new FakeTicker();
+    FakeSource source = new FakeSource();
+    Storage storage = new MemoryStorage();
+    Scheduler scheduler = new FirstComeScheduler();
+    PeerSecret secret = PeerSecret.random(new SecureRandom());
+    byte[] ticketKey = "ticket key of a test".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 8002);
+    List<Network> networks = List.of();
+    int backToSourcePeers = 3;
+    int questionsPerHost = 32;
+
+    Setup source(FakeSource other) {
+      source = other;
+      return this;
+    }
+
+    TestSupernode start() {
+      return new TestSupernode(this);
+    }
+  }
+
+  /** Without a limit. */
+  private static final class Unlimited implements RateLimiter {
+    @Override
+    public long take(long bytes) {
+      return 0;
+    }
+
+    @Override
+    public void setRate(Optional<Rate> rate) {
+      throw new UnsupportedOperationException("this limiter has no rate");
+    }
+  }
+
+  private TestSupernode(Setup setup) {
+    ticker = setup.ticker;
+    source = setup.source;
+    storage = setup.storage;
+    pieces =
+        new StoredPieceService(
+            storage,
+            setup.secret.capabilityKey(),
+            ticker.clock()::instant,
+            new Unlimited(),
+            4,
+            ticker.timer());
+    sources = new Sources(Map.of("fake", source), new SourceConfig("test"));
+    SupernodeSettings settings =
+        new SupernodeSettings(
+            "",
+            Duration.ofSeconds(15),
+            Duration.ofSeconds(90),
+            setup.backToSourcePeers,
+            setup.questionsPerHost,
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(60));
+    service =
+        new SupernodeService(
+            setup.secret,
+            setup.ticketKey,
+            setup.address,
+            setup.networks,
+            settings,
+            CdnSettings.of(Duration.ofSeconds(30), Duration.ofSeconds(60)),
+            new SupernodeService.Parts(
+                storage,
+                sources,
+                setup.scheduler,
+                pieces,
+                ticker.timer(),
+                ticker.clock(),
+                ticker,
+                new SecureRandom()));
+    api = service.local().api();
+  }
+
+  static byte[] bytes(int length) {
+    byte[] bytes = new byte[length];
+    new Random(length).nextBytes(bytes);
+    return bytes;
+  }
+
+  static Digest sha256(byte[] bytes) {
+    MessageDigest sha = Digest.newSha256();
+    sha.update(bytes);
+    return Digest.of(sha);
+  }
+
+  @Override
+  public void close() {
+    service.close();
+    pieces.close();
+    sources.close();
+  }
+}

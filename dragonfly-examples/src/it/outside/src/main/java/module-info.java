@@ -1,0 +1,4 @@
+module outside {
+  requires io.dragonfly.core;
+  requires jdk.httpserver;
+}
