@@ -4,6 +4,8 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
+import io.dragonfly.Supernode;
+import io.dragonfly.SupernodeConfig;
 import io.dragonfly.fetch.FetchResult;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -14,8 +16,8 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * Fetches a file with a client that has no supernode. Ends with an exception if what arrives is not
- * what the source has.
+ * Fetches a file through an embedded supernode with two clients, and with a client that has no
+ * supernode. Ends with an exception if what arrives is not what the source has.
  */
 public final class Main {
   private static final byte[] CONTENT = content(8 * 1024 * 1024 + 1);
@@ -37,9 +39,22 @@ public final class Main {
           new Main(
               Path.of(args[0]),
               "http://127.0.0.1:" + source.getAddress().getPort() + "/file.bin");
+      main.fetchThroughASupernode();
       main.fetchWithoutASupernode();
     } finally {
       source.stop(0);
+    }
+  }
+
+  private void fetchThroughASupernode() throws IOException {
+    var config = SupernodeConfig.builder().homeDir(dir.resolve("supernode")).build();
+    try (var supernode = new Supernode(config)) {
+      try (var first = client("first", supernode);
+          var second = client("second", supernode)) {
+        for (var result : new FetchResult[] {fetch(first, "first"), fetch(second, "second")}) {
+          check(result.bytesFromSource() == 0, "a client read the source itself: " + result);
+        }
+      }
     }
   }
 
@@ -51,12 +66,19 @@ public final class Main {
     }
   }
 
+  private DistributionClient client(String name, Supernode supernode) {
+    return new DistributionClient(
+        ClientConfig.builder().homeDir(dir.resolve(name)).supernode(supernode).build());
+  }
+
   private FetchResult fetch(DistributionClient client, String name) throws IOException {
     Path output = dir.resolve(name + ".bin");
     FetchResult result = client.fetch(url, output);
     System.out.printf(
         "%s: %d bytes from peers, %d from the supernode, %d from the source%n",
         name, result.bytesFromPeers(), result.bytesFromSupernode(), result.bytesFromSource());
+    long sum = result.bytesFromPeers() + result.bytesFromSupernode() + result.bytesFromSource();
+    check(sum == CONTENT.length, name + " has counted " + sum + " bytes");
     check(Arrays.equals(Files.readAllBytes(output), CONTENT), name + " has other bytes");
     return result;
   }
