@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.source;
 
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.SourceConfig;
+import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.SourceContract;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -15,8 +16,10 @@ import mockwebserver3.MockWebServer;
 import mockwebserver3.SocketEffect;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The http source keeps the contract of every source. */
+@ExtendWith(LeakCheck.class)
 class HttpSourceContractTest extends SourceContract {
   private final PublishedFiles files = new PublishedFiles();
   private final MockWebServer server = new MockWebServer();

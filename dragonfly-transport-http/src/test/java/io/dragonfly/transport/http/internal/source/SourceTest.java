@@ -8,6 +8,7 @@ import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Headers;
 import io.dragonfly.task.SourceVersion;
+import io.dragonfly.testkit.LeakCheck;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -23,8 +24,10 @@ import mockwebserver3.RecordedRequest;
 import okio.Buffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A source and a server that answers what a test tells it, request by request. */
+@ExtendWith(LeakCheck.class)
 abstract class SourceTest {
   static final String TAG = "\"v1\"";
 

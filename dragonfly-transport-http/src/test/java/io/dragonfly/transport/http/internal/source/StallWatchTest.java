@@ -2,14 +2,17 @@ package io.dragonfly.transport.http.internal.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.testkit.LeakCheck;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The clock stands where the test puts it; the watch looks whenever something is added. */
+@ExtendWith(LeakCheck.class)
 class StallWatchTest {
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
