@@ -50,6 +50,11 @@ public abstract class StorageContract {
   private static final int PIECE = PieceLayout.MIN_PIECE_LENGTH;
   private static final int LENGTH = (PIECES - 1) * PIECE + 1000;
   private static final int LAST = PIECES - 1;
+  private static final byte[] CONTENT = new byte[LENGTH];
+
+  static {
+    new Random(LENGTH).nextBytes(CONTENT);
+  }
 
   @TempDir Path directory;
 
@@ -462,13 +467,11 @@ public abstract class StorageContract {
   }
 
   private static byte[] content() {
-    byte[] content = new byte[LENGTH];
-    new Random(LENGTH).nextBytes(content);
-    return content;
+    return CONTENT.clone();
   }
 
   private static byte[] bytes(ByteRange range) {
-    return Arrays.copyOfRange(content(), (int) range.start(), (int) range.end());
+    return Arrays.copyOfRange(CONTENT, (int) range.start(), (int) range.end());
   }
 
   private static ByteRange range(int piece) {

@@ -37,7 +37,11 @@ public final class DiskStorage implements Storage {
   /** Open files that nobody uses right now, at most: data for reading and writing, and journal. */
   private static final int MOST_IDLE_FILES = 192;
 
-  private static final Duration SYNC_DELAY = Duration.ofSeconds(1);
+  /**
+   * After so long the kernel has by itself written most of it, so the sync does not get in the way
+   * of other writes, nor does a process that ends meet one that takes long.
+   */
+  private static final Duration SYNC_DELAY = Duration.ofSeconds(30);
 
   /** Directories that are not whole tasks, yet or any more. */
   private static final String TEMPORARY = ".";

@@ -4,8 +4,8 @@ import io.dragonfly.internal.storage.TaskRecord.LinkedOut;
 import io.dragonfly.task.PieceLayout;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -33,9 +33,12 @@ final class StoredTasks {
    * @throws IOException if it cannot be read just now
    */
   DiskTask load(Path directory) throws IOException {
+    if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+      throw new BrokenTaskException("it is not a directory", null);
+    }
     try {
       return read(directory);
-    } catch (NoSuchFileException | NotDirectoryException e) {
+    } catch (NoSuchFileException e) {
       throw new BrokenTaskException("parts of the task are missing", e);
     }
   }

@@ -1,0 +1,165 @@
+package io.dragonfly.internal.storage;
+
+import static io.dragonfly.internal.storage.DiskFixture.LENGTH;
+import static io.dragonfly.internal.storage.DiskFixture.PIECE;
+import static io.dragonfly.internal.storage.DiskFixture.TASK;
+import static io.dragonfly.internal.storage.DiskFixture.bytes;
+import static io.dragonfly.internal.storage.DiskFixture.digestOf;
+import static io.dragonfly.internal.storage.DiskFixture.put;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.dragonfly.error.NoSpaceException;
+import io.dragonfly.spi.Storage;
+import io.dragonfly.spi.StorageConfig;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.Task;
+import io.dragonfly.testkit.LeakCheck;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a storage does when the disk is full, or would be. */
+@ExtendWith(LeakCheck.class)
+class DiskSpaceTest {
+  private static final long RESERVE = 1 << 20;
+
+  /** Each write to it fails as on a full disk: by the kernel itself. */
+  private static final Path FULL = Path.of("/dev/full");
+
+  @TempDir Path home;
+  private DiskFixture disk;
+
+  @BeforeEach
+  void makeHome() {
+    disk = new DiskFixture(home);
+  }
+
+  @AfterEach
+  void close() {
+    disk.close();
+  }
+
+  @Test
+  void saysHowMuchIsNeededAndHowMuchIsFree() {
+    disk.machine().withUsableBytes(LENGTH + RESERVE - 1);
+    Storage storage = disk.open(RESERVE);
+
+    assertThatThrownBy(() -> storage.create(TASK))
+        .isInstanceOfSatisfying(
+            NoSpaceException.class,
+            e -> {
+              assertThat(e.neededBytes()).isEqualTo(LENGTH + RESERVE);
+              assertThat(e.freeBytes()).isEqualTo(LENGTH + RESERVE - 1);
+            })
+        .hasMessageContaining(String.valueOf(LENGTH + RESERVE))
+        .hasMessageContaining(String.valueOf(LENGTH + RESERVE - 1))
+        .hasMessageContaining(home.toString());
+    assertThat(home.resolve("tasks")).isEmptyDirectory();
+  }
+
+  @Test
+  void takesWhatJustFits() {
+    disk.machine().withUsableBytes(LENGTH + RESERVE);
+
+    assertThatCode(() -> disk.open(RESERVE).create(TASK)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void whatOthersAreGoingToWriteIsNotFree() throws Exception {
+    disk.machine().withUsableBytes(2 * LENGTH - 1);
+    Storage storage = disk.open();
+    StoredTask first = storage.create(TASK);
+    Task second = DiskFixture.task("b", OptionalLong.of(LENGTH));
+
+    assertThatThrownBy(() -> storage.create(second)).isInstanceOf(NoSpaceException.class);
+    put(first, 0); // sealed: that much is on the disk now, and no longer to come
+    assertThatCode(() -> storage.create(second)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void whoHasNotWrittenForLongTakesNoRoomFromOthers() throws Exception {
+    disk.machine().withUsableBytes(LENGTH);
+    Storage storage = disk.open();
+    storage.create(TASK);
+    disk.machine().ticker().advance(Duration.ofSeconds(61));
+
+    assertThatCode(() -> storage.create(DiskFixture.task("b", OptionalLong.of(LENGTH))))
+        .doesNotThrowAnyException();
+  }
+
+  @Test
+  void theRestOfATaskOfAnEarlierProcessMustFitToo() throws Exception {
+    put(disk.open().create(TASK), 0);
+    disk.machine().withUsableBytes(LENGTH - PIECE - 1);
+    Storage after = disk.open();
+
+    assertThatThrownBy(() -> after.create(TASK)).isInstanceOf(NoSpaceException.class);
+    assertThat(after.find(TASK.id()).orElseThrow().has(0)).isTrue();
+    disk.machine().withUsableBytes(LENGTH - PIECE);
+    assertThatCode(() -> after.create(TASK)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void aContentOfUnknownLengthGrowsAsFarAsTheReserve() throws Exception {
+    Task unknown = DiskFixture.task("u", OptionalLong.empty());
+    int piece = unknown.layout().pieceLength();
+    disk.machine().withUsableBytes(RESERVE + piece);
+    StoredTask stored = disk.open(RESERVE).create(unknown);
+    stored.write(0, ByteBuffer.wrap(new byte[1000]));
+    disk.machine().withUsableBytes(RESERVE + piece - 1000);
+    stored.write(1000, ByteBuffer.wrap(new byte[piece - 1000]));
+
+    assertThatThrownBy(() -> stored.write(2L * piece, ByteBuffer.wrap(new byte[1000])))
+        .isInstanceOf(NoSpaceException.class);
+  }
+
+  @Test
+  void aDiskThatRunsFullIsNamed() throws Exception {
+    assumeThat(FULL).exists();
+    StoredTask stored = disk.open().create(TASK);
+    Files.delete(disk.data());
+    Files.createSymbolicLink(disk.data(), FULL);
+
+    assertThatThrownBy(() -> stored.write(0, ByteBuffer.wrap(bytes(0))))
+        .isInstanceOf(NoSpaceException.class)
+        .hasMessageContaining(TASK.id().brief());
+  }
+
+  @Test
+  void aPieceThatCannotBeRecordedIsNotSeen() throws Exception {
+    assumeThat(FULL).exists();
+    StoredTask stored = disk.open().create(TASK);
+    stored.write(0, ByteBuffer.wrap(bytes(0)));
+    Path journal = Files.move(disk.journal(), home.resolve("saved"));
+    Files.createSymbolicLink(disk.journal(), FULL);
+
+    assertThatThrownBy(() -> stored.seal(0, digestOf(bytes(0))))
+        .isInstanceOf(NoSpaceException.class);
+    assertThat(stored.has(0)).isFalse();
+    Files.delete(disk.journal());
+    Files.move(journal, disk.journal());
+  }
+
+  @Test
+  void aHomeThatIsGoneIsNotCalledFull() throws Exception {
+    StoredTask stored;
+    try (DiskStorage storage = DiskStorage.open(new StorageConfig(home.resolve("gone"), 0))) {
+      stored = storage.create(TASK);
+      Files.move(home.resolve("gone"), home.resolve("elsewhere"));
+
+      assertThatThrownBy(() -> stored.write(0, ByteBuffer.wrap(bytes(0))))
+          .isInstanceOf(NoSuchFileException.class);
+    }
+  }
+}

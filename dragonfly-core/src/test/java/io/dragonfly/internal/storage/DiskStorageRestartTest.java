@@ -1,0 +1,238 @@
+package io.dragonfly.internal.storage;
+
+import static io.dragonfly.internal.storage.DiskFixture.PIECE;
+import static io.dragonfly.internal.storage.DiskFixture.TASK;
+import static io.dragonfly.internal.storage.DiskFixture.assertServes;
+import static io.dragonfly.internal.storage.DiskFixture.bytes;
+import static io.dragonfly.internal.storage.DiskFixture.digestOf;
+import static io.dragonfly.internal.storage.DiskFixture.flip;
+import static io.dragonfly.internal.storage.DiskFixture.put;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.dragonfly.error.StorageException;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.Task;
+import io.dragonfly.testkit.LeakCheck;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a storage finds in a home where another process has ended, one way or the other. */
+@ExtendWith(LeakCheck.class)
+class DiskStorageRestartTest {
+  private static final int RECORD = 44;
+
+  @TempDir Path home;
+  private DiskFixture disk;
+
+  @BeforeEach
+  void makeHome() {
+    disk = new DiskFixture(home);
+  }
+
+  @AfterEach
+  void close() {
+    disk.close();
+  }
+
+  @Test
+  void aKilledProcessLosesNothingThatItSealed() throws Exception {
+    StoredTask before = disk.open().create(TASK);
+    put(before, 4);
+    put(before, 0);
+    put(before, 5);
+    before.write(PIECE, ByteBuffer.wrap(bytes(1)));
+    before.unseal(4);
+
+    StoredTask after = disk.reopened();
+
+    assertThat(after.task()).isEqualTo(TASK);
+    assertServes(after, 0, 5);
+    assertThat(after.digest(4)).hasValue(digestOf(bytes(4)));
+    assertThat(after.digest(1)).isEmpty();
+  }
+
+  @Test
+  void goesOnWhereAKilledProcessStopped() throws Exception {
+    put(disk.open().create(TASK), 0);
+    put(disk.reopened(), 1);
+    StoredTask third = disk.reopened();
+    put(third, 2);
+
+    assertServes(third, 0, 1, 2);
+    assertServes(disk.reopened(), 0, 1, 2);
+  }
+
+  @Test
+  void trustsTheJournalUntilTheKernelStartsAnew() throws Exception {
+    disk.whole();
+    flip(disk.data(), PIECE + 1);
+
+    assertThat(disk.reopened().has(1)).isTrue(); // so it was not read: start-up is quick
+    disk.machine().booted("boot-2");
+    StoredTask after = disk.reopened();
+
+    assertServes(after, 0, 2, 3, 4, 5);
+    assertThat(after.digest(1)).hasValue(digestOf(bytes(1)));
+    put(after, 1);
+    assertServes(disk.reopened(), 0, 1, 2, 3, 4, 5);
+  }
+
+  @Test
+  void verifiesEachTimeWhereBootsHaveNoNames() throws Exception {
+    disk.machine().withoutBootId();
+    disk.whole();
+    assertServes(disk.reopened(), 0, 1, 2, 3, 4, 5);
+    flip(disk.data(), 0);
+
+    assertServes(disk.reopened(), 1, 2, 3, 4, 5);
+  }
+
+  @Test
+  void dropsATornLastRecord() throws Exception {
+    disk.whole();
+    truncate(disk.journal(), 6 * RECORD - 10);
+
+    StoredTask after = disk.reopened();
+    assertServes(after, 0, 1, 2, 3, 4);
+    put(after, 5);
+    assertServes(disk.reopened(), 0, 1, 2, 3, 4, 5);
+  }
+
+  @Test
+  void dropsABrokenRecordAndVerifiesTheRest() throws Exception {
+    disk.whole();
+    flip(disk.journal(), 2 * RECORD + 20);
+    flip(disk.data(), 3 * PIECE);
+
+    StoredTask after = disk.reopened();
+    assertServes(after, 0, 1, 4, 5);
+    assertThat(Files.size(disk.journal())).isEqualTo(6 * RECORD); // one withdrawn, none broken
+  }
+
+  @Test
+  void dropsRecordsOfPiecesThatTheTaskHasNot() throws Exception {
+    Task other = DiskFixture.task("b", OptionalLong.of(64L * PIECE));
+    StoredTask large = disk.open().create(other);
+    large.write(60L * PIECE, ByteBuffer.wrap(bytes(0)));
+    large.seal(60, digestOf(bytes(0)));
+    disk.whole();
+    Path foreign = disk.directory().resolveSibling(other.id().hex()).resolve("pieces");
+    Files.write(disk.journal(), Files.readAllBytes(foreign), StandardOpenOption.APPEND);
+
+    assertServes(disk.reopened(), 0, 1, 2, 3, 4, 5);
+  }
+
+  @Test
+  void dropsPiecesThatAShorterFileHasNot() throws Exception {
+    disk.whole();
+    truncate(disk.data(), 3L * PIECE - 1);
+
+    StoredTask after = disk.reopened();
+    assertServes(after, 0, 1);
+    for (int piece = 2; piece < DiskFixture.PIECES; piece++) {
+      put(after, piece);
+    }
+    after.deliver(home.resolve("out"));
+    assertThat(home.resolve("out")).hasBinaryContent(DiskFixture.content());
+  }
+
+  @Test
+  void learnsLengthsForGood() throws Exception {
+    Task unknown = DiskFixture.task("u", OptionalLong.empty());
+    StoredTask before = disk.open().create(unknown);
+    before.write(0, ByteBuffer.wrap(new byte[1 << 20]));
+    before.seal(0, digestOf(new byte[1 << 20]));
+    StoredTask after = disk.open().find(unknown.id()).orElseThrow();
+    after.learnLength((1 << 20) + 3);
+
+    StoredTask last = disk.open().find(unknown.id()).orElseThrow();
+    assertThat(last.task()).isEqualTo(unknown.withLength((1 << 20) + 3));
+    assertThatThrownBy(() -> last.learnLength(3)).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void dropsWhatDoesNotAddUpAndServesTheRest() throws Exception {
+    disk.whole();
+    Path tasks = home.resolve("tasks");
+    Path noData = copyOfTask("1".repeat(64));
+    Files.delete(noData.resolve("data"));
+    Path noJson = copyOfTask("2".repeat(64));
+    Files.write(noJson.resolve("task.json"), new byte[0]);
+    Path wrongName = copyOfTask("3".repeat(64));
+    Path badJson = copyOfTask("4".repeat(64));
+    Files.writeString(badJson.resolve("task.json"), "{\"format\":1,\"id\":\"x\"}");
+    Files.writeString(tasks.resolve("5".repeat(64)), "a file");
+    Files.createDirectories(tasks.resolve(".new-1/x"));
+    Files.createDirectories(tasks.resolve(".deleted-1"));
+
+    assertServes(disk.reopened(), 0, 1, 2, 3, 4, 5);
+
+    assertThat(noData).doesNotExist();
+    assertThat(noJson).doesNotExist();
+    assertThat(wrongName).doesNotExist();
+    assertThat(badJson).doesNotExist();
+    try (var left = Files.list(tasks)) {
+      assertThat(left).containsExactly(disk.directory());
+    }
+  }
+
+  @Test
+  void leavesAloneWhatANewerVersionHasWrittenUntilTheTaskIsAskedFor() throws Exception {
+    disk.whole();
+    String json = Files.readString(disk.taskFile());
+    Files.writeString(disk.taskFile(), json.replace("\"format\" : 1", "\"format\" : 2"));
+
+    DiskStorage storage = disk.open();
+    assertThat(storage.tasks()).isEmpty();
+    assertThat(disk.data()).exists();
+
+    StoredTask anew = storage.create(TASK);
+    assertThat(anew.pieces().isEmpty()).isTrue();
+    put(anew, 0);
+    assertServes(disk.reopened(), 0);
+  }
+
+  @Test
+  void aHomeThatIsAFileIsNamed() throws Exception {
+    Path file = Files.createFile(home.resolve("file"));
+    try (DiskFixture wrong = new DiskFixture(file)) {
+      assertThatThrownBy(wrong::open)
+          .isInstanceOf(StorageException.class)
+          .hasMessageContaining(file.toString());
+    }
+  }
+
+  @Test
+  void opensOnAThreadThatIsInterrupted() throws Exception {
+    disk.whole();
+    Thread.currentThread().interrupt();
+    StoredTask after = disk.reopened();
+
+    assertThat(Thread.interrupted()).isTrue();
+    assertServes(after, 0, 1, 2, 3, 4, 5);
+  }
+
+  private Path copyOfTask(String name) throws Exception {
+    Path copy = Files.createDirectory(disk.directory().resolveSibling(name));
+    for (Path file : new Path[] {disk.data(), disk.journal(), disk.taskFile()}) {
+      Files.copy(file, copy.resolve(file.getFileName()));
+    }
+    return copy;
+  }
+
+  private static void truncate(Path file, long length) throws Exception {
+    try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+      open.setLength(length);
+    }
+  }
+}

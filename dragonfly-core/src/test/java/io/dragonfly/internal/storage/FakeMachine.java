@@ -1,0 +1,71 @@
+package io.dragonfly.internal.storage;
+
+import io.dragonfly.testkit.FakeTicker;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** A machine whose boots, disk and time a test decides on. */
+final class FakeMachine implements Machine {
+  private final FakeTicker ticker = new FakeTicker();
+  private volatile Optional<String> bootId = Optional.of("boot-1");
+  private volatile long usableBytes = Long.MAX_VALUE;
+  private volatile boolean canLink = true;
+  private volatile Uninterrupted.FileAction beforeLink = () -> {};
+
+  FakeMachine booted(String id) {
+    bootId = Optional.of(id);
+    return this;
+  }
+
+  FakeMachine withoutBootId() {
+    bootId = Optional.empty();
+    return this;
+  }
+
+  FakeMachine withUsableBytes(long bytes) {
+    usableBytes = bytes;
+    return this;
+  }
+
+  FakeMachine withoutLinks() {
+    canLink = false;
+    return this;
+  }
+
+  FakeMachine beforeLink(Uninterrupted.FileAction action) {
+    beforeLink = action;
+    return this;
+  }
+
+  FakeTicker ticker() {
+    return ticker;
+  }
+
+  @Override
+  public Optional<String> bootId() {
+    return bootId;
+  }
+
+  @Override
+  public long usableBytes(Path directory) {
+    return usableBytes;
+  }
+
+  @Override
+  public void link(Path link, Path existing) throws IOException {
+    if (!canLink) {
+      throw new FileSystemException(
+          link.toString(), existing.toString(), "Invalid cross-device link");
+    }
+    beforeLink.run();
+    Files.createLink(link, existing);
+  }
+
+  @Override
+  public long nanoTime() {
+    return ticker.getAsLong();
+  }
+}
