@@ -152,6 +152,10 @@ public final class DiskStorage implements Storage {
     try {
       checkOpen();
       DiskTask held = tasks.get(task.id());
+      if (held != null && held.isEnded()) {
+        remove(held).ifPresent(DiskStorage::drop); // somebody is about to do so
+        held = null;
+      }
       if (held == null) {
         requireRoom(task.id(), task.layout().length().orElse(0));
         held = Uninterrupted.call(() -> make(task));
@@ -202,24 +206,36 @@ public final class DiskStorage implements Storage {
 
   @Override
   public void delete(TaskId id) throws IOException {
-    Path gone = directory.resolve(TEMPORARY + "deleted-" + UUID.randomUUID());
+    checkOpen();
+    DiskTask task = tasks.get(id);
+    if (task == null) {
+      return;
+    }
+    task.end(); // outside of the lock: it waits until whoever copies the task is done
+    Optional<Path> gone;
     lock.lock();
     try {
-      checkOpen();
-      DiskTask task = tasks.get(id);
-      if (task == null) {
-        return;
-      }
-      task.end();
-      tasks.remove(id);
-      Path place = directory.resolve(id.hex());
-      Files.move(place, gone, StandardCopyOption.ATOMIC_MOVE);
-      disk.files().forget(place.resolve(DiskTask.DATA));
-      disk.files().forget(place.resolve(DiskTask.PIECES));
+      gone = remove(task);
     } finally {
       lock.unlock();
     }
-    deleteTree(gone); // may take long: the file may be large
+    if (gone.isPresent()) {
+      deleteTree(gone.get()); // may take long: the file may be large
+    }
+  }
+
+  /** Takes a task's directory out of the way, if nobody else has; returns where to. */
+  private Optional<Path> remove(DiskTask task) throws IOException {
+    TaskId id = task.task().id();
+    if (!tasks.remove(id, task)) {
+      return Optional.empty();
+    }
+    Path place = directory.resolve(id.hex());
+    Path gone = directory.resolve(TEMPORARY + "deleted-" + UUID.randomUUID());
+    Files.move(place, gone, StandardCopyOption.ATOMIC_MOVE);
+    disk.files().forget(place.resolve(DiskTask.DATA));
+    disk.files().forget(place.resolve(DiskTask.PIECES));
+    return Optional.of(gone);
   }
 
   /** Lets everything go, regions that are still open included. Safe to call twice. */

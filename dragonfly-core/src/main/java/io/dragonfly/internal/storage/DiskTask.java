@@ -341,6 +341,10 @@ final class DiskTask implements StoredTask, Syncer.Target {
     }
   }
 
+  boolean isEnded() {
+    return ended;
+  }
+
   private void writing(Uninterrupted.FileAction action) throws IOException {
     life.readLock().lock();
     try {

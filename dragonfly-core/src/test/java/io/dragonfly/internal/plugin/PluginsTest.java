@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.RateLimiterProvider;
+import io.dragonfly.testkit.LeakCheck;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -14,8 +15,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(LeakCheck.class)
 class PluginsTest {
   @TempDir Path directory;
 

@@ -18,6 +18,7 @@ import io.dragonfly.task.SourceVersion;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskKey;
 import io.dragonfly.testkit.FakeTicker;
+import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.MemoryStorage;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
@@ -33,7 +34,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(LeakCheck.class)
 class StoredPieceServiceTest {
   private static final int PIECE = 128 << 10;
   private static final byte[] KEY = {1, 2, 3};

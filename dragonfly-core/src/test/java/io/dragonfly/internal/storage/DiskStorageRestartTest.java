@@ -11,14 +11,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dragonfly.error.StorageException;
+import io.dragonfly.spi.StorageConfig;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.Task;
 import io.dragonfly.testkit.LeakCheck;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,6 +64,60 @@ class DiskStorageRestartTest {
     assertServes(after, 0, 5);
     assertThat(after.digest(4)).hasValue(digestOf(bytes(4)));
     assertThat(after.digest(1)).isEmpty();
+  }
+
+  @Test
+  void aProcessKilledInTheMiddleLosesNothingThatItSealed() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Writer.class.getName(),
+                home.toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    int sealed = -1;
+    try (BufferedReader out =
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII))) {
+      while (sealed < 100) {
+        sealed = Integer.parseInt(out.readLine());
+      }
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+
+    try (DiskStorage storage = DiskStorage.open(new StorageConfig(home, 0))) {
+      StoredTask after = storage.find(Writer.TASK.id()).orElseThrow();
+      for (int piece = 0; piece <= sealed; piece++) {
+        assertThat(DiskFixture.read(after, Writer.TASK.layout().range(piece)))
+            .isEqualTo(Writer.bytes(piece));
+      }
+    }
+  }
+
+  /** Writes pieces until it is killed. */
+  static final class Writer {
+    static final Task TASK = DiskFixture.task("w", OptionalLong.of(512L * PIECE));
+
+    static byte[] bytes(int piece) {
+      byte[] bytes = new byte[PIECE];
+      Arrays.fill(bytes, (byte) (piece + 1));
+      return bytes;
+    }
+
+    public static void main(String[] args) throws Exception {
+      try (DiskStorage storage = DiskStorage.open(new StorageConfig(Path.of(args[0]), 0))) {
+        StoredTask stored = storage.create(TASK);
+        for (int piece = 0; piece < TASK.layout().pieces(); piece++) {
+          stored.write(TASK.layout().range(piece).start(), ByteBuffer.wrap(bytes(piece)));
+          stored.seal(piece, digestOf(bytes(piece)));
+          System.out.println(piece);
+        }
+        System.in.read(); // the test kills it, or ends itself
+      }
+    }
   }
 
   @Test
