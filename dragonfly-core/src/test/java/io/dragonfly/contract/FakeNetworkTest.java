@@ -15,6 +15,7 @@ import io.dragonfly.testkit.FakeNetwork;
 import io.dragonfly.testkit.FakePieces;
 import io.dragonfly.testkit.FakeTransport;
 import io.dragonfly.testkit.Fault;
+import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.RecordingSink;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -26,8 +27,10 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The faults of {@link FakeNetwork} happen as they are asked for. */
+@ExtendWith(LeakCheck.class)
 class FakeNetworkTest {
   private static final Duration SOON = Duration.ofSeconds(10);
   private static final TaskId TASK = new TaskId("ab".repeat(32));

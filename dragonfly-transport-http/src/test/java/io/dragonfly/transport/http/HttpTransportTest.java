@@ -1,12 +1,15 @@
 package io.dragonfly.transport.http;
 
 import io.dragonfly.spi.Transport;
+import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.TransportContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The transport over HTTP keeps the contract, with each kind of event loop. */
+@ExtendWith(LeakCheck.class)
 class HttpTransportTest {
 
   @Nested

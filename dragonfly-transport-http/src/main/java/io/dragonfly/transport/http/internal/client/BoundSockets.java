@@ -18,9 +18,18 @@ final class BoundSockets extends SocketFactory {
   public Socket createSocket() throws IOException {
     Socket socket = new Socket();
     if (!local.isAnyLocalAddress()) {
-      socket.bind(new InetSocketAddress(local, 0));
+      bind(socket);
     }
     return socket;
+  }
+
+  private void bind(Socket socket) throws IOException {
+    try {
+      socket.bind(new InetSocketAddress(local, 0));
+    } catch (IOException e) {
+      socket.close();
+      throw new IOException("cannot call from %s: %s".formatted(local, e.getMessage()), e);
+    }
   }
 
   @Override

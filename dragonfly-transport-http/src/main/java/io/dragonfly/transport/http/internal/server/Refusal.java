@@ -1,5 +1,9 @@
 package io.dragonfly.transport.http.internal.server;
 
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
 
 /**
@@ -10,10 +14,17 @@ final class Refusal extends Exception {
   private static final long serialVersionUID = 1L;
 
   private final transient HttpResponseStatus status;
+  private final transient HttpHeaders headers = new DefaultHttpHeaders();
 
   Refusal(HttpResponseStatus status, String message) {
     super(message, null, false, false);
     this.status = status;
+  }
+
+  static Refusal wrongMethod(HttpMethod allowed) {
+    Refusal refusal = new Refusal(HttpResponseStatus.METHOD_NOT_ALLOWED, "use " + allowed);
+    refusal.headers.set(HttpHeaderNames.ALLOW, allowed);
+    return refusal;
   }
 
   static Refusal badRequest(String message) {
@@ -22,6 +33,11 @@ final class Refusal extends Exception {
 
   HttpResponseStatus status() {
     return status;
+  }
+
+  /** Returns what else the answer must say. */
+  HttpHeaders headers() {
+    return headers;
   }
 
   @Override

@@ -51,7 +51,7 @@ final class RequestHead {
   /** Refuses every method but one. */
   static void checkMethod(HttpRequest request, HttpMethod allowed) throws Refusal {
     if (!request.method().equals(allowed)) {
-      throw new Refusal(HttpResponseStatus.METHOD_NOT_ALLOWED, "use " + allowed);
+      throw Refusal.wrongMethod(allowed);
     }
   }
 

@@ -10,10 +10,13 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -147,7 +150,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   /** Says why a request is not served, and ends the connection: its body may still be coming. */
   void refuse(Refusal refusal) {
     keepAlive = false;
-    refuse(refusal.status(), refusal.getMessage());
+    refuse(refusal.status(), refusal.getMessage(), refusal.headers());
     if (state != State.CLOSING) {
       enter(State.CLOSING);
     }
@@ -155,7 +158,12 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   /** Says in one line why a request failed. */
   void refuse(HttpResponseStatus status, String message) {
+    refuse(status, message, EmptyHttpHeaders.INSTANCE);
+  }
+
+  private void refuse(HttpResponseStatus status, String message, HttpHeaders more) {
     FullHttpResponse response = response(status, FailureJson.answer(message));
+    response.headers().add(more);
     response.headers().set(Wire.REASON, OneLine.ofHeader(message));
     answer(response);
   }
@@ -277,7 +285,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (cause instanceof IOException) {
+    if (cause instanceof IOException || cause instanceof DecoderException) {
       LOG.debug("connection of {} broke: {}", channel.remoteAddress(), cause.toString());
     } else {
       LOG.warn("connection of {} is closed after a defect", channel.remoteAddress(), cause);

@@ -1,0 +1,352 @@
+package io.dragonfly.transport.http.internal.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.dragonfly.control.Outcome;
+import io.dragonfly.peer.Peer;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.PieceSink;
+import io.dragonfly.spi.TakeException;
+import io.dragonfly.spi.TakeRequest;
+import io.dragonfly.spi.Transport;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.TaskId;
+import io.dragonfly.testkit.LeakCheck;
+import io.dragonfly.testkit.RecordingSink;
+import io.dragonfly.transport.http.RawConnection;
+import io.dragonfly.transport.http.internal.loop.EventLoops;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What takes make of parents of all kinds; the test plays the parent on raw sockets. */
+@ExtendWith(LeakCheck.class)
+class PieceConnectionsTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+  private static final String TASK = "ab".repeat(32);
+  private static final String RIGHT =
+      "HTTP/1.1 206 Partial Content\nContent-Length: 5\nContent-Range: bytes 10-14/100\n\nhello";
+
+  private final List<RawConnection> opened = new ArrayList<>();
+  private final EventLoops loops = EventLoops.nio(2);
+  private final PieceConnections connections = new PieceConnections(loops);
+  private ServerSocket parent;
+
+  @BeforeEach
+  void listen() throws IOException {
+    parent = new ServerSocket(0, 50, LOOPBACK);
+    parent.setSoTimeout((int) SOON.toMillis());
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    connections.close();
+    loops.close();
+    parent.close();
+    for (RawConnection connection : opened) {
+      connection.close();
+    }
+  }
+
+  @Test
+  void asksForARangeWithTakerAndCapability() throws IOException {
+    RecordingSink sink = new RecordingSink();
+    take(sink);
+    RawConnection taker = accept();
+
+    RawConnection.Message question = taker.readHead();
+    taker.send(RIGHT);
+
+    assertThat(question.first()).isEqualTo("GET /api/v2/tasks/" + TASK + "/data HTTP/1.1");
+    assertThat(question.header("Range")).isEqualTo("bytes=10-14");
+    assertThat(question.header("Dragonfly-Taker")).isEqualTo("02".repeat(16));
+    assertThat(question.header("Dragonfly-Capability")).isEqualTo("right");
+    assertThat(question.header("Host")).isEqualTo("127.0.0.1:" + parent.getLocalPort());
+    assertThat(sink.awaitBytes(SOON)).isEqualTo("hello".getBytes());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HTTP/1.1 200 OK\nContent-Length: 5\n\nhello",
+        "HTTP/1.1 206 P\nContent-Length: 5\nContent-Range: bytes 10-14/99\n\nhello",
+        "HTTP/1.1 206 P\nContent-Length: 5\nContent-Range: bytes 11-15/100\n\nhello",
+        "HTTP/1.1 206 P\nContent-Length: 4\nContent-Range: bytes 10-14/100\n\nhell",
+        "HTTP/1.1 206 P\nContent-Length: 6\nContent-Range: bytes 10-14/100\n\nhello!",
+        "HTTP/1.1 206 P\nContent-Length: 5\n\nhello",
+        "HTTP/1.1 206 P\nContent-Range: bytes 10-14/100\n\nhello",
+        "HTTP/1.1 206 P\nTransfer-Encoding: chunked\nContent-Range: bytes 10-14/100\n\n5\nhello\n0\n\n",
+        "HTTP/1.1 206 P\nContent-Length: 5\nContent-Length: 6\nContent-Range: bytes 10-14/100\n\nhello",
+        "HTTP/1.1 206 P\nContent-Length: 5\nContent-Range: bytes 10-14/100\nContent-Range: x\n\nhello",
+        "HTTP/1.1 206 P\nContent-Length: 5\nContent-Encoding: gzip\nContent-Range: bytes 10-14/100\n\nhello",
+        "HTTP/1.1 302 Found\nLocation: http://127.0.0.1/\nContent-Length: 0\n\n",
+        "HTTP/1.1 100 Continue\n\n",
+        "HTTP/1.1 500 Oops\nContent-Length: 0\n\n",
+        "HTTP/1.1 403 No\nContent-Length: 100000\n\n",
+        "SSH-2.0-OpenSSH_9.2\n\n",
+        "HTTP/1.1 206 P\nX: \u0000\n\n"
+      })
+  void anyOtherAnswerIsRefused(String answer) throws IOException {
+    RecordingSink sink = new RecordingSink();
+    take(sink);
+    RawConnection taker = accept();
+    taker.readHead();
+
+    taker.send(answer);
+
+    TakeException failure = sink.awaitFailure(SOON);
+    assertThat(failure.outcome()).isEqualTo(Outcome.REFUSED);
+    assertThat(failure.getMessage().lines()).hasSize(1);
+    assertThat(sink.count()).isZero();
+  }
+
+  @Test
+  void moreBytesThanAnnouncedEndTheConnection() throws IOException {
+    RecordingSink sink = new RecordingSink();
+    take(sink);
+    RawConnection taker = accept();
+    taker.readHead();
+
+    taker.send(RIGHT + RIGHT);
+
+    assertThat(sink.awaitBytes(SOON)).isEqualTo("hello".getBytes());
+    assertThat(sink.wrongCalls()).isEmpty();
+    taker.awaitClose();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 20, 80, 82})
+  void aConnectionThatBreaksIsUnreachable(int after) throws IOException {
+    RecordingSink sink = new RecordingSink();
+    take(sink);
+    RawConnection taker = accept();
+    taker.readHead();
+
+    taker.send(RIGHT.substring(0, after)).close();
+
+    assertThat(sink.awaitFailure(SOON).outcome()).isEqualTo(Outcome.UNREACHABLE);
+    assertThat(sink.count()).isLessThan(5);
+  }
+
+  @Test
+  void aRefusalKeepsTheConnection() throws IOException {
+    RecordingSink refused = new RecordingSink();
+    take(refused);
+    RawConnection taker = accept();
+    taker.readHead();
+    taker.send("HTTP/1.1 503 Later\nDragonfly-Reason: others first\nContent-Length: 3\n\nabc");
+    TakeException failure = refused.awaitFailure(SOON);
+
+    RecordingSink next = new RecordingSink();
+    take(next);
+    taker.readHead();
+    taker.send(RIGHT);
+
+    assertThat(failure.outcome()).isEqualTo(Outcome.NOT_YET);
+    assertThat(failure).hasMessageContaining("others first");
+    assertThat(next.awaitBytes(SOON)).hasSize(5);
+  }
+
+  @Test
+  void aParentThatWantsToCloseIsConnectedAnew() throws IOException {
+    for (int i = 0; i < 2; i++) {
+      RecordingSink sink = new RecordingSink();
+      take(sink);
+      RawConnection taker = accept();
+      taker.readHead();
+      taker.send(RIGHT.replace("\n\n", "\nConnection: close\n\n"));
+      assertThat(sink.awaitBytes(SOON)).hasSize(5);
+      taker.awaitClose();
+    }
+  }
+
+  @Test
+  void aKeptConnectionThatTheParentClosedIsNoFailure() throws IOException {
+    RecordingSink first = new RecordingSink();
+    take(first);
+    RawConnection kept = accept();
+    kept.readHead();
+    kept.send(RIGHT);
+    first.awaitBytes(SOON);
+
+    RecordingSink second = new RecordingSink();
+    take(second);
+    kept.readHead();
+    kept.close(); // as if it had crossed the question
+    RawConnection anew = accept();
+    anew.readHead();
+    anew.send(RIGHT);
+
+    assertThat(second.awaitBytes(SOON)).hasSize(5);
+  }
+
+  @Test
+  void takesBeyondFourWaitInLine() throws IOException {
+    List<RecordingSink> sinks = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      sinks.add(new RecordingSink());
+      take(sinks.get(i));
+    }
+    List<RawConnection> takers = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      takers.add(accept());
+      takers.get(i).readHead();
+    }
+    takers.get(1).send(RIGHT);
+    takers.get(1).readHead(); // the fifth
+    takers.get(1).send(RIGHT);
+    takers.get(1).readHead(); // the sixth
+    assertThat(sinks.stream().filter(RecordingSink::isDone)).hasSizeBetween(1, 2);
+    takers.get(1).send(RIGHT);
+    takers.get(0).send(RIGHT);
+    takers.get(2).send(RIGHT);
+    takers.get(3).send(RIGHT);
+    for (RecordingSink sink : sinks) {
+      assertThat(sink.awaitBytes(SOON)).hasSize(5);
+    }
+  }
+
+  @Test
+  void cancelEndsTheConnectionOfATakeWithoutAnswer() throws IOException {
+    RecordingSink sink = new RecordingSink();
+    Transport.Take take = take(sink);
+    RawConnection taker = accept();
+    taker.readHead();
+
+    take.cancel();
+    take.cancel(); // twice is once
+
+    assertThat(taker.awaitClose()).isLessThanOrEqualTo(0);
+    assertThat(sink.isDone()).isFalse();
+  }
+
+  @Test
+  void aTakeCancelledInLineIsNeverAsked() throws IOException {
+    List<RecordingSink> sinks = new ArrayList<>();
+    List<Transport.Take> takes = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      sinks.add(new RecordingSink());
+      takes.add(take(sinks.get(i)));
+    }
+    takes.get(4).cancel();
+    List<RawConnection> takers = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      takers.add(accept());
+      takers.get(i).readHead();
+    }
+    takers.get(0).send(RIGHT);
+    takers.get(0).readHead();
+    takers.get(0).send(RIGHT);
+    assertThat(sinks.get(5).awaitBytes(SOON)).hasSize(5);
+    assertThat(sinks.get(4).isDone()).isFalse();
+  }
+
+  @Test
+  void aReceiverThatFailsEndsItsTakeOnly() throws IOException {
+    RecordingSink told = new RecordingSink();
+    connections.take(
+        request("right"),
+        new PieceSink() {
+          @Override
+          public void received(ByteBuffer data) {
+            throw new IllegalStateException("a defect");
+          }
+
+          @Override
+          public void completed() {
+            told.completed();
+          }
+
+          @Override
+          public void failed(TakeException failure) {
+            told.failed(failure);
+          }
+        });
+    RawConnection taker = accept();
+    taker.readHead();
+    taker.send(RIGHT);
+    assertThat(told.awaitFailure(SOON).outcome()).isEqualTo(Outcome.UNREACHABLE);
+    taker.awaitClose();
+  }
+
+  @Test
+  void aCapabilityThatCannotBeSentIsRefused() {
+    RecordingSink sink = new RecordingSink();
+    connections.take(request("a\r\nHost: b"), sink);
+    assertThat(sink.awaitFailure(SOON).outcome()).isEqualTo(Outcome.REFUSED);
+  }
+
+  @Test
+  void nobodyListeningFailsAllThatWait() throws IOException {
+    InetSocketAddress gone = new InetSocketAddress(LOOPBACK, parent.getLocalPort());
+    parent.close();
+    List<RecordingSink> sinks = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      sinks.add(new RecordingSink());
+      take(sinks.get(i));
+    }
+    for (RecordingSink sink : sinks) {
+      TakeException failure = sink.awaitFailure(SOON);
+      assertThat(failure.outcome()).isEqualTo(Outcome.UNREACHABLE);
+      assertThat(failure).hasMessageContaining(String.valueOf(gone.getPort()));
+    }
+  }
+
+  @Test
+  void pausingBeforeTheAnswerHoldsItBack() throws IOException {
+    RecordingSink sink = new RecordingSink();
+    Transport.Take take = take(sink);
+    take.pause();
+    RawConnection taker = accept();
+    taker.readHead();
+    RecordingSink other = new RecordingSink();
+    taker.send(RIGHT);
+    take(other);
+    RawConnection second = accept();
+    second.readHead();
+    second.send(RIGHT);
+    other.awaitBytes(SOON);
+    assertThat(sink.count()).isZero();
+
+    take.resume();
+
+    assertThat(sink.awaitBytes(SOON)).hasSize(5);
+    await().atMost(SOON).until(sink::isDone);
+  }
+
+  private RawConnection accept() throws IOException {
+    RawConnection connection = new RawConnection(parent.accept());
+    opened.add(connection);
+    return connection;
+  }
+
+  private Transport.Take take(RecordingSink sink) {
+    return connections.take(request("right"), sink);
+  }
+
+  private TakeRequest request(String capability) {
+    InetSocketAddress address = new InetSocketAddress(LOOPBACK, parent.getLocalPort());
+    return new TakeRequest(
+        new Peer(new PeerId("01".repeat(16)), address, ""),
+        new TaskId(TASK),
+        ByteRange.of(10, 15),
+        OptionalLong.of(100),
+        new PeerId("02".repeat(16)),
+        LOOPBACK,
+        capability);
+  }
+}

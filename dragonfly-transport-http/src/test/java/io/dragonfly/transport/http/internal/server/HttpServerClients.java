@@ -1,0 +1,156 @@
+package io.dragonfly.transport.http.internal.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.dragonfly.transport.http.RawConnection;
+import java.io.IOException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** What the server does with clients that are slow, silent, too many, or gone. */
+abstract class HttpServerClients extends HttpServerFixture {
+  private static final ServerLimits SHORT =
+      new ServerLimits(
+          3,
+          Duration.ofMillis(300),
+          Duration.ofMillis(300),
+          Duration.ofMillis(300),
+          10_000,
+          Duration.ofMillis(50));
+
+  private static final Duration LONG = Duration.ofMinutes(5);
+
+  @Test
+  void anIdleConnectionIsClosed() throws IOException {
+    try (HttpServer impatient = serve(limits(Duration.ofMillis(200), LONG, LONG))) {
+      RawConnection silent = connect(impatient);
+      RawConnection served = connect(impatient).send(get(TASK, "bytes=0-9"));
+      assertThat(served.read().status()).isEqualTo(206);
+      assertThat(silent.awaitClose()).isZero();
+      assertThat(served.awaitClose()).isZero();
+    }
+  }
+
+  @Test
+  void aRequestThatIsNeverWholeIsGivenUp() throws IOException {
+    try (HttpServer impatient = serve(limits(LONG, Duration.ofMillis(200), LONG))) {
+      RawConnection head = connect(impatient).send("GET /api/v2/ta");
+      RawConnection body =
+          connect(impatient).send(post("/api/v2/offer", offer()).substring(0, 150));
+      assertThat(head.awaitClose()).isZero();
+      assertThat(body.awaitClose()).isZero();
+    }
+  }
+
+  @Test
+  void aClientThatReadsNothingIsGivenUp() throws IOException {
+    pieces.put(LARGE_TASK, new byte[LARGE]);
+    try (HttpServer impatient = serve(limits(LONG, LONG, Duration.ofMillis(200)))) {
+      RawConnection lazy = connect(impatient).send(get(LARGE_TASK, "bytes=0-" + (LARGE - 1)));
+      assertThat(lazy.readHead().status()).isEqualTo(206);
+      await().atMost(SOON).until(() -> pieces.openRegions() == 0);
+      assertThat(lazy.awaitClose()).isLessThan(LARGE);
+    }
+  }
+
+  @Test
+  void whoWaitsForTheServerIsNotGivenUp() throws IOException {
+    try (HttpServer impatient = serve(SHORT)) {
+      pieces.hold();
+      RawConnection taker = connect(impatient).send(get(TASK, "bytes=0-9"));
+      RawConnection caller = connect(impatient).send(post("/api/v2/next", next()));
+      RawConnection silent = connect(impatient);
+      assertThat(silent.awaitClose()).isZero(); // by now both have waited for longer than any limit
+      assertThat(silent.awaitClose()).isZero();
+
+      pieces.release();
+      answerCalls();
+
+      assertThat(taker.read().status()).isEqualTo(206);
+      assertThat(caller.read().status()).isEqualTo(500);
+    }
+  }
+
+  private void answerCalls() {
+    await().atMost(SOON).until(() -> callCount() == 1);
+    synchronized (calls) {
+      calls.get(0).completeExceptionally(new IllegalStateException("a defect"));
+    }
+  }
+
+  private int callCount() {
+    synchronized (calls) {
+      return calls.size();
+    }
+  }
+
+  @Test
+  void moreConnectionsThanAllowedAreClosed() throws IOException {
+    ServerLimits three = new ServerLimits(3, LONG, LONG, LONG, 1 << 20, Duration.ofMillis(50));
+    try (HttpServer small = serve(three)) {
+      RawConnection first = connect(small);
+      for (RawConnection each : new RawConnection[] {first, connect(small), connect(small)}) {
+        assertThat(each.send(get(TASK, "bytes=0-9")).read().status()).isEqualTo(206);
+      }
+      assertThat(connect(small).awaitClose()).isLessThanOrEqualTo(0);
+
+      first.close();
+
+      await().atMost(SOON).until(() -> isServed(connect(small)));
+    }
+  }
+
+  private static boolean isServed(RawConnection connection) {
+    try {
+      return connection.send(get(TASK, "bytes=0-9")).read().status() == 206;
+    } catch (IOException e) {
+      return false; // the place is not free yet
+    }
+  }
+
+  @Test
+  void unfinishedBodiesOfAllClientsHaveABound() throws IOException {
+    ServerLimits small = new ServerLimits(100, LONG, LONG, LONG, 10_000, Duration.ofMillis(50));
+    try (HttpServer narrow = serve(small)) {
+      String head = post("/api/v2/offer", "").replace("Content-Length: 0", "Content-Length: 9000");
+      RawConnection first = connect(narrow).send(head + "x".repeat(8_000));
+      RawConnection second = connect(narrow).send(head + "x".repeat(8_000));
+      RawConnection.Message refused = first.send("x".repeat(1_000)).read();
+      assertThat(refused.status()).isIn(400, 503);
+      assertThat(second.send("x".repeat(1_000)).read().status()).isIn(400, 503);
+      // What was held is given back: a small one passes.
+      assertThat(connect(narrow).send(post("/api/v2/offer", offer())).read().status())
+          .isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aClientThatLeavesGivesUpItsPlaces() throws IOException {
+    pieces.put(LARGE_TASK, new byte[LARGE]);
+    RawConnection reading = connect().send(get(LARGE_TASK, "bytes=0-" + (LARGE - 1)));
+    reading.readHead();
+    pieces.hold();
+    RawConnection taking = connect().send(get(TASK, "bytes=0-9"));
+    RawConnection calling = connect().send(post("/api/v2/next", next()));
+    await().atMost(SOON).until(() -> pieces.waiting() == 1 && callCount() == 1);
+
+    reading.close();
+    taking.close();
+    calling.close();
+
+    await().atMost(SOON).until(() -> pieces.openRegions() == 0 && pieces.waiting() == 0);
+    await()
+        .atMost(SOON)
+        .until(
+            () -> {
+              synchronized (calls) {
+                return calls.get(0).isCancelled();
+              }
+            });
+  }
+
+  private static ServerLimits limits(Duration idle, Duration request, Duration send) {
+    return new ServerLimits(100, idle, request, send, 1 << 20, Duration.ofMillis(50));
+  }
+}

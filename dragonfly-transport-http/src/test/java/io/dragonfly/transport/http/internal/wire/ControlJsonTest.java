@@ -1,0 +1,259 @@
+package io.dragonfly.transport.http.internal.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.dragonfly.control.Assignment;
+import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.LeaveRequest;
+import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.NextRequest;
+import io.dragonfly.control.OfferAnswer;
+import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.TaskUpdate;
+import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.task.PieceDigests;
+import io.dragonfly.testkit.ControlExamples;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ControlJsonTest {
+  private static final String MUTATIONS = "{}[]\",:0-9atfn\\ ";
+  private static final String SECRET = ControlExamples.caller().secret().reveal();
+
+  @Test
+  void requestsComeBackAsTheyWere() throws WireException {
+    for (RegisterRequest request : ControlExamples.registerRequests()) {
+      assertSame(RequestsJson.readRegister(RequestsJson.write(request), SECRET), request);
+    }
+    for (OfferRequest request : ControlExamples.offerRequests()) {
+      assertSame(RequestsJson.readOffer(RequestsJson.write(request), SECRET), request);
+    }
+    for (NextRequest request : ControlExamples.nextRequests()) {
+      assertSame(RequestsJson.readNext(RequestsJson.write(request), SECRET), request);
+    }
+    for (LeaveRequest request : ControlExamples.leaveRequests()) {
+      assertSame(RequestsJson.readLeave(RequestsJson.write(request), SECRET), request);
+    }
+  }
+
+  @Test
+  void answersComeBackAsTheyWere() throws WireException {
+    for (RegisterAnswer answer : ControlExamples.registerAnswers()) {
+      assertSame(AnswersJson.readRegister(AnswersJson.write(answer)), answer);
+    }
+    for (OfferAnswer answer : ControlExamples.offerAnswers()) {
+      assertSame(AnswersJson.readOffer(AnswersJson.write(answer)), answer);
+    }
+    for (NextAnswer answer : ControlExamples.nextAnswers()) {
+      assertSame(AnswersJson.readNext(AnswersJson.write(answer)), answer);
+    }
+    assertThat(AnswersJson.readLeave(AnswersJson.write(new LeaveAnswer())))
+        .isEqualTo(new LeaveAnswer());
+  }
+
+  @Test
+  void failuresComeBackAsTheyWere() throws WireException {
+    for (DistributionException failure : ControlExamples.failures()) {
+      Optional<DistributionException> read = FailureJson.readAnswer(FailureJson.answer(failure));
+      assertThat(ControlExamples.describe(read.orElseThrow()))
+          .isEqualTo(ControlExamples.describe(failure));
+    }
+  }
+
+  @Test
+  void aFailureOfAnUnknownKindKeepsItsMessage() throws WireException {
+    byte[] json = bytes("{\"error\":{\"kind\":\"NEW\",\"message\":\"what\\nnow\"}}");
+    assertThat(FailureJson.readAnswer(json).orElseThrow())
+        .isInstanceOf(CallRefusedException.class)
+        .hasMessage("what now");
+    assertThat(FailureJson.readAnswer(bytes("{\"error\":{\"message\":\"x\"}}"))).isEmpty();
+  }
+
+  @Test
+  void theSecretIsInNoBody() {
+    List<byte[]> bodies = new ArrayList<>();
+    ControlExamples.registerRequests().forEach(r -> bodies.add(RequestsJson.write(r)));
+    ControlExamples.offerRequests().forEach(r -> bodies.add(RequestsJson.write(r)));
+    ControlExamples.nextRequests().forEach(r -> bodies.add(RequestsJson.write(r)));
+    ControlExamples.leaveRequests().forEach(r -> bodies.add(RequestsJson.write(r)));
+    assertThat(bodies).noneMatch(body -> text(body).contains(SECRET));
+  }
+
+  @Test
+  void anAssignmentTakesAtMost24Bytes() {
+    List<Assignment> assignments = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      assignments.add(new Assignment(10_000 + i, 1 + i % 20, 1 + i % 100, i % 1000));
+    }
+    int without = AnswersJson.write(update(List.of(), PieceDigests.NONE)).length;
+    int with = AnswersJson.write(update(assignments, PieceDigests.NONE)).length;
+    assertThat((with - without) / assignments.size()).isLessThanOrEqualTo(24);
+  }
+
+  @Test
+  void digestsAreOneBinaryList() {
+    int without = AnswersJson.write(update(List.of(), PieceDigests.NONE)).length;
+    byte[] list = new byte[512 * PieceDigests.BYTES];
+    int with = AnswersJson.write(update(List.of(), new PieceDigests(0, list))).length;
+    assertThat(with - without).isLessThan(list.length * 4 / 3 + 100);
+  }
+
+  @Test
+  void unknownFieldsAreIgnored() throws WireException {
+    NextRequest request = ControlExamples.nextRequests().get(0);
+    String json = text(RequestsJson.write(request));
+    String more = "{\"added\":{\"later\":[1,{}]}," + json.substring(1);
+    assertSame(RequestsJson.readNext(bytes(more), SECRET), request);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {"peer":{"ip":"1.2.3.4","port":1},"patienceMillis":1}              | answered is missing
+          {"peer":{"ip":"localhost","port":1},"answered":0}                  | peer.ip is not an IP address
+          {"peer":{"ip":"1.2.3","port":1},"answered":0}                      | peer.ip is not an IP address
+          {"peer":{"ip":"1.2.3.4","port":65536},"answered":0}                | peer.port is not a port
+          {"peer":{"ip":"1.2.3.4","port":-1},"answered":0}                   | peer.port is not a whole number
+          {"peer":{"ip":"1.2.3.4","port":1.5},"answered":0}                  | peer.port is not a whole number
+          {"peer":{"ip":1,"port":1},"answered":0}                            | peer.ip is not a string
+          {"peer":[],"answered":0}                                           | peer.ip is missing
+          {"peer":{"ip":"1.2.3.4","port":1},"answered":99999999999999999999} | answered is not
+          {"peer":{"ip":"1.2.3.4","port":1},"answered":0,"patienceMillis":9999999999999} | patienceMillis is not
+          {"peer":{"ip":"1.2.3.4","port":1},"answered":0,"reports":[{}]}     | reports[0].wanted is missing
+          {"peer":{"ip":"1.2.3.4","port":1},"answered":0,"reports":[{"task":"../x","wanted":[0,1]}],"patienceMillis":0} | a task id has
+          {"a":1,"a":2}                                                      | Duplicate
+          {"peer":1} {}                                                      | not valid JSON
+          {"peer":                                                           | not valid JSON
+          [1]                                                                | not a JSON object
+          """)
+  void badRequestsAreNamed(String json, String message) {
+    assertThatThrownBy(() -> RequestsJson.readNext(bytes(json), SECRET))
+        .isInstanceOf(WireException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void aWrongSecretIsNotRepeated() {
+    byte[] json = RequestsJson.write(ControlExamples.leaveRequests().get(0));
+    assertThatThrownBy(() -> RequestsJson.readLeave(json, "not-a-secret"))
+        .isInstanceOf(WireException.class)
+        .hasMessageNotContaining("not-a-secret");
+  }
+
+  @Test
+  void aBrokenUrlIsNotRepeated() {
+    String json = text(RequestsJson.write(ControlExamples.registerRequests().get(1)));
+    String broken = json.replace("http://h/", "http://h/?sig=se cret");
+    assertThatThrownBy(() -> RequestsJson.readRegister(bytes(broken), SECRET))
+        .isInstanceOf(WireException.class)
+        .hasMessage("url is not a URL");
+  }
+
+  @Test
+  void tooManyPiecesAreRefused() {
+    String bits = "A".repeat(300_000) + "AAAB";
+    String json =
+        "{\"peer\":{\"ip\":\"::1\",\"port\":1},\"holdings\":[[\"%s\",\"%s\"]]}"
+            .formatted(ControlExamples.TASK.hex(), bits);
+    assertThatThrownBy(() -> RequestsJson.readOffer(bytes(json), SECRET))
+        .isInstanceOf(WireException.class)
+        .hasMessageContaining("too many");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[", "{\"a\":"})
+  void deepNestingIsRefused(String open) {
+    byte[] json = bytes("{\"a\":" + open.repeat(10_000));
+    assertThatThrownBy(() -> RequestsJson.readOffer(json, SECRET))
+        .isInstanceOf(WireException.class);
+  }
+
+  @Test
+  void whateverIsChangedNothingElseIsThrown() {
+    Random random = new Random(7);
+    for (RegisterRequest request : ControlExamples.registerRequests()) {
+      byte[] json = RequestsJson.write(request);
+      for (int i = 0; i < 500; i++) {
+        readOrRefuse(mutant(json, random));
+      }
+    }
+    for (NextAnswer answer : ControlExamples.nextAnswers()) {
+      byte[] json = AnswersJson.write(answer);
+      for (int i = 0; i < 500; i++) {
+        readOrRefuse(mutant(json, random));
+      }
+    }
+  }
+
+  private static void readOrRefuse(byte[] json) {
+    List<JsonReading> readings =
+        List.of(
+            () -> RequestsJson.readRegister(json, SECRET),
+            () -> AnswersJson.readNext(json),
+            () -> FailureJson.readAnswer(json));
+    for (JsonReading reading : readings) {
+      try {
+        assertThat(reading.read()).isNotNull();
+      } catch (WireException e) {
+        assertThat(e.getMessage()).doesNotContain("\n").isNotEmpty();
+      }
+    }
+  }
+
+  private interface JsonReading {
+    Object read() throws WireException;
+  }
+
+  private static byte[] mutant(byte[] json, Random random) {
+    byte[] changed = json.clone();
+    for (int i = random.nextInt(4); i >= 0; i--) {
+      changed[random.nextInt(changed.length)] =
+          (byte) MUTATIONS.charAt(random.nextInt(MUTATIONS.length()));
+    }
+    return random.nextInt(4) == 0
+        ? Arrays.copyOf(changed, random.nextInt(changed.length))
+        : changed;
+  }
+
+  private static NextAnswer update(List<Assignment> assignments, PieceDigests digests) {
+    NextAnswer example = ControlExamples.nextAnswers().get(1);
+    TaskUpdate update =
+        new TaskUpdate(
+            ControlExamples.TASK,
+            TaskUpdate.State.ACTIVE,
+            Optional.empty(),
+            OptionalLong.empty(),
+            digests,
+            List.of(),
+            assignments,
+            Optional.empty());
+    return new NextAnswer(1, List.of(update), example.terms());
+  }
+
+  private static void assertSame(Object actual, Object expected) {
+    assertThat(actual).usingRecursiveComparison().isEqualTo(expected);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+}
