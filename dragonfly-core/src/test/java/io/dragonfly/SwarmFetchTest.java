@@ -23,6 +23,7 @@ import io.dragonfly.testkit.FakePublication;
 import io.dragonfly.testkit.FakeSupernode;
 import io.dragonfly.testkit.Fault;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -329,5 +330,37 @@ class SwarmFetchTest {
             .fetch(fixture.request().pattern(Pattern.SOURCE).build());
     assertThat(result.bytesFromSource()).isEqualTo(bytes.length);
     assertThat(supernode.registrations()).isEmpty();
+  }
+
+  @Test
+  void whatIsAssignedBeforeTheRegistrationIsAnsweredIsNotLost() throws Exception {
+    byte[] other = bytes(PIECE);
+    byte[] bytes = bytes(5 * PIECE);
+    URI otherUri = URI.create("https://source.test/other");
+    supernode.put(otherUri, other).put(URI_A, bytes);
+    DistributionClient client = fixture.start(fixture.of(supernode));
+    client.fetch(otherUri.toString(), dir.resolve("other"));
+    supernode.awaitPoll(poll -> poll.patience().equals(Duration.ofSeconds(30)));
+    supernode.answeringRegistrationsLate();
+    Fetch fetch = client.start(fixture.request().build());
+    supernode.awaitRegistrations(2);
+    int polls = supernode.polls().size();
+    supernode.tellNews();
+    supernode.awaitPoll(poll -> supernode.polls().size() > polls);
+    supernode.answerRegistrations();
+
+    assertThat(fetch.completion()).succeedsWithin(10, TimeUnit.SECONDS);
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+  }
+
+  @Test
+  void aRegistrationThatNobodyWaitsForIsTakenBack() throws Exception {
+    supernode.put(URI_A, bytes(PIECE)).answeringRegistrationsLate();
+    Fetch fetch = fixture.start(fixture.of(supernode)).start(fixture.request().build());
+    supernode.awaitRegistrations(1);
+    fetch.cancel();
+    await(() -> fetch.completion().isDone());
+    supernode.answerRegistrations();
+    assertThat(fetch.completion()).isCompletedExceptionally();
   }
 }

@@ -52,6 +52,10 @@ final class FakeMember {
     return wanted;
   }
 
+  void wantsAll() {
+    wanted = PieceSpan.ALL;
+  }
+
   void fail(DistributionException why) {
     failure = why;
   }

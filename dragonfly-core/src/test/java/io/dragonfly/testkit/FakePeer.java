@@ -22,8 +22,10 @@ final class FakePeer {
   private @Nullable CompletableFuture<NextAnswer> parked;
   private long answers;
 
-  void join(TaskId task, FakePublication content, BitSet holds) {
-    tasks.put(task, new FakeMember(task, content, holds));
+  FakeMember join(TaskId task, FakePublication content, BitSet holds) {
+    FakeMember member = new FakeMember(task, content, holds);
+    tasks.put(task, member);
+    return member;
   }
 
   void leave(TaskId task) {

@@ -42,6 +42,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A supernode in memory that does what a test tells it. Unless told otherwise it assigns each piece
@@ -65,6 +66,7 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   private final List<NextRequest> polls = new ArrayList<>();
   private final List<LeaveRequest> leaves = new ArrayList<>();
   private final Map<URI, DistributionException> refusals = new HashMap<>();
+  private @Nullable List<Runnable> lateAnswers;
   private boolean backToSource;
   private boolean contentInline;
   private boolean assigning = true;
@@ -126,6 +128,25 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   public synchronized FakeSupernode sendingContents() {
     contentInline = true;
     return this;
+  }
+
+  /**
+   * Counts who registers as one that wants all at once, but answers the registration only when
+   * {@link #answerRegistrations} is called, as if the answer were slower than what follows it.
+   */
+  public synchronized FakeSupernode answeringRegistrationsLate() {
+    lateAnswers = new ArrayList<>();
+    return this;
+  }
+
+  /** Answers the registrations that wait. */
+  public void answerRegistrations() {
+    List<Runnable> answers;
+    synchronized (this) {
+      answers = lateAnswers == null ? List.of() : lateAnswers;
+      lateAnswers = null;
+    }
+    answers.forEach(Runnable::run);
   }
 
   /** Assigns nothing until {@link #assign}. */
@@ -263,15 +284,23 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
     request.holdings().stream()
         .filter(holding -> holding.task().equals(task))
         .forEach(holding -> holds.or(holding.pieces()));
-    peer(request.caller().id()).join(task, publication, holds);
-    return CompletableFuture.completedFuture(
+    FakeMember member = peer(request.caller().id()).join(task, publication, holds);
+    RegisterAnswer answer =
         new RegisterAnswer(
             publication.task(),
             "ticket of " + request.caller().id(),
             publication.digests(),
             contentInline ? Optional.of(publication.bytes()) : Optional.empty(),
             advice(),
-            terms()));
+            terms());
+    CompletableFuture<RegisterAnswer> future = new CompletableFuture<>();
+    if (lateAnswers == null) {
+      future.complete(answer);
+    } else {
+      member.wantsAll();
+      lateAnswers.add(() -> future.complete(answer));
+    }
+    return future;
   }
 
   @Override

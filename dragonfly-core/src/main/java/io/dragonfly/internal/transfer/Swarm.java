@@ -115,6 +115,13 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
             download::storeFailed);
   }
 
+  /** Hears what the supernode said before there was a fetch to want it. */
+  void catchUp() {
+    if (membership != null) {
+      membership.catchUp();
+    }
+  }
+
   void want(PieceSpan span) {
     if (membership != null && !closed) {
       membership.want(span);
@@ -250,6 +257,9 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
               boolean same = registered.answer().task().id().equals(download.task().id());
               if (same && !closed && membership == lost && lost.link().isLost()) {
                 join(registered);
+                catchUp();
+              } else {
+                registered.link().decline(registered.answer().task().id());
               }
             },
             failure -> LOG.debug("No other supernode takes over", failure));

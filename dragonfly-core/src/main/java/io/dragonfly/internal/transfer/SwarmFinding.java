@@ -51,6 +51,7 @@ final class SwarmFinding extends Finding {
 
   private void registered(Supernodes.Registered registered) {
     if (isOver()) {
+      decline(registered);
       return;
     }
     parts
@@ -58,12 +59,22 @@ final class SwarmFinding extends Finding {
         .when(
             downloads.open(registered.answer().task()),
             download -> {
-              if (!isOver()) {
+              if (isOver()) {
+                decline(registered);
+              } else {
                 download.swarm().join(registered);
                 found(download);
+                download.swarm().catchUp();
               }
             },
-            this::failed);
+            failure -> {
+              decline(registered);
+              failed(failure);
+            });
+  }
+
+  private static void decline(Supernodes.Registered registered) {
+    registered.link().decline(registered.answer().task().id());
   }
 
   private void failed(Throwable failure) {

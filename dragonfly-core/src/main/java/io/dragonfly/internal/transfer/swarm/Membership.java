@@ -36,6 +36,7 @@ public final class Membership {
   private final Map<Integer, Parent> parents = new HashMap<>();
   private final Deque<PieceResult> results = new ArrayDeque<>();
   private final List<Integer> withdrawn = new ArrayList<>();
+  private final List<TaskUpdate> early = new ArrayList<>();
 
   private TaskEvents events = TaskEvents.NONE;
   private Supplier<Optional<ContentRequest>> content = Optional::empty;
@@ -166,12 +167,20 @@ public final class Membership {
     news = true;
   }
 
-  /** Takes over what a registration said. */
-  void registered(RegisterAnswer answer) {
+  /** Takes over what a registration said, and what came even before it. */
+  void registered(RegisterAnswer answer, List<TaskUpdate> before) {
+    early.addAll(before);
     ticket = answer.ticket();
     advice = answer.advice();
     digestsKnown = Math.max(digestsKnown, answer.digests().end());
     changed();
+  }
+
+  /** Hears what was said before the registration was known here. */
+  public void catchUp() {
+    List<TaskUpdate> updates = List.copyOf(early);
+    early.clear();
+    updates.forEach(this::update);
   }
 
   void update(TaskUpdate update) {

@@ -14,8 +14,10 @@ import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.TaskId;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +40,9 @@ public final class SupernodeLink {
   private final EventLoop loop;
   private final NextLoop next;
   private final Map<TaskId, Membership> members = new LinkedHashMap<>();
+  private final Map<TaskId, List<TaskUpdate>> early = new HashMap<>();
   private Runnable offerAgain = () -> {};
+  private int registering;
 
   SupernodeLink(SupernodeCalls calls, EventLoop loop, DoubleSupplier random) {
     this.calls = calls;
@@ -71,10 +75,30 @@ public final class SupernodeLink {
     return next.isLost();
   }
 
-  /** Asks for a content. The future completes on the loop. */
+  /**
+   * Asks for a content. The future completes on the loop; who gets an answer must then {@link
+   * #join} or {@link #decline}: the supernode takes it that the caller takes part.
+   */
   CompletableFuture<RegisterAnswer> register(
       ContentRequest content, Optional<ByteRange> range, List<Holding> holdings) {
-    return calls.register(content, range, Optional.empty(), holdings);
+    registering++;
+    CompletableFuture<RegisterAnswer> answer =
+        calls.register(content, range, Optional.empty(), holdings);
+    var unused =
+        answer.whenComplete(
+            (got, failure) -> {
+              if (failure != null) {
+                registrationEnded();
+              }
+            });
+    return answer;
+  }
+
+  private void registrationEnded() {
+    registering--;
+    if (registering == 0) {
+      early.clear();
+    }
   }
 
   /**
@@ -84,8 +108,18 @@ public final class SupernodeLink {
    */
   public Membership join(TaskId task, RegisterAnswer answer, Supplier<BitSet> held) {
     Membership member = members.computeIfAbsent(task, id -> new Membership(this, id, held));
-    member.registered(answer);
+    member.registered(answer, early.getOrDefault(task, List.of()));
+    early.remove(task);
+    registrationEnded();
     return member;
+  }
+
+  /** Takes no part in a task that a registration named: nobody waits for it any more. */
+  public void decline(TaskId task) {
+    registrationEnded();
+    if (!members.containsKey(task)) {
+      var unused = say(Optional.of(task));
+    }
   }
 
   /** Offers tasks. Those that the supernode does not know yet are left out. */
@@ -168,6 +202,9 @@ public final class SupernodeLink {
       Membership member = members.get(update.task());
       if (member != null) {
         member.update(update);
+      } else if (registering > 0) {
+        // It knows already what the answer to a registration will tell us.
+        early.computeIfAbsent(update.task(), task -> new ArrayList<>()).add(update);
       }
     }
   }
@@ -213,7 +250,7 @@ public final class SupernodeLink {
                   .formatted(member.task().brief())));
       return;
     }
-    member.registered(answer);
+    member.registered(answer, List.of());
     answer.task().layout().length().ifPresent(member.events()::lengthLearned);
     member.events().digests(answer.digests());
     member.events().advised(answer.advice());

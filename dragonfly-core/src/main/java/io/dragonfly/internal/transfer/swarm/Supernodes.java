@@ -154,7 +154,14 @@ public final class Supernodes {
                   call.cancel(true);
                 }
               });
-      loop.when(call, answer -> result.complete(new Registered(link, answer)), this::failed);
+      loop.when(
+          call,
+          answer -> {
+            if (!result.complete(new Registered(link, answer))) {
+              link.decline(answer.task().id());
+            }
+          },
+          this::failed);
     }
 
     private void failed(Throwable failure) {
