@@ -27,7 +27,7 @@ import java.util.Optional;
  * close it.
  */
 public final class ClientConfig {
-  private final Optional<Path> homeDir;
+  private final Optional<Path> home;
   private final Optional<Supernode> supernode;
   private final List<InetSocketAddress> supernodes;
   private final Optional<InetAddress> ip;
@@ -49,7 +49,7 @@ public final class ClientConfig {
   private final Map<String, Source> sources;
 
   private ClientConfig(Builder builder) {
-    this.homeDir = builder.homeDir;
+    this.home = builder.home;
     this.supernode = builder.supernode;
     this.supernodes = builder.supernodes;
     this.ip = builder.ip;
@@ -82,8 +82,8 @@ public final class ClientConfig {
   }
 
   /** Returns the home directory, if one was given. */
-  public Optional<Path> homeDir() {
-    return homeDir;
+  public Optional<Path> home() {
+    return home;
   }
 
   /** Returns the supernode in this process, if there is one. */
@@ -179,7 +179,7 @@ public final class ClientConfig {
 
   /** Collects settings. Not safe for concurrent use. */
   public static final class Builder {
-    private Optional<Path> homeDir = Optional.empty();
+    private Optional<Path> home = Optional.empty();
     private Optional<Supernode> supernode = Optional.empty();
     private List<InetSocketAddress> supernodes = List.of();
     private Optional<InetAddress> ip = Optional.empty();
@@ -206,8 +206,8 @@ public final class ClientConfig {
      * Where the client keeps pieces and its secret. One that another process uses is an error;
      * unless set it is in the user's cache directory, or a numbered one beside it if that is taken.
      */
-    public Builder homeDir(Path directory) {
-      this.homeDir = Optional.of(directory);
+    public Builder home(Path directory) {
+      this.home = Optional.of(directory);
       return this;
     }
 

@@ -102,7 +102,7 @@ public final class DistributionClient implements AutoCloseable {
 
   private static HomeLock lockHome(ClientConfig config) {
     return config
-        .homeDir()
+        .home()
         .map(HomeLock::acquire)
         .orElseGet(() -> HomeLock.acquireSibling(defaultHome()));
   }

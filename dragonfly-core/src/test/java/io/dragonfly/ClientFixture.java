@@ -50,7 +50,7 @@ final class ClientFixture {
   /** Settings of a client that reads the source itself. */
   ClientConfig.Builder alone() {
     return ClientConfig.builder()
-        .homeDir(dir.resolve("home"))
+        .home(dir.resolve("home"))
         .source("https", source)
         .listener(events)
         .rateLimiter(new UnlimitedRates())

@@ -89,7 +89,7 @@ class SourceFetchTest {
   }
 
   private DistributionClient clientAt(String home) {
-    return fixture.start(fixture.alone().homeDir(dir.resolve(home)));
+    return fixture.start(fixture.alone().home(dir.resolve(home)));
   }
 
   @Test

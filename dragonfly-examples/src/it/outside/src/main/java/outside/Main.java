@@ -59,7 +59,7 @@ public final class Main {
   }
 
   private void fetchWithoutASupernode() throws IOException {
-    var config = ClientConfig.builder().homeDir(dir.resolve("alone")).build();
+    var config = ClientConfig.builder().home(dir.resolve("alone")).build();
     try (var client = new DistributionClient(config)) {
       var result = fetch(client, "alone");
       check(result.bytesFromSource() == CONTENT.length, "not all is from the source: " + result);
@@ -68,7 +68,7 @@ public final class Main {
 
   private DistributionClient client(String name, Supernode supernode) {
     return new DistributionClient(
-        ClientConfig.builder().homeDir(dir.resolve(name)).supernode(supernode).build());
+        ClientConfig.builder().home(dir.resolve(name)).supernode(supernode).build());
   }
 
   private FetchResult fetch(DistributionClient client, String name) throws IOException {
