@@ -1,10 +1,19 @@
 /** The commands, and one small program per question. */
 module io.dragonfly.examples {
   requires static transitive org.jspecify;
+  requires ch.qos.logback.classic;
+  requires ch.qos.logback.core;
+  requires com.fasterxml.jackson.databind;
+  requires info.picocli;
   requires io.dragonfly.core;
   requires io.dragonfly.scheduler;
   requires io.dragonfly.transport.http;
-  requires info.picocli;
+  requires jdk.httpserver;
+  requires org.slf4j;
 
   exports io.dragonfly.examples;
+
+  // picocli sets the fields of options.
+  opens io.dragonfly.examples to
+      info.picocli;
 }

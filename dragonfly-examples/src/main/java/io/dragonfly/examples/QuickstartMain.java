@@ -1,11 +1,169 @@
 package io.dragonfly.examples;
 
-/** The command {@code quickstart}. */
-public final class QuickstartMain {
+import ch.qos.logback.classic.Level;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * The {@code quickstart} command: shows one file reaching several peers, on this machine alone. The
+ * source lives in this process; the supernode and each peer are processes of their own.
+ */
+@Command(
+    name = "quickstart",
+    description = "Shows one file reaching several peers, on this machine alone.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class)
+public final class QuickstartMain implements Callable<Integer> {
+  private static final Duration LOOK = Duration.ofMillis(250);
+
+  /** Without a byte for this long the show is over; the peers themselves give up earlier. */
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--dir",
+      paramLabel = "D",
+      defaultValue = "target/quickstart",
+      description = "Where the files go; emptied first. Default: ${DEFAULT-VALUE}.")
+  private Path dir = Path.of("");
+
+  @Option(
+      names = "--peers",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "How many peers, 1 to 64. Default: ${DEFAULT-VALUE}.")
+  private int peers;
+
+  @Option(
+      names = "--mib",
+      paramLabel = "M",
+      defaultValue = "256",
+      description = "Length of the file in MiB. Default: ${DEFAULT-VALUE}.")
+  private int mib;
+
+  @Option(names = "--verbose", description = "Log every step, and traces of what went wrong.")
+  private boolean verbose;
+
   private QuickstartMain() {}
 
-  /** Runs the command. */
+  /** Runs the show; exits with 0 if each peer got the right bytes. */
   public static void main(String[] args) {
-    System.out.println("quickstart: not there yet");
+    System.exit(Commands.run(new QuickstartMain(), args));
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    checkOptions();
+    Logging.start(verbose, Level.WARN);
+    PrintWriter out = spec.commandLine().getOut();
+    QuickstartFiles files = QuickstartFiles.prepare(dir, (long) mib << 20);
+    List<QuickstartChild> children = new ArrayList<>();
+    Commands.onShutdown("quickstart-shutdown", () -> end(children));
+    try (QuickstartSource source = QuickstartSource.start(files.source())) {
+      String supernode = startSupernode(children, files);
+      out.printf("source     %s, %d MiB%n", source.url(), mib);
+      out.printf("supernode  %s%n", supernode);
+      out.printf("peers      %d, files and logs in %s%n%n", peers, files.dir());
+      out.flush();
+      QuickstartTable table = new QuickstartTable(out, files, source);
+      List<QuickstartChild> swarm = new ArrayList<>();
+      for (int i = 1; i <= peers; i++) {
+        swarm.add(startPeer(children, files, source, supernode, "peer" + i));
+      }
+      follow(swarm, table);
+      return table.close(swarm) ? ExitCode.OK : ExitCode.INTERNAL;
+    } finally {
+      end(children);
+    }
+  }
+
+  private void checkOptions() {
+    if (peers < 1 || peers > 64 || mib < 1 || mib > 1 << 20) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(), "--peers must be from 1 to 64, --mib from 1 to 1048576");
+    }
+  }
+
+  private static String startSupernode(List<QuickstartChild> children, QuickstartFiles files)
+      throws IOException, InterruptedException {
+    String home = files.home("supernode").toString();
+    QuickstartChild child =
+        start(
+            children,
+            "supernode",
+            files,
+            SupernodeMain.class,
+            List.of("--home-dir", home, "--advertise-ip", "127.0.0.1", "--port", "0"));
+    String ready = child.awaitLine("supernode ready on ", PATIENCE);
+    return ready.substring(ready.lastIndexOf(' ') + 1);
+  }
+
+  private static QuickstartChild startPeer(
+      List<QuickstartChild> children,
+      QuickstartFiles files,
+      QuickstartSource source,
+      String supernode,
+      String name)
+      throws IOException {
+    List<String> arguments =
+        List.of(
+            source.url(), files.output(name).toString(), supernode, files.home(name).toString());
+    return start(children, name, files, QuickstartPeer.class, arguments);
+  }
+
+  private static QuickstartChild start(
+      List<QuickstartChild> children,
+      String name,
+      QuickstartFiles files,
+      Class<?> main,
+      List<String> arguments)
+      throws IOException {
+    QuickstartChild child = QuickstartChild.start(name, files.log(name), main, arguments);
+    synchronized (children) {
+      children.add(child);
+    }
+    return child;
+  }
+
+  /** Shows how far each peer is, until each has ended or none has moved for too long. */
+  private static void follow(List<QuickstartChild> swarm, QuickstartTable table)
+      throws InterruptedException {
+    long lastBytes = -1;
+    long lastChange = System.nanoTime();
+    while (swarm.stream().anyMatch(child -> !child.isFinished())) {
+      long bytes = table.show(swarm);
+      if (bytes != lastBytes) {
+        lastBytes = bytes;
+        lastChange = System.nanoTime();
+      } else if (System.nanoTime() - lastChange > PATIENCE.toNanos()) {
+        return;
+      }
+      QuickstartChild waitFor =
+          swarm.stream().filter(child -> !child.isFinished()).findFirst().orElse(swarm.get(0));
+      waitFor.awaitFinish(LOOK.toNanos(), TimeUnit.NANOSECONDS);
+    }
+    table.show(swarm);
+  }
+
+  /** Ends the youngest first: the supernode outlives its peers, which would miss it. */
+  private static void end(List<QuickstartChild> children) {
+    synchronized (children) {
+      for (int i = children.size() - 1; i >= 0; i--) {
+        children.get(i).close();
+      }
+      children.clear();
+    }
   }
 }

@@ -1,0 +1,42 @@
+package io.dragonfly.examples;
+
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.ErrorKind;
+
+/**
+ * The exit codes of the command line tools: one for each thing that a script may want to tell
+ * apart. They are documented in src/site and never change their meaning.
+ */
+final class ExitCode {
+  static final int OK = 0;
+
+  /** A defect of ours: whatever has no code of its own. */
+  static final int INTERNAL = 1;
+
+  static final int USAGE = 2;
+  static final int INTERRUPTED = 130;
+
+  private ExitCode() {}
+
+  static int of(Throwable failure) {
+    return failure instanceof DistributionException known ? of(known.kind()) : INTERNAL;
+  }
+
+  static int of(ErrorKind kind) {
+    return switch (kind) {
+      case ACCESS_REFUSED -> 10;
+      case NOT_FOUND -> 11;
+      case SOURCE_FAILED -> 12;
+      case SOURCE_CHANGED -> 13;
+      case DIGEST_MISMATCH -> 14;
+      case NO_SPACE -> 15;
+      case NO_PROGRESS -> 16;
+      case SUPERNODE_UNREACHABLE -> 17;
+      case CALL_REFUSED -> 18;
+      case OUTPUT -> 19;
+      case STORAGE -> 20;
+      case TIME_LIMIT -> 21;
+      case CANCELLED -> INTERRUPTED;
+    };
+  }
+}

@@ -1,0 +1,148 @@
+package io.dragonfly.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+
+/**
+ * Runs the built commands as processes, each with its output in files, and ends what it started.
+ * Every wait has a limit.
+ */
+final class CommandLab implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Path BIN = Path.of("target", "dragonfly", "bin").toAbsolutePath();
+
+  private final Path dir;
+  private final Deque<Running> started = new ArrayDeque<>();
+  private int count;
+
+  CommandLab(Path dir) {
+    this.dir = dir;
+  }
+
+  /** A started process. */
+  static final class Running {
+    private final Process process;
+    private final Path out;
+    private final Path err;
+
+    Running(Process process, Path out, Path err) {
+      this.process = process;
+      this.out = out;
+      this.err = err;
+    }
+
+    Process process() {
+      return process;
+    }
+
+    /** Waits for the end and returns the exit code. */
+    int exitCode(Duration limit) throws Exception {
+      assertThat(process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS))
+          .as("%s ends within %s; stderr: %s", process.info().commandLine(), limit, err())
+          .isTrue();
+      return process.exitValue();
+    }
+
+    String out() throws IOException {
+      return Files.readString(out);
+    }
+
+    String err() throws IOException {
+      return Files.readString(err);
+    }
+
+    /** Returns the last line of stdout as JSON. */
+    JsonNode json() throws IOException {
+      List<String> lines = Files.readAllLines(out);
+      assertThat(lines).as("stdout; stderr: %s", err()).isNotEmpty();
+      return JSON.readTree(lines.get(lines.size() - 1));
+    }
+
+    /** Ends the process as kill -9 does. */
+    void kill() {
+      process.destroyForcibly().onExit().join();
+    }
+
+    void awaitOut(String text) {
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> out().contains(text) || !process.isAlive());
+      assertThat(out).content().contains(text);
+    }
+  }
+
+  Path dir() {
+    return dir;
+  }
+
+  /** Starts one of our commands. */
+  Running start(String command, String... arguments) throws IOException {
+    List<String> line = new ArrayList<>(List.of(BIN.resolve(command).toString()));
+    line.addAll(List.of(arguments));
+    return startProgram(line);
+  }
+
+  Running startProgram(List<String> line) throws IOException {
+    int number = ++count;
+    Path out = dir.resolve(number + ".out");
+    Path err = dir.resolve(number + ".err");
+    Process process =
+        new ProcessBuilder(line)
+            .directory(dir.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
+    Running running = new Running(process, out, err);
+    started.push(running);
+    return running;
+  }
+
+  /** Starts a supernode on 127.0.0.1 and returns its address; port 0 takes a free one. */
+  SupernodeProcess supernode(String home, int port) throws IOException {
+    Running running =
+        start(
+            "supernode",
+            "--home-dir",
+            dir.resolve(home).toString(),
+            "--advertise-ip",
+            "127.0.0.1",
+            "--port",
+            Integer.toString(port));
+    String ready = "supernode ready on ";
+    running.awaitOut(ready);
+    String text = running.out();
+    String address = text.substring(text.indexOf(ready) + ready.length()).trim();
+    return new SupernodeProcess(running, address);
+  }
+
+  /**
+   * A running supernode.
+   *
+   * @param running its process
+   * @param address where it listens
+   */
+  record SupernodeProcess(Running running, String address) {
+    int port() {
+      return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+    }
+  }
+
+  @Override
+  public void close() {
+    while (!started.isEmpty()) {
+      started.pop().kill();
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package io.dragonfly.examples;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.awaitility.Awaitility;
+
+/** A real web server on 127.0.0.1 that logs the body bytes of each answer. */
+final class Nginx {
+  private static final Path PROGRAM = Path.of("/usr/sbin/nginx");
+
+  private final Path dir;
+  private final int port;
+
+  private Nginx(Path dir, int port) {
+    this.dir = dir;
+    this.port = port;
+  }
+
+  static boolean isInstalled() {
+    return Files.isExecutable(PROGRAM);
+  }
+
+  /** Starts nginx in a directory of its own; the lab ends it. */
+  static Nginx start(CommandLab lab) throws IOException {
+    Path dir = Files.createDirectories(lab.dir().resolve("nginx"));
+    Files.createDirectories(dir.resolve("www/private"));
+    Files.writeString(dir.resolve("users"), "alice:{PLAIN}wonderland\n");
+    int port = freePort();
+    Path conf = dir.resolve("nginx.conf");
+    Files.writeString(conf, configuration(dir, port));
+    lab.startProgram(List.of(PROGRAM.toString(), "-c", conf.toString(), "-p", dir.toString()));
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> listens(port));
+    return new Nginx(dir, port);
+  }
+
+  private static String configuration(Path dir, int port) {
+    return """
+        daemon off; master_process off; worker_processes 1;
+        pid %1$s/pid; error_log %1$s/error.log;
+        events { worker_connections 256; }
+        http {
+          log_format bytes '$request_uri $status $body_bytes_sent';
+          access_log %1$s/access.log bytes;
+          sendfile on;
+          client_body_temp_path %1$s/t1; proxy_temp_path %1$s/t2; fastcgi_temp_path %1$s/t3;
+          uwsgi_temp_path %1$s/t4; scgi_temp_path %1$s/t5;
+          server {
+            listen 127.0.0.1:%2$d; root %1$s/www;
+            location /slow/ { alias %1$s/www/; limit_rate 16m; }
+            location /private/ { auth_basic "staff"; auth_basic_user_file %1$s/users; limit_rate 8m; }
+          }
+        }
+        """
+        .formatted(dir, port);
+  }
+
+  /** Writes a file of random bytes. */
+  Path publish(String name, long length) throws IOException {
+    Path file = dir.resolve("www").resolve(name);
+    SplittableRandom random = new SplittableRandom(length);
+    byte[] buffer = new byte[1 << 20];
+    try (OutputStream out = Files.newOutputStream(file)) {
+      for (long left = length; left > 0; left -= buffer.length) {
+        random.nextBytes(buffer);
+        out.write(buffer, 0, (int) Math.min(left, buffer.length));
+      }
+    }
+    return file;
+  }
+
+  String url(String path) {
+    return "http://127.0.0.1:%d/%s".formatted(port, path);
+  }
+
+  /** Returns the body bytes of all answers with 200 or 206 for a path so far. */
+  long bodyBytes(String path) throws IOException {
+    long sum = 0;
+    for (String line : Files.readAllLines(dir.resolve("access.log"))) {
+      String[] fields = line.split(" ");
+      if (fields[0].equals("/" + path) && fields[1].startsWith("20")) {
+        sum += Long.parseLong(fields[2]);
+      }
+    }
+    return sum;
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static boolean listens(int port) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      return socket.isConnected();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package io.dragonfly.examples;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * A server on 127.0.0.1 that answers each request with the same bytes, and then does what it says.
+ */
+final class RudeServer implements AutoCloseable {
+  /** What it does when it has sent its bytes. */
+  enum Then {
+    CLOSE,
+    FALL_SILENT
+  }
+
+  private final ServerSocket server;
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+  private final byte[] answer;
+  private final Then then;
+
+  RudeServer(String head, int bodyBytes, Then then) throws IOException {
+    byte[] start = head.replace("\n", "\r\n").getBytes(StandardCharsets.ISO_8859_1);
+    this.answer = java.util.Arrays.copyOf(start, start.length + bodyBytes);
+    this.then = then;
+    this.server = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
+    threads.execute(this::accept);
+  }
+
+  String url() {
+    return "http://127.0.0.1:" + server.getLocalPort() + "/file.bin";
+  }
+
+  private void accept() {
+    try {
+      while (true) {
+        Socket socket = server.accept();
+        open.add(socket);
+        threads.execute(() -> answer(socket));
+      }
+    } catch (IOException e) {
+      // closed
+    }
+  }
+
+  private void answer(Socket socket) {
+    try (socket) {
+      readHead(socket.getInputStream());
+      OutputStream out = socket.getOutputStream();
+      out.write(answer);
+      out.flush();
+      if (then == Then.FALL_SILENT) {
+        socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+      }
+    } catch (IOException e) {
+      // the client has had enough
+    } finally {
+      open.remove(socket);
+    }
+  }
+
+  private static void readHead(InputStream in) throws IOException {
+    int newlines = 0;
+    for (int c = in.read(); c >= 0 && newlines < 2; ) {
+      newlines = c == '\n' ? newlines + 1 : c == '\r' ? newlines : 0;
+      if (newlines < 2) {
+        c = in.read();
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+    for (Socket socket : open) {
+      socket.close();
+    }
+    threads.shutdownNow();
+  }
+}
