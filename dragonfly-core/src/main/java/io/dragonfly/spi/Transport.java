@@ -14,6 +14,7 @@ public interface Transport extends AutoCloseable {
    * Starts to serve.
    *
    * @throws IOException if the address cannot be bound
+   * @throws IllegalStateException if this transport is closed
    */
   Server serve(ServeRequest request) throws IOException;
 
@@ -25,10 +26,18 @@ public interface Transport extends AutoCloseable {
    */
   SupernodeApi connect(InetSocketAddress supernode, InetAddress local);
 
-  /** Starts to take bytes from a parent. Returns at once; the sink is told what happens. */
+  /**
+   * Starts to take bytes from a parent. Returns at once; the sink is told what happens.
+   *
+   * @throws IllegalStateException if this transport is closed
+   */
   Take take(TakeRequest request, PieceSink sink);
 
-  /** Ends all servers and takes, and waits until their threads and sockets are gone. */
+  /**
+   * Ends all servers, takes and calls, and waits until their threads and sockets are gone. Sinks
+   * are told {@link io.dragonfly.control.Outcome#UNREACHABLE}; calls fail with {@link
+   * io.dragonfly.error.SupernodeUnreachableException}, now and later. Safe to call twice.
+   */
   @Override
   void close();
 
