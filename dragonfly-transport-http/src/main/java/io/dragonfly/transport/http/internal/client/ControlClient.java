@@ -26,12 +26,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class ControlClient implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlClient.class);
-  private static final Duration CONNECT = Duration.ofSeconds(1);
   private static final Duration WRITE = Duration.ofSeconds(10);
   private static final int IDLE_CONNECTIONS = 8;
   private static final Duration WAIT = Duration.ofSeconds(10);
 
   private final DaemonThreads threads = new DaemonThreads("dragonfly-control");
+  private final CallLimits limits;
   private final ExecutorService executor;
   private final OkHttpClient http;
   private final Map<InetAddress, ConnectionPool> pools = new ConcurrentHashMap<>();
@@ -39,6 +39,11 @@ public final class ControlClient implements AutoCloseable {
 
   /** Opens nothing yet. */
   public ControlClient() {
+    this(CallLimits.DEFAULT);
+  }
+
+  ControlClient(CallLimits limits) {
+    this.limits = limits;
     executor =
         new ThreadPoolExecutor(
             0, Integer.MAX_VALUE, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), threads);
@@ -52,7 +57,7 @@ public final class ControlClient implements AutoCloseable {
             .proxy(Proxy.NO_PROXY)
             .followRedirects(false)
             .followSslRedirects(false)
-            .connectTimeout(CONNECT)
+            .connectTimeout(limits.connect())
             .writeTimeout(WRITE)
             .readTimeout(Duration.ZERO) // each call has a limit of its own
             .build();
@@ -67,7 +72,7 @@ public final class ControlClient implements AutoCloseable {
             local, each -> new ConnectionPool(IDLE_CONNECTIONS, 30, TimeUnit.SECONDS));
     OkHttpClient bound =
         http.newBuilder().connectionPool(pool).socketFactory(new BoundSockets(local)).build();
-    return new RemoteSupernode(this, bound, supernode);
+    return new RemoteSupernode(this, bound, supernode, limits);
   }
 
   boolean isClosed() {

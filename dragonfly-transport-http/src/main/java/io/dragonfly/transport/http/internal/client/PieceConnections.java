@@ -244,7 +244,11 @@ public final class PieceConnections implements AutoCloseable {
   }
 
   void onAnyLoop(Runnable task) {
-    loops.group().next().execute(task);
+    try {
+      loops.group().next().execute(task);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("a take outlived its transport"); // which is being closed twice at once
+    }
   }
 
   /** Ends all takes; the connections end with the loops. */

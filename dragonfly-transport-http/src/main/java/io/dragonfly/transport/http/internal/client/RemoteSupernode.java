@@ -27,20 +27,17 @@ import okhttp3.RequestBody;
 final class RemoteSupernode implements SupernodeApi {
   private static final MediaType JSON = MediaType.get(Wire.JSON);
 
-  /** A source may take its time to answer the supernode's question. */
-  private static final Duration REGISTER = Duration.ofSeconds(60);
-
-  private static final Duration PROMPT = Duration.ofSeconds(10);
-  private static final Duration BEYOND_PATIENCE = Duration.ofSeconds(5);
-
   private final ControlClient client;
   private final OkHttpClient http;
   private final InetSocketAddress address;
+  private final CallLimits limits;
 
-  RemoteSupernode(ControlClient client, OkHttpClient http, InetSocketAddress address) {
+  RemoteSupernode(
+      ControlClient client, OkHttpClient http, InetSocketAddress address, CallLimits limits) {
     this.client = client;
     this.http = http;
     this.address = address;
+    this.limits = limits;
   }
 
   @Override
@@ -49,7 +46,7 @@ final class RemoteSupernode implements SupernodeApi {
         Wire.Call.REGISTER,
         request.caller(),
         RequestsJson.write(request),
-        REGISTER,
+        limits.register(),
         AnswersJson::readRegister);
   }
 
@@ -59,7 +56,7 @@ final class RemoteSupernode implements SupernodeApi {
         Wire.Call.OFFER,
         request.caller(),
         RequestsJson.write(request),
-        PROMPT,
+        limits.prompt(),
         AnswersJson::readOffer);
   }
 
@@ -69,7 +66,7 @@ final class RemoteSupernode implements SupernodeApi {
         Wire.Call.NEXT,
         request.caller(),
         RequestsJson.write(request),
-        request.patience().plus(BEYOND_PATIENCE),
+        request.patience().plus(limits.beyondPatience()),
         AnswersJson::readNext);
   }
 
@@ -79,7 +76,7 @@ final class RemoteSupernode implements SupernodeApi {
         Wire.Call.LEAVE,
         request.caller(),
         RequestsJson.write(request),
-        PROMPT,
+        limits.prompt(),
         AnswersJson::readLeave);
   }
 

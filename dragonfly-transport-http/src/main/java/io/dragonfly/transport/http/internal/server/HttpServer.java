@@ -15,6 +15,7 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
@@ -51,7 +52,12 @@ public final class HttpServer implements Transport.Server {
     boolean inTime = bound.awaitUninterruptibly(WAIT_SECONDS, TimeUnit.SECONDS);
     if (!inTime || !bound.isSuccess()) {
       bound.cancel(false);
-      throw new IOException("cannot listen on " + request.bind(), bound.cause());
+      throw new IOException(
+          "cannot listen on %s: %s"
+              .formatted(
+                  NetUtil.toSocketAddressString(request.bind()),
+                  bound.cause() == null ? "no answer in time" : bound.cause().getMessage()),
+          bound.cause());
     }
     this.listening = bound.channel();
     this.address = (InetSocketAddress) listening.localAddress();

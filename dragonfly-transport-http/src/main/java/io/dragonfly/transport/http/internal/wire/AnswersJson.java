@@ -38,7 +38,7 @@ public final class AnswersJson {
           JsonIn in = JsonIn.parse(json);
           return new RegisterAnswer(
               ValuesJson.readTask(in),
-              in.get("ticket").text(),
+              in.get("ticket").text(Wire.MAX_TICKET),
               ValuesJson.readDigests(in),
               in.find("content", JsonIn::base64),
               in.find("advice", ValuesJson::readAdvice).orElse(Advice.NONE),

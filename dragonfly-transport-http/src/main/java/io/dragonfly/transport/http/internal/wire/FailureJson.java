@@ -109,7 +109,8 @@ public final class FailureJson {
 
   private static SourceFailedException readSourceFailed(JsonIn in, String message)
       throws WireException {
-    Optional<Duration> retryAfter = in.find("retryAfterMillis", JsonIn::millis);
+    Optional<Duration> retryAfter =
+        in.find("retryAfterMillis", after -> after.millis(Wire.MAX_DURATION));
     return in.find("status").isPresent()
         ? new SourceFailedException(message, in.get("status").integer(), retryAfter)
         : new SourceFailedException(message, null);

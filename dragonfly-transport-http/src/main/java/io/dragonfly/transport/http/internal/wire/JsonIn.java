@@ -25,7 +25,6 @@ final class JsonIn {
   private static final int MAX_DEPTH = 16;
   private static final int MAX_NUMBER_DIGITS = 32;
   private static final int MAX_NAME_LENGTH = 256;
-  private static final long MAX_MILLIS = Duration.ofDays(365).toMillis();
 
   private static final ObjectReader READER = reader();
 
@@ -108,6 +107,15 @@ final class JsonIn {
     return node.textValue();
   }
 
+  /** Returns a string of at most so many characters. */
+  String text(int max) throws WireException {
+    String text = text();
+    if (text.length() > max) {
+      throw wrong("a string of at most %d characters".formatted(max));
+    }
+    return text;
+  }
+
   boolean flag() throws WireException {
     if (!node.isBoolean()) {
       throw wrong("true or false");
@@ -131,10 +139,11 @@ final class JsonIn {
     return (int) value;
   }
 
-  Duration millis() throws WireException {
+  /** Returns a time in milliseconds, at most so long. */
+  Duration millis(Duration max) throws WireException {
     long value = number();
-    if (value > MAX_MILLIS) {
-      throw wrong("a number of milliseconds of at most a year");
+    if (value > max.toMillis()) {
+      throw wrong("a number of milliseconds up to %d".formatted(max.toMillis()));
     }
     return Duration.ofMillis(value);
   }

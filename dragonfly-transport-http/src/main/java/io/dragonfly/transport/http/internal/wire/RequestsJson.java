@@ -52,7 +52,7 @@ public final class RequestsJson {
               caller(in, secret),
               readContent(in),
               in.find("range", RequestsJson::readRange),
-              in.find("ticket", JsonIn::text),
+              in.find("ticket", ticket -> ticket.text(Wire.MAX_TICKET)),
               in.list("holdings", ValuesJson::readHolding));
         });
   }
@@ -95,7 +95,7 @@ public final class RequestsJson {
               caller(in, secret),
               in.get("answered").number(),
               in.list("reports", RequestsJson::readReport),
-              in.get("patienceMillis").millis());
+              in.get("patienceMillis").millis(Wire.MAX_PATIENCE));
         });
   }
 
@@ -143,7 +143,7 @@ public final class RequestsJson {
     JsonIn url = in.get("url");
     URI uri;
     try {
-      uri = new URI(url.text());
+      uri = new URI(url.text(Wire.MAX_URL));
     } catch (URISyntaxException e) {
       throw url.wrong("a URL"); // without the cause's message, which repeats it with its secrets
     }

@@ -47,7 +47,7 @@ final class ValuesJson {
     return new Caller(
         secret,
         Addresses.parse(peer.get("ip"), peer.get("port")),
-        peer.find("idc", JsonIn::text).orElse(""));
+        peer.find("idc", idc -> idc.text(Wire.MAX_IDC)).orElse(""));
   }
 
   static void writeHolding(JsonOut out, Holding holding) throws IOException {
@@ -84,8 +84,11 @@ final class ValuesJson {
 
   static Parent readParent(JsonIn in) throws WireException {
     Peer peer =
-        new Peer(new PeerId(in.at(1).text()), Addresses.parse(in.at(2), in.at(3)), in.at(4).text());
-    return new Parent(in.at(0).integer(), peer, in.at(5).text());
+        new Peer(
+            new PeerId(in.at(1).text()),
+            Addresses.parse(in.at(2), in.at(3)),
+            in.at(4).text(Wire.MAX_IDC));
+    return new Parent(in.at(0).integer(), peer, in.at(5).text(Wire.MAX_CAPABILITY));
   }
 
   static void writeAssignment(JsonOut out, Assignment assignment) throws IOException {
@@ -155,7 +158,7 @@ final class ValuesJson {
     return new Terms(
         new PeerId(terms.get("supernode").text()),
         Instant.parse(terms.get("now").text()),
-        terms.get("leaseMillis").millis());
+        terms.get("leaseMillis").millis(Wire.MAX_DURATION));
   }
 
   static void writeTask(JsonOut out, Task task) throws IOException {

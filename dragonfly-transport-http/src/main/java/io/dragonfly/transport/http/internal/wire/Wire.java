@@ -1,5 +1,7 @@
 package io.dragonfly.transport.http.internal.wire;
 
+import java.time.Duration;
+
 /** The names and bounds of the protocol's second version. */
 public final class Wire {
   /** The header with the secret of who calls a supernode. Never in a URL or a body. */
@@ -22,6 +24,24 @@ public final class Wire {
 
   /** More bytes in the body of a control call's answer are refused: 4 MiB. */
   public static final int MAX_ANSWER_BYTES = 4 << 20;
+
+  /** Longest name of a data centre, in characters. */
+  static final int MAX_IDC = 255;
+
+  /** Longest capability, in characters. */
+  static final int MAX_CAPABILITY = 1 << 10;
+
+  /** Longest ticket, in characters. */
+  static final int MAX_TICKET = 8 << 10;
+
+  /** Longest URL, in characters. */
+  static final int MAX_URL = 32 << 10;
+
+  /** Longest patience of a call; more would keep connections of callers that are long gone. */
+  static final Duration MAX_PATIENCE = Duration.ofMinutes(5);
+
+  /** Longest lease, and longest time that a source can want to be left alone. */
+  static final Duration MAX_DURATION = Duration.ofDays(365);
 
   private static final String ROOT = "/api/v2/";
 

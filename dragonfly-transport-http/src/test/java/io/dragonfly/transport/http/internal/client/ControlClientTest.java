@@ -142,6 +142,20 @@ class ControlClientTest {
         .hasMessageContaining("192.0.2.1");
   }
 
+  @Test
+  void aSupernodeThatSaysNothingIsGivenUp() throws Exception {
+    Duration brief = Duration.ofMillis(200);
+    try (ControlClient impatient = new ControlClient(new CallLimits(brief, brief, brief, brief))) {
+      SupernodeApi silent =
+          impatient.connect(new InetSocketAddress(LOOPBACK, supernode.getLocalPort()), LOOPBACK);
+      assertThat(failureOf(silent.next(ControlExamples.nextRequests().get(1))))
+          .isInstanceOf(SupernodeUnreachableException.class)
+          .hasMessageContaining("no answer in time");
+      assertThat(failureOf(silent.register(ControlExamples.registerRequests().get(1))))
+          .isInstanceOf(SupernodeUnreachableException.class);
+    }
+  }
+
   private static Throwable failureOf(CompletableFuture<?> call) throws Exception {
     try {
       throw new AssertionError("the call got an answer: " + call.get(30, TimeUnit.SECONDS));

@@ -136,6 +136,7 @@ class ControlJsonTest {
           {"peer":{"ip":"1.2.3.4","port":1},"answered":0,"patienceMillis":9999999999999} | patienceMillis is not
           {"peer":{"ip":"1.2.3.4","port":1},"answered":0,"reports":[{}]}     | reports[0].wanted is missing
           {"peer":{"ip":"1.2.3.4","port":1},"answered":0,"reports":[{"task":"../x","wanted":[0,1]}],"patienceMillis":0} | a task id has
+          {"peer":{"ip":"1.2.3.4","port":1},"answered":0,"patienceMillis":300001} | up to 300000
           {"a":1,"a":2}                                                      | Duplicate
           {"peer":1} {}                                                      | not valid JSON
           {"peer":                                                           | not valid JSON
