@@ -50,8 +50,10 @@ final class Drafts {
         subjects.computeIfAbsent(member, m -> new ArrayList<>()).add(plan);
       }
     }
-    session.news.forEach(member -> subjects.putIfAbsent(member, List.of()));
-    session.news.clear();
+    session.news.stream()
+        .filter(member -> member.isNamed)
+        .forEach(member -> subjects.putIfAbsent(member, List.of()));
+    session.news.removeIf(member -> member.isNamed);
     if (subjects.isEmpty() && unknown.isEmpty() && session.failures.isEmpty()) {
       return Optional.empty();
     }

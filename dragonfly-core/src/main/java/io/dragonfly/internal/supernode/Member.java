@@ -26,6 +26,13 @@ final class Member {
 
   private PieceSpan announced = PieceSpan.NONE;
 
+  /**
+   * Whether the peer has spoken of the task since it registered. Before that nothing is said about
+   * it: the answer to an earlier call could be there before the registration's, and then the peer
+   * would not know what it is about.
+   */
+  boolean isNamed;
+
   /** How many digests the peer has, or will have with the answer on its way. */
   int digestsKnown;
 
@@ -98,10 +105,6 @@ final class Member {
     }
     announced = now;
     return Optional.of(now);
-  }
-
-  PieceSpan announced() {
-    return announced;
   }
 
   void announce(PieceSpan span) {

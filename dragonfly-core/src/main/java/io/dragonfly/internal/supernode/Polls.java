@@ -5,6 +5,7 @@ import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.NextRequest;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.Terms;
+import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
@@ -36,6 +37,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Polls {
   private static final Logger log = LoggerFactory.getLogger(Polls.class);
+
+  private static final Duration SUPERSEDED_ANSWER = Duration.ofMillis(10);
 
   private final PeerId supernode;
   private final SwarmState state;
@@ -113,11 +116,24 @@ final class Polls {
     synchronized (state) {
       effects = next(request, future);
     }
-    effects.superseded().ifPresent(delivery -> rhythm.soon(delivery::send));
     effects.own().ifPresent(Delivery::send);
+    effects.superseded().ifPresent(delivery -> end(delivery, effects.own().isPresent()));
     effects.checks().forEach(Runnable::run);
     changed.run();
     return future;
+  }
+
+  /**
+   * Ends a call that another one has taken the place of. If that one is answered already, the peer
+   * should see its answer first: otherwise it might call again in between, and name the answer that
+   * is still on its way as one that it did not get.
+   */
+  private void end(Delivery superseded, boolean isOtherAnswered) {
+    if (isOtherAnswered) {
+      DaemonThreads.later(rhythm.timer(), SUPERSEDED_ANSWER, superseded::send);
+    } else {
+      rhythm.soon(superseded::send);
+    }
   }
 
   private Effects next(NextRequest request, CompletableFuture<NextAnswer> future) {
@@ -148,7 +164,10 @@ final class Polls {
       Session session, TaskReport report, List<TaskId> unknown, List<Runnable> checks) {
     Member member = session.members.get(report.task());
     if (member == null || (!member.mayTake() && !report.wanted().isEmpty())) {
-      if (!session.failures.containsKey(report.task())) {
+      DistributionException failure = session.heldFailures.remove(report.task());
+      if (failure != null) {
+        session.failures.put(report.task(), failure);
+      } else if (!session.failures.containsKey(report.task())) {
         unknown.add(report.task());
       }
       return;

@@ -303,7 +303,7 @@ final class Questions implements AutoCloseable {
       running = new ArrayList<>(calls);
     }
     threads.shutdown();
-    running.forEach(SourceCalls::end);
     left.forEach(flight -> end(flight, stopping()));
+    running.forEach(SourceCalls::end);
   }
 }

@@ -8,6 +8,7 @@ import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler.Plan;
 import io.dragonfly.task.TaskId;
 import java.net.InetAddress;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,6 +35,9 @@ final class Session {
 
   /** Tasks that ended and of which the peer does not know yet. */
   final Map<TaskId, DistributionException> failures = new LinkedHashMap<>();
+
+  /** The same for tasks that it registered for, but has not spoken of yet. */
+  final Map<TaskId, DistributionException> heldFailures = new HashMap<>();
 
   /** How many tasks it wants pieces of. */
   int wanting;

@@ -134,6 +134,7 @@ final class SwarmState {
     member.registered(access);
     member.digestsKnown = Math.min(task.digests.published(), SupernodeSettings.MOST_DIGESTS);
     member.lengthTold = task.isLengthKnown();
+    member.isNamed = false;
     want(member, span(task.task(), request.range()));
     tellScheduler(member, holding(task, request));
     return member;
@@ -152,6 +153,7 @@ final class SwarmState {
 
   private Member enter(Session session, SwarmTask task) {
     session.failures.remove(task.id());
+    session.heldFailures.remove(task.id());
     Member member = session.members.get(task.id());
     if (member == null) {
       member = new Member(session, task);
@@ -164,8 +166,8 @@ final class SwarmState {
 
   private void tellScheduler(Member member, BitSet pieces) {
     BitSet has = reports.holdings(member, pieces);
-    member.announce(member.announceable());
-    scheduler.peerJoined(member.task.id(), member.session.peer(), has, member.announced());
+    member.announce(PieceSpan.NONE);
+    scheduler.peerJoined(member.task.id(), member.session.peer(), has, PieceSpan.NONE);
   }
 
   private static BitSet holding(SwarmTask task, RegisterRequest request) {
@@ -191,6 +193,7 @@ final class SwarmState {
 
   /** Takes in a report. Returns pieces that the CDN cache should look at. */
   Set<Integer> report(Member member, TaskReport report) {
+    member.isNamed = true;
     Set<Integer> suspects = reports.apply(member, report);
     want(member, report.wanted());
     member
@@ -292,7 +295,9 @@ final class SwarmState {
     }
     for (Member member : List.copyOf(task.members())) {
       forget(member);
-      failure.ifPresent(f -> member.session.failures.put(task.id(), f));
+      Session session = member.session;
+      failure.ifPresent(
+          f -> (member.isNamed ? session.failures : session.heldFailures).put(task.id(), f));
       awake.add(member.session);
     }
     abandoned.remove(task);

@@ -30,6 +30,7 @@ import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.task.Trust;
 import io.dragonfly.testkit.FakeSource;
+import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.MemoryStorage;
 import java.net.URI;
 import java.time.Duration;
@@ -42,7 +43,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(LeakCheck.class)
 class RegistrationTest {
   private static final String ALICE = "Basic alice";
   private static final String BOB = "Basic bob";
@@ -325,8 +328,10 @@ class RegistrationTest {
                     List.of())));
     assertThat(answer.task().id()).isEqualTo(task);
     await().until(() -> isComplete(task));
-    // Nothing is reported: what was registered for is what is assigned.
-    assertThat(part.take(part.arrived(part.next(), task))).containsExactly(1);
+    // Before the peer has spoken of the task itself, nothing is said about it.
+    CompletableFuture<NextAnswer> before = part.next();
+    assertThat(before).isNotDone();
+    assertThat(part.take(part.answer(task, new PieceSpan(1, 2)))).containsExactly(1);
   }
 
   @Test

@@ -5,8 +5,6 @@ import io.dragonfly.internal.cdn.CdnSettings;
 import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.peer.PeerSecret;
-import io.dragonfly.rate.Rate;
-import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.Storage;
@@ -15,9 +13,11 @@ import io.dragonfly.testkit.FakeSource;
 import io.dragonfly.testkit.FakeTicker;
 import io.dragonfly.testkit.FirstComeScheduler;
 import io.dragonfly.testkit.MemoryStorage;
+import io.dragonfly.testkit.UnlimitedRates;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -47,7 +47,7 @@ final class TestSupernode implements AutoCloseable {
     Storage storage = new MemoryStorage();
     Scheduler scheduler = new FirstComeScheduler();
     PeerSecret secret = PeerSecret.random(new SecureRandom());
-    byte[] ticketKey = "ticket key of a test".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    byte[] ticketKey = "ticket key of a test".getBytes(StandardCharsets.UTF_8);
     InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 8002);
     List<Network> networks = List.of();
     int backToSourcePeers = 3;
@@ -63,19 +63,6 @@ final class TestSupernode implements AutoCloseable {
     }
   }
 
-  /** Without a limit. */
-  private static final class Unlimited implements RateLimiter {
-    @Override
-    public long take(long bytes) {
-      return 0;
-    }
-
-    @Override
-    public void setRate(Optional<Rate> rate) {
-      throw new UnsupportedOperationException("this limiter has no rate");
-    }
-  }
-
   private TestSupernode(Setup setup) {
     ticker = setup.ticker;
     source = setup.source;
@@ -85,7 +72,7 @@ final class TestSupernode implements AutoCloseable {
             storage,
             setup.secret.capabilityKey(),
             ticker.clock()::instant,
-            new Unlimited(),
+            new UnlimitedRates().create(Optional.empty()),
             4,
             ticker.timer());
     sources = new Sources(Map.of("fake", source), new SourceConfig("test"));

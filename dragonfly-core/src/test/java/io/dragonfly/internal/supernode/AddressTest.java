@@ -1,0 +1,169 @@
+package io.dragonfly.internal.supernode;
+
+import static io.dragonfly.internal.supernode.TestPeer.get;
+import static io.dragonfly.internal.supernode.TestSupernode.FILE;
+import static io.dragonfly.internal.supernode.TestSupernode.bytes;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.net.InetAddresses;
+import io.dragonfly.control.Caller;
+import io.dragonfly.control.LeaveRequest;
+import io.dragonfly.control.NextRequest;
+import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.testkit.FakeSource;
+import io.dragonfly.testkit.LeakCheck;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which addresses peers may register. */
+@ExtendWith(LeakCheck.class)
+class AddressTest {
+  private static Caller caller(String ip) {
+    return new Caller(
+        PeerSecret.random(new SecureRandom()),
+        new InetSocketAddress(InetAddresses.forString(ip), 4000),
+        "");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.1.2.3, 10.1.2.3",
+    "127.0.0.1, 127.0.0.9",
+    "127.0.0.1, ::1",
+    "10.1.2.3, 192.168.7.8",
+    "2001:db8::1, 2001:db8::1"
+  })
+  void allows(String from, String claimed) {
+    new AddressRules(List.of(Network.parse("192.168.0.0/16")))
+        .check(InetAddresses.forString(from), caller(claimed));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.1.2.3, 10.1.2.4",
+    "10.1.2.3, 127.0.0.1",
+    "127.0.0.1, 10.1.2.3",
+    "10.1.2.3, 192.169.0.1",
+    "10.1.2.3, 0.0.0.0",
+    "224.0.0.1, 224.0.0.1",
+    "2001:db8::1, 2001:db8::2"
+  })
+  void refuses(String from, String claimed) {
+    AddressRules rules = new AddressRules(List.of(Network.parse("192.168.0.0/16")));
+    InetAddress address = InetAddresses.forString(from);
+    assertThatThrownBy(() -> rules.check(address, caller(claimed)))
+        .isInstanceOf(CallRefusedException.class);
+  }
+
+  @Test
+  void refusesWhatIsNoAddress() {
+    Caller unresolved =
+        new Caller(
+            PeerSecret.random(new SecureRandom()),
+            InetSocketAddress.createUnresolved("peer", 4000),
+            "");
+    assertThatThrownBy(
+            () -> new AddressRules(List.of()).check(InetAddress.getLoopbackAddress(), unresolved))
+        .isInstanceOf(CallRefusedException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.0.0.0/8, 10.255.0.1, true",
+    "10.0.0.0/8, 11.0.0.1, false",
+    "10.1.2.3, 10.1.2.3, true",
+    "10.1.2.3, 10.1.2.4, false",
+    "10.128.0.0/9, 10.127.0.1, false",
+    "0.0.0.0/0, 1.2.3.4, true",
+    "10.128.0.0/9, 10.200.0.1, true",
+    "2001:db8::/33, 2001:db8:7fff::1, true",
+    "2001:db8::/33, 2001:db8:8000::1, false",
+    "0.0.0.0/0, ::1, false"
+  })
+  void networksContainTheirAddresses(String network, String address, boolean isIn) {
+    assertThat(Network.parse(network).contains(InetAddresses.forString(address))).isEqualTo(isIn);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "10", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/x", "10.0.0.0/8/8"})
+  void saysWhatIsNoNetwork(String text) {
+    assertThatThrownBy(() -> Network.parse(text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("'" + text + "'");
+  }
+
+  @Test
+  void eachCallIsChecked() {
+    try (TestSupernode supernode = new TestSupernode.Setup().start()) {
+      SupernodeApi api = supernode.service.from(InetAddresses.forString("10.0.0.1"));
+      Caller caller = caller("10.0.0.2");
+      assertThat(
+              RegistrationTest.failure(
+                  api.register(
+                      new RegisterRequest(
+                          caller,
+                          TestPeer.content(FILE),
+                          Optional.empty(),
+                          Optional.empty(),
+                          List.of()))))
+          .isInstanceOf(CallRefusedException.class)
+          .hasMessageContaining("10.0.0.1")
+          .hasMessageContaining("10.0.0.2");
+      assertThat(RegistrationTest.failure(api.offer(new OfferRequest(caller, List.of()))))
+          .isInstanceOf(CallRefusedException.class);
+      assertThat(
+              RegistrationTest.failure(
+                  api.next(new NextRequest(caller, 0, List.of(), Duration.ZERO))))
+          .isInstanceOf(CallRefusedException.class);
+      assertThat(RegistrationTest.failure(api.leave(new LeaveRequest(caller, Optional.empty()))))
+          .isInstanceOf(CallRefusedException.class);
+    }
+  }
+
+  @Test
+  void sourcesLearnWhetherSomebodyOnThisMachineAsks() {
+    FakeSource source = new FakeSource().put(FILE, bytes(10));
+    TestSupernode.Setup setup = new TestSupernode.Setup().source(source);
+    setup.address = new InetSocketAddress(InetAddresses.forString("10.0.0.9"), 8002);
+    try (TestSupernode supernode = setup.start()) {
+      Caller caller = caller("10.0.0.1");
+      SupernodeApi api = supernode.service.from(caller.address().getAddress());
+      RegisterRequest request =
+          new RegisterRequest(
+              caller, TestPeer.content(FILE), Optional.empty(), Optional.empty(), List.of());
+      get(api.register(request));
+      new TestPeer(supernode).registered(FILE);
+    }
+    assertThat(source.opened()).extracting(r -> r.fromThisMachine()).containsExactly(false);
+    assertThat(source.questionsAsked()).extracting(r -> r.fromThisMachine()).containsExactly(true);
+  }
+
+  @Test
+  void nobodyIsLetInBeforeTheAddressIsKnown() {
+    TestSupernode.Setup setup = new TestSupernode.Setup();
+    setup.address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    try (TestSupernode supernode = setup.start()) {
+      SupernodeApi api = supernode.service.from(InetAddress.getLoopbackAddress());
+      NextRequest request = new NextRequest(caller("127.0.0.1"), 0, List.of(), Duration.ZERO);
+      assertThat(RegistrationTest.failure(api.next(request)))
+          .isInstanceOf(SupernodeUnreachableException.class);
+      supernode.service.listensAt(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
+      assertThat(api.next(request)).isNotCompletedExceptionally();
+    }
+  }
+}

@@ -1,0 +1,184 @@
+package io.dragonfly.internal.supernode;
+
+import static io.dragonfly.internal.supernode.TestSupernode.bytes;
+import static io.dragonfly.internal.supernode.TestSupernode.sha256;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.control.Assignment;
+import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.peer.Peer;
+import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.Headers;
+import io.dragonfly.task.PieceDigests;
+import io.dragonfly.task.PieceSpan;
+import io.dragonfly.testkit.FakeTicker;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** The small parts, one by one. */
+class PartsTest {
+  private static final InetAddress HERE = InetAddress.getLoopbackAddress();
+  private static final Instant NOW = FakeTicker.START;
+
+  @Test
+  void assignmentsInEqualStepsBecomeOneLine() {
+    AssignmentLines lines = new AssignmentLines();
+    for (int[] each :
+        new int[][] {{3, 1}, {5, 1}, {7, 1}, {8, 1}, {9, 2}, {10, 2}, {4, 2}, {4, 3}}) {
+      lines.add(each[0], each[1]);
+    }
+    assertThat(lines.lines())
+        .containsExactly(
+            new Assignment(3, 2, 3, 1),
+            new Assignment(8, 1, 1, 1),
+            new Assignment(9, 1, 2, 2),
+            new Assignment(4, 1, 1, 2),
+            new Assignment(4, 1, 1, 3));
+    assertThat(new AssignmentLines().lines()).isEmpty();
+  }
+
+  @Test
+  void digestsArePublishedAsFarAsTheyHaveNoGap() {
+    DigestList list = new DigestList();
+    list.add(1, sha256(bytes(1)));
+    list.add(3, sha256(bytes(3)));
+    assertThat(list.published()).isZero();
+    assertThat(list.from(0, 10)).isEqualTo(PieceDigests.NONE);
+    list.add(0, sha256(bytes(10)));
+    assertThat(list.published()).isEqualTo(2);
+    list.add(0, sha256(bytes(11)));
+    assertThat(list.from(0, 10).digest(0)).isEqualTo(sha256(bytes(10)));
+    list.add(2, sha256(bytes(2)));
+    assertThat(list.published()).isEqualTo(4);
+    assertThat(list.from(1, 2).first()).isEqualTo(1);
+    assertThat(list.from(1, 2).end()).isEqualTo(3);
+    assertThat(list.from(4, 2)).isEqualTo(PieceDigests.NONE);
+  }
+
+  private static Holder holder(int port) {
+    return new Holder(
+        new Peer(PeerSecret.random(new SecureRandom()).id(), new InetSocketAddress(HERE, port), ""),
+        new byte[32]);
+  }
+
+  @Test
+  void aParentIsDescribedOnceAndAgainWhenHalfOverMovedOrLost() throws Exception {
+    Parents parents = new Parents();
+    Holder one = holder(1);
+    Holder two = holder(2);
+    Instant half = NOW.plus(SupernodeSettings.CAPABILITY_LIFE.dividedBy(2));
+    assertThat(parents.draft(one, HERE, NOW)).map(ParentDraft::number).hasValue(0);
+    assertThat(parents.draft(two, HERE, NOW)).map(ParentDraft::number).hasValue(1);
+    assertThat(parents.draft(one, HERE, half.minusSeconds(1))).isEmpty();
+    assertThat(parents.draft(one, HERE, half)).map(ParentDraft::number).hasValue(0);
+    assertThat(parents.draft(one, HERE, half)).isEmpty();
+
+    InetAddress elsewhere = InetAddress.getByAddress(new byte[] {10, 0, 0, 1});
+    assertThat(parents.draft(one, elsewhere, half)).map(ParentDraft::number).hasValue(0);
+    Holder moved = one.at(holder(3).peer());
+    assertThat(one.at(one.peer())).isSameAs(one);
+    assertThat(parents.number(moved.peer().id())).isNegative();
+
+    parents.forget();
+    assertThat(parents.draft(one, elsewhere, half)).map(ParentDraft::number).hasValue(0);
+    assertThat(parents.contact(two, half).number()).isEqualTo(1);
+    assertThat(parents.contact(moved, half).number()).isEqualTo(2);
+  }
+
+  @Test
+  void onlyTheLastParentsAreRemembered() {
+    Parents parents = new Parents();
+    Holder first = holder(1);
+    parents.draft(first, HERE, NOW);
+    for (int i = 0; i < 64; i++) {
+      parents.draft(holder(i + 2), HERE, NOW);
+    }
+    assertThat(parents.draft(first, HERE, NOW)).map(ParentDraft::number).hasValue(65);
+  }
+
+  @Test
+  void theWindowFollowsTheDigests() {
+    Member member = new Member(null, null);
+    int most = SupernodeSettings.MOST_DIGESTS;
+    member.want(PieceSpan.ALL);
+    assertThat(member.toAnnounce()).hasValue(new PieceSpan(0, most));
+    member.digestsKnown = 100;
+    assertThat(member.toAnnounce()).isEmpty();
+    member.digestsKnown = most / 2;
+    assertThat(member.toAnnounce()).hasValue(new PieceSpan(0, most + most / 2));
+    member.want(new PieceSpan(10, 20));
+    assertThat(member.toAnnounce()).hasValue(new PieceSpan(10, 20));
+    assertThat(member.toAnnounce()).isEmpty();
+    member.want(new PieceSpan(100_000, 100_001));
+    assertThat(member.toAnnounce()).hasValue(PieceSpan.NONE);
+  }
+
+  @Test
+  void noMoreQuestionsAreInFlightThanAHostCanTake() {
+    SourceGates gates = new SourceGates(4, 3);
+    List<Integer> started = new ArrayList<>();
+    for (int i = 0; i < 7; i++) {
+      int number = i;
+      assertThat(gates.enter("host", () -> started.add(number))).isTrue();
+    }
+    assertThat(gates.enter("host", () -> started.add(7))).isFalse();
+    assertThat(gates.enter("other", () -> started.add(8))).isTrue();
+    assertThat(started).containsExactly(0, 1, 2, 3, 8);
+
+    SourceFailedException tooMany = new SourceFailedException("busy", 429, Optional.empty());
+    gates.done("host", Optional.of(tooMany)); // 2 from now on, and 3 are still in flight
+    gates.done("host", Optional.empty());
+    assertThat(started).hasSize(5);
+    gates.done("host", Optional.empty());
+    assertThat(started).endsWith(4);
+    for (int i = 0; i < 40; i++) {
+      gates.done("host", Optional.empty()); // it answers again, so it may be asked more again
+      gates.enter("host", () -> started.add(99));
+    }
+    for (int i = 0; i < 4; i++) {
+      gates.done("host", Optional.empty());
+    }
+    started.clear();
+    for (int i = 0; i < 5; i++) {
+      gates.enter("host", () -> started.add(1));
+    }
+    assertThat(started).hasSize(4);
+    gates.done("unheard of", Optional.empty());
+  }
+
+  @Test
+  void aFailureOfTheContentIsNoReasonToAskLess() {
+    SourceGates gates = new SourceGates(2, 0);
+    gates.enter("host", () -> {});
+    gates.done("host", Optional.of(new SourceFailedException("broken", 500, Optional.empty())));
+    gates.enter("host", () -> {});
+    assertThat(gates.enter("host", () -> {})).isTrue();
+  }
+
+  @Test
+  void fingerprintsTellCredentialsApart() {
+    Fingerprints fingerprints = new Fingerprints(new SecureRandom());
+    ContentRequest plain = ContentRequest.of(URI.create("https://host/a?sig=1"));
+    ContentRequest other = ContentRequest.of(URI.create("https://host/a?sig=2"));
+    ContentRequest alice = plain.withHeaders(Headers.NONE.with("Authorization", "alice"));
+    List<String> prints =
+        List.of(
+            fingerprints.access(plain, false).fingerprint(),
+            fingerprints.access(plain, true).fingerprint(),
+            fingerprints.access(other, false).fingerprint(),
+            fingerprints.access(alice, false).fingerprint());
+    assertThat(prints).doesNotHaveDuplicates();
+    assertThat(fingerprints.access(alice, false).fingerprint()).isEqualTo(prints.get(3));
+    assertThat(new Fingerprints(new SecureRandom()).access(alice, false).fingerprint())
+        .isNotEqualTo(prints.get(3));
+    assertThat(fingerprints.access(alice, false).toString()).doesNotContain("alice");
+  }
+}
