@@ -134,10 +134,13 @@ final class NextLoop {
       answered = Math.max(answered, answer.number());
     }
     link.received(answer.updates());
-    if (link.members().stream().anyMatch(Membership::hasNews) || !answer.updates().isEmpty()) {
+    // With another poll open there is none to send at once: that one was sent before this answer
+    // was known here, so the supernode says all of it again, and two polls could go on for ever
+    // making it do so.
+    if (open.isEmpty() && !answer.updates().isEmpty()) {
       send();
-    } else if (open.isEmpty()) {
-      hasNews(); // not at once: it had nothing to say
+    } else if (open.isEmpty() || link.members().stream().anyMatch(Membership::hasNews)) {
+      hasNews();
     }
   }
 

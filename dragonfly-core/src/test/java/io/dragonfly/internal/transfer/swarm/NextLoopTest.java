@@ -1,0 +1,373 @@
+package io.dragonfly.internal.transfer.swarm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.control.Advice;
+import io.dragonfly.control.Caller;
+import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.LeaveRequest;
+import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.NextRequest;
+import io.dragonfly.control.OfferAnswer;
+import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.Outcome;
+import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.control.TaskUpdate;
+import io.dragonfly.control.Terms;
+import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.internal.loop.Timers;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.PieceDigests;
+import io.dragonfly.task.PieceSpan;
+import io.dragonfly.task.SourceVersion;
+import io.dragonfly.task.Task;
+import io.dragonfly.testkit.FakeTicker;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class NextLoopTest {
+  private static final ContentRequest CONTENT =
+      ContentRequest.of(URI.create("https://source.test/a"));
+  private static final Task TASK =
+      Task.of(
+          CONTENT.key(),
+          new SourceVersion(Optional.of("\"1\""), OptionalLong.of(100 << 20)),
+          Optional.empty(),
+          "");
+  private static final PeerId SUPERNODE = PeerSecret.random(new SecureRandom()).id();
+  private static final Terms TERMS = new Terms(SUPERNODE, Instant.EPOCH, Duration.ofSeconds(15));
+
+  private final FakeTicker ticker = new FakeTicker();
+  private final Timers timers = new Timers(ticker.timer(), ticker);
+  private final EventLoop loop = new EventLoop("dragonfly-engine", timers);
+  private final Api api = new Api();
+  private final Events events = new Events();
+  private Supernodes supernodes;
+  private Membership member;
+
+  /** Polls wait in a queue until the test answers them. */
+  private static final class Api implements SupernodeApi {
+    private record Poll(NextRequest request, CompletableFuture<NextAnswer> answer) {}
+
+    private final BlockingQueue<Poll> polls = new LinkedBlockingQueue<>();
+    private final List<RegisterRequest> registrations = new ArrayList<>();
+    private Supplier<CompletableFuture<RegisterAnswer>> registration =
+        () -> CompletableFuture.completedFuture(answer(TASK));
+
+    private static RegisterAnswer answer(Task task) {
+      return new RegisterAnswer(
+          task, "ticket", PieceDigests.NONE, Optional.empty(), Advice.NONE, TERMS);
+    }
+
+    @Override
+    public synchronized CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
+      registrations.add(request);
+      return registration.get();
+    }
+
+    @Override
+    public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+      return CompletableFuture.completedFuture(new OfferAnswer(List.of(), TERMS));
+    }
+
+    @Override
+    public CompletableFuture<NextAnswer> next(NextRequest request) {
+      Poll poll = new Poll(request, new CompletableFuture<>());
+      polls.add(poll);
+      return poll.answer();
+    }
+
+    @Override
+    public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+      return CompletableFuture.completedFuture(new LeaveAnswer());
+    }
+
+    Poll poll() throws InterruptedException {
+      Poll poll = polls.poll(10, TimeUnit.SECONDS);
+      assertThat(poll).isNotNull();
+      return poll;
+    }
+  }
+
+  private static final class Events implements TaskEvents {
+    private final BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+
+    @Override
+    public void digests(PieceDigests digests) {}
+
+    @Override
+    public void lengthLearned(long length) {}
+
+    @Override
+    public void assigned(List<Assigned> assigned) {
+      seen.add("assigned");
+    }
+
+    @Override
+    public void advised(Advice advice) {}
+
+    @Override
+    public void failed(DistributionException failure) {
+      seen.add(failure.kind().toString());
+    }
+
+    @Override
+    public void supernodeLost(String reason) {
+      seen.add("lost");
+    }
+
+    @Override
+    public void supernodeBack() {
+      seen.add("back");
+    }
+
+    String next() throws InterruptedException {
+      return String.valueOf(seen.poll(10, TimeUnit.SECONDS));
+    }
+  }
+
+  @BeforeEach
+  void join() throws Exception {
+    Caller caller =
+        new Caller(
+            PeerSecret.random(new SecureRandom()),
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
+            "");
+    supernodes =
+        Supernodes.of(
+            List.of(new Supernodes.Named("here", api)),
+            caller,
+            caller,
+            loop,
+            new SupernodeClock(timers),
+            () -> 0);
+    onLoop(
+        () ->
+            loop.when(
+                supernodes.register(
+                    new Supernodes.Registration(CONTENT, Optional.empty(), List.of(), true)),
+                registered -> {
+                  member = registered.link().join(TASK.id(), registered.answer(), BitSet::new);
+                  member.follow(events, () -> Optional.of(CONTENT));
+                  member.want(PieceSpan.ALL);
+                },
+                failure -> {}));
+    settle();
+    ticker.advance(NextLoop.HOLD);
+  }
+
+  @AfterEach
+  void close() {
+    loop.close();
+    timers.close();
+  }
+
+  private void onLoop(Runnable task) throws Exception {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          task.run();
+          done.complete(null);
+        });
+    done.get(10, TimeUnit.SECONDS);
+  }
+
+  /** An event leads to the next one on the loop: a few of them, and all has been done. */
+  private void settle() throws Exception {
+    for (int i = 0; i < 10; i++) {
+      onLoop(() -> {});
+    }
+  }
+
+  private static NextAnswer answer(long number, TaskUpdate... updates) {
+    return new NextAnswer(number, List.of(updates), TERMS);
+  }
+
+  private static TaskUpdate news() {
+    return new TaskUpdate(
+        TASK.id(),
+        TaskUpdate.State.ACTIVE,
+        Optional.empty(),
+        OptionalLong.empty(),
+        PieceDigests.NONE,
+        List.of(),
+        List.of(),
+        Optional.of(Advice.NONE));
+  }
+
+  private static PieceResult result(int piece) {
+    return new PieceResult(piece, SUPERNODE, Outcome.DONE, 1);
+  }
+
+  @Test
+  void oneResultWaitsForCompany() throws Exception {
+    api.poll();
+    onLoop(() -> member.report(result(0)));
+    ticker.advance(NextLoop.HOLD.minusMillis(1));
+    assertThat(api.polls).isEmpty();
+    onLoop(() -> member.report(result(1)));
+    ticker.advance(Duration.ofMillis(1));
+    assertThat(api.poll().request().reports().get(0).results())
+        .containsExactly(result(0), result(1));
+  }
+
+  @Test
+  void sixteenResultsGoAtOnceAndNoMoreWithOneCall() throws Exception {
+    api.poll();
+    onLoop(
+        () -> {
+          for (int i = 0; i < 20; i++) {
+            member.report(result(i));
+          }
+        });
+    Api.Poll second = api.poll();
+    assertThat(second.request().reports().get(0).results()).hasSize(16);
+    second.answer().complete(answer(1, news()));
+    settle();
+    ticker.advance(NextLoop.HOLD);
+    assertThat(api.poll().request().reports().get(0).results()).hasSize(4);
+  }
+
+  @Test
+  void twoPollsDoNotMakeTheSupernodeRepeatItself() throws Exception {
+    Api.Poll first = api.poll();
+    onLoop(() -> member.report(result(0)));
+    ticker.advance(NextLoop.HOLD);
+    Api.Poll second = api.poll();
+    assertThat(second.request().answered()).isZero();
+    first.answer().complete(answer(1, news()));
+    settle();
+    ticker.advance(Duration.ofSeconds(1));
+    assertThat(api.polls).isEmpty();
+    second.answer().complete(answer(2, news()));
+    assertThat(api.poll().request().answered()).isEqualTo(2);
+    assertThat(api.polls).isEmpty();
+  }
+
+  @Test
+  void anAnswerThatSaysNothingIsNotAnsweredAtOnce() throws Exception {
+    api.poll().answer().complete(answer(1));
+    settle();
+    assertThat(api.polls).isEmpty();
+    ticker.advance(NextLoop.HOLD);
+    assertThat(api.poll().request().answered()).isEqualTo(1);
+  }
+
+  @Test
+  void whatACallThatFailedReportedIsReportedAgain() throws Exception {
+    api.poll().answer().complete(answer(1, news()));
+    api.poll();
+    onLoop(() -> member.report(result(0)));
+    ticker.advance(NextLoop.HOLD);
+    Api.Poll lost = api.poll();
+    lost.answer().completeExceptionally(new SupernodeUnreachableException("gone"));
+    assertThat(events.next()).isEqualTo("lost");
+    settle();
+    ticker.advance(Duration.ofMillis(100));
+    Api.Poll again = api.poll();
+    assertThat(again.request().reports().get(0).results()).containsExactly(result(0));
+    again.answer().complete(answer(2));
+    assertThat(events.next()).isEqualTo("back");
+  }
+
+  @Test
+  void triesBecomeRarerWhileTheSupernodeIsLost() throws Exception {
+    Duration[] pauses = {
+      Duration.ofMillis(100),
+      Duration.ofMillis(200),
+      Duration.ofMillis(400),
+      Duration.ofMillis(800),
+      Duration.ofMillis(1600),
+      Duration.ofSeconds(2),
+      Duration.ofSeconds(2)
+    };
+    for (Duration pause : pauses) {
+      api.poll().answer().completeExceptionally(new SupernodeUnreachableException("gone"));
+      settle();
+      ticker.advance(pause.minusMillis(1));
+      assertThat(api.polls).isEmpty();
+      ticker.advance(Duration.ofMillis(1));
+      settle();
+      assertThat(api.polls).hasSize(1);
+    }
+    assertThat(events.seen).containsExactly("lost");
+  }
+
+  @Test
+  void aPollWithoutAnAnswerIsGivenUp() throws Exception {
+    api.poll();
+    ticker.advance(Duration.ofSeconds(15));
+    assertThat(events.next()).isEqualTo("lost");
+  }
+
+  @Test
+  void aTaskThatIsNotKnownIsRegisteredAgain() throws Exception {
+    CompletableFuture<RegisterAnswer> slow = new CompletableFuture<>();
+    api.registration = () -> slow;
+    api.poll().answer().complete(answer(1, TaskUpdate.unknown(TASK.id())));
+    Api.Poll meanwhile = api.poll();
+    assertThat(meanwhile.request().reports()).isEmpty();
+    assertThat(api.registrations.get(1).ticket()).contains("ticket");
+    slow.complete(Api.answer(TASK));
+    settle();
+    ticker.advance(NextLoop.HOLD);
+    assertThat(api.poll().request().reports().get(0).wanted()).isEqualTo(PieceSpan.ALL);
+  }
+
+  @Test
+  void anotherVersionAfterRegisteringAgainIsAChange() throws Exception {
+    Task other =
+        Task.of(
+            CONTENT.key(),
+            new SourceVersion(Optional.of("\"2\""), OptionalLong.of(5)),
+            Optional.empty(),
+            "");
+    api.registration = () -> CompletableFuture.completedFuture(Api.answer(other));
+    api.poll().answer().complete(answer(1, TaskUpdate.unknown(TASK.id())));
+    assertThat(events.next()).isEqualTo("SOURCE_CHANGED");
+  }
+
+  @Test
+  void aRefusedPeerIsToldSo() throws Exception {
+    api.poll().answer().completeExceptionally(new CallRefusedException("not from there"));
+    assertThat(events.next()).isEqualTo("CALL_REFUSED");
+  }
+
+  @Test
+  void aCallThatThrowsCountsAsUnreachable() throws Exception {
+    api.registration =
+        () -> {
+          throw new IllegalStateException("a defect");
+        };
+    api.poll().answer().complete(answer(1, TaskUpdate.unknown(TASK.id())));
+    settle();
+    ticker.advance(NextLoop.HOLD);
+    assertThat(events.seen).isEmpty();
+    assertThat(api.poll().request().answered()).isEqualTo(1);
+  }
+}
