@@ -1,0 +1,153 @@
+package io.dragonfly.transport.http.swarm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.ClientConfig;
+import io.dragonfly.DistributionClient;
+import io.dragonfly.fetch.FetchListener;
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.internal.access.Capabilities;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
+import io.dragonfly.testkit.LeakCheck;
+import io.dragonfly.transport.http.internal.wire.Wire;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who knocks at a peer's port gets a piece with a valid capability, and nothing without. */
+@ExtendWith(LeakCheck.class)
+class CapabilityTest {
+  private static final InetAddress HERE = InetAddress.getLoopbackAddress();
+  private static final int PIECE = 128 << 10;
+
+  @TempDir Path dir;
+  private final Map<String, Task> tasks = new ConcurrentHashMap<>();
+  private final PeerId taker = PeerSecret.random(new SecureRandom()).id();
+  private final Instant soon = Instant.now().plusSeconds(60);
+  private Swarm swarm;
+  private DistributionClient parent;
+  private int port;
+  private byte[] key;
+  private TestFile file;
+  private TaskId task;
+  private TaskId otherTask;
+
+  @BeforeEach
+  void startAParentThatHoldsTwoFiles() throws Exception {
+    swarm = Swarm.start(dir, 0);
+    port = freePort();
+    FetchListener listener =
+        new FetchListener() {
+          @Override
+          public void registered(FetchRequest request, Task found) {
+            tasks.put(request.content().displayUrl(), found);
+          }
+        };
+    ClientConfig.Builder config = swarm.config(1).ip(HERE).port(port).listener(listener);
+    parent = new DistributionClient(config.build());
+    file = swarm.source().publish(TestFile.random("file", 1 << 20));
+    TestFile other = swarm.source().publish(TestFile.random("other", 2 << 20));
+    parent.fetch(swarm.request(file, 1).build());
+    parent.fetch(swarm.request(other, 1).build());
+    task = tasks.get(swarm.source().url(file)).id();
+    otherTask = tasks.get(swarm.source().url(other)).id();
+    String secret = Files.readString(dir.resolve("home1/secret")).trim();
+    key = PeerSecret.parse(secret).capabilityKey();
+  }
+
+  @AfterEach
+  void stop() {
+    parent.close();
+    swarm.close();
+  }
+
+  @Test
+  void aValidOneGetsThePiece() throws Exception {
+    String answer = ask(task, Capabilities.issue(key, task, taker, HERE, soon), taker);
+
+    assertThat(answer).startsWith("HTTP/1.1 206 ");
+    assertThat(answer.getBytes(StandardCharsets.ISO_8859_1))
+        .endsWith(Arrays.copyOf(file.bytes(), PIECE));
+  }
+
+  @Test
+  void aMissingOneGetsNothing() throws Exception {
+    assertNothing(ask(task, "", taker));
+    assertNothing(send("GET /api/v2/tasks/" + task + "/data HTTP/1.1", "Range: bytes=0-131071"));
+  }
+
+  @Test
+  void aForgedOneGetsNothing() throws Exception {
+    byte[] guess = PeerSecret.random(new SecureRandom()).capabilityKey();
+    assertNothing(ask(task, Capabilities.issue(guess, task, taker, HERE, soon), taker));
+
+    String good = Capabilities.issue(key, task, taker, HERE, soon);
+    char last = good.charAt(good.length() - 1);
+    String tampered = good.substring(0, good.length() - 1) + (last == 'A' ? 'E' : 'A');
+    assertNothing(ask(task, tampered, taker));
+  }
+
+  @Test
+  void anExpiredOneGetsNothing() throws Exception {
+    Instant past = Instant.now().minusSeconds(1);
+    assertNothing(ask(task, Capabilities.issue(key, task, taker, HERE, past), taker));
+  }
+
+  @Test
+  void aForeignOneGetsNothing() throws Exception {
+    PeerId somebodyElse = PeerSecret.random(new SecureRandom()).id();
+    InetAddress elsewhere = InetAddress.getByName("127.0.0.77");
+
+    assertNothing(ask(task, Capabilities.issue(key, otherTask, taker, HERE, soon), taker));
+    assertNothing(ask(task, Capabilities.issue(key, task, somebodyElse, HERE, soon), taker));
+    assertNothing(ask(task, Capabilities.issue(key, task, taker, elsewhere, soon), taker));
+  }
+
+  private void assertNothing(String answer) {
+    assertThat(answer).matches("(?s)HTTP/1\\.1 4(00|01|03) .*").hasSizeLessThan(1000);
+  }
+
+  private String ask(TaskId wanted, String capability, PeerId who) throws Exception {
+    return send(
+        "GET /api/v2/tasks/" + wanted + "/data HTTP/1.1",
+        "Range: bytes=0-" + (PIECE - 1),
+        Wire.TAKER + ": " + who,
+        Wire.CAPABILITY + ": " + capability);
+  }
+
+  private String send(String... lines) throws Exception {
+    String request = String.join("\r\n", lines) + "\r\nHost: x\r\nConnection: close\r\n\r\n";
+    try (Socket socket = new Socket(HERE, port)) {
+      socket.setSoTimeout(10_000);
+      OutputStream out = socket.getOutputStream();
+      out.write(request.getBytes(StandardCharsets.ISO_8859_1));
+      out.flush();
+      InputStream in = socket.getInputStream();
+      return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  private static int freePort() throws Exception {
+    try (ServerSocket socket = new ServerSocket(0, 1, HERE)) {
+      return socket.getLocalPort();
+    }
+  }
+}
