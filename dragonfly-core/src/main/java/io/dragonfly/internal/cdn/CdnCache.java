@@ -207,6 +207,10 @@ public final class CdnCache implements AutoCloseable {
     return new CdnRead.Surroundings(sources, listener, settings, reads, timer, nanoClock);
   }
 
+  long nanos() {
+    return nanoClock.getAsLong();
+  }
+
   /** Runs something that blocks on the disk. */
   void inBackground(Runnable work) {
     try {

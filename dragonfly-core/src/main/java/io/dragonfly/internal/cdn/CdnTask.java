@@ -11,8 +11,11 @@ import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.Task;
 import java.io.IOException;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +31,8 @@ public final class CdnTask {
   public static final int SMALL_BYTES = 64 << 10;
 
   private static final Logger log = LoggerFactory.getLogger(CdnTask.class);
+
+  private static final Duration CHECK_PAUSE = Duration.ofSeconds(10);
 
   private final StoredTask stored;
   private final CdnCache cache;
@@ -47,6 +52,10 @@ public final class CdnTask {
 
   @GuardedBy("this")
   private final Set<Integer> checking = new HashSet<>();
+
+  /** When pieces were last found to be intact. */
+  @GuardedBy("this")
+  private final Map<Integer, Long> intactNanos = new HashMap<>();
 
   CdnTask(StoredTask stored, CdnCache cache) {
     this.stored = stored;
@@ -144,11 +153,15 @@ public final class CdnTask {
   }
 
   /**
-   * Reads a piece that somebody complains of, in the background, and again from the source if bad.
+   * Reads a piece that somebody complains of, in the background, and again from the source if it is
+   * bad. One that was intact a moment ago is not read: to complain shall not be cheaper than that.
    */
   public void check(int piece) {
+    long now = cache.nanos();
     synchronized (this) {
-      if (!checking.add(piece)) {
+      Long intact = intactNanos.get(piece);
+      boolean isFresh = intact != null && now - intact < CHECK_PAUSE.toNanos() && stored.has(piece);
+      if (isFresh || !checking.add(piece)) {
         return;
       }
     }
@@ -156,19 +169,25 @@ public final class CdnTask {
   }
 
   private void checkNow(int piece) {
+    boolean intact = true;
     try {
-      if (stored.digest(piece).isPresent() && !StoredPieces.isIntact(stored, piece, null)) {
+      intact = stored.digest(piece).isEmpty() || StoredPieces.isIntact(stored, piece, null);
+      if (!intact) {
         stored.unseal(piece);
-        log.warn("task {}: piece {} was damaged in the store", task().id().brief(), piece);
-        cache.listener().lost(task().id(), piece);
-        cache.listener().access(task().id(), Set.of()).ifPresent(a -> read(a, Optional.empty()));
       }
     } catch (IOException e) {
       log.warn("task {}: piece {} cannot be checked: {}", task().id().brief(), piece, e.toString());
-    } finally {
-      synchronized (this) {
-        checking.remove(piece);
+    }
+    synchronized (this) {
+      checking.remove(piece);
+      if (intact) {
+        intactNanos.put(piece, cache.nanos());
       }
+    }
+    if (!intact) {
+      log.warn("task {}: piece {} was damaged in the store", task().id().brief(), piece);
+      cache.listener().lost(task().id(), piece);
+      cache.listener().access(task().id(), Set.of()).ifPresent(a -> read(a, Optional.empty()));
     }
   }
 

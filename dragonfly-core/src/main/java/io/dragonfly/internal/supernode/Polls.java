@@ -12,7 +12,6 @@ import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.task.TaskId;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -20,14 +19,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The long-polls of all peers: each is answered when there is something to say to its peer, when
@@ -36,7 +29,6 @@ import org.slf4j.LoggerFactory;
  * Safe for concurrent use; {@code state} is the lock.
  */
 final class Polls {
-  private static final Logger log = LoggerFactory.getLogger(Polls.class);
 
   private static final Duration SUPERSEDED_ANSWER = Duration.ofMillis(10);
 
@@ -52,35 +44,6 @@ final class Polls {
 
   private final AtomicBoolean answersDue = new AtomicBoolean();
   private boolean ticking;
-
-  /**
-   * The time, and the threads that things are done on.
-   *
-   * @param answers runs what does not block, in order
-   * @param work runs what may block on a disk or a connection
-   */
-  record Rhythm(
-      Clock clock,
-      LongSupplier nanos,
-      ScheduledExecutorService timer,
-      Executor answers,
-      Executor work) {
-    void soon(Runnable quick) {
-      execute(answers, quick);
-    }
-
-    void work(Runnable slow) {
-      execute(work, slow);
-    }
-
-    private static void execute(Executor executor, Runnable task) {
-      try {
-        executor.execute(task);
-      } catch (RejectedExecutionException e) {
-        log.debug("not done, since the supernode is closing: {}", e.toString());
-      }
-    }
-  }
 
   Polls(
       PeerId supernode,
@@ -130,7 +93,7 @@ final class Polls {
    */
   private void end(Delivery superseded, boolean isOtherAnswered) {
     if (isOtherAnswered) {
-      DaemonThreads.later(rhythm.timer(), SUPERSEDED_ANSWER, superseded::send);
+      DaemonThreads.later(rhythm.timer(), SUPERSEDED_ANSWER, () -> rhythm.soon(superseded::send));
     } else {
       rhythm.soon(superseded::send);
     }
@@ -289,7 +252,7 @@ final class Polls {
         arm(session);
       }
     }
-    delivery.ifPresent(Delivery::send);
+    delivery.ifPresent(d -> rhythm.soon(d::send));
     changed.run();
   }
 

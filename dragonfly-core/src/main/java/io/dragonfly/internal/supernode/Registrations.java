@@ -29,7 +29,7 @@ final class Registrations {
   private final CdnCache cache;
   private final Tickets tickets;
   private final Fingerprints fingerprints;
-  private final Polls.Rhythm rhythm;
+  private final Rhythm rhythm;
 
   Registrations(
       Swarms swarms,
@@ -39,7 +39,7 @@ final class Registrations {
       CdnCache cache,
       Tickets tickets,
       Fingerprints fingerprints,
-      Polls.Rhythm rhythm) {
+      Rhythm rhythm) {
     this.swarms = swarms;
     this.questions = questions;
     this.arrivals = arrivals;

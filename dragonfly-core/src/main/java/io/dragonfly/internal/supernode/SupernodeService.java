@@ -76,8 +76,7 @@ public final class SupernodeService implements AutoCloseable {
     answers = DaemonThreads.pool("dragonfly-supernode-answers", 1);
     work = DaemonThreads.pool("dragonfly-supernode-work", WORK_THREADS);
     questionThreads = DaemonThreads.pool("dragonfly-supernode-ask", QUESTION_THREADS);
-    Polls.Rhythm rhythm =
-        new Polls.Rhythm(parts.clock(), parts.nanos(), parts.timer(), answers, work);
+    Rhythm rhythm = new Rhythm(parts.clock(), parts.nanos(), parts.timer(), answers, work);
     Versions versions =
         new Versions(settings.unvalidatedTtl(), parts.nanos(), () -> nonce(parts.random()));
     swarms =

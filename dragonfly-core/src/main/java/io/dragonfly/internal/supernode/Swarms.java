@@ -40,7 +40,7 @@ import java.util.function.Supplier;
 final class Swarms {
   private final SwarmState state;
   private final Polls polls;
-  private final Polls.Rhythm rhythm;
+  private final Rhythm rhythm;
   private final Supplier<Peer> cdnPeer;
 
   /** Lets a task go that nobody takes part in. */
@@ -59,7 +59,7 @@ final class Swarms {
       PeerId cdnId,
       byte[] cdnKey,
       SupernodeSettings settings,
-      Polls.Rhythm rhythm,
+      Rhythm rhythm,
       BiConsumer<Task, CdnTask> release) {
     this.state = new SwarmState(scheduler, settings.backToSourcePeers(), cdnId);
     this.rhythm = rhythm;

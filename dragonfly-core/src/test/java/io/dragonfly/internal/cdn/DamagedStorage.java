@@ -19,11 +19,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A storage on a disk that gets bits wrong, or fails. */
 final class DamagedStorage implements Storage {
   private final MemoryStorage storage = new MemoryStorage();
   private final Set<Integer> damaged = new HashSet<>();
+  private final AtomicInteger regions = new AtomicInteger();
   private volatile IOException failure;
 
   /** From now on a piece reads as other bytes, until it is written again. */
@@ -37,6 +39,10 @@ final class DamagedStorage implements Storage {
 
   synchronized void mend(int piece) {
     damaged.remove(piece);
+  }
+
+  int regionsRead() {
+    return regions.get();
   }
 
   void fail(IOException why) {
@@ -77,6 +83,7 @@ final class DamagedStorage implements Storage {
 
     @Override
     public PieceRegion region(ByteRange range) throws IOException {
+      regions.incrementAndGet();
       PieceRegion region = stored.region(range);
       if (!isDamaged(task().layout().pieceAt(range.start()))) {
         return region;

@@ -9,6 +9,7 @@ import static io.dragonfly.internal.supernode.TestSupernode.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dragonfly.control.Assignment;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
@@ -87,18 +88,20 @@ class SwarmsTest {
 
   @Test
   void anAnswerThatGotLostIsGivenAgain() {
-    source.put(FILE, bytes(2 * PIECE)).stallAt(FILE, PIECE);
+    source.put(FILE, bytes(2 * PIECE)).stallAt(FILE, 0);
     TestPeer peer = new TestPeer(supernode);
     TaskId task = peer.registered(FILE).task().id();
-    int known = peer.digestsKnown();
-    NextAnswer lost = get(peer.next(task, PieceSpan.ALL));
-    assertThat(lost.updates().get(0).assignments()).hasSize(1);
+    source.resume(FILE);
+    await().until(() -> source.openStreams() == 0);
+    TaskUpdate lost = get(peer.next(task, PieceSpan.ALL)).updates().get(0);
+    assertThat(lost.assignments()).containsExactly(new Assignment(0, 1, 2, 0));
 
     TaskUpdate again = peer.answer(task, PieceSpan.ALL);
-    assertThat(again.digests().first()).isEqualTo(known);
-    assertThat(peer.take(again)).containsExactly(0);
+    assertThat(again.digests()).isEqualTo(lost.digests());
+    assertThat(again.digests().count()).isEqualTo(2);
     assertThat(again.parents()).hasSize(1);
-    source.resume(FILE);
+    assertThat(peer.take(again)).containsExactly(0, 1);
+    assertThat(peer.next(task, PieceSpan.ALL)).isNotDone();
   }
 
   @Test

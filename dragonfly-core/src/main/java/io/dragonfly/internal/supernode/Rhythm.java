@@ -1,0 +1,41 @@
+package io.dragonfly.internal.supernode;
+
+import java.time.Clock;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The time, and the threads that things are done on.
+ *
+ * @param nanos monotonic nanoseconds
+ * @param answers runs what does not block, in order
+ * @param work runs what may block on a disk or a connection
+ */
+record Rhythm(
+    Clock clock,
+    LongSupplier nanos,
+    ScheduledExecutorService timer,
+    Executor answers,
+    Executor work) {
+  private static final Logger log = LoggerFactory.getLogger(Rhythm.class);
+
+  void soon(Runnable quick) {
+    execute(answers, quick);
+  }
+
+  void work(Runnable slow) {
+    execute(work, slow);
+  }
+
+  private static void execute(Executor executor, Runnable task) {
+    try {
+      executor.execute(task);
+    } catch (RejectedExecutionException e) {
+      log.debug("not done, since the supernode is closing: {}", e.toString());
+    }
+  }
+}
