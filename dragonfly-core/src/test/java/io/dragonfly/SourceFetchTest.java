@@ -65,7 +65,7 @@ class SourceFetchTest {
     assertThat(result.bytesFromSource()).isEqualTo(bytes.length);
     assertThat(fixture.source.rangesRead()).containsExactly(ByteRange.of(0, bytes.length));
     assertThat(fixture.source.questions()).isZero();
-    assertThat(fixture.source.openStreams()).isZero();
+    await(() -> fixture.source.openStreams() == 0);
   }
 
   @Test
