@@ -19,7 +19,13 @@ final class LiveThreads {
 
   /** Libraries' daemon threads that wait for a while whether there is more to do. */
   private static final Pattern IDLE =
-      Pattern.compile("OkHttp TaskRunner|Okio Watchdog|globalEventExecutor-.*|ObjectCleaner.*");
+      Pattern.compile("OkHttp TaskRunner|Okio Watchdog|ObjectCleaner.*");
+
+  /**
+   * Netty tells on this thread that its event loops have ended. It is no daemon, and ends by itself
+   * a second later; to wait for that after each test would cost more than the tests.
+   */
+  private static final Pattern LAST = Pattern.compile("globalEventExecutor-.*");
 
   private static final int FRAMES = 8;
 
@@ -49,6 +55,7 @@ final class LiveThreads {
         .filter(thread -> !before.threads.contains(thread) && thread.isAlive())
         .filter(thread -> !OF_OTHERS.matcher(thread.getName()).matches())
         .filter(thread -> !(thread.isDaemon() && IDLE.matcher(thread.getName()).matches()))
+        .filter(thread -> !LAST.matcher(thread.getName()).matches())
         .map(LiveThreads::describe)
         .sorted()
         .toList();
