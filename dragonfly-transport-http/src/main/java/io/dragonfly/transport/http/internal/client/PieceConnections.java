@@ -14,6 +14,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.group.ChannelGroup;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.util.NetUtil;
@@ -47,6 +48,7 @@ public final class PieceConnections implements AutoCloseable {
   private static final int BUFFER_BYTES = 256 << 10;
 
   private final EventLoops loops;
+  private final ChannelGroup channels;
 
   @GuardedBy("this")
   private final Map<Key, Line> lines = new HashMap<>();
@@ -74,6 +76,7 @@ public final class PieceConnections implements AutoCloseable {
   /** Takes over these loops, which the caller closes after this. */
   public PieceConnections(EventLoops loops) {
     this.loops = loops;
+    this.channels = loops.newGroup();
   }
 
   /**
@@ -146,6 +149,7 @@ public final class PieceConnections implements AutoCloseable {
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel channel) {
+                    channels.add(channel);
                     channel.pipeline().addLast(codec());
                   }
                 });
@@ -251,7 +255,7 @@ public final class PieceConnections implements AutoCloseable {
     }
   }
 
-  /** Ends all takes; the connections end with the loops. */
+  /** Ends all takes and waits until their connections are gone. */
   @Override
   public void close() {
     List<HttpTake> running;
@@ -261,5 +265,6 @@ public final class PieceConnections implements AutoCloseable {
     }
     TakeException failure = new TakeException(Outcome.UNREACHABLE, "this transport was closed");
     running.forEach(take -> take.end(failure));
+    loops.closeAll(channels);
   }
 }

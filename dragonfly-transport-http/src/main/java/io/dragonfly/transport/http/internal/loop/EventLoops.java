@@ -5,6 +5,9 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.ChannelGroupFuture;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
@@ -25,6 +28,7 @@ public final class EventLoops implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(EventLoops.class);
   private static final Duration SHUTDOWN = Duration.ofSeconds(5);
+  private static final Duration WAIT = SHUTDOWN.multipliedBy(2);
 
   private final DaemonThreads threads = new DaemonThreads("dragonfly-http");
   private final EventLoopGroup group;
@@ -88,6 +92,23 @@ public final class EventLoops implements AutoCloseable {
     return serverChannel;
   }
 
+  /** Makes a group of channels, which closes at once what is added after it was closed. */
+  public ChannelGroup newGroup() {
+    return new DefaultChannelGroup(group.next(), true);
+  }
+
+  /**
+   * Closes all channels of a group and waits for it, unless a loop calls. It must be done before
+   * the loops are closed: a loop that is told to end at the wrong moment, and without a quiet
+   * period, leaves its channels open.
+   */
+  public void closeAll(ChannelGroup channels) {
+    ChannelGroupFuture closed = channels.close();
+    if (!isLoopThread() && !closed.awaitUninterruptibly(WAIT.toMillis())) {
+      LOG.warn("connections of a transport are not closed: something blocks an event loop");
+    }
+  }
+
   /** Tells whether the calling thread is one of the loops: it must not wait for them. */
   public boolean isLoopThread() {
     return threads.isOneOfThem();
@@ -97,7 +118,7 @@ public final class EventLoops implements AutoCloseable {
   @Override
   public void close() {
     var unused = group.shutdownGracefully(0, SHUTDOWN.toMillis(), TimeUnit.MILLISECONDS);
-    if (!isLoopThread() && !threads.await(SHUTDOWN.multipliedBy(2))) {
+    if (!isLoopThread() && !threads.await(WAIT)) {
       LOG.warn("event loops of a transport have not ended: something blocks one of them");
     }
   }

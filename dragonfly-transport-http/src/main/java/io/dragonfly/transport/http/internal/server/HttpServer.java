@@ -11,7 +11,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
-import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
@@ -30,7 +29,10 @@ public final class HttpServer implements Transport.Server {
 
   private final EventLoops loops;
   private final Serving serving;
+
+  /** The listening channel is one of them. */
   private final ChannelGroup connections;
+
   private final Channel listening;
   private final InetSocketAddress address;
 
@@ -38,7 +40,7 @@ public final class HttpServer implements Transport.Server {
       throws IOException {
     this.loops = loops;
     this.serving = new Serving(request, limits);
-    this.connections = new DefaultChannelGroup(loops.group().next(), true);
+    this.connections = loops.newGroup();
     ChannelFuture bound =
         new ServerBootstrap()
             .group(loops.group())
@@ -60,6 +62,7 @@ public final class HttpServer implements Transport.Server {
           bound.cause());
     }
     this.listening = bound.channel();
+    connections.add(listening);
     this.address = (InetSocketAddress) listening.localAddress();
   }
 
@@ -85,15 +88,7 @@ public final class HttpServer implements Transport.Server {
 
   @Override
   public void close() {
-    ChannelFuture closed = listening.close();
-    var ended = connections.close();
-    if (loops.isLoopThread()) {
-      return; // a supernode's answer or a sink closes the server it runs on: it cannot wait
-    }
-    if (!closed.awaitUninterruptibly(WAIT_SECONDS, TimeUnit.SECONDS)
-        || !ended.awaitUninterruptibly(WAIT_SECONDS, TimeUnit.SECONDS)) {
-      LOG.warn("the server at {} has not ended: something blocks an event loop", address());
-    }
+    loops.closeAll(connections);
   }
 
   private final class Initializer extends ChannelInitializer<SocketChannel> {
