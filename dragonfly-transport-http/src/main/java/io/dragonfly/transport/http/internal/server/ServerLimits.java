@@ -27,7 +27,7 @@ public record ServerLimits(
           Duration.ofSeconds(15),
           Duration.ofSeconds(30),
           64L << 20,
-          Duration.ofSeconds(3));
+          Duration.ofSeconds(5));
 
   /** Longest first line of a request. */
   static final int LINE_BYTES = 4 << 10;
