@@ -2,6 +2,7 @@ package io.dragonfly;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.StorageException;
@@ -180,6 +181,44 @@ class SupernodeTest {
       assertThat(dir.resolve("b")).hasBinaryContent(content);
     }
     assertThat(source.bytesRead()).isEqualTo(content.length);
+  }
+
+  @Test
+  void aSupernodeThatIsStartedAgainInTheMiddleIsJoinedAgainAndAsksTheSourceForNoMore() {
+    byte[] content = bytes(8 << 20);
+    int half = 4 << 20;
+    source.put(FILE, content).stallAt(FILE, half);
+    List<DistributionClient> clients = new ArrayList<>();
+    try (FakeTransport transport = new FakeTransport(network)) {
+      Supernode supernode = new Supernode(supernode().port(0).transport(transport).build());
+      InetSocketAddress address = supernode.address().orElseThrow();
+      List<CompletableFuture<FetchResult>> fetches = new ArrayList<>();
+      try {
+        for (int i = 0; i < 3; i++) {
+          DistributionClient client =
+              new DistributionClient(
+                  client(transport, "peer" + i).supernodes(List.of(address)).build());
+          clients.add(client);
+          FetchRequest request =
+              FetchRequest.builder(FILE.toString()).output(dir.resolve("copy" + i)).build();
+          fetches.add(client.start(request).completion());
+        }
+        await().until(() -> source.bytesRead() == half);
+        supernode.close();
+        supernode = new Supernode(supernode().port(address.getPort()).transport(transport).build());
+        source.resume(FILE);
+        for (int i = 0; i < 3; i++) {
+          FetchResult result = fetches.get(i).join();
+          assertThat(dir.resolve("copy" + i)).hasBinaryContent(content);
+          assertThat(result.bytesFromSource()).isZero();
+        }
+        assertThat(source.bytesRead()).isEqualTo(content.length);
+        assertThat(source.questions()).isLessThanOrEqualTo(2);
+      } finally {
+        clients.forEach(DistributionClient::close);
+        supernode.close();
+      }
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.dragonfly.internal.cdn;
 import com.google.common.util.concurrent.Striped;
 import io.dragonfly.error.DigestMismatchException;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.spi.Storage;
@@ -111,7 +112,7 @@ public final class CdnCache implements AutoCloseable {
    * Makes room for a task, or finds what there is of it. Blocks on the disk. Each call needs a
    * {@link CdnTask#release}.
    *
-   * @throws io.dragonfly.error.NoSpaceException if there is no room
+   * @throws NoSpaceException if there is no room
    * @throws DigestMismatchException if the task is empty, which its digest does not allow
    * @throws StorageException if the store fails
    */
@@ -170,7 +171,9 @@ public final class CdnCache implements AutoCloseable {
     log.warn("task {}: reading failed: {}", id.brief(), failure.getMessage());
     boolean isWrong =
         failure instanceof SourceChangedException || failure instanceof DigestMismatchException;
-    if (isWrong || !SourceStretch.isRepeatable(task.task())) {
+    // On a full disk the room is worth more than half of a content.
+    boolean isInTheWay = failure instanceof NoSpaceException;
+    if (isWrong || isInTheWay || !SourceStretch.isRepeatable(task.task())) {
       Lock lock = storeLocks.get(id);
       lock.lock();
       try {

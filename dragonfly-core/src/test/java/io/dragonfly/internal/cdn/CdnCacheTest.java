@@ -416,6 +416,7 @@ class CdnCacheTest {
     prepare(Optional.empty()).read(access("alice"), Optional.empty());
     assertThat(heard.awaitFailure()).isInstanceOf(NoSpaceException.class);
     assertThat(heard.sealed()).containsExactly(0, 1);
+    assertThat(storage.tasks()).isEmpty();
   }
 
   @Test
