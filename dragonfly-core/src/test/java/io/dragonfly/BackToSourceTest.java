@@ -7,23 +7,37 @@ import static io.dragonfly.ClientFixture.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.control.Outcome;
+import io.dragonfly.control.Parent;
 import io.dragonfly.error.NoProgressException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.peer.Peer;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.spi.ServeRequest;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
+import io.dragonfly.testkit.FakePieces;
 import io.dragonfly.testkit.FakePublication;
 import io.dragonfly.testkit.FakeSupernode;
+import io.dragonfly.testkit.Fault;
+import io.dragonfly.testkit.LeakCheck;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(LeakCheck.class)
 class BackToSourceTest {
   @TempDir Path dir;
 
@@ -172,5 +186,48 @@ class BackToSourceTest {
     assertThat(fetch.completion().get().bytesFromSupernode()).isEqualTo(bytes.length);
     assertThat(second.registrations().get(0).holdings().get(0).pieces().get(0)).isTrue();
     assertThat(fixture.output()).hasBinaryContent(bytes);
+  }
+
+  @Test
+  void peersThatWereNamedInAdvanceAreAskedFirst() throws Exception {
+    byte[] bytes = bytes(4 * PIECE);
+    PeerId contact = PeerSecret.random(new SecureRandom()).id();
+    try (FakePieces pieces = new FakePieces()) {
+      InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+      InetSocketAddress at =
+          fixture.transport().serve(ServeRequest.piecesOnly(any, pieces)).address();
+      supernode
+          .namingContacts(List.of(new Parent(7, new Peer(contact, at, ""), "right")))
+          .put(ContentRequest.of(URI_A), FakePublication.of(bytes));
+      pieces.put(supernode.task(URI_A).id(), bytes);
+      fixture.network.inject(supernode.id(), Fault.stall());
+      Fetch fetch = fixture.startInFakeTime(fixture.of(supernode)).start(fixture.request().build());
+      fixture.advanceUntil(() -> fixture.network.takes().size() == 4);
+      supernode.fallSilent();
+      fixture.advanceUntil(() -> fetch.completion().isDone());
+
+      assertThat(fetch.completion().get().bytesFromPeers()).isEqualTo(bytes.length);
+      assertThat(fixture.output()).hasBinaryContent(bytes);
+      assertThat(pieces.asks()).hasSize(4).allMatch(ask -> ask.capability().equals("right"));
+    }
+  }
+
+  @Test
+  void aStoredPieceThatTheSupernodeKnowsOtherwiseIsTakenAgain() throws Exception {
+    byte[] bytes = bytes(3 * PIECE);
+    byte[] wrong = bytes.clone();
+    wrong[5]++;
+    fixture.source.put(URI_A, wrong).stallAt(URI_A, 2 * PIECE);
+    FakePublication right = FakePublication.of(bytes, fixture.source.version(URI_A));
+    try (DistributionClient alone = new DistributionClient(fixture.alone().build())) {
+      Fetch fetch = alone.start(fixture.request().build());
+      await(() -> fetch.progress().bytes() == 2 * PIECE);
+    }
+    supernode.put(ContentRequest.of(URI_A), right);
+    FetchResult result = fixture.start(fixture.of(supernode)).fetch(fixture.request().build());
+
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+    assertThat(result.bytesFromStore()).isEqualTo(PIECE);
+    assertThat(result.bytesFromSupernode()).isEqualTo(2 * PIECE);
   }
 }

@@ -17,6 +17,7 @@ import io.dragonfly.fetch.FetchListener;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.testkit.FakeSupernode;
+import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.MemoryStorage;
 import java.io.IOException;
 import java.net.URI;
@@ -32,8 +33,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(LeakCheck.class)
 class ClientLifeTest {
   @TempDir Path dir;
 

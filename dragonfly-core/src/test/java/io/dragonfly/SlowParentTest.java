@@ -19,6 +19,7 @@ import io.dragonfly.testkit.FakePublication;
 import io.dragonfly.testkit.FakeSupernode;
 import io.dragonfly.testkit.FakeTransport;
 import io.dragonfly.testkit.Fault;
+import io.dragonfly.testkit.LeakCheck;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -27,8 +28,10 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(LeakCheck.class)
 class SlowParentTest {
   private static final byte[] BYTES = bytes(3 * PIECE);
 

@@ -18,6 +18,7 @@ import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
+import io.dragonfly.testkit.LeakCheck;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -28,8 +29,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(LeakCheck.class)
 class SourceFetchTest {
   @TempDir Path dir;
 

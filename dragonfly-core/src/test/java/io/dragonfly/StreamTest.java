@@ -17,6 +17,7 @@ import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Digest;
 import io.dragonfly.testkit.FakePublication;
 import io.dragonfly.testkit.FakeSupernode;
+import io.dragonfly.testkit.LeakCheck;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -26,8 +27,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(LeakCheck.class)
 class StreamTest {
   private static final FetchRequest REQUEST = FetchRequest.builder(URI_A).build();
 
@@ -69,8 +72,8 @@ class StreamTest {
       int window = (32 << 20) / PIECE;
       await(() -> fixture.network.takes().size() >= window);
       supernode.awaitPoll(
-          poll -> poll.reports().stream().anyMatch(r -> r.wanted().end() <= window + 8));
-      assertThat(fixture.network.takes()).hasSizeLessThanOrEqualTo(window + 8);
+          poll -> poll.reports().stream().anyMatch(r -> r.wanted().end() <= window + window / 8));
+      assertThat(fixture.network.takes()).hasSizeLessThanOrEqualTo(window + window / 8);
       assertThat(in.readAllBytes()).isEqualTo(bytes);
     }
   }
@@ -80,8 +83,8 @@ class StreamTest {
     byte[] bytes = bytes(300 * PIECE);
     fixture.source.put(URI_A, bytes);
     try (InputStream in = fixture.start(fixture.alone()).open(REQUEST)) {
-      await(() -> fixture.source.bytesRead() >= 32 << 20);
-      assertThat(fixture.source.bytesRead()).isLessThan(34 << 20);
+      await(() -> fixture.source.bytesRead() >= 36 << 20);
+      assertThat(fixture.source.bytesRead()).isLessThan(37 << 20);
       assertThat(in.readAllBytes()).isEqualTo(bytes);
     }
     assertThat(fixture.source.rangesRead()).containsExactly(ByteRange.of(0, bytes.length));

@@ -22,6 +22,7 @@ import io.dragonfly.task.PieceSpan;
 import io.dragonfly.testkit.FakePublication;
 import io.dragonfly.testkit.FakeSupernode;
 import io.dragonfly.testkit.Fault;
+import io.dragonfly.testkit.LeakCheck;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
@@ -32,8 +33,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(LeakCheck.class)
 class SwarmFetchTest {
   @TempDir Path dir;
 

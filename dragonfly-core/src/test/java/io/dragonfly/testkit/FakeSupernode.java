@@ -68,6 +68,7 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   private final Map<URI, DistributionException> refusals = new HashMap<>();
   private @Nullable List<Runnable> lateAnswers;
   private boolean backToSource;
+  private List<Parent> contacts = List.of();
   private boolean contentInline;
   private boolean assigning = true;
 
@@ -121,6 +122,12 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   /** Lets each peer read the source, should this supernode be lost. */
   public synchronized FakeSupernode allowingBackToSource() {
     backToSource = true;
+    return this;
+  }
+
+  /** Names these peers to ask, should this supernode be lost. */
+  public synchronized FakeSupernode namingContacts(List<Parent> named) {
+    contacts = List.copyOf(named);
     return this;
   }
 
@@ -370,7 +377,7 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   }
 
   private Advice advice() {
-    return new Advice(backToSource, List.of());
+    return new Advice(backToSource, contacts);
   }
 
   private Terms terms() {

@@ -2,18 +2,13 @@ package io.dragonfly.internal.transfer;
 
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.StorageException;
-import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.internal.transfer.intake.TakeLane;
 import io.dragonfly.internal.transfer.intake.Throttle;
 import io.dragonfly.internal.transfer.output.StreamFeed;
-import io.dragonfly.internal.transfer.swarm.SupernodeLink;
-import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.ContentRequest;
-import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.Task;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -37,11 +32,11 @@ final class Download {
   private final Downloads downloads;
   private final PieceTable table;
   private final DigestList digests = new DigestList();
+  private final Demand demand;
   private final RateLimiter limiter;
   private final Swarm swarm;
   private final SourceSide source;
   private final Finishing finishing;
-  private final List<RunningFetch> fetches = new ArrayList<>();
   private final Map<Integer, Origin> origins = new HashMap<>();
   private boolean over;
   private volatile long progressNanos;
@@ -54,6 +49,7 @@ final class Download {
     this.limiter = parts.limits().apply(Optional.empty());
     BitSet done = stored.pieces();
     this.table = new PieceTable(stored.task().layout(), done);
+    this.demand = new Demand(table);
     done.stream().forEach(piece -> origins.put(piece, Origin.STORE));
     this.progressNanos = parts.loop().nanos();
     TakeLane lane =
@@ -83,6 +79,10 @@ final class Download {
     return digests;
   }
 
+  Demand demand() {
+    return demand;
+  }
+
   Swarm swarm() {
     return swarm;
   }
@@ -104,19 +104,9 @@ final class Download {
     return progressNanos;
   }
 
-  /** Tells whether one of the fetches asked for the very same thing, in the same way. */
-  boolean isSharedBy(FetchRequest request) {
-    return fetches.stream()
-        .filter(fetch -> fetch.phase() != RunningFetch.Phase.ENDED)
-        .map(RunningFetch::request)
-        .anyMatch(
-            other ->
-                other.content().equals(request.content()) && other.pattern() == request.pattern());
-  }
-
   /** Serves one more fetch. */
   void attach(RunningFetch fetch) {
-    fetches.add(fetch);
+    demand.add(fetch);
     fetch.downloadIs(this);
     fetch.phaseIs(RunningFetch.Phase.COLLECTING);
     progressed();
@@ -158,10 +148,10 @@ final class Download {
 
   /** Serves a fetch no longer. Without any the download ends, and the task is only given. */
   void detach(RunningFetch fetch) {
-    if (fetches.remove(fetch) && !over) {
+    if (demand.remove(fetch) && !over) {
       limitsChanged();
       wantedChanged();
-      if (fetches.isEmpty()) {
+      if (demand.fetches().isEmpty()) {
         close();
         swarm.seedOrLeave(!origins.isEmpty());
       }
@@ -170,80 +160,20 @@ final class Download {
 
   /** Lets all fetches have the content as fast as the most generous of them allows. */
   void limitsChanged() {
-    Optional<Rate> most =
-        fetches.stream().anyMatch(fetch -> fetch.rate().isEmpty())
-            ? Optional.empty()
-            : fetches.stream()
-                .flatMap(fetch -> fetch.rate().stream())
-                .max((a, b) -> Long.compare(a.bytesPerSecond(), b.bytesPerSecond()));
-    limiter.setRate(most);
-  }
-
-  /** Returns the hull of what the fetches want now. */
-  PieceSpan wanted() {
-    PieceSpan hull = PieceSpan.NONE;
-    for (RunningFetch fetch : fetches) {
-      PieceSpan one = fetch.wanted(table.layout());
-      if (hull.isEmpty()) {
-        hull = one;
-      } else if (!one.isEmpty()) {
-        hull = new PieceSpan(Math.min(hull.first(), one.first()), Math.max(hull.end(), one.end()));
-      }
-    }
-    return hull;
-  }
-
-  /** Tells whether a fetch wants a piece, now or later. */
-  boolean wants(int piece) {
-    return fetches.stream()
-        .anyMatch(fetch -> fetch.isCollecting() && fetch.pieces(table.layout()).contains(piece));
-  }
-
-  /** Tells whether something that is wanted now is missing. */
-  boolean isWaiting() {
-    return fetches.stream()
-        .map(fetch -> fetch.wanted(table.layout()))
-        .anyMatch(span -> !table.isComplete(span));
-  }
-
-  /** Tells whether more will be missing, if nothing is now. */
-  boolean isIncomplete() {
-    return fetches.stream()
-        .anyMatch(fetch -> fetch.isCollecting() && !table.isComplete(fetch.pieces(table.layout())));
-  }
-
-  /** Returns missing pieces that nobody is asked for: the first is wanted now, all are later. */
-  PieceSpan nextRun() {
-    for (RunningFetch fetch : fetches) {
-      PieceSpan now = table.nextRun(fetch.wanted(table.layout()));
-      if (!now.isEmpty()) {
-        PieceSpan later = fetch.pieces(table.layout());
-        return table.nextRun(new PieceSpan(now.first(), Math.max(now.end(), later.end())));
-      }
-    }
-    return PieceSpan.NONE;
+    limiter.setRate(demand.rate());
   }
 
   private void wantedChanged() {
-    if (!isWaiting()) {
+    if (!demand.isWaiting()) {
       progressed();
     }
-    swarm.want(wanted());
+    swarm.want(demand.wanted());
     source.wantedChanged();
   }
 
   /** Returns credentials to go on with: those of a fetch that is still there. */
   Optional<ContentRequest> credentials() {
-    return credentialHolder().map(fetch -> fetch.request().content());
-  }
-
-  Optional<RunningFetch> credentialHolder() {
-    return fetches.stream().filter(RunningFetch::isCollecting).findFirst();
-  }
-
-  /** Returns the fetches, to tell their listener. */
-  List<RunningFetch> fetches() {
-    return List.copyOf(fetches);
+    return demand.credentialHolder().map(fetch -> fetch.request().content());
   }
 
   /** A piece is sealed in the store. */
@@ -254,7 +184,7 @@ final class Download {
     progressed();
     origins.put(piece, origin);
     parts.sealed().accept(task().id(), piece);
-    for (RunningFetch fetch : List.copyOf(fetches)) {
+    for (RunningFetch fetch : demand.fetches()) {
       fetch.tally().add(origin, wantedOf(fetch, piece));
       fetch.feed().ifPresent(StreamFeed::moveOn);
       check(fetch);
@@ -271,7 +201,7 @@ final class Download {
     LOG.warn("Task {}: piece {} in the store is no longer what it was", task().id().brief(), piece);
     table.lose(piece);
     swarm.withdraw(piece);
-    fetches.forEach(fetch -> fetch.tally().remove(origin, wantedOf(fetch, piece)));
+    demand.fetches().forEach(fetch -> fetch.tally().remove(origin, wantedOf(fetch, piece)));
     wantedChanged();
   }
 
@@ -291,7 +221,7 @@ final class Download {
   }
 
   private void lengthIsStored() {
-    for (RunningFetch fetch : List.copyOf(fetches)) {
+    for (RunningFetch fetch : demand.fetches()) {
       if (tellLength(fetch)) {
         fetch.feed().ifPresent(StreamFeed::moveOn);
         check(fetch);
@@ -348,7 +278,7 @@ final class Download {
       return;
     }
     LOG.info("Task {}: {}", task().id().brief(), failure.getMessage());
-    List<RunningFetch> all = List.copyOf(fetches);
+    List<RunningFetch> all = demand.fetches();
     close();
     all.forEach(fetch -> downloads.ended(fetch, failure));
     switch (failure.kind()) {
@@ -373,10 +303,5 @@ final class Download {
     if (!over) {
       close();
     }
-  }
-
-  /** Tells whether pieces from this link's supernode or peers may come. */
-  boolean isMemberAt(SupernodeLink link) {
-    return swarm.isAt(link);
   }
 }

@@ -10,11 +10,12 @@ import io.dragonfly.task.Digest;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.task.TaskKey;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +28,10 @@ final class Downloads {
   private final Parts parts;
   private final Ends ends;
   private final Map<TaskId, Download> active = new HashMap<>();
-  private final Map<TaskId, CompletableFuture<Download>> opening = new HashMap<>();
+  private final Map<TaskId, List<Opener>> opening = new HashMap<>();
+
+  /** Who waits for a download. */
+  private record Opener(Consumer<Download> user, Consumer<DistributionException> refused) {}
 
   /** Who hears that a fetch ends. */
   interface Ends {
@@ -47,7 +51,9 @@ final class Downloads {
    * Returns the download that a request which equals an earlier one can share without a question.
    */
   Optional<Download> sharing(FetchRequest request) {
-    return active.values().stream().filter(download -> download.isSharedBy(request)).findFirst();
+    return active.values().stream()
+        .filter(download -> download.demand().isSharedBy(request))
+        .findFirst();
   }
 
   /** Tells whether a version of this content is being downloaded. */
@@ -59,33 +65,47 @@ final class Downloads {
     return Optional.ofNullable(active.get(task));
   }
 
-  /** Returns the download of a task, which makes room in the store. Completes on the loop. */
-  CompletableFuture<Download> open(Task task) {
+  /**
+   * Finds the download of a task, or makes room in the store for it.
+   *
+   * @param user takes it over at once: a download without a fetch is none
+   * @param refused is told why there is none
+   */
+  void open(Task task, Consumer<Download> user, Consumer<DistributionException> refused) {
     Download running = active.get(task.id());
     if (running != null) {
-      return CompletableFuture.completedFuture(running);
+      user.accept(running);
+      return;
     }
-    return opening.computeIfAbsent(task.id(), id -> create(task));
+    boolean first = !opening.containsKey(task.id());
+    opening.computeIfAbsent(task.id(), id -> new ArrayList<>()).add(new Opener(user, refused));
+    if (first) {
+      parts
+          .loop()
+          .when(
+              parts.store().call(() -> parts.storage().create(task)),
+              stored -> opened(task, stored),
+              failure -> refused(task, asStorageFailure(failure)));
+    }
   }
 
-  private CompletableFuture<Download> create(Task task) {
-    CompletableFuture<Download> result = new CompletableFuture<>();
-    parts
-        .loop()
-        .when(
-            parts.store().call(() -> parts.storage().create(task)),
-            stored -> {
-              opening.remove(task.id());
-              Download download = new Download(parts, stored, this);
-              active.put(task.id(), download);
-              deleteOlder(task);
-              result.complete(download);
-            },
-            failure -> {
-              opening.remove(task.id());
-              result.completeExceptionally(asStorageFailure(failure));
-            });
-    return result;
+  private void opened(Task task, StoredTask stored) {
+    Download download = new Download(parts, stored, this);
+    active.put(task.id(), download);
+    openersOf(task).forEach(opener -> opener.user().accept(download));
+    if (download.demand().fetches().isEmpty()) {
+      download.abandon(); // nobody waits any more
+    }
+    deleteOlder(task);
+  }
+
+  private void refused(Task task, DistributionException failure) {
+    openersOf(task).forEach(opener -> opener.refused().accept(failure));
+  }
+
+  private List<Opener> openersOf(Task task) {
+    List<Opener> openers = opening.remove(task.id());
+    return openers == null ? List.of() : openers;
   }
 
   private static DistributionException asStorageFailure(Throwable failure) {

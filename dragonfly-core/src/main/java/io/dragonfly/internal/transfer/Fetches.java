@@ -192,7 +192,7 @@ final class Fetches implements Downloads.Ends {
     Download download = fetch.download();
     boolean waits =
         fetch.phase() == RunningFetch.Phase.FINDING
-            || (fetch.isCollecting() && download != null && download.isWaiting());
+            || (fetch.isCollecting() && download != null && download.demand().isWaiting());
     if (!waits) {
       return limit;
     }

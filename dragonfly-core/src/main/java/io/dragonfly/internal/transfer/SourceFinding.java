@@ -84,24 +84,22 @@ final class SourceFinding extends Finding {
     Task task =
         Task.of(
             content().key(), answer.version(), content().digest(), UUID.randomUUID().toString());
-    parts
-        .loop()
-        .when(
-            downloads.open(task),
-            download -> {
-              if (isOver()) {
-                answer.content().ifPresent(this::letGo);
-              } else {
-                answer.content().ifPresent(download.source()::offer);
-                found(download);
-              }
-            },
-            failure -> {
-              answer.content().ifPresent(this::letGo);
-              if (!isOver()) {
-                failed((DistributionException) failure, downloads);
-              }
-            });
+    downloads.open(
+        task,
+        download -> {
+          if (isOver()) {
+            answer.content().ifPresent(this::letGo);
+          } else {
+            answer.content().ifPresent(download.source()::offer);
+            found(download);
+          }
+        },
+        failure -> {
+          answer.content().ifPresent(this::letGo);
+          if (!isOver()) {
+            failed(failure, downloads);
+          }
+        });
   }
 
   private void letGo(SourceContent content) {

@@ -52,7 +52,7 @@ final class SourceSide implements BackToSource.Owner {
       return;
     }
     LOG.info("Task {} is read from its source: {}", download.task().id().brief(), reason);
-    download.fetches().stream()
+    download.demand().fetches().stream()
         .filter(RunningFetch::isCollecting)
         .forEach(fetch -> parts.listener().backToSource(fetch.request(), reason));
     start();
@@ -67,7 +67,7 @@ final class SourceSide implements BackToSource.Owner {
   /** Reads what is missing if there is nobody else who brings it. */
   void readIfAlone() {
     if (!download.swarm().isMember() && !download.isOver() && !reading.isReading()) {
-      if (download.isIncomplete()) {
+      if (download.demand().isIncomplete()) {
         start();
       } else {
         letGo();
@@ -123,12 +123,12 @@ final class SourceSide implements BackToSource.Owner {
 
   @Override
   public PieceSpan nextRun() {
-    return download.nextRun();
+    return download.demand().nextRun();
   }
 
   @Override
   public boolean wantsMoreLater() {
-    return download.isIncomplete();
+    return download.demand().isIncomplete();
   }
 
   @Override
@@ -148,8 +148,11 @@ final class SourceSide implements BackToSource.Owner {
   public void sourceFailed(DistributionException failure) {
     boolean oneUsersOwn =
         failure.kind() == ErrorKind.ACCESS_REFUSED || failure.kind() == ErrorKind.NOT_FOUND;
-    if (oneUsersOwn && download.fetches().size() > 1) {
-      download.credentialHolder().ifPresent(fetch -> download.owner().ended(fetch, failure));
+    if (oneUsersOwn && download.demand().fetches().size() > 1) {
+      download
+          .demand()
+          .credentialHolder()
+          .ifPresent(fetch -> download.owner().ended(fetch, failure));
       readIfAlone();
     } else {
       download.fail(failure);

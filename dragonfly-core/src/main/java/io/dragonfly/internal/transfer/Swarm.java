@@ -1,19 +1,16 @@
 package io.dragonfly.internal.transfer;
 
 import io.dragonfly.control.Advice;
-import io.dragonfly.control.Holding;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
 import io.dragonfly.control.PieceResult;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.ErrorKind;
-import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.transfer.intake.PieceIntake;
 import io.dragonfly.internal.transfer.intake.PieceTake;
 import io.dragonfly.internal.transfer.intake.TakeLane;
 import io.dragonfly.internal.transfer.swarm.Membership;
-import io.dragonfly.internal.transfer.swarm.SupernodeLink;
 import io.dragonfly.internal.transfer.swarm.Supernodes;
 import io.dragonfly.internal.transfer.swarm.TaskEvents;
 import io.dragonfly.peer.PeerId;
@@ -21,7 +18,6 @@ import io.dragonfly.task.Digest;
 import io.dragonfly.task.PieceDigests;
 import io.dragonfly.task.PieceSpan;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -35,17 +31,13 @@ import org.slf4j.LoggerFactory;
 final class Swarm implements TaskEvents, SwarmTakes.Owner {
   private static final Logger LOG = LoggerFactory.getLogger(Swarm.class);
 
-  /** How long a supernode may be lost before another one is asked. */
-  private static final Duration MOVE_AFTER = Duration.ofSeconds(2);
-
   private final Parts parts;
   private final TakeLane lane;
   private final Download download;
   private final SwarmTakes takes;
+  private final LostSupernode loss;
   private @Nullable Membership membership;
   private Advice advice = Advice.NONE;
-  private Timers.@Nullable Timer moveOn;
-  private Timers.@Nullable Timer giveUp;
   private boolean closed;
 
   Swarm(Parts parts, TakeLane lane, Download download) {
@@ -53,15 +45,22 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
     this.lane = lane;
     this.download = download;
     this.takes = new SwarmTakes(parts, lane, download.table(), download.digests(), this);
+    this.loss = new LostSupernode(parts, download, this, takes);
+  }
+
+  /** Returns what to do while the supernode is lost. */
+  Advice advice() {
+    return advice;
+  }
+
+  /** Returns the part in the swarm, if there is one. */
+  Optional<Membership> membership() {
+    return Optional.ofNullable(membership);
   }
 
   /** Tells whether a supernode brings the pieces. */
   boolean isMember() {
     return membership != null;
-  }
-
-  boolean isAt(SupernodeLink link) {
-    return membership != null && membership.link() == link;
   }
 
   /** Takes part as a registration says. */
@@ -82,7 +81,7 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
     digests(answer.digests());
     advised(answer.advice());
     answer.content().ifPresent(content -> keep(content, now));
-    now.want(download.wanted());
+    now.want(download.demand().wanted());
   }
 
   /** A small content came with the answer: it is the first and only piece. */
@@ -138,7 +137,7 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
   void close() {
     takes.cancelAll();
     closed = true;
-    stop();
+    loss.over();
   }
 
   /** Goes on giving what is there, if others may have it; else the supernode is told the end. */
@@ -173,13 +172,17 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
     if (kept.equals(download.digests().digest(piece))) {
       return;
     }
-    download.pieceLost(piece);
+    // Asked of nobody, but not to be asked of anybody either before the store has let go of it.
     download.table().ask(piece);
+    download.pieceLost(piece);
     parts
         .loop()
         .when(
             parts.writer().run(() -> download.stored().unseal(piece)),
-            done -> download.table().giveBack(piece),
+            done -> {
+              download.table().giveBack(piece);
+              download.source().wantedChanged();
+            },
             download::storeFailed);
   }
 
@@ -204,7 +207,7 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
   public void failed(DistributionException failure) {
     membership = null;
     boolean itsOwn = failure.kind() == ErrorKind.NO_SPACE || failure.kind() == ErrorKind.STORAGE;
-    if (itsOwn && mayReadSource()) {
+    if (itsOwn && loss.mayReadSource()) {
       download.source().read("the supernode cannot keep the content: " + failure.getMessage());
     } else {
       download.fail(failure);
@@ -213,66 +216,13 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
 
   @Override
   public void supernodeLost(String reason) {
-    download.credentialHolder().ifPresent(f -> parts.listener().supernodeLost(f.request(), reason));
-    stop();
-    moveOn = parts.loop().after(MOVE_AFTER, this::moveOn);
-    giveUp = parts.loop().after(parts.times().backToSource(), () -> backToSource(reason));
+    loss.lost(reason);
   }
 
   @Override
   public void supernodeBack() {
-    stop();
+    loss.over();
     download.source().stopSoon();
-  }
-
-  private void stop() {
-    stop(moveOn);
-    stop(giveUp);
-  }
-
-  private static void stop(Timers.@Nullable Timer timer) {
-    if (timer != null) {
-      timer.cancel();
-    }
-  }
-
-  private void moveOn() {
-    Optional<RunningFetch> fetch = download.credentialHolder();
-    Membership lost = membership;
-    if (parts.supernodes().giving().size() < 2 || fetch.isEmpty() || lost == null) {
-      return;
-    }
-    Holding holding = new Holding(download.task().id(), download.stored().pieces());
-    Supernodes.Registration registration =
-        new Supernodes.Registration(
-            fetch.get().request().content(),
-            fetch.get().request().range(),
-            List.of(holding),
-            parts.supernodes().giving().contains(lost.link()));
-    parts
-        .loop()
-        .when(
-            parts.supernodes().register(registration),
-            registered -> {
-              boolean same = registered.answer().task().id().equals(download.task().id());
-              if (same && !closed && membership == lost && lost.link().isLost()) {
-                join(registered);
-                catchUp();
-              } else {
-                registered.link().decline(registered.answer().task().id());
-              }
-            },
-            failure -> LOG.debug("No other supernode takes over", failure));
-  }
-
-  private void backToSource(String reason) {
-    if (!closed && mayReadSource()) {
-      download.source().read("the supernode is lost: " + reason);
-    }
-  }
-
-  private boolean mayReadSource() {
-    return advice.backToSource() && download.source().isSafe();
   }
 
   @Override
@@ -282,7 +232,7 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
 
   @Override
   public boolean wants(int piece) {
-    return !closed && download.wants(piece);
+    return !closed && download.demand().wants(piece);
   }
 
   @Override
@@ -299,6 +249,7 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
     long bytes = download.table().layout().range(piece).length();
     parts.listener().pieceTaken(download.task(), piece, parent.peer(), bytes, nanos);
     download.pieceDone(piece, new Origin(kind, Optional.of(parent.peer()), nanos));
+    loss.askContacts();
   }
 
   @Override
@@ -312,7 +263,17 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
     parts
         .listener()
         .pieceFailed(download.task(), piece, parent.peer(), end.outcome(), end.reason());
-    download.source().wantedChanged();
+    if (!closed) {
+      // Not within this call: the piece is given back behind it.
+      parts.loop().execute(this::pieceWasGivenBack);
+    }
+  }
+
+  private void pieceWasGivenBack() {
+    if (!closed) {
+      loss.askContacts();
+      download.source().wantedChanged();
+    }
   }
 
   @Override

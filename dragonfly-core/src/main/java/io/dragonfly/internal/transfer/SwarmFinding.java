@@ -54,23 +54,21 @@ final class SwarmFinding extends Finding {
       decline(registered);
       return;
     }
-    parts
-        .loop()
-        .when(
-            downloads.open(registered.answer().task()),
-            download -> {
-              if (isOver()) {
-                decline(registered);
-              } else {
-                download.swarm().join(registered);
-                found(download);
-                download.swarm().catchUp();
-              }
-            },
-            failure -> {
-              decline(registered);
-              failed(failure);
-            });
+    downloads.open(
+        registered.answer().task(),
+        download -> {
+          if (isOver()) {
+            decline(registered);
+          } else {
+            download.swarm().join(registered);
+            found(download);
+            download.swarm().catchUp();
+          }
+        },
+        failure -> {
+          decline(registered);
+          failed(failure);
+        });
   }
 
   private static void decline(Supernodes.Registered registered) {

@@ -78,6 +78,11 @@ final class SwarmTakes {
     this.owner = owner;
   }
 
+  /** Returns how many pieces are on their way. */
+  int pieces() {
+    return pieces.size();
+  }
+
   /** Takes a piece from a parent, unless it is there or on its way from that parent already. */
   void assign(Assigned assigned) {
     int piece = assigned.piece();

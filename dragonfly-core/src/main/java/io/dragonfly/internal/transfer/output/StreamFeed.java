@@ -27,6 +27,8 @@ public final class StreamFeed {
   private final IoThreads io;
   private final TaskStream stream;
 
+  private final long start;
+
   private @Nullable Pieces pieces;
   private long position;
   private final OptionalLong end;
@@ -59,6 +61,7 @@ public final class StreamFeed {
   public StreamFeed(EventLoop loop, IoThreads io, long start, OptionalLong end, Runnable onClose) {
     this.loop = loop;
     this.io = io;
+    this.start = start;
     this.position = start;
     this.end = end;
     this.stream =
@@ -145,14 +148,19 @@ public final class StreamFeed {
     }
   }
 
-  /** Returns the pieces that the reader needs next. */
+  /**
+   * Returns the pieces up to those that the reader needs next. The end moves by an eighth of the
+   * window at a time, since each move is told to the supernode.
+   */
   public PieceSpan window(PieceLayout layout) {
+    int pieces = (int) Math.max(WINDOW_PIECES, WINDOW_BYTES / layout.pieceLength());
+    int step = pieces / 8;
     int first = layout.pieceAt(position);
-    int most = (int) Math.max(WINDOW_PIECES, WINDOW_BYTES / layout.pieceLength());
+    int end = (first / step + 1) * step + pieces;
     long stop = end();
-    int last =
-        stop == Long.MAX_VALUE ? Integer.MAX_VALUE : layout.pieceAt(Math.max(stop, 1) - 1) + 1;
-    int behind = Math.min(first + most, last);
-    return behind <= first ? PieceSpan.NONE : new PieceSpan(first, behind);
+    if (stop != Long.MAX_VALUE) {
+      end = Math.min(end, stop == 0 ? 0 : layout.pieceAt(stop - 1) + 1);
+    }
+    return end <= first ? PieceSpan.NONE : new PieceSpan(layout.pieceAt(start), end);
   }
 }

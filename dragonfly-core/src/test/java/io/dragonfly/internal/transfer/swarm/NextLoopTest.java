@@ -30,6 +30,7 @@ import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.SourceVersion;
 import io.dragonfly.task.Task;
 import io.dragonfly.testkit.FakeTicker;
+import io.dragonfly.testkit.LeakCheck;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -49,7 +50,9 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(LeakCheck.class)
 class NextLoopTest {
   private static final ContentRequest CONTENT =
       ContentRequest.of(URI.create("https://source.test/a"));
@@ -321,6 +324,7 @@ class NextLoopTest {
   @Test
   void aPollWithoutAnAnswerIsGivenUp() throws Exception {
     api.poll();
+    settle();
     ticker.advance(Duration.ofSeconds(15));
     assertThat(events.next()).isEqualTo("lost");
   }

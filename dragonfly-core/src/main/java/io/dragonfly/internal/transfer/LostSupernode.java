@@ -1,0 +1,112 @@
+package io.dragonfly.internal.transfer;
+
+import io.dragonfly.control.Holding;
+import io.dragonfly.internal.loop.Timers;
+import io.dragonfly.internal.transfer.swarm.Membership;
+import io.dragonfly.internal.transfer.swarm.Supernodes;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What one download does while its supernode does not answer, one thing after the other: it asks
+ * the peers that were named in advance, another supernode, and the source, if it may. Confined to
+ * the loop.
+ */
+final class LostSupernode {
+  private static final Logger LOG = LoggerFactory.getLogger(LostSupernode.class);
+
+  private static final Duration ASK_CONTACTS_AFTER = Duration.ofSeconds(1);
+  private static final Duration MOVE_ON_AFTER = Duration.ofSeconds(2);
+
+  private final Parts parts;
+  private final Download download;
+  private final Swarm swarm;
+  private final Contacts contacts;
+  private final Timers.@Nullable Timer[] steps = new Timers.Timer[3];
+  private boolean lost;
+
+  LostSupernode(Parts parts, Download download, Swarm swarm, SwarmTakes takes) {
+    this.parts = parts;
+    this.download = download;
+    this.swarm = swarm;
+    this.contacts = new Contacts(download.table(), download.digests(), takes);
+  }
+
+  void lost(String reason) {
+    over();
+    lost = true;
+    download
+        .demand()
+        .credentialHolder()
+        .ifPresent(fetch -> parts.listener().supernodeLost(fetch.request(), reason));
+    steps[0] = parts.loop().after(ASK_CONTACTS_AFTER, this::beginToAskContacts);
+    steps[1] = parts.loop().after(MOVE_ON_AFTER, this::moveOn);
+    steps[2] = parts.loop().after(parts.times().backToSource(), () -> backToSource(reason));
+  }
+
+  /** The supernode is back, another one has taken over, or the download has ended. */
+  void over() {
+    lost = false;
+    contacts.end();
+    for (Timers.Timer step : steps) {
+      if (step != null) {
+        step.cancel();
+      }
+    }
+  }
+
+  private void beginToAskContacts() {
+    contacts.begin(swarm.advice().contacts());
+    askContacts();
+  }
+
+  /** Asks for pieces that are missing, if it has come to that. */
+  void askContacts() {
+    contacts.ask(download.demand().wanted());
+  }
+
+  private void moveOn() {
+    Optional<RunningFetch> fetch = download.demand().credentialHolder();
+    Optional<Membership> left = swarm.membership();
+    if (parts.supernodes().giving().size() < 2 || fetch.isEmpty() || left.isEmpty()) {
+      return;
+    }
+    Supernodes.Registration registration =
+        new Supernodes.Registration(
+            fetch.get().request().content(),
+            fetch.get().request().range(),
+            List.of(new Holding(download.task().id(), download.stored().pieces())),
+            parts.supernodes().giving().contains(left.get().link()));
+    parts
+        .loop()
+        .when(
+            parts.supernodes().register(registration),
+            registered -> movedOn(left.get(), registered),
+            failure -> LOG.debug("No other supernode takes over", failure));
+  }
+
+  private void movedOn(Membership left, Supernodes.Registered registered) {
+    boolean same = registered.answer().task().id().equals(download.task().id());
+    if (same && lost && swarm.membership().equals(Optional.of(left))) {
+      swarm.join(registered);
+      swarm.catchUp();
+    } else {
+      registered.link().decline(registered.answer().task().id());
+    }
+  }
+
+  private void backToSource(String reason) {
+    if (mayReadSource()) {
+      download.source().read("the supernode is lost: " + reason);
+    }
+  }
+
+  /** Tells whether the supernode allowed it, and nothing can go wrong with it. */
+  boolean mayReadSource() {
+    return swarm.advice().backToSource() && download.source().isSafe();
+  }
+}
