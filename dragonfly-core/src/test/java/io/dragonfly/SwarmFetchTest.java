@@ -134,6 +134,7 @@ class SwarmFetchTest {
     supernode.tellNews();
 
     assertThat(fetch.completion()).succeedsWithin(10, TimeUnit.SECONDS);
+    assertThat(fixture.events.seen()).noneMatch(event -> event.startsWith("failed"));
     assertThat(fixture.output()).hasBinaryContent(bytes);
   }
 

@@ -3,7 +3,9 @@ package io.dragonfly.internal.transfer.intake;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -43,19 +45,18 @@ public final class BufferPool {
 
   /** Takes a buffer back. */
   void give(ByteBuffer buffer) {
-    CompletableFuture<Void> next = null;
+    // As many as there is room for, not one for one: some of those who wait have ended meanwhile.
+    List<CompletableFuture<Void>> next = new ArrayList<>();
     synchronized (this) {
       out--;
       if (free.size() + out < capacity) {
         free.addFirst(buffer);
       }
-      if (out < capacity) {
-        next = waiting.pollFirst();
+      while (next.size() < capacity - out && !waiting.isEmpty()) {
+        next.add(waiting.removeFirst());
       }
     }
-    if (next != null) {
-      next.complete(null);
-    }
+    next.forEach(waiter -> waiter.complete(null));
   }
 
   /** Tells whether who reads should wait for {@link #room}. */
@@ -63,7 +64,10 @@ public final class BufferPool {
     return out >= capacity;
   }
 
-  /** Completes when there is a buffer to spare: for one who waits with each that comes back. */
+  /**
+   * Completes when there is a buffer to spare. Who waits must hold none that is not yet on its way
+   * to the disk, lest all wait for each other.
+   */
   public CompletableFuture<Void> room() {
     CompletableFuture<Void> future = new CompletableFuture<>();
     @Nullable CompletableFuture<Void> now = null;

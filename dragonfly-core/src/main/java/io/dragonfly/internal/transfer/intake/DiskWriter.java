@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 
@@ -61,8 +62,9 @@ public final class DiskWriter implements AutoCloseable {
   CompletableFuture<Void> seal(PieceIntake intake, StoredTask stored, int piece, Digest digest) {
     return run(
         () -> {
-          intake.throwIfFailed();
-          if (!stored.has(piece)) {
+          // Another take's piece is as good as this one's, should that have been given up too late.
+          if (!stored.has(piece) || !stored.digest(piece).equals(Optional.of(digest))) {
+            intake.throwIfFailed();
             stored.seal(piece, digest);
           }
         });

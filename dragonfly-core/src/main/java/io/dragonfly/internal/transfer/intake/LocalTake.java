@@ -97,7 +97,7 @@ public final class LocalTake implements Transport.Take {
         position += buffer.position();
         sink.received(buffer.flip());
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       end(from);
       sink.failed(new TakeException(Outcome.REFUSED, "the piece cannot be read: " + e, e));
     } finally {

@@ -87,11 +87,16 @@ public final class PieceIntake {
     }
   }
 
-  /** Says that no more bytes come and returns the digest of those that came. */
-  public synchronized Digest finish() {
+  /** Sends what has come on its way to the disk, and so holds no buffer until more comes. */
+  public synchronized void flush() {
     if (buffer != null) {
       flush(buffer);
     }
+  }
+
+  /** Says that no more bytes come and returns the digest of those that came. */
+  public synchronized Digest finish() {
+    flush();
     ended = true;
     return Digest.of(sha);
   }

@@ -74,7 +74,7 @@ public final class PieceTake implements PieceSink {
     this.loop = lane.engine().loop();
     this.order = order;
     this.race = race;
-    this.intake = lane.intake(order.piece());
+    this.intake = lane.intake(order.piece(), order.request().range());
     this.onEnd = onEnd;
     this.patience = lane.engine().dropAfter();
   }
@@ -161,6 +161,7 @@ public final class PieceTake implements PieceSink {
       loop.execute(() -> pauseFor(Duration.ofNanos(pause)));
     }
     if (lane.engine().pool().isEmpty()) {
+      intake.flush();
       loop.execute(() -> pauseUntil(lane.engine().pool().room()));
     }
   }

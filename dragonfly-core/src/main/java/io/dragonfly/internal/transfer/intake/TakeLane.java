@@ -2,6 +2,7 @@ package io.dragonfly.internal.transfer.intake;
 
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.ByteRange;
 import java.time.Duration;
 
 /**
@@ -27,7 +28,11 @@ public record TakeLane(Engine engine, StoredTask stored, Throttle throttle, Runn
 
   /** Returns what takes in a piece of the task. */
   public PieceIntake intake(int piece) {
-    return new PieceIntake(
-        stored, piece, stored.task().layout().range(piece), engine.pool(), engine.writer());
+    return intake(piece, stored.task().layout().range(piece));
+  }
+
+  /** The same where the piece's bytes are known before the store knows the content's length. */
+  PieceIntake intake(int piece, ByteRange range) {
+    return new PieceIntake(stored, piece, range, engine.pool(), engine.writer());
   }
 }

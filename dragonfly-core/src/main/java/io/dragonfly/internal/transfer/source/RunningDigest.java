@@ -11,6 +11,8 @@ import java.util.Optional;
  * once more. Safe for concurrent use.
  */
 public final class RunningDigest {
+  private static final long BROKEN = -1;
+
   @GuardedBy("this")
   private final MessageDigest running;
 
@@ -27,6 +29,8 @@ public final class RunningDigest {
     if (offset == hashed) {
       hashed += data.remaining();
       running.update(data);
+    } else if (offset < hashed) {
+      hashed = BROKEN; // read once more: what is kept may not be what was hashed
     }
   }
 
@@ -35,7 +39,7 @@ public final class RunningDigest {
     if (hashed != length) {
       return Optional.empty();
     }
-    hashed = -1;
+    hashed = BROKEN;
     return Optional.of(Digest.of(running));
   }
 }

@@ -200,17 +200,18 @@ public final class SourceReading {
       long offset = start + into.received();
       whole.ifPresent(digest -> digest.add(offset, ByteBuffer.wrap(buffer, 0, count)));
       into.add(ByteBuffer.wrap(buffer, 0, count));
-      slowDown(count);
+      slowDown(into, count);
     }
     return true;
   }
 
-  private void slowDown(int bytes) throws InterruptedException {
+  private void slowDown(PieceIntake into, int bytes) throws InterruptedException {
     long pause = lane.throttle().take(bytes);
     if (pause > 0) {
       pause(Duration.ofNanos(pause));
     }
     while (lane.engine().pool().isEmpty()) {
+      into.flush();
       await(lane.engine().pool().room());
     }
   }

@@ -1,0 +1,109 @@
+package io.dragonfly.internal.transfer.intake;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.internal.loop.IoThreads;
+import io.dragonfly.spi.PieceRegion;
+import io.dragonfly.spi.PieceService.Given;
+import io.dragonfly.spi.PieceSink;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.spi.TakeException;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.SourceVersion;
+import io.dragonfly.task.Task;
+import io.dragonfly.testkit.LeakCheck;
+import io.dragonfly.testkit.MemoryStorage;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LeakCheck.class)
+class IntakeTest {
+  private static final byte[] BYTES = new byte[1000];
+  private static final Task TASK =
+      Task.of(
+          ContentRequest.of(URI.create("https://source.test/a")).key(),
+          new SourceVersion(Optional.of("\"1\""), OptionalLong.of(BYTES.length)),
+          Optional.empty(),
+          "");
+
+  private final BufferPool pool = new BufferPool(2);
+
+  @Test
+  void allWhoWaitForRoomHearOfIt() {
+    ByteBuffer one = pool.take();
+    ByteBuffer other = pool.take();
+    List<CompletableFuture<Void>> waiting = Stream.generate(pool::room).limit(5).toList();
+    assertThat(waiting).noneMatch(CompletableFuture::isDone);
+
+    pool.give(one);
+    assertThat(waiting.stream().filter(CompletableFuture::isDone)).hasSize(1);
+    pool.give(other);
+    assertThat(waiting.stream().filter(CompletableFuture::isDone)).hasSize(3);
+    pool.give(pool.take());
+    assertThat(waiting).allMatch(CompletableFuture::isDone);
+  }
+
+  @Test
+  void aPieceThatIsThereAlreadyIsDoneToo() throws Exception {
+    try (DiskWriter writer = new DiskWriter("dragonfly-disk", pool);
+        MemoryStorage storage = new MemoryStorage()) {
+      StoredTask stored = storage.create(TASK);
+      for (int time = 0; time < 2; time++) {
+        PieceIntake intake = new PieceIntake(stored, 0, TASK.layout().range(0), pool, writer);
+        intake.add(ByteBuffer.wrap(BYTES));
+        Digest digest = intake.finish();
+        assertThat(intake.seal(digest)).succeedsWithin(10, TimeUnit.SECONDS);
+      }
+      assertThat(stored.has(0)).isTrue();
+    }
+  }
+
+  @Test
+  void aTakeThatFailsGivesItsRegionBack() throws Exception {
+    CompletableFuture<Void> closed = new CompletableFuture<>();
+    CompletableFuture<TakeException> failed = new CompletableFuture<>();
+    try (IoThreads io = new IoThreads("dragonfly-io");
+        MemoryStorage storage = new MemoryStorage()) {
+      StoredTask stored = storage.create(TASK);
+      stored.write(0, ByteBuffer.wrap(BYTES));
+      stored.seal(0, digest());
+      PieceRegion region =
+          stored.region(ByteRange.of(0, BYTES.length)).onClose(() -> closed.complete(null));
+      Given given = new Given(region, OptionalLong.empty());
+      PieceSink sink =
+          new PieceSink() {
+            @Override
+            public void received(ByteBuffer data) {
+              throw new IllegalStateException("a limiter fails");
+            }
+
+            @Override
+            public void completed() {}
+
+            @Override
+            public void failed(TakeException failure) {
+              failed.complete(failure);
+            }
+          };
+      var unused = LocalTake.start(CompletableFuture.completedFuture(given), sink, io, pool);
+      assertThat(closed).succeedsWithin(10, TimeUnit.SECONDS);
+      assertThat(failed).succeedsWithin(10, TimeUnit.SECONDS);
+    }
+  }
+
+  private static Digest digest() {
+    var sha = Digest.newSha256();
+    sha.update(BYTES);
+    return Digest.of(sha);
+  }
+}
