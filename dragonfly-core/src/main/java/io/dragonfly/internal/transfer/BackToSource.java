@@ -39,6 +39,9 @@ final class BackToSource {
     /** The content ended: this is its length. Completes when the store knows. */
     CompletableFuture<Void> lengthLearned(long length);
 
+    /** A reading has ended, since there was nothing more to read; that may have changed since. */
+    void readingEnded();
+
     /** The source cannot be read any longer. */
     void sourceFailed(DistributionException failure);
   }
@@ -180,7 +183,7 @@ final class BackToSource {
           () -> {
             giveBack();
             reading = null;
-            failure.ifPresent(owner::sourceFailed);
+            failure.ifPresentOrElse(owner::sourceFailed, owner::readingEnded);
           });
     }
 

@@ -65,7 +65,7 @@ final class Finishing {
   }
 
   private void verify(RunningFetch fetch, Digest expected) {
-    if (verification == null) {
+    if (verification == null || fetch.request().verifyFile()) {
       verification = startVerification(expected, fetch.request().verifyFile());
     }
     parts
@@ -143,7 +143,7 @@ final class Finishing {
       download.fail(typed);
     } else if (failure instanceof OutputException output) {
       download.owner().ended(fetch, output);
-    } else if (fetch.countDelivery() < MOST_DELIVERIES && lostPieces()) {
+    } else if (fetch.countDelivery() < MOST_DELIVERIES && lacksPieces(fetch)) {
       download.collectAgain(fetch);
     } else {
       download.storeFailed(failure);
@@ -151,10 +151,11 @@ final class Finishing {
   }
 
   /** The store may have found that somebody has changed its file: then pieces are missing again. */
-  private boolean lostPieces() {
+  private boolean lacksPieces(RunningFetch fetch) {
     BitSet lost = download.table().done();
     lost.andNot(download.stored().pieces());
     lost.stream().forEach(download::pieceLost);
-    return !lost.isEmpty();
+    PieceTable table = download.table(); // some may have been missed before
+    return !table.isComplete(fetch.pieces(table.layout()));
   }
 }

@@ -27,6 +27,9 @@ final class SourceSide implements BackToSource.Owner {
   private final BackToSource reading;
   private Optional<SourceContent> begun = Optional.empty();
 
+  /** Whether to read once more when the reading that is ending has ended. */
+  private boolean again;
+
   SourceSide(Parts parts, TakeLane lane, Download download) {
     this.parts = parts;
     this.download = download;
@@ -49,6 +52,7 @@ final class SourceSide implements BackToSource.Owner {
   /** Reads what is missing, and tells the fetches why. */
   void read(String reason) {
     if (reading.isReading()) {
+      again = true; // it may be just about to end
       return;
     }
     LOG.info("Task {} is read from its source: {}", download.task().id().brief(), reason);
@@ -109,6 +113,7 @@ final class SourceSide implements BackToSource.Owner {
   }
 
   void stopSoon() {
+    again = false;
     reading.stopSoon();
   }
 
@@ -142,6 +147,16 @@ final class SourceSide implements BackToSource.Owner {
   @Override
   public CompletableFuture<Void> lengthLearned(long length) {
     return download.lengthLearned(length);
+  }
+
+  @Override
+  public void readingEnded() {
+    if (again) {
+      again = false;
+      start();
+    } else {
+      readIfAlone();
+    }
   }
 
   @Override
