@@ -104,16 +104,7 @@ public final class DistributionClient implements AutoCloseable {
     return config
         .home()
         .map(HomeLock::acquire)
-        .orElseGet(() -> HomeLock.acquireSibling(defaultHome()));
-  }
-
-  private static Path defaultHome() {
-    String cache = System.getenv("XDG_CACHE_HOME");
-    Path base =
-        cache == null || cache.isEmpty()
-            ? Path.of(System.getProperty("user.home"), ".cache")
-            : Path.of(cache);
-    return base.resolve("dragonfly").resolve("peer");
+        .orElseGet(() -> HomeLock.acquireSibling(DefaultHome.of("peer")));
   }
 
   private static Setup.Self self(ClientConfig config, HomeLock home) {

@@ -31,10 +31,18 @@ public final class EventLoop implements Executor, AutoCloseable {
   /** Runs a task after those that wait already; drops it once the loop is closed. */
   @Override
   public void execute(Runnable task) {
+    if (!tryExecute(task)) {
+      LOG.debug("The loop is closed, an event is dropped");
+    }
+  }
+
+  /** The same, and returns false if the loop is closed: then the task never runs. */
+  public boolean tryExecute(Runnable task) {
     try {
       thread.execute(() -> run(task));
+      return true;
     } catch (RejectedExecutionException e) {
-      LOG.debug("The loop is closed, an event is dropped");
+      return false;
     }
   }
 

@@ -1,6 +1,7 @@
 package io.dragonfly.internal.transfer;
 
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.FetchCancelledException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.internal.transfer.intake.TakeLane;
 import io.dragonfly.internal.transfer.intake.Throttle;
@@ -201,7 +202,13 @@ final class Download {
     LOG.warn("Task {}: piece {} in the store is no longer what it was", task().id().brief(), piece);
     table.lose(piece);
     swarm.withdraw(piece);
-    demand.fetches().forEach(fetch -> fetch.tally().remove(origin, wantedOf(fetch, piece)));
+    for (RunningFetch fetch : demand.fetches()) {
+      fetch.tally().remove(origin, wantedOf(fetch, piece));
+      if (fetch.phase() == RunningFetch.Phase.ENDED) {
+        // It brings nothing again, but its reader may not have read the piece.
+        fetch.feed().ifPresent(feed -> feed.lost(piece));
+      }
+    }
     wantedChanged();
   }
 
@@ -298,10 +305,12 @@ final class Download {
     downloads.remove(this);
   }
 
-  /** Ends without a word, with its client. */
+  /** Ends with its client. All fetches are over by now, but readers of what came may not be. */
   void abandon() {
     if (!over) {
       close();
+      FetchCancelledException closed = new FetchCancelledException("The client was closed.");
+      demand.fetches().forEach(fetch -> fetch.feed().ifPresent(feed -> feed.fail(closed)));
     }
   }
 }

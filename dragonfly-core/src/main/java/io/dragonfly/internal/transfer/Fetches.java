@@ -72,7 +72,7 @@ final class Fetches implements Downloads.Ends {
   /** Starts a fetch. From any thread. */
   RunningFetch start(FetchRequest request) {
     RunningFetch fetch = newFetch(request);
-    parts.loop().execute(() -> begin(fetch));
+    beginSoon(fetch);
     return fetch;
   }
 
@@ -96,8 +96,18 @@ final class Fetches implements Downloads.Ends {
             range.isPresent() ? OptionalLong.of(range.get().end()) : OptionalLong.empty(),
             () -> streamClosed(fetch));
     fetch.feedIs(feed);
-    parts.loop().execute(() -> begin(fetch));
+    beginSoon(fetch);
     return new Opened(fetch, feed.stream());
+  }
+
+  private void beginSoon(RunningFetch fetch) {
+    if (!parts.loop().tryExecute(() -> begin(fetch))) {
+      fetch.fail(closedClient());
+    }
+  }
+
+  private static FetchCancelledException closedClient() {
+    return new FetchCancelledException("The client was closed.");
   }
 
   private RunningFetch newFetch(FetchRequest request) {
@@ -108,7 +118,7 @@ final class Fetches implements Downloads.Ends {
   private void begin(RunningFetch fetch) {
     FetchRequest request = fetch.request();
     if (closed) {
-      fetch.fail(new FetchCancelledException("The client was closed."));
+      fetch.fail(closedClient());
       return;
     }
     Watch watch = new Watch(parts.loop().nanos());
@@ -285,7 +295,7 @@ final class Fetches implements Downloads.Ends {
   void close() {
     closed = true;
     for (RunningFetch fetch : List.copyOf(running.keySet())) {
-      failed(fetch, new FetchCancelledException("The client was closed."));
+      failed(fetch, closedClient());
     }
     downloads.close();
   }

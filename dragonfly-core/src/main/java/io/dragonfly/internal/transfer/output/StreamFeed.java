@@ -5,6 +5,7 @@ import io.dragonfly.error.StorageException;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.PieceSpan;
 import java.io.IOException;
@@ -138,6 +139,19 @@ public final class StreamFeed {
   private void closed(Runnable onClose) {
     over = true;
     onClose.run();
+  }
+
+  /** A piece is gone and does not come again: the reader must hear of it if it still needs it. */
+  public void lost(int piece) {
+    if (pieces != null) {
+      ByteRange bytes = pieces.stored().task().layout().range(piece);
+      if (position < bytes.end() && bytes.start() < end()) {
+        fail(
+            new StorageException(
+                "Piece %d of task %s was changed in the home directory. Fetch it again."
+                    .formatted(piece, pieces.stored().task().id().brief())));
+      }
+    }
   }
 
   /** Ends the stream with an exception, after the bytes that were brought already. */
