@@ -282,8 +282,8 @@ final class Fetches implements Downloads.Ends {
       return;
     }
     watch.stop();
+    parts.listener().failed(fetch.request(), failure); // before the caller, as completed() is
     fetch.fail(failure);
-    parts.listener().failed(fetch.request(), failure);
     List.copyOf(findings).forEach(finding -> finding.remove(fetch));
     Download download = fetch.download();
     if (download != null) {
