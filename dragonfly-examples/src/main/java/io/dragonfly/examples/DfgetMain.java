@@ -66,8 +66,8 @@ public final class DfgetMain implements Callable<Integer> {
     ClientConfig config = usage(peer::toConfig);
     DfgetReport report = new DfgetReport(spec.commandLine(), json, request);
     CountDownLatch told = new CountDownLatch(1);
-    try (DistributionClient client = new DistributionClient(config)) {
-      Fetch fetch = client.start(request);
+    try (DistributionClient client = usage(() -> new DistributionClient(config))) {
+      Fetch fetch = usage(() -> client.start(request));
       Commands.onShutdown("dfget-shutdown", () -> stop(fetch, client, told));
       FetchResult result = await(fetch, report);
       report.succeeded(result);

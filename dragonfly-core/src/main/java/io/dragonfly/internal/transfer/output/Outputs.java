@@ -30,7 +30,8 @@ public final class Outputs {
    *
    * @throws OutputException if something would
    */
-  public static void check(Path target) {
+  public static void check(Path output) {
+    Path target = behindLinks(output);
     Path directory = target.toAbsolutePath().getParent();
     if (directory == null || Files.isDirectory(target)) {
       throw new OutputException(
@@ -59,7 +60,8 @@ public final class Outputs {
    * @throws OutputException if the path cannot be written
    * @throws StorageException if the content cannot be read
    */
-  public static void deliver(StoredTask stored, Optional<ByteRange> range, Path target) {
+  public static void deliver(StoredTask stored, Optional<ByteRange> range, Path output) {
+    Path target = behindLinks(output);
     try {
       if (range.isPresent()) {
         deliverRange(stored, range.get(), target);
@@ -70,6 +72,24 @@ public final class Outputs {
       throw new StorageException(
           "Task %s cannot be read from the home directory: %s. Fetch it again."
               .formatted(stored.task().id().brief(), e),
+          e);
+    }
+  }
+
+  /**
+   * Returns what a symbolic link leads to: the file there is replaced and the link is kept, as with
+   * other tools that write to a path. /dev/stdout is such a link.
+   */
+  private static Path behindLinks(Path output) {
+    if (!Files.isSymbolicLink(output)) {
+      return output;
+    }
+    try {
+      return output.toRealPath();
+    } catch (IOException e) {
+      throw new OutputException(
+          "Output %s is a link that leads nowhere. Remove it or choose another output."
+              .formatted(output),
           e);
     }
   }

@@ -54,6 +54,9 @@ public final class SourceReading {
   private final Backoff backoff;
   private final byte[] buffer = new byte[READ_BYTES];
 
+  /** The furthest byte that was ever read; bytes that come again are no progress. */
+  private long furthest;
+
   private volatile boolean cancelled;
   private volatile @Nullable Future<?> thread;
   private volatile @Nullable PieceIntake intake;
@@ -195,9 +198,12 @@ public final class SourceReading {
         }
         return false;
       }
-      backoff.reset();
-      work.received();
       long offset = start + into.received();
+      if (offset + count > furthest) {
+        furthest = offset + count;
+        backoff.reset();
+        work.received();
+      }
       whole.ifPresent(digest -> digest.add(offset, ByteBuffer.wrap(buffer, 0, count)));
       into.add(ByteBuffer.wrap(buffer, 0, count));
       slowDown(into, count);
