@@ -19,6 +19,9 @@ final class Assigner {
   /** Of more missing pieces, so many of the rarest are tried. */
   private static final int RAREST_TRIED = 32;
 
+  /** If those are not to be had, so many from each who has room. */
+  private static final int TRIED_FROM_ONE = 4;
+
   private final Swarm swarm;
   private final FreshPlanner fresh;
   private final ParentChoice parents;
@@ -62,18 +65,37 @@ final class Assigner {
       stale.add(take);
       return false;
     }
+    if (isEarly(take) || isAvoided(take)) {
+      return false; // it is woken when its parent has the piece, or time has passed
+    }
     if (!parent.hasRoomFor(take.parent())) {
       take.taker().peer().waitFor(parent);
       return false;
     }
-    return take.taker().mayAskFrom(parent);
+    return take.taker().mayAskFrom(take.parent());
+  }
+
+  /**
+   * Tells whether the parent gets the piece so much later that asking for it now would only keep
+   * the taker from asking for what is to be had.
+   */
+  private boolean isEarly(Take take) {
+    if (take.parent().has(take.piece())) {
+      return false;
+    }
+    Take before = take.parent().take(take.piece());
+    return before != null && before.due() - swarm.fleet().now() > Limits.EARLY_NANOS;
+  }
+
+  private boolean isAvoided(Take take) {
+    return take.taker().peer().avoidance().avoids(take.parent().peer(), swarm.fleet().now());
   }
 
   /** Tells whether the parent will not give the piece, or much later than another could. */
   private boolean isStale(Take take) {
     Member parent = take.parent();
     long now = swarm.fleet().now();
-    if (take.taker().peer().avoidance().avoids(parent.peer(), now)
+    if (take.taker().peer().avoidance().hasFailed(parent.peer(), now)
         || !parent.hasOrAsked(take.piece())) {
       return true;
     }
@@ -83,11 +105,14 @@ final class Assigner {
   }
 
   private @Nullable Take missing(Member taker, BitSet lacking) {
-    Take take = taker.wantsInOrder() ? inOrder(taker, lacking) : rarest(taker, lacking);
+    Take take = null;
+    if (swarm.hasRoom()) {
+      take = taker.wantsInOrder() ? inOrder(taker, lacking) : rarest(taker, lacking);
+    }
     if (take == null) {
-      swarm.hungry().foundNothing(taker);
+      swarm.hungry().foundNothing(taker, swarm.hasRoom());
     } else {
-      swarm.hungry().foundSomething();
+      swarm.hungry().foundSomething(taker);
     }
     return take;
   }
@@ -97,9 +122,9 @@ final class Assigner {
     for (int piece = lacking.nextSetBit(0);
         piece >= 0 && tried < FEW;
         piece = lacking.nextSetBit(piece + 1), tried++) {
-      if (swarm.fresh().get(piece) && swarm.cdn().peer().hasRoomToPlan(2) && fresh.plan(piece)) {
-        Take take = taker.agenda().get(piece);
-        if (take != null && take.parent().peer().hasRoomFor(take.parent())) {
+      if (fresh.planNow(piece)) {
+        Take take = planned(taker);
+        if (take != null) {
           return take;
         }
       } else {
@@ -152,21 +177,39 @@ final class Assigner {
 
   /** The rarest pieces are not to be had now: what those with room on their uplinks have, then. */
   private @Nullable Take fromAnyoneWithRoom(Member taker, BitSet lacking) {
+    if (taker.hasAllParents()) {
+      for (Member parent : taker.parents()) {
+        Take take = parent.peer().isSpare() ? from(parent, taker, lacking) : null;
+        if (take != null) {
+          return take;
+        }
+      }
+      return null;
+    }
     BitSet spare = swarm.spare();
     for (int slot = spare.nextSetBit(0); slot >= 0; slot = spare.nextSetBit(slot + 1)) {
       Member holder = swarm.at(slot);
-      if (holder != null && holder != taker && holder.pieces().intersects(lacking)) {
-        BitSet pieces = (BitSet) holder.pieces().clone();
-        pieces.and(lacking);
-        int tried = 0;
-        for (int piece = pieces.nextSetBit(0);
-            piece >= 0 && tried < FEW;
-            piece = pieces.nextSetBit(piece + 1), tried++) {
-          Take take = tryToTake(taker, piece);
-          if (take != null) {
-            return take;
-          }
-        }
+      Take take = holder == null || holder == taker ? null : from(holder, taker, lacking);
+      if (take != null) {
+        return take;
+      }
+    }
+    return null;
+  }
+
+  private @Nullable Take from(Member holder, Member taker, BitSet lacking) {
+    if (!holder.pieces().intersects(lacking)) {
+      return null;
+    }
+    BitSet pieces = (BitSet) holder.pieces().clone();
+    pieces.and(lacking);
+    int tried = 0;
+    for (int piece = pieces.nextSetBit(0);
+        piece >= 0 && tried < TRIED_FROM_ONE;
+        piece = pieces.nextSetBit(piece + 1), tried++) {
+      Take take = tryToTake(taker, piece);
+      if (take != null) {
+        return take;
       }
     }
     return null;
@@ -174,7 +217,7 @@ final class Assigner {
 
   private @Nullable Take tryToTake(Member taker, int piece) {
     Member parent = parents.parentOf(taker, piece);
-    if (parent == null || !taker.mayAskFrom(parent.peer())) {
+    if (parent == null || !taker.mayAskFrom(parent)) {
       return null;
     }
     long due = swarm.fleet().now() + parent.peer().upNanos(swarm.bytes(piece));

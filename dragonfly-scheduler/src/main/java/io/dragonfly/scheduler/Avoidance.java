@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 final class Avoidance {
   private static final long FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+  private static final long MEMORY_NANOS = TimeUnit.MINUTES.toNanos(1);
   private static final int DOUBLINGS = 6;
 
   private final Map<PeerState, Entry> entries = new HashMap<>();
@@ -39,8 +40,20 @@ final class Avoidance {
     }
   }
 
-  void forget(PeerState parent) {
-    entries.remove(parent);
+  /** Forgets what is long over. */
+  void expire(long now) {
+    if (!entries.isEmpty()) {
+      entries.values().removeIf(entry -> now - entry.until > MEMORY_NANOS);
+    }
+  }
+
+  /** Tells whether the parent is avoided because it failed. */
+  boolean hasFailed(PeerState parent, long now) {
+    if (entries.isEmpty()) {
+      return false;
+    }
+    Entry entry = entries.get(parent);
+    return entry != null && entry.failures > 0 && entry.until - now > 0;
   }
 
   boolean avoids(PeerState parent, long now) {

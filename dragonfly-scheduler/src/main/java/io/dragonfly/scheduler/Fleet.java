@@ -45,9 +45,9 @@ final class Fleet {
     return state;
   }
 
-  /** Forgets a peer that takes part in nothing any longer. */
+  /** Forgets a peer that takes part in nothing any longer; the CDN cache will, sooner or later. */
   void releaseIfIdle(PeerState peer) {
-    if (peer.members().isEmpty()) {
+    if (peer.members().isEmpty() && !peer.isCdn()) {
       peers.remove(peer.peer().id(), peer);
       ready.remove(peer);
       peer.wakeAll();
@@ -56,6 +56,11 @@ final class Fleet {
 
   Collection<PeerState> peers() {
     return peers.values();
+  }
+
+  /** Tells whether nothing is planned or assigned on any link. */
+  boolean isIdle() {
+    return peers.values().stream().allMatch(PeerState::isIdle);
   }
 
   void ready(PeerState peer) {
@@ -93,6 +98,7 @@ final class Fleet {
     medianUp = median(peer -> peer.up().meter().rate());
     medianDown = median(peer -> peer.down().meter().rate());
     for (PeerState peer : peers.values()) {
+      peer.avoidance().expire(now());
       if (!peer.isCdn()) {
         peer.up().meter().drift(medianUp, DRIFT);
         judge(peer);
@@ -101,7 +107,10 @@ final class Fleet {
   }
 
   private void judge(PeerState peer) {
-    boolean slow = isBelow(peer.up().meter(), medianUp) || isBelow(peer.down().meter(), medianDown);
+    // Little may arrive because little is sent: a downlink is slow only if it is behind.
+    boolean slow =
+        isBelow(peer.up().meter(), medianUp)
+            || (isBelow(peer.down().meter(), medianDown) && (peer.isFull() || peer.isSlow()));
     if (slow != peer.isSlow()) {
       peer.setSlow(slow);
       peer.members().forEach(Member::reviewCounted);

@@ -1,5 +1,6 @@
 package io.dragonfly.scheduler;
 
+import io.dragonfly.control.Outcome;
 import java.util.Collection;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class FreshPlanner {
   private final Swarm swarm;
-  private boolean isWorthwhile = true;
+  private boolean mayBeWanted = true;
+  private boolean mayHaveOwner = true;
 
   FreshPlanner(Swarm swarm) {
     this.swarm = swarm;
@@ -19,17 +21,35 @@ final class FreshPlanner {
 
   /** There may be another piece to plan, or somebody to plan one for. */
   void somethingChanged() {
-    isWorthwhile = true;
+    mayBeWanted = true;
+    mayHaveOwner = true;
   }
 
-  /** Plans one more piece if there is one, and room for it; returns whether it did. */
-  boolean planNext() {
-    if (!isWorthwhile || swarm.fresh().isEmpty() || !swarm.cdn().peer().hasRoomToPlan(0)) {
-      return false;
+  /** A taker has reported: if it did not fail, that can only make it an owner. */
+  void reported(Member taker, Outcome outcome) {
+    mayBeWanted |= outcome != Outcome.DONE;
+    mayHaveOwner |= outcome != Outcome.DONE || !taker.peer().isFull();
+  }
+
+  /** Plans as many pieces as there are, and room for. */
+  void plan() {
+    while (mayBeWanted
+        && mayHaveOwner
+        && !swarm.fresh().isEmpty()
+        && swarm.cdn().peer().hasRoomToPlan(0)) {
+      int piece = firstWanted();
+      mayBeWanted = piece >= 0;
+      mayHaveOwner = piece < 0 || plan(piece);
     }
-    int piece = firstWanted();
-    isWorthwhile = piece >= 0 && plan(piece);
-    return isWorthwhile;
+  }
+
+  /**
+   * Plans a piece that somebody waits for, even if others are before it; returns whether it did.
+   */
+  boolean planNow(int piece) {
+    return swarm.fresh().get(piece)
+        && swarm.cdn().peer().hasRoomToPlan(Limits.LAST_RESORT_PIECES)
+        && plan(piece);
   }
 
   private int firstWanted() {
@@ -44,7 +64,7 @@ final class FreshPlanner {
   }
 
   /** Plans a fresh piece for all that want it; returns false if nobody can be its owner now. */
-  boolean plan(int piece) {
+  private boolean plan(int piece) {
     Member owner = owner(piece);
     if (owner == null) {
       return false;
@@ -85,7 +105,7 @@ final class FreshPlanner {
   }
 
   private static boolean mayOwnMore(Member member) {
-    boolean isProven = member.peer().down().meter().isKnown();
+    boolean isProven = member.peer().down().meter().least() > 0;
     return !member.peer().isFull() && (isProven || member.owned() < Limits.UNPROVEN_OWNS);
   }
 }

@@ -13,9 +13,10 @@ final class Idc {
   private final String name;
   private final Set<Member> members = new LinkedHashSet<>();
   private final BitSet slots = new BitSet();
-  private final Set<Member> entries = new LinkedHashSet<>();
+  private List<Member> entries = List.of();
   private @Nullable List<Member> ring;
   private int[] distances = {};
+  private int[] entryDistances = {};
   private int[] copies = new int[16];
 
   Idc(String name) {
@@ -36,13 +37,13 @@ final class Idc {
   }
 
   /** Returns those through which pieces enter: the fastest few, as it was when they were chosen. */
-  Set<Member> entries() {
+  List<Member> entries() {
     if (entries.isEmpty()) {
-      members.stream()
-          .filter(Member::isCounted)
-          .sorted(Comparator.comparingDouble((Member m) -> m.peer().upRate()).reversed())
-          .limit(Limits.ENTRIES)
-          .forEach(entries::add);
+      entries =
+          ring().stream()
+              .sorted(Comparator.comparingDouble((Member m) -> m.peer().upRate()).reversed())
+              .limit(Limits.ENTRIES)
+              .toList();
     }
     return entries;
   }
@@ -51,7 +52,12 @@ final class Idc {
   List<Member> ring() {
     if (ring == null) {
       ring = members.stream().filter(Member::isCounted).toList();
-      distances = distances(ring.size());
+      for (int place = 0; place < ring.size(); place++) {
+        ring.get(place).setRingPlace(place);
+      }
+      // One parent is the CDN cache, or somebody that the ring does not name.
+      distances = distances(Limits.PARENTS - 1);
+      entryDistances = distances(Limits.PARENTS - 1 - Limits.ENTRY_PARENTS);
     }
     return ring;
   }
@@ -62,8 +68,15 @@ final class Idc {
     return distances;
   }
 
-  private static int[] distances(int size) {
-    int[] distances = new int[Math.min(Limits.PARENTS - 1, Math.max(0, size - 1))];
+  /** Returns the same for an entry, which has parents in other data centres, too. */
+  int[] entryDistances() {
+    ring();
+    return entryDistances;
+  }
+
+  private int[] distances(int most) {
+    int size = ring == null ? 0 : ring.size();
+    int[] distances = new int[Math.min(most, Math.max(0, size - 1))];
     for (int i = 0; i < distances.length; i++) {
       // From 1 to the whole ring in equal ratios.
       int even = (int) Math.round(Math.pow(size, (double) i / distances.length));
@@ -74,7 +87,7 @@ final class Idc {
 
   void ringChanged() {
     ring = null;
-    entries.clear();
+    entries = List.of();
   }
 
   void add(Member member) {

@@ -35,14 +35,23 @@ final class Limits {
   /** Through so many peers a piece enters a data centre. */
   static final int ENTRIES = 4;
 
+  /** Parents that each of these has in other data centres. */
+  static final int ENTRY_PARENTS = 2;
+
   /** A rate below this share of the median is slow. */
   static final double SLOW = 0.5;
 
   /** The CDN cache's expected time counts this often, so that peers are preferred. */
   static final int CDN_FACTOR = 2;
 
+  /** So many pieces more for whoever cannot wait, or can take from the CDN cache alone. */
+  static final int LAST_RESORT_PIECES = 2;
+
   /** How late a piece is at least before another copy is asked for. */
   static final long HEDGE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** A parent is not asked for a piece that it is expected to get only so much later. */
+  static final long EARLY_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
   /** A planned parent that gets the piece so much later than expected is replaced. */
   static final long BEHIND_NANOS = TimeUnit.SECONDS.toNanos(1);

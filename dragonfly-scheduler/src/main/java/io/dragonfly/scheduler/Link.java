@@ -1,5 +1,7 @@
 package io.dragonfly.scheduler;
 
+import org.jspecify.annotations.Nullable;
+
 /** One direction of a peer's link, over all its tasks: how fast it is, and what is before it. */
 final class Link {
   /**
@@ -9,7 +11,10 @@ final class Link {
   private static final double FALL_UP = 0.25;
 
   private static final double FALL_DOWN = 0.05;
+  private static final double RISE_UP = 0.5;
+  private static final double RISE_DOWN = 1;
 
+  private final boolean isUp;
   private final RateMeter meter;
   private long plannedBytes;
   private int planned;
@@ -19,16 +24,19 @@ final class Link {
   /** Assigned pieces that lie ready to be sent. */
   private int ready;
 
-  private Link(double fall) {
-    meter = new RateMeter(fall);
+  private @Nullable PeerState lastTaker;
+
+  private Link(boolean isUp) {
+    this.isUp = isUp;
+    meter = isUp ? new RateMeter(RISE_UP, FALL_UP) : new RateMeter(RISE_DOWN, FALL_DOWN);
   }
 
   static Link up() {
-    return new Link(FALL_UP);
+    return new Link(true);
   }
 
   static Link down() {
-    return new Link(FALL_DOWN);
+    return new Link(false);
   }
 
   RateMeter meter() {
@@ -47,7 +55,7 @@ final class Link {
 
   void assign(long now, long bytes, boolean isReady) {
     if (assigned == 0) {
-      meter.started(now);
+      meter.resumed(now, !isUp);
     }
     assigned++;
     assignedBytes += bytes;
@@ -60,18 +68,31 @@ final class Link {
     ready++;
   }
 
-  void end(long bytes, boolean isReady) {
+  void end(long now, long bytes, boolean isReady) {
     assigned--;
+    if (assigned == 0) {
+      meter.paused(now);
+    }
     assignedBytes -= bytes;
     if (isReady) {
       ready--;
     }
   }
 
-  /** A piece that was assigned has arrived, and is to be ended. */
-  void arrived(long now, long bytes) {
-    // Whether one that lies ready was waiting while this one was under way.
-    meter.arrived(now, bytes, ready >= 2);
+  /**
+   * A piece that was assigned has been sent to a taker, and is to be ended. This link sets the pace
+   * if another piece lies ready, and several takers get less than they ask for, or one gets less
+   * than it could take.
+   */
+  void sent(long now, long bytes, PeerState taker) {
+    boolean isProof = taker != lastTaker || !taker.down().meter.isSaturated();
+    meter.arrived(now, bytes, ready >= 2, isProof);
+    lastTaker = taker;
+  }
+
+  /** A piece that was assigned has been received, and is to be ended. */
+  void received(long now, long bytes) {
+    meter.arrived(now, bytes, true, true);
   }
 
   /** Tells whether more may be assigned: less is than so many bytes, or so few pieces. */
@@ -87,6 +108,10 @@ final class Link {
   /** Bytes that are planned or assigned. */
   long backlogBytes() {
     return plannedBytes + assignedBytes;
+  }
+
+  boolean isIdle() {
+    return planned == 0 && assigned == 0 && ready == 0 && backlogBytes() == 0;
   }
 
   /** Bytes that are assigned and not yet reported. */

@@ -1,13 +1,13 @@
 package io.dragonfly.scheduler;
 
 import io.dragonfly.task.PieceSpan;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +20,7 @@ final class Member {
   private final PeerState peer;
   private final Idc idc;
   private final int slot;
+  private final boolean isReachable;
   private final BitSet has = new BitSet();
   private final BitSet asked = new BitSet();
   private PieceSpan wanted = PieceSpan.NONE;
@@ -27,13 +28,11 @@ final class Member {
   private final Agenda agenda = new Agenda();
   private final Map<Integer, Take> assigned = new LinkedHashMap<>();
   private final Map<Integer, Take> hedges = new HashMap<>();
-  private final Map<PeerState, Integer> parents = new HashMap<>();
+  private final Map<Member, Integer> parents = new LinkedHashMap<>();
 
-  /** What others are to take from here, by piece. */
-  private final Map<Integer, List<Take>> giving = new HashMap<>();
-
-  private long givingBytes;
+  private final Giving giving;
   private boolean isCounted;
+  private int ringPlace;
   private int owned;
   private double credit;
 
@@ -42,7 +41,10 @@ final class Member {
     this.peer = peer;
     this.idc = idc;
     this.slot = slot;
+    // The CDN cache always gives: if it does not listen, all takers are in its process.
+    isReachable = peer.isCdn() || peer.peer().isReachable();
     isCounted = mayBeCounted();
+    giving = new Giving(peer);
   }
 
   Swarm swarm() {
@@ -66,8 +68,9 @@ final class Member {
     return peer.isCdn();
   }
 
+  /** Tells whether others can take from it; that does not change while it takes part. */
   boolean isReachable() {
-    return peer.isCdn() || peer.peer().isReachable();
+    return isReachable;
   }
 
   PieceSpan wanted() {
@@ -140,9 +143,7 @@ final class Member {
     if (isNew && isCounted) {
       swarm.copyChanged(this, piece, true);
     }
-    for (Take take : giving.getOrDefault(piece, List.of())) {
-      take.becomeReady();
-    }
+    giving.pieceArrived(piece);
   }
 
   void lost(int piece) {
@@ -152,36 +153,9 @@ final class Member {
     }
   }
 
-  void willGive(Take take) {
-    giving.computeIfAbsent(take.piece(), piece -> new ArrayList<>(2)).add(take);
-  }
-
-  void givesNoMore(Take take) {
-    List<Take> takes = giving.get(take.piece());
-    if (takes != null && takes.remove(take) && takes.isEmpty()) {
-      giving.remove(take.piece());
-    }
-  }
-
-  void gives(long bytes) {
-    boolean gave = givingBytes > 0;
-    givingBytes += bytes;
-    if (gave != givingBytes > 0) {
-      peer.taskGives(!gave);
-    }
-  }
-
-  /** Bytes that are assigned from here for this task. */
-  long givingBytes() {
-    return givingBytes;
-  }
-
-  List<Take> takesOf(int piece) {
-    return List.copyOf(giving.getOrDefault(piece, List.of()));
-  }
-
-  List<Take> takesFromHere() {
-    return giving.values().stream().flatMap(List::stream).toList();
+  /** What others are to take from here. */
+  Giving giving() {
+    return giving;
   }
 
   void willTake(Take take) {
@@ -200,7 +174,7 @@ final class Member {
   }
 
   void takes(Take take) {
-    parents.merge(take.parent().peer(), 1, Integer::sum);
+    parents.merge(take.parent(), 1, Integer::sum);
     if (agenda.remove(take)) {
       assigned.put(take.piece(), take);
     }
@@ -209,8 +183,7 @@ final class Member {
   void takesNoMore(Take take) {
     int piece = take.piece();
     if (take.isAssigned()) {
-      parents.computeIfPresent(
-          take.parent().peer(), (parent, count) -> count == 1 ? null : count - 1);
+      parents.computeIfPresent(take.parent(), (parent, count) -> count == 1 ? null : count - 1);
     }
     if (!hedges.remove(piece, take)) {
       if (take.parent().isCdn()) {
@@ -255,6 +228,12 @@ final class Member {
     return take != null && take.parent().peer() == parent ? take : null;
   }
 
+  /** How it is to get a piece; null if it is not. */
+  @Nullable Take take(int piece) {
+    Take take = assigned.get(piece);
+    return take == null ? agenda.get(piece) : take;
+  }
+
   /** What it was to take of one piece. */
   List<Take> takesOfItsOwn(int piece) {
     if (!asked.get(piece)) {
@@ -270,9 +249,18 @@ final class Member {
     return owned;
   }
 
-  /** Tells whether it is one of those through which pieces enter its data centre. */
+  /** Tells whether it is one of those through which pieces enter its data centre from others. */
   boolean isEntry() {
-    return idc.entries().contains(this);
+    return swarm.idcs().size() > 1 && idc != swarm.cdn().idc() && idc.entries().contains(this);
+  }
+
+  /** Its place in the ring of its data centre, if it is counted. */
+  int ringPlace() {
+    return ringPlace;
+  }
+
+  void setRingPlace(int place) {
+    ringPlace = place;
   }
 
   /** All that is planned for or assigned to it. */
@@ -283,9 +271,18 @@ final class Member {
     return takes;
   }
 
-  /** Tells whether it may have something in flight from one more parent, or has from this one. */
-  boolean mayAskFrom(PeerState parent) {
-    return parents.size() < Limits.PARENTS || parents.containsKey(parent);
+  /** Those that it has something in flight from. */
+  Set<Member> parents() {
+    return parents.keySet();
+  }
+
+  /** Tells whether it has something in flight from as many parents as it may. */
+  boolean hasAllParents() {
+    return parents.size() >= Limits.PARENTS;
+  }
+
+  boolean mayAskFrom(Member parent) {
+    return !hasAllParents() || parents.containsKey(parent);
   }
 
   /** Pieces that it may have in flight: as many as pass its downlink in a time, within bounds. */
@@ -304,6 +301,11 @@ final class Member {
   /** Tells whether it wants the pieces in their order: it reads a part, or as it goes. */
   boolean wantsInOrder() {
     return wanted.first() > 0 || wanted.end() < swarm.pieces();
+  }
+
+  /** Tells whether it has things to do and does hardly any: time may show which are hopeless. */
+  boolean isStuck() {
+    return assigned.size() < Limits.IN_FLIGHT_LEAST && !agenda.isEmpty();
   }
 
   /** How much this peer has had to wait for its turn as the first holder. */

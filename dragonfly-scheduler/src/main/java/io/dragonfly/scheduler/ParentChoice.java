@@ -15,9 +15,6 @@ final class ParentChoice {
   /** So many holders are compared. */
   private static final int COMPARED = 3;
 
-  /** Who can take from the CDN cache alone may do so though its queue is full. */
-  private static final int LAST_RESORT_PIECES = 2;
-
   private final Swarm swarm;
   private int turn;
 
@@ -81,16 +78,34 @@ final class ParentChoice {
 
     /** Compares a few holders with room, others each time. */
     @Nullable Member best(@Nullable BitSet among) {
+      return taker.hasAllParents() ? bestParent(among) : bestHolder(among);
+    }
+
+    private @Nullable Member bestParent(@Nullable BitSet among) {
+      Member best = null;
+      for (Member parent : taker.parents()) {
+        if (!parent.isCdn()
+            && parent.peer().isSpare()
+            && holders.get(parent.slot())
+            && (among == null || among.get(parent.slot()))
+            && may(parent)) {
+          best = best == null || finish(parent) < finish(best) ? parent : best;
+        }
+      }
+      return best;
+    }
+
+    private @Nullable Member bestHolder(@Nullable BitSet among) {
       Member best = null;
       int compared = 0;
-      int start = swarm.slots() == 0 ? 0 : turn++ % swarm.slots();
+      int start = turn++ % swarm.slots();
       for (int pass = 0; pass < 2; pass++) {
         int end = pass == 0 ? swarm.slots() : start;
         for (int slot = next(pass == 0 ? start : 0, among, swarm.spare());
             slot >= 0 && slot < end && compared < COMPARED;
             slot = next(slot + 1, among, swarm.spare())) {
           Member holder = swarm.at(slot);
-          if (holder != null && may(holder) && taker.mayAskFrom(holder.peer())) {
+          if (holder != null && may(holder)) {
             compared++;
             best = best == null || finish(holder) < finish(best) ? holder : best;
           }
@@ -125,7 +140,7 @@ final class ParentChoice {
       boolean mayComeFromPeers = swarm.rarity().count(piece) > 0 && mayComeFromAnyPeer();
       return mayComeFromPeers
           ? isIdle && Limits.CDN_FACTOR * finish(cdn) < BUSY_NANOS
-          : cdn.peer().hasRoomToPlan(LAST_RESORT_PIECES);
+          : cdn.peer().hasRoomToPlan(Limits.LAST_RESORT_PIECES);
     }
 
     private boolean mayComeFromAnyPeer() {

@@ -59,9 +59,7 @@ final class PeerState {
     return members;
   }
 
-  /**
-   * Returns the tasks' members with another one first each time, so that none comes last always.
-   */
+  /** Returns its part in each task, another one first each time. */
   List<Member> membersInTurn() {
     if (members.size() < 2) {
       return members;
@@ -96,8 +94,8 @@ final class PeerState {
     }
     // Who has given nothing for this task yet may begin; the others share what there is.
     return tasksGiving <= 1
-        || member.givingBytes() == 0
-        || member.givingBytes() * tasksGiving
+        || member.giving().assignedBytes() == 0
+        || member.giving().assignedBytes() * tasksGiving
             < Math.max(seconds() * upRate(), (double) up.assignedBytes());
   }
 
@@ -146,7 +144,9 @@ final class PeerState {
     boolean spare = hasRoomToPlan(0);
     if (spare != isSpare) {
       isSpare = spare;
-      members.forEach(member -> member.swarm().spareChanged(member, spare));
+      // Whoever is told first of new room takes it: each task in turn.
+      (spare ? membersInTurn() : members)
+          .forEach(member -> member.swarm().spareChanged(member, spare));
     }
     if (!waiting.isEmpty()) {
       wake();
@@ -169,6 +169,10 @@ final class PeerState {
   void wakeAll() {
     waiting.forEach(fleet::ready);
     waiting.clear();
+  }
+
+  boolean isIdle() {
+    return tasksGiving == 0 && up.isIdle() && down.isIdle();
   }
 
   boolean isSpare() {

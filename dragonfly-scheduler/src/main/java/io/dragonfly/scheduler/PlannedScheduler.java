@@ -128,7 +128,7 @@ public final class PlannedScheduler implements Scheduler {
       return;
     }
     plans.swarm.lost(member, piece);
-    for (Take take : member.takesOf(piece)) {
+    for (Take take : member.giving().of(piece)) {
       // What is assigned already gets its answer from the parent itself.
       if (!take.isAssigned()) {
         take.end();
@@ -154,15 +154,16 @@ public final class PlannedScheduler implements Scheduler {
       failed(take, result.outcome());
     }
     fleet.ready(member.peer());
-    planFresh(plans);
+    plans.fresh.reported(member, result.outcome());
+    plans.fresh.plan();
   }
 
   private void done(Plans plans, Member member, PieceResult result, @Nullable Take take) {
     if (take != null) {
       PeerState parent = take.parent().peer();
       long now = fleet.now();
-      parent.up().arrived(now, take.bytes());
-      member.peer().down().arrived(now, take.bytes());
+      parent.up().sent(now, take.bytes(), member.peer());
+      member.peer().down().received(now, take.bytes());
       member.peer().avoidance().succeeded(parent);
     }
     gained(plans, member, result.piece());
@@ -195,9 +196,11 @@ public final class PlannedScheduler implements Scheduler {
       Member member = member(tasks.get(plan.task()), taker);
       PeerState parent = fleet.find(plan.parent()).orElse(null);
       Take take = member == null || parent == null ? null : member.assigned(plan.piece(), parent);
-      if (take != null) {
+      if (member != null && take != null) {
         take.end();
-        Take.plan(take.taker(), take.piece(), take.parent(), take.due());
+        if (member.lacks(plan.piece())) {
+          Take.plan(member, plan.piece(), take.parent(), take.due());
+        }
       }
     }
     fleet.ready(peer);
@@ -240,9 +243,11 @@ public final class PlannedScheduler implements Scheduler {
     fleet.review();
     fleet.peers().forEach(PeerState::wakeAll);
     for (Plans plans : tasks.values()) {
-      plans.swarm.hungry().wakeAll();
+      if (plans.swarm.hasRoom()) {
+        plans.swarm.hungry().wakeAll();
+      }
       for (Member member : plans.swarm.members()) {
-        if (plans.assigner.hasLate(member)) {
+        if (plans.assigner.hasLate(member) || member.isStuck()) {
           fleet.ready(member.peer());
         }
       }
@@ -250,9 +255,14 @@ public final class PlannedScheduler implements Scheduler {
     }
   }
 
-  private void planFresh(Plans plans) {
+  /** Tells whether nothing is planned or assigned on any link. */
+  boolean isIdle() {
+    return fleet.isIdle();
+  }
+
+  private static void planFresh(Plans plans) {
     plans.fresh.somethingChanged();
-    while (plans.fresh.planNext()) {}
+    plans.fresh.plan();
   }
 
   private static @Nullable Member member(@Nullable Plans plans, PeerId id) {

@@ -12,59 +12,78 @@ final class RateMeter {
   private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final int MANY_PIECES = 4;
   private static final int FEW_PIECES = 2;
-  private static final double RISE = 0.5;
+  private static final double SATURATED = 0.75;
 
+  private final double rise;
   private final double fall;
   private double rate;
   private double least;
+  private double last;
   private long since;
   private long bytes;
   private int pieces;
-  private boolean loaded;
+  private long used;
+  private boolean isLoaded;
+  private boolean isProven;
 
   /**
    * Makes a meter that knows nothing yet.
    *
-   * @param fall how much of the way down to a lower rate one measurement leads
+   * @param rise how much of the way up to a higher rate one measurement leads
+   * @param fall how much of the way down to a lower rate one leads
    */
-  RateMeter(double fall) {
+  RateMeter(double rise, double fall) {
+    this.rise = rise;
     this.fall = fall;
   }
 
-  /** The link had been idle and is in use from now on. */
-  void started(long now) {
-    begin(now);
-    loaded = false;
-  }
-
-  private void begin(long now) {
+  /**
+   * The link had been idle and is in use from now on.
+   *
+   * @param hasEnough whether it can show what it can carry though it was idle
+   */
+  void resumed(long now, boolean hasEnough) {
     since = now;
-    bytes = 0;
-    pieces = 0;
+    isLoaded = hasEnough;
   }
 
-  /** A piece has arrived; {@code isLoaded} tells whether enough was to be carried just now. */
-  void arrived(long now, long pieceBytes, boolean isLoaded) {
-    loaded &= isLoaded;
+  /** The link is idle from now on: this time does not count. */
+  void paused(long now) {
+    used += now - since;
+    since = now;
+  }
+
+  /**
+   * A piece has arrived; {@code hasMore} tells whether enough was to be carried just now, and
+   * {@code isProof} that no other link can have set the pace.
+   */
+  void arrived(long now, long pieceBytes, boolean hasMore, boolean isProof) {
+    isLoaded &= hasMore;
+    isProven |= isProof;
     bytes += pieceBytes;
     pieces++;
-    long time = now - since;
+    long time = used + now - since;
     if ((pieces >= MANY_PIECES && time >= SHORT_NANOS)
         || (pieces >= FEW_PIECES && time >= LONG_NANOS)) {
       learn(bytes * (double) TimeUnit.SECONDS.toNanos(1) / time);
-      begin(now);
-      loaded = isLoaded;
+      since = now;
+      used = 0;
+      bytes = 0;
+      pieces = 0;
+      isLoaded = hasMore;
+      isProven = false;
     }
   }
 
   private void learn(double sample) {
+    last = sample;
     least = Math.max(least, sample);
     if (rate == 0) {
       // Who had too little to carry has not shown what it can.
-      rate = loaded ? sample : 0;
+      rate = isLoaded && isProven ? sample : 0;
     } else if (sample > rate) {
-      rate += RISE * (sample - rate);
-    } else if (loaded) {
+      rate += rise * (sample - rate);
+    } else if (isLoaded && isProven) {
       rate += fall * (sample - rate);
     }
   }
@@ -78,6 +97,11 @@ final class RateMeter {
 
   boolean isKnown() {
     return rate > 0;
+  }
+
+  /** Tells whether it carried about as much as it can when it was last looked at. */
+  boolean isSaturated() {
+    return last > 0 && last >= SATURATED * rate;
   }
 
   /** What it was seen to carry at least, even if it is not known what it can. */

@@ -1,33 +1,22 @@
 package io.dragonfly.scheduler;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How one fresh piece spreads: each taker gets it from whoever is expected to have passed it on
- * first, among those that will have it by then. The data centre of the taker comes first; each
+ * first, among those that will have it by then. The data centre of the owner comes first; each
  * other one is entered by one copy.
- *
- * <p>The peers of a data centre stand in a ring, and each takes only from some of those before it,
- * next to it and further and further away. So it has few parents in all, and each piece still
- * reaches everybody in few steps, whoever is its owner.
  */
 final class Spread {
-  private static final long NEVER = Long.MAX_VALUE;
-
   private final Swarm swarm;
   private final int piece;
   private final long bytes;
   private final long now;
   private final Member cdn;
   private final boolean isCdnIdle;
-
-  /** Who could give the piece to the next data centre. */
-  private @Nullable Giver best;
-
-  private record Giver(Member member, long finish) {}
+  private final List<Ring> rings = new ArrayList<>();
 
   Spread(Swarm swarm, int piece) {
     this.swarm = swarm;
@@ -41,31 +30,88 @@ final class Spread {
 
   /** Plans the piece for its owner and all others that want it. */
   void from(Member owner) {
-    take(owner, cdn, now + Math.max(cdn.peer().upNanos(bytes), owner.peer().downNanos()));
-    new Ring(owner.idc(), owner).spread();
+    long due = now + Math.max(cdn.peer().upNanos(bytes), owner.peer().downNanos());
+    take(owner, cdn, due);
+    spread(owner.idc(), owner, due);
+    int number = 0;
     for (Idc idc : swarm.idcs()) {
+      number++;
       if (idc != owner.idc() && !idc.members().isEmpty()) {
-        new Ring(idc, entry(idc)).spread();
+        enter(idc, number);
       }
     }
   }
 
-  /** Brings the piece into a data centre; returns who has it there then. */
-  private @Nullable Member entry(Idc idc) {
+  private void enter(Idc idc, int number) {
     Member entry = Owners.next(idc.entries(), this::mayTake);
     if (entry == null) {
       entry = Owners.next(idc.ring(), this::mayTake);
     }
-    if (entry == null || best == null) {
-      return null;
+    if (entry == null) {
+      spread(idc, null, now);
+      return;
     }
-    if (idc == cdn.idc() && isCdnIdle && cdnFinish() < best.finish) {
-      take(entry, cdn, cdnFinish());
+    int place = number * Limits.ENTRIES + idc.entries().indexOf(entry);
+    Ring.Giver giver = giverFor(entry, place);
+    long free = now + entry.peer().downNanos();
+    long due;
+    if (giver == null || (idc == cdn.idc() && isCdnIdle && cdnFinish() < giver.finish())) {
+      due = Math.max(cdnFinish(), free);
+      take(entry, cdn, due);
     } else {
-      take(entry, best.member, Math.max(best.finish, now + entry.peer().downNanos()));
-      best = new Giver(best.member, best.finish + sending(best.member));
+      due = Math.max(giver.give(), free);
+      take(entry, giver.member(), due);
     }
-    return entry;
+    spread(idc, entry, due);
+  }
+
+  /**
+   * Each entry has its places in the owner's ring and the last one, so that its parents are few.
+   */
+  private Ring.@Nullable Giver giverFor(Member entry, int place) {
+    Ring.Giver one = rings.get(0).giver(entry, 2 * place);
+    Ring.Giver other = rings.get(rings.size() - 1).giver(entry, 2 * place + 1);
+    if (one == null || (other != null && other.finish() < one.finish())) {
+      one = other;
+    }
+    return one != null ? one : rings.get(0).bestGiver(entry);
+  }
+
+  private void spread(Idc idc, @Nullable Member first, long due) {
+    Ring ring = new Ring(idc, bytes, now);
+    rings.add(ring);
+    if (first != null) {
+      ring.startAt(first, due);
+    }
+    for (Member taker : ring.inOrder()) {
+      if (mayTake(taker)) {
+        plan(taker, ring);
+      }
+    }
+    // Who does not pass it on comes last.
+    for (Member taker : List.copyOf(idc.members())) {
+      if (!taker.isCounted() && mayTake(taker)) {
+        plan(taker, ring);
+      }
+    }
+  }
+
+  private void plan(Member taker, Ring ring) {
+    Ring.Giver giver = ring.giverBefore(taker);
+    long free = now + taker.peer().downNanos();
+    boolean isAlone = ring.isEmpty();
+    boolean mayUseCdn =
+        (isAlone || (isCdnIdle && cdn.idc() == taker.idc()))
+            && !taker.peer().avoidance().avoids(cdn.peer(), now);
+    if (mayUseCdn && (giver == null || cdnFinish() < Math.max(giver.finish(), free))) {
+      long due = Math.max(cdnFinish(), free);
+      take(taker, cdn, due);
+      ring.arrives(taker, due);
+    } else if (giver != null) {
+      long due = Math.max(giver.give(), free);
+      take(taker, giver.member(), due);
+      ring.arrives(taker, due);
+    }
   }
 
   private boolean mayTake(Member member) {
@@ -76,103 +122,8 @@ final class Spread {
     return now + Limits.CDN_FACTOR * cdn.peer().upNanos(bytes);
   }
 
-  private long sending(Member member) {
-    return (long) (bytes * 1e9 / member.peer().upRate());
-  }
-
   private void take(Member taker, Member parent, long due) {
     Take.plan(taker, piece, parent, due);
     swarm.fleet().ready(taker.peer());
-  }
-
-  /** The peers of one data centre, from whoever has the piece first. */
-  private final class Ring {
-    private final Idc idc;
-    private final List<Member> ring;
-    private final int[] distances;
-
-    /** When each member of the ring would have passed on its next copy. */
-    private final long[] finish;
-
-    private int root;
-
-    Ring(Idc idc, @Nullable Member first) {
-      this.idc = idc;
-      ring = idc.ring();
-      distances = idc.distances();
-      finish = new long[ring.size()];
-      Arrays.fill(finish, NEVER);
-      root = first == null ? -1 : ring.indexOf(first);
-      if (root >= 0) {
-        has(root, now + (first == null ? 0 : first.peer().downNanos()));
-      }
-    }
-
-    private void has(int place, long due) {
-      Member member = ring.get(place);
-      long free = Math.max(due, now + member.peer().upNanos(0));
-      finish[place] = free + sending(member);
-      if (best == null || finish[place] < best.finish) {
-        best = new Giver(member, finish[place]);
-      }
-    }
-
-    void spread() {
-      int from = Math.max(0, root);
-      for (int distance = root < 0 ? 0 : 1; distance < ring.size(); distance++) {
-        int place = (from + distance) % ring.size();
-        if (mayTake(ring.get(place))) {
-          plan(ring.get(place), place, distance);
-        }
-      }
-      // Who does not pass it on comes last, and somewhere in the ring.
-      for (Member member : new ArrayList<>(idc.members())) {
-        if (!member.isCounted() && mayTake(member)) {
-          plan(member, ring.isEmpty() ? 0 : member.slot() % ring.size(), ring.size());
-        }
-      }
-    }
-
-    private void plan(Member taker, int place, int distance) {
-      int giver = bestBefore(taker, place, distance);
-      long free = now + taker.peer().downNanos();
-      boolean mayUseCdn = (idc == cdn.idc() || root < 0) && !avoids(taker, cdn);
-      if (giver >= 0 && !(mayUseCdn && isCdnIdle && cdnFinish() < Math.max(finish[giver], free))) {
-        long due = Math.max(finish[giver], free);
-        take(taker, ring.get(giver), due);
-        finish[giver] += sending(ring.get(giver));
-        arrives(taker, place, due);
-      } else if (mayUseCdn && (isCdnIdle || root < 0)) {
-        long due = Math.max(cdnFinish(), free);
-        take(taker, cdn, due);
-        arrives(taker, place, due);
-      }
-    }
-
-    private void arrives(Member taker, int place, long due) {
-      if (taker.isCounted()) {
-        has(place, due);
-      }
-    }
-
-    private int bestBefore(Member taker, int place, int distance) {
-      int found = -1;
-      for (int back : distances) {
-        if (back > distance || back >= ring.size()) {
-          break;
-        }
-        int giver = Math.floorMod(place - back, ring.size());
-        if (finish[giver] != NEVER
-            && (found < 0 || finish[giver] < finish[found])
-            && !avoids(taker, ring.get(giver))) {
-          found = giver;
-        }
-      }
-      return found;
-    }
-
-    private boolean avoids(Member taker, Member parent) {
-      return taker.peer().avoidance().avoids(parent.peer(), now);
-    }
   }
 }

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** All that take part in one task, and who holds which piece. */
 final class Swarm {
+  private static final BitSet NONE = new BitSet(0);
+
   private final Fleet fleet;
   private final TaskId task;
   private final Member cdn;
@@ -23,7 +25,7 @@ final class Swarm {
   private final Map<String, Idc> idcs = new LinkedHashMap<>();
 
   /** For each piece the slots of the peers that hold it and can be reached. */
-  private final List<BitSet> holders = new ArrayList<>();
+  private final List<@Nullable BitSet> holders = new ArrayList<>();
 
   private final Rarity rarity = new Rarity();
 
@@ -70,7 +72,7 @@ final class Swarm {
   private void grow(int pieces) {
     rarity.grow(pieces);
     while (holders.size() < pieces) {
-      holders.add(new BitSet());
+      holders.add(null);
     }
   }
 
@@ -131,8 +133,16 @@ final class Swarm {
     return spare;
   }
 
+  /** Tells whether anybody might be planned to give something. */
+  boolean hasRoom() {
+    return !spare.isEmpty()
+        || (!cdn.pieces().isEmpty() && cdn.peer().hasRoomToPlan(Limits.LAST_RESORT_PIECES));
+  }
+
+  /** Returns the slots of a piece's holders, to look at only. */
   BitSet holders(int piece) {
-    return holders.get(piece);
+    BitSet slotsOfHolders = holders.get(piece);
+    return slotsOfHolders == null ? NONE : slotsOfHolders;
   }
 
   Hungry hungry() {
@@ -160,7 +170,7 @@ final class Swarm {
   /** Takes a member out, and with it all that it was to take or to give. */
   void leave(Member member) {
     member.takes().forEach(Take::end);
-    for (Take take : member.takesFromHere()) {
+    for (Take take : member.giving().all()) {
       take.end();
       fleet.ready(take.taker().peer());
     }
@@ -179,7 +189,7 @@ final class Swarm {
   /** The task ends: nobody takes part in it any longer. */
   void end() {
     List.copyOf(members.values()).forEach(this::leave);
-    cdn.takesFromHere().forEach(Take::end);
+    cdn.giving().all().forEach(Take::end);
     cdn.peer().members().remove(cdn);
   }
 
@@ -192,7 +202,12 @@ final class Swarm {
     if (member.isCdn()) {
       fresh.set(piece, rarity.count(piece) == 0);
     } else if (member.isReachable()) {
-      holders.get(piece).set(member.slot());
+      BitSet slotsOfHolders = holders.get(piece);
+      if (slotsOfHolders == null) {
+        slotsOfHolders = new BitSet();
+        holders.set(piece, slotsOfHolders);
+      }
+      slotsOfHolders.set(member.slot());
     }
   }
 
@@ -203,10 +218,10 @@ final class Swarm {
     member.lost(piece);
     if (member.isCdn()) {
       fresh.clear(piece);
-    } else {
-      holders.get(piece).clear(member.slot());
+    } else if (member.isReachable()) {
+      holders(piece).clear(member.slot());
     }
-    available.set(piece, cdn.has(piece) || !holders.get(piece).isEmpty());
+    available.set(piece, cdn.has(piece) || !holders(piece).isEmpty());
   }
 
   void copyChanged(Member member, int piece, boolean more) {

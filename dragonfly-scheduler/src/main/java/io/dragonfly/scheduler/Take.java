@@ -28,7 +28,7 @@ final class Take {
     Take take = new Take(taker, piece, parent, due);
     parent.peer().up().plan(take.bytes);
     taker.peer().down().plan(take.bytes);
-    parent.willGive(take);
+    parent.giving().add(take);
     taker.willTake(take);
     parent.peer().uplinkChanged();
     return take;
@@ -71,7 +71,7 @@ final class Take {
     due = Math.max(due, now + parent.peer().upNanosAssigned(bytes));
     parent.peer().up().assign(now, bytes, isReady);
     taker.peer().down().assign(now, bytes, true);
-    parent.gives(bytes);
+    parent.giving().assigned(bytes);
     taker.takes(this);
   }
 
@@ -95,15 +95,16 @@ final class Take {
       parent.peer().up().unplan(bytes);
       taker.peer().down().unplan(bytes);
     }
-    parent.givesNoMore(this);
+    parent.giving().remove(this);
     taker.takesNoMore(this);
     parent.peer().uplinkChanged();
   }
 
   private void endAssigned() {
-    parent.peer().up().end(bytes, isReady);
-    taker.peer().down().end(bytes, true);
-    parent.gives(-bytes);
+    long now = taker.swarm().fleet().now();
+    parent.peer().up().end(now, bytes, isReady);
+    taker.peer().down().end(now, bytes, true);
+    parent.giving().assigned(-bytes);
   }
 
   /** Tells whether it is later than twice what was expected, and late enough to ask another. */

@@ -1,0 +1,53 @@
+package io.dragonfly.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.task.PieceSpan;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class OwnersTest {
+  private static final long MILLI = 1_000_000;
+
+  private final Fleet fleet = new Fleet(() -> 0);
+  private final Swarm swarm =
+      new Swarm(fleet, Peers.task(1), Peers.layout(9), fleet.peer(Peers.peer(0), true));
+  private final List<Member> members = IntStream.range(1, 4).mapToObj(this::join).toList();
+
+  @Test
+  void eachComesInTurnInProportionToItsUplink() {
+    rate(members.get(0), 100);
+    rate(members.get(1), 100);
+    rate(members.get(2), 50);
+    Map<Member, Integer> turns = new HashMap<>();
+    for (int i = 0; i < 40; i++) {
+      turns.merge(Owners.next(members, member -> true), 1, Integer::sum);
+    }
+    assertThat(turns)
+        .containsEntry(members.get(0), 10)
+        .containsEntry(members.get(1), 10)
+        .containsEntry(members.get(2), 20);
+  }
+
+  @Test
+  void onlyThoseThatMayAreChosen() {
+    assertThat(Owners.next(members, member -> member == members.get(1))).isSameAs(members.get(1));
+    assertThat(Owners.next(members, member -> false)).isNull();
+  }
+
+  private static void rate(Member member, long millisPerPiece) {
+    RateMeter meter = member.peer().up().meter();
+    meter.resumed(0, true);
+    for (int i = 1; i <= 40; i++) {
+      meter.arrived(i * millisPerPiece * MILLI, 1_000_000, true, true);
+    }
+  }
+
+  private Member join(int number) {
+    return swarm.join(fleet.peer(Peers.peer(number), false), new BitSet(), PieceSpan.ALL);
+  }
+}

@@ -1,0 +1,217 @@
+package io.dragonfly.scheduler;
+
+import static io.dragonfly.scheduler.Peers.hidden;
+import static io.dragonfly.scheduler.Peers.id;
+import static io.dragonfly.scheduler.Peers.layout;
+import static io.dragonfly.scheduler.Peers.peer;
+import static io.dragonfly.scheduler.Peers.pieces;
+import static io.dragonfly.scheduler.Peers.task;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.control.Outcome;
+import io.dragonfly.control.PieceResult;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.Scheduler.Plan;
+import io.dragonfly.task.PieceSpan;
+import java.util.ArrayDeque;
+import java.util.BitSet;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Who is planned to take a piece from whom. */
+class PlanningTest extends PlanningFixture {
+  @Test
+  void aFreshPieceGoesToOneOwnerAndTheOthersAreToldWhomToTakeItFrom() {
+    addTask(8, 0);
+    join(1, 2, 3);
+    scheduler.pieceAdded(TASK, CDN, 0);
+    Map<PeerId, PeerId> parents = parentsOf(0, 1, 2, 3);
+
+    assertThat(parents).hasSize(3);
+    assertThat(parents.values()).containsOnlyOnce(CDN);
+    // Nobody has the piece yet: all others wait at somebody who is to get it.
+    parents.values().remove(CDN);
+    assertThat(parents.values()).allMatch(parent -> !parent.equals(CDN));
+  }
+
+  @Test
+  void ownersTakeTurns() {
+    addTask(60, 0);
+    join(1, 2, 3);
+    Map<PeerId, Integer> owned = new HashMap<>();
+    for (int piece = 0; piece < 60; piece++) {
+      scheduler.pieceAdded(TASK, CDN, piece);
+      everyoneTakesAll(1, 2, 3)
+          .forEach(
+              (taker, plans) ->
+                  plans.stream()
+                      .filter(plan -> plan.parent().equals(CDN))
+                      .forEach(plan -> owned.merge(taker, 1, Integer::sum)));
+    }
+    assertThat(owned).hasSize(3);
+    assertThat(owned.values()).allMatch(count -> count >= 18 && count <= 22);
+  }
+
+  @Test
+  void aCachedFileIsNotPlannedAllAtOnce() {
+    addTask(500, 500);
+    join(1, 2, 3, 4, 5, 6, 7, 8);
+    int fromCdn = 0;
+    for (int taker = 1; taker <= 8; taker++) {
+      for (Plan plan : scheduler.assign(id(taker), 1000)) {
+        fromCdn += plan.parent().equals(CDN) ? 1 : 0;
+      }
+    }
+    assertThat(fromCdn).isBetween(Limits.CDN_PIECES, 40);
+  }
+
+  @Test
+  void whatOnlyTheCdnCacheHasComesFromItOnce() {
+    addTask(200, 200);
+    join(1, 2, 3, 4);
+    Set<Integer> fromCdn = new HashSet<>();
+    for (int i = 0; i < 200; i++) {
+      everyoneTakesAll(1, 2, 3, 4)
+          .values()
+          .forEach(
+              plans ->
+                  plans.stream()
+                      .filter(plan -> plan.parent().equals(CDN))
+                      .forEach(plan -> assertThat(fromCdn.add(plan.piece())).isTrue()));
+      pass(10);
+      if (fromCdn.size() > 150) {
+        return;
+      }
+    }
+  }
+
+  @Test
+  void aHiddenPeerTakesButIsNoOwnerAsLongAsOthersWantThePiece() {
+    addTask(20, 0);
+    scheduler.peerJoined(TASK, hidden(1), new BitSet(), PieceSpan.ALL);
+    join(2);
+    for (int piece = 0; piece < 20; piece++) {
+      scheduler.pieceAdded(TASK, CDN, piece);
+      Map<PeerId, List<Plan>> plans = everyoneTakesAll(2, 1);
+      assertThat(plans.get(id(2))).extracting(Plan::parent).containsOnly(CDN);
+      assertThat(plans.get(id(1))).extracting(Plan::parent).containsOnly(id(2));
+    }
+  }
+
+  @Test
+  void hiddenPeersAloneTakeFromTheCdnCache() {
+    addTask(5, 5);
+    scheduler.peerJoined(TASK, hidden(1), new BitSet(), PieceSpan.ALL);
+    scheduler.peerJoined(TASK, hidden(2), new BitSet(), PieceSpan.ALL);
+    assertThat(takenWithin(1000, 1)).hasSize(5);
+    assertThat(takenWithin(1000, 2)).hasSize(5);
+  }
+
+  @Test
+  void anotherDataCentreIsEnteredByOneCopy() {
+    scheduler.taskAdded(TASK, layout(20), peer(0, "here"));
+    for (int i = 1; i <= 3; i++) {
+      scheduler.peerJoined(TASK, peer(i, "here"), new BitSet(), PieceSpan.ALL);
+      scheduler.peerJoined(TASK, peer(10 + i, "there"), new BitSet(), PieceSpan.ALL);
+    }
+    for (int piece = 0; piece < 20; piece++) {
+      scheduler.pieceAdded(TASK, CDN, piece);
+      int crossed = 0;
+      for (Map.Entry<PeerId, List<Plan>> entry : everyoneTakesAll(1, 2, 3, 11, 12, 13).entrySet()) {
+        for (Plan plan : entry.getValue()) {
+          crossed += isThere(entry.getKey()) != isThere(plan.parent()) ? 1 : 0;
+        }
+      }
+      assertThat(crossed).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void whoComesLateTakesFromItsOwnDataCentre() {
+    scheduler.taskAdded(TASK, layout(20), peer(0, "here"));
+    for (int piece = 0; piece < 20; piece++) {
+      scheduler.pieceAdded(TASK, CDN, piece);
+    }
+    scheduler.peerJoined(TASK, peer(1, "here"), pieces(0, 20), PieceSpan.NONE);
+    scheduler.peerJoined(TASK, peer(11, "there"), pieces(0, 20), PieceSpan.NONE);
+    scheduler.peerJoined(TASK, peer(12, "there"), new BitSet(), PieceSpan.ALL);
+    assertThat(scheduler.assign(id(12), 10)).extracting(Plan::parent).containsOnly(id(11));
+
+    // If that one fails, others further away are better than none.
+    scheduler.peerJoined(TASK, peer(13, "there"), new BitSet(), PieceSpan.ALL);
+    report(13, scheduler.assign(id(13), 1).get(0), Outcome.UNREACHABLE);
+    assertThat(scheduler.assign(id(13), 10)).isNotEmpty().noneMatch(p -> p.parent().equals(id(11)));
+  }
+
+  @Test
+  void tasksShareAParent() {
+    for (int task = 1; task <= 2; task++) {
+      scheduler.taskAdded(task(task), layout(400), peer(0));
+      scheduler.peerJoined(task(task), peer(1), pieces(0, 400), PieceSpan.NONE);
+    }
+    for (int taker = 10; taker < 40; taker++) {
+      scheduler.peerJoined(task(1), hidden(taker), new BitSet(), PieceSpan.ALL);
+    }
+    scheduler.peerJoined(task(2), peer(5), new BitSet(), PieceSpan.ALL);
+    Deque<Plan> plans = new ArrayDeque<>();
+    Deque<PeerId> takers = new ArrayDeque<>();
+    int ofOther = 0;
+    for (int i = 0; i < 400; i++) {
+      nanos.addAndGet(10 * MILLI);
+      for (List<PeerId> all = scheduler.ready(); !all.isEmpty(); all = scheduler.ready()) {
+        for (PeerId taker : all) {
+          for (Plan plan : scheduler.assign(taker, 16)) {
+            plans.add(plan);
+            takers.add(taker);
+          }
+        }
+      }
+      ofOther += plans.element().task().equals(task(2)) ? 1 : 0;
+      done(Peers.number(takers.remove()), plans.remove());
+    }
+    // One taker of 31, but one task of two: it soon has as much in flight as it may.
+    assertThat(ofOther).isGreaterThan(30);
+  }
+
+  @Test
+  void aPeerThatHasAllStaysAHolder() {
+    addTask(10, 10);
+    join(1);
+    assertThat(takenWithin(3000, 1)).hasSize(10);
+    for (int piece = 0; piece < 10; piece++) {
+      scheduler.pieceLost(TASK, CDN, piece);
+    }
+    join(2);
+    assertThat(takenWithin(3000, 2)).hasSize(10);
+  }
+
+  @Test
+  void aPieceReadFromTheSourceIsPassedOn() {
+    addTask(3, 0);
+    join(1, 2);
+    scheduler.reported(TASK, id(1), new PieceResult(2, id(1), Outcome.DONE, 1000));
+    assertThat(scheduler.ready()).contains(id(2));
+    assertThat(scheduler.assign(id(2), 10)).containsExactly(new Plan(TASK, 2, id(1)));
+    assertThat(scheduler.assign(id(1), 10)).isEmpty();
+  }
+
+  @Test
+  void theCdnCacheMayJoinWithAllThatItHas() {
+    addTask(6, 0);
+    join(1);
+    scheduler.peerJoined(TASK, peer(0), pieces(0, 6), PieceSpan.NONE);
+    scheduler.wantedChanged(TASK, CDN, PieceSpan.ALL);
+    scheduler.peerLeft(TASK, CDN);
+    assertThat(takenWithin(3000, 1)).hasSize(6);
+    assertThat(scheduler.assign(CDN, 10)).isEmpty();
+  }
+
+  private static boolean isThere(PeerId peer) {
+    return Peers.number(peer) > 10;
+  }
+}
