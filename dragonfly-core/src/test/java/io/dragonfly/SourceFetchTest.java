@@ -11,6 +11,7 @@ import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.DigestMismatchException;
 import io.dragonfly.error.NoProgressException;
+import io.dragonfly.error.OutputException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.fetch.Fetch;
@@ -19,6 +20,7 @@ import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
 import io.dragonfly.testkit.LeakCheck;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -118,6 +120,41 @@ class SourceFetchTest {
 
     assertThat(fetch.completion()).succeedsWithin(10, TimeUnit.SECONDS);
     assertThat(fixture.output()).hasBinaryContent(bytes);
+  }
+
+  @Test
+  void aSourceThatNeverGetsFurtherIsGivenUpAfterFiveTries() {
+    fixture
+        .source
+        .put(URI_A, bytes(10 * PIECE))
+        .withoutValidator(URI_A)
+        .breakAt(URI_A, 3 * PIECE + 1000);
+    Fetch fetch = client().start(fixture.request().build());
+
+    assertThat(fetch.completion())
+        .failsWithin(30, TimeUnit.SECONDS)
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(SourceFailedException.class);
+    assertThat(fixture.source.opened()).hasSize(5);
+    assertThat(fixture.output()).doesNotExist();
+  }
+
+  @Test
+  void anOutputThatIsALinkIsWrittenWhereItLeads() throws Exception {
+    byte[] bytes = bytes(2 * PIECE);
+    fixture.source.put(URI_A, bytes);
+    Path real = Files.writeString(dir.resolve("real"), "old");
+    Path link = Files.createSymbolicLink(dir.resolve("link"), real);
+    Path dangling = Files.createSymbolicLink(dir.resolve("dangling"), dir.resolve("nothing"));
+    DistributionClient client = client();
+
+    client.fetch(fixture.request().output(link).build());
+
+    assertThat(link).isSymbolicLink();
+    assertThat(real).hasBinaryContent(bytes);
+    assertThatThrownBy(() -> client.fetch(fixture.request().output(dangling).build()))
+        .isInstanceOf(OutputException.class);
+    assertThat(dangling).isSymbolicLink();
   }
 
   @Test
