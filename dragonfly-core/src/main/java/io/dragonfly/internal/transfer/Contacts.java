@@ -13,8 +13,7 @@ import java.util.Set;
 
 /**
  * Takes pieces from the peers that a supernode named in advance, while it is lost. Nobody knows
- * what they have, so each is asked once for a piece, and again only after a while. Confined to the
- * loop.
+ * what they have, so each is asked once for a piece. Confined to the loop.
  */
 final class Contacts {
   private static final int MOST_AT_ONCE = 16;

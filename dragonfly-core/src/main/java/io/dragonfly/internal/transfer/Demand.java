@@ -88,21 +88,10 @@ final class Demand {
         .anyMatch(fetch -> fetch.isCollecting() && !table.isComplete(fetch.pieces(table.layout())));
   }
 
-  /**
-   * Returns missing pieces that nobody is asked for: the first is wanted now, all are later.
-   *
-   * @param from where to look first, unless a reader waits for a certain piece
-   */
-  PieceSpan nextRun(int from) {
+  /** Returns missing pieces that nobody is asked for: the first is wanted now, all are later. */
+  PieceSpan nextRun() {
     for (RunningFetch fetch : fetches) {
-      PieceSpan wanted = fetch.wanted(table.layout());
-      PieceSpan now = PieceSpan.NONE;
-      if (fetch.feed().isEmpty() && wanted.first() < from && from < wanted.end()) {
-        now = table.nextRun(new PieceSpan(from, wanted.end()));
-      }
-      if (now.isEmpty()) {
-        now = table.nextRun(wanted);
-      }
+      PieceSpan now = table.nextRun(fetch.wanted(table.layout()));
       if (!now.isEmpty()) {
         PieceSpan later = fetch.pieces(table.layout());
         return table.nextRun(new PieceSpan(now.first(), Math.max(now.end(), later.end())));

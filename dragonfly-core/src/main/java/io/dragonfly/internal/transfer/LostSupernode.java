@@ -20,7 +20,6 @@ final class LostSupernode {
   private static final Logger LOG = LoggerFactory.getLogger(LostSupernode.class);
 
   private static final Duration ASK_CONTACTS_AFTER = Duration.ofSeconds(1);
-  private static final Duration ASK_CONTACTS_AGAIN = Duration.ofSeconds(5);
   private static final Duration MOVE_ON_AFTER = Duration.ofSeconds(2);
 
   private final Parts parts;
@@ -63,7 +62,6 @@ final class LostSupernode {
   private void beginToAskContacts() {
     contacts.begin(swarm.advice().contacts());
     askContacts();
-    steps[0] = parts.loop().after(ASK_CONTACTS_AGAIN, this::beginToAskContacts);
   }
 
   /** Asks for pieces that are missing, if it has come to that. */

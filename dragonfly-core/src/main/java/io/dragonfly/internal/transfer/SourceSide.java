@@ -26,7 +26,6 @@ final class SourceSide implements BackToSource.Owner {
   private final Download download;
   private final BackToSource reading;
   private Optional<SourceContent> begun = Optional.empty();
-  private int start;
 
   /** Whether to read once more when the reading that is ending has ended. */
   private boolean again;
@@ -86,13 +85,6 @@ final class SourceSide implements BackToSource.Owner {
       return;
     }
     boolean byRange = isSafe() && download.table().layout().isLengthKnown();
-    // Peers that lost their supernode together each begin somewhere else, and find at each other
-    // what they have not read themselves.
-    start =
-        byRange && download.swarm().isMember()
-            ? Math.floorMod(
-                download.swarm().self().hashCode(), Math.max(1, download.table().layout().pieces()))
-            : 0;
     reading.start(
         new SourceReading.Opening(
             parts.sources().apply(String.valueOf(content.url().getScheme())),
@@ -136,7 +128,7 @@ final class SourceSide implements BackToSource.Owner {
 
   @Override
   public PieceSpan nextRun() {
-    return download.demand().nextRun(start);
+    return download.demand().nextRun();
   }
 
   @Override
