@@ -78,14 +78,23 @@ final class ClientFixture {
     return client;
   }
 
-  /** Moves the time on until something has happened; 10 s of real time at most. */
+  /** Moves the time on until something has happened; 20 s of real time at most. */
   void advanceUntil(Callable<Boolean> condition) {
+    advanceUntil(Duration.ofMillis(50), condition);
+  }
+
+  /** Moves the time on by small steps, where something must happen before a limit is over. */
+  void advanceSlowlyUntil(Callable<Boolean> condition) {
+    advanceUntil(Duration.ofMillis(2), condition);
+  }
+
+  private void advanceUntil(Duration step, Callable<Boolean> condition) {
     Awaitility.await()
         .pollInterval(Duration.ofMillis(2))
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(20))
         .until(
             () -> {
-              ticker.advance(Duration.ofMillis(50));
+              ticker.advance(step);
               return condition.call();
             });
   }

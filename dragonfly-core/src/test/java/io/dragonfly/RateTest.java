@@ -86,7 +86,6 @@ class RateTest {
 
     assertThat(fixture.output()).hasBinaryContent(bytes(64 * PIECE));
     assertThat(fixture.ticker.getAsLong() - start).isGreaterThan(Duration.ofSeconds(10).toNanos());
-    assertThat(supernode.results()).noneMatch(result -> result.outcome().name().equals("STALLED"));
   }
 
   @Test

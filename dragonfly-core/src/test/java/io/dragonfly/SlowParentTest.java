@@ -111,10 +111,10 @@ class SlowParentTest {
     Fetch fetch = start();
     fixture.advanceUntil(() -> fixture.network.takes().size() == 3);
     supernode.assignAgain(supernode.task(URI_A).id());
-    FetchResult result = finish(fetch);
+    fixture.advanceSlowlyUntil(() -> fetch.completion().isDone());
 
-    assertThat(result.bytesFromSupernode()).isEqualTo(BYTES.length);
-    fixture.advanceUntil(
+    assertThat(finish(fetch).bytesFromSupernode()).isEqualTo(BYTES.length);
+    fixture.advanceSlowlyUntil(
         () -> supernode.results().stream().filter(r -> r.parent().equals(slow)).count() == 3);
     assertThat(supernode.results())
         .filteredOn(r -> r.parent().equals(slow))
@@ -127,6 +127,7 @@ class SlowParentTest {
     Fetch fetch = start();
     fixture.advanceUntil(() -> pieces.asks().size() == 3);
     supernode.assignAgain(supernode.task(URI_A).id());
+    fixture.advanceSlowlyUntil(() -> fetch.completion().isDone());
     assertThat(finish(fetch).bytesFromSupernode()).isEqualTo(BYTES.length);
   }
 

@@ -14,12 +14,14 @@ import io.dragonfly.error.NoProgressException;
 import io.dragonfly.error.OutputException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.error.TimeLimitException;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
 import io.dragonfly.testkit.LeakCheck;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -400,5 +402,35 @@ class SourceFetchTest {
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("gopher")
         .hasMessageContaining("https");
+  }
+
+  @Test
+  void whoEditsHisFileSpoilsNobodyElses() throws Exception {
+    byte[] bytes = bytes(5 * PIECE);
+    fixture.source.put(URI_A, bytes);
+    DistributionClient client = client();
+    client.fetch(fixture.request().build());
+    try (RandomAccessFile file = new RandomAccessFile(fixture.output().toFile(), "rw")) {
+      file.seek(3 * PIECE + 5);
+      file.write(bytes[3 * PIECE + 5] + 1);
+    }
+    Path other = dir.resolve("other");
+    FetchResult result = client.fetch(fixture.request().output(other).build());
+
+    assertThat(other).hasBinaryContent(bytes);
+    assertThat(result.length()).isEqualTo(bytes.length);
+  }
+
+  @Test
+  void aTimeLimitBeforeTheSourceAnswersEndsTheFetch() throws Exception {
+    fixture.source.put(URI_A, bytes(10)).stallQuestions(URI_A);
+    DistributionClient client = fixture.startInFakeTime(fixture.alone());
+    Fetch fetch = client.start(fixture.request().timeout(Duration.ofSeconds(3)).build());
+    fixture.source.awaitStalled(URI_A);
+    fixture.advanceUntil(() -> fetch.completion().isDone());
+    assertThat(fetch.completion())
+        .failsWithin(1, TimeUnit.SECONDS)
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(TimeLimitException.class);
   }
 }

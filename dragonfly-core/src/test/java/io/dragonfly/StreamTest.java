@@ -22,7 +22,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -181,6 +183,33 @@ class StreamTest {
           .isInstanceOf(InterruptedIOException.class)
           .hasCauseInstanceOf(FetchCancelledException.class);
       assertThat(Thread.interrupted()).isTrue();
+    }
+  }
+
+  @Test
+  void aReaderMayTakeItsTime() throws Exception {
+    byte[] bytes = bytes(400 * PIECE);
+    FakePublication publication = FakePublication.of(bytes);
+    FakeSupernode supernode = fixture.supernode();
+    supernode.put(ContentRequest.of(URI_A), publication);
+    DistributionClient client = fixture.startInFakeTime(fixture.of(supernode));
+    CompletableFuture<InputStream> opened =
+        CompletableFuture.supplyAsync(() -> client.open(REQUEST));
+    fixture.advanceUntil(opened::isDone);
+    try (InputStream in = opened.get()) {
+      fixture.advanceUntil(
+          () -> fixture.events.seen().stream().filter(e -> e.startsWith("taken")).count() == 288);
+      for (int i = 0; i < 19; i++) {
+        fixture.ticker.advance(Duration.ofSeconds(30));
+      }
+      supernode.assigningNothing();
+      // Now there is something to wait for, but only from now on.
+      assertThat(in.readNBytes(100 * PIECE)).isEqualTo(Arrays.copyOf(bytes, 100 * PIECE));
+      for (int second = 0; second < 50; second++) {
+        fixture.ticker.advance(Duration.ofSeconds(1));
+      }
+      assertThat(fixture.events.seen()).doesNotContain("failed");
+      fixture.advanceUntil(() -> fixture.events.seen().contains("failed"));
     }
   }
 }

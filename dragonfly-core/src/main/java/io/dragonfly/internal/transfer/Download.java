@@ -40,6 +40,7 @@ final class Download {
   private final Finishing finishing;
   private final Map<Integer, Origin> origins = new HashMap<>();
   private boolean over;
+  private boolean wasWaiting;
   private volatile long progressNanos;
 
   /** A download of what is missing in the store. */
@@ -165,9 +166,11 @@ final class Download {
   }
 
   private void wantedChanged() {
-    if (!demand.isWaiting()) {
-      progressed();
+    boolean isWaiting = demand.isWaiting();
+    if (!isWaiting || !wasWaiting) {
+      progressed(); // only what is waited for can be late
     }
+    wasWaiting = isWaiting;
     swarm.want(demand.wanted());
     source.wantedChanged();
   }

@@ -128,7 +128,11 @@ public final class StreamFeed {
 
   private void readFailed(Throwable failure) {
     reading = false;
-    fail(new StorageException("The store in the home directory fails: " + failure, failure));
+    fail(
+        new StorageException(
+            "The store in the home directory cannot be read: %s. Fetch it again."
+                .formatted(failure.getMessage()),
+            failure));
   }
 
   private void chunkWasRead() {

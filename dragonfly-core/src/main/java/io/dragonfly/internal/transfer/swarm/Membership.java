@@ -98,7 +98,12 @@ public final class Membership {
   /** Says how taking a piece ended. */
   public void report(PieceResult result) {
     results.addLast(result);
-    changed();
+    news = true;
+    if (registering) {
+      link.hasNews();
+    } else {
+      link.hasResults(results.size());
+    }
   }
 
   /** Says that a piece is held no longer. */
@@ -129,10 +134,6 @@ public final class Membership {
   /** While it registers again there is nobody to report to. */
   boolean mayReport() {
     return !registering;
-  }
-
-  int results() {
-    return registering ? 0 : results.size();
   }
 
   TaskEvents events() {

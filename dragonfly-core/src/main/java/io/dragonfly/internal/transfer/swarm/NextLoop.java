@@ -61,10 +61,17 @@ final class NextLoop {
 
   /** There is something to report. */
   void hasNews() {
-    if (link.members().stream().mapToInt(Membership::results).sum() >= MOST_RESULTS) {
-      send();
-    } else if (hold == null) {
+    if (hold == null) {
       hold = loop.after(HOLD, this::send);
+    }
+  }
+
+  /** There is a result to report, this many for one task: enough of them do not wait for more. */
+  void hasResults(int count) {
+    if (count >= MOST_RESULTS) {
+      send();
+    } else {
+      hasNews();
     }
   }
 

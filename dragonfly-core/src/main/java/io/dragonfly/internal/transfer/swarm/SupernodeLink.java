@@ -162,6 +162,10 @@ public final class SupernodeLink {
     next.hasNews();
   }
 
+  void hasResults(int count) {
+    next.hasResults(count);
+  }
+
   void offerAgain() {
     offerAgain.run();
   }

@@ -1,0 +1,298 @@
+package io.dragonfly.internal.transfer.intake;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.control.Outcome;
+import io.dragonfly.control.Parent;
+import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.internal.loop.Timers;
+import io.dragonfly.peer.Peer;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.PieceSink;
+import io.dragonfly.spi.RateLimiter;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.spi.TakeException;
+import io.dragonfly.spi.TakeRequest;
+import io.dragonfly.spi.Transport;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.SourceVersion;
+import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskKey;
+import io.dragonfly.testkit.FakeTicker;
+import io.dragonfly.testkit.LeakCheck;
+import io.dragonfly.testkit.MemoryStorage;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LeakCheck.class)
+class PieceTakeTest {
+  private static final Duration DROP = Duration.ofSeconds(5);
+  private static final byte[] BYTES = new byte[100_000];
+  private static final Task TASK =
+      Task.of(
+          new TaskKey("0".repeat(64)),
+          new SourceVersion(Optional.of("\"1\""), OptionalLong.of(BYTES.length)),
+          Optional.empty(),
+          "");
+
+  static {
+    new Random(1).nextBytes(BYTES);
+  }
+
+  private final FakeTicker ticker = new FakeTicker();
+  private final Timers timers = new Timers(ticker.timer(), ticker);
+  private final EventLoop loop = new EventLoop("dragonfly-engine", timers);
+  private final BufferPool pool = new BufferPool(2);
+  private final DiskWriter writer = new DiskWriter("dragonfly-disk", pool);
+  private final StoredTask stored = new MemoryStorage().create(TASK);
+  private final List<String> calls = new ArrayList<>();
+  private final BlockingQueue<PieceTake.End> ends = new LinkedBlockingQueue<>();
+  private Duration pause = Duration.ZERO;
+
+  /** A take whose bytes the test hands over itself. */
+  private final class Running implements Transport.Take {
+    @Override
+    public void pause() {
+      calls.add("pause");
+    }
+
+    @Override
+    public void resume() {
+      calls.add("resume");
+    }
+
+    @Override
+    public void cancel() {
+      calls.add("cancel");
+    }
+  }
+
+  @AfterEach
+  void close() {
+    loop.close();
+    writer.close();
+    timers.close();
+  }
+
+  private PieceTake take(FirstByte race, Taker taker) {
+    RateLimiter limiter =
+        new RateLimiter() {
+          @Override
+          public long take(long bytes) {
+            return pause.toNanos();
+          }
+
+          @Override
+          public void setRate(Optional<Rate> rate) {}
+        };
+    TakeLane lane =
+        new TakeLane(
+            new TakeLane.Engine(loop, taker, pool, writer, DROP),
+            stored,
+            new Throttle(List.of(limiter)),
+            () -> {});
+    InetAddress here = InetAddress.getLoopbackAddress();
+    PeerId id = PeerSecret.random(new SecureRandom()).id();
+    Peer peer = new Peer(id, new InetSocketAddress(here, 1), "");
+    ByteRange all = ByteRange.of(0, BYTES.length);
+    TakeRequest request =
+        new TakeRequest(peer, TASK.id(), all, OptionalLong.of(BYTES.length), id, here, "");
+    PieceTake.Order order =
+        new PieceTake.Order(0, new Parent(0, peer, ""), request, Digest.of(sha(BYTES)));
+    return new PieceTake(lane, order, race, (take, end) -> ends.add(end));
+  }
+
+  private PieceTake started() throws Exception {
+    PieceTake take = take(new FirstByte(), (request, sink) -> new Running());
+    onLoop(take::start);
+    return take;
+  }
+
+  private static MessageDigest sha(byte[] bytes) {
+    MessageDigest sha = Digest.newSha256();
+    sha.update(bytes);
+    return sha;
+  }
+
+  private void onLoop(Runnable task) throws Exception {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          task.run();
+          done.complete(null);
+        });
+    done.get(10, TimeUnit.SECONDS);
+  }
+
+  private Outcome outcome() throws InterruptedException {
+    PieceTake.End end = ends.poll(10, TimeUnit.SECONDS);
+    assertThat(end).isNotNull();
+    return end.outcome();
+  }
+
+  private static ByteBuffer part(int from, int to) {
+    return ByteBuffer.wrap(Arrays.copyOfRange(BYTES, from, to));
+  }
+
+  @Test
+  void aPieceWithTheRightDigestIsSealed() throws Exception {
+    PieceTake take = started();
+    take.received(part(0, 60_000));
+    take.received(part(60_000, BYTES.length));
+    take.completed();
+    assertThat(outcome()).isEqualTo(Outcome.DONE);
+    assertThat(stored.has(0)).isTrue();
+    try (var region = stored.region(ByteRange.of(0, BYTES.length))) {
+      assertThat(region.readAll()).isEqualTo(BYTES);
+    }
+  }
+
+  @Test
+  void otherBytesAreAMismatch() throws Exception {
+    PieceTake take = started();
+    take.received(ByteBuffer.wrap(new byte[BYTES.length]));
+    take.completed();
+    assertThat(outcome()).isEqualTo(Outcome.DIGEST_MISMATCH);
+    assertThat(stored.has(0)).isFalse();
+  }
+
+  @Test
+  void tooFewBytesAreABrokenConnection() throws Exception {
+    PieceTake take = started();
+    take.received(part(0, 10));
+    take.completed();
+    assertThat(outcome()).isEqualTo(Outcome.UNREACHABLE);
+  }
+
+  @Test
+  void aParentThatGivesNoByteIsStalled() throws Exception {
+    PieceTake take = started();
+    ticker.advance(DROP.minusMillis(1));
+    take.received(part(0, 10));
+    ticker.advance(DROP.minusMillis(1));
+    onLoop(() -> {});
+    assertThat(ends).isEmpty();
+    ticker.advance(Duration.ofMillis(1));
+    onLoop(() -> {});
+    ticker.advance(Duration.ofMillis(1));
+    assertThat(outcome()).isEqualTo(Outcome.STALLED);
+    assertThat(calls).containsExactly("cancel");
+  }
+
+  @Test
+  void withAnotherParentToAskPatienceIsShorter() throws Exception {
+    PieceTake take = started();
+    onLoop(() -> take.hurry(Duration.ofSeconds(2)));
+    ticker.advance(Duration.ofSeconds(2));
+    assertThat(outcome()).isEqualTo(Outcome.STALLED);
+  }
+
+  @Test
+  void whatIsPausedIsNotStalled() throws Exception {
+    PieceTake take = started();
+    pause = Duration.ofMinutes(1);
+    take.received(part(0, 10));
+    onLoop(() -> {});
+    assertThat(calls).containsExactly("pause");
+    for (int i = 0; i < 59; i++) {
+      ticker.advance(Duration.ofSeconds(1));
+      onLoop(() -> {});
+    }
+    assertThat(ends).isEmpty();
+    ticker.advance(Duration.ofSeconds(1));
+    onLoop(() -> {});
+    assertThat(calls).containsExactly("pause", "resume");
+    for (int i = 0; i < 6; i++) {
+      ticker.advance(Duration.ofSeconds(1));
+      onLoop(() -> {});
+    }
+    assertThat(outcome()).isEqualTo(Outcome.STALLED);
+  }
+
+  @Test
+  void aTakeWaitsForTheDiskByPausing() throws Exception {
+    ByteBuffer first = pool.take();
+    ByteBuffer second = pool.take();
+    PieceTake take = started();
+    take.received(part(0, 10));
+    onLoop(() -> {});
+    assertThat(calls).containsExactly("pause");
+    pool.give(first);
+    pool.give(second);
+    onLoop(() -> {});
+    assertThat(calls).containsExactly("pause", "resume");
+    onLoop(take::cancel);
+  }
+
+  @Test
+  void onlyWhoGivesAByteFirstGoesOn() throws Exception {
+    FirstByte race = new FirstByte();
+    PieceTake faster = take(race, (request, sink) -> new Running());
+    PieceTake slower = take(race, (request, sink) -> new Running());
+    onLoop(faster::start);
+    onLoop(slower::start);
+    faster.received(part(0, 10));
+    slower.received(part(0, 10));
+    assertThat(outcome()).isEqualTo(Outcome.DROPPED);
+    assertThat(slower.received()).isZero();
+    faster.received(part(10, BYTES.length));
+    faster.completed();
+    assertThat(outcome()).isEqualTo(Outcome.DONE);
+  }
+
+  @Test
+  void afterAFailureTheRaceIsOpenAgain() throws Exception {
+    FirstByte race = new FirstByte();
+    PieceTake first = take(race, (request, sink) -> new Running());
+    onLoop(first::start);
+    first.received(part(0, 10));
+    first.failed(new TakeException(Outcome.REFUSED, "no"));
+    assertThat(outcome()).isEqualTo(Outcome.REFUSED);
+    assertThat(race.isWon()).isFalse();
+  }
+
+  @Test
+  void aTransportThatThrowsIsAParentOutOfReach() throws Exception {
+    PieceTake take =
+        take(
+            new FirstByte(),
+            (TakeRequest request, PieceSink sink) -> {
+              throw new IllegalStateException("closed");
+            });
+    onLoop(take::start);
+    assertThat(outcome()).isEqualTo(Outcome.UNREACHABLE);
+  }
+
+  @Test
+  void aCancelledTakeSaysNothingAndKeepsNothing() throws Exception {
+    PieceTake take = started();
+    take.received(part(0, 10));
+    onLoop(take::cancel);
+    take.received(part(10, 20));
+    take.completed();
+    onLoop(() -> {});
+    assertThat(ends).isEmpty();
+    assertThat(take.isEnded()).isTrue();
+    assertThat(pool.isEmpty()).isFalse();
+  }
+}
