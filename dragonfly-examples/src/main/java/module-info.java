@@ -11,9 +11,16 @@ module io.dragonfly.examples {
   requires jdk.httpserver;
   requires org.slf4j;
 
-  exports io.dragonfly.examples;
+  exports io.dragonfly.examples.quickstart;
+  exports io.dragonfly.examples.supernode;
 
   // picocli sets the fields of options.
-  opens io.dragonfly.examples to
+  opens io.dragonfly.examples.command to
+      info.picocli;
+  opens io.dragonfly.examples.dfget to
+      info.picocli;
+  opens io.dragonfly.examples.quickstart to
+      info.picocli;
+  opens io.dragonfly.examples.supernode to
       info.picocli;
 }

@@ -48,7 +48,7 @@ class LauncherTest {
 
     assertThat(run.exit).isZero();
     assertThat(run.out)
-        .endsWith("io.dragonfly.examples.DfgetMain", "--url", "http://h/a b", "", "*");
+        .endsWith("io.dragonfly.examples.dfget.DfgetMain", "--url", "http://h/a b", "", "*");
   }
 
   @Test
@@ -60,7 +60,7 @@ class LauncherTest {
         .containsSequence(
             "-cp",
             lib + "B.jar:" + lib + "a.jar:" + lib + "b.jar",
-            "io.dragonfly.examples.SupernodeMain");
+            "io.dragonfly.examples.supernode.SupernodeMain");
   }
 
   @Test
@@ -127,7 +127,7 @@ class LauncherTest {
     String path = jdk.resolve("bin") + ":" + System.getenv("PATH");
 
     assertThat(run("dfget", Map.of("JAVA_HOME", "", "PATH", path)).out)
-        .contains("io.dragonfly.examples.DfgetMain");
+        .contains("io.dragonfly.examples.dfget.DfgetMain");
   }
 
   private Path java(String version, String body) throws IOException {

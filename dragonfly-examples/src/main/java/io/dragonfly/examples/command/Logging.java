@@ -1,4 +1,4 @@
-package io.dragonfly.examples;
+package io.dragonfly.examples.command;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -9,13 +9,14 @@ import ch.qos.logback.core.ConsoleAppender;
 import org.slf4j.LoggerFactory;
 
 /** Logs to stderr: warnings in one line each, or everything of ours with traces when verbose. */
-final class Logging {
+public final class Logging {
   private static final String TERSE = "%d{HH:mm:ss.SSS} %-5level %msg%nopex%n";
   private static final String VERBOSE = "%d{HH:mm:ss.SSS} %-5level [%thread] %logger{20} %msg%n";
 
   private Logging() {}
 
-  static void start(boolean verbose, Level level) {
+  /** Starts to log in this process, from a level on; all of ours when verbose. */
+  public static void start(boolean verbose, Level level) {
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     context.reset();
     PatternLayoutEncoder encoder = new PatternLayoutEncoder();
@@ -34,7 +35,7 @@ final class Logging {
   }
 
   /** Logs what ends a process that has no caller to tell. */
-  static void lastWords(Throwable failure) {
+  public static void lastWords(Throwable failure) {
     LoggerFactory.getLogger(Logging.class).error("{}", Commands.oneLine(failure.toString()));
   }
 }

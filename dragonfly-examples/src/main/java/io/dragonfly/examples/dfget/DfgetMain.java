@@ -1,14 +1,21 @@
-package io.dragonfly.examples;
+package io.dragonfly.examples.dfget;
 
 import ch.qos.logback.classic.Level;
 import io.dragonfly.ClientConfig;
-import io.dragonfly.DistributionClient;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.FetchCancelledException;
+import io.dragonfly.examples.command.Call;
+import io.dragonfly.examples.command.Commands;
+import io.dragonfly.examples.command.ExitCode;
+import io.dragonfly.examples.command.Logging;
+import io.dragonfly.examples.command.OwnCall;
+import io.dragonfly.examples.command.Units;
+import io.dragonfly.examples.command.Version;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -49,26 +56,39 @@ public final class DfgetMain implements Callable<Integer> {
       description = "Write one JSON object as the last line of stdout, and nothing else there.")
   private boolean json;
 
+  /** Read where the process starts to log, and where failures are reported. */
+  @SuppressWarnings("UnusedVariable")
   @Option(names = "--verbose", description = "Log every step, and traces of what went wrong.")
   private boolean verbose;
 
-  private DfgetMain() {}
+  private final Call call;
+  private final PeerHost host;
 
-  /** Fetches one file and exits with a code of {@link ExitCode}. */
+  private DfgetMain(Call call, PeerHost host) {
+    this.call = call;
+    this.host = host;
+  }
+
+  /** Fetches one file by a peer in this process, and exits with a code of {@link ExitCode}. */
   public static void main(String[] args) {
-    System.exit(Commands.run(new DfgetMain(), args));
+    Logging.start(List.of(args).contains("--verbose"), Level.WARN);
+    System.exit(run(new OwnCall(args), new OwnPeer()));
+  }
+
+  /** Fetches what a call asks for by a peer of this host; returns a code of {@link ExitCode}. */
+  public static int run(Call call, PeerHost host) {
+    return Commands.run(new DfgetMain(call, host), call);
   }
 
   @Override
   public Integer call() throws InterruptedException {
-    Logging.start(verbose, Level.WARN);
-    FetchRequest request = usage(what::toRequest);
-    ClientConfig config = usage(peer::toConfig);
+    FetchRequest request = usage(() -> what.toRequest(call));
+    ClientConfig config = usage(() -> peer.toConfig(call));
     DfgetReport report = new DfgetReport(spec.commandLine(), json, request);
     CountDownLatch told = new CountDownLatch(1);
-    try (DistributionClient client = usage(() -> new DistributionClient(config))) {
-      Fetch fetch = usage(() -> client.start(request));
-      Commands.onShutdown("dfget-shutdown", () -> stop(fetch, client, told));
+    try (PeerHost.Lease peer = usage(() -> host.lend(config))) {
+      Fetch fetch = usage(() -> peer.client().start(request));
+      call.onGone(() -> stop(fetch, peer, told));
       FetchResult result = await(fetch, report);
       report.succeeded(result);
       if (!aliveTime.isZero()) {
@@ -82,10 +102,10 @@ public final class DfgetMain implements Callable<Integer> {
   }
 
   /** Ends what runs: the next call goes on from what is verified. */
-  private static void stop(Fetch fetch, DistributionClient client, CountDownLatch told) {
+  private static void stop(Fetch fetch, PeerHost.Lease peer, CountDownLatch told) {
     fetch.cancel();
     told.countDown();
-    client.close();
+    peer.close();
   }
 
   /** Builds something out of options; what they do not allow is a usage error. */

@@ -1,4 +1,4 @@
-package io.dragonfly.examples;
+package io.dragonfly.examples.quickstart;
 
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;

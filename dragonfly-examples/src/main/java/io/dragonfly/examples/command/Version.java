@@ -1,4 +1,4 @@
-package io.dragonfly.examples;
+package io.dragonfly.examples.command;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -6,13 +6,14 @@ import java.util.Properties;
 import picocli.CommandLine.IVersionProvider;
 
 /** The version that the build has written into the jar. */
-final class Version implements IVersionProvider {
+public final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() throws IOException {
     return new String[] {"Dragonfly for Java " + number()};
   }
 
-  static String number() throws IOException {
+  /** Returns the number alone. */
+  public static String number() throws IOException {
     Properties properties = new Properties();
     try (InputStream in = Version.class.getResourceAsStream("version.properties")) {
       if (in != null) {

@@ -1,4 +1,4 @@
-package io.dragonfly.examples;
+package io.dragonfly.examples.command;
 
 import io.dragonfly.rate.Rate;
 import java.net.InetSocketAddress;
@@ -10,7 +10,10 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Times, rates, sizes and addresses as people write and read them. */
-final class Units {
+public final class Units {
+  /** Where a supernode listens unless it is told otherwise. */
+  public static final int SUPERNODE_PORT = 8002;
+
   private static final Pattern TIME = Pattern.compile("(\\d+)(ms|s|m|h|d)?");
   private static final Pattern ADDRESS =
       Pattern.compile("(?:\\[([^\\]]+)]|([^:\\s]+))(?::(\\d+))?");
@@ -20,7 +23,7 @@ final class Units {
   /**
    * Reads {@code 500ms}, {@code 30s}, {@code 5m}, {@code 2h}, {@code 1d}; a bare number is seconds.
    */
-  static Duration parseTime(String text) {
+  public static Duration parseTime(String text) {
     Matcher matcher = TIME.matcher(text.trim());
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
@@ -37,7 +40,7 @@ final class Units {
   }
 
   /** Reads {@code host}, {@code host:port} or {@code [v6]:port}. */
-  static InetSocketAddress parseAddress(String text, int defaultPort) {
+  public static InetSocketAddress parseAddress(String text, int defaultPort) {
     Matcher matcher = ADDRESS.matcher(text.trim());
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
@@ -52,7 +55,7 @@ final class Units {
   }
 
   /** Writes a number of bytes for people: {@code 12.3 MiB}. */
-  static String size(long bytes) {
+  public static String size(long bytes) {
     String[] names = {"B", "KiB", "MiB", "GiB", "TiB"};
     double value = bytes;
     int at = 0;
@@ -64,13 +67,13 @@ final class Units {
   }
 
   /** Writes a rate for people. */
-  static String rate(long bytes, Duration time) {
+  public static String rate(long bytes, Duration time) {
     double seconds = Math.max(time.toNanos() / 1e9, 1e-9);
     return size((long) (bytes / seconds)) + "/s";
   }
 
   /** Reads a time for picocli. */
-  static final class TimeConverter implements ITypeConverter<Duration> {
+  public static final class TimeConverter implements ITypeConverter<Duration> {
     @Override
     public Duration convert(String text) {
       try {
@@ -82,7 +85,7 @@ final class Units {
   }
 
   /** Reads a rate for picocli. */
-  static final class RateConverter implements ITypeConverter<Rate> {
+  public static final class RateConverter implements ITypeConverter<Rate> {
     @Override
     public Rate convert(String text) {
       try {

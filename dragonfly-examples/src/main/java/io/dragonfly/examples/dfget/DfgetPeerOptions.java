@@ -1,6 +1,8 @@
-package io.dragonfly.examples;
+package io.dragonfly.examples.dfget;
 
 import io.dragonfly.ClientConfig;
+import io.dragonfly.examples.command.Call;
+import io.dragonfly.examples.command.Units;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,8 +12,6 @@ import picocli.CommandLine.Option;
 
 /** The options of {@code dfget} that say which peer fetches. */
 final class DfgetPeerOptions {
-  static final int SUPERNODE_PORT = 8002;
-
   @Option(
       names = {"--node", "-n"},
       split = ",",
@@ -46,12 +46,12 @@ final class DfgetPeerOptions {
       description = "Data centre of this machine.")
   private String idc = "";
 
-  ClientConfig toConfig() {
+  ClientConfig toConfig(Call call) {
     ClientConfig.Builder builder = ClientConfig.builder().port(port).idc(idc);
     builder.supernodes(
-        nodes.stream().map(node -> Units.parseAddress(node, SUPERNODE_PORT)).toList());
+        nodes.stream().map(node -> Units.parseAddress(node, Units.SUPERNODE_PORT)).toList());
     if (home != null) {
-      builder.home(home.toAbsolutePath());
+      builder.home(call.directory().resolve(home));
     }
     if (ip != null) {
       builder.ip(ip);

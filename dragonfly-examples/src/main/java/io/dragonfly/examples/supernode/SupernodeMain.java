@@ -1,8 +1,12 @@
-package io.dragonfly.examples;
+package io.dragonfly.examples.supernode;
 
 import ch.qos.logback.classic.Level;
 import io.dragonfly.Supernode;
 import io.dragonfly.SupernodeConfig;
+import io.dragonfly.examples.command.Commands;
+import io.dragonfly.examples.command.ExitCode;
+import io.dragonfly.examples.command.Logging;
+import io.dragonfly.examples.command.Version;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

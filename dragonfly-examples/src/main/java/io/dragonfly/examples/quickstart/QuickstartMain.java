@@ -1,6 +1,11 @@
-package io.dragonfly.examples;
+package io.dragonfly.examples.quickstart;
 
 import ch.qos.logback.classic.Level;
+import io.dragonfly.examples.command.Commands;
+import io.dragonfly.examples.command.ExitCode;
+import io.dragonfly.examples.command.Logging;
+import io.dragonfly.examples.command.Version;
+import io.dragonfly.examples.supernode.SupernodeMain;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

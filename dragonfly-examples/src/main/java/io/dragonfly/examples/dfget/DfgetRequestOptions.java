@@ -1,13 +1,17 @@
-package io.dragonfly.examples;
+package io.dragonfly.examples.dfget;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.dragonfly.examples.command.Call;
+import io.dragonfly.examples.command.Units;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.Pattern;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.Headers;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -91,10 +95,11 @@ final class DfgetRequestOptions {
       split = ",",
       paramLabel = "FILE",
       description = "PEM files with certificates to trust beside the platform's own.")
-  private List<Path> caCerts = new ArrayList<>();
+  private List<String> caCerts = new ArrayList<>();
 
-  FetchRequest toRequest() throws IOException {
-    FetchRequest.Builder builder = FetchRequest.builder(url).output(outputOrDefault());
+  FetchRequest toRequest(Call call) throws IOException {
+    FetchRequest.Builder builder =
+        FetchRequest.builder(url).output(call.directory().resolve(outputOrDefault()));
     headers.stream().map(Headers::parse).forEach(h -> builder.header(h.name(), h.value()));
     if (digest != null && md5 != null) {
       throw new IllegalArgumentException("--digest and --md5 exclude each other");
@@ -117,8 +122,8 @@ final class DfgetRequestOptions {
     if (timeout != null) {
       builder.timeout(timeout);
     }
-    for (Path file : caCerts) {
-      builder.caCertificate(read(file));
+    for (String file : caCerts) {
+      builder.caCertificate(read(call, file));
     }
     return builder.pattern(patternOf(pattern)).insecure(insecure).build();
   }
@@ -136,19 +141,19 @@ final class DfgetRequestOptions {
 
   private Path outputOrDefault() {
     if (output != null) {
-      return output.toAbsolutePath();
+      return output;
     }
     String path = URI.create(url).getPath();
     String name = path == null ? "" : path.substring(path.lastIndexOf('/') + 1);
     if (name.isEmpty()) {
       throw new IllegalArgumentException("the URL has no file name: give --output");
     }
-    return Path.of(name).toAbsolutePath();
+    return Path.of(name);
   }
 
-  private static String read(Path file) throws IOException {
-    try {
-      return Files.readString(file);
+  private static String read(Call call, String file) throws IOException {
+    try (InputStream in = call.open(file)) {
+      return new String(in.readAllBytes(), UTF_8);
     } catch (NoSuchFileException e) {
       throw new IllegalArgumentException("--cacerts: there is no file %s".formatted(file), e);
     }

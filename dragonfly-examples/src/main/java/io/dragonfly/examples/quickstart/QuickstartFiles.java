@@ -1,5 +1,6 @@
-package io.dragonfly.examples;
+package io.dragonfly.examples.quickstart;
 
+import io.dragonfly.examples.command.Units;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.FileVisitResult;

@@ -1,8 +1,11 @@
-package io.dragonfly.examples;
+package io.dragonfly.examples.quickstart;
 
 import ch.qos.logback.classic.Level;
 import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
+import io.dragonfly.examples.command.Commands;
+import io.dragonfly.examples.command.Logging;
+import io.dragonfly.examples.command.Units;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchProgress;
 import io.dragonfly.fetch.FetchRequest;
@@ -26,7 +29,7 @@ public final class QuickstartPeer {
     Logging.start(false, Level.INFO);
     ClientConfig config =
         ClientConfig.builder()
-            .supernodes(List.of(Units.parseAddress(args[2], DfgetPeerOptions.SUPERNODE_PORT)))
+            .supernodes(List.of(Units.parseAddress(args[2], Units.SUPERNODE_PORT)))
             .ip(InetAddress.getLoopbackAddress())
             .home(Path.of(args[3]))
             .build();

@@ -1,5 +1,7 @@
-package io.dragonfly.examples;
+package io.dragonfly.examples.quickstart;
 
+import io.dragonfly.examples.command.ExitCode;
+import io.dragonfly.examples.command.Logging;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;

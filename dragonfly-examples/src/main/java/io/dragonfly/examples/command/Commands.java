@@ -1,15 +1,27 @@
-package io.dragonfly.examples;
+package io.dragonfly.examples.command;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.dragonfly.error.DistributionException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 
 /** How all commands treat their arguments and failures: one line on stderr and an exit code. */
-final class Commands {
+public final class Commands {
   private Commands() {}
 
-  static int run(Object command, String[] args) {
+  /** Runs a command for the user of this process; returns its exit code. */
+  public static int run(Object command, String[] args) {
+    return run(command, new OwnCall(args));
+  }
+
+  /** Runs a command for a call; returns its exit code. */
+  public static int run(Object command, Call call) {
     CommandLine line = new CommandLine(command);
+    line.setOut(writer(call.out()));
+    line.setErr(writer(call.err()));
     line.setParameterExceptionHandler(
         (failure, rejected) -> {
           PrintWriter err = failure.getCommandLine().getErr();
@@ -24,11 +36,15 @@ final class Commands {
           report(failed.getErr(), failed.getCommandName(), failure, isVerbose(parsed));
           return ExitCode.of(failure);
         });
-    return line.execute(args);
+    return line.execute(call.arguments().toArray(String[]::new));
+  }
+
+  private static PrintWriter writer(OutputStream stream) {
+    return new PrintWriter(new OutputStreamWriter(stream, UTF_8), false);
   }
 
   /** Says in one line what went wrong; traces are for those who asked for them. */
-  static void report(PrintWriter err, String name, Throwable failure, boolean verbose) {
+  public static void report(PrintWriter err, String name, Throwable failure, boolean verbose) {
     String what =
         failure instanceof DistributionException known ? known.getMessage() : failure.toString();
     err.printf("%s: %s%n", name, oneLine(what));
@@ -38,12 +54,13 @@ final class Commands {
     err.flush();
   }
 
-  static String oneLine(String text) {
+  /** Returns a text without its line ends. */
+  public static String oneLine(String text) {
     return text.replaceAll("\\s*\\R\\s*", " ");
   }
 
   /** Runs something when the process is told to end, in a thread of its own. */
-  static void onShutdown(String threadName, Runnable action) {
+  public static void onShutdown(String threadName, Runnable action) {
     Runtime.getRuntime().addShutdownHook(new Thread(action, threadName));
   }
 

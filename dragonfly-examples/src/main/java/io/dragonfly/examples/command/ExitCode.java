@@ -1,4 +1,4 @@
-package io.dragonfly.examples;
+package io.dragonfly.examples.command;
 
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.ErrorKind;
@@ -7,22 +7,28 @@ import io.dragonfly.error.ErrorKind;
  * The exit codes of the command line tools: one for each thing that a script may want to tell
  * apart. They are documented in src/site and never change their meaning.
  */
-final class ExitCode {
-  static final int OK = 0;
+public final class ExitCode {
+  /** The command did what was asked. */
+  public static final int OK = 0;
 
   /** A defect of ours: whatever has no code of its own. */
-  static final int INTERNAL = 1;
+  public static final int INTERNAL = 1;
 
-  static final int USAGE = 2;
-  static final int INTERRUPTED = 130;
+  /** The command line is wrong; nothing was done. */
+  public static final int USAGE = 2;
+
+  /** The caller asked for the end. */
+  public static final int INTERRUPTED = 130;
 
   private ExitCode() {}
 
-  static int of(Throwable failure) {
+  /** Returns the code for what ended a command. */
+  public static int of(Throwable failure) {
     return failure instanceof DistributionException known ? of(known.kind()) : INTERNAL;
   }
 
-  static int of(ErrorKind kind) {
+  /** Returns the code of a kind. */
+  public static int of(ErrorKind kind) {
     return switch (kind) {
       case ACCESS_REFUSED -> 10;
       case NOT_FOUND -> 11;

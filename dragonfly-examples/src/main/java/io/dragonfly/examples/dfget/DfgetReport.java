@@ -1,4 +1,4 @@
-package io.dragonfly.examples;
+package io.dragonfly.examples.dfget;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.examples.command.Commands;
+import io.dragonfly.examples.command.Units;
 import io.dragonfly.fetch.FetchProgress;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;

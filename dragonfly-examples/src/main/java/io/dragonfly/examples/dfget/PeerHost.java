@@ -1,0 +1,28 @@
+package io.dragonfly.examples.dfget;
+
+import io.dragonfly.ClientConfig;
+import io.dragonfly.DistributionClient;
+import io.dragonfly.error.DistributionException;
+
+/** Where a call's peer lives: in the process of the command, or in a server that outlives it. */
+public interface PeerHost {
+  /**
+   * Lends the peer to one call.
+   *
+   * @param wanted what the call says about the peer
+   * @throws IllegalArgumentException if the peer that runs differs from what is wanted; the message
+   *     names the setting and the process
+   * @throws DistributionException if the peer cannot be started
+   */
+  Lease lend(ClientConfig wanted);
+
+  /** A peer that is lent, until it is closed. */
+  interface Lease extends AutoCloseable {
+    /** Returns the peer. */
+    DistributionClient client();
+
+    /** Gives the peer back. */
+    @Override
+    void close();
+  }
+}
