@@ -1,7 +1,6 @@
 package io.dragonfly.examples.dfget;
 
 import ch.qos.logback.classic.Level;
-import io.dragonfly.ClientConfig;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.FetchCancelledException;
 import io.dragonfly.examples.command.Call;
@@ -9,15 +8,12 @@ import io.dragonfly.examples.command.Commands;
 import io.dragonfly.examples.command.ExitCode;
 import io.dragonfly.examples.command.Logging;
 import io.dragonfly.examples.command.OwnCall;
-import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.command.Version;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -29,8 +25,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * The {@code dfget} command: fetches one file through the swarm. The peer lives in this process: it
- * serves others while the fetch runs, and for {@code --alivetime} after.
+ * The {@code dfget} command: fetches one file through the swarm, by the peer of whoever runs it.
  */
 @Command(
     name = "dfget",
@@ -42,14 +37,6 @@ public final class DfgetMain implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private DfgetRequestOptions what = new DfgetRequestOptions();
   @Mixin private DfgetPeerOptions peer = new DfgetPeerOptions();
-
-  @Option(
-      names = "--alivetime",
-      defaultValue = "0s",
-      paramLabel = "TIME",
-      converter = Units.TimeConverter.class,
-      description = "How long to serve others after the end. Default: ${DEFAULT-VALUE}.")
-  private Duration aliveTime = Duration.ZERO;
 
   @Option(
       names = "--json",
@@ -83,17 +70,14 @@ public final class DfgetMain implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     FetchRequest request = usage(() -> what.toRequest(call));
-    ClientConfig config = usage(() -> peer.toConfig(call));
+    PeerSettings wanted = usage(() -> peer.toSettings(call));
     DfgetReport report = new DfgetReport(spec.commandLine(), json, request);
-    CountDownLatch told = new CountDownLatch(1);
-    try (PeerHost.Lease peer = usage(() -> host.lend(config))) {
-      Fetch fetch = usage(() -> peer.client().start(request));
-      call.onGone(() -> stop(fetch, peer, told));
+    try (PeerHost.Lease lease = usage(() -> host.lend(wanted))) {
+      Fetch fetch = usage(() -> lease.client().start(request));
+      call.onGone(() -> stop(fetch, lease));
       FetchResult result = await(fetch, report);
       report.succeeded(result);
-      if (!aliveTime.isZero()) {
-        told.await(aliveTime.toNanos(), TimeUnit.NANOSECONDS);
-      }
+      lease.serveOn();
       return ExitCode.OK;
     } catch (DistributionException e) {
       report.failed(e);
@@ -102,10 +86,9 @@ public final class DfgetMain implements Callable<Integer> {
   }
 
   /** Ends what runs: the next call goes on from what is verified. */
-  private static void stop(Fetch fetch, PeerHost.Lease peer, CountDownLatch told) {
+  private static void stop(Fetch fetch, PeerHost.Lease lease) {
     fetch.cancel();
-    told.countDown();
-    peer.close();
+    lease.close();
   }
 
   /** Builds something out of options; what they do not allow is a usage error. */

@@ -5,13 +5,15 @@ import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Units;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options of {@code dfget} that say which peer fetches. */
-final class DfgetPeerOptions {
+/** The options that say which peer fetches: those of {@code dfget} and {@code dfget server}. */
+public final class DfgetPeerOptions {
   @Option(
       names = {"--node", "-n"},
       split = ",",
@@ -46,7 +48,29 @@ final class DfgetPeerOptions {
       description = "Data centre of this machine.")
   private String idc = "";
 
-  ClientConfig toConfig(Call call) {
+  @Option(
+      names = "--alivetime",
+      paramLabel = "TIME",
+      converter = Units.TimeConverter.class,
+      description =
+          "How long a server of this host serves others after its last use, 0 for ever."
+              + " Default: 5m. In a dfget, 0 is a peer of its own without a server.")
+  private @Nullable Duration aliveTime;
+
+  @Option(
+      names = "--expiretime",
+      paramLabel = "TIME",
+      converter = Units.TimeConverter.class,
+      description = "How long a server keeps a finished file that nobody uses. Default: 3m.")
+  private @Nullable Duration expireTime;
+
+  /** Returns what was said; relative paths begin in the call's directory. */
+  public PeerSettings toSettings(Call call) {
+    return new PeerSettings(
+        toConfig(call), Optional.ofNullable(aliveTime), Optional.ofNullable(expireTime));
+  }
+
+  private ClientConfig toConfig(Call call) {
     ClientConfig.Builder builder = ClientConfig.builder().port(port).idc(idc);
     builder.supernodes(
         nodes.stream().map(node -> Units.parseAddress(node, Units.SUPERNODE_PORT)).toList());

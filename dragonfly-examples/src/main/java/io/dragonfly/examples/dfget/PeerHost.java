@@ -1,6 +1,5 @@
 package io.dragonfly.examples.dfget;
 
-import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
 import io.dragonfly.error.DistributionException;
 
@@ -14,14 +13,20 @@ public interface PeerHost {
    *     names the setting and the process
    * @throws DistributionException if the peer cannot be started
    */
-  Lease lend(ClientConfig wanted);
+  Lease lend(PeerSettings wanted);
 
-  /** A peer that is lent, until it is closed. */
+  /** A peer that is lent, until it is closed. Safe for concurrent use. */
   interface Lease extends AutoCloseable {
     /** Returns the peer. */
     DistributionClient client();
 
-    /** Gives the peer back. */
+    /**
+     * Waits while the peer should serve others although the fetch has ended, but no longer than
+     * until it is given back. A peer that outlives the call needs no waiting.
+     */
+    void serveOn() throws InterruptedException;
+
+    /** Gives the peer back. Safe to call twice. */
     @Override
     void close();
   }
