@@ -37,6 +37,8 @@ public final class ClientConfig {
   private final long bufferBytes;
   private final Optional<Rate> downloadRate;
   private final Optional<Rate> uploadRate;
+  private final Optional<Rate> totalRate;
+  private final Optional<Path> limitDir;
   private final Duration stallTimeout;
   private final Duration dropTimeout;
   private final Duration sourceStallTimeout;
@@ -59,6 +61,8 @@ public final class ClientConfig {
     this.bufferBytes = builder.bufferBytes;
     this.downloadRate = builder.downloadRate;
     this.uploadRate = builder.uploadRate;
+    this.totalRate = builder.totalRate;
+    this.limitDir = builder.limitDir;
     this.stallTimeout = builder.stallTimeout;
     this.dropTimeout = builder.dropTimeout;
     this.sourceStallTimeout = builder.sourceStallTimeout;
@@ -121,14 +125,24 @@ public final class ClientConfig {
     return bufferBytes;
   }
 
-  /** Returns the rate of all that is fetched, if there is a limit. */
+  /** Returns the rate of all that this client fetches over the network, if there is a limit. */
   public Optional<Rate> downloadRate() {
     return downloadRate;
   }
 
-  /** Returns the rate of all that is given to others, if there is a limit. */
+  /** Returns the rate of all that this client gives to others, if there is a limit. */
   public Optional<Rate> uploadRate() {
     return uploadRate;
+  }
+
+  /** Returns the rate of this host in each direction, if this client gives one. */
+  public Optional<Rate> totalRate() {
+    return totalRate;
+  }
+
+  /** Returns the directory of the host's limit, if one was given. */
+  public Optional<Path> limitDir() {
+    return limitDir;
   }
 
   /** Returns how long a parent may give no byte while another one could be asked. */
@@ -189,6 +203,8 @@ public final class ClientConfig {
     private long bufferBytes = 32L << 20;
     private Optional<Rate> downloadRate = Optional.empty();
     private Optional<Rate> uploadRate = Optional.empty();
+    private Optional<Rate> totalRate = Optional.empty();
+    private Optional<Path> limitDir = Optional.empty();
     private Duration stallTimeout = Duration.ofSeconds(2);
     private Duration dropTimeout = Duration.ofSeconds(5);
     private Duration sourceStallTimeout = Duration.ofSeconds(30);
@@ -256,15 +272,37 @@ public final class ClientConfig {
       return this;
     }
 
-    /** The rate of all that is fetched; no limit unless set. */
+    /**
+     * The rate of all that this client fetches over the network, from peers, supernodes and
+     * sources, 1 KiB/s at least; no limit unless set.
+     */
     public Builder downloadRate(Rate rate) {
       this.downloadRate = Optional.of(rate);
       return this;
     }
 
-    /** The rate of all that is given to others; no limit unless set. */
+    /** The rate of all that this client gives to others, 1 KiB/s at least; no limit unless set. */
     public Builder uploadRate(Rate rate) {
       this.uploadRate = Optional.of(rate);
+      return this;
+    }
+
+    /**
+     * The rate of the whole host, 1 KiB/s at least: of all that its clients fetch over the network,
+     * and the same again of all that they give to others. The lowest that a running client of the
+     * host gives holds for all of them; none unless set.
+     */
+    public Builder totalRate(Rate rate) {
+      this.totalRate = Optional.of(rate);
+      return this;
+    }
+
+    /**
+     * The directory in which the clients of the host keep their common limit; one in the host's
+     * memory unless set. Clients with different directories have limits of their own.
+     */
+    public Builder limitDir(Path directory) {
+      this.limitDir = Optional.of(directory);
       return this;
     }
 
@@ -362,6 +400,9 @@ public final class ClientConfig {
       checkArgument(reserveBytes >= 0, "reserveBytes is %s, must be >= 0", reserveBytes);
       checkArgument(
           bufferBytes >= 32L << 20, "bufferBytes is %s, must be >= 33554432", bufferBytes);
+      downloadRate.ifPresent(rate -> rate.checkLimit("downloadRate"));
+      uploadRate.ifPresent(rate -> rate.checkLimit("uploadRate"));
+      totalRate.ifPresent(rate -> rate.checkLimit("totalRate"));
       checkPositive("stallTimeout", stallTimeout);
       checkPositive("dropTimeout", dropTimeout);
       checkPositive("sourceStallTimeout", sourceStallTimeout);

@@ -10,12 +10,15 @@ import io.dragonfly.fetch.Pattern;
 import io.dragonfly.internal.access.SecretFile;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.plugin.Plugins;
+import io.dragonfly.internal.rate.ClientLimits;
 import io.dragonfly.internal.storage.HomeLock;
 import io.dragonfly.internal.transfer.LocalAddress;
 import io.dragonfly.internal.transfer.Setup;
 import io.dragonfly.internal.transfer.TransferEngine;
 import io.dragonfly.internal.transfer.TransferTimes;
 import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.rate.Limits;
+import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.RateLimiterProvider;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StorageConfig;
@@ -49,6 +52,7 @@ public final class DistributionClient implements AutoCloseable {
   private static final String ADD_ARTIFACT = "Add the artifact that has it to the class path.";
 
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final ClientLimits limits;
   private final TransferEngine engine;
   private final ClientSources sources;
   private final boolean alone;
@@ -76,12 +80,15 @@ public final class DistributionClient implements AutoCloseable {
       alone = config.supernode().isEmpty() && config.supernodes().isEmpty();
       sources = new ClientSources(config.sources(), USER_AGENT);
       parts.push(sources);
+      Setup.Plugins plugins = plugins(config, home);
+      limits = limits(config, plugins, timers);
+      parts.push(limits);
       Setup setup =
           new Setup(
               self(config, home),
-              plugins(config, home),
+              plugins,
               new Setup.Supernodes(config.supernode().map(Supernode::local), config.supernodes()),
-              new Setup.Limits(config.downloadRate(), config.uploadRate(), config.bufferBytes()),
+              new Setup.Limits(limits.downloads(), limits.uploads(), config.bufferBytes()),
               new TransferTimes(
                   config.stallTimeout(),
                   config.dropTimeout(),
@@ -135,6 +142,15 @@ public final class DistributionClient implements AutoCloseable {
             ? Optional.empty()
             : config.transport().instance().or(() -> Optional.of(openTransport(config)));
     return new Setup.Plugins(storage, transport, sources, limiters::create);
+  }
+
+  private static ClientLimits limits(ClientConfig config, Setup.Plugins plugins, Timers timers) {
+    return new ClientLimits(
+        new ClientLimits.Rates(
+            config.downloadRate(), config.uploadRate(), config.totalRate(), config.limitDir()),
+        plugins.limiters(),
+        timers.executor(),
+        timers::nanos);
   }
 
   private Storage openStorage(ClientConfig config, HomeLock home) {
@@ -252,6 +268,44 @@ public final class DistributionClient implements AutoCloseable {
     if (alone || request.pattern() == Pattern.SOURCE) {
       var unused = sources.apply(String.valueOf(request.content().url().getScheme()));
     }
+  }
+
+  /**
+   * Changes the rate of all that this client fetches over the network; empty is without limit.
+   * Holds within a second, also for what is on its way.
+   *
+   * @throws IllegalArgumentException if the rate is less than {@link Rate#LEAST_LIMIT}
+   */
+  public void setDownloadRate(Optional<Rate> rate) {
+    rate.ifPresent(limit -> limit.checkLimit("downloadRate"));
+    limits.downloads().setRate(rate);
+  }
+
+  /**
+   * Changes the rate of all that this client gives to others; empty is without limit. Holds within
+   * a second, also for what is on its way.
+   *
+   * @throws IllegalArgumentException if the rate is less than {@link Rate#LEAST_LIMIT}
+   */
+  public void setUploadRate(Optional<Rate> rate) {
+    rate.ifPresent(limit -> limit.checkLimit("uploadRate"));
+    limits.uploads().setRate(rate);
+  }
+
+  /**
+   * Changes the rate that this client gives as its host's limit; empty is none. Holds within a
+   * second, in the host's other clients as well; the lowest that one of them gives holds for all.
+   *
+   * @throws IllegalArgumentException if the rate is less than {@link Rate#LEAST_LIMIT}
+   */
+  public void setTotalRate(Optional<Rate> rate) {
+    rate.ifPresent(limit -> limit.checkLimit("totalRate"));
+    limits.setTotalRate(rate);
+  }
+
+  /** Returns the limits as they are now. Those of single fetches come on top of them. */
+  public Limits limits() {
+    return limits.now();
   }
 
   /** Returns where this client gives pieces to others; empty without a supernode. */

@@ -12,6 +12,7 @@ import io.dragonfly.internal.supernode.LocalSupernode;
 import io.dragonfly.internal.supernode.SupernodeService;
 import io.dragonfly.internal.supernode.SupernodeSettings;
 import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.RateLimiterProvider;
 import io.dragonfly.spi.Scheduler;
@@ -57,6 +58,8 @@ public final class Supernode implements AutoCloseable {
   /** All that is to be closed, the last first. */
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
+  private final RateLimiter uploads;
+  private final RateLimiter sourceReads;
   private final SupernodeService service;
   private final Optional<InetSocketAddress> address;
   private boolean closed;
@@ -77,6 +80,9 @@ public final class Supernode implements AutoCloseable {
               .map(HomeLock::acquire)
               .orElseGet(() -> HomeLock.acquireSibling(DefaultHome.of("supernode")));
       parts.push(home);
+      RateLimiterProvider limiters = limiters(config);
+      uploads = limiters.create(config.uploadRate());
+      sourceReads = limiters.create(config.sourceRate());
       service = start(config, home.home());
       parts.push(service);
       address = config.port().isPresent() ? Optional.of(listen(config)) : Optional.empty();
@@ -104,7 +110,7 @@ public final class Supernode implements AutoCloseable {
     parts.push(sources);
     StoredPieceService pieces =
         new StoredPieceService(
-            storage, secret.capabilityKey(), clock::instant, uploads(config), UPLOAD_SLOTS, timer);
+            storage, secret.capabilityKey(), clock::instant, uploads, UPLOAD_SLOTS, timer);
     parts.push(pieces);
     return new SupernodeService(
         secret,
@@ -112,7 +118,7 @@ public final class Supernode implements AutoCloseable {
         new InetSocketAddress(config.advertiseIp(), 0),
         config.peerNetworks(),
         settings(config),
-        CdnSettings.of(config.sourceStallTimeout(), config.sourceGiveUp()),
+        CdnSettings.of(config.sourceStallTimeout(), config.sourceGiveUp(), sourceReads),
         new SupernodeService.Parts(
             storage, sources, scheduler(config), pieces, timer, clock, System::nanoTime, random));
   }
@@ -143,19 +149,17 @@ public final class Supernode implements AutoCloseable {
     }
   }
 
-  private static RateLimiter uploads(SupernodeConfig config) {
-    RateLimiterProvider provider =
-        config
-            .rateLimiter()
-            .instance()
-            .orElseGet(
-                () ->
-                    Plugins.byName(
-                        RateLimiterProvider.class,
-                        RateLimiterProvider::name,
-                        config.rateLimiter().name(),
-                        ADD_ARTIFACT));
-    return provider.create(config.uploadRate());
+  private static RateLimiterProvider limiters(SupernodeConfig config) {
+    return config
+        .rateLimiter()
+        .instance()
+        .orElseGet(
+            () ->
+                Plugins.byName(
+                    RateLimiterProvider.class,
+                    RateLimiterProvider::name,
+                    config.rateLimiter().name(),
+                    ADD_ARTIFACT));
   }
 
   private static Scheduler scheduler(SupernodeConfig config) {
@@ -219,6 +223,28 @@ public final class Supernode implements AutoCloseable {
   /** Returns where peers find the supernode, if it listens. */
   public Optional<InetSocketAddress> address() {
     return address;
+  }
+
+  /**
+   * Changes the rate that pieces are sent with at most; empty is without limit. Holds within a
+   * second.
+   *
+   * @throws IllegalArgumentException if the rate is less than {@link Rate#LEAST_LIMIT}
+   */
+  public void setUploadRate(Optional<Rate> rate) {
+    rate.ifPresent(limit -> limit.checkLimit("uploadRate"));
+    uploads.setRate(rate);
+  }
+
+  /**
+   * Changes the rate that all sources together are read with at most; empty is without limit. Holds
+   * within a second.
+   *
+   * @throws IllegalArgumentException if the rate is less than {@link Rate#LEAST_LIMIT}
+   */
+  public void setSourceRate(Optional<Rate> rate) {
+    rate.ifPresent(limit -> limit.checkLimit("sourceRate"));
+    sourceReads.setRate(rate);
   }
 
   LocalSupernode local() {

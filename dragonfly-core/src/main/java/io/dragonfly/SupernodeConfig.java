@@ -34,6 +34,7 @@ public final class SupernodeConfig {
   private final String idc;
   private final long reserveBytes;
   private final Optional<Rate> uploadRate;
+  private final Optional<Rate> sourceRate;
   private final int backToSourcePeers;
   private final int questionsPerHost;
   private final Duration sourceStallTimeout;
@@ -56,6 +57,7 @@ public final class SupernodeConfig {
     this.idc = builder.idc;
     this.reserveBytes = builder.reserveBytes;
     this.uploadRate = builder.uploadRate;
+    this.sourceRate = builder.sourceRate;
     this.backToSourcePeers = builder.backToSourcePeers;
     this.questionsPerHost = builder.questionsPerHost;
     this.sourceStallTimeout = builder.sourceStallTimeout;
@@ -110,6 +112,11 @@ public final class SupernodeConfig {
   /** Returns the rate that pieces are sent with at most, if there is a limit. */
   public Optional<Rate> uploadRate() {
     return uploadRate;
+  }
+
+  /** Returns the rate that sources are read with at most, if there is a limit. */
+  public Optional<Rate> sourceRate() {
+    return sourceRate;
   }
 
   /** Returns how many peers of a task may read its source themselves at the same time. */
@@ -184,6 +191,7 @@ public final class SupernodeConfig {
     private String idc = "";
     private long reserveBytes = 256L << 20;
     private Optional<Rate> uploadRate = Optional.empty();
+    private Optional<Rate> sourceRate = Optional.empty();
     private int backToSourcePeers = 3;
     private int questionsPerHost = 32;
     private Duration sourceStallTimeout = Duration.ofSeconds(30);
@@ -240,9 +248,18 @@ public final class SupernodeConfig {
       return this;
     }
 
-    /** The rate that pieces are sent with at most; no limit unless set. */
+    /** The rate that pieces are sent with at most, 1 KiB/s at least; no limit unless set. */
     public Builder uploadRate(Rate rate) {
       this.uploadRate = Optional.of(rate);
+      return this;
+    }
+
+    /**
+     * The rate that all sources together are read with at most, 1 KiB/s at least; no limit unless
+     * set.
+     */
+    public Builder sourceRate(Rate rate) {
+      this.sourceRate = Optional.of(rate);
       return this;
     }
 
@@ -356,7 +373,7 @@ public final class SupernodeConfig {
       return this;
     }
 
-    /** What makes the limiter of all that is sent. */
+    /** What makes the limiters. */
     public Builder rateLimiter(RateLimiterProvider instance) {
       this.rateLimiter = Choice.of(instance);
       return this;
@@ -381,6 +398,8 @@ public final class SupernodeConfig {
           "advertiseIp is %s, must be the address of one host",
           advertiseIp.getHostAddress());
       checkArgument(reserveBytes >= 0, "reserveBytes is %s, must be >= 0", reserveBytes);
+      uploadRate.ifPresent(rate -> rate.checkLimit("uploadRate"));
+      sourceRate.ifPresent(rate -> rate.checkLimit("sourceRate"));
       checkArgument(
           backToSourcePeers >= 0, "backToSourcePeers is %s, must be >= 0", backToSourcePeers);
       checkArgument(questionsPerHost > 0, "questionsPerHost is %s, must be > 0", questionsPerHost);

@@ -54,6 +54,7 @@ final class ClientFixture {
         .source("https", source)
         .listener(events)
         .rateLimiter(new UnlimitedRates())
+        .limitDir(dir)
         .reserveBytes(0);
   }
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(LeakCheck.class)
 class RateTest {
-  private static final Rate SLOW = Rate.ofBytes(1);
+  private static final Rate SLOW = Rate.ofBytes(1 << 10);
 
   @TempDir Path dir;
 
@@ -106,11 +106,12 @@ class RateTest {
     Fetch slow = client.start(fixture.request().rate(SLOW).build());
     ClientFixture.await(() -> fixture.source.bytesRead() > 0);
     Fetch faster =
-        client.start(fixture.request().rate(Rate.ofBytes(5)).output(dir.resolve("other")).build());
+        client.start(
+            fixture.request().rate(Rate.ofBytes(5 << 10)).output(dir.resolve("other")).build());
     Limit own = limits.made.get(limits.made.size() - 1);
-    ClientFixture.await(() -> own.rates.contains(Optional.of(Rate.ofBytes(5))));
-    faster.setRate(Optional.of(Rate.ofBytes(7)));
-    ClientFixture.await(() -> own.rates.contains(Optional.of(Rate.ofBytes(7))));
+    ClientFixture.await(() -> own.rates.contains(Optional.of(Rate.ofBytes(5 << 10))));
+    faster.setRate(Optional.of(Rate.ofBytes(7 << 10)));
+    ClientFixture.await(() -> own.rates.contains(Optional.of(Rate.ofBytes(7 << 10))));
     faster.cancel();
     ClientFixture.await(() -> own.rates.get(own.rates.size() - 1).equals(Optional.of(SLOW)));
     slow.cancel();
@@ -123,10 +124,10 @@ class RateTest {
         fixture
             .of(supernode)
             .rateLimiter(limits)
-            .downloadRate(Rate.ofBytes(11))
-            .uploadRate(Rate.ofBytes(13)));
+            .downloadRate(Rate.ofBytes(11 << 10))
+            .uploadRate(Rate.ofBytes(13 << 10)));
     assertThat(limits.made.stream().map(limit -> limit.rates.get(0)).toList())
-        .contains(Optional.of(Rate.ofBytes(11)), Optional.of(Rate.ofBytes(13)));
+        .contains(Optional.of(Rate.ofBytes(11 << 10)), Optional.of(Rate.ofBytes(13 << 10)));
   }
 
   @Test

@@ -294,7 +294,7 @@ class SupernodeTest {
             .advertiseIp(ip)
             .idc("north")
             .reserveBytes(5)
-            .uploadRate(Rate.ofBytes(6))
+            .uploadRate(Rate.ofBytes(6 << 10))
             .backToSourcePeers(7)
             .questionsPerHost(8)
             .sourceStallTimeout(Duration.ofSeconds(9))
@@ -314,7 +314,7 @@ class SupernodeTest {
     assertThat(config.advertiseIp()).isEqualTo(ip);
     assertThat(config.idc()).isEqualTo("north");
     assertThat(config.reserveBytes()).isEqualTo(5);
-    assertThat(config.uploadRate()).hasValue(Rate.ofBytes(6));
+    assertThat(config.uploadRate()).hasValue(Rate.ofBytes(6 << 10));
     assertThat(config.backToSourcePeers()).isEqualTo(7);
     assertThat(config.questionsPerHost()).isEqualTo(8);
     assertThat(config.sourceStallTimeout()).isEqualTo(Duration.ofSeconds(9));

@@ -20,7 +20,13 @@ public interface Fetch {
   /** Returns how far it is, now. */
   FetchProgress progress();
 
-  /** Changes how fast the content may come, at once; empty is without limit. */
+  /**
+   * Changes how fast the content may come; empty is without limit. Holds within a second, also for
+   * what is on its way.
+   *
+   * @throws IllegalArgumentException if the rate is less than {@link Rate#LEAST_LIMIT} or the
+   *     request's minRate
+   */
   void setRate(Optional<Rate> rate);
 
   /** Ends this fetch; others of the same content go on. What is verified stays for the next one. */

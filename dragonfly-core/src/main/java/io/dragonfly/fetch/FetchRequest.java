@@ -20,6 +20,7 @@ public final class FetchRequest {
   private final @Nullable Path output;
   private final @Nullable ByteRange range;
   private final @Nullable Rate rate;
+  private final @Nullable Rate minRate;
   private final @Nullable Duration timeout;
   private final Pattern pattern;
   private final boolean verifyFile;
@@ -36,6 +37,7 @@ public final class FetchRequest {
     this.output = builder.output;
     this.range = builder.range;
     this.rate = builder.rate;
+    this.minRate = builder.minRate;
     this.timeout = builder.timeout;
     this.pattern = builder.pattern;
     this.verifyFile = builder.verifyFile;
@@ -75,6 +77,25 @@ public final class FetchRequest {
     return Optional.ofNullable(rate);
   }
 
+  /**
+   * Checks a rate that the content may come at.
+   *
+   * @throws IllegalArgumentException if it is less than {@link Rate#LEAST_LIMIT} or {@link
+   *     #minRate}
+   */
+  public void checkRate(Rate limit) {
+    limit.checkLimit("rate");
+    if (minRate != null && minRate.bytesPerSecond() > limit.bytesPerSecond()) {
+      throw new IllegalArgumentException(
+          "rate is %s, must be >= minRate, which is %s".formatted(limit, minRate));
+    }
+  }
+
+  /** Returns how fast the content must come on average; no matter how fast if absent. */
+  public Optional<Rate> minRate() {
+    return Optional.ofNullable(minRate);
+  }
+
   /** Returns how long all may take; without limit if absent, since no progress ends it anyway. */
   public Optional<Duration> timeout() {
     return Optional.ofNullable(timeout);
@@ -106,6 +127,7 @@ public final class FetchRequest {
     private @Nullable String identifier;
     private @Nullable ByteRange range;
     private @Nullable Rate rate;
+    private @Nullable Rate minRate;
     private @Nullable Duration timeout;
     private Pattern pattern = Pattern.P2P;
     private boolean verifyFile;
@@ -151,9 +173,20 @@ public final class FetchRequest {
       return this;
     }
 
-    /** How fast the content may come; without limit unless set. */
+    /** How fast the content may come, 1 KiB/s at least; without limit unless set. */
     public Builder rate(Rate limit) {
       this.rate = limit;
+      return this;
+    }
+
+    /**
+     * How fast the content must come on average; no matter how fast unless set. A fetch may take 10
+     * s and the time that its bytes so far need at this rate. After that it fails with {@link
+     * io.dragonfly.error.NoProgressException}, whether its length is known or not. Bytes that the
+     * store had already count; the time in which a stream waits for its reader does not.
+     */
+    public Builder minRate(Rate least) {
+      this.minRate = least;
       return this;
     }
 
@@ -190,14 +223,16 @@ public final class FetchRequest {
     /**
      * Checks and makes the request.
      *
-     * @throws IllegalArgumentException if the URL cannot be used, the timeout is not positive, or
-     *     parts contradict each other
+     * @throws IllegalArgumentException if the URL cannot be used, the timeout is not positive, the
+     *     rate is less than {@link Rate#LEAST_LIMIT}, or parts contradict each other
      */
     public FetchRequest build() {
       if (timeout != null && (timeout.isNegative() || timeout.isZero())) {
         throw new IllegalArgumentException("timeout is %s, must be > 0".formatted(timeout));
       }
-      return new FetchRequest(this);
+      FetchRequest request = new FetchRequest(this);
+      request.rate().ifPresent(request::checkRate);
+      return request;
     }
   }
 }

@@ -14,6 +14,9 @@ import java.util.regex.Pattern;
  * @param bytesPerSecond at least 1
  */
 public record Rate(long bytesPerSecond) {
+  /** The least that a limit may be, 1 KiB each second: what is slower looks as if it stood. */
+  public static final Rate LEAST_LIMIT = new Rate(1 << 10);
+
   private static final Pattern TEXT = Pattern.compile("(\\d+(?:\\.\\d+)?)([kmg]?)(?:i?b)?");
   private static final Map<String, Long> FACTORS =
       Map.of("", 1L, "k", 1L << 10, "m", 1L << 20, "g", 1L << 30);
@@ -53,6 +56,20 @@ public record Rate(long bytesPerSecond) {
       throw new IllegalArgumentException("rate '%s' is too large".formatted(text));
     }
     return new Rate(bytes.longValue());
+  }
+
+  /**
+   * Returns this rate if it can be a limit.
+   *
+   * @param name what is limited, for the message
+   * @throws IllegalArgumentException if it is less than {@link #LEAST_LIMIT}
+   */
+  public Rate checkLimit(String name) {
+    if (bytesPerSecond < LEAST_LIMIT.bytesPerSecond) {
+      throw new IllegalArgumentException(
+          "%s is %s, must be >= %s".formatted(name, this, LEAST_LIMIT));
+    }
+    return this;
   }
 
   @Override

@@ -9,7 +9,9 @@ import java.util.Optional;
  */
 public interface RateLimiter {
   /**
-   * Takes this many bytes, more than there are if need be.
+   * Takes this many bytes, more than there are if need be. Who takes 0 takes nothing, and learns
+   * how long the pause would be now: who pauses for long asks so now and then, for the rate may
+   * have been raised.
    *
    * @return nanoseconds to pause before the next bytes; 0 to go on at once
    */

@@ -30,6 +30,8 @@ class RateLimiterContractTest {
           entry("manyShareTheRate", SimpleLimiter::keepingThreadsApart),
           entry("withoutARateThereIsNoLimit", right -> right.takingNoRateFor(Rate.ofBytes(1000))),
           entry("takingNothingIsHarmless", SimpleLimiter::countingAtLeastAByte),
+          entry(
+              "whoTakesNothingLearnsHowLongThePauseIsNow", SimpleLimiter::sayingNothingForNothing),
           entry("aHigherRateHoldsAtOnce", SimpleLimiter::ignoringNewRates),
           entry("aLowerRateHoldsAtOnce", SimpleLimiter::ignoringNewRates),
           entry("settingARateOftenGivesNothingAway", SimpleLimiter::givingABurstWithEachRate),

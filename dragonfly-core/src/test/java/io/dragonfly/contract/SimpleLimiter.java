@@ -26,6 +26,7 @@ final class SimpleLimiter implements RateLimiter {
   private boolean ignoresNewRates;
   private boolean burstWithEachRate;
   private boolean ints;
+  private boolean nothingForNothing;
   private Optional<Rate> insteadOfNone = Optional.empty();
   private final Map<Thread, SimpleLimiter> ofThreads = new ConcurrentHashMap<>();
 
@@ -46,6 +47,9 @@ final class SimpleLimiter implements RateLimiter {
       SimpleLimiter own =
           ofThreads.computeIfAbsent(Thread.currentThread(), t -> new SimpleLimiter(rate, clock));
       return own.take(bytes);
+    }
+    if (bytes == 0 && nothingForNothing) {
+      return 0;
     }
     Optional<Rate> now = rate.or(() -> insteadOfNone);
     if (now.isEmpty()) {
@@ -130,6 +134,11 @@ final class SimpleLimiter implements RateLimiter {
 
   SimpleLimiter givingABurstWithEachRate() {
     burstWithEachRate = true;
+    return this;
+  }
+
+  SimpleLimiter sayingNothingForNothing() {
+    nothingForNothing = true;
     return this;
   }
 

@@ -108,6 +108,17 @@ public abstract class RateLimiterContract {
   }
 
   @Test
+  void whoTakesNothingLearnsHowLongThePauseIsNow() {
+    RateLimiter limiter = limiter(RATE);
+    limiter.take(100 * MIB);
+    assertThat(limiter.take(0)).isCloseTo(seconds(10), CLOSE);
+    ticker.advance(Duration.ofSeconds(4));
+    assertThat(limiter.take(0)).isCloseTo(seconds(6), CLOSE);
+    limiter.setRate(Optional.empty());
+    assertThat(limiter.take(0)).isZero();
+  }
+
+  @Test
   void aHigherRateHoldsAtOnce() {
     RateLimiter limiter = limiter(Rate.ofBytes(MIB));
     limiter.take(100 * MIB);

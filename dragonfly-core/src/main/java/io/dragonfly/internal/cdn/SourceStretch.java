@@ -2,6 +2,8 @@ package io.dragonfly.internal.cdn;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.error.SourceChangedException;
+import io.dragonfly.spi.Portion;
+import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.SourceRequest;
@@ -13,9 +15,12 @@ import io.dragonfly.task.Task;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.BitSet;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,10 +34,15 @@ final class SourceStretch {
   private static final Logger log = LoggerFactory.getLogger(SourceStretch.class);
   private static final int BUFFER_BYTES = 256 << 10;
 
+  /** Who pauses asks so often whether the limit was raised. */
+  private static final Duration LOOK_EVERY = Duration.ofMillis(250);
+
   private final StoredTask stored;
   private final CdnRead.Surroundings around;
   private final SourceCalls calls = new SourceCalls();
   private final Optional<WholeDigest> whole;
+  private final Portion portion = new Portion(BUFFER_BYTES);
+  private long pauseNanos;
   private long furthest;
 
   @GuardedBy("this")
@@ -82,6 +92,7 @@ final class SourceStretch {
     Closeable unused;
     synchronized (this) {
       ended = true;
+      notifyAll();
       open = current;
       unused = opened;
       opened = null;
@@ -180,7 +191,7 @@ final class SourceStretch {
       throws IOException {
     try (in) {
       byte[] buffer = new byte[BUFFER_BYTES];
-      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+      for (int count = next(in, buffer); count >= 0; count = next(in, buffer)) {
         if (isEnded()) {
           return;
         }
@@ -198,6 +209,39 @@ final class SourceStretch {
       }
     } finally {
       forgetCurrent();
+    }
+  }
+
+  /** Reads the next bytes, after the pause that the last ones ask for. */
+  private int next(InputStream in, byte[] buffer) throws IOException {
+    await(pauseNanos);
+    int count = in.read(buffer, 0, portion.bytes());
+    pauseNanos = count < 0 ? 0 : limiter().take(count);
+    portion.paused(pauseNanos);
+    return count;
+  }
+
+  private RateLimiter limiter() {
+    return around.settings().limiter();
+  }
+
+  /** Pauses, until the read is ended; less if the limit is raised meanwhile. */
+  private void await(long nanos) throws IOException {
+    long end = System.nanoTime() + nanos;
+    for (long left = nanos; left > 0 && !isEnded(); ) {
+      awaitEnd(Math.min(left, LOOK_EVERY.toNanos()));
+      left = Math.min(end - System.nanoTime(), limiter().take(0));
+    }
+  }
+
+  private synchronized void awaitEnd(long nanos) throws IOException {
+    if (!ended) {
+      try {
+        TimeUnit.NANOSECONDS.timedWait(this, nanos);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("the read was interrupted");
+      }
     }
   }
 

@@ -62,7 +62,13 @@ final class Bucket4jRateLimiter implements RateLimiter {
       fraction -= TOKEN;
       tokens++;
     }
-    return tokens == 0 ? 0 : bucket.consumeIgnoringRateLimits(tokens);
+    return tokens == 0 ? pauseNanos(bucket) : bucket.consumeIgnoringRateLimits(tokens);
+  }
+
+  private static long pauseNanos(Bucket bucket) {
+    return bucket.getAvailableTokens() >= 0
+        ? 0
+        : bucket.estimateAbilityToConsume(1).getNanosToWaitForRefill();
   }
 
   @Override

@@ -146,8 +146,8 @@ final class BackToSource {
     }
 
     @Override
-    public void received() {
-      lane.onBytes().run();
+    public void received(int bytes) {
+      lane.onBytes().accept(bytes);
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +42,7 @@ final class Download {
   private final Map<Integer, Origin> origins = new HashMap<>();
   private boolean over;
   private boolean wasWaiting;
+  private final LongAdder received = new LongAdder();
   private volatile long progressNanos;
 
   /** A download of what is missing in the store. */
@@ -56,10 +58,7 @@ final class Download {
     this.progressNanos = parts.loop().nanos();
     TakeLane lane =
         new TakeLane(
-            parts.takes(),
-            stored,
-            new Throttle(List.of(limiter, parts.downloads())),
-            this::progressed);
+            parts.takes(), stored, new Throttle(limiter, parts.downloads()), this::received);
     this.source = new SourceSide(parts, lane, this);
     this.swarm = new Swarm(parts, lane, this);
     this.finishing = new Finishing(parts, this);
@@ -99,6 +98,16 @@ final class Download {
 
   void progressed() {
     progressNanos = parts.loop().nanos();
+  }
+
+  private void received(long bytes) {
+    received.add(bytes);
+    progressed();
+  }
+
+  /** Returns how many bytes have come, those included that do not make a piece yet. */
+  long received() {
+    return received.sum();
   }
 
   /** Returns when the last byte came, or when it was last clear that none was to come. */

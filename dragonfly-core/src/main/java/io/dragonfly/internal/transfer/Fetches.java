@@ -50,6 +50,7 @@ final class Fetches implements Downloads.Ends {
     private final long startNanos;
     private Timers.@Nullable Timer timeLimit;
     private Timers.@Nullable Timer progress;
+    private Timers.@Nullable Timer pace;
 
     Watch(long startNanos) {
       this.startNanos = startNanos;
@@ -61,6 +62,9 @@ final class Fetches implements Downloads.Ends {
       }
       if (progress != null) {
         progress.cancel();
+      }
+      if (pace != null) {
+        pace.cancel();
       }
     }
   }
@@ -130,6 +134,9 @@ final class Fetches implements Downloads.Ends {
             limit ->
                 watch.timeLimit = parts.loop().after(limit, () -> failed(fetch, tooLate(fetch))));
     watchProgress(fetch, watch, parts.times().noProgress());
+    request
+        .minRate()
+        .ifPresent(least -> watchPace(fetch, watch, new Pace(least, watch.startNanos)));
     if (request.output().isEmpty()) {
       find(fetch);
       return;
@@ -197,15 +204,44 @@ final class Fetches implements Downloads.Ends {
                 });
   }
 
+  private void watchPace(RunningFetch fetch, Watch watch, Pace pace) {
+    watch.pace =
+        parts
+            .loop()
+            .after(
+                Pace.LOOK_EVERY,
+                () -> {
+                  if (pace.isTooSlow(parts.loop().nanos(), waits(fetch), fetch.came())) {
+                    failed(fetch, tooSlow(fetch, pace));
+                  } else {
+                    watchPace(fetch, watch, pace);
+                  }
+                });
+  }
+
+  private static NoProgressException tooSlow(RunningFetch fetch, Pace pace) {
+    return new NoProgressException(
+        "Only %d bytes of %s came in %d s, less than the minimum rate of %s allows. Try again later: what is verified stays in the home directory."
+            .formatted(
+                fetch.came(),
+                fetch.request().content().displayUrl(),
+                pace.spent().toSeconds(),
+                pace.least()));
+  }
+
+  /** Tells whether something is late, if nothing comes: not the reader of a stream. */
+  private static boolean waits(RunningFetch fetch) {
+    Download download = fetch.download();
+    return fetch.phase() == RunningFetch.Phase.FINDING
+        || (fetch.isCollecting() && download != null && download.demand().isWaiting());
+  }
+
   private Duration untilNoProgress(RunningFetch fetch, Watch watch) {
     Duration limit = parts.times().noProgress();
-    Download download = fetch.download();
-    boolean waits =
-        fetch.phase() == RunningFetch.Phase.FINDING
-            || (fetch.isCollecting() && download != null && download.demand().isWaiting());
-    if (!waits) {
+    if (!waits(fetch)) {
       return limit;
     }
+    Download download = fetch.download();
     long last = download == null ? watch.startNanos : download.progressNanos();
     return limit.minusNanos(parts.loop().nanos() - last);
   }

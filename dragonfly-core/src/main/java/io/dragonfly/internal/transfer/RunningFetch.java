@@ -48,6 +48,7 @@ final class RunningFetch implements Fetch {
   private Optional<StreamFeed> feed = Optional.empty();
   private Optional<Rate> rate;
   private @Nullable Download download;
+  private long receivedBefore;
   private int deliveries;
 
   /**
@@ -121,6 +122,7 @@ final class RunningFetch implements Fetch {
 
   @Override
   public void setRate(Optional<Rate> limit) {
+    limit.ifPresent(request::checkRate);
     control.loop().execute(() -> control.setRate().accept(this, limit));
   }
 
@@ -167,6 +169,15 @@ final class RunningFetch implements Fetch {
 
   void downloadIs(Download found) {
     download = found;
+    receivedBefore = found.received();
+  }
+
+  /** Returns the bytes that are there or have come, those that make no piece yet included. */
+  long came() {
+    FetchProgress sealed = tally.progress();
+    Download from = download;
+    long sinceThen = from == null ? 0 : from.received() - receivedBefore;
+    return Math.max(sealed.bytes(), sealed.bytesFromStore() + sinceThen);
   }
 
   /** Counts a delivery that failed, and returns how many there were. */

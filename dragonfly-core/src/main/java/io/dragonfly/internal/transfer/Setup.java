@@ -73,9 +73,9 @@ public record Setup(
   /**
    * What this peer may use.
    *
-   * @param downloadRate the rate of all that it takes
-   * @param uploadRate the rate of all that it gives
+   * @param downloads the limiter of all that it takes from the network
+   * @param uploads the limiter of all that it gives
    * @param bufferBytes memory for what waits for the disk
    */
-  public record Limits(Optional<Rate> downloadRate, Optional<Rate> uploadRate, long bufferBytes) {}
+  public record Limits(RateLimiter downloads, RateLimiter uploads, long bufferBytes) {}
 }

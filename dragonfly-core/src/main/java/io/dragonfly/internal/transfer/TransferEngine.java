@@ -19,8 +19,11 @@ import io.dragonfly.internal.transfer.intake.Taker;
 import io.dragonfly.internal.transfer.swarm.SupernodeClock;
 import io.dragonfly.internal.transfer.swarm.SupernodeLink;
 import io.dragonfly.internal.transfer.swarm.Supernodes;
+import io.dragonfly.peer.PeerId;
 import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.spi.PieceSink;
 import io.dragonfly.spi.ServeRequest;
+import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.task.TaskId;
 import java.io.IOException;
@@ -85,7 +88,7 @@ public final class TransferEngine implements AutoCloseable {
         setup.plugins().storage(),
         setup.self().secret().capabilityKey(),
         clock,
-        setup.plugins().limiters().apply(setup.limits().uploadRate()),
+        setup.limits().uploads(),
         SENDING_AT_ONCE,
         setup.timers().executor());
   }
@@ -139,7 +142,7 @@ public final class TransferEngine implements AutoCloseable {
         supernodes,
         setup.plugins().sources(),
         setup.plugins().limiters(),
-        setup.plugins().limiters().apply(setup.limits().downloadRate()),
+        setup.limits().downloads(),
         new GuardedListener(setup.listener()),
         setup.self().secret().id(),
         setup.self().ip(),
@@ -156,11 +159,20 @@ public final class TransferEngine implements AutoCloseable {
       return network;
     }
     LocalSupernode local = setup.supernodes().local().get();
-    return (request, sink) ->
-        request.parent().id().equals(local.id())
-            ? LocalTake.start(
-                local.pieces().giveLocally(request.task(), request.range()), sink, io, pool)
-            : network.take(request, sink);
+    return new Taker() {
+      @Override
+      public Transport.Take take(TakeRequest request, PieceSink sink) {
+        return isOverNetwork(request.parent().id())
+            ? network.take(request, sink)
+            : LocalTake.start(
+                local.pieces().giveLocally(request.task(), request.range()), sink, io, pool);
+      }
+
+      @Override
+      public boolean isOverNetwork(PeerId parent) {
+        return !parent.equals(local.id());
+      }
+    };
   }
 
   private void offer(Setup setup, DoubleSupplier random) {

@@ -13,6 +13,7 @@ import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.spi.PieceRegion;
+import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.SourceRequest;
@@ -30,6 +31,7 @@ import io.dragonfly.testkit.FakeSource;
 import io.dragonfly.testkit.FakeTicker;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.MemoryStorage;
+import io.dragonfly.testkit.UnlimitedRates;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -56,12 +58,13 @@ class CdnCacheTest {
   private final FakeTicker ticker = new FakeTicker();
   private final FakeSource source = new FakeSource();
   private final Sources sources = new Sources(Map.of("fake", source), new SourceConfig("test"));
+  private RateLimiter reads = new UnlimitedRates().create(Optional.empty());
   private final RecordingListener heard = new RecordingListener();
   private Storage storage = new MemoryStorage();
   private CdnCache cache = start();
 
   private CdnCache start() {
-    CdnSettings settings = CdnSettings.of(Duration.ofSeconds(30), Duration.ofSeconds(60));
+    CdnSettings settings = CdnSettings.of(Duration.ofSeconds(30), Duration.ofSeconds(60), reads);
     return new CdnCache(storage, sources, settings, ticker.timer(), ticker, heard);
   }
 

@@ -93,7 +93,10 @@ final class TestSupernode implements AutoCloseable {
             setup.address,
             setup.networks,
             settings,
-            CdnSettings.of(Duration.ofSeconds(30), Duration.ofSeconds(60)),
+            CdnSettings.of(
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(60),
+                new UnlimitedRates().create(Optional.empty())),
             new SupernodeService.Parts(
                 storage,
                 sources,

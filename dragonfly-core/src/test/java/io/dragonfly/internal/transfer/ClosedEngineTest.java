@@ -42,7 +42,10 @@ class ClosedEngineTest {
                   new Setup.Plugins(
                       storage, Optional.empty(), scheme -> source, new UnlimitedRates()::create),
                   new Setup.Supernodes(Optional.empty(), List.of()),
-                  new Setup.Limits(Optional.empty(), Optional.empty(), 32 << 20),
+                  new Setup.Limits(
+                      new UnlimitedRates().create(Optional.empty()),
+                      new UnlimitedRates().create(Optional.empty()),
+                      32 << 20),
                   new TransferTimes(time, time, time, time, time),
                   FetchListener.NONE,
                   timers));

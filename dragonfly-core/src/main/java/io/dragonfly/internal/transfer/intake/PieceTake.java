@@ -48,10 +48,11 @@ public final class PieceTake implements PieceSink {
   private final EventLoop loop;
   private final Order order;
   private final FirstByte race;
+  private final boolean overNetwork;
   private final PieceIntake intake;
   private final BiConsumer<PieceTake, End> onEnd;
 
-  private Transport.@Nullable Take running;
+  private volatile Transport.@Nullable Take running;
   private Timers.@Nullable Timer watch;
   private Duration patience;
   private long startNanos;
@@ -74,6 +75,7 @@ public final class PieceTake implements PieceSink {
     this.loop = lane.engine().loop();
     this.order = order;
     this.race = race;
+    this.overNetwork = lane.engine().taker().isOverNetwork(order.parent().peer().id());
     this.intake = lane.intake(order.piece(), order.request().range());
     this.onEnd = onEnd;
     this.patience = lane.engine().dropAfter();
@@ -144,6 +146,8 @@ public final class PieceTake implements PieceSink {
 
   @Override
   public void received(ByteBuffer data) {
+    int bytes = data.remaining();
+    long pause = lane.throttle().take(bytes, overNetwork); // what nobody wants any more came too
     if (deaf) {
       return;
     }
@@ -152,13 +156,12 @@ public final class PieceTake implements PieceSink {
       loop.execute(() -> end(new End(Outcome.DROPPED, "another parent was faster")));
       return;
     }
-    int bytes = data.remaining();
     intake.add(data);
     lastByteNanos = loop.nanos();
-    lane.onBytes().run();
-    long pause = lane.throttle().take(bytes);
+    lane.onBytes().accept(bytes);
     if (pause > 0) {
-      loop.execute(() -> pauseFor(Duration.ofNanos(pause)));
+      pauseAtOnce();
+      loop.execute(() -> pauseFor(lane.throttle().new Pause(pause, overNetwork, loop.nanos())));
     }
     if (lane.engine().pool().isEmpty()) {
       intake.flush();
@@ -166,9 +169,32 @@ public final class PieceTake implements PieceSink {
     }
   }
 
-  private void pauseFor(Duration pause) {
+  /** By the time that the loop hears of it much more would have come. */
+  private void pauseAtOnce() {
+    Transport.Take now = running;
+    if (now != null) {
+      now.pause();
+    }
+  }
+
+  private void pauseFor(Throttle.Pause pause) {
     pause();
-    var unused = loop.after(pause, this::resume);
+    waitFor(pause);
+  }
+
+  private void waitFor(Throttle.Pause pause) {
+    Duration left = pause.left(loop.nanos());
+    if (left.isZero()) {
+      resume();
+    } else if (!ended) {
+      var unused =
+          loop.after(
+              left,
+              () -> {
+                lane.onBytes().accept(0); // the bytes would come, it is this side that waits
+                waitFor(pause);
+              });
+    }
   }
 
   private void pauseUntil(CompletableFuture<Void> room) {

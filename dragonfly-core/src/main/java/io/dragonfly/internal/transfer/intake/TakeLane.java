@@ -4,6 +4,7 @@ import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.ByteRange;
 import java.time.Duration;
+import java.util.function.LongConsumer;
 
 /**
  * What all takes of one task use.
@@ -11,9 +12,9 @@ import java.time.Duration;
  * @param engine what all takes of the client use
  * @param stored where the task's bytes go
  * @param throttle the limits that hold for them
- * @param onBytes is told that bytes came, on any thread
+ * @param onBytes is told how many bytes came, on any thread; 0 while they are held back here
  */
-public record TakeLane(Engine engine, StoredTask stored, Throttle throttle, Runnable onBytes) {
+public record TakeLane(Engine engine, StoredTask stored, Throttle throttle, LongConsumer onBytes) {
   /**
    * What all takes of one client use.
    *

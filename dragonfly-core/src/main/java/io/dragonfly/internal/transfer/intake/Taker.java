@@ -1,5 +1,6 @@
 package io.dragonfly.internal.transfer.intake;
 
+import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.PieceSink;
 import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
@@ -9,4 +10,9 @@ import io.dragonfly.spi.Transport;
 public interface Taker {
   /** Starts to take bytes from a parent. Returns at once; the sink is told what happens. */
   Transport.Take take(TakeRequest request, PieceSink sink);
+
+  /** Tells whether what a parent gives comes over the network. */
+  default boolean isOverNetwork(PeerId parent) {
+    return true;
+  }
 }

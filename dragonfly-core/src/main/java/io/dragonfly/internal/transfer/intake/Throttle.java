@@ -1,23 +1,52 @@
 package io.dragonfly.internal.transfer.intake;
 
 import io.dragonfly.spi.RateLimiter;
-import java.util.List;
+import java.time.Duration;
 
-/** Several limits that hold at once, such as a download's own and its client's. */
+/** The limits that hold for what a download takes: its own, and that of its client's network. */
 public final class Throttle {
-  private final List<RateLimiter> limiters;
+  /** Who pauses asks so often whether a limit was raised. */
+  static final Duration LOOK_EVERY = Duration.ofMillis(250);
 
-  /** The strictest of these holds. */
-  public Throttle(List<RateLimiter> limiters) {
-    this.limiters = List.copyOf(limiters);
+  private final RateLimiter own;
+  private final RateLimiter network;
+
+  /**
+   * Both hold at once.
+   *
+   * @param own the download's own limiter
+   * @param network the limiter of all that its client takes from the network
+   */
+  public Throttle(RateLimiter own, RateLimiter network) {
+    this.own = own;
+    this.network = network;
   }
 
-  /** Counts bytes and returns nanoseconds to pause; 0 to go on at once. */
-  public long take(long bytes) {
-    long pause = 0;
-    for (RateLimiter limiter : limiters) {
-      pause = Math.max(pause, limiter.take(bytes));
+  /**
+   * Counts bytes and returns nanoseconds to pause; 0 to go on at once.
+   *
+   * @param overNetwork whether they came over the network, or from this very process
+   */
+  public long take(long bytes, boolean overNetwork) {
+    long pause = own.take(bytes);
+    return overNetwork ? Math.max(pause, network.take(bytes)) : pause;
+  }
+
+  /** A pause that ends early if a limit is raised meanwhile. Not safe for concurrent use. */
+  public final class Pause {
+    private final boolean overNetwork;
+    private final long endNanos;
+
+    /** A pause that begins now. */
+    public Pause(long nanos, boolean overNetwork, long nowNanos) {
+      this.overNetwork = overNetwork;
+      this.endNanos = nowNanos + nanos;
     }
-    return pause;
+
+    /** Returns how long to wait before asking again; zero if the pause is over. */
+    public Duration left(long nowNanos) {
+      long left = Math.min(endNanos - nowNanos, take(0, overNetwork));
+      return left <= 0 ? Duration.ZERO : Duration.ofNanos(Math.min(left, LOOK_EVERY.toNanos()));
+    }
   }
 }

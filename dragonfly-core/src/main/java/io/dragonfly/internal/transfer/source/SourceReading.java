@@ -10,6 +10,8 @@ import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.transfer.intake.PieceIntake;
 import io.dragonfly.internal.transfer.intake.TakeLane;
+import io.dragonfly.internal.transfer.intake.Throttle;
+import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.SourceRequest;
@@ -53,6 +55,7 @@ public final class SourceReading {
   private final Optional<RunningDigest> whole;
   private final Backoff backoff;
   private final byte[] buffer = new byte[READ_BYTES];
+  private final Portion portion = new Portion(READ_BYTES);
 
   /** The furthest byte that was ever read; bytes that come again are no progress. */
   private long furthest;
@@ -191,7 +194,7 @@ public final class SourceReading {
   /** Reads up to the piece's end and returns whether the content may go on there. */
   private boolean fill(PieceIntake into, long start) throws IOException, InterruptedException {
     while (into.missing() > 0) {
-      int count = stream.read(buffer, (int) Math.min(buffer.length, into.missing()));
+      int count = stream.read(buffer, (int) Math.min(portion.bytes(), into.missing()));
       if (count < 0) {
         if (lane.stored().task().layout().isLengthKnown()) {
           throw new EOFException("the source's answer ended too early");
@@ -202,7 +205,7 @@ public final class SourceReading {
       if (offset + count > furthest) {
         furthest = offset + count;
         backoff.reset();
-        work.received();
+        work.received(count);
       }
       whole.ifPresent(digest -> digest.add(offset, ByteBuffer.wrap(buffer, 0, count)));
       into.add(ByteBuffer.wrap(buffer, 0, count));
@@ -212,9 +215,16 @@ public final class SourceReading {
   }
 
   private void slowDown(PieceIntake into, int bytes) throws InterruptedException {
-    long pause = lane.throttle().take(bytes);
-    if (pause > 0) {
-      pause(Duration.ofNanos(pause));
+    long nanos = lane.throttle().take(bytes, true);
+    portion.paused(nanos);
+    if (nanos > 0) {
+      Throttle.Pause pause = lane.throttle().new Pause(nanos, true, loop.nanos());
+      for (Duration left = pause.left(loop.nanos());
+          !left.isZero();
+          left = pause.left(loop.nanos())) {
+        pause(left);
+        work.received(0);
+      }
     }
     while (lane.engine().pool().isEmpty()) {
       into.flush();

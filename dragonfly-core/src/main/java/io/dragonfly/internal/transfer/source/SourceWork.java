@@ -17,8 +17,8 @@ public interface SourceWork {
   /** Returns the digest that a piece must have, if that is known. */
   Optional<Digest> digest(int piece);
 
-  /** Bytes came. */
-  void received();
+  /** Bytes came; 0 while they are held back here. */
+  void received(int bytes);
 
   /** A piece is there. */
   void sealed(int piece, long nanos);
