@@ -9,6 +9,7 @@ module io.dragonfly.examples {
   requires io.dragonfly.scheduler;
   requires io.dragonfly.transport.http;
   requires jdk.httpserver;
+  requires jdk.unsupported;
   requires org.slf4j;
 
   exports io.dragonfly.examples.quickstart;

@@ -65,10 +65,15 @@ find_java
 check_java
 path=$(class_path)
 
+# Java cannot see which of its streams are terminals.
+terminals=
+[ -t 1 ] && terminals=out
+[ -t 2 ] && terminals="$terminals err"
+
 # Options are separated by white space and may hold none, as everywhere with JAVA_OPTS. The last of
 # two that differ wins, so all that is set here can be set again there.
 set -f
 # shellcheck disable=SC2086
 exec "$java" "-Xmx$heap" "-XX:MaxDirectMemorySize=$direct" -XX:+ExitOnOutOfMemoryError \
-  --enable-native-access=ALL-UNNAMED ${JAVA_OPTS:-} ${DRAGONFLY_JAVA_OPTS:-} \
+  --enable-native-access=ALL-UNNAMED "-Ddragonfly.terminals=$terminals" ${JAVA_OPTS:-} ${DRAGONFLY_JAVA_OPTS:-} \
   -cp "$path" "$main" "$@"

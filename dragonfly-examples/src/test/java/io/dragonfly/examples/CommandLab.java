@@ -87,9 +87,14 @@ final class CommandLab implements AutoCloseable {
     return dir;
   }
 
+  /** Returns the path of one of our commands. */
+  static Path program(String command) {
+    return BIN.resolve(command);
+  }
+
   /** Starts one of our commands. */
   Running start(String command, String... arguments) throws IOException {
-    List<String> line = new ArrayList<>(List.of(BIN.resolve(command).toString()));
+    List<String> line = new ArrayList<>(List.of(program(command).toString()));
     line.addAll(List.of(arguments));
     return startProgram(line);
   }

@@ -1,5 +1,6 @@
 package io.dragonfly.examples.command;
 
+import io.dragonfly.examples.terminal.Terminal;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** A call by the user of this process. */
@@ -17,6 +19,7 @@ public final class OwnCall implements Call {
   private final Path directory = Path.of("").toAbsolutePath();
   private final OutputStream out = new FileOutputStream(FileDescriptor.out);
   private final OutputStream err = new FileOutputStream(FileDescriptor.err);
+  private final Optional<Terminal> terminal = Terminal.of("err");
 
   /** The call with these arguments. */
   public OwnCall(String... arguments) {
@@ -56,7 +59,9 @@ public final class OwnCall implements Call {
 
   @Override
   public OptionalInt columns() {
-    return OptionalInt.empty();
+    return terminal.isPresent()
+        ? OptionalInt.of(terminal.get().size().columns())
+        : OptionalInt.empty();
   }
 
   @Override

@@ -71,12 +71,12 @@ public final class DfgetMain implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     FetchRequest request = usage(() -> what.toRequest(call));
     PeerSettings wanted = usage(() -> peer.toSettings(call));
-    DfgetReport report = new DfgetReport(spec.commandLine(), json, request);
+    DfgetReport report = new DfgetReport(spec.commandLine(), call, json, request);
     try (PeerHost.Lease lease = usage(() -> host.lend(wanted))) {
       Fetch fetch = usage(() -> lease.client().start(request));
       call.onGone(() -> stop(fetch, lease));
       FetchResult result = await(fetch, report);
-      report.succeeded(result);
+      report.succeeded(result, fetch.progress());
       lease.serveOn();
       return ExitCode.OK;
     } catch (DistributionException e) {
@@ -106,7 +106,7 @@ public final class DfgetMain implements Callable<Integer> {
     var completion = fetch.completion();
     while (true) {
       try {
-        return completion.get(1, TimeUnit.SECONDS);
+        return completion.get(ProgressView.LOOK.toMillis(), TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
         report.progress(fetch.progress());
       } catch (ExecutionException e) {

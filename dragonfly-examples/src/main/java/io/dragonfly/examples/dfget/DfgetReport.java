@@ -7,14 +7,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Commands;
 import io.dragonfly.examples.command.Units;
+import io.dragonfly.examples.terminal.Words;
 import io.dragonfly.fetch.FetchProgress;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.fetch.ParentShare;
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.OptionalInt;
 import picocli.CommandLine;
 
 /** What {@code dfget} tells: progress and the end on stderr for people, or JSON for programs. */
@@ -25,45 +28,51 @@ final class DfgetReport {
   private final PrintWriter err;
   private final boolean json;
   private final FetchRequest request;
+  private final Call call;
+  private final ProgressView view;
 
-  DfgetReport(CommandLine line, boolean json, FetchRequest request) {
+  DfgetReport(CommandLine line, Call call, boolean json, FetchRequest request) {
     this.out = line.getOut();
     this.err = line.getErr();
     this.json = json;
     this.request = request;
+    this.call = call;
+    this.view = new ProgressView(call, System::nanoTime);
   }
 
   void progress(FetchProgress progress) {
     if (!json) {
-      String all =
-          progress.length().isPresent() ? Units.size(progress.length().getAsLong()) : "unknown";
-      err.printf("dfget: %s of %s%n", Units.size(progress.bytes()), all);
-      err.flush();
+      view.show(progress);
     }
   }
 
-  void succeeded(FetchResult result) {
+  void succeeded(FetchResult result, FetchProgress progress) {
     if (json) {
       write(describe(result));
       return;
     }
-    err.printf(
-        "dfget: %s in %.2f s, %s: %s from peers, %s from the supernode, %s from the source%s%n",
-        Units.size(result.length()),
-        result.time().toNanos() / 1e9,
-        Units.rate(result.length(), result.time()),
-        Units.size(result.bytesFromPeers()),
-        Units.size(result.bytesFromSupernode()),
-        Units.size(result.bytesFromSource()),
-        result.bytesFromStore() == 0
-            ? ""
-            : ", " + Units.size(result.bytesFromStore()) + " were here");
+    view.finish(progress);
+    String text =
+        "dfget: %s in %.2f s, %s: %s from peers, %s from the supernode, %s from the source%s"
+            .formatted(
+                Units.size(result.length()),
+                result.time().toNanos() / 1e9,
+                Units.rate(result.length(), result.time()),
+                Units.size(result.bytesFromPeers()),
+                Units.size(result.bytesFromSupernode()),
+                Units.size(result.bytesFromSource()),
+                result.bytesFromStore() == 0
+                    ? ""
+                    : ", " + Units.size(result.bytesFromStore()) + " were here");
+    OptionalInt columns = call.columns();
+    err.println(columns.isPresent() ? Words.wrap(text, columns.getAsInt()) : text);
     err.flush();
   }
 
   /** Writes the failure for programs; people get it as the command's one line on stderr. */
   void failed(DistributionException failure) {
     if (!json) {
+      view.erase();
       return;
     }
     ObjectNode object = JSON.createObjectNode();
