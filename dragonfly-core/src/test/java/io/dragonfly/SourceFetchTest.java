@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -71,8 +72,98 @@ class SourceFetchTest {
     assertThat(fixture.output()).hasBinaryContent(bytes);
     assertThat(result.bytesFromSource()).isEqualTo(bytes.length);
     assertThat(fixture.source.rangesRead()).containsExactly(ByteRange.of(0, bytes.length));
-    assertThat(fixture.source.questions()).isZero();
+    assertThat(fixture.source.questions()).isEqualTo(1); // whether it is still the same version
     await(() -> fixture.source.openStreams() == 0);
+  }
+
+  @Test
+  void aContentThatIsOverwrittenWhileItIsReadIsNotDelivered() throws Exception {
+    byte[] others = new byte[10 * PIECE];
+    fixture.source.put(URI_A, bytes(10 * PIECE)).overwriteAt(URI_A, 3 * PIECE, others);
+    DistributionClient client = client();
+    assertThatThrownBy(() -> client.fetch(fixture.request().build()))
+        .isInstanceOf(SourceChangedException.class);
+    assertThat(fixture.output()).doesNotExist();
+    await(() -> filesNamed("data") == 0);
+
+    client.fetch(fixture.request().build());
+    assertThat(fixture.output()).hasBinaryContent(others);
+  }
+
+  @Test
+  void soItIsWithARange() {
+    fixture
+        .source
+        .put(URI_A, bytes(10 * PIECE))
+        .overwriteAt(URI_A, 3 * PIECE, new byte[10 * PIECE]);
+    FetchRequest request = fixture.request().range(ByteRange.of(2 * PIECE, 5 * PIECE)).build();
+    assertThatThrownBy(() -> client().fetch(request)).isInstanceOf(SourceChangedException.class);
+    assertThat(fixture.output()).doesNotExist();
+  }
+
+  @Test
+  void theLastQuestionIsAskedAgainUntilItIsAnswered() throws Exception {
+    byte[] bytes = bytes(3 * PIECE);
+    fixture.source.put(URI_A, bytes).stallAt(URI_A, 2 * PIECE + 1);
+    Fetch fetch = client().start(fixture.request().build());
+    fixture.source.awaitStalled(URI_A);
+    fixture
+        .source
+        .fail(URI_A, new SourceFailedException("busy", 503, Optional.empty()))
+        .resume(URI_A);
+    await(() -> fixture.source.questions() >= 2);
+    fixture.source.heal(URI_A);
+    assertThat(fetch.completion()).succeedsWithin(10, TimeUnit.SECONDS);
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+    assertThat(fixture.source.bytesRead()).isEqualTo(3 * PIECE);
+  }
+
+  @Test
+  void aSourceThatNeverAnswersTheLastQuestionIsGivenUp() throws Exception {
+    fixture.source.put(URI_A, bytes(3 * PIECE)).stallAt(URI_A, 2 * PIECE + 1);
+    DistributionClient client = client();
+    Fetch fetch = client.start(fixture.request().build());
+    fixture.source.awaitStalled(URI_A);
+    fixture
+        .source
+        .fail(URI_A, new SourceFailedException("busy", 503, Optional.empty()))
+        .resume(URI_A);
+    assertThat(fetch.completion())
+        .failsWithin(30, TimeUnit.SECONDS)
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(SourceFailedException.class);
+    assertThat(fixture.output()).doesNotExist();
+
+    fixture.source.heal(URI_A);
+    FetchResult later = client.fetch(fixture.request().build());
+    assertThat(later.bytesFromStore()).isEqualTo(3 * PIECE);
+  }
+
+  @Test
+  void aUrlThatWorksOnceIsFetchedAllTheSame() throws Exception {
+    byte[] bytes = bytes(3 * PIECE);
+    fixture.source.put(URI_A, bytes).stallAt(URI_A, 2 * PIECE + 1);
+    Fetch fetch = client().start(fixture.request().build());
+    fixture.source.awaitStalled(URI_A);
+    fixture.source.fail(URI_A, new AccessRefusedException("expired", 403, List.of())).resume(URI_A);
+    assertThat(fetch.completion()).succeedsWithin(10, TimeUnit.SECONDS);
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+  }
+
+  @Test
+  void aFetchIsCancelledAlsoDuringTheLastQuestion() throws Exception {
+    fixture.source.put(URI_A, bytes(3 * PIECE)).stallAt(URI_A, 2 * PIECE + 1);
+    DistributionClient client = client();
+    Fetch fetch = client.start(fixture.request().build());
+    fixture.source.awaitStalled(URI_A);
+    fixture.source.stallQuestions(URI_A).pass(URI_A);
+    await(() -> fixture.source.questions() == 1);
+    fetch.cancel();
+    assertThat(fetch.completion()).failsWithin(10, TimeUnit.SECONDS);
+    long before = System.nanoTime();
+    client.close();
+    assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(5));
+    assertThat(fixture.output()).doesNotExist();
   }
 
   @Test
@@ -211,7 +302,7 @@ class SourceFetchTest {
     FetchResult result = client.fetch(fixture.request().build());
 
     assertThat(result.bytesFromStore()).isEqualTo(3 * PIECE);
-    assertThat(fixture.source.questions()).isEqualTo(1);
+    assertThat(fixture.source.questions()).isEqualTo(2);
     assertThat(fixture.source.bytesRead()).isEqualTo(3 * PIECE);
   }
 

@@ -151,6 +151,42 @@ class StreamTest {
   }
 
   @Test
+  void theEndOfAContentThatWasOverwrittenNeverReachesTheReader() throws Exception {
+    for (boolean tellsLength : new boolean[] {true, false}) {
+      int piece = tellsLength ? PIECE : 1 << 20;
+      fixture.source.put(URI_A, bytes(4 * piece)).overwriteAt(URI_A, piece, new byte[4 * piece]);
+      if (!tellsLength) {
+        fixture.source.withoutLength(URI_A);
+      }
+      AtomicLong read = new AtomicLong();
+      try (DistributionClient client = new DistributionClient(fixture.alone().build());
+          InputStream in = client.open(REQUEST)) {
+        assertThatThrownBy(
+                () -> {
+                  while (in.read() >= 0) {
+                    read.incrementAndGet();
+                  }
+                })
+            .isInstanceOf(IOException.class)
+            .hasCauseInstanceOf(SourceChangedException.class);
+      }
+      assertThat(read.get()).isLessThanOrEqualTo(3L * piece);
+    }
+  }
+
+  @Test
+  void aContentWithoutLengthIsReadWhileItComes() throws Exception {
+    int piece = 1 << 20;
+    byte[] bytes = bytes(4 * piece);
+    fixture.source.put(URI_A, bytes).withoutLength(URI_A).stallAt(URI_A, 3 * piece);
+    try (InputStream in = fixture.start(fixture.alone()).open(REQUEST)) {
+      assertThat(in.readNBytes(2 * piece)).isEqualTo(Arrays.copyOf(bytes, 2 * piece));
+      fixture.source.resume(URI_A);
+      assertThat(in.readAllBytes()).isEqualTo(Arrays.copyOfRange(bytes, 2 * piece, bytes.length));
+    }
+  }
+
+  @Test
   void closingTheStreamEndsTheFetch() throws Exception {
     fixture.source.put(URI_A, bytes(6 * PIECE)).stallAt(URI_A, 3 * PIECE);
     DistributionClient client = fixture.start(fixture.alone());

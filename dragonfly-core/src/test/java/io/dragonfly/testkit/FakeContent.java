@@ -22,6 +22,7 @@ final class FakeContent {
   private boolean restricted;
   private byte @Nullable [] bytes;
   private byte @Nullable [] next;
+  private byte @Nullable [] over;
   private int number;
   private boolean hasValidator = true;
   private boolean hasLength = true;
@@ -30,6 +31,7 @@ final class FakeContent {
   private long breakAt = NOWHERE;
   private long stallAt = NOWHERE;
   private long changeAt = NOWHERE;
+  private long overwriteAt = NOWHERE;
   private boolean questionsStall;
   private int held;
 
@@ -97,14 +99,35 @@ final class FakeContent {
   }
 
   synchronized void resume() {
-    stallAt = NOWHERE;
     questionsStall = false;
+    endStall();
+  }
+
+  synchronized void endStall() {
+    stallAt = NOWHERE;
     notifyAll();
   }
 
   synchronized void changeAt(long offset, byte[] content) {
     changeAt = offset;
     next = content.clone();
+  }
+
+  synchronized void overwriteAt(long offset, byte[] content) {
+    byte[] now = bytes;
+    if (now == null || now.length != content.length) {
+      throw new IllegalArgumentException("only bytes of the same length are overwritten");
+    }
+    overwriteAt = offset;
+    over = content.clone();
+  }
+
+  /** Who reads already gets these bytes too, without a word: all snapshots share them. */
+  private synchronized void overwrite(byte[] content) {
+    if (bytes != null) {
+      System.arraycopy(content, 0, bytes, 0, content.length);
+    }
+    number++;
   }
 
   synchronized void wakeAll() {
@@ -172,6 +195,12 @@ final class FakeContent {
       replace(changed);
       throw new IOException("connection lost at " + position);
     }
+    byte[] overwritten = over;
+    if (overwritten != null && position >= overwriteAt) {
+      over = null;
+      overwriteAt = NOWHERE;
+      overwrite(overwritten);
+    }
     if (position >= breakAt) {
       throw new IOException("connection lost at " + position);
     }
@@ -179,6 +208,7 @@ final class FakeContent {
     if (next != null) {
       event = Math.min(event, changeAt);
     }
+    event = Math.min(event, overwriteAt);
     return (int) Math.min(wanted, event - position);
   }
 

@@ -121,6 +121,12 @@ public final class FakeSource implements Source {
     return this;
   }
 
+  /** Ends what {@link #stallAt} began, but not what {@link #stallQuestions} did. */
+  public FakeSource pass(URI uri) {
+    at(uri).endStall();
+    return this;
+  }
+
   /** Waits until a read, question or opening is held up here, 10 s at most. */
   public void awaitStalled(URI uri) throws InterruptedException {
     at(uri).awaitHeld(Duration.ofSeconds(10));
@@ -132,6 +138,15 @@ public final class FakeSource implements Source {
    */
   public FakeSource changeAt(URI uri, long offset, byte[] bytes) {
     at(uri).changeAt(offset, bytes);
+    return this;
+  }
+
+  /**
+   * The first read that reaches this offset goes on in these bytes, which are as many, and so do
+   * all others: the content is overwritten in place. It is a new version, but a stream cannot tell.
+   */
+  public FakeSource overwriteAt(URI uri, long offset, byte[] bytes) {
+    at(uri).overwriteAt(offset, bytes);
     return this;
   }
 

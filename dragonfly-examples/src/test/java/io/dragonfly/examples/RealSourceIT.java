@@ -5,9 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dragonfly.examples.CommandLab.Running;
 import io.dragonfly.examples.CommandLab.SupernodeProcess;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -39,5 +47,38 @@ class RealSourceIT extends NginxTests {
       assertThat(json.get("bytesFromSource").asLong()).isZero();
     }
     assertThat(nginx.bodyBytes("file.bin")).isBetween(length, length + PEERS);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aFileThatIsOverwrittenInPlaceWhileItIsReadReachesNobody(boolean swarm) throws Exception {
+    Path file = nginx.publish("file.bin", 48 << 20);
+    // What nginx calls a version is a length and a second.
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(60)));
+    List<Running> peers = new ArrayList<>();
+    if (swarm) {
+      SupernodeProcess supernode = lab.supernode("supernode", 0);
+      peers.add(dfget(supernode, 1, "slow/file.bin"));
+      peers.add(dfget(supernode, 2, "slow/file.bin"));
+    } else {
+      peers.add(dfgetAlone(1, "slow/file.bin"));
+    }
+    Awaitility.await().atMost(Duration.ofSeconds(30)).until(this::isSomethingStored);
+    try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+      open.write(new byte[48 << 20]);
+    }
+
+    for (Running peer : peers) {
+      assertThat(peer.exitCode(Duration.ofMinutes(1))).as(peer.err()).isEqualTo(13);
+      assertThat(peer.json().at("/error/kind").asText()).isEqualTo("source_changed");
+    }
+    assertThat(output(1)).doesNotExist();
+    assertThat(output(2)).doesNotExist();
+  }
+
+  private boolean isSomethingStored() throws IOException {
+    try (Stream<Path> files = Files.walk(dir)) {
+      return files.anyMatch(path -> path.endsWith("pieces") && path.toFile().length() > 0);
+    }
   }
 }

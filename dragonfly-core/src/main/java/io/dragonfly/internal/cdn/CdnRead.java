@@ -164,7 +164,7 @@ final class CdnRead {
   }
 
   /** A source that says no will not say yes to the same question; these alone may pass. */
-  private static boolean isFinal(SourceFailedException e) {
+  static boolean isFinal(SourceFailedException e) {
     int status = e.status().orElse(0);
     return status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
   }

@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Takes a stretch of a content's bytes in order, cuts it into pieces, and puts them into the store.
  * Pieces that are there already are compared instead. The last piece of a content is sealed only
- * when the stretch has ended as it should, and where the whole content's digest is known, only if
- * that matches: so a content that is sealed to its end is right. Belongs to one read.
+ * when the stretch has ended as it should, where the whole content's digest is known only if that
+ * matches, and not before {@link #complete}: so a content that is sealed to its end is right.
+ * Belongs to one read.
  */
 final class PieceLine {
   private final StoredTask stored;
@@ -94,8 +95,8 @@ final class PieceLine {
 
   private void pieceEnds(PieceLayout layout) {
     Digest digest = Digest.of(sha);
-    if (layout.isLengthKnown() ? offset == layout.length().getAsLong() : whole != null) {
-      held = digest;
+    if (!layout.isLengthKnown() || offset == layout.length().getAsLong()) {
+      held = digest; // it may be the last
     } else {
       seal(digest);
     }
@@ -111,23 +112,36 @@ final class PieceLine {
    * The source has no more bytes in this stretch.
    *
    * @param end where the stretch was to end, if that was known
+   * @return whether the content ends here too: then it is to be completed
    * @throws EOFException if it ended too early
    * @throws DigestMismatchException if the whole content is not what was asked for
    */
-  void end(OptionalLong end) throws EOFException {
+  boolean end(OptionalLong end) throws EOFException {
     if (end.isPresent() && offset != end.getAsLong()) {
       throw new EOFException(
           "the source ended at byte %d and not at %d".formatted(offset, end.getAsLong()));
     }
     PieceLayout layout = stored.task().layout();
     if (layout.isLengthKnown() && offset != layout.length().getAsLong()) {
-      return; // there is more to come, in another stretch
+      return false; // there is more to come, in another stretch
     }
     checkWhole();
-    if (!layout.isLengthKnown()) {
+    return true;
+  }
+
+  /** Tells whether the content's last piece was sealed once, so that its digest is known. */
+  boolean knowsLast() {
+    PieceLayout layout = stored.task().layout();
+    return layout.isLengthKnown()
+        && (layout.pieces() == 0 || stored.digest(layout.pieces() - 1).isPresent());
+  }
+
+  /** All has come and is what it should be: seals the last piece. */
+  void complete() {
+    if (!stored.task().layout().isLengthKnown()) {
       inStore(() -> stored.learnLength(offset));
     }
-    if (held == null && offset > (long) piece * layout.pieceLength()) {
+    if (held == null && offset > (long) piece * stored.task().layout().pieceLength()) {
       held = Digest.of(sha);
     }
     sealHeld();

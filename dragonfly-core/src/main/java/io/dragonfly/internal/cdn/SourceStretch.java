@@ -1,7 +1,10 @@
 package io.dragonfly.internal.cdn;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.error.AccessRefusedException;
+import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.SourceChangedException;
+import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.Source;
@@ -18,8 +21,10 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +34,9 @@ import org.slf4j.LoggerFactory;
  * Reads the first stretch of a task that is missing. A version that can be told from others is gone
  * on with where it stopped, by range. Any other is read again from its beginning, and what is there
  * already is compared: so all peers of a version get the same bytes, or learn that it has changed.
+ *
+ * <p>A source that is overwritten in place sends a mixture under the validator of the version it
+ * began with. So it is asked once more when all has come, before the last piece is sealed.
  */
 final class SourceStretch {
   private static final Logger log = LoggerFactory.getLogger(SourceStretch.class);
@@ -44,6 +52,9 @@ final class SourceStretch {
   private final Portion portion = new Portion(BUFFER_BYTES);
   private long pauseNanos;
   private long furthest;
+
+  /** All has come, but the source has not yet said that it is one version. */
+  private @Nullable PieceLine unconfirmed;
 
   @GuardedBy("this")
   private @Nullable SourceContent opened;
@@ -63,6 +74,15 @@ final class SourceStretch {
 
   /** Reads until the stretch is complete. {@code progress} is told of bytes never read before. */
   void read(Access access, Runnable progress) throws IOException {
+    PieceLine all = unconfirmed;
+    if (all == null) {
+      readOn(access, progress);
+    } else {
+      finish(all, access);
+    }
+  }
+
+  private void readOn(Access access, Runnable progress) throws IOException {
     BitSet pieces = stored.pieces();
     int first = pieces.nextClearBit(0);
     boolean byRange = !pieces.isEmpty() && isLengthKnown() && isRepeatable(stored.task());
@@ -80,10 +100,52 @@ final class SourceStretch {
             (piece, digest) -> around.listener().sealed(stored.task(), piece, digest));
     if (byRange) {
       ByteRange gap = gap(pieces, first);
-      copy(part(access, gap), line, OptionalLong.of(gap.end()), progress);
+      copy(part(access, gap), line, OptionalLong.of(gap.end()), access, progress);
     } else {
-      copy(whole(access).stream(), line, stored.task().layout().length(), progress);
+      OptionalLong length = stored.task().layout().length();
+      copy(whole(access).stream(), line, length, access, progress);
     }
+  }
+
+  private void finish(PieceLine line, Access access) throws IOException {
+    Task task = stored.task();
+    // A digest of the whole, or of each piece from an earlier reading, says more than a validator.
+    if (task.version().isStrong() && task.digest().isEmpty() && !line.knowsLast()) {
+      unconfirmed = line;
+      confirm(access);
+      unconfirmed = null;
+    }
+    if (!isEnded()) {
+      line.complete();
+    }
+  }
+
+  /** Asks the source whether it still has the version that was read. */
+  private void confirm(Access first) throws IOException {
+    Set<String> refused = new HashSet<>();
+    Optional<Access> asker = Optional.of(first);
+    while (asker.isPresent()) {
+      Access access = asker.get();
+      try {
+        SourceRequest question = request(access);
+        checkSame(calls.run(() -> source(access).ask(question)));
+        return;
+      } catch (AccessRefusedException e) {
+        refused.add(access.fingerprint());
+        asker = around.listener().access(stored.task().id(), refused);
+      } catch (ContentNotFoundException e) {
+        asker = Optional.empty();
+      } catch (SourceFailedException e) {
+        if (!CdnRead.isFinal(e)) {
+          throw e;
+        }
+        asker = Optional.empty();
+      }
+    }
+    // A URL that works once, or for a while, is no reason to throw away what it gave.
+    log.warn(
+        "task {}: the source does not say any more whether it has changed meanwhile",
+        stored.task().id().brief());
   }
 
   /** Ends a read that is on its way, and all that would come. */
@@ -187,7 +249,8 @@ final class SourceStretch {
     return one.length().isEmpty() || other.length().isEmpty();
   }
 
-  private void copy(InputStream in, PieceLine line, OptionalLong end, Runnable progress)
+  private void copy(
+      InputStream in, PieceLine line, OptionalLong end, Access access, Runnable progress)
       throws IOException {
     try (in) {
       byte[] buffer = new byte[BUFFER_BYTES];
@@ -204,8 +267,8 @@ final class SourceStretch {
           progress.run();
         }
       }
-      if (!isEnded()) {
-        line.end(end);
+      if (!isEnded() && line.end(end)) {
+        finish(line, access);
       }
     } finally {
       forgetCurrent();

@@ -40,6 +40,7 @@ final class Download {
   private final SourceSide source;
   private final Finishing finishing;
   private final Map<Integer, Origin> origins = new HashMap<>();
+  private int piecesFromSource;
   private boolean over;
   private boolean wasWaiting;
   private final LongAdder received = new LongAdder();
@@ -94,6 +95,11 @@ final class Download {
 
   boolean isOver() {
     return over;
+  }
+
+  /** Counts the pieces that were read from the source, also what was read more than once. */
+  int piecesFromSource() {
+    return piecesFromSource;
   }
 
   void progressed() {
@@ -196,6 +202,9 @@ final class Download {
     }
     progressed();
     origins.put(piece, origin);
+    if (origin.kind() == Origin.Kind.SOURCE) {
+      piecesFromSource++;
+    }
     parts.sealed().accept(task().id(), piece);
     for (RunningFetch fetch : demand.fetches()) {
       fetch.tally().add(origin, wantedOf(fetch, piece));
@@ -314,6 +323,7 @@ final class Download {
     over = true;
     swarm.close();
     source.close();
+    finishing.close();
     downloads.remove(this);
   }
 

@@ -1,22 +1,29 @@
 package io.dragonfly.internal.transfer;
 
+import io.dragonfly.error.DigestMismatchException;
 import io.dragonfly.error.DistributionException;
-import io.dragonfly.error.ErrorKind;
 import io.dragonfly.error.OutputException;
+import io.dragonfly.error.SourceChangedException;
+import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.internal.transfer.output.Outputs;
 import io.dragonfly.internal.transfer.output.StreamFeed;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
+import io.dragonfly.task.PieceLayout;
+import io.dragonfly.task.PieceSpan;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What happens when all pieces of a fetch are there: the whole is verified where its pieces are not
- * proof enough, and put at its path. Confined to the loop; disks are waited for elsewhere.
+ * proof enough, by its digest or else by one more question to the source, and put at its path.
+ * Confined to the loop; disks and sources are waited for elsewhere.
  */
 final class Finishing {
   private static final int MOST_DELIVERIES = 3;
@@ -26,20 +33,38 @@ final class Finishing {
   private @Nullable CompletableFuture<Void> verification;
   private boolean verified;
 
+  private @Nullable LastQuestion question;
+
+  /** How many of the pieces that were read from the source it has stood by. */
+  private int confirmed;
+
+  private final Set<RunningFetch> proved = new HashSet<>();
+
   Finishing(Parts parts, Download download) {
     this.parts = parts;
     this.download = download;
   }
 
   /**
-   * Tells whether a reader must not have a piece yet: the last one of a content whose digest is not
-   * proved by its pieces' digests, until the whole has been compared.
+   * Tells whether a reader must not have a piece yet: the last one of what it wants, until that is
+   * verified or confirmed where its pieces' digests are not proof enough.
    */
   boolean holdsBack(RunningFetch fetch, int piece) {
-    return !verified
-        && fetch.request().range().isEmpty()
-        && mustVerify()
-        && (!isLengthKnown() || piece == download.table().layout().pieces() - 1);
+    boolean unsure =
+        hasDigest(fetch) ? !verified && mustVerify() : !proved.contains(fetch) && mustAsk(fetch);
+    return unsure && mayBeLast(fetch, piece);
+  }
+
+  private boolean hasDigest(RunningFetch fetch) {
+    return fetch.request().range().isEmpty() && download.task().digest().isPresent();
+  }
+
+  private boolean mayBeLast(RunningFetch fetch, int piece) {
+    PieceTable table = download.table();
+    int end = fetch.pieces(table.layout()).end();
+    return isLengthKnown()
+        ? piece == Math.min(end, table.layout().pieces()) - 1
+        : piece == end - 1 || !table.isDone(piece + 1);
   }
 
   private boolean isLengthKnown() {
@@ -48,19 +73,81 @@ final class Finishing {
 
   /** A supernode gives the last piece's digest only after the whole has matched. */
   private boolean mustVerify() {
-    return download.task().digest().isPresent()
-        && !(isLengthKnown()
-            && download.digests().count() == download.table().layout().pieces()
-            && download.digests().count() > 0);
+    return download.task().digest().isPresent() && !knowsDigests(PieceSpan.ALL);
+  }
+
+  private boolean knowsDigests(PieceSpan pieces) {
+    PieceLayout layout = download.table().layout();
+    int known = download.digests().count();
+    return known > 0 && layout.isLengthKnown() && known >= Math.min(pieces.end(), layout.pieces());
+  }
+
+  /** Pieces may come from the source that no supernode has read: nothing else tells a mixture. */
+  private boolean mustAsk(RunningFetch fetch) {
+    return download.task().version().isStrong()
+        && download.piecesFromSource() > confirmed
+        && !knowsDigests(fetch.pieces(download.table().layout()));
   }
 
   void finish(RunningFetch fetch) {
-    Optional<Digest> digest = download.task().digest();
-    boolean whole = fetch.request().range().isEmpty();
-    if (whole && digest.isPresent() && (fetch.request().verifyFile() || mustVerify())) {
-      verify(fetch, digest.get());
+    if (hasDigest(fetch)) {
+      if (fetch.request().verifyFile() || mustVerify()) {
+        verify(fetch, download.task().digest().orElseThrow());
+      } else {
+        deliver(fetch);
+      }
+    } else if (mustAsk(fetch)) {
+      confirm(fetch, download.piecesFromSource());
     } else {
       deliver(fetch);
+    }
+  }
+
+  /** The source must say, later than it has given these pieces, that it is the same version. */
+  private void confirm(RunningFetch fetch, int pieces) {
+    if (fetch.phase() != RunningFetch.Phase.FINISHING) {
+      return; // it was cancelled meanwhile
+    }
+    if (confirmed >= pieces) {
+      proved.add(fetch);
+      fetch.feed().ifPresent(StreamFeed::moveOn);
+      deliver(fetch);
+      return;
+    }
+    LastQuestion asked = question;
+    if (asked == null) {
+      asked =
+          new LastQuestion(
+              parts, download.task(), fetch.request().content(), download.piecesFromSource());
+      question = asked;
+      asked.ask();
+    }
+    LastQuestion answered = asked;
+    parts
+        .loop()
+        .when(
+            answered.same(),
+            same -> {
+              confirmed = Math.max(confirmed, answered.read());
+              forget(answered);
+              confirm(fetch, pieces);
+            },
+            failure -> {
+              forget(answered);
+              failed(fetch, failure);
+            });
+  }
+
+  private void forget(LastQuestion answered) {
+    if (question == answered) {
+      question = null;
+    }
+  }
+
+  /** Nobody waits any more. */
+  void close() {
+    if (question != null) {
+      question.cancel();
     }
   }
 
@@ -138,11 +225,10 @@ final class Finishing {
     if (fetch.phase() == RunningFetch.Phase.ENDED) {
       return;
     }
-    if (failure instanceof DistributionException typed
-        && typed.kind() == ErrorKind.DIGEST_MISMATCH) {
-      download.fail(typed);
-    } else if (failure instanceof OutputException output) {
-      download.owner().ended(fetch, output);
+    if (failure instanceof DigestMismatchException || failure instanceof SourceChangedException) {
+      download.fail((DistributionException) failure);
+    } else if (failure instanceof OutputException || failure instanceof SourceFailedException) {
+      download.owner().ended(fetch, (DistributionException) failure);
     } else if (fetch.countDelivery() < MOST_DELIVERIES && lacksPieces(fetch)) {
       download.collectAgain(fetch);
     } else {
