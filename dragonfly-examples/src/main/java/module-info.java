@@ -1,5 +1,6 @@
 /** The commands, and one small program per question. */
 module io.dragonfly.examples {
+  requires static com.google.errorprone.annotations;
   requires static transitive org.jspecify;
   requires ch.qos.logback.classic;
   requires ch.qos.logback.core;
@@ -21,6 +22,8 @@ module io.dragonfly.examples {
   opens io.dragonfly.examples.dfget to
       info.picocli;
   opens io.dragonfly.examples.quickstart to
+      info.picocli;
+  opens io.dragonfly.examples.server to
       info.picocli;
   opens io.dragonfly.examples.supernode to
       info.picocli;

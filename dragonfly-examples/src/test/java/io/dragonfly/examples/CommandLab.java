@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
@@ -149,5 +151,29 @@ final class CommandLab implements AutoCloseable {
     while (!started.isEmpty()) {
       started.pop().kill();
     }
+    killServers();
+  }
+
+  /** Ends the servers that dfgets have started, as kill -9 does. */
+  private void killServers() {
+    try (var files = Files.find(dir, 4, (path, a) -> path.endsWith("server.json"))) {
+      for (Path file : files.toList()) {
+        server(file.getParent()).ifPresent(CommandLab::kill);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void kill(ProcessHandle process) {
+    if (process.destroyForcibly()) {
+      process.onExit().join();
+    }
+  }
+
+  /** Returns the server of a home, if one runs. */
+  Optional<ProcessHandle> server(Path home) throws IOException {
+    JsonNode file = JSON.readTree(home.resolve("server.json").toFile());
+    return ProcessHandle.of(file.get("pid").asLong());
   }
 }

@@ -13,7 +13,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** kill -9 in the middle: what is verified stays, and everybody finishes. */
+/** kill -9 of a peer in the middle: what is verified stays, and everybody finishes. */
 class CrashIT extends NginxTests {
   private static final long LENGTH = 96 << 20;
   private static final String PATH = "slow/file.bin";
@@ -33,11 +33,11 @@ class CrashIT extends NginxTests {
   @Test
   void aKilledDfgetGoesOnFromItsVerifiedPieces() throws Exception {
     SupernodeProcess supernode = lab.supernode("supernode", 0);
-    Running first = dfget(supernode, 1, PATH);
+    Running first = dfget(supernode, 1, PATH, "--alivetime", "0");
     awaitProgress(1, LENGTH / 4);
     first.kill();
 
-    Running second = dfget(supernode, 1, PATH);
+    Running second = dfget(supernode, 1, PATH, "--alivetime", "0");
 
     assertFetched(second, 1, file);
     long kept = second.json().get("bytesFromStore").asLong();
@@ -48,11 +48,11 @@ class CrashIT extends NginxTests {
 
   @Test
   void aKilledDfgetWithoutSupernodeGoesOnToo() throws Exception {
-    Running first = dfgetAlone(1, PATH);
+    Running first = dfgetAlone(1, PATH, "--alivetime", "0");
     awaitProgress(1, LENGTH / 4);
     first.kill();
 
-    Running second = dfgetAlone(1, PATH);
+    Running second = dfgetAlone(1, PATH, "--alivetime", "0");
 
     assertFetched(second, 1, file);
     long kept = second.json().get("bytesFromStore").asLong();

@@ -15,6 +15,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs the start scripts with a {@code java} that prints its arguments, one a line. */
 @DisabledOnOs(OS.WINDOWS)
@@ -36,7 +39,7 @@ class LauncherTest {
       executable(home.resolve(file));
     }
     Files.createDirectories(home.resolve("lib"));
-    for (String jar : List.of("b.jar", "a.jar", "B.jar")) {
+    for (String jar : List.of("b.jar", "a.jar", "B.jar", "dragonfly-examples-1.2.jar")) {
       Files.createFile(home.resolve("lib").resolve(jar));
     }
     jdk = java("17.0.9", "for a in \"$@\"; do echo \"$a\"; done");
@@ -48,7 +51,56 @@ class LauncherTest {
 
     assertThat(run.exit).isZero();
     assertThat(run.out)
-        .endsWith("io.dragonfly.examples.dfget.DfgetMain", "--url", "http://h/a b", "", "*");
+        .endsWith("io.dragonfly.examples.thin.ThinMain", "--url", "http://h/a b", "", "*");
+  }
+
+  @Test
+  void handsACallOverWithNothingButItsOwnJar() throws Exception {
+    Run run = run("dfget", Map.of("JAVA_OPTS", "-Xmx9g"), "--url", "http://h/a");
+
+    assertThat(run.out)
+        .containsSequence("-cp", home + "/lib/dragonfly-examples-1.2.jar")
+        .contains("-Ddragonfly.version=1.2", "-Ddragonfly.distribution=" + home)
+        .doesNotContain("-Xmx9g");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--help",
+        "-h",
+        "--version",
+        "-V",
+        "--url u --alivetime 0",
+        "--alivetime=0s --url u",
+        ""
+      })
+  void runsThePeerItselfWhereNoServerIsWanted(String line) throws Exception {
+    String[] words = line.isEmpty() ? new String[0] : line.split(" ", -1);
+
+    assertThat(run("dfget", Map.of(), words).out)
+        .contains("io.dragonfly.examples.dfget.DfgetMain")
+        .endsWith(words);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"DRAGONFLY_ALIVETIME,0", "dragonfly_for_parent,1"})
+  void runsThePeerItselfWhenTheEnvironmentSaysSo(String name, String value) throws Exception {
+    assertThat(run("dfget", Map.of(name, value), "--url", "u").out)
+        .contains("io.dragonfly.examples.dfget.DfgetMain");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--url u --alivetime 5m", "--alivetime 00 --url u", "--output 0 --url u"})
+  void handsAllOtherCallsOver(String line) throws Exception {
+    assertThat(run("dfget", Map.of(), line.split(" ", -1)).out)
+        .contains("io.dragonfly.examples.thin.ThinMain");
+  }
+
+  @Test
+  void runsTheServerInTheForeground() throws Exception {
+    assertThat(run("dfget", Map.of(), "server", "--node", "h").out)
+        .endsWith("io.dragonfly.examples.server.ServerMain", "--node", "h");
   }
 
   @Test
@@ -59,7 +111,12 @@ class LauncherTest {
     assertThat(run.out)
         .containsSequence(
             "-cp",
-            lib + "B.jar:" + lib + "a.jar:" + lib + "b.jar",
+            String.join(
+                ":",
+                lib + "B.jar",
+                lib + "a.jar",
+                lib + "b.jar",
+                lib + "dragonfly-examples-1.2.jar"),
             "io.dragonfly.examples.supernode.SupernodeMain");
   }
 
@@ -79,7 +136,7 @@ class LauncherTest {
     Files.createSymbolicLink(links.resolve("df"), links.resolve("dfget"));
 
     assertThat(run(links.resolve("df"), Map.of()).out)
-        .anyMatch(a -> a.contains("a home/lib/a.jar"));
+        .anyMatch(a -> a.contains("a home/lib/dragonfly-examples-1.2.jar"));
   }
 
   @Test
@@ -126,8 +183,8 @@ class LauncherTest {
   void takesJavaFromThePathWithoutJavaHome() throws Exception {
     String path = jdk.resolve("bin") + ":" + System.getenv("PATH");
 
-    assertThat(run("dfget", Map.of("JAVA_HOME", "", "PATH", path)).out)
-        .contains("io.dragonfly.examples.dfget.DfgetMain");
+    assertThat(run("dfget", Map.of("JAVA_HOME", "", "PATH", path), "--url", "u").out)
+        .contains("io.dragonfly.examples.thin.ThinMain");
   }
 
   private Path java(String version, String body) throws IOException {

@@ -1,0 +1,136 @@
+package io.dragonfly.examples.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.dragonfly.DistributionClient;
+import io.dragonfly.examples.command.Commands;
+import io.dragonfly.examples.dfget.DfgetMain;
+import io.dragonfly.examples.dfget.PeerSettings;
+import io.dragonfly.examples.thin.Distribution;
+import io.dragonfly.examples.thin.HomeDirectory;
+import io.dragonfly.examples.thin.ServerFile;
+import io.dragonfly.examples.thin.StartLock;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A server from its start to its end. While {@code server.json} is there the server can be reached:
+ * it appears when the server is ready, and goes, under the start lock, just before the server lets
+ * go of the home. Who comes in between is told to wait.
+ */
+final class RunningServer {
+  private static final Logger log = LoggerFactory.getLogger(RunningServer.class);
+
+  /** How long calls may take to end once they are told to. */
+  private static final Duration CANCEL_TIME = Duration.ofSeconds(10);
+
+  private static final long END_LOCK_MILLIS = 5_000;
+  private static final int TOKEN_BYTES = 32;
+
+  private final PeerSettings settings;
+  private final Path home;
+  private final DistributionClient client;
+  private final Uses uses = new Uses(System::nanoTime);
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final CallServer calls;
+  private volatile boolean told;
+
+  private RunningServer(PeerSettings settings, DistributionClient client, byte[] token)
+      throws IOException {
+    this.settings = settings;
+    this.client = client;
+    this.home = settings.client().home().orElseThrow();
+    ServerPeer peer = new ServerPeer(client, settings);
+    this.calls = new CallServer(token, uses, call -> DfgetMain.run(call, peer));
+  }
+
+  /** Starts a server; it can be called when this returns. */
+  static RunningServer start(PeerSettings settings) throws IOException {
+    DistributionClient client = new DistributionClient(settings.client());
+    boolean started = false;
+    try {
+      Warming.run();
+      byte[] token = new byte[TOKEN_BYTES];
+      new SecureRandom().nextBytes(token);
+      RunningServer server = new RunningServer(settings, client, token);
+      server.announce(HexFormat.of().formatHex(token));
+      started = true;
+      return server;
+    } finally {
+      if (!started) {
+        client.close();
+      }
+    }
+  }
+
+  private void announce(String token) throws IOException {
+    ServerFile file =
+        new ServerFile(calls.port(), ProcessHandle.current().pid(), Distribution.version(), token);
+    HomeDirectory.replace(home.resolve(ServerFile.NAME), file.toJson().getBytes(UTF_8));
+  }
+
+  /** Says that the server is ready, in one line. */
+  void sayReady(PrintWriter out) {
+    out.println(
+        client
+            .address()
+            .map(
+                a -> "dfget server ready on " + a.getAddress().getHostAddress() + ":" + a.getPort())
+            .orElse("dfget server ready"));
+    out.flush();
+  }
+
+  /** Works until nobody has used the server for its alive time, or it is told to end. */
+  void run() throws IOException, InterruptedException {
+    Commands.onShutdown("dragonfly-server-shutdown", this::endAtOnce);
+    Duration aliveTime = settings.aliveTime().orElseThrow();
+    uses.awaitIdle(aliveTime, () -> Long.MIN_VALUE / 2);
+    log.info("The server of {} ends", home);
+    if (!told) {
+      uses.awaitNone();
+    }
+    end();
+  }
+
+  /** Ends what runs, when the process is told to end; returns when nothing is left. */
+  private void endAtOnce() {
+    told = true;
+    uses.stop();
+    calls.cancelAll();
+    try {
+      uses.awaitNone(CANCEL_TIME);
+      ended.await(CANCEL_TIME.toSeconds(), TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void end() throws IOException {
+    try {
+      letGo();
+    } finally {
+      calls.close();
+      ended.countDown();
+    }
+  }
+
+  /** Nobody may look at the home between the end of the file and that of the lock. */
+  @SuppressWarnings("try")
+  private void letGo() throws IOException {
+    Path file = home.resolve(ServerFile.NAME);
+    try (StartLock lock = StartLock.take(home.toFile(), END_LOCK_MILLIS)) {
+      Files.deleteIfExists(file);
+    } finally {
+      client.close();
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package io.dragonfly.examples.server;
+
+import ch.qos.logback.classic.Level;
+import io.dragonfly.examples.command.Call;
+import io.dragonfly.examples.command.Commands;
+import io.dragonfly.examples.command.ExitCode;
+import io.dragonfly.examples.command.Logging;
+import io.dragonfly.examples.command.OwnCall;
+import io.dragonfly.examples.command.Version;
+import io.dragonfly.examples.dfget.DfgetPeerOptions;
+import io.dragonfly.examples.dfget.PeerSettings;
+import io.dragonfly.examples.thin.Distribution;
+import io.dragonfly.examples.thin.HomeDirectory;
+import io.dragonfly.examples.thin.Place;
+import io.dragonfly.examples.thin.StartLock;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The {@code dfget server} command: a peer that outlives the calls it works for. */
+@Command(
+    name = "dfget server",
+    description = "Runs the peer of a home, which calls of dfget with that home use.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    versionProvider = Version.class)
+public final class ServerMain implements Callable<Integer> {
+  private static final Duration ALIVE_TIME = Duration.ofMinutes(5);
+  private static final Duration EXPIRE_TIME = Duration.ofMinutes(3);
+  private static final long START_LOCK_MILLIS = 600_000;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+  @Mixin private DfgetPeerOptions peer = new DfgetPeerOptions();
+
+  @Option(names = "--verbose", description = "Log every step, and traces of what went wrong.")
+  private boolean verbose;
+
+  private final Call call;
+  private final boolean detached;
+
+  private ServerMain(Call call, boolean detached) {
+    this.call = call;
+    this.detached = detached;
+  }
+
+  /** Runs until nobody has used the server for its alive time, or the process is told to end. */
+  public static void main(String[] args) throws IOException {
+    List<String> words = new ArrayList<>(List.of(args));
+    Place place = Place.of(words);
+    if (!words.contains("--home") && words.stream().noneMatch(w -> w.startsWith("--home="))) {
+      words.add("--home");
+      words.add(place.home().getPath());
+    }
+    Call call = new OwnCall(words.toArray(String[]::new));
+    boolean detached = System.getenv(Distribution.DETACHED) != null;
+    System.exit(Commands.run(new ServerMain(call, detached), call));
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Logging.start(verbose, Level.INFO);
+    RunningServer server = start(settings());
+    if (detached) {
+      System.out.close(); // who waits for the line must not wait for this process
+    }
+    server.run();
+    return ExitCode.OK;
+  }
+
+  private PeerSettings settings() {
+    try {
+      PeerSettings said = peer.toSettings(call);
+      return new PeerSettings(
+          said.client(),
+          said.aliveTime().or(() -> Optional.of(ALIVE_TIME)),
+          said.expireTime().or(() -> Optional.of(EXPIRE_TIME)));
+    } catch (IllegalArgumentException e) {
+      throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  /** One process at a time starts a server; a dfget that starts this one holds the lock for it. */
+  @SuppressWarnings("try")
+  private RunningServer start(PeerSettings settings) throws IOException {
+    if (detached) {
+      return startAndSay(settings);
+    }
+    Path home = settings.client().home().orElseThrow();
+    HomeDirectory.create(home);
+    try (StartLock lock = StartLock.take(home.toFile(), START_LOCK_MILLIS)) {
+      return startAndSay(settings);
+    }
+  }
+
+  private RunningServer startAndSay(PeerSettings settings) throws IOException {
+    RunningServer server = RunningServer.start(settings);
+    server.sayReady(spec.commandLine().getOut());
+    return server;
+  }
+}

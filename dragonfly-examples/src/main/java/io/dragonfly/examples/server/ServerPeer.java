@@ -1,0 +1,89 @@
+package io.dragonfly.examples.server;
+
+import io.dragonfly.ClientConfig;
+import io.dragonfly.DistributionClient;
+import io.dragonfly.examples.dfget.PeerHost;
+import io.dragonfly.examples.dfget.PeerSettings;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The peer of a server, which all calls share. A call that wants another one is told so. */
+final class ServerPeer implements PeerHost {
+  private final DistributionClient client;
+  private final PeerSettings settings;
+
+  /**
+   * The peer.
+   *
+   * @param client stays its owner's
+   * @param settings what the server works with, times included
+   */
+  ServerPeer(DistributionClient client, PeerSettings settings) {
+    this.client = client;
+    this.settings = settings;
+  }
+
+  @Override
+  public Lease lend(PeerSettings wanted) {
+    check(wanted);
+    return new Lease() {
+      @Override
+      public DistributionClient client() {
+        return client;
+      }
+
+      @Override
+      public void serveOn() {
+        // the server does
+      }
+
+      @Override
+      public void close() {
+        // the server's
+      }
+    };
+  }
+
+  private void check(PeerSettings wanted) {
+    ClientConfig its = settings.client();
+    ClientConfig asked = wanted.client();
+    if (!asked.supernodes().isEmpty() && !asked.supernodes().equals(its.supernodes())) {
+      throw differs("node", names(asked.supernodes()), names(its.supernodes()));
+    }
+    if (asked.ip().isPresent() && !asked.ip().equals(its.ip())) {
+      throw differs(
+          "ip",
+          asked.ip().get().getHostAddress(),
+          its.ip().map(ip -> ip.getHostAddress()).orElse(""));
+    }
+    if (asked.port() != 0 && asked.port() != its.port()) {
+      throw differs("port", asked.port(), its.port());
+    }
+    if (!asked.idc().isEmpty() && !asked.idc().equals(its.idc())) {
+      throw differs("idc", asked.idc(), its.idc());
+    }
+    check("alivetime", wanted.aliveTime(), settings.aliveTime());
+    check("expiretime", wanted.expireTime(), settings.expireTime());
+  }
+
+  private static void check(String name, Optional<Duration> asked, Optional<Duration> its) {
+    if (asked.isPresent() && !asked.equals(its)) {
+      throw differs(name, asked.get().toMillis() + "ms", its.orElseThrow().toMillis() + "ms");
+    }
+  }
+
+  private static String names(List<InetSocketAddress> addresses) {
+    return addresses.stream()
+        .map(address -> address.getHostString() + ":" + address.getPort())
+        .collect(Collectors.joining(","));
+  }
+
+  private static IllegalArgumentException differs(String name, Object asked, Object its) {
+    return new IllegalArgumentException(
+        "--%s is '%s', but the server of this home, process %d, has '%s'. Leave the flag out, end the server, or choose another --home."
+            .formatted(name, asked, ProcessHandle.current().pid(), its));
+  }
+}

@@ -1,0 +1,23 @@
+package io.dragonfly.examples.thin;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+
+/**
+ * Tells whether two processes with different views of the file system mean the same directory by a
+ * path.
+ */
+public final class FileIdentity {
+  private FileIdentity() {}
+
+  /** Returns what no other directory has, as this process sees it; empty if it sees none. */
+  public static String of(Path directory) {
+    try {
+      return String.valueOf(Files.readAttributes(directory, BasicFileAttributes.class).fileKey());
+    } catch (IOException e) {
+      return "";
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package io.dragonfly.examples.thin;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Runs the call by a peer in a process of its own, for as long as the call lasts. */
+final class OwnProcess {
+  /** Tells the start script to run the peer, and the peer to end with its parent. */
+  private static final String FOR_PARENT = "dragonfly_for_parent";
+
+  /** Tells the peer that its home is for this call alone. */
+  private static final String TEMPORARY_HOME = "dragonfly_temporary_home";
+
+  private OwnProcess() {}
+
+  /**
+   * Runs the call with this process's streams and returns its exit code.
+   *
+   * @param temporary whether the peer gets a home for this call alone
+   */
+  static int run(Arguments arguments, boolean temporary) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Distribution.dfget());
+    command.addAll(arguments.without("--home"));
+    ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+    builder.environment().put(FOR_PARENT, "1");
+    String home =
+        temporary ? Files.createTempDirectory("dragonfly-").toString() : arguments.value("--home");
+    if (home != null) {
+      command.add("--home");
+      command.add(home);
+    }
+    if (temporary && home != null) {
+      builder.environment().put(TEMPORARY_HOME, home);
+    }
+    Process process = builder.start();
+    // Told to end, this process ends when its child has.
+    Runtime.getRuntime().addShutdownHook(new Ending(process));
+    return waitFor(process);
+  }
+
+  private static int waitFor(Process process) {
+    try {
+      return process.waitFor();
+    } catch (InterruptedException e) {
+      return ThinMain.SERVER_LOST; // nobody interrupts
+    }
+  }
+
+  /** Ends the child, and waits for its end. */
+  private static final class Ending extends Thread {
+    private final Process process;
+
+    Ending(Process process) {
+      super("dragonfly-shutdown");
+      this.process = process;
+    }
+
+    @Override
+    public void run() {
+      process.destroy();
+      int unused = waitFor(process);
+    }
+  }
+}

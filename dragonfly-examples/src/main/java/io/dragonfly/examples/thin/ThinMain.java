@@ -1,0 +1,117 @@
+package io.dragonfly.examples.thin;
+
+import java.io.IOException;
+import java.util.List;
+
+/** The {@code dfget} command as people call it. */
+public final class ThinMain {
+  /** The exit code for what goes wrong between this process and the server of the home. */
+  static final int SERVER_LOST = 22;
+
+  static final int USAGE = 2;
+  private static final int STORAGE = 20;
+  static final int OUTPUT = 19;
+
+  /** A server may end just when a call reaches it, but not time and again. */
+  private static final int MOST_SERVERS = 10;
+
+  /** How long the server of another version may take to finish. */
+  private static final long HAND_OVER_MILLIS = 300_000;
+
+  private final Arguments arguments;
+  private final List<String> words;
+
+  private ThinMain(String[] words) {
+    this.words = List.of(words);
+    this.arguments = new Arguments(this.words);
+  }
+
+  /** Hands the call to the server of the home, and exits with its exit code. */
+  public static void main(String[] args) {
+    System.exit(new ThinMain(args).run());
+  }
+
+  private int run() {
+    try {
+      return call(Place.of(arguments, Caller.directory()));
+    } catch (FailedException e) {
+      Messages.fail(arguments, kind(e.exitCode()), e.line());
+      return e.exitCode();
+    } catch (IOException e) {
+      Messages.fail(arguments, "server_lost", e.toString());
+      return SERVER_LOST;
+    }
+  }
+
+  private static String kind(int exitCode) {
+    return switch (exitCode) {
+      case OUTPUT -> "output";
+      case STORAGE -> "storage";
+      case USAGE -> "usage";
+      default -> "server_lost";
+    };
+  }
+
+  private int call(Place place) throws IOException {
+    for (int i = 0; i < MOST_SERVERS; i++) {
+      try (Connection connection = Connection.open(place.home())) {
+        if (connection == null) {
+          new Starter(place, arguments).start();
+        } else if (!connection.server().version().equals(Distribution.version())) {
+          connection.askForEnd();
+          awaitEnd(connection, "of another version ");
+        } else {
+          int code = connection.call(Caller.message(words));
+          if (code != Connection.ENDING) {
+            return code;
+          }
+          awaitEnd(connection, "");
+        }
+      } catch (UnusableHomeException e) {
+        Messages.say(e.getMessage() + ": a temporary one is used for this call");
+        return OwnProcess.run(arguments, true);
+      } catch (FailedException e) {
+        if (e.exitCode() != STORAGE || place.given()) {
+          throw e;
+        }
+        // Somebody else's peer has the usual home, and this one takes a home beside it.
+        return OwnProcess.run(arguments, false);
+      }
+    }
+    throw FailedException.lost("The servers of home " + place.home() + " end again and again.");
+  }
+
+  @SuppressWarnings("try")
+  private static void awaitEnd(Connection connection, String kind) throws FailedException {
+    ServerFile server = connection.server();
+    String who = "the server " + kind + "(" + server.version() + ", process " + server.pid() + ")";
+    long start = System.nanoTime();
+    try (Patience watching =
+        Patience.watch(who + " to finish", HAND_OVER_MILLIS, new Closing(connection))) {
+      connection.awaitEnd();
+    }
+    if (System.nanoTime() - start > HAND_OVER_MILLIS * 1_000_000) {
+      throw FailedException.lost(
+          "After "
+              + HAND_OVER_MILLIS / 1000
+              + " s "
+              + who
+              + " has not finished. Wait for it, end"
+              + " it, or choose another --home.");
+    }
+  }
+
+  /** Ends the waiting for a server. */
+  private static final class Closing implements Runnable {
+    private final Connection connection;
+
+    Closing(Connection connection) {
+      this.connection = connection;
+    }
+
+    @Override
+    public void run() {
+      connection.close();
+    }
+  }
+}

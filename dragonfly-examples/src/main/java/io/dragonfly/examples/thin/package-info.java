@@ -1,0 +1,12 @@
+/**
+ * The part of {@code dfget} that people wait for: it hands the call to the server of its home,
+ * which it starts if none runs, and copies what comes back. Both ends of the local socket are made
+ * of what is here.
+ *
+ * <p>It must be up at once, so it uses the JDK alone, and of that no lambdas, regular expressions,
+ * formatters or streams.
+ */
+@NullMarked
+package io.dragonfly.examples.thin;
+
+import org.jspecify.annotations.NullMarked;
