@@ -16,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
@@ -41,6 +42,14 @@ public final class Tickets {
 
   private final SecretKeySpec key;
 
+  /**
+   * What a ticket says.
+   *
+   * @param task the task that it was made for
+   * @param expires when it ends; a ticket that is made for it in exchange ends then too
+   */
+  public record Ticket(Task task, Instant expires) {}
+
   /** Tickets of the supernode that has this key. */
   public Tickets(byte[] key) {
     this.key = new SecretKeySpec(key, "HmacSHA256");
@@ -55,10 +64,10 @@ public final class Tickets {
   }
 
   /**
-   * Returns the task that a ticket was made for, if it was made with this key for this peer and has
-   * not expired. Takes the same time wherever a wrong one differs.
+   * Returns what a ticket says, if it was made with this key for this peer and has not expired.
+   * Takes the same time wherever a wrong one differs.
    */
-  public Optional<Task> open(String ticket, PeerId peer, Instant now) {
+  public Optional<Ticket> open(String ticket, PeerId peer, Instant now) {
     if (ticket.length() > MOST_CHARACTERS) {
       return Optional.empty();
     }
@@ -72,7 +81,7 @@ public final class Tickets {
       return MessageDigest.isEqual(mac(payload, peer), actual)
           ? read(payload, now)
           : Optional.empty();
-    } catch (IllegalArgumentException | IOException e) {
+    } catch (IllegalArgumentException | DateTimeException | IOException e) {
       return Optional.empty(); // not base64, or of a format that this version does not know
     }
   }
@@ -95,9 +104,13 @@ public final class Tickets {
     return bytes.toByteArray();
   }
 
-  private static Optional<Task> read(byte[] payload, Instant now) throws IOException {
+  private static Optional<Ticket> read(byte[] payload, Instant now) throws IOException {
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(payload))) {
-      if (in.readByte() != FORMAT || now.getEpochSecond() >= in.readLong()) {
+      if (in.readByte() != FORMAT) {
+        return Optional.empty();
+      }
+      Instant expires = Instant.ofEpochSecond(in.readLong());
+      if (now.getEpochSecond() >= expires.getEpochSecond()) {
         return Optional.empty();
       }
       TaskId id = new TaskId(HexFormat.of().formatHex(in.readNBytes(32)));
@@ -106,7 +119,7 @@ public final class Tickets {
       OptionalLong versionLength = readLength(in);
       SourceVersion version = new SourceVersion(readText(in), versionLength);
       Optional<Digest> digest = readText(in).map(Digest::parse);
-      return Optional.of(new Task(id, taskKey, layout, version, digest));
+      return Optional.of(new Ticket(new Task(id, taskKey, layout, version, digest), expires));
     }
   }
 

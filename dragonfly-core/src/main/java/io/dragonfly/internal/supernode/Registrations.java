@@ -54,38 +54,51 @@ final class Registrations {
   private record Guest(
       RegisterRequest request, Access access, CompletableFuture<RegisterAnswer> answer) {}
 
+  /**
+   * Why a guest may come in.
+   *
+   * @param until when it is to be asked for again; absent if the source has just been asked
+   */
+  private record Admission(SwarmTask swarm, Optional<Instant> until) {}
+
   CompletableFuture<RegisterAnswer> register(RegisterRequest request, boolean fromThisMachine) {
     Access access = fingerprints.access(request.content(), fromThisMachine);
     TaskKey key = request.content().key();
     Guest guest = new Guest(request, access, new CompletableFuture<>());
     Futures.when(
-        byTicket(request, key, access).orElseGet(() -> questions.ask(key, access)),
-        (swarm, failure) -> {
+        byTicket(request, key, access).orElseGet(() -> bySource(key, access)),
+        (admission, failure) -> {
           if (failure != null) {
             fail(guest, failure);
           } else {
-            greet(guest, swarm);
+            greet(guest, admission);
           }
         });
     return guest.answer();
   }
 
+  private CompletableFuture<Admission> bySource(TaskKey key, Access access) {
+    return questions.ask(key, access).thenApply(swarm -> new Admission(swarm, Optional.empty()));
+  }
+
   /** Returns the swarm that a ticket gives the right to, if there is a ticket that does. */
-  private Optional<CompletableFuture<SwarmTask>> byTicket(
+  private Optional<CompletableFuture<Admission>> byTicket(
       RegisterRequest request, TaskKey key, Access access) {
     PeerId peer = request.caller().id();
     Instant now = rhythm.clock().instant();
     return request
         .ticket()
         .flatMap(ticket -> tickets.open(ticket, peer, now))
-        .filter(task -> task.key().equals(key) && !versions.isWrong(task.id()))
-        .map(task -> swarm(task, key, access));
+        .filter(ticket -> ticket.task().key().equals(key) && !versions.isWrong(ticket.task().id()))
+        .map(ticket -> byTicket(ticket, key, access));
   }
 
-  private CompletableFuture<SwarmTask> swarm(Task task, TaskKey key, Access access) {
+  private CompletableFuture<Admission> byTicket(Tickets.Ticket ticket, TaskKey key, Access access) {
+    Task task = ticket.task();
+    Optional<Instant> until = Optional.of(ticket.expires());
     Optional<SwarmTask> there = swarms.find(task.id());
     if (there.isPresent()) {
-      return there.get().started().thenApply(cdn -> there.get());
+      return there.get().started().thenApply(cdn -> new Admission(there.get(), until));
     }
     return arrivals.inBackground(
         () -> {
@@ -93,17 +106,18 @@ final class Registrations {
           if (Versions.isShared(task)) {
             versions.recovered(task);
           } else if (cache.find(task.id()).isEmpty()) {
-            return questions.ask(key, access);
+            return bySource(key, access);
           }
-          return arrivals.arrive(task);
+          return arrivals.arrive(task).thenApply(swarm -> new Admission(swarm, until));
         });
   }
 
   /** A small content is waited for, to answer with it; a longer one is asked for piece by piece. */
-  private void greet(Guest guest, SwarmTask swarm) {
+  private void greet(Guest guest, Admission admission) {
+    SwarmTask swarm = admission.swarm();
     CdnTask cdn = swarm.started().getNow(null);
     if (cdn == null || !isSmall(swarm.task()) || swarm.content().isDone()) {
-      admit(guest, swarm);
+      admit(guest, admission);
       return;
     }
     cdn.read(guest.access(), Optional.empty());
@@ -111,7 +125,7 @@ final class Registrations {
     Futures.when(swarm.content(), (c, failure) -> rhythm.soon(() -> waited.complete(null)));
     DaemonThreads.later(
         rhythm.timer(), SupernodeSettings.CONTENT_PATIENCE, () -> waited.complete(null));
-    Futures.when(waited, (done, never) -> admit(guest, swarm));
+    Futures.when(waited, (done, never) -> admit(guest, admission));
   }
 
   private static boolean isSmall(Task task) {
@@ -119,7 +133,8 @@ final class Registrations {
     return layout.isLengthKnown() && layout.length().getAsLong() <= CdnTask.SMALL_BYTES;
   }
 
-  private void admit(Guest guest, SwarmTask swarm) {
+  private void admit(Guest guest, Admission admission) {
+    SwarmTask swarm = admission.swarm();
     if (guest.answer().isDone()) {
       return; // the call was dropped
     }
@@ -129,16 +144,19 @@ final class Registrations {
       if (cdn != null && joined.lacksPieces()) {
         cdn.read(guest.access(), Optional.empty());
       }
-      guest.answer().complete(answer(guest, swarm, joined));
+      guest.answer().complete(answer(guest, admission, joined));
     } catch (RuntimeException e) {
       fail(guest, e);
     }
   }
 
-  private RegisterAnswer answer(Guest guest, SwarmTask swarm, Swarms.Joined joined) {
+  private RegisterAnswer answer(Guest guest, Admission admission, Swarms.Joined joined) {
+    SwarmTask swarm = admission.swarm();
     PeerId peer = guest.request().caller().id();
     Task task = joined.task();
-    Instant expires = joined.terms().now().plus(SupernodeSettings.TICKET_LIFE);
+    // A ticket for a ticket would let somebody in for ever whom the source has long shut out.
+    Instant expires =
+        admission.until().orElse(joined.terms().now().plus(SupernodeSettings.TICKET_LIFE));
     return new RegisterAnswer(
         task,
         tickets.issue(task, peer, expires),

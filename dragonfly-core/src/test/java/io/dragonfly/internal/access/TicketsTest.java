@@ -38,8 +38,9 @@ class TicketsTest {
   void aTicketHoldsAllOfItsTask() {
     for (Task task : new Task[] {FULL, BARE, BARE.withLength(12345)}) {
       String ticket = tickets.issue(task, PEER, NOW.plusSeconds(1));
-      assertThat(tickets.open(ticket, PEER, NOW)).hasValue(task);
-      assertThat(new Tickets(new byte[] {1, 2, 3}).open(ticket, PEER, NOW)).hasValue(task);
+      Tickets.Ticket opened = new Tickets.Ticket(task, NOW.plusSeconds(1));
+      assertThat(tickets.open(ticket, PEER, NOW)).hasValue(opened);
+      assertThat(new Tickets(new byte[] {1, 2, 3}).open(ticket, PEER, NOW)).hasValue(opened);
     }
   }
 

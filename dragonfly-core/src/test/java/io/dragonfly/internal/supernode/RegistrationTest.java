@@ -177,6 +177,20 @@ class RegistrationTest {
   }
 
   @Test
+  void aTicketForATicketEndsWithTheFirst() {
+    source.put(FILE, bytes(2 * PIECE)).allow(FILE, ALICE).stallAt(FILE, PIECE);
+    TestPeer peer = new TestPeer(supernode);
+    String ticket = get(peer.register(content(FILE, ALICE))).ticket();
+    source.revoke(FILE, ALICE);
+    for (int minutes = 20; minutes < 60; minutes += 20) {
+      supernode.ticker.advance(Duration.ofMinutes(20));
+      ticket = get(peer.register(content(FILE, ALICE), ticket)).ticket();
+    }
+    supernode.ticker.advance(Duration.ofMinutes(20));
+    assertRefused(peer.register(content(FILE, ALICE), ticket));
+  }
+
+  @Test
   void smallContentComesWithTheAnswer() {
     byte[] content = bytes(64 << 10);
     source.put(FILE, content).stallAt(FILE, 100);
