@@ -6,6 +6,7 @@ import static io.dragonfly.ClientFixture.await;
 import static io.dragonfly.ClientFixture.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.ContentNotFoundException;
@@ -24,11 +25,14 @@ import io.dragonfly.testkit.LeakCheck;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -335,6 +339,24 @@ class SourceFetchTest {
     assertThat(fixture.output()).hasBinaryContent(Arrays.copyOfRange(bytes, PIECE + 1, 3 * PIECE));
     assertThat(result.length()).isEqualTo(2 * PIECE - 1);
     assertThat(fixture.source.rangesRead()).containsExactly(ByteRange.of(PIECE, 3 * PIECE));
+  }
+
+  @Test
+  void theOutputHasTheModeThatWasAskedFor() throws Exception {
+    assumeThat(dir.getFileSystem().supportedFileAttributeViews()).contains("posix");
+    Set<PosixFilePermission> mode = PosixFilePermissions.fromString("rwxrwx--x");
+    fixture.source.put(URI_A, bytes(3 * PIECE));
+    DistributionClient client = client();
+    for (Optional<ByteRange> range :
+        List.of(Optional.<ByteRange>empty(), Optional.of(ByteRange.of(1, PIECE)))) {
+      FetchRequest.Builder request = fixture.request().outputMode(mode);
+      range.ifPresent(request::range);
+      client.fetch(request.build());
+      assertThat(Files.getPosixFilePermissions(fixture.output())).isEqualTo(mode);
+    }
+    assertThatThrownBy(() -> FetchRequest.builder(URI_A).outputMode(mode).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("outputMode");
   }
 
   @Test

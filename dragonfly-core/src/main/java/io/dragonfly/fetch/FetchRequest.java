@@ -8,16 +8,19 @@ import io.dragonfly.task.Headers;
 import io.dragonfly.task.Trust;
 import java.net.URI;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which content is fetched, where it goes, and within which limits. Immutable. */
 public final class FetchRequest {
   private final ContentRequest content;
   private final @Nullable Path output;
+  private final @Nullable Set<PosixFilePermission> outputMode;
   private final @Nullable ByteRange range;
   private final @Nullable Rate rate;
   private final @Nullable Rate minRate;
@@ -35,6 +38,7 @@ public final class FetchRequest {
             Headers.of(builder.headers),
             new Trust(builder.insecure, builder.caCertificates));
     this.output = builder.output;
+    this.outputMode = builder.outputMode;
     this.range = builder.range;
     this.rate = builder.rate;
     this.minRate = builder.minRate;
@@ -65,6 +69,11 @@ public final class FetchRequest {
   /** Returns where the content goes; absent for a stream or a prefetch. */
   public Optional<Path> output() {
     return Optional.ofNullable(output);
+  }
+
+  /** Returns the mode of the file there; that of any new file of this process if absent. */
+  public Optional<Set<PosixFilePermission>> outputMode() {
+    return Optional.ofNullable(outputMode);
   }
 
   /** Returns the bytes that are wanted, if not all are. */
@@ -123,6 +132,7 @@ public final class FetchRequest {
     private final List<String> filter = new ArrayList<>();
     private final List<String> caCertificates = new ArrayList<>();
     private @Nullable Path output;
+    private @Nullable Set<PosixFilePermission> outputMode;
     private @Nullable Digest digest;
     private @Nullable String identifier;
     private @Nullable ByteRange range;
@@ -140,6 +150,16 @@ public final class FetchRequest {
     /** The path at which the content appears, whole or not at all. */
     public Builder output(Path path) {
       this.output = path;
+      return this;
+    }
+
+    /**
+     * The mode that the file at the output path gets, whatever the umask of this process; that of
+     * any new file of this process unless set. POSIX file systems alone have modes: elsewhere the
+     * fetch fails with an {@link io.dragonfly.error.OutputException}.
+     */
+    public Builder outputMode(Set<PosixFilePermission> mode) {
+      this.outputMode = Set.copyOf(mode);
       return this;
     }
 
@@ -229,6 +249,9 @@ public final class FetchRequest {
     public FetchRequest build() {
       if (timeout != null && (timeout.isNegative() || timeout.isZero())) {
         throw new IllegalArgumentException("timeout is %s, must be > 0".formatted(timeout));
+      }
+      if (outputMode != null && output == null) {
+        throw new IllegalArgumentException("outputMode is set, but there is no output");
       }
       FetchRequest request = new FetchRequest(this);
       request.rate().ifPresent(request::checkRate);

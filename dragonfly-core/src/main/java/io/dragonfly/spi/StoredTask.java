@@ -6,8 +6,10 @@ import io.dragonfly.task.Task;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.BitSet;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One task in a {@link Storage}. Safe for concurrent use, except that the bytes of one piece are
@@ -57,11 +59,18 @@ public interface StoredTask {
   PieceRegion region(ByteRange range) throws IOException;
 
   /**
-   * Puts the whole content at a path, atomically, replacing what is there: by hard link where the
-   * file system allows, else as a copy. Its mode is that of any new file of this process. All
-   * pieces must be sealed.
+   * Puts the whole content at a path, atomically, replacing what is there. Each output is a file of
+   * its own: by hard link as long as no other path has it and the file system allows it, else as a
+   * copy. All pieces must be sealed.
    *
+   * @param mode the file's mode; that of any new file of this process if absent. Present on POSIX
+   *     file systems alone
    * @throws io.dragonfly.error.OutputException if the path cannot be written
    */
-  void deliver(Path target) throws IOException;
+  void deliver(Path target, Optional<Set<PosixFilePermission>> mode) throws IOException;
+
+  /** The same, with the mode of any new file of this process. */
+  default void deliver(Path target) throws IOException {
+    deliver(target, Optional.empty());
+  }
 }

@@ -15,9 +15,11 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.BitSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 
@@ -249,9 +251,9 @@ final class BrokenStorages {
     }
 
     @Override
-    public void deliver(Path target) throws IOException {
+    public void deliver(Path target, Optional<Set<PosixFilePermission>> mode) throws IOException {
       if (task().layout().pieces() > 0) {
-        super.deliver(target);
+        super.deliver(target, mode);
       }
     }
   }
@@ -263,9 +265,9 @@ final class BrokenStorages {
     }
 
     @Override
-    public void deliver(Path target) throws IOException {
+    public void deliver(Path target, Optional<Set<PosixFilePermission>> mode) throws IOException {
       if (!Files.exists(target)) {
-        super.deliver(target);
+        super.deliver(target, mode);
       }
     }
   }
@@ -280,7 +282,7 @@ final class BrokenStorages {
     }
 
     @Override
-    public void deliver(Path target) throws IOException {
+    public void deliver(Path target, Optional<Set<PosixFilePermission>> mode) throws IOException {
       Files.write(target, Files.readAllBytes(dataOf(home, task().id())));
     }
   }
@@ -292,9 +294,36 @@ final class BrokenStorages {
     }
 
     @Override
-    public void deliver(Path target) throws IOException {
+    public void deliver(Path target, Optional<Set<PosixFilePermission>> mode) throws IOException {
       Files.createDirectories(target.getParent());
-      super.deliver(target);
+      super.deliver(target, mode);
+    }
+  }
+
+  /** Gives all who ask the same file. */
+  static final class LinksAll extends ForwardingTask {
+    private final Path home;
+
+    LinksAll(StoredTask right, Path home) {
+      super(right);
+      this.home = home;
+    }
+
+    @Override
+    public void deliver(Path target, Optional<Set<PosixFilePermission>> mode) throws IOException {
+      Files.createLink(target, dataOf(home, task().id()));
+    }
+  }
+
+  /** Has a mode of its own. */
+  static final class IgnoresTheMode extends ForwardingTask {
+    IgnoresTheMode(StoredTask right) {
+      super(right);
+    }
+
+    @Override
+    public void deliver(Path target, Optional<Set<PosixFilePermission>> mode) throws IOException {
+      super.deliver(target, Optional.empty());
     }
   }
 
@@ -308,7 +337,7 @@ final class BrokenStorages {
     }
 
     @Override
-    public void deliver(Path target) throws IOException {
+    public void deliver(Path target, Optional<Set<PosixFilePermission>> mode) throws IOException {
       try {
         Files.deleteIfExists(target);
         Files.createLink(target, dataOf(home, task().id()));

@@ -10,9 +10,11 @@ import io.dragonfly.task.TaskId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /** A storage that does what another one does, but for what is overridden. */
@@ -108,8 +110,8 @@ class ForwardingStorage implements Storage {
     }
 
     @Override
-    public void deliver(Path target) throws IOException {
-      right.deliver(target);
+    public void deliver(Path target, Optional<Set<PosixFilePermission>> mode) throws IOException {
+      right.deliver(target, mode);
     }
   }
 }

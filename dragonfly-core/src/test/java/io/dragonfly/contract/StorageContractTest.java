@@ -64,6 +64,8 @@ class StorageContractTest {
                 s.close();
                 return DiskStorage.open(new StorageConfig(c.home(), 0));
               }),
+          entry("eachOutputIsAFileOfItsOwn", files(BrokenStorages.LinksAll::new)),
+          entry("anOutputHasTheModeThatWasAskedFor", tasks(BrokenStorages.IgnoresTheMode::new)),
           entry("anInterruptHarmsNobody", tasks(BrokenStorages.FailsWhenInterrupted::new)),
           entry(
               "whatIsSealedIsFoundByTheNextStorage", (s, c) -> new BrokenStorages.ForgetsATask(s)),

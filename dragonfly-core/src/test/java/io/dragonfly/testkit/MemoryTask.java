@@ -15,10 +15,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** A task of {@link MemoryStorage}. One lock; nothing in it waits. */
 final class MemoryTask implements StoredTask {
@@ -178,7 +180,7 @@ final class MemoryTask implements StoredTask {
   }
 
   @Override
-  public void deliver(Path target) throws IOException {
+  public void deliver(Path target, Optional<Set<PosixFilePermission>> mode) throws IOException {
     storage.checkOpen();
     PieceLayout layout = task().layout();
     if (!layout.isLengthKnown()) {
@@ -188,6 +190,9 @@ final class MemoryTask implements StoredTask {
     Path temporary = target.resolveSibling("." + target.getFileName() + ".part");
     try {
       Files.write(temporary, content, StandardOpenOption.CREATE_NEW);
+      if (mode.isPresent()) {
+        Files.setPosixFilePermissions(temporary, mode.get());
+      }
       if (Files.isDirectory(target)) {
         throw new OutputException("%s is a directory.".formatted(target));
       }

@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,6 +37,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -365,6 +367,37 @@ public abstract class StorageContract {
       stored.deliver(directory.resolve("second"));
       assertThat(directory.resolve("second")).hasBinaryContent(content());
       assertThat(target).as("the file of who edited it").hasBinaryContent(edited);
+    }
+  }
+
+  @Test
+  void eachOutputIsAFileOfItsOwn() throws IOException {
+    Path first = directory.resolve("first");
+    Path second = directory.resolve("second");
+    try (Storage storage = open()) {
+      StoredTask stored = whole(storage, "a");
+      stored.deliver(first);
+      stored.deliver(second);
+      try (var file = Files.newByteChannel(second, StandardOpenOption.WRITE)) {
+        file.write(ByteBuffer.wrap(new byte[] {1, 2, 3, 4, 5, 6, 7, 8}));
+      }
+      assertThat(first).hasBinaryContent(content());
+    }
+  }
+
+  @Test
+  void anOutputHasTheModeThatWasAskedFor() throws IOException {
+    Assumptions.assumeTrue(
+        directory.getFileSystem().supportedFileAttributeViews().contains("posix"));
+    try (Storage storage = open()) {
+      StoredTask stored = whole(storage, "a");
+      for (String mode : List.of("rw-------", "rwxrwxrwx", "r--r-----", "rw-rw-r--")) {
+        Path target = directory.resolve("out-" + mode);
+        stored.deliver(target, Optional.of(PosixFilePermissions.fromString(mode)));
+        assertThat(Files.getPosixFilePermissions(target))
+            .isEqualTo(PosixFilePermissions.fromString(mode));
+        assertThat(target).hasBinaryContent(content());
+      }
     }
   }
 

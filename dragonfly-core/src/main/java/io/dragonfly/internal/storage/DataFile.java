@@ -11,6 +11,7 @@ import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -101,8 +102,8 @@ final class DataFile {
     return taskFile.record().linkedOut().isPresent();
   }
 
-  /** Tells whether the file may be handed out by link: nobody has changed its mode or owner. */
-  boolean isLinkable() {
+  /** Tells whether nobody has changed the file's mode or owner. */
+  private boolean isLinkable() {
     return taskFile.record().linkedOut().map(LinkedOut::linkable).orElse(true);
   }
 
@@ -163,19 +164,28 @@ final class DataFile {
   }
 
   /**
-   * Has the file linked.
+   * Has the file linked, unless somebody else has it already.
    *
+   * @param target the path that it goes to, which may have it
+   * @param sample how a new file looks there: this one will look the same
    * @param linker makes links of {@link #path}, and nothing else that touches the file
    * @throws IOException if the linker does, or the file does not look as it did
    */
-  void link(Uninterrupted.FileAction linker) throws IOException {
+  void link(Path target, FileStamp sample, Uninterrupted.FileAction linker) throws IOException {
     linking.lock();
     try {
       if (differenceNow().isPresent()) {
         throw new IOException("the data was changed while it was handed out");
       }
+      FileStamp now = FileStamp.of(path);
+      if (!isLinkable() || !isAlone(target) || !now.owner().equals(sample.owner())) {
+        return;
+      }
       // Whoever finds this after a crash knows that others may have had the file.
       setLinkedOut(new LinkedOut(Optional.empty(), true));
+      if (!now.rights().equals(sample.rights())) {
+        FileStamp.copyMode(sample, path);
+      }
       FileStamp.settle(path);
       FileStamp before = FileStamp.of(path);
       try {
@@ -188,6 +198,16 @@ final class DataFile {
     } finally {
       linking.unlock();
     }
+  }
+
+  /** Tells whether nobody has the file but the store, and maybe the path that it goes to. */
+  private boolean isAlone(Path target) throws IOException {
+    if (!FileStamp.countsLinks(path)) {
+      return !isLinkedOut();
+    }
+    boolean isThere =
+        Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS) && Files.isSameFile(target, path);
+    return FileStamp.links(path) == (isThere ? 2 : 1);
   }
 
   /** Copies the file to one that exists. */

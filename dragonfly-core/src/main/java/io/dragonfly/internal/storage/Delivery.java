@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -14,7 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Puts a task's data at a path: under a temporary name beside it first, by link or as a copy, then
- * by rename. So the path has at any time what it had before, or all of the data.
+ * by rename. So the path has at any time what it had before, or all of the data. A link is made if
+ * no other path has one, since who edits one output in place must not change another.
  */
 final class Delivery {
   private static final Logger log = LoggerFactory.getLogger(Delivery.class);
@@ -26,12 +29,15 @@ final class Delivery {
   private final DataFile data;
   private final Path target;
   private final Path temporary;
+  private final Optional<Set<PosixFilePermission>> mode;
   private final String what;
 
-  Delivery(Disk disk, DataFile data, Path target, String what) {
+  Delivery(
+      Disk disk, DataFile data, Path target, Optional<Set<PosixFilePermission>> mode, String what) {
     this.disk = disk;
     this.data = data;
     this.target = target;
+    this.mode = mode;
     this.temporary = target.resolveSibling(".dragonfly-" + UUID.randomUUID() + ".part");
     this.what = what;
   }
@@ -72,11 +78,14 @@ final class Delivery {
 
   private boolean isDeliveredByLink() throws IOException {
     // A link to an empty file would let whoever appends to it append to the store.
-    if (Files.size(data.path()) == 0 || !data.isLinkable()) {
+    if (Files.size(data.path()) == 0) {
       return false;
     }
+    FileStamp sample = sample();
     boolean[] linked = new boolean[1];
     data.link(
+        target,
+        sample,
         () -> {
           try {
             disk.machine().link(temporary, data.path());
@@ -92,6 +101,18 @@ final class Delivery {
     return linked[0];
   }
 
+  /** Makes the temporary file and removes it again: how does a new file look here? */
+  private FileStamp sample() throws IOException {
+    try {
+      NewFile.create(temporary, mode);
+      return FileStamp.of(temporary);
+    } catch (IOException e) {
+      throw cannotWrite(Reasons.of(e), e);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
   private void copy(Uninterrupted.FileAction verify) throws IOException {
     Path directory = Optional.ofNullable(target.getParent()).orElseThrow();
     long length = Files.size(data.path());
@@ -99,7 +120,7 @@ final class Delivery {
     for (int copies = 1; ; copies++) {
       try {
         Files.deleteIfExists(temporary);
-        Files.createFile(temporary);
+        NewFile.create(temporary, mode);
         data.copyTo(temporary);
       } catch (IOException e) {
         IOException explained = disk.room().explain(what, 1, directory, e);

@@ -11,10 +11,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
@@ -292,14 +294,14 @@ final class DiskTask implements StoredTask, Syncer.Target {
   }
 
   @Override
-  public void deliver(Path target) throws IOException {
+  public void deliver(Path target, Optional<Set<PosixFilePermission>> mode) throws IOException {
     writing(
         () -> {
           PieceLayout layout = layout();
           if (!layout.isLengthKnown() || pieces.count() < layout.pieces()) {
             throw new IOException("%s is not complete".formatted(this));
           }
-          new Delivery(disk, data, target.toAbsolutePath(), toString()).run(this::verify);
+          new Delivery(disk, data, target.toAbsolutePath(), mode, toString()).run(this::verify);
         });
   }
 

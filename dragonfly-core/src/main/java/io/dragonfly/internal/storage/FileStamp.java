@@ -42,6 +42,19 @@ record FileStamp(long inode, long size, long changedNanos, long modifiedNanos, S
     return new FileStamp(0, basic.size(), 0, nanos(basic.lastModifiedTime()), "");
   }
 
+  /** Tells whether a file's names can be counted. */
+  static boolean countsLinks(Path file) {
+    return hasUnixAttributes(file);
+  }
+
+  /** Gives a file the mode of another; the same where files have none. */
+  static void copyMode(FileStamp from, Path to) throws IOException {
+    if (hasUnixAttributes(to)) {
+      int mode = Integer.parseInt(from.rights.substring(0, from.rights.indexOf(':')));
+      Files.setAttribute(to, "unix:mode", mode, LinkOption.NOFOLLOW_LINKS);
+    }
+  }
+
   /** Returns how many names a file has; 1 where that cannot be told. */
   static int links(Path file) throws IOException {
     return hasUnixAttributes(file) ? (Integer) Files.getAttribute(file, "unix:nlink") : 1;
@@ -56,6 +69,11 @@ record FileStamp(long inode, long size, long changedNanos, long modifiedNanos, S
     if (Files.getLastModifiedTime(file).toInstant().isAfter(settled)) {
       Files.setLastModifiedTime(file, FileTime.from(settled));
     }
+  }
+
+  /** Returns who owns the file, empty where nobody does. */
+  String owner() {
+    return rights.substring(rights.indexOf(':') + 1);
   }
 
   /** Tells whether the bytes are the same as far as times and size show, whatever else changed. */

@@ -149,7 +149,7 @@ final class Fetches implements Downloads.Ends {
                 .io()
                 .call(
                     () -> {
-                      Outputs.check(output);
+                      Outputs.check(output, request.outputMode());
                       return output;
                     }),
             fine -> find(fetch),

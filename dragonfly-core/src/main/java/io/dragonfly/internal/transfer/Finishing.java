@@ -207,7 +207,7 @@ final class Finishing {
                 .io()
                 .call(
                     () -> {
-                      Outputs.deliver(stored, range, output.get());
+                      Outputs.deliver(stored, range, output.get(), fetch.request().outputMode());
                       return null;
                     }),
             done -> succeed(fetch),

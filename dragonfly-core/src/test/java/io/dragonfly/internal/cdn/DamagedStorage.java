@@ -14,6 +14,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
@@ -154,8 +155,8 @@ final class DamagedStorage implements Storage {
     }
 
     @Override
-    public void deliver(Path target) throws IOException {
-      stored.deliver(target);
+    public void deliver(Path target, Optional<Set<PosixFilePermission>> mode) throws IOException {
+      stored.deliver(target, mode);
     }
   }
 }

@@ -18,12 +18,16 @@ import io.dragonfly.error.OutputException;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.testkit.LeakCheck;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -271,7 +275,66 @@ class DiskDeliveryTest {
     assertThat(data.difference()).isPresent(); // it is not taken for unchanged, but
     assertServes(stored, 0, 1, 2, 3, 4, 5);
     stored.deliver(out.resolve("second")); // all of it has been verified, so that now it is
-    assertThat(inode(out.resolve("second"))).isEqualTo(inode(disk.data()));
+    assertThat(data.difference()).isPresent();
+    assertThat(new DataFile(disk.data(), new OpenFiles(1), TaskFile.read(disk.taskFile())))
+        .returns(Optional.empty(), DiskDeliveryTest::difference);
+  }
+
+  private static Optional<FileStamp> difference(DataFile data) {
+    try {
+      return data.difference();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void onlyTheFirstOutputIsALink() throws Exception {
+    StoredTask stored = disk.whole();
+    stored.deliver(target);
+    stored.deliver(out.resolve("second"));
+    assertThat(inode(target)).isEqualTo(inode(disk.data()));
+    assertThat(inode(out.resolve("second"))).isNotEqualTo(inode(disk.data()));
+    flip(out.resolve("second"), 0);
+    assertServes(stored, 0, 1, 2, 3, 4, 5);
+
+    stored.deliver(target); // in place of itself
+    assertThat(inode(target)).isEqualTo(inode(disk.data()));
+    Files.delete(target);
+    stored.deliver(out.resolve("third"));
+    assertThat(inode(out.resolve("third"))).isEqualTo(inode(disk.data()));
+  }
+
+  @Test
+  void aLinkGetsTheModeThatIsAskedForNow() throws Exception {
+    StoredTask stored = disk.whole();
+    Set<PosixFilePermission> secret = PosixFilePermissions.fromString("rw-------");
+    stored.deliver(target, Optional.of(secret));
+    assertThat(inode(target)).isEqualTo(inode(disk.data()));
+    assertThat(mode(target)).isEqualTo("rw-------");
+    assertServes(stored, 0, 1, 2, 3, 4, 5);
+
+    stored.deliver(target);
+    assertThat(inode(target)).isEqualTo(inode(disk.data()));
+    assertThat(mode(target)).isEqualTo(mode(Files.createFile(out.resolve("new"))));
+    stored.deliver(out.resolve("second"), Optional.of(secret));
+    assertThat(mode(out.resolve("second"))).isEqualTo("rw-------");
+    assertThat(mode(target)).isEqualTo(mode(out.resolve("new")));
+    assertServes(stored, 0, 1, 2, 3, 4, 5);
+  }
+
+  @Test
+  void aLinkIsNotMadeWhereANewFileWouldHaveAnotherGroup() throws Exception {
+    int group = (Integer) Files.getAttribute(out, "unix:gid") + 1;
+    try {
+      Files.setAttribute(out, "unix:gid", group);
+      Files.setAttribute(out, "unix:mode", 02755);
+    } catch (IOException e) {
+      assumeThat(e).as("a user who may give files away").isNull();
+    }
+    disk.whole().deliver(target);
+    assertThat(inode(target)).isNotEqualTo(inode(disk.data()));
+    assertThat(Files.getAttribute(target, "unix:gid")).isEqualTo(group);
   }
 
   @Test

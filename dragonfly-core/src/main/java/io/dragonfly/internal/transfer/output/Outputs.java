@@ -3,6 +3,7 @@ package io.dragonfly.internal.transfer.output;
 import io.dragonfly.error.DigestMismatchException;
 import io.dragonfly.error.OutputException;
 import io.dragonfly.error.StorageException;
+import io.dragonfly.internal.storage.NewFile;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.ByteRange;
@@ -15,8 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.security.MessageDigest;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /** Puts contents at their paths. Everything here blocks on a disk. */
@@ -28,9 +31,10 @@ public final class Outputs {
   /**
    * Finds out, before anything is downloaded, what would keep a file from getting to a path.
    *
+   * @param mode the mode that the file is to have, if one was asked for
    * @throws OutputException if something would
    */
-  public static void check(Path output) {
+  public static void check(Path output, Optional<Set<PosixFilePermission>> mode) {
     Path target = behindLinks(output);
     Path directory = target.toAbsolutePath().getParent();
     if (directory == null || Files.isDirectory(target)) {
@@ -47,6 +51,12 @@ public final class Outputs {
           "Directory %s of the output is not writable. Allow it or choose another output."
               .formatted(directory));
     }
+    if (mode.isPresent()
+        && !directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      throw new OutputException(
+          "Output %s is on a file system without POSIX modes. Leave its mode open."
+              .formatted(target));
+    }
     if (Files.exists(target) && !Files.isRegularFile(target)) {
       throw new OutputException(
           "Output %s is no regular file and would be replaced. Choose another output."
@@ -57,16 +67,21 @@ public final class Outputs {
   /**
    * Puts a whole content at a path, or the range of it that was asked for.
    *
+   * @param mode the file's mode; that of any new file of this process if absent
    * @throws OutputException if the path cannot be written
    * @throws StorageException if the content cannot be read
    */
-  public static void deliver(StoredTask stored, Optional<ByteRange> range, Path output) {
+  public static void deliver(
+      StoredTask stored,
+      Optional<ByteRange> range,
+      Path output,
+      Optional<Set<PosixFilePermission>> mode) {
     Path target = behindLinks(output);
     try {
       if (range.isPresent()) {
-        deliverRange(stored, range.get(), target);
+        deliverRange(stored, range.get(), target, mode);
       } else {
-        stored.deliver(target);
+        stored.deliver(target, mode);
       }
     } catch (IOException e) {
       throw new StorageException(
@@ -94,12 +109,13 @@ public final class Outputs {
     }
   }
 
-  private static void deliverRange(StoredTask stored, ByteRange range, Path target)
+  private static void deliverRange(
+      StoredTask stored, ByteRange range, Path target, Optional<Set<PosixFilePermission>> mode)
       throws IOException {
     Path temporary =
         target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
-      try (FileChannel out = create(temporary)) {
+      try (FileChannel out = create(temporary, mode)) {
         copy(stored, range, out, target);
       }
       move(temporary, target);
@@ -108,9 +124,10 @@ public final class Outputs {
     }
   }
 
-  private static FileChannel create(Path file) {
+  private static FileChannel create(Path file, Optional<Set<PosixFilePermission>> mode) {
     try {
-      return FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      NewFile.create(file, mode);
+      return FileChannel.open(file, StandardOpenOption.WRITE);
     } catch (IOException e) {
       throw cannotWrite(file, e);
     }

@@ -16,10 +16,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One task in a file without a name. The file lives as long as somebody uses it: the task itself,
@@ -129,7 +131,7 @@ final class ScratchTask implements StoredTask {
   }
 
   @Override
-  public void deliver(Path target) throws IOException {
+  public void deliver(Path target, Optional<Set<PosixFilePermission>> mode) throws IOException {
     requireWhole();
     long length = task().layout().length().orElseThrow();
     boolean interrupted = Thread.interrupted();
@@ -139,6 +141,9 @@ final class ScratchTask implements StoredTask {
         throw new OutputException("%s is a directory: name a file".formatted(target));
       }
       copy(region, part);
+      if (mode.isPresent()) {
+        Files.setPosixFilePermissions(part, mode.get());
+      }
       Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new OutputException("%s cannot be written: %s".formatted(target, e), e);
