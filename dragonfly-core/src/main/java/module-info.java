@@ -11,6 +11,7 @@ module io.dragonfly.core {
   exports io.dragonfly.control;
   exports io.dragonfly.error;
   exports io.dragonfly.fetch;
+  exports io.dragonfly.home;
   exports io.dragonfly.peer;
   exports io.dragonfly.rate;
   exports io.dragonfly.spi;

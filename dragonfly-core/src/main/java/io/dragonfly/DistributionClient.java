@@ -7,7 +7,12 @@ import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.fetch.Pattern;
+import io.dragonfly.home.FetchRecord;
+import io.dragonfly.home.HeldTask;
+import io.dragonfly.home.Removal;
+import io.dragonfly.home.Verification;
 import io.dragonfly.internal.access.SecretFile;
+import io.dragonfly.internal.history.History;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.plugin.Plugins;
 import io.dragonfly.internal.rate.ClientLimits;
@@ -25,6 +30,7 @@ import io.dragonfly.spi.StorageConfig;
 import io.dragonfly.spi.StorageProvider;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.spi.TransportProvider;
+import io.dragonfly.task.TaskId;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -33,6 +39,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,6 +103,7 @@ public final class DistributionClient implements AutoCloseable {
                   config.backToSourceDelay(),
                   config.noProgressTimeout()),
               config.listener(),
+              new History(home.home()),
               timers);
       engine = startEngine(setup);
       parts.push(engine);
@@ -259,12 +267,14 @@ public final class DistributionClient implements AutoCloseable {
     }
   }
 
-  private void check(FetchRequest request) {
-    synchronized (this) {
-      if (closed) {
-        throw new IllegalStateException("this client is closed");
-      }
+  private synchronized void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("this client is closed");
     }
+  }
+
+  private void check(FetchRequest request) {
+    checkOpen();
     if (alone || request.pattern() == Pattern.SOURCE) {
       var unused = sources.apply(String.valueOf(request.content().url().getScheme()));
     }
@@ -306,6 +316,54 @@ public final class DistributionClient implements AutoCloseable {
   /** Returns the limits as they are now. Those of single fetches come on top of them. */
   public Limits limits() {
     return limits.now();
+  }
+
+  /**
+   * Returns what is in the home directory, fetched by this client or by earlier ones.
+   *
+   * @throws StorageException if the home directory cannot be read
+   * @throws IllegalStateException if this client is closed
+   */
+  public List<HeldTask> tasks() {
+    checkOpen();
+    return engine.tasks();
+  }
+
+  /**
+   * Removes a task from the home directory, with what is written down of its fetches, and has the
+   * supernodes send nobody here for it. Outputs stay where they are. A task in use is not removed.
+   *
+   * @throws StorageException if it cannot be removed
+   * @throws IllegalStateException if this client is closed
+   */
+  public Removal remove(TaskId task) {
+    checkOpen();
+    return engine.remove(task);
+  }
+
+  /**
+   * Reads the pieces of a task that are there and compares each with its digest. Those that differ
+   * are given to nobody from then on, and fetched anew when the task is wanted again.
+   *
+   * @return what was found; empty if there is no such task
+   * @throws IllegalStateException if this client is closed
+   */
+  public Optional<Verification> verify(TaskId task) {
+    checkOpen();
+    return engine.verify(task);
+  }
+
+  /**
+   * Returns how the last fetches went, the latest first: at most ten of each task and a thousand
+   * tasks, those of earlier clients on the same home directory included. Fetches that failed before
+   * it was known which task they get are not among them.
+   *
+   * @throws StorageException if the home directory cannot be read
+   * @throws IllegalStateException if this client is closed
+   */
+  public List<FetchRecord> history() {
+    checkOpen();
+    return engine.history();
   }
 
   /** Returns where this client gives pieces to others; empty without a supernode. */

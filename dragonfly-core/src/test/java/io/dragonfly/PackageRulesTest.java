@@ -58,6 +58,11 @@ class PackageRulesTest {
   }
 
   @Test
+  void homesAreSaidInTermsOfFetches() {
+    RULES.importOfOurOwnOnly("io.dragonfly.home..", and(VALUES, ERROR, CONTROL, FETCH));
+  }
+
+  @Test
   void opensNoSocket() {
     RULES.importNone("io.netty..", "okhttp3..");
   }

@@ -9,6 +9,10 @@ import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.home.FetchRecord;
+import io.dragonfly.home.FetchStep;
+import io.dragonfly.home.Giver;
+import io.dragonfly.home.ParentRecord;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.peer.PeerSecret;
@@ -42,6 +46,7 @@ class SlowParentTest {
   private final FakePieces pieces = new FakePieces();
   private final PeerId slow = PeerSecret.random(new SecureRandom()).id();
   private Parent parent;
+  private DistributionClient client;
 
   @BeforeEach
   void begin() throws Exception {
@@ -66,7 +71,8 @@ class SlowParentTest {
   }
 
   private Fetch start() {
-    return fixture.startInFakeTime(fixture.of(supernode)).start(fixture.request().build());
+    client = fixture.startInFakeTime(fixture.of(supernode));
+    return client.start(fixture.request().build());
   }
 
   private FetchResult finish(Fetch fetch) throws Exception {
@@ -96,6 +102,33 @@ class SlowParentTest {
         .filteredOn(r -> r.parent().equals(slow))
         .hasSize(3)
         .allMatch(r -> r.outcome() == Outcome.STALLED);
+
+    FetchRecord record = client.history().get(0);
+    assertThat(record.parents()).hasSize(2);
+    ParentRecord silent = recordOf(record, Giver.Kind.PEER);
+    assertThat(silent.bytes()).isZero();
+    assertThat(silent.failures())
+        .containsExactly(new ParentRecord.Failures(Outcome.STALLED, 3, "no byte came for 5000 ms"));
+    ParentRecord cdn = recordOf(record, Giver.Kind.SUPERNODE);
+    assertThat(cdn.bytes()).isEqualTo(BYTES.length);
+    assertThat(cdn.pieces()).isEqualTo(3);
+    FetchStep change = stepOf(record, FetchStep.Kind.PARENT_CHANGED);
+    assertThat(change.times()).isEqualTo(3);
+    assertThat(change.from()).hasValue(silent.parent());
+    assertThat(change.to()).hasValue(cdn.parent());
+    assertThat(change.reason()).isEqualTo("stalled: no byte came for 5000 ms");
+    assertThat(stepOf(record, FetchStep.Kind.STALLED).reason()).startsWith("no byte came for ");
+  }
+
+  private static ParentRecord recordOf(FetchRecord record, Giver.Kind kind) {
+    return record.parents().stream()
+        .filter(parent -> parent.parent().kind() == kind)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static FetchStep stepOf(FetchRecord record, FetchStep.Kind kind) {
+    return record.steps().stream().filter(step -> step.kind() == kind).findFirst().orElseThrow();
   }
 
   @Test
@@ -119,6 +152,9 @@ class SlowParentTest {
     assertThat(supernode.results())
         .filteredOn(r -> r.parent().equals(slow))
         .allMatch(r -> r.outcome() == Outcome.DROPPED);
+    FetchStep change = stepOf(client.history().get(0), FetchStep.Kind.PARENT_CHANGED);
+    assertThat(change.times()).isEqualTo(3);
+    assertThat(change.reason()).isEqualTo("no byte had come yet");
   }
 
   @Test
@@ -129,6 +165,8 @@ class SlowParentTest {
     supernode.assignAgain(supernode.task(URI_A).id());
     fixture.advanceSlowlyUntil(() -> fetch.completion().isDone());
     assertThat(finish(fetch).bytesFromSupernode()).isEqualTo(BYTES.length);
+    FetchStep change = stepOf(client.history().get(0), FetchStep.Kind.PARENT_CHANGED);
+    assertThat(change.reason()).isEqualTo("less than half had come, and too slowly");
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.dragonfly.fetch;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.task.Task;
+import java.time.Duration;
 
 /**
  * Sees every step of a client's fetches. Override what is of interest. Methods are called on the
@@ -27,6 +28,23 @@ public abstract class FetchListener {
 
   /** A parent did not give a piece. It will be asked of somebody else. */
   public void pieceFailed(Task task, int piece, Peer parent, Outcome outcome, String reason) {}
+
+  /**
+   * A piece is asked of another parent too, or instead, though the first one has not failed: for
+   * this reason.
+   */
+  public void pieceMoved(Task task, int piece, Peer from, Peer to, String reason) {}
+
+  /** A piece was read from the source itself and is kept; {@code nanos} from its first byte on. */
+  public void pieceRead(Task task, int piece, long bytes, long nanos) {}
+
+  /** The source failed, for this reason, and will be asked again. */
+  public void sourceRetried(Task task, String reason) {}
+
+  /**
+   * Bytes come again, or a fetch has ended, after none came for a while though some were wanted.
+   */
+  public void stalled(Task task, Duration time) {}
 
   /** This peer reads bytes from the source itself, for this reason. */
   public void backToSource(FetchRequest request, String reason) {}

@@ -9,11 +9,11 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /** Makes files and directories that nobody but their owner may read, where the disk has modes. */
-final class OwnerOnly {
+public final class OwnerOnly {
   private OwnerOnly() {}
 
   /** Makes a directory and its parents, each 0700; those that are there stay as they are. */
-  static void createDirectories(Path directory) throws IOException {
+  public static void createDirectories(Path directory) throws IOException {
     Files.createDirectories(directory, attributes(directory, "rwx------"));
   }
 
@@ -29,7 +29,7 @@ final class OwnerOnly {
   }
 
   /** Gives a file other content, all of it or none, and mode 0600. */
-  static void replace(Path file, byte[] content) throws IOException {
+  public static void replace(Path file, byte[] content) throws IOException {
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     Files.deleteIfExists(fresh);
     createFile(fresh);

@@ -36,6 +36,9 @@ final class BackToSource {
     /** A piece was read. */
     void read(int piece, long nanos);
 
+    /** The source failed, for this reason, and is asked again. */
+    void retried(String reason);
+
     /** The content ended: this is its length. Completes when the store knows. */
     CompletableFuture<Void> lengthLearned(long length);
 
@@ -157,6 +160,11 @@ final class BackToSource {
             asked = -1;
             owner.read(piece, nanos);
           });
+    }
+
+    @Override
+    public void retried(String reason) {
+      onLoop(() -> owner.retried(reason));
     }
 
     @Override

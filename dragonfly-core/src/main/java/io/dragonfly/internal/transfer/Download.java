@@ -39,6 +39,7 @@ final class Download {
   private final Swarm swarm;
   private final SourceSide source;
   private final Finishing finishing;
+  private final StallMeter stalls;
   private final Map<Integer, Origin> origins = new HashMap<>();
   private int piecesFromSource;
   private boolean over;
@@ -63,6 +64,12 @@ final class Download {
     this.source = new SourceSide(parts, lane, this);
     this.swarm = new Swarm(parts, lane, this);
     this.finishing = new Finishing(parts, this);
+    this.stalls =
+        new StallMeter(
+            parts.loop(),
+            demand::isWaiting,
+            () -> progressNanos,
+            time -> parts.listener().stalled(task(), time));
   }
 
   Task task() {
@@ -116,6 +123,11 @@ final class Download {
     return received.sum();
   }
 
+  /** Tells of a while without a byte, if there is one that was not told. */
+  void tellStall() {
+    stalls.tell();
+  }
+
   /** Returns when the last byte came, or when it was last clear that none was to come. */
   long progressNanos() {
     return progressNanos;
@@ -128,6 +140,7 @@ final class Download {
     fetch.phaseIs(RunningFetch.Phase.COLLECTING);
     progressed();
     parts.listener().registered(fetch.request(), task());
+    stalls.start();
     if (table.layout().isLengthKnown() && !tellLength(fetch)) {
       return;
     }
@@ -324,6 +337,7 @@ final class Download {
     swarm.close();
     source.close();
     finishing.close();
+    stalls.stop();
     downloads.remove(this);
   }
 

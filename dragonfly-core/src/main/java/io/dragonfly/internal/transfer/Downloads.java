@@ -12,9 +12,12 @@ import io.dragonfly.task.TaskId;
 import io.dragonfly.task.TaskKey;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -139,24 +142,37 @@ final class Downloads {
         .toList();
   }
 
+  /** Returns the tasks that a fetch or a reader has, or is about to have. */
+  Set<TaskId> used() {
+    Set<TaskId> used = new HashSet<>(active.keySet());
+    used.addAll(opening.keySet());
+    return used;
+  }
+
   /** Removes a task from the store; nobody gives it any longer. */
   void delete(TaskId id) {
+    parts
+        .loop()
+        .when(
+            deleteHeld(id),
+            done -> LOG.info("Task {} is deleted", id.brief()),
+            failure -> LOG.warn("Task {} cannot be deleted: {}", id.brief(), failure.toString()));
+  }
+
+  /** The same; the future tells whether the task was there. */
+  CompletableFuture<Boolean> deleteHeld(TaskId id) {
     for (SupernodeLink link : parts.supernodes().giving()) {
       link.member(id).ifPresent(Membership::leave);
     }
     parts.ended().accept(id);
-    parts
-        .loop()
-        .when(
-            parts
-                .store()
-                .call(
-                    () -> {
-                      parts.storage().delete(id);
-                      return id;
-                    }),
-            done -> LOG.info("Task {} is deleted", id.brief()),
-            failure -> LOG.warn("Task {} cannot be deleted: {}", id.brief(), failure.toString()));
+    return parts
+        .store()
+        .call(
+            () -> {
+              boolean held = parts.storage().find(id).isPresent();
+              parts.storage().delete(id);
+              return held;
+            });
   }
 
   /** A piece of a task in the store turned out not to be there any more. */

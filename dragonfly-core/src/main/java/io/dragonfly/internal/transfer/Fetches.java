@@ -303,6 +303,7 @@ final class Fetches implements Downloads.Ends {
             fetch.tally().progress(),
             Duration.ofNanos(parts.loop().nanos() - watch.startNanos),
             fetch.tally().parents());
+    download.tellStall();
     LOG.info("Task {}: {} is fetched: {}", download.task().id().brief(), fetch.request(), result);
     parts.listener().completed(fetch.request(), result);
     fetch.succeed(result);
@@ -318,7 +319,11 @@ final class Fetches implements Downloads.Ends {
       return;
     }
     watch.stop();
-    parts.listener().failed(fetch.request(), failure); // before the caller, as completed() is
+    if (fetch.download() != null) {
+      fetch.download().tellStall();
+    }
+    // Before the caller, as completed() is.
+    parts.listener().failed(fetch.request(), failure, fetch.tally().progress());
     fetch.fail(failure);
     List.copyOf(findings).forEach(finding -> finding.remove(fetch));
     Download download = fetch.download();

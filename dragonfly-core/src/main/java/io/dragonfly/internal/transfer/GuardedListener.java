@@ -1,22 +1,34 @@
 package io.dragonfly.internal.transfer;
 
 import io.dragonfly.control.Outcome;
+import io.dragonfly.error.DistributionException;
 import io.dragonfly.fetch.FetchListener;
+import io.dragonfly.fetch.FetchProgress;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.internal.history.FetchRecorder;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.task.Task;
+import java.time.Duration;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Passes on to a user's listener, and logs what that throws. */
+/** Passes on to the one who writes the history, and to a user's listener; logs what they throw. */
 final class GuardedListener extends FetchListener {
   private static final Logger LOG = LoggerFactory.getLogger(GuardedListener.class);
 
   private final FetchListener listener;
+  private final FetchRecorder recorder;
 
-  GuardedListener(FetchListener listener) {
+  GuardedListener(FetchListener listener, FetchRecorder recorder) {
     this.listener = listener;
+    this.recorder = recorder;
+  }
+
+  private void both(Consumer<FetchListener> call) {
+    guard(() -> call.accept(recorder));
+    guard(() -> call.accept(listener));
   }
 
   private static void guard(Runnable call) {
@@ -29,41 +41,62 @@ final class GuardedListener extends FetchListener {
 
   @Override
   public void started(FetchRequest request) {
-    guard(() -> listener.started(request));
+    both(l -> l.started(request));
   }
 
   @Override
   public void registered(FetchRequest request, Task task) {
-    guard(() -> listener.registered(request, task));
+    both(l -> l.registered(request, task));
   }
 
   @Override
   public void pieceTaken(Task task, int piece, Peer parent, long bytes, long nanos) {
-    guard(() -> listener.pieceTaken(task, piece, parent, bytes, nanos));
+    both(l -> l.pieceTaken(task, piece, parent, bytes, nanos));
   }
 
   @Override
   public void pieceFailed(Task task, int piece, Peer parent, Outcome outcome, String reason) {
-    guard(() -> listener.pieceFailed(task, piece, parent, outcome, reason));
+    both(l -> l.pieceFailed(task, piece, parent, outcome, reason));
   }
 
   @Override
   public void backToSource(FetchRequest request, String reason) {
-    guard(() -> listener.backToSource(request, reason));
+    both(l -> l.backToSource(request, reason));
   }
 
   @Override
   public void supernodeLost(FetchRequest request, String reason) {
-    guard(() -> listener.supernodeLost(request, reason));
+    both(l -> l.supernodeLost(request, reason));
   }
 
   @Override
   public void completed(FetchRequest request, FetchResult result) {
-    guard(() -> listener.completed(request, result));
+    both(l -> l.completed(request, result));
   }
 
   @Override
-  public void failed(FetchRequest request, Exception failure) {
+  public void pieceMoved(Task task, int piece, Peer from, Peer to, String reason) {
+    both(l -> l.pieceMoved(task, piece, from, to, reason));
+  }
+
+  @Override
+  public void pieceRead(Task task, int piece, long bytes, long nanos) {
+    both(l -> l.pieceRead(task, piece, bytes, nanos));
+  }
+
+  @Override
+  public void sourceRetried(Task task, String reason) {
+    both(l -> l.sourceRetried(task, reason));
+  }
+
+  @Override
+  public void stalled(Task task, Duration time) {
+    both(l -> l.stalled(task, time));
+  }
+
+  /** A fetch failed or was cancelled, and came as far as this. */
+  void failed(FetchRequest request, DistributionException failure, FetchProgress progress) {
+    guard(() -> recorder.failed(request, failure, progress));
     guard(() -> listener.failed(request, failure));
   }
 }

@@ -1,6 +1,5 @@
 package io.dragonfly.internal.transfer;
 
-import io.dragonfly.fetch.FetchListener;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.internal.transfer.intake.DiskWriter;
@@ -54,7 +53,7 @@ record Parts(
     Function<String, Source> sources,
     Function<Optional<Rate>, RateLimiter> limits,
     RateLimiter downloads,
-    FetchListener listener,
+    GuardedListener listener,
     PeerId self,
     InetAddress address,
     BiConsumer<TaskId, Integer> sealed,

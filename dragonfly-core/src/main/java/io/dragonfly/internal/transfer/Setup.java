@@ -1,6 +1,7 @@
 package io.dragonfly.internal.transfer;
 
 import io.dragonfly.fetch.FetchListener;
+import io.dragonfly.internal.history.History;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.supernode.LocalSupernode;
 import io.dragonfly.peer.PeerSecret;
@@ -24,6 +25,7 @@ import java.util.function.Function;
  * @param limits what it may use
  * @param times how long things may take
  * @param listener hears of every step
+ * @param history has what is written down of fetches
  * @param timers its time
  */
 public record Setup(
@@ -33,6 +35,7 @@ public record Setup(
     Limits limits,
     TransferTimes times,
     FetchListener listener,
+    History history,
     Timers timers) {
   /**
    * Who this peer is.

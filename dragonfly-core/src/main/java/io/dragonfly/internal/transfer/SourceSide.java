@@ -137,7 +137,14 @@ final class SourceSide implements BackToSource.Owner {
   }
 
   @Override
+  public void retried(String reason) {
+    parts.listener().sourceRetried(download.task(), reason);
+  }
+
+  @Override
   public void read(int piece, long nanos) {
+    long bytes = download.table().layout().range(piece).length();
+    parts.listener().pieceRead(download.task(), piece, bytes, nanos);
     download.pieceDone(piece, new Origin(Origin.Kind.SOURCE, Optional.empty(), nanos));
     download
         .swarm()

@@ -253,6 +253,11 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
   }
 
   @Override
+  public void moved(int piece, Parent from, Parent to, String reason) {
+    parts.listener().pieceMoved(download.task(), piece, from.peer(), to.peer(), reason);
+  }
+
+  @Override
   public void notTaken(int piece, Parent parent, PieceTake.End end) {
     LOG.debug(
         "Task {}: piece {} not from {}: {}",

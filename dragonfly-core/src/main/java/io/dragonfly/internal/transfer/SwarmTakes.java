@@ -52,6 +52,9 @@ final class SwarmTakes {
     /** A piece is there. */
     void taken(int piece, Parent parent, long nanos);
 
+    /** Another parent is asked for a piece too, or instead, since the first one is late. */
+    void moved(int piece, Parent from, Parent to, String reason);
+
     /** A parent did not give a piece. */
     void notTaken(int piece, Parent parent, PieceTake.End end);
 
@@ -112,6 +115,10 @@ final class SwarmTakes {
   private void another(int piece, OfPiece of, Parent parent) {
     if (!of.race.isWon()) {
       if (of.running.size() < MOST_RUNNING) {
+        of.running.stream()
+            .findFirst()
+            .ifPresent(
+                take -> owner.moved(piece, take.order().parent(), parent, "no byte had come yet"));
         start(piece, of, parent);
       } else {
         of.spares.addLast(parent);
@@ -121,6 +128,8 @@ final class SwarmTakes {
     Optional<PieceTake> slow =
         of.running.stream().filter(take -> 2 * take.received() < lengthOf(piece)).findFirst();
     if (slow.isPresent() && of.running.size() == 1) {
+      owner.moved(
+          piece, slow.get().order().parent(), parent, "less than half had come, and too slowly");
       cancel(of, slow.get());
       start(piece, of, parent);
     } else {

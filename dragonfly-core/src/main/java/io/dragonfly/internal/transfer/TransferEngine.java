@@ -3,9 +3,15 @@ package io.dragonfly.internal.transfer;
 import io.dragonfly.control.Caller;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.FetchCancelledException;
+import io.dragonfly.error.StorageException;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.home.FetchRecord;
+import io.dragonfly.home.HeldTask;
+import io.dragonfly.home.Removal;
+import io.dragonfly.home.Verification;
+import io.dragonfly.internal.history.FetchRecorder;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.internal.serve.StoredPieceService;
@@ -30,6 +36,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,6 +45,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.DoubleSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +68,7 @@ public final class TransferEngine implements AutoCloseable {
   private final Optional<Transport.Server> server;
   private final Supernodes supernodes;
   private final Fetches fetches;
+  private final HomeView home;
 
   /**
    * Starts an engine.
@@ -78,7 +87,9 @@ public final class TransferEngine implements AutoCloseable {
     service = alone ? Optional.empty() : Optional.of(service(setup, clock));
     server = startServer(setup);
     supernodes = supernodes(setup, clock, random);
-    fetches = new Fetches(parts(setup, random));
+    Parts parts = parts(setup, random);
+    fetches = new Fetches(parts);
+    home = new HomeView(parts, fetches.downloads(), setup.history());
     service.ifPresent(pieces -> pieces.onWithdrawn(this::pieceLost));
     loop.execute(() -> offer(setup, random));
   }
@@ -143,13 +154,22 @@ public final class TransferEngine implements AutoCloseable {
         setup.plugins().sources(),
         setup.plugins().limiters(),
         setup.limits().downloads(),
-        new GuardedListener(setup.listener()),
+        new GuardedListener(setup.listener(), recorder(setup)),
         setup.self().secret().id(),
         setup.self().ip(),
         (task, piece) -> service.ifPresent(pieces -> pieces.sealed(task, piece)),
         task -> service.ifPresent(pieces -> pieces.ended(task)),
         random,
         setup.times());
+  }
+
+  private FetchRecorder recorder(Setup setup) {
+    return new FetchRecorder(
+        setup.history(),
+        io,
+        parent -> supernodes.giving().stream().anyMatch(link -> link.isSupernode(parent)),
+        loop::nanos,
+        Instant::now);
   }
 
   /** Pieces of a supernode in this process need no network. */
@@ -205,6 +225,45 @@ public final class TransferEngine implements AutoCloseable {
     Fetches.Opened opened = fetches.open(request);
     var unused = await(opened.fetch(), opened.fetch().found());
     return opened.stream();
+  }
+
+  /** Returns what the home directory holds. */
+  public List<HeldTask> tasks() {
+    return await(home.tasks(), () -> {});
+  }
+
+  /** Removes a task from the home directory. */
+  public Removal remove(TaskId task) {
+    return await(home.remove(task), () -> {});
+  }
+
+  /** Verifies a task's pieces; empty if it is not held. */
+  public Optional<Verification> verify(TaskId task) {
+    AtomicBoolean stop = new AtomicBoolean();
+    return await(home.verify(task, stop), () -> stop.set(true));
+  }
+
+  /** Returns how the last fetches went, the latest first. */
+  public List<FetchRecord> history() {
+    return await(home.history(), () -> {});
+  }
+
+  private static <T> T await(CompletableFuture<T> future, Runnable onInterrupt) {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      onInterrupt.run();
+      Thread.currentThread().interrupt();
+      throw new FetchCancelledException("The thread that waited was interrupted.", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof DistributionException typed) {
+        throw typed;
+      }
+      throw new StorageException(
+          "The home directory cannot be used: %s. Mend that or choose another home."
+              .formatted(e.getCause()),
+          e.getCause());
+    }
   }
 
   /** Waits for what each fetch comes to within the limits of its time. */

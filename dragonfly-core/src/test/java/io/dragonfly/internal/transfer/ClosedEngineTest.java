@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.dragonfly.error.FetchCancelledException;
 import io.dragonfly.fetch.FetchListener;
 import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.internal.history.History;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.testkit.FakeSource;
@@ -13,6 +14,7 @@ import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.MemoryStorage;
 import io.dragonfly.testkit.UnlimitedRates;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -21,10 +23,13 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 @ExtendWith(LeakCheck.class)
 class ClosedEngineTest {
+  @TempDir Path dir;
+
   @Test
   void aFetchThatComesWhenTheEngineIsClosedFails() throws Exception {
     Duration time = Duration.ofSeconds(5);
@@ -48,6 +53,7 @@ class ClosedEngineTest {
                       32 << 20),
                   new TransferTimes(time, time, time, time, time),
                   FetchListener.NONE,
+                  new History(dir),
                   timers));
       engine.close();
       FetchRequest request = FetchRequest.builder("https://source.test/a").build();

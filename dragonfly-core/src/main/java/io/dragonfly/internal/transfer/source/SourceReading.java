@@ -272,6 +272,7 @@ public final class SourceReading {
         lane.stored().task().id().brief(),
         failure.getMessage(),
         pause.toMillis());
+    work.retried(String.valueOf(failure.getMessage()));
     stream.drop();
     pause(pause);
   }

@@ -1,0 +1,165 @@
+package io.dragonfly.internal.transfer;
+
+import io.dragonfly.error.FetchCancelledException;
+import io.dragonfly.home.FetchRecord;
+import io.dragonfly.home.HeldTask;
+import io.dragonfly.home.Removal;
+import io.dragonfly.home.Verification;
+import io.dragonfly.internal.history.History;
+import io.dragonfly.spi.PieceRegion;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.PieceLayout;
+import io.dragonfly.task.TaskId;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the home directory holds, for its owner to see and to tidy. Safe for concurrent use. */
+final class HomeView {
+  private static final Logger LOG = LoggerFactory.getLogger(HomeView.class);
+  private static final int BUFFER_BYTES = 1 << 20;
+
+  private final Parts parts;
+  private final Downloads downloads;
+  private final History history;
+
+  HomeView(Parts parts, Downloads downloads, History history) {
+    this.parts = parts;
+    this.downloads = downloads;
+    this.history = history;
+  }
+
+  CompletableFuture<List<FetchRecord>> history() {
+    return parts.io().call(history::records);
+  }
+
+  CompletableFuture<List<HeldTask>> tasks() {
+    CompletableFuture<Set<TaskId>> used = new CompletableFuture<>();
+    if (!parts.loop().tryExecute(() -> used.complete(downloads.used()))) {
+      used.completeExceptionally(closed());
+    }
+    return used.thenCompose(inUse -> parts.io().call(() -> tasks(inUse)));
+  }
+
+  private List<HeldTask> tasks(Set<TaskId> inUse) throws IOException {
+    Map<TaskId, FetchRecord> last = new HashMap<>();
+    for (FetchRecord record : history.records()) {
+      last.putIfAbsent(record.task(), record); // the latest comes first
+    }
+    return parts.storage().tasks().stream()
+        .map(stored -> held(stored, inUse, Optional.ofNullable(last.get(stored.task().id()))))
+        .toList();
+  }
+
+  private static HeldTask held(StoredTask stored, Set<TaskId> inUse, Optional<FetchRecord> last) {
+    return new HeldTask(
+        stored.task(),
+        stored.pieces().cardinality(),
+        inUse.contains(stored.task().id()),
+        last.map(FetchRecord::url),
+        last.map(record -> record.start().plus(record.time())));
+  }
+
+  CompletableFuture<Removal> remove(TaskId task) {
+    CompletableFuture<Removal> result = new CompletableFuture<>();
+    if (!parts.loop().tryExecute(() -> remove(task, result))) {
+      result.completeExceptionally(closed());
+    }
+    return result;
+  }
+
+  private void remove(TaskId task, CompletableFuture<Removal> result) {
+    if (downloads.used().contains(task)) {
+      result.complete(Removal.IN_USE);
+      return;
+    }
+    // Decided on the loop: a fetch that comes now makes the task anew, behind the deletion.
+    CompletableFuture<Boolean> deleted = downloads.deleteHeld(task);
+    parts
+        .loop()
+        .when(
+            deleted.thenCompose(held -> parts.io().call(() -> forget(task, held))),
+            result::complete,
+            result::completeExceptionally);
+  }
+
+  private Removal forget(TaskId task, boolean held) throws IOException {
+    history.forget(task);
+    return held ? Removal.REMOVED : Removal.NOT_HELD;
+  }
+
+  /** Verifies a task's pieces; empty if it is not held. Stops between two pieces when told to. */
+  CompletableFuture<Optional<Verification>> verify(TaskId task, AtomicBoolean stop) {
+    return parts
+        .io()
+        .call(
+            () -> {
+              Optional<StoredTask> stored = parts.storage().find(task);
+              return stored.isPresent()
+                  ? Optional.of(verify(stored.get(), stop))
+                  : Optional.empty();
+            });
+  }
+
+  private Verification verify(StoredTask stored, AtomicBoolean stop) throws IOException {
+    List<Integer> bad = new ArrayList<>();
+    int checked = 0;
+    ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+    for (int piece : stored.pieces().stream().toArray()) {
+      if (stop.get()) {
+        throw new FetchCancelledException("The verification was cancelled.");
+      }
+      if (!stored.has(piece)) {
+        continue; // lost or removed meanwhile
+      }
+      checked++;
+      if (!isGood(stored, piece, buffer)) {
+        bad.add(piece);
+        withdraw(stored, piece);
+      }
+    }
+    return new Verification(stored.task().id(), checked, bad);
+  }
+
+  private static boolean isGood(StoredTask stored, int piece, ByteBuffer buffer) {
+    PieceLayout layout = stored.task().layout();
+    MessageDigest sha = Digest.newSha256();
+    try (PieceRegion region = stored.region(layout.range(piece))) {
+      for (long at = 0; at < region.length(); ) {
+        buffer.clear().limit((int) Math.min(buffer.capacity(), region.length() - at));
+        int read = region.channel().read(buffer, region.position() + at);
+        if (read < 0) {
+          throw new EOFException("the file ends in the middle of a piece");
+        }
+        sha.update(buffer.flip());
+        at += read;
+      }
+    } catch (IOException e) {
+      LOG.warn(
+          "Task {}: piece {} cannot be read: {}", stored.task().id().brief(), piece, e.toString());
+      return false;
+    }
+    return stored.digest(piece).equals(Optional.of(Digest.of(sha)));
+  }
+
+  private void withdraw(StoredTask stored, int piece) throws IOException {
+    stored.unseal(piece);
+    parts.loop().execute(() -> downloads.pieceLost(stored.task().id(), piece));
+  }
+
+  private static FetchCancelledException closed() {
+    return new FetchCancelledException("The client was closed.");
+  }
+}
