@@ -50,8 +50,16 @@ public interface StoredTask {
   Optional<Digest> digest(int piece);
 
   /**
-   * Opens bytes of sealed pieces for reading. The caller closes the region. Does not block for
-   * long: a transport's threads call it.
+   * Tells whether {@link #region} would have to read the bytes first, since somebody else may have
+   * changed them. Cheap.
+   */
+  default boolean isSuspect(ByteRange range) {
+    return false;
+  }
+
+  /**
+   * Opens bytes of sealed pieces for reading. The caller closes the region. Unless they are {@link
+   * #isSuspect} it does not block for long: a transport's threads call it.
    *
    * @throws IOException if a piece in the range is not sealed, or is no longer what was sealed:
    *     then it is unsealed

@@ -105,6 +105,11 @@ class ForwardingStorage implements Storage {
     }
 
     @Override
+    public boolean isSuspect(ByteRange range) {
+      return right.isSuspect(range);
+    }
+
+    @Override
     public PieceRegion region(ByteRange range) throws IOException {
       return right.region(range);
     }

@@ -3,6 +3,7 @@ package io.dragonfly.internal.serve;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.internal.access.Capabilities;
+import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.PieceService;
 import io.dragonfly.spi.RateLimiter;
@@ -33,9 +34,9 @@ import org.slf4j.LoggerFactory;
  * there, for a free slot, until {@link #WHOLE_PATIENCE} after the question. Slots are given in the
  * order in which asks became ready, so no task can keep another from being served.
  *
- * <p>Safe for concurrent use; no method blocks for longer than {@link StoredTask#region} does. The
- * futures complete on the thread that seals a piece, closes a region, or runs the timer: what is
- * hung on them must not block.
+ * <p>Safe for concurrent use; no method blocks for longer than {@link StoredTask#region} does, and
+ * what that would have to read first is read elsewhere. The futures complete on the thread that
+ * seals a piece, closes a region, runs the timer, or reads: what is hung on them must not block.
  */
 public final class StoredPieceService implements PieceService, AutoCloseable {
   /** How long an ask waits for its piece: a parent may be named before it has the piece. */
@@ -60,6 +61,9 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
 
   /** Set while this thread hands out slots, so that a region closed at once does not recurse. */
   private final ThreadLocal<Boolean> handingOut = ThreadLocal.withInitial(() -> false);
+
+  /** Reads pieces that somebody may have changed; who closes, seals and asks shall not wait. */
+  private final IoThreads verifier = IoThreads.single("dragonfly-verify");
 
   private final Object lock = new Object();
 
@@ -197,6 +201,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
       gone = asks.close();
     }
     gone.forEach(ask -> ask.fail(Outcome.REFUSED, "this parent has stopped"));
+    verifier.close();
   }
 
   private void ready(List<WaitingAsk> ready) {
@@ -234,6 +239,19 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   }
 
   private void serve(WaitingAsk ask) {
+    if (storage.find(ask.task()).filter(stored -> stored.isSuspect(ask.range())).isPresent()) {
+      try {
+        verifier.execute(() -> serveNow(ask));
+      } catch (RejectedExecutionException e) {
+        freeSlot();
+        ask.fail(Outcome.REFUSED, "this parent has stopped");
+      }
+    } else {
+      serveNow(ask);
+    }
+  }
+
+  private void serveNow(WaitingAsk ask) {
     try {
       StoredTask stored =
           storage.find(ask.task()).orElseThrow(() -> new IOException("there is no such task"));

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.IntStream;
 
 /**
  * A task of a {@link DiskStorage}: a directory with {@code data}, {@code pieces} and {@code
@@ -273,6 +274,22 @@ final class DiskTask implements StoredTask, Syncer.Target {
     if (range.length() > 0
         && !pieces.hasAll(layout.pieceAt(range.start()), layout.pieceAt(range.end() - 1))) {
       throw new IOException("not all of bytes %s of %s is sealed".formatted(range, this));
+    }
+  }
+
+  @Override
+  public boolean isSuspect(ByteRange range) {
+    if (range.length() == 0 || !data.isLinkedOut()) {
+      return false;
+    }
+    try {
+      Optional<FileStamp> difference = data.difference();
+      PieceLayout layout = layout();
+      return difference.isPresent()
+          && !IntStream.rangeClosed(layout.pieceAt(range.start()), layout.pieceAt(range.end() - 1))
+              .allMatch(piece -> data.isKnownGood(difference.get(), piece));
+    } catch (IOException e) {
+      return true; // the region will say why
     }
   }
 

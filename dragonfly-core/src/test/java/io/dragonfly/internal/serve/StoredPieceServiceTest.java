@@ -10,6 +10,7 @@ import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.PieceService.Ask;
 import io.dragonfly.spi.PieceService.Given;
 import io.dragonfly.spi.RateLimiter;
+import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.spi.TakeException;
 import io.dragonfly.task.ByteRange;
@@ -20,6 +21,7 @@ import io.dragonfly.task.TaskKey;
 import io.dragonfly.testkit.FakeTicker;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.MemoryStorage;
+import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -30,8 +32,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -251,6 +257,48 @@ class StoredPieceServiceTest {
   }
 
   @Test
+  void whatMustBeReadFirstIsReadOnAThreadOfItsOwn() throws Exception {
+    seal(storage.create(task), 0);
+    Set<String> readers = ConcurrentHashMap.newKeySet();
+    Storage suspicious =
+        (Storage)
+            around(
+                Storage.class,
+                storage,
+                (method, result) ->
+                    method.equals("find")
+                        ? ((Optional<?>) result).map(stored -> suspect(stored, readers))
+                        : result);
+    try (StoredPieceService careful = service(suspicious, 2)) {
+      Given first = careful.give(ask(FIRST)).get(10, TimeUnit.SECONDS);
+      given.add(first);
+      assertThat(first.region().readAll()).isEqualTo(bytes(0));
+    }
+    assertThat(readers).containsExactly("dragonfly-verify");
+  }
+
+  private static Object suspect(Object stored, Set<String> readers) {
+    return around(
+        StoredTask.class,
+        stored,
+        (method, result) -> {
+          if (method.equals("region")) {
+            readers.add(Thread.currentThread().getName());
+          }
+          return method.equals("isSuspect") ? Boolean.valueOf(true) : result;
+        });
+  }
+
+  private static Object around(
+      Class<?> type, Object inner, BiFunction<String, Object, Object> change) {
+    return Proxy.newProxyInstance(
+        type.getClassLoader(),
+        new Class<?>[] {type},
+        (proxy, method, arguments) ->
+            change.apply(method.getName(), method.invoke(inner, arguments)));
+  }
+
+  @Test
   void givesInsideTheProcessWithoutACapability() throws Exception {
     StoredTask stored = storage.create(task);
     CompletableFuture<Given> first = service.giveLocally(task.id(), FIRST);
@@ -299,8 +347,12 @@ class StoredPieceServiceTest {
   }
 
   private StoredPieceService service(int slots) {
+    return service(storage, slots);
+  }
+
+  private StoredPieceService service(Storage store, int slots) {
     return new StoredPieceService(
-        storage, KEY, () -> ticker.clock().instant(), new Unlimited(), slots, ticker.timer());
+        store, KEY, () -> ticker.clock().instant(), new Unlimited(), slots, ticker.timer());
   }
 
   private void seal(StoredTask stored, int piece) throws Exception {

@@ -268,8 +268,12 @@ class DiskDeliveryTest {
   void eachPieceOfAChangedFileIsVerifiedOnce() throws Exception {
     StoredTask stored = disk.whole();
     stored.deliver(target);
+    assertThat(stored.isSuspect(range(1))).isFalse();
     Files.setLastModifiedTime(target, FileTime.fromMillis(0));
+    assertThat(stored.isSuspect(range(1))).isTrue();
     assertThat(read(stored, range(1))).isEqualTo(bytes(1));
+    assertThat(stored.isSuspect(range(1))).isFalse();
+    assertThat(stored.isSuspect(range(2))).isTrue();
     DataFile data = new DataFile(disk.data(), new OpenFiles(1), TaskFile.read(disk.taskFile()));
 
     assertThat(data.difference()).isPresent(); // it is not taken for unchanged, but
