@@ -29,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -366,5 +367,19 @@ class SwarmFetchTest {
     await(() -> fetch.completion().isDone());
     supernode.answerRegistrations();
     assertThat(fetch.completion()).isCompletedExceptionally();
+    await(
+        () ->
+            supernode.leaves().stream()
+                .anyMatch(leave -> leave.task().equals(Optional.of(supernode.task(URI_A).id()))));
+  }
+
+  @Test
+  void aClientThatClosesTakesBackTheRegistrationOnItsWay() throws Exception {
+    supernode.put(URI_A, bytes(PIECE)).answeringRegistrationsLate();
+    DistributionClient client = fixture.start(fixture.of(supernode));
+    client.start(fixture.request().build());
+    supernode.awaitRegistrations(1);
+    client.close();
+    assertThat(supernode.leaves()).anyMatch(leave -> leave.task().isEmpty());
   }
 }

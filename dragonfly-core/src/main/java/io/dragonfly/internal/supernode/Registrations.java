@@ -1,5 +1,6 @@
 package io.dragonfly.internal.supernode;
 
+import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.error.DistributionException;
@@ -144,7 +145,11 @@ final class Registrations {
       if (cdn != null && joined.lacksPieces()) {
         cdn.read(guest.access(), Optional.empty());
       }
-      guest.answer().complete(answer(guest, admission, joined));
+      if (!guest.answer().complete(answer(guest, admission, joined)) && joined.isNew()) {
+        // Dropped just now: nobody would ever leave.
+        swarms.leave(
+            new LeaveRequest(guest.request().caller(), Optional.of(admission.swarm().id())));
+      }
     } catch (RuntimeException e) {
       fail(guest, e);
     }

@@ -143,6 +143,7 @@ final class Swarms {
    *
    * @param address where the peer takes from
    * @param lacksPieces whether it wants pieces that it has not
+   * @param isNew whether it took no part before
    */
   record Joined(
       Task task,
@@ -150,7 +151,8 @@ final class Swarms {
       Contacts.Draft advice,
       Terms terms,
       InetAddress address,
-      boolean lacksPieces) {}
+      boolean lacksPieces,
+      boolean isNew) {}
 
   /**
    * A peer registers for a task that has started.
@@ -162,6 +164,7 @@ final class Swarms {
     synchronized (state) {
       checkGoesOn(task);
       Session session = state.heard(request.caller(), rhythm.nanos().getAsLong());
+      boolean isNew = task.member(session.id()).isEmpty();
       Member member = state.join(session, task, request, access);
       Terms terms = polls.terms(session);
       polls.arm(session);
@@ -172,7 +175,8 @@ final class Swarms {
               Contacts.choose(member, terms.now()),
               terms,
               session.address(),
-              member.isWanting() && !hasAll(task, request));
+              member.isWanting() && !hasAll(task, request),
+              isNew);
     }
     changed();
     return joined;

@@ -42,6 +42,11 @@ public final class SupernodeLink {
   private final Map<TaskId, Membership> members = new LinkedHashMap<>();
   private final Map<TaskId, List<TaskUpdate>> early = new HashMap<>();
   private Runnable offerAgain = () -> {};
+
+  /** Calls whose answer may be that the supernode takes it that this peer takes part. */
+  private final Map<Integer, CompletableFuture<RegisterAnswer>> asking = new HashMap<>();
+
+  private int asked;
   private int registering;
 
   SupernodeLink(SupernodeCalls calls, EventLoop loop, DoubleSupplier random) {
@@ -84,9 +89,12 @@ public final class SupernodeLink {
     registering++;
     CompletableFuture<RegisterAnswer> answer =
         calls.register(content, range, Optional.empty(), holdings);
+    int number = asked++;
+    asking.put(number, answer);
     var unused =
         answer.whenComplete(
             (got, failure) -> {
+              asking.remove(number);
               if (failure != null) {
                 registrationEnded();
               }
@@ -183,8 +191,10 @@ public final class SupernodeLink {
   /** Leaves all tasks and says so. The future completes on the loop, within a second. */
   CompletableFuture<Void> close() {
     next.close();
-    boolean known = !members.isEmpty();
+    boolean known = !members.isEmpty() || registering > 0;
     members.clear();
+    // First dropped, then the farewell: so a supernode that is just letting this peer in hears it.
+    List.copyOf(asking.values()).forEach(call -> call.cancel(true));
     return known ? say(Optional.empty()) : CompletableFuture.completedFuture(null);
   }
 

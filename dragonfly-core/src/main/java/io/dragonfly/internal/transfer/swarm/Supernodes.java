@@ -118,6 +118,8 @@ public final class Supernodes {
   /**
    * Registers at the first supernode that answers. The future completes on the loop: with the
    * answer, with a refusal, or with {@link SupernodeUnreachableException} if none answers in time.
+   * If it is cancelled, a call that is on its way goes on all the same: the supernode may have let
+   * this peer in already, and its answer says what to take back.
    */
   public CompletableFuture<Registered> register(Registration registration) {
     Attempt attempt = new Attempt(registration);
@@ -147,13 +149,6 @@ public final class Supernodes {
       tried++;
       CompletableFuture<RegisterAnswer> call =
           link.register(registration.content(), registration.range(), registration.holdings());
-      var unused =
-          result.whenComplete(
-              (registered, failure) -> {
-                if (result.isCancelled()) {
-                  call.cancel(true);
-                }
-              });
       loop.when(
           call,
           answer -> {
