@@ -89,7 +89,9 @@ public final class FailureJson {
     return switch (kind.get()) {
       case ACCESS_REFUSED ->
           new AccessRefusedException(
-              message, in.get("status").integer(), in.list("challenges", JsonIn::text));
+              message,
+              in.get("status").integer(),
+              in.list("challenges", challenge -> OneLine.of(challenge.text())));
       case NOT_FOUND -> new ContentNotFoundException(message);
       case SOURCE_FAILED -> readSourceFailed(in, message);
       case SOURCE_CHANGED -> new SourceChangedException(message);

@@ -13,6 +13,7 @@ import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.TaskUpdate;
+import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.task.PieceDigests;
@@ -80,6 +81,18 @@ class ControlJsonTest {
         .isInstanceOf(CallRefusedException.class)
         .hasMessage("what now");
     assertThat(FailureJson.readAnswer(bytes("{\"error\":{\"message\":\"x\"}}"))).isEmpty();
+  }
+
+  @Test
+  void whatTheOtherSideSaysStaysOneLine() throws WireException {
+    byte[] json =
+        bytes(
+            "{\"error\":{\"kind\":\"ACCESS_REFUSED\",\"message\":\"no\","
+                + "\"status\":401,\"challenges\":[\"Basic\\u001b[2J\\nx\"]}}");
+    assertThat(FailureJson.readAnswer(json).orElseThrow())
+        .isInstanceOfSatisfying(
+            AccessRefusedException.class,
+            refused -> assertThat(refused.challenges()).containsExactly("Basic [2J x"));
   }
 
   @Test
