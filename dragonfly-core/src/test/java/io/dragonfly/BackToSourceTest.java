@@ -11,7 +11,9 @@ import io.dragonfly.control.Parent;
 import io.dragonfly.error.NoProgressException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceChangedException;
+import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.fetch.Fetch;
+import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
@@ -26,6 +28,7 @@ import io.dragonfly.testkit.Fault;
 import io.dragonfly.testkit.LeakCheck;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
@@ -80,6 +83,27 @@ class BackToSourceTest {
     assertThat(result.bytesFromSource()).isEqualTo(2 * PIECE);
     assertThat(fixture.source.rangesRead()).containsExactly(ByteRange.of(PIECE, 3 * PIECE));
     assertThat(fixture.events.seen()).contains("backToSource");
+  }
+
+  @Test
+  void aSourceThatIsNotThereIsSaid() {
+    URI gopher = URI.create("gopher://source.test/file");
+    FakePublication publication = FakePublication.of(bytes(3 * PIECE));
+    supernode.put(ContentRequest.of(gopher), publication.knowing(1)).allowingBackToSource();
+    Fetch fetch =
+        fixture
+            .start(fixture.of(supernode))
+            .start(FetchRequest.builder(gopher).output(fixture.output()).build());
+    await(() -> fetch.progress().bytes() == PIECE);
+    supernode.fail(
+        supernode.task(gopher).id(),
+        new NoSpaceException("the supernode's disk is full", 1, 0, null));
+
+    assertThat(fetch.completion())
+        .failsWithin(10, TimeUnit.SECONDS)
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(SourceFailedException.class)
+        .withMessageContaining("gopher");
   }
 
   @Test

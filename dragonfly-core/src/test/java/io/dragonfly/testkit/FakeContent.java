@@ -27,7 +27,7 @@ final class FakeContent {
   private boolean hasValidator = true;
   private boolean hasLength = true;
   private OptionalLong announced = OptionalLong.empty();
-  private @Nullable RuntimeException failure;
+  private @Nullable Throwable failure;
   private long breakAt = NOWHERE;
   private long stallAt = NOWHERE;
   private long changeAt = NOWHERE;
@@ -73,11 +73,11 @@ final class FakeContent {
     return !restricted || authorization.filter(allowed::contains).isPresent();
   }
 
-  synchronized void fail(RuntimeException toThrow) {
+  synchronized void fail(Throwable toThrow) {
     failure = toThrow;
   }
 
-  synchronized Optional<RuntimeException> failure() {
+  synchronized Optional<Throwable> failure() {
     return Optional.ofNullable(failure);
   }
 

@@ -18,7 +18,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
@@ -84,6 +83,12 @@ public final class FakeSource implements Source {
 
   /** Each question and each opening fails with this until {@link #heal}. */
   public FakeSource fail(URI uri, RuntimeException failure) {
+    at(uri).fail(failure);
+    return this;
+  }
+
+  /** The same with an error, as a source that lacks a class would throw. */
+  public FakeSource fail(URI uri, Error failure) {
     at(uri).fail(failure);
     return this;
   }
@@ -250,9 +255,12 @@ public final class FakeSource implements Source {
           "%s does not exist: check the URL".formatted(wanted.displayUrl()));
     }
     content.holdQuestion(request.stallTimeout(), () -> closed);
-    Optional<RuntimeException> failure = content.failure();
-    if (failure.isPresent()) {
-      throw failure.get();
+    Throwable failure = content.failure().orElse(null);
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    if (failure instanceof RuntimeException exception) {
+      throw exception;
     }
     if (!content.allows(wanted.headers().first("Authorization"))) {
       throw new AccessRefusedException(

@@ -152,7 +152,8 @@ final class Questions implements AutoCloseable {
     Answer answer;
     try {
       answer = call(flight, opens);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
+      // An error too, such as a class that a source lacks: who waits must hear of it.
       gates.done(flight.host(), Optional.of(e));
       end(flight, typed(flight, e));
       endOpening(flight, opens);

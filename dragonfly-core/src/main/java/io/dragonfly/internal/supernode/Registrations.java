@@ -14,15 +14,20 @@ import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskKey;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lets peers in: by a valid ticket, or else by the source's answer to their own credentials. Safe
  * for concurrent use; no method blocks.
  */
 final class Registrations {
+  private static final Logger log = LoggerFactory.getLogger(Registrations.class);
+
   private final Swarms swarms;
   private final Questions questions;
   private final Arrivals arrivals;
@@ -117,16 +122,39 @@ final class Registrations {
   private void greet(Guest guest, Admission admission) {
     SwarmTask swarm = admission.swarm();
     CdnTask cdn = swarm.started().getNow(null);
-    if (cdn == null || !isSmall(swarm.task()) || swarm.content().isDone()) {
+    if (cdn == null || !isSmall(swarm.task())) {
       admit(guest, admission);
+      return;
+    }
+    if (swarm.read().isDone()) {
+      withContent(swarm, cdn, () -> admit(guest, admission));
       return;
     }
     cdn.read(guest.access(), Optional.empty());
     CompletableFuture<Void> waited = new CompletableFuture<>();
-    Futures.when(swarm.content(), (c, failure) -> rhythm.soon(() -> waited.complete(null)));
+    Futures.when(swarm.read(), (c, failure) -> rhythm.soon(() -> waited.complete(null)));
     DaemonThreads.later(
         rhythm.timer(), SupernodeSettings.CONTENT_PATIENCE, () -> waited.complete(null));
     Futures.when(waited, (done, never) -> admit(guest, admission));
+  }
+
+  /** Goes on when the content is at hand, or turns out not to be: then it is asked for by piece. */
+  private void withContent(SwarmTask swarm, CdnTask cdn, Runnable next) {
+    if (swarms.content(swarm.id()).isPresent()) {
+      next.run();
+      return;
+    }
+    CompletableFuture<Void> fetched =
+        arrivals.inBackground(
+            () -> {
+              try {
+                swarms.fetchContent(swarm, cdn);
+              } catch (IOException e) {
+                log.warn("task {}: cannot be read back: {}", swarm.id().brief(), e.toString());
+              }
+              return CompletableFuture.completedFuture(null);
+            });
+    Futures.when(fetched, (done, failure) -> next.run());
   }
 
   private static boolean isSmall(Task task) {
@@ -156,7 +184,6 @@ final class Registrations {
   }
 
   private RegisterAnswer answer(Guest guest, Admission admission, Swarms.Joined joined) {
-    SwarmTask swarm = admission.swarm();
     PeerId peer = guest.request().caller().id();
     Task task = joined.task();
     // A ticket for a ticket would let somebody in for ever whom the source has long shut out.
@@ -166,9 +193,7 @@ final class Registrations {
         task,
         tickets.issue(task, peer, expires),
         joined.digests(),
-        swarm.content().isDone() && !swarm.content().isCompletedExceptionally()
-            ? swarm.content().join()
-            : Optional.empty(),
+        swarms.content(task.id()),
         joined.advice().issue(task.id(), peer, joined.address()),
         joined.terms());
   }

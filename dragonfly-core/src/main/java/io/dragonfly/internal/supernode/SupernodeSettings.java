@@ -36,6 +36,9 @@ public record SupernodeSettings(
   /** How long a registration waits for a small content, to answer with it. */
   static final Duration CONTENT_PATIENCE = Duration.ofSeconds(5);
 
+  /** How much memory small contents take up, to answer registrations with. */
+  static final long SMALL_CONTENTS_BYTES = 32L << 20;
+
   /** How often the scheduler is told that time goes on, while a peer wants something. */
   static final Duration TICK = Duration.ofMillis(100);
 

@@ -58,7 +58,7 @@ final class SwarmTask {
   boolean isRemoved;
 
   private final CompletableFuture<CdnTask> started = new CompletableFuture<>();
-  private final CompletableFuture<Optional<byte[]>> content = new CompletableFuture<>();
+  private final CompletableFuture<Void> read = new CompletableFuture<>();
 
   SwarmTask(Task task) {
     this.id = task.id();
@@ -86,9 +86,9 @@ final class SwarmTask {
     return started;
   }
 
-  /** Completes when all is read: with the content, if it is small. Complete it outside the lock. */
-  CompletableFuture<Optional<byte[]>> content() {
-    return content;
+  /** Completes when all is read. Complete it outside the lock. */
+  CompletableFuture<Void> read() {
+    return read;
   }
 
   Optional<Member> member(PeerId peer) {

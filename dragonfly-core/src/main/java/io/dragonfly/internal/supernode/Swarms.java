@@ -20,6 +20,7 @@ import io.dragonfly.task.PieceDigests;
 import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -42,6 +43,7 @@ final class Swarms {
   private final Polls polls;
   private final Rhythm rhythm;
   private final Supplier<Peer> cdnPeer;
+  private final SmallContents small = new SmallContents(SupernodeSettings.SMALL_CONTENTS_BYTES);
 
   /** Lets a task go that nobody takes part in. */
   private final BiConsumer<Task, CdnTask> release;
@@ -115,9 +117,24 @@ final class Swarms {
     }
     task.started().complete(cdn);
     if (cdn.isComplete()) {
-      task.content().complete(content);
+      keep(task.id(), content);
+      task.read().complete(null);
     }
     changed();
+  }
+
+  private void keep(TaskId id, Optional<byte[]> content) {
+    content.ifPresent(bytes -> small.put(id, bytes));
+  }
+
+  /** Returns the content of a task, if it is small, has been read, and is at hand. */
+  Optional<byte[]> content(TaskId id) {
+    return small.find(id);
+  }
+
+  /** Reads the content of a task that is small and has been read. Blocks on the disk. */
+  void fetchContent(SwarmTask task, CdnTask cdn) throws IOException {
+    keep(task.id(), cdn.smallContent());
   }
 
   /** A task that was begun cannot be kept, or its source cannot be read any more. */
@@ -131,7 +148,8 @@ final class Swarms {
       state.remove(task, Optional.of(failure));
     }
     task.started().completeExceptionally(failure);
-    task.content().completeExceptionally(failure);
+    task.read().completeExceptionally(failure);
+    small.remove(task.id());
     if (cdn != null) {
       rhythm.work(() -> cdn.release(false));
     }
@@ -252,7 +270,12 @@ final class Swarms {
   /** The CDN cache has all of a task. */
   void completed(Task now, Optional<byte[]> content) {
     change(now.id(), task -> state.learn(task, now));
-    find(now.id()).ifPresent(task -> task.content().complete(content));
+    find(now.id())
+        .ifPresent(
+            task -> {
+              keep(now.id(), content);
+              task.read().complete(null);
+            });
   }
 
   /** The CDN cache has stopped to read a task: somebody may have come in the meantime. */
@@ -328,6 +351,9 @@ final class Swarms {
       if (isEmpty) {
         state.remove(task, Optional.empty());
       }
+    }
+    if (isEmpty) {
+      small.remove(task.id());
     }
     rhythm.work(isEmpty ? () -> release.accept(cdn.task(), cdn) : cdn::stop);
   }

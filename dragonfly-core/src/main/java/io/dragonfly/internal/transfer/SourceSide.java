@@ -87,7 +87,7 @@ final class SourceSide implements BackToSource.Owner {
     boolean byRange = isSafe() && download.table().layout().isLengthKnown();
     reading.start(
         new SourceReading.Opening(
-            parts.sources().apply(String.valueOf(content.url().getScheme())),
+            () -> parts.sources().apply(String.valueOf(content.url().getScheme())),
             new SourceRequest(content, parts.times().sourceStall(), true),
             byRange,
             begun));

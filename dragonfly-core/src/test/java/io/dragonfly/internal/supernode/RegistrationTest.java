@@ -224,6 +224,38 @@ class RegistrationTest {
   }
 
   @Test
+  void smallContentsAreKeptInMemoryUpToABound() {
+    byte[] content = bytes(64 << 10);
+    int more = (int) (SupernodeSettings.SMALL_CONTENTS_BYTES / content.length) + 10;
+    for (int i = 0; i < more; i++) {
+      URI uri = URI.create("fake://host/" + i);
+      source.put(uri, content);
+      assertThat(new TestPeer(supernode).registered(uri).content()).hasValue(content);
+    }
+    URI first = URI.create("fake://host/0");
+    assertThat(new TestPeer(supernode).registered(first).content()).hasValue(content);
+
+    SmallContents small = new SmallContents(10 * content.length);
+    TaskId last = null;
+    for (int i = 0; i < 100; i++) {
+      last = new TaskId("%064x".formatted(i));
+      small.put(last, content);
+    }
+    assertThat(small.find(last)).hasValue(content);
+    assertThat(small.find(new TaskId("%064x".formatted(0)))).isEmpty();
+  }
+
+  @Test
+  void whateverASourceThrowsIsAnAnswer() {
+    source.put(FILE, bytes(1)).fail(FILE, new LinkageError("a class is missing"));
+    for (int i = 0; i < 3; i++) {
+      assertThat(failure(new TestPeer(supernode).register(FILE)))
+          .isInstanceOf(SourceFailedException.class)
+          .hasMessageContaining("a class is missing");
+    }
+  }
+
+  @Test
   void anEmptyContentIsThereAtOnce() {
     source.put(FILE, new byte[0]);
     RegisterAnswer answer = new TestPeer(supernode).registered(FILE);

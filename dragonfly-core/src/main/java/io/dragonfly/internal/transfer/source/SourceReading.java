@@ -27,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,14 +68,17 @@ public final class SourceReading {
   /**
    * How a source is read.
    *
-   * @param source the source
+   * @param source finds the source, or makes it; asked by the reading's thread
    * @param request what is asked, with credentials
    * @param byRange whether ranges are safe to read: the version can be told from others, or wrong
    *     bytes will be found out
    * @param begun the whole content, if it has been opened already
    */
   public record Opening(
-      Source source, SourceRequest request, boolean byRange, Optional<SourceContent> begun) {}
+      Supplier<Source> source,
+      SourceRequest request,
+      boolean byRange,
+      Optional<SourceContent> begun) {}
 
   /**
    * A reading that is not started.

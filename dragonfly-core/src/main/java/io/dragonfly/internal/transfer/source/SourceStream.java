@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
 final class SourceStream implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(SourceStream.class);
 
-  private final Source source;
+  private final Supplier<Source> source;
   private final SourceRequest request;
   private final StoredTask stored;
   private final boolean byRange;
@@ -45,7 +46,7 @@ final class SourceStream implements Closeable {
    * @param begun an answer that has been opened already
    */
   SourceStream(
-      Source source,
+      Supplier<Source> source,
       SourceRequest request,
       StoredTask stored,
       boolean byRange,
@@ -69,10 +70,10 @@ final class SourceStream implements Closeable {
     drop();
     streamEnd = byRange ? end : Long.MAX_VALUE;
     if (byRange) {
-      keep(source.open(request, stored.task().version(), new ByteRange(offset, end)), offset);
+      keep(source.get().open(request, stored.task().version(), new ByteRange(offset, end)), offset);
       return;
     }
-    SourceContent content = source.open(request);
+    SourceContent content = source.get().open(request);
     keep(content.stream(), 0);
     checkSame(content.version());
     int pieces = stored.task().layout().pieceAt(offset);
