@@ -41,7 +41,8 @@ public final class Portion {
     if (nanos < SHORT_NANOS) {
       bytes = (int) Math.min(mostBytes, 2L * now);
     } else if (nanos > LONG_NANOS) {
-      bytes = Math.min(mostBytes, Math.max(LEAST_BYTES, now / 2));
+      long fewer = Math.max(now / 8, now * LONG_NANOS / nanos);
+      bytes = (int) Math.min(mostBytes, Math.max(LEAST_BYTES, fewer));
     }
   }
 }

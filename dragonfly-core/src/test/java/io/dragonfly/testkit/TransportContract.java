@@ -404,8 +404,10 @@ public abstract class TransportContract extends TransportControlContract {
 
     @Override
     public long take(long count) {
-      bytes.addAndGet(count);
-      calls.incrementAndGet();
+      if (count > 0) { // else it is a question
+        bytes.addAndGet(count);
+        calls.incrementAndGet();
+      }
       return pause.toNanos();
     }
 

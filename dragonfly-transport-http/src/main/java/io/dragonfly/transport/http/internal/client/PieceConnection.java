@@ -1,6 +1,7 @@
 package io.dragonfly.transport.http.internal.client;
 
 import io.dragonfly.control.Outcome;
+import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.TakeException;
 import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.transport.http.internal.wire.PieceWire;
@@ -45,6 +46,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
 
   private final PieceConnections connections;
   private final PieceConnections.Line line;
+  private final Portion portion;
   private final Channel channel;
   private final Future<?> watch;
   private @Nullable HttpTake current;
@@ -53,11 +55,15 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
   private boolean answerBegun;
   private boolean keepAlive;
   private long received;
+  private boolean paused;
+  private long pausedSince;
   private long idleSince = System.nanoTime();
 
-  PieceConnection(PieceConnections connections, PieceConnections.Line line, Channel channel) {
+  PieceConnection(
+      PieceConnections connections, PieceConnections.Line line, Portion portion, Channel channel) {
     this.connections = connections;
     this.line = line;
+    this.portion = portion;
     this.channel = channel;
     this.watch =
         channel
@@ -93,9 +99,20 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
     onLoop(
         () -> {
           if (current == take) {
+            learn(take.isPaused());
             channel.config().setAutoRead(!take.isPaused());
           }
         });
+  }
+
+  /** How long a take pauses tells how much to read at once. */
+  private void learn(boolean pausedNow) {
+    if (pausedNow && !paused) {
+      pausedSince = System.nanoTime();
+    } else if (!pausedNow && paused) {
+      portion.paused(System.nanoTime() - pausedSince);
+    }
+    paused = pausedNow;
   }
 
   /** A take was cancelled: what is still to come for it ends the connection. */
@@ -137,6 +154,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
 
   private void ask(HttpTake take) {
     answerBegun = false;
+    paused = false;
     refusal = null;
     received = 0;
     try {
@@ -210,6 +228,9 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
       if (take.isOn(this) && !take.receive(data)) {
         fail(new TakeException(Outcome.UNREACHABLE, "the receiver failed"), true);
       }
+    }
+    if (!take.isPaused()) {
+      portion.paused(0);
     }
   }
 

@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.internal.client;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.spi.PieceSink;
+import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.TakeException;
 import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
@@ -13,7 +14,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
@@ -136,13 +136,14 @@ public final class PieceConnections implements AutoCloseable {
   }
 
   private void connect(Line line, HttpTake take) {
+    Portion portion = new Portion(BUFFER_BYTES);
     Bootstrap bootstrap =
         new Bootstrap()
             .group(loops.group())
             .channel(loops.channel())
             .disableResolver()
             .option(ChannelOption.ALLOCATOR, EventLoops.ALLOCATOR)
-            .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(BUFFER_BYTES))
+            .option(ChannelOption.RECVBUF_ALLOCATOR, new PortionedReads(portion))
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MILLIS)
             .option(ChannelOption.TCP_NODELAY, true)
             .handler(
@@ -159,7 +160,7 @@ public final class PieceConnections implements AutoCloseable {
     try {
       bootstrap
           .connect(line.key.parent())
-          .addListener((ChannelFuture connected) -> connected(line, take, connected));
+          .addListener((ChannelFuture connected) -> connected(line, take, portion, connected));
     } catch (RejectedExecutionException e) {
       LOG.debug("a take outlived its transport"); // which has told it so, before its loops ended
     }
@@ -170,10 +171,10 @@ public final class PieceConnections implements AutoCloseable {
     return new HttpClientCodec(config, false, false);
   }
 
-  private void connected(Line line, HttpTake take, ChannelFuture connected) {
+  private void connected(Line line, HttpTake take, Portion portion, ChannelFuture connected) {
     if (connected.isSuccess()) {
       Channel channel = connected.channel();
-      PieceConnection connection = new PieceConnection(this, line, channel);
+      PieceConnection connection = new PieceConnection(this, line, portion, channel);
       channel.pipeline().addLast(connection);
       connection.start(take);
       return;

@@ -4,6 +4,7 @@ import io.dragonfly.control.Outcome;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.PieceService;
+import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.TakeException;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.TaskId;
@@ -21,6 +22,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -32,15 +34,18 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A request for the bytes of a piece: waits for the piece service, then sends the bytes from the
- * file in runs, each as the limiter lets it. Confined to its connection's event loop.
+ * file in portions, each as the limiter lets it. Confined to its connection's event loop.
  */
 final class PieceExchange implements Exchange {
   private static final Logger LOG = LoggerFactory.getLogger(PieceExchange.class);
-  private static final int RUN_BYTES = 256 << 10;
+
+  /** Who waits for the limiter asks so often whether the limit was raised. */
+  private static final long LOOK_NANOS = Duration.ofMillis(250).toNanos();
 
   private final ServerConnection connection;
   private final Channel channel;
   private final PieceService pieces;
+  private final Portion portion;
   private final PieceService.Ask ask;
   private @Nullable CompletableFuture<PieceService.Given> asked;
   private @Nullable PieceRegion region;
@@ -48,11 +53,12 @@ final class PieceExchange implements Exchange {
   private long sent;
   private boolean abandoned;
 
-  PieceExchange(ServerConnection connection, PieceService pieces, TaskId task, HttpRequest request)
+  PieceExchange(ServerConnection connection, Serving serving, TaskId task, HttpRequest request)
       throws Refusal {
     this.connection = connection;
     this.channel = connection.channel();
-    this.pieces = pieces;
+    this.pieces = serving.request().pieces();
+    this.portion = serving.uploadPortion();
     RequestHead.checkMethod(request, HttpMethod.GET);
     if (RequestHead.bodyLength(request) > 0) {
       throw Refusal.badRequest("a GET has no body here");
@@ -165,13 +171,34 @@ final class PieceExchange implements Exchange {
 
   /** Takes the next run's bytes from the limiter, and sends them when it lets it. */
   private void sendNext() {
-    int bytes = (int) Math.min(RUN_BYTES, ask.range().length() - sent);
+    int bytes = (int) Math.min(portion.bytes(), ask.range().length() - sent);
     long pause = pieces.uploads().take(bytes);
+    portion.paused(pause);
     if (pause <= 0) {
       send(bytes);
     } else {
       channel.flush();
-      var unused = channel.eventLoop().schedule(() -> send(bytes), pause, TimeUnit.NANOSECONDS);
+      sendAfter(pause, bytes, System.nanoTime() + pause);
+    }
+  }
+
+  private void sendAfter(long pause, int bytes, long end) {
+    var unused =
+        channel
+            .eventLoop()
+            .schedule(
+                () -> sendIfDue(bytes, end), Math.min(pause, LOOK_NANOS), TimeUnit.NANOSECONDS);
+  }
+
+  private void sendIfDue(int bytes, long end) {
+    if (abandoned) {
+      return;
+    }
+    long left = Math.min(end - System.nanoTime(), pieces.uploads().take(0));
+    if (left <= 0) {
+      send(bytes);
+    } else {
+      sendAfter(left, bytes, end);
     }
   }
 

@@ -142,7 +142,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     }
     Optional<TaskId> task = PieceWire.task(path);
     if (task.isPresent()) {
-      return new PieceExchange(this, serving.request().pieces(), task.get(), request);
+      return new PieceExchange(this, serving, task.get(), request);
     }
     throw new Refusal(HttpResponseStatus.NOT_FOUND, "there is nothing at this path");
   }

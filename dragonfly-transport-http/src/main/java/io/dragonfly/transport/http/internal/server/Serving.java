@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.server;
 
+import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.ServeRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -7,8 +8,11 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** What all connections of one server share. Safe for concurrent use. */
 final class Serving {
+  private static final int MOST_AT_ONCE = 256 << 10;
+
   private final ServeRequest request;
   private final ServerLimits limits;
+  private final Portion uploadPortion = new Portion(MOST_AT_ONCE);
   private final AtomicInteger connections = new AtomicInteger();
   private final AtomicLong bodyBytes = new AtomicLong();
 
@@ -23,6 +27,11 @@ final class Serving {
 
   ServerLimits limits() {
     return limits;
+  }
+
+  /** Returns how much to send between two questions to the limiter of uploads. */
+  Portion uploadPortion() {
+    return uploadPortion;
   }
 
   /** Takes a place for a connection, if there is one. */

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -334,17 +335,46 @@ class PieceConnectionsTest {
     return connection;
   }
 
+  @Test
+  void aTakeThatPausesAtEachReadGetsLittleAtOnce() throws IOException {
+    int length = 128 << 10;
+    AtomicReference<Transport.Take> take = new AtomicReference<>();
+    RecordingSink sink = new RecordingSink();
+    sink.onReceived(() -> take.get().pause());
+    take.set(connections.take(request("right", ByteRange.of(0, length)), sink));
+    RawConnection taker = accept();
+    taker.readHead();
+    taker.send(
+        "HTTP/1.1 206 Partial Content\nContent-Length: %d\nContent-Range: bytes 0-%d/%d\n\n"
+            .formatted(length, length - 1, length));
+    taker.send(new byte[length]);
+
+    await().atMost(SOON).until(() -> sink.count() > 0);
+    int first = sink.count();
+    assertThat(first).isLessThanOrEqualTo(16 << 10);
+    take.get().resume();
+    await().atMost(SOON).until(() -> sink.count() > first);
+    assertThat(sink.count() - first).isLessThanOrEqualTo(32 << 10);
+    sink.onReceived(() -> {});
+    take.get().resume();
+    assertThat(sink.awaitBytes(SOON)).hasSize(length);
+  }
+
   private Transport.Take take(RecordingSink sink) {
     return connections.take(request("right"), sink);
   }
 
   private TakeRequest request(String capability) {
+    return request(capability, ByteRange.of(10, 15));
+  }
+
+  private TakeRequest request(String capability, ByteRange range) {
     InetSocketAddress address = new InetSocketAddress(LOOPBACK, parent.getLocalPort());
     return new TakeRequest(
         new Peer(new PeerId("01".repeat(16)), address, ""),
         new TaskId(TASK),
-        ByteRange.of(10, 15),
-        OptionalLong.of(100),
+        range,
+        OptionalLong.of(Math.max(100, range.end())),
         new PeerId("02".repeat(16)),
         LOOPBACK,
         capability);

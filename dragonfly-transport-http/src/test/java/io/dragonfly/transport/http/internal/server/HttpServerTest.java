@@ -26,6 +26,14 @@ class HttpServerTest {
         return EventLoops.epoll(1);
       }
     }
+
+    @Nested
+    class Rates extends HttpServerRates {
+      @Override
+      EventLoops loops() {
+        return EventLoops.epoll(1);
+      }
+    }
   }
 
   @Nested
@@ -40,6 +48,14 @@ class HttpServerTest {
 
     @Nested
     class Clients extends HttpServerClients {
+      @Override
+      EventLoops loops() {
+        return EventLoops.nio(1);
+      }
+    }
+
+    @Nested
+    class Rates extends HttpServerRates {
       @Override
       EventLoops loops() {
         return EventLoops.nio(1);
