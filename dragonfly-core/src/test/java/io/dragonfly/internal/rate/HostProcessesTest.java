@@ -1,0 +1,164 @@
+package io.dragonfly.internal.rate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.internal.loop.Timers;
+import io.dragonfly.rate.Rate;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import org.assertj.core.data.Percentage;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Processes that share one limit, each of which takes all it can get. What they took between two
+ * moments is added up, so it does not matter when a busy machine comes to start or ask them.
+ */
+@EnabledOnOs(OS.LINUX)
+class HostProcessesTest {
+  private static final long RATE = 40 << 20;
+  private static final Duration WINDOW = Duration.ofSeconds(4);
+  private static final Percentage CLOSE = Percentage.withPercentage(5);
+
+  private final List<Taker> takers = new ArrayList<>();
+
+  @TempDir Path directory;
+
+  @AfterEach
+  void end() throws Exception {
+    for (Taker taker : takers) {
+      taker.process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void oneProcessGetsTheRate() throws Exception {
+    start();
+    assertThat(takenByAll()).isCloseTo(bytes(WINDOW), CLOSE);
+  }
+
+  @Test
+  void fourProcessesTogetherGetTheRateAndOneThatIsKilledTakesNothingAlong() throws Exception {
+    for (int i = 0; i < 4; i++) {
+      start();
+    }
+    assertThat(takenByAll()).isCloseTo(bytes(WINDOW), CLOSE);
+
+    Taker killed = takers.remove(2);
+    killed.process.destroyForcibly(); // SIGKILL
+    assertThat(killed.process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(takenByAll()).isCloseTo(bytes(WINDOW), CLOSE);
+  }
+
+  private static long bytes(Duration time) {
+    return RATE * time.toMillis() / 1000;
+  }
+
+  private void start() throws IOException {
+    Taker taker = new Taker(directory);
+    takers.add(taker);
+    assertThat(taker.out.readLine()).isEqualTo("taking");
+  }
+
+  private long takenByAll() throws IOException {
+    long from = System.nanoTime() + Duration.ofMillis(300).toNanos();
+    for (Taker taker : takers) {
+      taker.in.write("%d %d%n".formatted(from, from + WINDOW.toNanos()));
+      taker.in.flush();
+    }
+    long sum = 0;
+    for (Taker taker : takers) {
+      sum += Long.parseLong(taker.out.readLine());
+    }
+    return sum;
+  }
+
+  private static final class Taker {
+    private final Process process;
+    private final BufferedReader out;
+    private final Writer in;
+
+    Taker(Path directory) throws IOException {
+      process =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-Xmx64m",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  TakerMain.class.getName(),
+                  directory.toString())
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      out = process.inputReader(StandardCharsets.US_ASCII);
+      in = process.outputWriter(StandardCharsets.US_ASCII);
+    }
+  }
+
+  /** Takes all it can get until its input ends, and says how much it took between two moments. */
+  static final class TakerMain {
+    private static final int CHUNK = 64 << 10;
+    private static final int THREADS = 2;
+
+    private volatile long from = Long.MAX_VALUE;
+    private volatile long until = Long.MAX_VALUE;
+    private final LongAdder taken = new LongAdder();
+
+    public static void main(String[] args) throws IOException {
+      LimitFile file = LimitFile.of(Optional.of(Path.of(args[0])));
+      try (Timers timers = Timers.system("timer");
+          HostLimit limit =
+              new HostLimit(
+                  Optional.of(Rate.ofBytes(RATE)), file, timers.executor(), System::nanoTime)) {
+        new TakerMain().run(limit.down());
+      }
+    }
+
+    private void run(HostFlow flow) throws IOException {
+      for (int i = 0; i < THREADS; i++) {
+        Thread thread = new Thread(() -> take(flow));
+        thread.setDaemon(true);
+        thread.start();
+      }
+      System.out.println("taking");
+      BufferedReader in =
+          new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        String[] moments = line.split(" ", 2);
+        taken.reset();
+        from = Long.parseLong(moments[0]);
+        until = Long.parseLong(moments[1]);
+        while (System.nanoTime() < until) {
+          LockSupport.parkNanos(until - System.nanoTime());
+        }
+        System.out.println(taken.sum());
+      }
+    }
+
+    private void take(HostFlow flow) {
+      while (true) {
+        long pause = flow.take(CHUNK);
+        long now = System.nanoTime();
+        if (now >= from && now < until) {
+          taken.add(CHUNK);
+        }
+        for (long end = now + pause; now < end; now = System.nanoTime()) {
+          LockSupport.parkNanos(end - now);
+        }
+      }
+    }
+  }
+}
