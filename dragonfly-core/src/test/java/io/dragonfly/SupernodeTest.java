@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.StorageException;
+import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.peer.PeerId;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -79,6 +81,41 @@ class SupernodeTest {
       assertThat(second.bytesFromPeers()).isPositive();
       assertThat(source.bytesRead()).isEqualTo(content.length);
       assertThat(source.questions()).isEqualTo(2); // of the second, and at the end of the read
+    }
+  }
+
+  @Test
+  void whatComesFromASupernodeInThisProcessCrossesNoNetwork() {
+    byte[] content = bytes(1 << 20);
+    source.put(FILE, content);
+    try (Supernode supernode = new Supernode(supernode().build());
+        FakeTransport transport = new FakeTransport(network);
+        DistributionClient client =
+            new DistributionClient(
+                client(transport, "one")
+                    .supernode(supernode)
+                    .downloadRate(Rate.LEAST_LIMIT)
+                    .totalRate(Rate.LEAST_LIMIT)
+                    .limitDir(dir)
+                    .build())) {
+      FetchRequest request = FetchRequest.builder(FILE).output(dir.resolve("a")).build();
+      assertThat(client.start(request).completion()).succeedsWithin(Duration.ofSeconds(20));
+    }
+  }
+
+  @Test
+  void sourcesAreReadAtTheSourceRateWhichCanBeChanged() {
+    source.put(FILE, bytes(1 << 20));
+    try (Supernode supernode = new Supernode(supernode().sourceRate(Rate.LEAST_LIMIT).build());
+        FakeTransport transport = new FakeTransport(network);
+        DistributionClient client =
+            new DistributionClient(client(transport, "one").supernode(supernode).build())) {
+      Fetch fetch = client.start(FetchRequest.builder(FILE).output(dir.resolve("a")).build());
+      await().until(() -> source.bytesRead() > 64 << 10); // a first burst
+      assertThat(source.bytesRead()).isLessThan(256 << 10);
+      supernode.setUploadRate(Optional.of(Rate.ofBytes(100 << 20)));
+      supernode.setSourceRate(Optional.empty());
+      assertThat(fetch.completion()).succeedsWithin(Duration.ofSeconds(20));
     }
   }
 

@@ -12,6 +12,7 @@ import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.error.StorageException;
+import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.SourceConfig;
@@ -43,8 +44,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -103,6 +106,54 @@ class CdnCacheTest {
     heard.awaitCompleted();
     task.read(access("bob"), Optional.of(source.open(request())));
     assertThat(source.rangesRead()).containsExactly(ByteRange.of(0, 2 * PIECE));
+    assertThat(source.openStreams()).isZero();
+  }
+
+  @Test
+  void readsNoFasterThanItsLimiterLets() {
+    AtomicLong pause = new AtomicLong(Duration.ofHours(1).toNanos());
+    AtomicLong taken = new AtomicLong();
+    reads =
+        new RateLimiter() {
+          @Override
+          public long take(long bytes) {
+            taken.addAndGet(bytes);
+            return pause.get();
+          }
+
+          @Override
+          public void setRate(Optional<Rate> rate) {}
+        };
+    restart();
+    source.put(FILE, bytes(2 * PIECE));
+    prepare(Optional.empty()).read(access("alice"), Optional.empty());
+    await().until(() -> taken.get() > 0);
+    assertThat(source.bytesRead()).isLessThanOrEqualTo(16 << 10);
+    pause.set(0); // the limit is lifted
+    heard.awaitCompleted();
+    assertThat(taken).hasValue(2 * PIECE);
+  }
+
+  @Test
+  @Timeout(30)
+  void aReadThatPausesEndsWithItsCache() {
+    reads =
+        new RateLimiter() {
+          @Override
+          public long take(long bytes) {
+            return Duration.ofHours(1).toNanos();
+          }
+
+          @Override
+          public void setRate(Optional<Rate> rate) {}
+        };
+    restart();
+    source.put(FILE, bytes(2 * PIECE));
+    prepare(Optional.empty()).read(access("alice"), Optional.empty());
+    await().until(() -> source.bytesRead() > 0);
+    long start = System.nanoTime();
+    cache.close();
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(9));
     assertThat(source.openStreams()).isZero();
   }
 
