@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -65,10 +66,10 @@ final class LimitFile {
       LimitWords words = open(path);
       known = found.get();
       return Optional.of(words);
-    } catch (IllegalArgumentException e) {
+    } catch (FileSystemException e) {
+      throw new IOException(path + " cannot be used: " + e, e); // the name says what is wrong
+    } catch (IOException | IllegalArgumentException e) {
       throw new IOException(path + " cannot be used: " + e.getMessage(), e);
-    } catch (IOException e) {
-      throw new IOException(path + " cannot be used: " + e, e);
     }
   }
 
