@@ -24,6 +24,14 @@ public record HeldTask(
         : OptionalInt.empty();
   }
 
+  /**
+   * Returns the bytes of the pieces that are there, or a little more if the last one is missing.
+   */
+  public long heldBytes() {
+    long most = (long) pieces * task.layout().pieceLength();
+    return Math.min(most, task.layout().length().orElse(most));
+  }
+
   /** Tells whether all pieces are there. */
   public boolean isComplete() {
     return piecesInAll().orElse(-1) == pieces;

@@ -17,6 +17,12 @@ public final class ExitCode {
   /** The command line is wrong; nothing was done. */
   public static final int USAGE = 2;
 
+  /** A task of the home was to be removed, but is in use. */
+  public static final int TASK_IN_USE = 23;
+
+  /** Pieces in the home were not what they should be. */
+  public static final int BAD_PIECES = 24;
+
   /** The caller asked for the end. */
   public static final int INTERRUPTED = 130;
 

@@ -47,6 +47,14 @@ public final class Arguments {
     return value;
   }
 
+  /**
+   * Tells whether the call only shows or tidies the home: it needs no server, but uses one that
+   * runs, since that holds the home.
+   */
+  boolean isAboutHome() {
+    return !words.isEmpty() && (words.get(0).equals("cache") || words.get(0).equals("explain"));
+  }
+
   boolean has(String word) {
     return words.contains(word);
   }

@@ -55,7 +55,9 @@ public final class ThinMain {
   private int call(Place place) throws IOException {
     for (int i = 0; i < MOST_SERVERS; i++) {
       try (Connection connection = Connection.open(place.home())) {
-        if (connection == null) {
+        if (connection == null && arguments.isAboutHome()) {
+          return OwnProcess.run(arguments, false);
+        } else if (connection == null) {
           new Starter(place, arguments).start();
         } else if (!connection.server().version().equals(Distribution.version())) {
           connection.askForEnd();
