@@ -20,7 +20,8 @@ final class LimitPlace {
   private static final Path MEMORY = Path.of("/dev/shm");
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
   private static final String ROOT = "0";
-  private static final String USER = findUser();
+  private static final String USER =
+      ownerOfFirst(List.of(Path.of("/proc/self"), Path.of(System.getProperty("user.home", ""))));
 
   private final Optional<Path> given;
   private final Path memory;
@@ -82,18 +83,19 @@ final class LimitPlace {
     return USER;
   }
 
-  private static String findUser() {
-    for (String own : List.of("/proc/self", System.getProperty("user.home", ""))) {
+  /** Names the owner of the first of what this user alone owns; links are followed. */
+  static String ownerOfFirst(List<Path> own) {
+    for (Path path : own) {
       try {
-        return owner(Path.of(own));
-      } catch (IOException | UnsupportedOperationException e) {
-        LOG.debug("{} does not tell who the user is", own, e);
+        return String.valueOf(Files.getAttribute(path, "unix:uid"));
+      } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+        LOG.debug("{} does not tell who the user is", path, e);
       }
     }
     return System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9]", "_");
   }
 
-  /** Names the owner of a file, as {@link #user} does. */
+  /** Names the owner of a file, or of a link, as {@link #user} does. */
   static String owner(Path path) throws IOException {
     return String.valueOf(Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS));
   }

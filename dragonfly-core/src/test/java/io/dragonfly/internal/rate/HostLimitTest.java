@@ -216,6 +216,23 @@ class HostLimitTest {
   }
 
   @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void theUserIsWhoOwnsWhatHeMakes() throws IOException {
+    assertThat(LimitPlace.user()).isEqualTo(LimitPlace.owner(directory));
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aLinkToWhatTheUserOwnsTellsWhoHeIs() throws IOException {
+    assumeThat(LimitPlace.user()).as("only root can give files away").isEqualTo("0");
+    Path others = Files.createFile(directory.resolve("others"));
+    Files.setAttribute(others, "unix:uid", 12345);
+    Path link = Files.createSymbolicLink(directory.resolve("self"), others); // as /proc/self is
+    assertThat(LimitPlace.ownerOfFirst(List.of(directory.resolve("none"), link)))
+        .isEqualTo("12345");
+  }
+
+  @Test
   void theUsualPlaceIsInMemory() throws IOException {
     LimitPlace place = new LimitPlace(Optional.empty(), directory);
     assertThat(place.directory(true)).isEqualTo(directory);
