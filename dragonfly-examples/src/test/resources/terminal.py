@@ -1,8 +1,8 @@
 """Runs a command in a terminal and says what a person would have seen.
 
-usage: terminal.py COLUMNSxROWS[,SECONDS:COLUMNSxROWS...] [--key SECONDS:TEXT] -- COMMAND...
+usage: terminal.py COLUMNSxROWS[,SECONDS:COLUMNSxROWS...] [--key TEXT:KEY] -- COMMAND...
 
-The terminal gets each size at its time. Writes one JSON object: the command's exit code; how often
+The terminal gets each size at its time, and the key once the command has written the text. Writes one JSON object: the command's exit code; how often
 something did not fit into a line, apart from the first second after a change of size, which the
 command cannot know before it is told; how often it drew; and the screen at the end, as terminals
 show it that cut lines when they become narrower, and as those show it that break them.
@@ -96,8 +96,8 @@ def main():
     sizes, command = sys.argv[1], sys.argv[split + 1 :]
     keys = []
     if "--key" in sys.argv[2:split]:
-        at, text = sys.argv[sys.argv.index("--key") + 1].split(":")
-        keys.append((float(at), text.encode().decode("unicode_escape").encode()))
+        text, key = sys.argv[sys.argv.index("--key") + 1].rsplit(":", 1)
+        keys.append((text.encode(), key.encode().decode("unicode_escape").encode()))
     first, *later = sizes.split(",")
     steps = [(float(s.split(":")[0]), size(s.split(":")[1])) for s in later]
     columns, rows = size(first)
@@ -116,7 +116,7 @@ def main():
             for screen in screens:
                 screen.resize(columns, rows)
             resized = now
-        if keys and now >= keys[0][0]:
+        if keys and keys[0][0] in raw:
             os.write(fd, keys.pop(0)[1])
         if now > 240:
             os.kill(pid, signal.SIGKILL)

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -13,6 +15,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a person at a terminal sees of a fetch. */
 class ProgressIT extends NginxTests {
   private static final long LENGTH = 48 << 20; // three seconds at the rate of slow/
+
+  /** Starts the server of the home, which may take a while and says so. */
+  @BeforeEach
+  void startServer() throws Exception {
+    nginx.publish("small.bin", 100);
+    List<String> arguments = arguments("small.bin", dir.resolve("small"));
+    CommandLab.Running dfget = lab.start("dfget", arguments.toArray(String[]::new));
+    assertThat(dfget.exitCode(Duration.ofMinutes(2))).as(dfget.err()).isZero();
+  }
 
   @ParameterizedTest
   @ValueSource(strings = {"40x24", "80x24", "200x50"})
@@ -54,7 +65,7 @@ class ProgressIT extends NginxTests {
     nginx.publish("file.bin", 8 * LENGTH);
 
     JsonNode seen =
-        Terminal.runWithKey(lab, "80x24", "4:\\x03", "dfget", arguments("slow/file.bin"));
+        Terminal.runWithKey(lab, "80x24", "MiB/s:\\x03", "dfget", arguments("slow/file.bin"));
 
     assertThat(seen.get("exit").asInt()).isEqualTo(130);
     assertThat(seen.get("frames").asInt()).isPositive();
@@ -63,11 +74,15 @@ class ProgressIT extends NginxTests {
   }
 
   private List<String> arguments(String path) {
+    return arguments(path, output(1));
+  }
+
+  private List<String> arguments(String path, Path output) {
     return List.of(
         "--url",
         nginx.url(path),
         "--output",
-        output(1).toString(),
+        output.toString(),
         "--home",
         dir.resolve("home1").toString());
   }

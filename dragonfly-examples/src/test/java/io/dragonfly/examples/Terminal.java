@@ -27,7 +27,9 @@ final class Terminal {
     return start(lab, sizes, List.of(), command, arguments, "C.UTF-8").json();
   }
 
-  /** Runs one of our commands, and has a key pressed at a time in seconds. */
+  /**
+   * Runs one of our commands, and has a key pressed: {@code TEXT:KEY} once it has written a text.
+   */
   static JsonNode runWithKey(
       CommandLab lab, String sizes, String key, String command, List<String> arguments)
       throws Exception {

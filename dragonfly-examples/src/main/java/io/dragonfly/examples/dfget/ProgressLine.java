@@ -1,10 +1,10 @@
 package io.dragonfly.examples.dfget;
 
+import io.dragonfly.examples.terminal.Aligned;
 import io.dragonfly.examples.terminal.Glyphs;
 import io.dragonfly.fetch.FetchProgress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalLong;
 
 /**
@@ -89,10 +89,11 @@ final class ProgressLine {
   private String text(Part part) {
     return switch (part) {
       case BAR -> "";
-      case PERCENT -> "%3d%%".formatted((int) (share() * 100));
-      case BYTES -> size(progress.bytes());
-      case BYTES_OF -> size(progress.bytes()) + " of " + size(progress.length().orElse(0));
-      case RATE -> size((long) bytesPerSecond) + "/s";
+      case PERCENT -> Aligned.percent(share());
+      case BYTES -> Aligned.size(progress.bytes());
+      case BYTES_OF ->
+          Aligned.size(progress.bytes()) + " of " + Aligned.size(progress.length().orElse(0));
+      case RATE -> Aligned.rate(bytesPerSecond);
       case LEFT -> left();
       case SHARES -> shares(true);
       case SHORT_SHARES -> shares(false);
@@ -102,22 +103,6 @@ final class ProgressLine {
   private double share() {
     long length = progress.length().orElse(0);
     return length == 0 ? 1 : Math.min(1, (double) progress.bytes() / length);
-  }
-
-  /** Writes bytes in eight columns. */
-  private static String size(long bytes) {
-    String[] names = {"B  ", "KiB", "MiB", "GiB", "TiB", "PiB"};
-    double value = bytes;
-    int at = 0;
-    while (value >= 1000 && at < names.length - 1) {
-      value /= 1024;
-      at++;
-    }
-    String number =
-        at == 0 || value >= 99.95
-            ? "%.0f".formatted(value)
-            : String.format(Locale.ROOT, "%.1f", value);
-    return "%4s %s".formatted(number, names[at]);
   }
 
   /** Writes the time that the rest takes at this rate, in eleven columns. */

@@ -20,19 +20,44 @@ record QuickstartFiles(Path dir) {
   /** Only a directory that bears this mark is emptied: nobody's files are lost by a wrong --dir. */
   private static final String MARK = ".dragonfly-quickstart";
 
-  static QuickstartFiles prepare(Path dir, long length) throws IOException {
+  /** What the disk keeps free for others: peers and supernode take no more than leaves this. */
+  private static final long RESERVE_BYTES = 256L << 20;
+
+  /**
+   * Empties and makes the directory.
+   *
+   * @throws IllegalArgumentException if it has no room for so many peers, or is somebody else's
+   */
+  static QuickstartFiles prepare(Path dir, int peers, long length) throws IOException {
     QuickstartFiles files = new QuickstartFiles(dir.toAbsolutePath().normalize());
     files.empty();
     Files.createDirectories(files.dir);
     Files.writeString(files.dir.resolve(MARK), "");
-    long free = Files.getFileStore(files.dir).getUsableSpace();
-    if (free < 6 * length) {
-      throw new IOException(
-          "%s has room for %s, and %s is needed: give another --dir, or fewer --mib"
-              .formatted(files.dir, Units.size(free), Units.size(6 * length)));
-    }
-    files.writeSource(length);
+    files.requireRoom(peers, length);
     return files;
+  }
+
+  /** The source, the CDN cache and each peer's store have a copy; outputs are links to the last. */
+  private void requireRoom(int peers, long length) throws IOException {
+    long copies = 2L + (canLink() ? peers : 2L * peers);
+    long needed = copies * length + RESERVE_BYTES;
+    long free = Files.getFileStore(dir).getUsableSpace();
+    if (free < needed) {
+      throw new IllegalArgumentException(
+          "%s has room for %s, and %d copies of %s need %s with what stays free: give another --dir, fewer --mib, or fewer --peers"
+              .formatted(dir, Units.size(free), copies, Units.size(length), Units.size(needed)));
+    }
+  }
+
+  private boolean canLink() {
+    Path link = dir.resolve(MARK + ".link");
+    try {
+      Files.createLink(link, dir.resolve(MARK));
+      Files.delete(link);
+      return true;
+    } catch (IOException | UnsupportedOperationException e) {
+      return false;
+    }
   }
 
   Path source() {
@@ -56,7 +81,7 @@ record QuickstartFiles(Path dir) {
       return;
     }
     if (!Files.exists(dir.resolve(MARK))) {
-      throw new IOException(
+      throw new IllegalArgumentException(
           dir + " is there already and was not made by the quickstart: give another --dir");
     }
     Files.walkFileTree(
@@ -81,7 +106,8 @@ record QuickstartFiles(Path dir) {
         });
   }
 
-  private void writeSource(long length) throws IOException {
+  /** Writes the file that the source serves: random bytes. */
+  void writeSource(long length) throws IOException {
     SplittableRandom random = new SplittableRandom();
     byte[] buffer = new byte[1 << 20];
     try (OutputStream out = Files.newOutputStream(source())) {

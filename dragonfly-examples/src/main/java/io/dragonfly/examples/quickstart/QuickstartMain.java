@@ -6,12 +6,19 @@ import io.dragonfly.examples.command.ExitCode;
 import io.dragonfly.examples.command.Logging;
 import io.dragonfly.examples.command.Version;
 import io.dragonfly.examples.supernode.SupernodeMain;
+import io.dragonfly.examples.terminal.Glyphs;
+import io.dragonfly.examples.terminal.Terminal;
+import io.dragonfly.examples.terminal.Words;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
@@ -30,7 +37,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class)
 public final class QuickstartMain implements Callable<Integer> {
-  private static final Duration LOOK = Duration.ofMillis(250);
+  private static final Duration LOOK = Duration.ofMillis(200);
 
   /** Without a byte for this long the show is over; the peers themselves give up earlier. */
   private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -72,26 +79,63 @@ public final class QuickstartMain implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     checkOptions();
     Logging.start(verbose, Level.WARN);
-    PrintWriter out = spec.commandLine().getOut();
-    QuickstartFiles files = QuickstartFiles.prepare(dir, (long) mib << 20);
+    QuickstartFiles files = prepare();
     List<QuickstartChild> children = new ArrayList<>();
     Commands.onShutdown("quickstart-shutdown", () -> end(children));
-    try (QuickstartSource source = QuickstartSource.start(files.source())) {
-      String supernode = startSupernode(children, files);
-      out.printf("source     %s, %d MiB%n", source.url(), mib);
-      out.printf("supernode  %s%n", supernode);
-      out.printf("peers      %d, files and logs in %s%n%n", peers, files.dir());
-      out.flush();
-      QuickstartTable table = new QuickstartTable(out, files, source);
-      List<QuickstartChild> swarm = new ArrayList<>();
-      for (int i = 1; i <= peers; i++) {
-        swarm.add(startPeer(children, files, source, supernode, "peer" + i));
+    try {
+      QuickstartChild supernode = startSupernode(children, files);
+      files.writeSource((long) mib << 20); // while the supernode starts
+      try (QuickstartSource source = QuickstartSource.start(files.source())) {
+        return show(children, files, source, ready(supernode)) ? ExitCode.OK : ExitCode.INTERNAL;
       }
-      follow(swarm, table);
-      return table.close(swarm) ? ExitCode.OK : ExitCode.INTERNAL;
     } finally {
       end(children);
     }
+  }
+
+  private QuickstartFiles prepare() throws IOException {
+    try {
+      QuickstartMemory.ofThisMachine().require(peers + 1);
+      return QuickstartFiles.prepare(dir, peers, (long) mib << 20);
+    } catch (IllegalArgumentException e) {
+      throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private boolean show(
+      List<QuickstartChild> children,
+      QuickstartFiles files,
+      QuickstartSource source,
+      String supernode)
+      throws IOException, InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    Optional<Terminal> terminal = Terminal.of("out");
+    int columns = terminal.map(t -> t.size().columns()).orElse(Integer.MAX_VALUE);
+    out.println(Words.wrap("source     %s, %d MiB".formatted(source.url(), mib), columns));
+    out.println("supernode  " + supernode);
+    String where = "peers      %d, files and logs in %s".formatted(peers, dir);
+    out.printf("%s%n%n", Words.wrap(where, columns));
+    out.flush();
+    List<QuickstartChild> swarm = new ArrayList<>();
+    try (QuickstartView view = view(out, terminal, source)) {
+      Commands.onShutdown("quickstart-view", view::close);
+      for (int i = 1; i <= peers; i++) {
+        swarm.add(startPeer(children, files, source, supernode, "peer" + i));
+      }
+      follow(swarm, view);
+    }
+    columns =
+        terminal.map(t -> t.size().columns()).orElse(Integer.MAX_VALUE); // it may have changed
+    return new QuickstartTable(out, columns, files, source).close(swarm);
+  }
+
+  private static QuickstartView view(
+      PrintWriter out, Optional<Terminal> terminal, QuickstartSource source) {
+    if (terminal.isEmpty()) {
+      return new QuickstartLines(out, source);
+    }
+    OutputStream screen = new FileOutputStream(FileDescriptor.out);
+    return new QuickstartScreen(screen, terminal.get()::size, Glyphs.of(System.getenv()), source);
   }
 
   private void checkOptions() {
@@ -101,17 +145,19 @@ public final class QuickstartMain implements Callable<Integer> {
     }
   }
 
-  private static String startSupernode(List<QuickstartChild> children, QuickstartFiles files)
-      throws IOException, InterruptedException {
+  private static QuickstartChild startSupernode(
+      List<QuickstartChild> children, QuickstartFiles files) throws IOException {
     String home = files.home("supernode").toString();
-    QuickstartChild child =
-        start(
-            children,
-            "supernode",
-            files,
-            SupernodeMain.class,
-            List.of("--home-dir", home, "--advertise-ip", "127.0.0.1", "--port", "0"));
-    String ready = child.awaitLine("supernode ready on ", PATIENCE);
+    return start(
+        children,
+        "supernode",
+        files,
+        SupernodeMain.class,
+        List.of("--home-dir", home, "--advertise-ip", "127.0.0.1", "--port", "0"));
+  }
+
+  private static String ready(QuickstartChild supernode) throws IOException, InterruptedException {
+    String ready = supernode.awaitLine("supernode ready on ", PATIENCE);
     return ready.substring(ready.lastIndexOf(' ') + 1);
   }
 
@@ -143,12 +189,13 @@ public final class QuickstartMain implements Callable<Integer> {
   }
 
   /** Shows how far each peer is, until each has ended or none has moved for too long. */
-  private static void follow(List<QuickstartChild> swarm, QuickstartTable table)
-      throws InterruptedException {
+  private static void follow(List<QuickstartChild> swarm, QuickstartView view)
+      throws IOException, InterruptedException {
     long lastBytes = -1;
     long lastChange = System.nanoTime();
     while (swarm.stream().anyMatch(child -> !child.isFinished())) {
-      long bytes = table.show(swarm);
+      view.show(swarm);
+      long bytes = swarm.stream().mapToLong(child -> child.bytes().all()).sum();
       if (bytes != lastBytes) {
         lastBytes = bytes;
         lastChange = System.nanoTime();
@@ -159,7 +206,7 @@ public final class QuickstartMain implements Callable<Integer> {
           swarm.stream().filter(child -> !child.isFinished()).findFirst().orElse(swarm.get(0));
       waitFor.awaitFinish(LOOK.toNanos(), TimeUnit.NANOSECONDS);
     }
-    table.show(swarm);
+    view.show(swarm);
   }
 
   /** Ends the youngest first: the supernode outlives its peers, which would miss it. */

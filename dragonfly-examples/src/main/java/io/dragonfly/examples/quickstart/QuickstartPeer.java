@@ -54,7 +54,12 @@ public final class QuickstartPeer {
         return completion.get(200, TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
         FetchProgress progress = fetch.progress();
-        System.out.println(QuickstartChild.PROGRESS + progress.bytes());
+        System.out.printf(
+            "%s%d %d %d%n",
+            QuickstartChild.PROGRESS,
+            progress.bytesFromPeers(),
+            progress.bytesFromSupernode(),
+            progress.bytesFromSource());
       }
     }
   }

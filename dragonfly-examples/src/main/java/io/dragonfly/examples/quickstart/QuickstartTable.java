@@ -1,6 +1,7 @@
 package io.dragonfly.examples.quickstart;
 
 import io.dragonfly.examples.command.Units;
+import io.dragonfly.examples.terminal.Words;
 import io.dragonfly.task.Digest;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,37 +13,28 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
-/** What the quickstart shows: how far each peer is, and at the end where its bytes came from. */
+/** What the quickstart shows at its end: where each peer's bytes came from. */
 final class QuickstartTable {
   private static final String ROW = "%-10s %8s %12s %12s %12s %12s  %s%n";
 
+  private static final int WIDTH = 80;
+
   private final PrintWriter out;
+  private final int columns;
   private final QuickstartFiles files;
   private final QuickstartSource source;
 
-  QuickstartTable(PrintWriter out, QuickstartFiles files, QuickstartSource source) {
+  /**
+   * A table.
+   *
+   * @param columns the terminal's; a table that is wider is written as lines
+   */
+  QuickstartTable(PrintWriter out, int columns, QuickstartFiles files, QuickstartSource source) {
     this.out = out;
+    this.columns = columns;
     this.files = files;
     this.source = source;
-  }
-
-  /** Writes one line of progress; returns the bytes that all peers have together. */
-  long show(List<QuickstartChild> swarm) {
-    long length = source.length();
-    long all = 0;
-    for (QuickstartChild peer : swarm) {
-      all += peer.done().isPresent() ? length : peer.bytes();
-    }
-    String each =
-        swarm.stream()
-            .map(peer -> peer.done().isPresent() ? 100 : 100 * peer.bytes() / length)
-            .map(percent -> String.format(Locale.ROOT, "%3d %%", percent))
-            .collect(Collectors.joining("  "));
-    out.printf("%s   source has sent %s%n", each, Units.size(source.bodyBytes()));
-    out.flush();
-    return all;
   }
 
   /** Writes the closing table; returns whether each peer has the right bytes. */
@@ -50,34 +42,59 @@ final class QuickstartTable {
     Digest expected = digest(files.source());
     boolean good = true;
     out.println();
-    out.printf(ROW, "", "seconds", "rate", "from peers", "supernode", "source", "sha256");
+    if (columns >= WIDTH) {
+      out.printf(ROW, "", "seconds", "rate", "from peers", "supernode", "source", "sha256");
+    }
     for (QuickstartChild peer : swarm) {
       good &= row(peer, expected);
     }
-    out.printf(
-        "%nThe source sent %.3f copies of the file for %d peers.%n",
-        (double) source.bodyBytes() / source.length(), swarm.size());
+    String copies =
+        String.format(
+            Locale.ROOT,
+            "The source sent %.3f copies of the file for %d peers.",
+            (double) source.bodyBytes() / source.length(),
+            swarm.size());
+    out.printf("%n%s%n", Words.wrap(copies, columns));
     out.flush();
     return good;
   }
 
   private boolean row(QuickstartChild peer, Digest expected) throws IOException {
     if (peer.done().isEmpty()) {
-      out.printf("%-10s failed: see %s%n", peer.name(), files.log(peer.name()));
+      String text = "%-10s failed: see %s".formatted(peer.name(), files.log(peer.name()));
+      out.println(Words.wrap(text, columns));
       return false;
     }
     String[] numbers = peer.done().get().split(" ", -1);
     Duration time = Duration.ofMillis(Long.parseLong(numbers[3]));
     boolean good = digest(files.output(peer.name())).equals(expected);
-    out.printf(
-        ROW,
-        peer.name(),
-        String.format(Locale.ROOT, "%.2f", time.toMillis() / 1e3),
-        Units.rate(source.length(), time),
-        Units.size(Long.parseLong(numbers[0])),
-        Units.size(Long.parseLong(numbers[1])),
-        Units.size(Long.parseLong(numbers[2])),
-        good ? "ok" : "WRONG");
+    String seconds = String.format(Locale.ROOT, "%.2f", time.toMillis() / 1e3);
+    String rate = Units.rate(source.length(), time);
+    QuickstartChild.Bytes bytes = peer.bytes();
+    String word = good ? "ok" : "WRONG";
+    if (columns >= WIDTH) {
+      out.printf(
+          ROW,
+          peer.name(),
+          seconds,
+          rate,
+          Units.size(bytes.fromPeers()),
+          Units.size(bytes.fromSupernode()),
+          Units.size(bytes.fromSource()),
+          word);
+    } else {
+      String text =
+          "%s %s in %s s, %s: %s from peers, %s from the supernode, %s from the source"
+              .formatted(
+                  peer.name(),
+                  word,
+                  seconds,
+                  rate,
+                  Units.size(bytes.fromPeers()),
+                  Units.size(bytes.fromSupernode()),
+                  Units.size(bytes.fromSource()));
+      out.println(Words.wrap(text, columns));
+    }
     return good;
   }
 
