@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.examples.CommandLab.Running;
 import io.dragonfly.examples.CommandLab.SupernodeProcess;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -21,10 +23,17 @@ class PrivateFileIT extends NginxTests {
   void theSourceDecidesForEachUserWhileOthersDownloadAndAfter() throws Exception {
     Path file = nginx.publish(PATH, LENGTH);
     SupernodeProcess supernode = lab.supernode("supernode", 0);
+    // Their servers run before the download does, which would else be over first.
+    Path small = nginx.publish("small.bin", 1000);
+    Running second = dfget(supernode, 2, "small.bin");
+    Running third = dfget(supernode, 3, "small.bin");
+    assertFetched(second, 2, small);
+    assertFetched(third, 3, small);
     Running alice = dfgetAs("alice:wonderland", supernode, 1);
     Awaitility.await()
         .atMost(Duration.ofSeconds(30))
-        .until(() -> Files.isDirectory(dir.resolve("supernode/tasks")));
+        .ignoreExceptions() // files come and go while they are looked at
+        .until(() -> isBigTaskStored(dir.resolve("supernode/tasks")));
 
     assertRefused(dfgetAs("mallory:guess", supernode, 2));
     assertRefused(dfget(supernode, 3, PATH));
@@ -34,6 +43,12 @@ class PrivateFileIT extends NginxTests {
     assertRefused(dfgetAs("mallory:guess", supernode, 4));
     assertFetched(dfgetAs("alice:wonderland", supernode, 5), 5, file);
     assertThat(nginx.bodyBytes(PATH)).isBetween(LENGTH, LENGTH + 2);
+  }
+
+  private static boolean isBigTaskStored(Path tasks) throws IOException {
+    try (Stream<Path> files = Files.walk(tasks)) {
+      return files.anyMatch(file -> file.endsWith("data") && file.toFile().length() == LENGTH);
+    }
   }
 
   private static void assertRefused(Running dfget) throws Exception {

@@ -63,7 +63,10 @@ class RealSourceIT extends NginxTests {
     } else {
       peers.add(dfgetAlone(1, "slow/file.bin"));
     }
-    Awaitility.await().atMost(Duration.ofSeconds(30)).until(this::isSomethingStored);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .ignoreExceptions() // files come and go while they are looked at
+        .until(this::isSomethingStored);
     try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
       open.write(new byte[48 << 20]);
     }
