@@ -37,6 +37,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -339,6 +340,25 @@ public final class DistributionClient implements AutoCloseable {
   public Removal remove(TaskId task) {
     checkOpen();
     return engine.remove(task);
+  }
+
+  /**
+   * Removes, as {@link #remove} does, each whole task that was neither fetched here nor given to
+   * another peer for longer than a time. What was there when this client started counts as used
+   * then.
+   *
+   * @return the tasks that are gone
+   * @throws StorageException if one cannot be removed
+   * @throws IllegalStateException if this client is closed
+   */
+  public List<TaskId> removeIdle(Duration longerThan) {
+    checkOpen();
+    return engine.removeIdle(longerThan);
+  }
+
+  /** Returns how long ago this client last gave something to another peer; empty if never. */
+  public Optional<Duration> sinceGiven() {
+    return engine.sinceGiven();
   }
 
   /**

@@ -25,6 +25,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -92,6 +93,43 @@ class HomeTest {
     assertThat(fixture.output()).hasBinaryContent(BYTES);
     assertThat(client.remove(task)).isEqualTo(Removal.NOT_HELD);
     assertThat(fetch().bytesFromSource()).isEqualTo(BYTES.length);
+  }
+
+  @Test
+  void removesWhatNobodyHasUsedForLong() throws Exception {
+    client.close();
+    client = fixture.startInFakeTime(fixture.alone());
+    URI other = URI.create(URI_A + "2");
+    fixture.source.put(other, BYTES);
+    TaskId old = client.fetch(FetchRequest.builder(URI_A).build()).task();
+    fixture.ticker.advance(Duration.ofMinutes(2));
+    TaskId young = client.fetch(FetchRequest.builder(other).build()).task();
+
+    fixture.ticker.advance(Duration.ofSeconds(59));
+    assertThat(client.removeIdle(Duration.ofMinutes(3))).isEmpty();
+    fixture.ticker.advance(Duration.ofSeconds(2));
+    assertThat(client.removeIdle(Duration.ofMinutes(3))).containsExactly(old);
+
+    assertThat(client.tasks()).extracting(held -> held.task().id()).containsExactly(young);
+    assertThat(client.sinceGiven()).isEmpty();
+  }
+
+  @Test
+  void keepsWhatIsNotWholeForTheNextFetch() throws Exception {
+    client.close();
+    client = fixture.startInFakeTime(fixture.alone());
+    fixture.source.stallAt(URI_A, 2 * PIECE);
+    Fetch fetch = client.start(fixture.request().build());
+    fixture.source.awaitStalled(URI_A);
+    ClientFixture.await(() -> fetch.progress().bytes() == 2 * PIECE);
+    fetch.cancel();
+    fixture.source.resume(URI_A);
+    ClientFixture.await(() -> !client.tasks().get(0).inUse());
+
+    fixture.ticker.advance(Duration.ofHours(1));
+
+    assertThat(client.removeIdle(Duration.ofMinutes(3))).isEmpty();
+    assertThat(client.tasks()).hasSize(1);
   }
 
   @Test

@@ -24,6 +24,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,6 +72,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   private final WaitingAsks asks;
 
   private volatile BiConsumer<TaskId, Integer> withdrawn = (task, piece) -> {};
+  private volatile Consumer<TaskId> given = task -> {};
 
   /**
    * A service of a store's pieces.
@@ -103,6 +105,11 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
    */
   public void onWithdrawn(BiConsumer<TaskId, Integer> listener) {
     withdrawn = listener;
+  }
+
+  /** Sets who is told of each region that goes out. Called on any thread; must not block. */
+  public void onGiven(Consumer<TaskId> listener) {
+    given = listener;
   }
 
   @Override
@@ -257,6 +264,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
           storage.find(ask.task()).orElseThrow(() -> new IOException("there is no such task"));
       OptionalLong total = stored.task().layout().length();
       PieceRegion region = open(stored, ask.range()).onClose(this::freeSlot);
+      given.accept(ask.task());
       if (!ask.future().complete(new Given(region, total))) {
         region.close(); // cancelled in the meantime
       }

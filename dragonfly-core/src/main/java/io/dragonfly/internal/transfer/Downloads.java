@@ -10,6 +10,7 @@ import io.dragonfly.task.Digest;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.task.TaskKey;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -27,6 +28,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Downloads {
   private static final Logger LOG = LoggerFactory.getLogger(Downloads.class);
+
+  /** Whoever fetches one file after the other keeps the buffers. */
+  private static final Duration IDLE = Duration.ofSeconds(5);
 
   private final Parts parts;
   private final Ends ends;
@@ -165,6 +169,7 @@ final class Downloads {
       link.member(id).ifPresent(Membership::leave);
     }
     parts.ended().accept(id);
+    parts.uses().forget(id);
     return parts
         .store()
         .call(
@@ -188,7 +193,17 @@ final class Downloads {
   }
 
   void remove(Download download) {
+    parts.uses().fetched(download.task().id());
     active.remove(download.task().id(), download);
+    if (active.isEmpty()) {
+      var unused = parts.loop().after(IDLE, this::shrinkIfIdle);
+    }
+  }
+
+  private void shrinkIfIdle() {
+    if (active.isEmpty()) {
+      parts.takes().pool().shrink();
+    }
   }
 
   void succeeded(RunningFetch fetch, Download download, Optional<Digest> checked) {

@@ -15,6 +15,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -78,6 +79,34 @@ final class HomeView {
       result.completeExceptionally(closed());
     }
     return result;
+  }
+
+  /** Removes the whole tasks that nobody uses and nobody has used for longer than a time. */
+  CompletableFuture<List<TaskId>> removeIdle(Duration time) {
+    return tasks()
+        .thenCompose(
+            tasks -> {
+              CompletableFuture<List<TaskId>> removed =
+                  CompletableFuture.completedFuture(List.of());
+              for (HeldTask held : tasks) {
+                if (held.isComplete() && parts.uses().isIdle(held.task().id(), time)) {
+                  removed = removed.thenCompose(list -> removeOne(held.task().id(), list));
+                }
+              }
+              return removed;
+            });
+  }
+
+  private CompletableFuture<List<TaskId>> removeOne(TaskId task, List<TaskId> before) {
+    return remove(task)
+        .thenApply(
+            removal -> {
+              List<TaskId> all = new ArrayList<>(before);
+              if (removal == Removal.REMOVED) {
+                all.add(task);
+              }
+              return all;
+            });
   }
 
   private void remove(TaskId task, CompletableFuture<Removal> result) {

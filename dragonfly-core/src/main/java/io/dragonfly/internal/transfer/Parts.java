@@ -38,6 +38,7 @@ import java.util.function.Function;
  * @param address the address that pieces are taken from
  * @param sealed is told of each piece that can be served now
  * @param ended is told of each task that can no longer be served
+ * @param uses hears of what is fetched
  * @param random numbers from 0 on and before 1
  * @param times how long things may take
  */
@@ -58,5 +59,6 @@ record Parts(
     InetAddress address,
     BiConsumer<TaskId, Integer> sealed,
     Consumer<TaskId> ended,
+    TaskUses uses,
     DoubleSupplier random,
     TransferTimes times) {}

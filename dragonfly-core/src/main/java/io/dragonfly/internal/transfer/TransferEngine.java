@@ -36,10 +36,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -68,6 +70,7 @@ public final class TransferEngine implements AutoCloseable {
   private final Optional<Transport.Server> server;
   private final Supernodes supernodes;
   private final Fetches fetches;
+  private final TaskUses uses;
   private final HomeView home;
 
   /**
@@ -87,6 +90,8 @@ public final class TransferEngine implements AutoCloseable {
     service = alone ? Optional.empty() : Optional.of(service(setup, clock));
     server = startServer(setup);
     supernodes = supernodes(setup, clock, random);
+    uses = new TaskUses(setup.timers()::nanos);
+    service.ifPresent(pieces -> pieces.onGiven(uses::given));
     Parts parts = parts(setup, random);
     fetches = new Fetches(parts);
     home = new HomeView(parts, fetches.downloads(), setup.history());
@@ -159,6 +164,7 @@ public final class TransferEngine implements AutoCloseable {
         setup.self().ip(),
         (task, piece) -> service.ifPresent(pieces -> pieces.sealed(task, piece)),
         task -> service.ifPresent(pieces -> pieces.ended(task)),
+        uses,
         random,
         setup.times());
   }
@@ -235,6 +241,17 @@ public final class TransferEngine implements AutoCloseable {
   /** Removes a task from the home directory. */
   public Removal remove(TaskId task) {
     return await(home.remove(task), () -> {});
+  }
+
+  /** Removes whole tasks that nobody has used for longer than a time; returns them. */
+  public List<TaskId> removeIdle(Duration time) {
+    return await(home.removeIdle(time), () -> {});
+  }
+
+  /** Returns how long ago something was last given to another peer; empty if never. */
+  public Optional<Duration> sinceGiven() {
+    OptionalLong nanos = uses.sinceGiven();
+    return nanos.isPresent() ? Optional.of(Duration.ofNanos(nanos.getAsLong())) : Optional.empty();
   }
 
   /** Verifies a task's pieces; empty if it is not held. */

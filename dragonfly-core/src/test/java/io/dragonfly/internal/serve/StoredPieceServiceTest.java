@@ -17,6 +17,7 @@ import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.SourceVersion;
 import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
 import io.dragonfly.task.TaskKey;
 import io.dragonfly.testkit.FakeTicker;
 import io.dragonfly.testkit.LeakCheck;
@@ -72,6 +73,19 @@ class StoredPieceServiceTest {
     assertThat(first.region().readAll()).isEqualTo(bytes(0));
     assertThat(first.total()).hasValue(3 * PIECE);
     assertThat(ticker.timersSet()).isZero();
+  }
+
+  @Test
+  void tellsOfEachRegionThatGoesOut() throws Exception {
+    seal(storage.create(task), 0);
+    List<TaskId> told = new ArrayList<>();
+    service.onGiven(told::add);
+
+    refused(service.give(ask(ByteRange.of(0, PIECE + 1))));
+    assertThat(told).isEmpty();
+
+    now(service.give(ask(FIRST)));
+    assertThat(told).containsExactly(task.id());
   }
 
   @Test

@@ -59,6 +59,11 @@ public final class BufferPool {
     next.forEach(waiter -> waiter.complete(null));
   }
 
+  /** Lets the buffers go that nobody uses: nothing comes just now, and a process may wait long. */
+  public synchronized void shrink() {
+    free.clear();
+  }
+
   /** Tells whether who reads should wait for {@link #room}. */
   public synchronized boolean isEmpty() {
     return out >= capacity;

@@ -21,6 +21,18 @@ class BufferPoolTest {
   }
 
   @Test
+  void letsBuffersGoThatNobodyUses() {
+    ByteBuffer buffer = pool.take();
+    ByteBuffer other = pool.take();
+    pool.give(buffer);
+    pool.shrink();
+    pool.give(other);
+
+    assertThat(pool.take()).isSameAs(other);
+    assertThat(pool.take()).isNotSameAs(buffer);
+  }
+
+  @Test
   void whatWasReadAlreadyAlwaysFindsABuffer() {
     pool.take();
     assertThat(pool.isEmpty()).isFalse();
