@@ -1,9 +1,12 @@
 # Starts one of the commands. Read by the scripts in bin, which set:
+#   home      the directory of this distribution
+#   mode      thin for the command that hands a call to a server; else:
 #   main      the main class
-#   mode      thin for the command that hands a call to a server; anything else has no meaning here
 #   heap      the heap it may use unless JAVA_OPTS or DRAGONFLY_JAVA_OPTS says otherwise
 #   direct    the memory outside of the heap, for network buffers, likewise
-#   home      the directory of this distribution
+#   tuning    more options of Java, likewise
+#   collector the option that chooses the garbage collector, unless those choose one
+#   data      the directory for an error file of Java; where empty, Java's own choice
 # POSIX sh that starts next to nothing but java: dfget should cost little.
 
 min_java=17
@@ -16,40 +19,39 @@ fail() {
 find_java() {
   if [ -n "${JAVA_HOME:-}" ]; then
     java=$JAVA_HOME/bin/java
+    java_home=$JAVA_HOME
     [ -x "$java" ] || fail "JAVA_HOME is $JAVA_HOME, but there is no bin/java in it: set it to a Java $min_java or newer, or unset it."
   else
     java=$(command -v java) || fail "no Java found: install Java $min_java or newer, or set JAVA_HOME."
+    real=$(readlink -f "$java" 2>/dev/null) || real=$java
+    java_home=${real%/bin/java}
   fi
 }
 
-# Sets java_version to the major version, as a JDK or JRE states it in its file "release".
+# Sets java_version to the version, as a JDK or JRE states it in its file "release", and java_major.
 find_java_version() {
-  release=${JAVA_HOME:-}/release
-  if [ -z "${JAVA_HOME:-}" ]; then
-    real=$(readlink -f "$java" 2>/dev/null) || real=$java
-    release=${real%/bin/java}/release
-  fi
   java_version=
-  if [ -r "$release" ]; then
+  if [ -r "$java_home/release" ]; then
     while IFS= read -r line; do
       case $line in
         JAVA_VERSION=*) java_version=${line#JAVA_VERSION=} ;;
       esac
-    done <"$release"
+    done <"$java_home/release"
   fi
   if [ -z "$java_version" ]; then
     java_version=$("$java" -version 2>&1 | sed -n 's/^.* version \("[^"]*"\).*$/\1/p')
   fi
   java_version=${java_version#\"}
   java_version=${java_version%\"}
-  java_version=${java_version#1.} # Java 8 called itself 1.8
-  java_version=${java_version%%[!0-9]*}
+  java_version=${java_version%%[!0-9._+-]*}
+  java_major=${java_version#1.} # Java 8 called itself 1.8
+  java_major=${java_major%%[!0-9]*}
 }
 
 check_java() {
   find_java_version
-  [ -n "$java_version" ] || fail "$java does not run: set JAVA_HOME to a Java $min_java or newer."
-  [ "$java_version" -ge "$min_java" ] || fail "$java is Java $java_version: set JAVA_HOME to a Java $min_java or newer."
+  [ -n "$java_major" ] || fail "$java does not run: set JAVA_HOME to a Java $min_java or newer."
+  [ "$java_major" -ge "$min_java" ] || fail "$java is Java $java_major: set JAVA_HOME to a Java $min_java or newer."
 }
 
 # The class path in an order that is the same everywhere, so that an archive of classes stays valid.
@@ -70,6 +72,22 @@ find_version() {
   done
 }
 
+# Archives of loaded classes, which "dfget --prepare" and each server make for their Java and their
+# place: beside the distribution, or in the user's cache if that cannot be written. One in the cache
+# must be the user's own, since it is code. Sets shared to an option of Java.
+find_archive() {
+  below=$home$java_home
+  archives=$home/cds$below
+  own_archives=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/dragonfly/cds$below
+  archive_version=$version-$java_version
+  archive=$archives/$1-$archive_version.jsa
+  if [ ! -r "$archive" ]; then
+    archive=$own_archives/$1-$archive_version.jsa
+    [ -r "$archive" ] && [ -O "$archive" ] || archive=
+  fi
+  shared=${archive:+-XX:SharedArchiveFile=$archive}
+}
+
 # The command that people wait for: next to no heap, one quick compiler, and no option of others.
 exec_thin() {
   columns=
@@ -78,11 +96,29 @@ exec_thin() {
     columns=${columns##* }
     case $columns in "" | 0) columns=80 ;; esac # it was never told its size
   fi
-  exec "$java" -Xmx16m -Xss512k -XX:ReservedCodeCacheSize=8m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \
-    -XX:-UsePerfData -Xshare:auto -Xlog:disable -Xlog:all=error:stderr \
+  find_archive thin
+  exec "$java" -Xmx16m -Xss512k -XX:ReservedCodeCacheSize=8m -XX:+UseSerialGC \
+    -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=50 -XX:-UsePerfData \
+    -Xshare:auto -Xlog:disable -Xlog:all=error,cds*=off:stderr ${shared:+"$shared"} \
     "-Ddragonfly.distribution=$home" "-Ddragonfly.version=$version" "-Ddragonfly.columns=$columns" \
     -cp "$examples" io.dragonfly.examples.thin.ThinMain "$@"
 }
+
+# Java before 17.0.9 does not know the option that gives malloc's memory back.
+find_trim() {
+  case $java_version in
+    17 | 17.0.[0-8] | 17.0.[0-8][!0-9]* | 18* | 19* | 20* | 21 | 21.0.0*) trim= ;;
+    *) trim=-XX:TrimNativeHeapInterval=10000 ;;
+  esac
+}
+
+# Where file names hold more than ASCII, Java must know how they are written.
+case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in
+  "" | C | POSIX)
+    LC_ALL=C.UTF-8
+    export LC_ALL
+    ;;
+esac
 
 find_java
 check_java
@@ -91,17 +127,33 @@ if [ "${mode:-}" = thin ]; then
   exec_thin "$@"
 fi
 path=$(class_path)
+find_archive full
+find_trim
 
 # Java cannot see which of its streams are terminals.
 terminals=
 [ -t 1 ] && terminals=out
 [ -t 2 ] && terminals="$terminals err"
 
+case "${JAVA_OPTS:-} ${DRAGONFLY_JAVA_OPTS:-}" in
+  *-XX:+Use*GC*) collector= ;;
+esac
+error_file=${data:+-XX:ErrorFile=$data/hs_err_%p.log}
+
+# Each thread of malloc's own would keep memory for itself otherwise.
+MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2}
+export MALLOC_ARENA_MAX
+
 # Options are separated by white space and may hold none, as everywhere with JAVA_OPTS. The last of
 # two that differ wins, so all that is set here can be set again there.
 set -f
 # shellcheck disable=SC2086
 exec "$java" "-Xmx$heap" "-XX:MaxDirectMemorySize=$direct" -XX:+ExitOnOutOfMemoryError \
-  --enable-native-access=ALL-UNNAMED "-Ddragonfly.version=$version" "-Ddragonfly.terminals=$terminals" \
+  --enable-native-access=ALL-UNNAMED \
+  -Xshare:auto -Xlog:disable -Xlog:all=error,cds*=off:stderr ${shared:+"$shared"} \
+  ${tuning:-} ${collector:-} $trim ${error_file:+"$error_file"} \
+  "-Ddragonfly.distribution=$home" "-Ddragonfly.version=$version" "-Ddragonfly.terminals=$terminals" \
+  "-Ddragonfly.archives=$archives" "-Ddragonfly.archives.own=$own_archives" \
+  "-Ddragonfly.archives.version=$archive_version" \
   ${JAVA_OPTS:-} ${DRAGONFLY_JAVA_OPTS:-} \
   -cp "$path" "$main" "$@"

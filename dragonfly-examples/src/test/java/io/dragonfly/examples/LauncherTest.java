@@ -98,6 +98,73 @@ class LauncherTest {
   }
 
   @Test
+  void makesArchivesByAMainOfItsOwn() throws Exception {
+    assertThat(run("dfget", Map.of(), "--prepare").out)
+        .contains("io.dragonfly.examples.server.PrepareMain");
+  }
+
+  @Test
+  void usesTheArchiveOfItsPlaceAndOfItsJavaAlone() throws Exception {
+    Path place = Files.createDirectories(Path.of(home + "/cds" + home + jdk));
+    Files.createFile(place.resolve("thin-1.2-17.0.9.jsa"));
+    Files.createFile(place.resolve("full-1.2-17.0.8.jsa"));
+
+    assertThat(run("dfget", Map.of(), "--url", "u").out)
+        .contains("-XX:SharedArchiveFile=" + place.resolve("thin-1.2-17.0.9.jsa"));
+    assertThat(run("dfget", Map.of(), "server").out)
+        .noneMatch(word -> word.startsWith("-XX:SharedArchiveFile"));
+  }
+
+  @Test
+  void usesAnArchiveInTheUsersCache() throws Exception {
+    Path cache = dir.resolve("cache");
+    Path place = Files.createDirectories(Path.of(cache + "/dragonfly/cds" + home + jdk));
+    Files.createFile(place.resolve("full-1.2-17.0.9.jsa"));
+
+    assertThat(run("dfget", Map.of("XDG_CACHE_HOME", cache.toString()), "server").out)
+        .contains("-XX:SharedArchiveFile=" + place.resolve("full-1.2-17.0.9.jsa"));
+  }
+
+  @Test
+  void putsTheErrorFileOfAServerInItsHome() throws Exception {
+    assertThat(run("dfget", Map.of(), "server", "--home", "/h a").out)
+        .contains("-XX:ErrorFile=/h a/hs_err_%p.log");
+    assertThat(run("supernode", Map.of(), "--home-dir=/s").out)
+        .contains("-XX:ErrorFile=/s/hs_err_%p.log");
+  }
+
+  @Test
+  void leavesTheCollectorToWhoeverChoosesOne() throws Exception {
+    assertThat(run("dfget", Map.of(), "server").out).contains("-XX:+UseSerialGC");
+    assertThat(run("dfget", Map.of("DRAGONFLY_JAVA_OPTS", "-XX:+UseZGC"), "server").out)
+        .contains("-XX:+UseZGC")
+        .doesNotContain("-XX:+UseSerialGC");
+  }
+
+  @Test
+  void doesNotGiveOptionsThatAnOldJavaDoesNotKnow() throws Exception {
+    String option = "-XX:TrimNativeHeapInterval=10000";
+    assertThat(run("dfget", Map.of(), "server").out).contains(option);
+    for (String old : List.of("17.0.8", "17.0.8.1", "17", "21", "20.0.1")) {
+      jdk = java(old, "for a in \"$@\"; do echo \"$a\"; done");
+      assertThat(run("dfget", Map.of(), "server").out).as(old).doesNotContain(option);
+    }
+    for (String newer : List.of("17.0.15", "21.0.1", "25")) {
+      jdk = java(newer, "for a in \"$@\"; do echo \"$a\"; done");
+      assertThat(run("dfget", Map.of(), "server").out).as(newer).contains(option);
+    }
+  }
+
+  @Test
+  void takesNothingOfItsOwnSettingsFromTheEnvironment() throws Exception {
+    Map<String, String> environment =
+        Map.of("mode", "thin", "tuning", "-Xbad", "collector", "-Xbad", "data", "/bad");
+    assertThat(run("supernode", environment).out)
+        .endsWith("io.dragonfly.examples.supernode.SupernodeMain")
+        .doesNotContain("-Xbad", "-XX:ErrorFile=/bad/hs_err_%p.log");
+  }
+
+  @Test
   void runsTheServerInTheForeground() throws Exception {
     assertThat(run("dfget", Map.of(), "server", "--node", "h").out)
         .endsWith("io.dragonfly.examples.server.ServerMain", "--node", "h");

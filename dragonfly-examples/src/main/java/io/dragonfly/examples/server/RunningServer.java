@@ -92,9 +92,11 @@ final class RunningServer {
   /** Works until nobody has used the server for its alive time, or it is told to end. */
   void run() throws IOException, InterruptedException {
     Commands.onShutdown("dragonfly-server-shutdown", this::endAtOnce);
-    Duration aliveTime = settings.aliveTime().orElseThrow();
-    uses.awaitIdle(aliveTime, () -> Long.MIN_VALUE / 2);
-    log.info("The server of {} ends", home);
+    Archives.ofThisProcess(true).ifPresent(Archives::makeInBackground);
+    new Housekeeping(client, uses, settings.expireTime().orElseThrow()).start();
+    boolean idle = uses.awaitIdle(settings.aliveTime().orElseThrow(), client::sinceGiven);
+    uses.stop();
+    log.info("The server of {} ends{}", home, idle ? ": nobody used it" : "");
     if (!told) {
       uses.awaitNone();
     }

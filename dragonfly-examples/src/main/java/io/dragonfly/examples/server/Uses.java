@@ -2,7 +2,10 @@ package io.dragonfly.examples.server;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Knows when a server was last used, and whether it takes calls. Once it is ending no call begins
@@ -59,25 +62,47 @@ final class Uses {
   }
 
   /**
-   * Waits until nobody has used the server for a time, or it is told to stop; then it is stopped.
+   * Waits until the server is idle for a time, or told to stop.
    *
-   * @param aliveTime zero for ever
-   * @param lastServed when something was last given to another peer
+   * @param idle how long nobody must have used it; zero waits for the stop alone
+   * @param sinceGiven how long ago something was last given to another peer
+   * @return false once it is told to stop
    */
-  void awaitIdle(Duration aliveTime, LongSupplier lastServed) throws InterruptedException {
+  boolean awaitIdle(Duration idle, Supplier<Optional<Duration>> sinceGiven)
+      throws InterruptedException {
     synchronized (lock) {
       while (!ending) {
-        long now = nanoTime.getAsLong();
-        long idle = Math.min(now - lastUse, now - lastServed.getAsLong());
-        long left = aliveTime.toNanos() - idle;
-        if (running > 0 || aliveTime.isZero()) {
+        if (running > 0 || idle.isZero()) {
           lock.wait();
-        } else if (left > 0) {
-          lock.wait(left / 1_000_000 + 1);
-        } else {
-          ending = true;
+          continue;
         }
+        long since = nanoTime.getAsLong() - lastUse;
+        long given = sinceGiven.get().map(Duration::toNanos).orElse(since);
+        long left = idle.toNanos() - Math.min(since, given);
+        if (left <= 0) {
+          return true;
+        }
+        lock.wait(left / 1_000_000 + 1);
       }
+      return false;
+    }
+  }
+
+  /** Waits for a time; returns false once the server is told to stop. */
+  boolean awaitTime(Duration time) throws InterruptedException {
+    synchronized (lock) {
+      long end = nanoTime.getAsLong() + time.toNanos();
+      for (long left = time.toNanos(); !ending && left > 0; left = end - nanoTime.getAsLong()) {
+        lock.wait(left / 1_000_000 + 1);
+      }
+      return !ending;
+    }
+  }
+
+  /** Returns when the last use ended, in the time of this class; empty while there is one. */
+  OptionalLong lastUse() {
+    synchronized (lock) {
+      return running > 0 ? OptionalLong.empty() : OptionalLong.of(lastUse);
     }
   }
 
