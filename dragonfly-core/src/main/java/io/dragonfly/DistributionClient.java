@@ -6,6 +6,7 @@ import io.dragonfly.error.StorageException;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.fetch.FetchStream;
 import io.dragonfly.fetch.Pattern;
 import io.dragonfly.home.FetchRecord;
 import io.dragonfly.home.HeldTask;
@@ -248,6 +249,20 @@ public final class DistributionClient implements AutoCloseable {
     checkNoOutput(request);
     check(request);
     return engine.open(request);
+  }
+
+  /**
+   * Opens a content for reading and returns at once. Reading waits for what is not there yet, and
+   * ends with an exception that has the typed one as its cause. The stream's {@link
+   * FetchStream#fetch} tells how far it is and where its bytes came from.
+   *
+   * @throws IllegalArgumentException if the request has an output
+   * @throws IllegalStateException if this client is closed
+   */
+  public FetchStream stream(FetchRequest request) {
+    checkNoOutput(request);
+    check(request);
+    return engine.stream(request);
   }
 
   /**

@@ -12,6 +12,8 @@ import io.dragonfly.error.DigestMismatchException;
 import io.dragonfly.error.FetchCancelledException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.fetch.FetchStream;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Digest;
@@ -25,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,6 +65,29 @@ class StreamTest {
       supernode.tellNews();
       assertThat(in.readAllBytes()).isEqualTo(Arrays.copyOfRange(bytes, 2 * PIECE, bytes.length));
       assertThat(in.read()).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void aStreamTellsWhatItsFetchCameTo() throws Exception {
+    byte[] bytes = bytes(2 * PIECE + 3);
+    FakeSupernode supernode = fixture.supernode();
+    supernode.put(URI_A, bytes);
+    try (FetchStream in = fixture.start(fixture.of(supernode)).stream(REQUEST)) {
+      assertThat(in.readAllBytes()).isEqualTo(bytes);
+      FetchResult result = in.fetch().completion().get(10, TimeUnit.SECONDS);
+      assertThat(result.bytesFromSupernode()).isEqualTo(bytes.length);
+      assertThat(in.fetch().task()).contains(result.task());
+    }
+  }
+
+  @Test
+  void aStreamOfWhatCannotBeFoundFailsItsReader() throws Exception {
+    try (FetchStream in = fixture.start(fixture.of(fixture.supernode())).stream(REQUEST)) {
+      assertThatThrownBy(in::read)
+          .isInstanceOf(IOException.class)
+          .hasCauseInstanceOf(ContentNotFoundException.class);
+      assertThat(in.fetch().task()).isEmpty();
     }
   }
 

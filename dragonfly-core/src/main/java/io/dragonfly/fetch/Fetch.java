@@ -1,6 +1,7 @@
 package io.dragonfly.fetch;
 
 import io.dragonfly.rate.Rate;
+import io.dragonfly.task.TaskId;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -8,6 +9,9 @@ import java.util.concurrent.CompletableFuture;
 public interface Fetch {
   /** Returns what is fetched. */
   FetchRequest request();
+
+  /** Returns the version that is fetched, once it is known which one that is. */
+  Optional<TaskId> task();
 
   /**
    * Returns a future of the end. Each call gives a new copy: completing or cancelling it does

@@ -12,6 +12,7 @@ import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -73,6 +74,13 @@ final class RunningFetch implements Fetch {
   @Override
   public FetchRequest request() {
     return request;
+  }
+
+  @Override
+  public Optional<TaskId> task() {
+    return found.isDone() && !found.isCompletedExceptionally()
+        ? Optional.of(found.join().id())
+        : Optional.empty();
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.dragonfly.error.StorageException;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.fetch.FetchStream;
 import io.dragonfly.home.FetchRecord;
 import io.dragonfly.home.HeldTask;
 import io.dragonfly.home.Removal;
@@ -224,6 +225,12 @@ public final class TransferEngine implements AutoCloseable {
   public FetchResult fetch(FetchRequest request) {
     RunningFetch fetch = fetches.start(request);
     return await(fetch, fetch.done());
+  }
+
+  /** Opens a content for reading at once; who reads waits for it. */
+  public FetchStream stream(FetchRequest request) {
+    Fetches.Opened opened = fetches.open(request);
+    return new FetchStream(opened.fetch(), opened.stream());
   }
 
   /** Opens a content for reading as soon as it is known which version it is. */
