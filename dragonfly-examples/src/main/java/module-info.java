@@ -4,7 +4,9 @@ module io.dragonfly.examples {
   requires static transitive org.jspecify;
   requires ch.qos.logback.classic;
   requires ch.qos.logback.core;
+  requires com.fasterxml.jackson.core;
   requires com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.dataformat.yaml;
   requires info.picocli;
   requires io.dragonfly.core;
   requires io.dragonfly.scheduler;

@@ -10,6 +10,7 @@ import io.dragonfly.examples.command.FakeCall;
 import io.dragonfly.examples.dfget.DfgetMain;
 import io.dragonfly.examples.dfget.PeerHost;
 import io.dragonfly.examples.dfget.PeerSettings;
+import io.dragonfly.examples.dfget.RunningFetches;
 import io.dragonfly.testkit.LeakCheck;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -206,6 +207,11 @@ class BadInputTest {
   /** A peer in this process that does not wait as long as one usually does. */
   private static final class Impatient implements PeerHost {
     @Override
+    public boolean outlivesCalls() {
+      return false;
+    }
+
+    @Override
     public Lease lend(PeerSettings settings) {
       ClientConfig wanted = settings.client();
       DistributionClient client =
@@ -216,10 +222,16 @@ class BadInputTest {
                   .noProgressTimeout(PATIENCE.multipliedBy(10))
                   .backToSourceDelay(PATIENCE)
                   .build());
+      RunningFetches running = new RunningFetches();
       return new Lease() {
         @Override
         public DistributionClient client() {
           return client;
+        }
+
+        @Override
+        public RunningFetches running() {
+          return running;
         }
 
         @Override

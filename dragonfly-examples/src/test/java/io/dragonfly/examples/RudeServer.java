@@ -7,8 +7,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -25,6 +27,7 @@ final class RudeServer implements AutoCloseable {
   private final ServerSocket server;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+  private final List<String> heads = new CopyOnWriteArrayList<>();
   private final byte[] answer;
   private final Then then;
 
@@ -54,7 +57,7 @@ final class RudeServer implements AutoCloseable {
 
   private void answer(Socket socket) {
     try (socket) {
-      readHead(socket.getInputStream());
+      heads.add(readHead(socket.getInputStream()));
       OutputStream out = socket.getOutputStream();
       out.write(answer);
       out.flush();
@@ -68,14 +71,19 @@ final class RudeServer implements AutoCloseable {
     }
   }
 
-  private static void readHead(InputStream in) throws IOException {
-    int newlines = 0;
-    for (int c = in.read(); c >= 0 && newlines < 2; ) {
-      newlines = c == '\n' ? newlines + 1 : c == '\r' ? newlines : 0;
-      if (newlines < 2) {
-        c = in.read();
-      }
+  private static String readHead(InputStream in) throws IOException {
+    StringBuilder head = new StringBuilder();
+    int c = in.read();
+    while (c >= 0 && head.indexOf("\r\n\r\n") < 0) {
+      head.append((char) c);
+      c = head.indexOf("\r\n\r\n") < 0 ? in.read() : c;
     }
+    return head.toString();
+  }
+
+  /** Returns the request lines and headers so far, each request as one text. */
+  List<String> heads() {
+    return heads;
   }
 
   @Override

@@ -2,15 +2,48 @@ package io.dragonfly.examples.command;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.dragonfly.error.DistributionException;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
+import picocli.CommandLine.UnmatchedArgumentException;
 
-/** How all commands treat their arguments and failures: one line on stderr and an exit code. */
+/**
+ * How all commands read their settings and treat their failures: flags before environment before
+ * configuration file, and one line on stderr, a JSON object where {@code --json} asks for it, and
+ * an exit code.
+ */
 public final class Commands {
-  private Commands() {}
+  private static final String JSON = "--json";
+
+  private final CommandLine line;
+  private final Described about;
+  private final Call call;
+  private Settings settings = Settings.none();
+
+  private Commands(Object command, Call call) {
+    this.line = new CommandLine(command);
+    this.about = command instanceof Described described ? described : new Described() {};
+    this.call = call;
+    if (about.hasSettings()) {
+      line.addMixin("settings", new ConfigOptions());
+    }
+    about.subcommands().forEach(line::addSubcommand);
+    line.setExpandAtFiles(false); // a word that begins with @ is no file of this process
+    line.setOut(writer(call.out()));
+    line.setErr(writer(call.err()));
+    line.setParameterExceptionHandler((failure, rejected) -> usage(failure));
+    line.setExecutionExceptionHandler((failure, failed, parsed) -> fail(failure, parsed));
+    line.setExecutionStrategy(this::execute);
+  }
 
   /** Runs a command for the user of this process; returns its exit code. */
   public static int run(Object command, String[] args) {
@@ -19,39 +52,128 @@ public final class Commands {
 
   /** Runs a command for a call; returns its exit code. */
   public static int run(Object command, Call call) {
-    CommandLine line = new CommandLine(command);
-    line.setOut(writer(call.out()));
-    line.setErr(writer(call.err()));
-    line.setParameterExceptionHandler(
-        (failure, rejected) -> {
-          PrintWriter err = failure.getCommandLine().getErr();
-          String name = failure.getCommandLine().getCommandName();
-          err.printf("%s: %s%n", name, failure.getMessage());
-          err.printf("Try '%s --help'.%n", name);
-          err.flush();
-          return ExitCode.USAGE;
-        });
-    line.setExecutionExceptionHandler(
-        (failure, failed, parsed) -> {
-          report(failed.getErr(), failed.getCommandName(), failure, isVerbose(parsed));
-          return ExitCode.of(failure);
-        });
-    return line.execute(call.arguments().toArray(String[]::new));
+    return new Commands(command, call).run();
+  }
+
+  /** Returns the names of all settings of a command. */
+  public static Set<String> settings(Object command) {
+    return Settings.names(new CommandLine(command).getCommandSpec());
+  }
+
+  private int run() {
+    try {
+      if (!isHelpAsked()) {
+        settings = Settings.of(line.getCommandSpec(), about, call);
+        // Not for subcommands: what changes something must be said in the call itself.
+        line.getCommandSpec().defaultValueProvider(settings);
+      }
+      settings.warnings().forEach(warning -> say(line, warning));
+      return line.execute(call.arguments().toArray(String[]::new));
+    } catch (SettingsException e) {
+      return usage(line, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** A configuration file that cannot be used must not keep anybody from the help. */
+  private boolean isHelpAsked() {
+    List<String> helping = new ArrayList<>(call.arguments());
+    helping.retainAll(List.of("--help", "-h", "--version", "-V"));
+    return !helping.isEmpty();
+  }
+
+  private int execute(ParseResult parsed) {
+    if (PrintedConfig.isAsked(parsed) && !isHelpAsked()) {
+      new PrintedConfig(parsed, settings).writeTo(line.getOut());
+      return ExitCode.OK;
+    }
+    return new RunLast().execute(parsed);
+  }
+
+  private int usage(ParameterException failure) {
+    CommandLine of = failure.getCommandLine();
+    if (failure.getCause() instanceof SettingsException wrong) {
+      return usage(of, String.valueOf(wrong.getMessage()));
+    }
+    String message = String.valueOf(failure.getMessage());
+    if (failure instanceof UnmatchedArgumentException unmatched) {
+      message = unknown(of.getCommandSpec(), unmatched.getUnmatched().get(0));
+    }
+    String value = failure.getValue();
+    String where =
+        settings
+            .given(failure.getArgSpec())
+            .filter(given -> value != null && given.values().toString().contains(value))
+            .map(given -> given.where() + ": ")
+            .orElse("");
+    return usage(of, where + message);
+  }
+
+  private String unknown(CommandSpec of, String argument) {
+    String name = argument.replaceFirst("(?s)=.*", "");
+    String instead = about.replaced().get(name);
+    if (instead != null) {
+      return "'%s' is of Dragonfly 1: %s".formatted(name, instead);
+    }
+    List<String> names = new ArrayList<>();
+    if (!name.startsWith("-")) {
+      names.addAll(of.subcommands().keySet());
+      return "'%s' is not expected here%s".formatted(name, Nearest.question(name, names));
+    }
+    of.options().stream().map(OptionSpec::longestName).forEach(names::add);
+    return "there is no option '%s'%s".formatted(name, Nearest.question(name, names));
+  }
+
+  private int usage(CommandLine of, String message) {
+    Failure failure = Failure.usage(message);
+    say(of, failure.message());
+    of.getErr().printf("Try '%s --help'.%n", of.getCommandSpec().qualifiedName());
+    of.getErr().flush();
+    writeJson(failure);
+    return failure.exitCode();
+  }
+
+  private int fail(Exception thrown, ParseResult parsed) {
+    Failure failure = Failure.of(thrown);
+    say(line, failure.message());
+    if (isSet(parsed, "--verbose")) {
+      thrown.printStackTrace(line.getErr());
+      line.getErr().flush();
+    }
+    writeJson(failure);
+    return failure.exitCode();
+  }
+
+  private static void say(CommandLine of, String message) {
+    PrintWriter err = of.getErr();
+    err.printf("%s: %s%n", of.getCommandSpec().root().name(), message);
+    err.flush();
+  }
+
+  /** The arguments are looked at as they are: they may be the reason of the failure. */
+  private void writeJson(Failure failure) {
+    boolean asked =
+        call.arguments().contains(JSON)
+            || call.arguments().contains(JSON + "=true")
+            || settings.isSet("json");
+    if (asked && !call.arguments().contains(JSON + "=false")) {
+      PrintWriter out = about.isStdoutTaken() ? line.getErr() : line.getOut();
+      out.println(failure.toJson(about.context()));
+      out.flush();
+    }
+  }
+
+  private static boolean isSet(ParseResult parsed, String name) {
+    for (CommandLine one : parsed.asCommandLineList()) {
+      OptionSpec option = one.getCommandSpec().findOption(name);
+      if (option != null && Boolean.TRUE.equals(option.getValue())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static PrintWriter writer(OutputStream stream) {
     return new PrintWriter(new OutputStreamWriter(stream, UTF_8), false);
-  }
-
-  /** Says in one line what went wrong; traces are for those who asked for them. */
-  public static void report(PrintWriter err, String name, Throwable failure, boolean verbose) {
-    String what =
-        failure instanceof DistributionException known ? known.getMessage() : failure.toString();
-    err.printf("%s: %s%n", name, oneLine(what));
-    if (verbose) {
-      failure.printStackTrace(err);
-    }
-    err.flush();
   }
 
   /** Returns a text without its line ends. */
@@ -62,9 +184,5 @@ public final class Commands {
   /** Runs something when the process is told to end, in a thread of its own. */
   public static void onShutdown(String threadName, Runnable action) {
     Runtime.getRuntime().addShutdownHook(new Thread(action, threadName));
-  }
-
-  private static boolean isVerbose(CommandLine.ParseResult parsed) {
-    return parsed.hasMatchedOption("--verbose");
   }
 }

@@ -1,57 +1,103 @@
 package io.dragonfly.examples.command;
 
 import io.dragonfly.rate.Rate;
-import java.net.InetSocketAddress;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Times, rates, sizes and addresses as people write and read them. */
+/** Times, rates and sizes as people write and read them. */
 public final class Units {
-  /** Where a supernode listens unless it is told otherwise. */
-  public static final int SUPERNODE_PORT = 8002;
+  private static final Pattern BARE_NUMBER = Pattern.compile("\\d+");
+  private static final Pattern TIME =
+      Pattern.compile("(\\d+(?:\\.\\d*)?|\\.\\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h|d)");
 
-  private static final Pattern TIME = Pattern.compile("(\\d+)(ms|s|m|h|d)?");
-  private static final Pattern ADDRESS =
-      Pattern.compile("(?:\\[([^\\]]+)]|([^:\\s]+))(?::(\\d+))?");
+  private static final Map<String, Long> NANOS =
+      Map.of(
+          "ns", 1L,
+          "us", 1_000L,
+          "\u00b5s", 1_000L,
+          "\u03bcs", 1_000L,
+          "ms", 1_000_000L,
+          "s", 1_000_000_000L,
+          "m", 60_000_000_000L,
+          "h", 3_600_000_000_000L,
+          "d", 86_400_000_000_000L);
+
+  private static final Pattern SIZE = Pattern.compile("(\\d+(?:\\.\\d+)?)([kmgt]?)(?:i?b)?");
+  private static final Map<String, Long> FACTORS =
+      Map.of("", 1L, "k", 1L << 10, "m", 1L << 20, "g", 1L << 30, "t", 1L << 40);
+
+  private static final Duration LONGEST = Duration.ofDays(36_500);
 
   private Units() {}
 
   /**
-   * Reads {@code 500ms}, {@code 30s}, {@code 5m}, {@code 2h}, {@code 1d}; a bare number is seconds.
+   * A limit that may be lifted.
+   *
+   * @param rate empty is without limit
+   */
+  public record Limit(Optional<Rate> rate) {}
+
+  /**
+   * Reads {@code 500ms}, {@code 30s}, {@code 5m}, {@code 1h30m}, {@code 1.5h}, {@code 1d}; a bare
+   * number is seconds.
    */
   public static Duration parseTime(String text) {
-    Matcher matcher = TIME.matcher(text.trim());
-    if (!matcher.matches()) {
-      throw new IllegalArgumentException(
-          "'%s' is no time, write a number with ms, s, m, h or d such as 30s".formatted(text));
+    String trimmed = text.trim();
+    if (BARE_NUMBER.matcher(trimmed).matches()) {
+      trimmed += "s";
     }
-    long number = Long.parseLong(matcher.group(1));
-    return switch (matcher.group(2) == null ? "s" : matcher.group(2)) {
-      case "ms" -> Duration.ofMillis(number);
-      case "m" -> Duration.ofMinutes(number);
-      case "h" -> Duration.ofHours(number);
-      case "d" -> Duration.ofDays(number);
-      default -> Duration.ofSeconds(number);
-    };
+    Matcher matcher = TIME.matcher(trimmed);
+    BigDecimal nanos = BigDecimal.ZERO;
+    int end = 0;
+    while (matcher.find() && matcher.start() == end) {
+      long unit =
+          Objects.requireNonNull(NANOS.get(matcher.group(2)), "the pattern has these alone");
+      nanos = nanos.add(new BigDecimal(matcher.group(1)).multiply(BigDecimal.valueOf(unit)));
+      end = matcher.end();
+    }
+    if (end == 0 || end < trimmed.length()) {
+      throw new IllegalArgumentException(
+          "'%s' is no time, write numbers with ms, s, m, h or d such as 30s or 1h30m"
+              .formatted(text));
+    }
+    if (nanos.compareTo(BigDecimal.valueOf(LONGEST.toSeconds()).movePointRight(9)) > 0) {
+      throw new IllegalArgumentException("'%s' is more than a hundred years".formatted(text));
+    }
+    BigDecimal[] parts = nanos.divideAndRemainder(BigDecimal.valueOf(1_000_000_000));
+    return Duration.ofSeconds(
+        parts[0].longValue(), parts[1].setScale(0, RoundingMode.UP).longValue());
   }
 
-  /** Reads {@code host}, {@code host:port} or {@code [v6]:port}. */
-  public static InetSocketAddress parseAddress(String text, int defaultPort) {
-    Matcher matcher = ADDRESS.matcher(text.trim());
+  /** Reads a rate such as {@code 20M}; 0 is without limit. */
+  public static Limit parseLimit(String text) {
+    if (text.trim().matches("0+[kKmMgG]?i?[bB]?")) {
+      return new Limit(Optional.empty());
+    }
+    return new Limit(Optional.of(Rate.parse(text).checkLimit("the rate")));
+  }
+
+  /** Reads a number of bytes such as {@code 512M}; K, M, G and T are powers of 1024. */
+  public static long parseSize(String text) {
+    Matcher matcher = SIZE.matcher(text.trim().toLowerCase(Locale.ROOT));
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
-          "'%s' is no address, write HOST:PORT or [IPV6]:PORT".formatted(text));
+          "'%s' is no size, write bytes such as 512M or 10G".formatted(text));
     }
-    String host = matcher.group(1) != null ? matcher.group(1) : matcher.group(2);
-    int port = matcher.group(3) == null ? defaultPort : Integer.parseInt(matcher.group(3));
-    if (port < 1 || port > 65535) {
-      throw new IllegalArgumentException("port %d is not between 1 and 65535".formatted(port));
+    long factor = Objects.requireNonNull(FACTORS.get(matcher.group(2)), "the pattern allows these");
+    BigDecimal bytes = new BigDecimal(matcher.group(1)).multiply(BigDecimal.valueOf(factor));
+    if (bytes.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0) {
+      throw new IllegalArgumentException("'%s' is too large".formatted(text));
     }
-    return new InetSocketAddress(host, port);
+    return bytes.longValue();
   }
 
   /** Writes a number of bytes for people: {@code 12.3 MiB}. */
@@ -72,27 +118,56 @@ public final class Units {
     return size((long) (bytes / seconds)) + "/s";
   }
 
-  /** Reads a time for picocli. */
-  public static final class TimeConverter implements ITypeConverter<Duration> {
+  /** Reads a value for picocli, which shows the message to people. */
+  public abstract static class Converter<T> implements ITypeConverter<T> {
+    private final Reading<T> reading;
+
+    /** A converter by a method that throws IllegalArgumentException. */
+    protected Converter(Reading<T> reading) {
+      this.reading = reading;
+    }
+
     @Override
-    public Duration convert(String text) {
+    public final T convert(String text) {
       try {
-        return parseTime(text);
+        return reading.read(text);
       } catch (IllegalArgumentException e) {
         throw new TypeConversionException(e.getMessage());
       }
     }
+
+    /** Reads a value. */
+    public interface Reading<T> {
+      /**
+       * Returns the value of a text.
+       *
+       * @throws IllegalArgumentException if it has none; the message says why
+       */
+      T read(String text);
+    }
+  }
+
+  /** Reads a time for picocli. */
+  public static final class TimeConverter extends Converter<Duration> {
+    /** The converter. */
+    public TimeConverter() {
+      super(Units::parseTime);
+    }
   }
 
   /** Reads a rate for picocli. */
-  public static final class RateConverter implements ITypeConverter<Rate> {
-    @Override
-    public Rate convert(String text) {
-      try {
-        return Rate.parse(text);
-      } catch (IllegalArgumentException e) {
-        throw new TypeConversionException(e.getMessage());
-      }
+  public static final class LimitConverter extends Converter<Limit> {
+    /** The converter. */
+    public LimitConverter() {
+      super(Units::parseLimit);
+    }
+  }
+
+  /** Reads a size for picocli. */
+  public static final class SizeConverter extends Converter<Long> {
+    /** The converter. */
+    public SizeConverter() {
+      super(Units::parseSize);
     }
   }
 }

@@ -1,10 +1,10 @@
 package io.dragonfly.examples.dfget;
 
 import io.dragonfly.ClientConfig;
+import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Units;
 import java.net.InetAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,19 +18,21 @@ public final class DfgetPeerOptions {
       names = {"--node", "-n"},
       split = ",",
       paramLabel = "HOST:PORT",
+      converter = Addresses.NodeConverter.class,
       description =
           "Supernodes; port 8002 unless given. Without any, the file comes from its source.")
-  private List<String> nodes = new ArrayList<>();
+  private List<Addresses.Node> nodes = new ArrayList<>();
 
   @Option(
       names = "--home",
       paramLabel = "D",
       description = "Directory for pieces. Default: dragonfly/peer in the user's cache directory.")
-  private @Nullable Path home;
+  private @Nullable String home;
 
   @Option(
       names = "--ip",
       paramLabel = "I",
+      converter = Addresses.IpConverter.class,
       description = "Address to serve and call from. Default: the one that reaches the supernode.")
   private @Nullable InetAddress ip;
 
@@ -38,6 +40,7 @@ public final class DfgetPeerOptions {
       names = "--port",
       defaultValue = "0",
       paramLabel = "P",
+      converter = Addresses.PortConverter.class,
       description = "Port to serve on. Default: a free one.")
   private int port;
 
@@ -47,6 +50,15 @@ public final class DfgetPeerOptions {
       paramLabel = "NAME",
       description = "Data centre of this machine.")
   private String idc = "";
+
+  @Option(
+      names = "--totallimit",
+      paramLabel = "RATE",
+      converter = Units.LimitConverter.class,
+      description =
+          "Bytes per second of this host in each direction, all its peers together, such as 100M."
+              + " Default: no limit.")
+  private Units.@Nullable Limit totalLimit;
 
   @Option(
       names = "--alivetime",
@@ -72,8 +84,10 @@ public final class DfgetPeerOptions {
 
   private ClientConfig toConfig(Call call) {
     ClientConfig.Builder builder = ClientConfig.builder().port(port).idc(idc);
-    builder.supernodes(
-        nodes.stream().map(node -> Units.parseAddress(node, Units.SUPERNODE_PORT)).toList());
+    builder.supernodes(Addresses.inOrder(nodes));
+    if (totalLimit != null) {
+      totalLimit.rate().ifPresent(builder::totalRate);
+    }
     if (home != null) {
       builder.home(call.directory().resolve(home));
     }

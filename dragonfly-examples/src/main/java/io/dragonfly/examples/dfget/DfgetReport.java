@@ -1,57 +1,63 @@
 package io.dragonfly.examples.dfget;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.dragonfly.error.AccessRefusedException;
-import io.dragonfly.error.DistributionException;
-import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.examples.command.Call;
-import io.dragonfly.examples.command.Commands;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.terminal.Words;
 import io.dragonfly.fetch.FetchProgress;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
-import io.dragonfly.fetch.ParentShare;
 import java.io.PrintWriter;
-import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import picocli.CommandLine;
 
 /** What {@code dfget} tells: progress and the end on stderr for people, or JSON for programs. */
 final class DfgetReport {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
-  private final PrintWriter out;
-  private final PrintWriter err;
-  private final boolean json;
-  private final FetchRequest request;
+  private final CommandLine line;
   private final Call call;
+  private final Style style;
   private final ProgressView view;
 
-  DfgetReport(CommandLine line, Call call, boolean json, FetchRequest request) {
-    this.out = line.getOut();
-    this.err = line.getErr();
-    this.json = json;
-    this.request = request;
+  /**
+   * How a fetch is told.
+   *
+   * @param json as an object for programs, once it has ended
+   * @param progress while it runs
+   * @param stdoutTaken the object goes to stderr
+   */
+  record Style(boolean json, boolean progress, boolean stdoutTaken) {}
+
+  DfgetReport(CommandLine line, Call call, Style style) {
+    this.line = line;
     this.call = call;
+    this.style = style;
     this.view = new ProgressView(call, System::nanoTime);
   }
 
   void progress(FetchProgress progress) {
-    if (!json) {
+    if (style.progress()) {
       view.show(progress);
     }
   }
 
-  void succeeded(FetchResult result, FetchProgress progress) {
-    if (json) {
-      write(describe(result));
-      return;
+  void succeeded(
+      FetchRequest request,
+      Optional<String> callSystem,
+      FetchResult result,
+      FetchProgress progress) {
+    if (style.progress()) {
+      view.finish(progress);
     }
-    view.finish(progress);
+    if (style.json()) {
+      PrintWriter out = style.stdoutTaken() ? line.getErr() : line.getOut();
+      out.println(DfgetJson.of(request, callSystem, result));
+      out.flush();
+    } else {
+      sayEnd(result);
+    }
+  }
+
+  private void sayEnd(FetchResult result) {
     String text =
         "dfget: %s in %.2f s, %s: %s from peers, %s from the supernode, %s from the source%s"
             .formatted(
@@ -65,62 +71,15 @@ final class DfgetReport {
                     ? ""
                     : ", " + Units.size(result.bytesFromStore()) + " were here");
     OptionalInt columns = call.columns();
+    PrintWriter err = line.getErr();
     err.println(columns.isPresent() ? Words.wrap(text, columns.getAsInt()) : text);
     err.flush();
   }
 
-  /** Writes the failure for programs; people get it as the command's one line on stderr. */
-  void failed(DistributionException failure) {
-    if (!json) {
+  /** Makes place for the failure's line. */
+  void failed() {
+    if (style.progress()) {
       view.erase();
-      return;
     }
-    ObjectNode object = JSON.createObjectNode();
-    object.put("url", request.content().displayUrl());
-    ObjectNode error = object.putObject("error");
-    error.put("kind", failure.kind().name().toLowerCase(Locale.ROOT));
-    error.put("message", Commands.oneLine(failure.getMessage()));
-    if (failure instanceof AccessRefusedException refused) {
-      error.put("status", refused.status());
-    } else if (failure instanceof SourceFailedException failed && failed.status().isPresent()) {
-      error.put("status", failed.status().getAsInt());
-    }
-    write(object);
-  }
-
-  private ObjectNode describe(FetchResult result) {
-    ObjectNode object = JSON.createObjectNode();
-    object.put("url", request.content().displayUrl());
-    result.output().ifPresent(path -> object.put("output", path.toString()));
-    object.put("task", result.task().hex());
-    object.put("length", result.length());
-    result.digest().ifPresent(digest -> object.put("digest", digest.toString()));
-    object.put("seconds", result.time().toNanos() / 1e9);
-    object.put("bytesFromPeers", result.bytesFromPeers());
-    object.put("bytesFromSupernode", result.bytesFromSupernode());
-    object.put("bytesFromSource", result.bytesFromSource());
-    object.put("bytesFromStore", result.bytesFromStore());
-    ArrayNode parents = object.putArray("parents");
-    for (ParentShare share : result.parents()) {
-      ObjectNode parent = parents.addObject();
-      parent.put(
-          "address",
-          share.parent().address().getAddress().getHostAddress()
-              + ":"
-              + share.parent().address().getPort());
-      parent.put("idc", share.parent().idc());
-      parent.put("bytes", share.bytes());
-      parent.put("seconds", share.time().toNanos() / 1e9);
-    }
-    return object;
-  }
-
-  private void write(ObjectNode object) {
-    try {
-      out.println(JSON.writeValueAsString(object));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a plain object did not become JSON", e);
-    }
-    out.flush();
   }
 }

@@ -1,31 +1,40 @@
 package io.dragonfly.examples.dfget;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.Pattern;
-import io.dragonfly.rate.Rate;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.Headers;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.URI;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options of {@code dfget} that say what is fetched. */
+/** The options of {@code dfget} that say what is fetched, and within which limits. */
 final class DfgetRequestOptions {
+  /** The output that is not a file but the caller's stdout. */
+  static final String STDOUT = "-";
+
+  private static final PosixFilePermission[] READ_WRITE = {
+    PosixFilePermission.OTHERS_WRITE,
+    PosixFilePermission.OTHERS_READ,
+    PosixFilePermission.GROUP_WRITE,
+    PosixFilePermission.GROUP_READ,
+    PosixFilePermission.OWNER_WRITE,
+    PosixFilePermission.OWNER_READ
+  };
+
   @Option(
       names = {"--url", "-u"},
-      required = true,
       paramLabel = "URL",
       description = "What to fetch: http or https.")
   private String url = "";
@@ -33,32 +42,45 @@ final class DfgetRequestOptions {
   @Option(
       names = {"--output", "-o"},
       paramLabel = "FILE",
-      description = "Where it goes. Default: the URL's last element, in this directory.")
-  private @Nullable Path output;
+      description =
+          "Where it goes; - is stdout. Default: the URL's last element, in this directory.")
+  private @Nullable String output;
 
   @Option(
       names = "--header",
-      paramLabel = "LINE",
-      description = "A header for the source, 'Name: value'. May be given many times.")
+      split = "\u0000", // no command line has one: lists come from configuration files
+      hideParamSyntax = true,
+      paramLabel = "LINE|@FILE",
+      description =
+          "A header for the source, 'Name: value'; @FILE reads lines from a file, @- from"
+              + " stdin, so that no list of processes shows them. May be given many times.")
   private List<String> headers = new ArrayList<>();
 
   @Option(
       names = "--digest",
       paramLabel = "DIGEST",
+      converter = DigestConverter.class,
       description = "sha256:HEX or md5:HEX of the whole file.")
-  private @Nullable String digest;
+  private @Nullable Digest digest;
 
   @Option(
       names = {"--md5", "-m"},
       paramLabel = "HEX",
+      converter = Md5Converter.class,
       description = "MD5 of the whole file.")
-  private @Nullable String md5;
+  private @Nullable Digest md5;
 
   @Option(
       names = {"--identifier", "-i"},
       paramLabel = "NAME",
       description = "A name of your own that tells versions of the file apart.")
   private @Nullable String identifier;
+
+  @Option(
+      names = "--callsystem",
+      paramLabel = "NAME",
+      description = "A label for who asks; it is in the log, in the JSON and in dfget limit.")
+  private @Nullable String callSystem;
 
   @Option(
       names = {"--filter", "-f"},
@@ -70,15 +92,23 @@ final class DfgetRequestOptions {
       names = {"--pattern", "-p"},
       defaultValue = "p2p",
       paramLabel = "WAY",
+      converter = PatternConverter.class,
       description = "p2p, cdn (without serving others) or source. Default: ${DEFAULT-VALUE}.")
-  private String pattern = "p2p";
+  private Pattern pattern = Pattern.P2P;
 
   @Option(
       names = {"--locallimit", "-s"},
       paramLabel = "RATE",
-      converter = Units.RateConverter.class,
+      converter = Units.LimitConverter.class,
       description = "Bytes per second for this file, such as 20M. Default: no limit.")
-  private @Nullable Rate localLimit;
+  private Units.@Nullable Limit localLimit;
+
+  @Option(
+      names = "--minrate",
+      paramLabel = "RATE",
+      converter = Units.LimitConverter.class,
+      description = "Give up what is slower on average after 10 s, such as 64K. Default: never.")
+  private Units.@Nullable Limit minRate;
 
   @Option(
       names = {"--timeout", "-e"},
@@ -87,7 +117,12 @@ final class DfgetRequestOptions {
       description = "How long all may take, such as 5m. Default: as long as bytes come.")
   private @Nullable Duration timeout;
 
-  @Option(names = "--insecure", description = "Take each certificate of the source for good.")
+  @Option(
+      names = "--insecure",
+      arity = "0..1",
+      fallbackValue = "true",
+      paramLabel = "true|false",
+      description = "Take each certificate of the source for good.")
   private boolean insecure;
 
   @Option(
@@ -97,65 +132,99 @@ final class DfgetRequestOptions {
       description = "PEM files with certificates to trust beside the platform's own.")
   private List<String> caCerts = new ArrayList<>();
 
+  /** Tells whether the content goes to stdout. */
+  boolean isForStdout() {
+    return STDOUT.equals(output);
+  }
+
+  /** Returns the label of who asks. */
+  Optional<String> callSystem() {
+    return Optional.ofNullable(callSystem);
+  }
+
+  /** Returns the URL as it may be shown; empty if none was given. */
+  String shownUrl() {
+    return url.replaceFirst("(?s)[?#].*", "").replaceFirst("//[^/@]*@", "//");
+  }
+
+  /**
+   * Returns what to fetch; files are read as the caller may.
+   *
+   * @throws IllegalArgumentException if options do not allow it
+   */
   FetchRequest toRequest(Call call) throws IOException {
-    FetchRequest.Builder builder =
-        FetchRequest.builder(url).output(call.directory().resolve(outputOrDefault()));
-    headers.stream().map(Headers::parse).forEach(h -> builder.header(h.name(), h.value()));
+    FetchRequest.Builder builder = SourceUrl.request(url);
+    if (!isForStdout()) {
+      builder.output(call.directory().resolve(SourceUrl.output(url, output)));
+      call.umask().ifPresent(umask -> builder.outputMode(mode(umask)));
+    }
+    for (Headers.Header header : HeaderLines.read(call, headers)) {
+      builder.header(header.name(), header.value());
+    }
     if (digest != null && md5 != null) {
       throw new IllegalArgumentException("--digest and --md5 exclude each other");
     }
-    if (digest != null) {
-      builder.digest(Digest.parse(digest));
-    }
-    if (md5 != null) {
-      builder.digest(new Digest(Digest.MD5, md5.toLowerCase(Locale.ROOT)));
-    }
-    if (identifier != null) {
-      builder.identifier(identifier);
-    }
+    Optional.ofNullable(digest).or(() -> Optional.ofNullable(md5)).ifPresent(builder::digest);
+    Optional.ofNullable(identifier).ifPresent(builder::identifier);
     if (filter != null) {
-      builder.filter(List.of(filter.split("&")));
+      builder.filter(Arrays.stream(filter.split("&")).filter(name -> !name.isEmpty()).toList());
     }
-    if (localLimit != null) {
-      builder.rate(localLimit);
-    }
-    if (timeout != null) {
+    rate(localLimit).ifPresent(builder::rate);
+    rate(minRate).ifPresent(builder::minRate);
+    if (timeout != null && !timeout.isZero()) {
       builder.timeout(timeout);
     }
     for (String file : caCerts) {
-      builder.caCertificate(read(call, file));
+      builder.caCertificate(CallerFile.read(call, "--cacerts", file));
     }
-    return builder.pattern(patternOf(pattern)).insecure(insecure).build();
+    return builder.pattern(pattern).insecure(insecure).build();
   }
 
-  private static Pattern patternOf(String name) {
-    return switch (name) {
-      case "p2p" -> Pattern.P2P;
-      case "cdn" -> Pattern.CDN;
-      case "source" -> Pattern.SOURCE;
-      default ->
-          throw new IllegalArgumentException(
-              "--pattern is '%s', must be p2p, cdn or source".formatted(name));
-    };
+  /** Returns the mode that the caller's own new file would have. */
+  private static Set<PosixFilePermission> mode(int umask) {
+    Set<PosixFilePermission> mode = EnumSet.noneOf(PosixFilePermission.class);
+    for (int i = 0; i < READ_WRITE.length; i++) {
+      // From the others' right to write on, which is the second lowest bit.
+      int bit = 1 << (3 * (i / 2) + 1 + i % 2);
+      if ((umask & bit) == 0) {
+        mode.add(READ_WRITE[i]);
+      }
+    }
+    return mode;
   }
 
-  private Path outputOrDefault() {
-    if (output != null) {
-      return output;
-    }
-    String path = URI.create(url).getPath();
-    String name = path == null ? "" : path.substring(path.lastIndexOf('/') + 1);
-    if (name.isEmpty()) {
-      throw new IllegalArgumentException("the URL has no file name: give --output");
-    }
-    return Path.of(name);
+  private static Optional<io.dragonfly.rate.Rate> rate(Units.@Nullable Limit limit) {
+    return limit == null ? Optional.empty() : limit.rate();
   }
 
-  private static String read(Call call, String file) throws IOException {
-    try (InputStream in = call.open(file)) {
-      return new String(in.readAllBytes(), UTF_8);
-    } catch (NoSuchFileException e) {
-      throw new IllegalArgumentException("--cacerts: there is no file %s".formatted(file), e);
+  /** Reads a digest for picocli. */
+  static final class DigestConverter extends Units.Converter<Digest> {
+    DigestConverter() {
+      super(Digest::parse);
+    }
+  }
+
+  /** Reads an MD5 for picocli. */
+  static final class Md5Converter extends Units.Converter<Digest> {
+    Md5Converter() {
+      super(hex -> new Digest(Digest.MD5, hex.toLowerCase(Locale.ROOT)));
+    }
+  }
+
+  /** Reads a pattern for picocli. */
+  static final class PatternConverter extends Units.Converter<Pattern> {
+    PatternConverter() {
+      super(PatternConverter::parse);
+    }
+
+    private static Pattern parse(String name) {
+      return switch (name) {
+        case "p2p" -> Pattern.P2P;
+        case "cdn" -> Pattern.CDN;
+        case "source" -> Pattern.SOURCE;
+        default ->
+            throw new IllegalArgumentException("'%s' is not p2p, cdn or source".formatted(name));
+      };
     }
   }
 }

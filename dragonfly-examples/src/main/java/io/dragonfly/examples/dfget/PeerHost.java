@@ -15,10 +15,16 @@ public interface PeerHost {
    */
   Lease lend(PeerSettings wanted);
 
+  /** Tells whether the peer is there before a call, and after it. */
+  boolean outlivesCalls();
+
   /** A peer that is lent, until it is closed. Safe for concurrent use. */
   interface Lease extends AutoCloseable {
     /** Returns the peer. */
     DistributionClient client();
+
+    /** Returns the fetches that calls of the peer wait for. */
+    RunningFetches running();
 
     /**
      * Waits while the peer should serve others although the fetch has ended, but no longer than

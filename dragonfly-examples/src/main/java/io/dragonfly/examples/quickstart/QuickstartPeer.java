@@ -3,9 +3,9 @@ package io.dragonfly.examples.quickstart;
 import ch.qos.logback.classic.Level;
 import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
+import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.Commands;
 import io.dragonfly.examples.command.Logging;
-import io.dragonfly.examples.command.Units;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchProgress;
 import io.dragonfly.fetch.FetchRequest;
@@ -29,7 +29,7 @@ public final class QuickstartPeer {
     Logging.start(false, Level.INFO);
     ClientConfig config =
         ClientConfig.builder()
-            .supernodes(List.of(Units.parseAddress(args[2], Units.SUPERNODE_PORT)))
+            .supernodes(List.of(Addresses.parseNode(args[2]).address()))
             .ip(InetAddress.getLoopbackAddress())
             .home(Path.of(args[3]))
             .build();

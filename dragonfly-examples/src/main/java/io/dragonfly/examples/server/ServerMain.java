@@ -1,12 +1,13 @@
 package io.dragonfly.examples.server;
 
-import ch.qos.logback.classic.Level;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Commands;
+import io.dragonfly.examples.command.Described;
 import io.dragonfly.examples.command.ExitCode;
-import io.dragonfly.examples.command.Logging;
+import io.dragonfly.examples.command.LogOptions;
 import io.dragonfly.examples.command.OwnCall;
 import io.dragonfly.examples.command.Version;
+import io.dragonfly.examples.dfget.DfgetMain;
 import io.dragonfly.examples.dfget.DfgetPeerOptions;
 import io.dragonfly.examples.dfget.PeerSettings;
 import io.dragonfly.examples.thin.Distribution;
@@ -18,13 +19,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The {@code dfget server} command: a peer that outlives the calls it works for. */
@@ -34,7 +36,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     versionProvider = Version.class)
-public final class ServerMain implements Callable<Integer> {
+public final class ServerMain implements Callable<Integer>, Described {
   private static final Duration ALIVE_TIME = Duration.ofMinutes(5);
   private static final Duration EXPIRE_TIME = Duration.ofMinutes(3);
   private static final long START_LOCK_MILLIS = 600_000;
@@ -42,8 +44,7 @@ public final class ServerMain implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private DfgetPeerOptions peer = new DfgetPeerOptions();
 
-  @Option(names = "--verbose", description = "Log every step, and traces of what went wrong.")
-  private boolean verbose;
+  @Mixin private LogOptions logging = new LogOptions();
 
   private final Call call;
   private final boolean detached;
@@ -67,9 +68,31 @@ public final class ServerMain implements Callable<Integer> {
   }
 
   @Override
+  public boolean hasSettings() {
+    return true;
+  }
+
+  @Override
+  public Map<String, String> replaced() {
+    return DfgetMain.OF_VERSION_1;
+  }
+
+  @Override
+  public Set<String> settingsOfOthers() {
+    return DfgetMain.settings();
+  }
+
+  @Override
   public Integer call() throws IOException, InterruptedException {
-    Logging.start(verbose, Level.INFO);
-    RunningServer server = start(settings());
+    PeerSettings settings = settings();
+    if (detached) {
+      Path logs = settings.client().home().orElseThrow().resolve("logs");
+      HomeDirectory.create(logs);
+      logging.startInFile(logs.resolve("dfget-server.log"));
+    } else {
+      logging.start();
+    }
+    RunningServer server = start(settings);
     if (detached) {
       System.out.close(); // who waits for the line must not wait for this process
     }

@@ -4,6 +4,8 @@ import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
 import io.dragonfly.examples.dfget.PeerHost;
 import io.dragonfly.examples.dfget.PeerSettings;
+import io.dragonfly.examples.dfget.RunningFetches;
+import io.dragonfly.rate.Rate;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -14,6 +16,7 @@ import java.util.stream.Collectors;
 final class ServerPeer implements PeerHost {
   private final DistributionClient client;
   private final PeerSettings settings;
+  private final RunningFetches running = new RunningFetches();
 
   /**
    * The peer.
@@ -27,12 +30,22 @@ final class ServerPeer implements PeerHost {
   }
 
   @Override
+  public boolean outlivesCalls() {
+    return true;
+  }
+
+  @Override
   public Lease lend(PeerSettings wanted) {
     check(wanted);
     return new Lease() {
       @Override
       public DistributionClient client() {
         return client;
+      }
+
+      @Override
+      public RunningFetches running() {
+        return running;
       }
 
       @Override
@@ -64,6 +77,12 @@ final class ServerPeer implements PeerHost {
     }
     if (!asked.idc().isEmpty() && !asked.idc().equals(its.idc())) {
       throw differs("idc", asked.idc(), its.idc());
+    }
+    if (asked.totalRate().isPresent() && !asked.totalRate().equals(its.totalRate())) {
+      throw differs(
+          "totallimit",
+          asked.totalRate().get(),
+          its.totalRate().map(Rate::toString).orElse("none"));
     }
     check("alivetime", wanted.aliveTime(), settings.aliveTime());
     check("expiretime", wanted.expireTime(), settings.expireTime());

@@ -1,22 +1,25 @@
 package io.dragonfly.examples.supernode;
 
-import ch.qos.logback.classic.Level;
 import io.dragonfly.Supernode;
 import io.dragonfly.SupernodeConfig;
+import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Commands;
+import io.dragonfly.examples.command.Described;
 import io.dragonfly.examples.command.ExitCode;
-import io.dragonfly.examples.command.Logging;
+import io.dragonfly.examples.command.LogOptions;
+import io.dragonfly.examples.command.OwnCall;
 import io.dragonfly.examples.command.Version;
 import java.io.PrintWriter;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The {@code supernode} command: schedules peers and keeps one copy of what they want. */
@@ -24,72 +27,87 @@ import picocli.CommandLine.Spec;
     name = "supernode",
     description = "Schedules peers, and keeps one copy of what they want.",
     mixinStandardHelpOptions = true,
+    sortOptions = false,
     versionProvider = Version.class)
-public final class SupernodeMain implements Callable<Integer> {
+@SuppressWarnings("exports") // what the class implements is for the commands alone
+public final class SupernodeMain implements Callable<Integer>, Described {
+  private static final String ONE_PORT = "all goes over --port";
+  private static final String TWO_RATES = "use --source-rate and --upload-rate";
+  private static final String SCHEDULER = "the scheduler measures what each peer can give";
+  private static final String NO_SETTING = "it has no counterpart, leave it out";
+
+  private static final Map<String, String> REPLACED =
+      Map.ofEntries(
+          Map.entry("--download-port", ONE_PORT),
+          Map.entry("--cdn-pattern", "the supernode always keeps a copy"),
+          Map.entry("--max-bandwidth", TWO_RATES),
+          Map.entry("--system-bandwidth", TWO_RATES),
+          Map.entry("--up-limit", SCHEDULER),
+          Map.entry("--down-limit", SCHEDULER),
+          Map.entry("--pool-size", NO_SETTING),
+          Map.entry("--fail-access-interval", "each registration asks the source anew"),
+          Map.entry("--gc-initial-delay", NO_SETTING),
+          Map.entry("--gc-meta-interval", NO_SETTING),
+          Map.entry("--task-expire-time", NO_SETTING),
+          Map.entry("--peer-gc-delay", NO_SETTING),
+          Map.entry("--profiler", NO_SETTING),
+          Map.entry("--debug", "use --verbose"),
+          Map.entry("-D", "use --verbose"),
+          Map.entry("base", "settings stand at the top level, named like the options"),
+          Map.entry("plugins", "plug-ins are found on the class path"),
+          Map.entry("storages", "plug-ins are found on the class path"));
+
   @Spec private CommandSpec spec = CommandSpec.create();
-
-  @Option(
-      names = "--home-dir",
-      required = true,
-      paramLabel = "D",
-      description = "Directory for the CDN cache and the keys; made if it does not exist.")
-  private Path homeDir = Path.of("");
-
-  @Option(
-      names = "--advertise-ip",
-      required = true,
-      paramLabel = "I",
-      description = "Address of this machine that the peers reach.")
-  private InetAddress advertiseIp = InetAddress.getLoopbackAddress();
-
-  @Option(
-      names = "--port",
-      defaultValue = "8002",
-      paramLabel = "P",
-      description = "Port for everything; 0 takes a free one. Default: ${DEFAULT-VALUE}.")
-  private int port;
-
-  @Option(
-      names = "--idc",
-      defaultValue = "",
-      paramLabel = "NAME",
-      description = "Data centre of this machine.")
-  private String idc = "";
-
-  @Option(names = "--verbose", description = "Log every step, and traces of what went wrong.")
-  private boolean verbose;
+  @Mixin private SupernodeOptions options = new SupernodeOptions();
+  @Mixin private LogOptions logging = new LogOptions();
 
   private SupernodeMain() {}
 
   /** Runs until the process is told to end. */
   public static void main(String[] args) {
-    System.exit(Commands.run(new SupernodeMain(), args));
+    System.exit(run(new OwnCall(args)));
+  }
+
+  /** Runs a supernode in this process for as long as it lasts; returns an exit code. */
+  static int run(Call call) {
+    return Commands.run(new SupernodeMain(), call);
+  }
+
+  @Override
+  public boolean hasSettings() {
+    return true;
+  }
+
+  @Override
+  public Map<String, String> replaced() {
+    return REPLACED;
   }
 
   @Override
   public Integer call() throws InterruptedException {
-    if (port < 0 || port > 65535) {
-      throw new CommandLine.ParameterException(
-          spec.commandLine(), "--port is %d, must be from 0 to 65535".formatted(port));
-    }
-    Logging.start(verbose, Level.INFO);
+    SupernodeConfig wanted = settings();
+    logging.start();
     CountDownLatch ended = new CountDownLatch(1);
-    SupernodeConfig config =
-        SupernodeConfig.builder()
-            .homeDir(homeDir)
-            .advertiseIp(advertiseIp)
-            .port(port)
-            .idc(idc)
-            .build();
-    try (Supernode supernode = new Supernode(config)) {
+    try (Supernode supernode = new Supernode(wanted)) {
       Commands.onShutdown("dragonfly-supernode-shutdown", supernode::close);
       InetSocketAddress address = supernode.address().orElseThrow();
       PrintWriter out = spec.commandLine().getOut();
-      out.printf(
-          "supernode ready on %s:%d%n", address.getAddress().getHostAddress(), address.getPort());
+      out.printf("supernode ready on %s:%d%n", host(address.getAddress()), address.getPort());
       out.flush();
       ended.await();
     }
     return ExitCode.OK;
+  }
+
+  private static String host(InetAddress ip) {
+    return ip instanceof Inet6Address ? "[" + ip.getHostAddress() + "]" : ip.getHostAddress();
+  }
+
+  private SupernodeConfig settings() {
+    try {
+      return options.toConfig();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
   }
 }

@@ -55,6 +55,11 @@ public final class Arguments {
     return !words.isEmpty() && (words.get(0).equals("cache") || words.get(0).equals("explain"));
   }
 
+  /** Tells whether the call is for a server that runs, and starts none. */
+  boolean isAboutServer() {
+    return !words.isEmpty() && words.get(0).equals("limit");
+  }
+
   boolean has(String word) {
     return words.contains(word);
   }

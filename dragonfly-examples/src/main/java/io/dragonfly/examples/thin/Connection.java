@@ -136,7 +136,8 @@ final class Connection implements AutoCloseable {
       file = new File(directory, name);
     }
     byte[] content;
-    try (InputStream from = new FileInputStream(file)) {
+    // Buffered, because a file stream alone asks a pipe for its position when it reads so many.
+    try (InputStream from = new BufferedInputStream(new FileInputStream(file))) {
       content = from.readNBytes(Frame.MOST_BYTES + 1);
     } catch (IOException e) {
       int kind =

@@ -9,6 +9,7 @@ public final class ThinMain {
   static final int SERVER_LOST = 22;
 
   static final int USAGE = 2;
+
   private static final int STORAGE = 20;
   static final int OUTPUT = 19;
 
@@ -57,6 +58,9 @@ public final class ThinMain {
       try (Connection connection = Connection.open(place.home())) {
         if (connection == null && arguments.isAboutHome()) {
           return OwnProcess.run(arguments, false);
+        } else if (connection == null && arguments.isAboutServer()) {
+          throw new FailedException(
+              USAGE, "no server of home " + place.home() + " runs, so there is nothing to limit");
         } else if (connection == null) {
           new Starter(place, arguments).start();
         } else if (!connection.server().version().equals(Distribution.version())) {

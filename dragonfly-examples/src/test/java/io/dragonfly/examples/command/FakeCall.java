@@ -29,6 +29,7 @@ public final class FakeCall implements Call {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private final List<Runnable> whenGone = new ArrayList<>();
+  private OptionalInt umask = OptionalInt.empty();
   private boolean gone;
 
   /** A call of a command with these arguments. */
@@ -54,6 +55,12 @@ public final class FakeCall implements Call {
     return this;
   }
 
+  /** Sets the permissions that the caller's new files do not get. */
+  public FakeCall umask(int bits) {
+    umask = OptionalInt.of(bits);
+    return this;
+  }
+
   @Override
   public List<String> arguments() {
     return arguments;
@@ -71,7 +78,7 @@ public final class FakeCall implements Call {
 
   @Override
   public OptionalInt umask() {
-    return OptionalInt.empty();
+    return umask;
   }
 
   @Override

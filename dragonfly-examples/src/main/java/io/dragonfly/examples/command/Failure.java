@@ -1,0 +1,75 @@
+package io.dragonfly.examples.command;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dragonfly.error.AccessRefusedException;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.SourceFailedException;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+
+/**
+ * Why a command failed, as people and programs are told.
+ *
+ * @param kind the name that programs know it by
+ * @param message one line, without names of classes
+ * @param status the HTTP status of the source, if it gave one
+ * @param exitCode a code of {@link ExitCode}
+ */
+record Failure(String kind, String message, OptionalInt status, int exitCode) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Pattern CLASS_NAME =
+      Pattern.compile("\\b(?:[a-z_]\\w*+\\.)++[A-Z][\\w$]*(?:Exception|Error)\\b(?:: )?");
+
+  /** The command line, a variable or a configuration file is wrong. */
+  static Failure usage(String message) {
+    return new Failure("usage", forPeople(message), OptionalInt.empty(), ExitCode.USAGE);
+  }
+
+  /** What ended a command that had begun. */
+  static Failure of(Throwable thrown) {
+    if (thrown instanceof DistributionException known) {
+      return new Failure(
+          known.kind().name().toLowerCase(Locale.ROOT),
+          forPeople(known.getMessage()),
+          status(known),
+          ExitCode.of(known));
+    }
+    String what = thrown.getMessage() == null ? "no more is known" : forPeople(thrown.getMessage());
+    return new Failure(
+        "internal",
+        "This is a defect, please report it with what --verbose shows: " + what,
+        OptionalInt.empty(),
+        ExitCode.INTERNAL);
+  }
+
+  private static OptionalInt status(DistributionException failure) {
+    if (failure instanceof AccessRefusedException refused) {
+      return OptionalInt.of(refused.status());
+    }
+    return failure instanceof SourceFailedException failed ? failed.status() : OptionalInt.empty();
+  }
+
+  /** Returns a text as one line and without the names of exceptions. */
+  static String forPeople(String text) {
+    return Commands.oneLine(CLASS_NAME.matcher(text).replaceAll(""));
+  }
+
+  /** Returns what programs get, in one line. */
+  String toJson(Map<String, String> context) {
+    ObjectNode object = JSON.createObjectNode();
+    context.forEach(object::put);
+    ObjectNode error = object.putObject("error");
+    error.put("kind", kind);
+    error.put("message", message);
+    status.ifPresent(code -> error.put("status", code));
+    try {
+      return JSON.writeValueAsString(object);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a plain object did not become JSON", e);
+    }
+  }
+}

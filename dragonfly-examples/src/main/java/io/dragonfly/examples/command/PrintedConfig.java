@@ -1,0 +1,86 @@
+package io.dragonfly.examples.command;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * Writes the settings of a call as a configuration file, each with where it comes from. Secrets are
+ * left out, and so is the part of a URL that may hold one.
+ */
+final class PrintedConfig {
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9/][A-Za-z0-9/._%+@:-]*");
+  private static final Set<String> SILENT =
+      Set.of("--help", "--version", Settings.CONFIG, Settings.PRINT_CONFIG);
+
+  private final ParseResult parsed;
+  private final Settings settings;
+
+  PrintedConfig(ParseResult parsed, Settings settings) {
+    this.parsed = parsed;
+    this.settings = settings;
+  }
+
+  void writeTo(PrintWriter out) {
+    for (OptionSpec option : parsed.commandSpec().options()) {
+      if (!SILENT.contains(option.longestName())) {
+        out.println(line(option));
+      }
+    }
+    out.flush();
+  }
+
+  private String line(OptionSpec option) {
+    String name = option.longestName().replaceFirst("^-+", "");
+    if (parsed.hasMatchedOption(option)) {
+      return line(name, option.originalStringValues(), option.longestName());
+    }
+    return settings
+        .given(option)
+        .map(given -> line(name, given.values(), given.where()))
+        .orElseGet(() -> byDefault(name, option));
+  }
+
+  private static String byDefault(String name, OptionSpec option) {
+    String value = option.defaultValue();
+    if (value == null && option.typeInfo().isBoolean()) {
+      value = "false";
+    }
+    return value == null || value.isEmpty()
+        ? "# %s: not set # default".formatted(name)
+        : line(name, List.of(value), "default");
+  }
+
+  private static String line(String name, List<String> values, String where) {
+    if (name.equals("header")) {
+      List<String> hidden = values.stream().map(PrintedConfig::withoutValue).toList();
+      return "# header: %s # %s".formatted(String.join(", ", hidden), where);
+    }
+    List<String> written = values.stream().map(value -> quoted(name, value)).toList();
+    String text = written.size() == 1 ? written.get(0) : "[" + String.join(", ", written) + "]";
+    return "%s: %s # %s".formatted(name, text, where);
+  }
+
+  private static String withoutValue(String header) {
+    return header.startsWith("@") ? header : header.replaceFirst("(?s):.*", ": (hidden)");
+  }
+
+  private static String quoted(String name, String value) {
+    String shown =
+        name.equals("url")
+            ? value.replaceFirst("(?s)[?#].*", "").replaceFirst("//[^/@]*@", "//")
+            : value;
+    if (PLAIN.matcher(shown).matches()) {
+      return shown;
+    }
+    return "'" + shown.replace("'", "''").replaceAll("\\s+", " ") + "'";
+  }
+
+  /** Tells whether a call asks for its settings. */
+  static boolean isAsked(ParseResult parsed) {
+    return parsed.hasMatchedOption(Settings.PRINT_CONFIG);
+  }
+}

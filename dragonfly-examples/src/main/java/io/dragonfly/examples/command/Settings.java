@@ -1,0 +1,187 @@
+package io.dragonfly.examples.command;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.IDefaultValueProvider;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * What a call's environment and configuration file say about options that are not on its command
+ * line. A setting is named like the option: {@code home-dir} in the file, {@code
+ * DRAGONFLY_HOME_DIR} in the environment, which wins.
+ */
+final class Settings implements IDefaultValueProvider {
+  /** The option that names the configuration file. */
+  static final String CONFIG = "--config";
+
+  /** The option that shows all settings. */
+  static final String PRINT_CONFIG = "--print-config";
+
+  private static final String VARIABLE = "DRAGONFLY_";
+  private static final String DIRECTORY = "/etc/dragonfly/";
+
+  /** They are about one call, and nobody's settings. */
+  private static final Set<String> FLAGS_ONLY = Set.of("help", "version", "config", "print-config");
+
+  private final Map<String, Given> given = new HashMap<>();
+  private final List<String> warnings = new ArrayList<>();
+
+  private Settings() {}
+
+  /**
+   * A setting that was given.
+   *
+   * @param values as they are written
+   * @param where the variable, or the file and the line
+   */
+  record Given(List<String> values, String where) {}
+
+  /** No settings: all that is not on the command line has its default. */
+  static Settings none() {
+    return new Settings();
+  }
+
+  /**
+   * Reads what a call's environment and file say.
+   *
+   * @param root the command
+   * @param about tells whether it has settings at all
+   * @throws SettingsException if the file cannot be used
+   */
+  static Settings of(CommandSpec root, Described about, Call call) {
+    Settings settings = new Settings();
+    if (!about.hasSettings()) {
+      return settings;
+    }
+    Set<String> names = names(root);
+    names.addAll(about.settingsOfOthers());
+    settings.readFile(root, about, call, names);
+    settings.readVariables(call, names);
+    return settings;
+  }
+
+  /** Returns the names of all settings of a command; subcommands have none. */
+  static Set<String> names(CommandSpec root) {
+    Set<String> names = new TreeSet<>();
+    for (OptionSpec option : root.options()) {
+      if (!FLAGS_ONLY.contains(name(option))) {
+        names.add(name(option));
+      }
+    }
+    return names;
+  }
+
+  private void readFile(CommandSpec root, Described about, Call call, Set<String> names) {
+    Optional<String> chosen = chosenFile(call);
+    String file = chosen.orElse(DIRECTORY + root.name().split(" ", 2)[0] + ".yml");
+    Map<String, ConfigFile.Entry> entries = ConfigFile.read(call, file, chosen.isPresent());
+    entries.forEach(
+        (name, entry) -> {
+          String where = file + " line " + entry.line();
+          if (!names.contains(name)) {
+            throw new SettingsException(where + ": " + unknown(name, about, names));
+          }
+          given.put(name, new Given(entry.values(), where));
+        });
+  }
+
+  private static String unknown(String name, Described about, Set<String> names) {
+    if (FLAGS_ONLY.contains(name)) {
+      return "'%s' is for the command line only".formatted(name);
+    }
+    String instead = about.replaced().get(name);
+    return instead != null
+        ? "'%s' is of Dragonfly 1: %s".formatted(name, instead)
+        : "there is no setting '%s'%s".formatted(name, Nearest.question(name, names));
+  }
+
+  private static Optional<String> chosenFile(Call call) {
+    List<String> arguments = call.arguments();
+    for (int i = 0; i < arguments.size(); i++) {
+      String argument = arguments.get(i);
+      if (argument.equals(CONFIG) && i + 1 < arguments.size()) {
+        return Optional.of(arguments.get(i + 1));
+      }
+      if (argument.startsWith(CONFIG + "=")) {
+        return Optional.of(argument.substring(CONFIG.length() + 1));
+      }
+    }
+    return variable(call, "config");
+  }
+
+  private void readVariables(Call call, Set<String> names) {
+    for (String name : names) {
+      variable(call, name)
+          .ifPresent(
+              value -> given.put(name, new Given(List.of(value.split("\n")), variable(name))));
+    }
+    Set<String> variables = new TreeSet<>();
+    names.forEach(name -> variables.add(variable(name)));
+    for (String variable : call.environment().keySet()) {
+      if (variable.startsWith(VARIABLE) && !variables.contains(variable)) {
+        Nearest.to(variable, variables)
+            .ifPresent(
+                near -> warnings.add("%s is not read, did you mean %s?".formatted(variable, near)));
+      }
+    }
+  }
+
+  private static Optional<String> variable(Call call, String name) {
+    String value = call.environment().get(variable(name));
+    // Kubernetes sets DRAGONFLY_PORT to such a URL where a service has the name "dragonfly".
+    return value == null || value.isEmpty() || value.startsWith("tcp://")
+        ? Optional.empty()
+        : Optional.of(value);
+  }
+
+  private static String variable(String name) {
+    return VARIABLE + name.toUpperCase(Locale.ROOT).replace('-', '_');
+  }
+
+  private static String name(OptionSpec option) {
+    return option.longestName().replaceFirst("^-+", "");
+  }
+
+  /** Returns what looks like a mistake but may be meant for another program. */
+  List<String> warnings() {
+    return warnings;
+  }
+
+  /** Returns what was said about an option elsewhere than on the command line. */
+  Optional<Given> given(@Nullable ArgSpec argument) {
+    return argument instanceof OptionSpec option
+        ? Optional.ofNullable(given.get(name(option)))
+        : Optional.empty();
+  }
+
+  /** Tells whether a switch is set elsewhere than on the command line. */
+  boolean isSet(String name) {
+    Given found = given.get(name);
+    return found != null && found.values().equals(List.of("true"));
+  }
+
+  @Override
+  public @Nullable String defaultValue(ArgSpec argument) {
+    return given(argument).map(found -> joined(argument, found)).orElse(null);
+  }
+
+  /** Several values become one text that the option splits again; others are an error of theirs. */
+  private static String joined(ArgSpec argument, Given found) {
+    String separator = argument.splitRegex();
+    if (separator.isEmpty() && found.values().size() > 1) {
+      throw new SettingsException(
+          "%s: '%s' takes one value, not a list"
+              .formatted(found.where(), name((OptionSpec) argument)));
+    }
+    return String.join(separator, found.values());
+  }
+}

@@ -1,0 +1,84 @@
+package io.dragonfly.examples.dfget;
+
+import io.dragonfly.fetch.FetchRequest;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** The URL of a call: what it must be, and which file name it gives. */
+final class SourceUrl {
+  private SourceUrl() {}
+
+  /**
+   * Begins a request.
+   *
+   * @throws IllegalArgumentException if the text is no URL of http or https
+   */
+  static FetchRequest.Builder request(String url) {
+    return FetchRequest.builder(parse(url));
+  }
+
+  private static URI parse(String url) {
+    if (url.isEmpty()) {
+      throw new IllegalArgumentException("--url is missing: say what to fetch");
+    }
+    URI uri;
+    try {
+      uri = new URI(url);
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException(
+          "--url is no URL: %s at character %d".formatted(e.getReason(), e.getIndex() + 1), e);
+    }
+    String scheme = String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
+    if (!scheme.equals("http") && !scheme.equals("https")) {
+      throw new IllegalArgumentException("--url must begin with http:// or https://");
+    }
+    if (uri.getRawAuthority() == null) {
+      throw new IllegalArgumentException("--url has no valid host name or address");
+    }
+    return uri;
+  }
+
+  /**
+   * Returns where a file goes.
+   *
+   * @param output what the caller said, if anything
+   * @throws IllegalArgumentException if that cannot be a file, or the URL gives no name
+   */
+  static Path output(String url, @Nullable String output) {
+    if (output == null) {
+      return Path.of(fileName(parse(url)));
+    }
+    if (output.isEmpty()) {
+      throw new IllegalArgumentException("--output is empty: give the path of a file");
+    }
+    if (output.endsWith("/")) {
+      throw new IllegalArgumentException(
+          "--output is '%s', a directory: give the path of a file".formatted(output));
+    }
+    try {
+      return Path.of(output);
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException("--output is no path: " + e.getReason(), e);
+    }
+  }
+
+  /** Takes the last element as a name: nothing in it may lead out of the directory. */
+  private static String fileName(URI url) {
+    String path = url.getRawPath() == null ? "" : url.getRawPath();
+    String last = path.substring(path.lastIndexOf('/') + 1);
+    String name = last.isEmpty() ? "" : URI.create("/" + last).getPath().substring(1);
+    boolean usable =
+        !name.isEmpty()
+            && !name.equals(".")
+            && !name.equals("..")
+            && name.chars().noneMatch(c -> c == '/' || c == '\\' || c < 0x20 || c == 0x7f);
+    if (!usable) {
+      throw new IllegalArgumentException("the URL gives no file name: give --output");
+    }
+    return name;
+  }
+}

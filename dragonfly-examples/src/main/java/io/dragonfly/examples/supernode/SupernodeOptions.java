@@ -1,0 +1,140 @@
+package io.dragonfly.examples.supernode;
+
+import io.dragonfly.SupernodeConfig;
+import io.dragonfly.examples.command.Addresses;
+import io.dragonfly.examples.command.Units;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The settings of a supernode that an operator may need. */
+final class SupernodeOptions {
+  @Option(
+      names = "--home-dir",
+      paramLabel = "D",
+      description = "Directory for the CDN cache and the keys; made if it does not exist.")
+  private @Nullable String homeDir;
+
+  @Option(
+      names = "--advertise-ip",
+      paramLabel = "I",
+      converter = Addresses.IpConverter.class,
+      description = "Address of this machine that the peers reach.")
+  private @Nullable InetAddress advertiseIp;
+
+  @Option(
+      names = "--port",
+      defaultValue = "8002",
+      paramLabel = "P",
+      converter = Addresses.PortConverter.class,
+      description = "Port for everything; 0 takes a free one. Default: ${DEFAULT-VALUE}.")
+  private int port;
+
+  @Option(
+      names = "--idc",
+      defaultValue = "",
+      paramLabel = "NAME",
+      description = "Data centre of this machine.")
+  private String idc = "";
+
+  @Option(
+      names = "--upload-rate",
+      paramLabel = "RATE",
+      converter = Units.LimitConverter.class,
+      description = "Bytes per second that peers get at most, such as 200M. Default: no limit.")
+  private Units.@Nullable Limit uploadRate;
+
+  @Option(
+      names = "--source-rate",
+      paramLabel = "RATE",
+      converter = Units.LimitConverter.class,
+      description = "Bytes per second that sources give at most, all together. Default: no limit.")
+  private Units.@Nullable Limit sourceRate;
+
+  @Option(
+      names = "--back-to-source-peers",
+      paramLabel = "N",
+      description =
+          "How many peers of a task may read its source at once, should the supernode be lost; 0 is"
+              + " none. Default: 3.")
+  private @Nullable Integer backToSourcePeers;
+
+  @Option(
+      names = "--questions-per-host",
+      paramLabel = "N",
+      description = "How many questions one source may have to answer at once. Default: 32.")
+  private @Nullable Integer questionsPerHost;
+
+  @Option(
+      names = "--reserve-bytes",
+      paramLabel = "SIZE",
+      converter = Units.SizeConverter.class,
+      description = "Bytes that stay free on the disk. Default: 256M.")
+  private @Nullable Long reserveBytes;
+
+  @Option(
+      names = "--unvalidated-ttl",
+      paramLabel = "TIME",
+      converter = Units.TimeConverter.class,
+      description =
+          "How long after its read a file without a strong validator can be joined. Default: 10s.")
+  private @Nullable Duration unvalidatedTtl;
+
+  @Option(
+      names = "--access-ttl",
+      paramLabel = "TIME",
+      converter = Units.TimeConverter.class,
+      description =
+          "How long a source's answer is believed about a file that its URL names by digest."
+              + " Default: 60s.")
+  private @Nullable Duration accessTtl;
+
+  @Option(
+      names = "--peer-network",
+      split = ",",
+      paramLabel = "CIDR",
+      description =
+          "Networks such as 10.0.0.0/8 in which peers may register any address, not only the one"
+              + " that they come from.")
+  private List<String> peerNetworks = new ArrayList<>();
+
+  /**
+   * Returns the settings.
+   *
+   * @throws IllegalArgumentException if one is missing or not allowed; the message names it
+   */
+  SupernodeConfig toConfig() {
+    if (homeDir == null || homeDir.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--home-dir is missing: give the directory for the CDN cache and the keys");
+    }
+    if (advertiseIp == null) {
+      throw new IllegalArgumentException(
+          "--advertise-ip is missing: give the address of this machine that the peers reach");
+    }
+    SupernodeConfig.Builder builder =
+        SupernodeConfig.builder()
+            .homeDir(Path.of(homeDir))
+            .advertiseIp(advertiseIp)
+            .port(port)
+            .idc(idc);
+    limit(uploadRate).ifPresent(builder::uploadRate);
+    limit(sourceRate).ifPresent(builder::sourceRate);
+    Optional.ofNullable(backToSourcePeers).ifPresent(builder::backToSourcePeers);
+    Optional.ofNullable(questionsPerHost).ifPresent(builder::questionsPerHost);
+    Optional.ofNullable(reserveBytes).ifPresent(builder::reserveBytes);
+    Optional.ofNullable(unvalidatedTtl).ifPresent(builder::unvalidatedTtl);
+    Optional.ofNullable(accessTtl).ifPresent(builder::accessTtl);
+    peerNetworks.forEach(builder::peerNetwork);
+    return builder.build();
+  }
+
+  private static Optional<io.dragonfly.rate.Rate> limit(Units.@Nullable Limit limit) {
+    return limit == null ? Optional.empty() : limit.rate();
+  }
+}
