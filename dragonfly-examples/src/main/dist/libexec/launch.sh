@@ -112,11 +112,13 @@ find_trim() {
   esac
 }
 
-# Where file names hold more than ASCII, Java must know how they are written.
+# Where file names hold more than ASCII, Java must know how they are written. The terminal may be plain
+# all the same.
 case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in
   "" | C | POSIX)
     LC_ALL=C.UTF-8
-    export LC_ALL
+    dragonfly_plain=1
+    export LC_ALL dragonfly_plain
     ;;
 esac
 
@@ -153,7 +155,7 @@ exec "$java" "-Xmx$heap" "-XX:MaxDirectMemorySize=$direct" -XX:+ExitOnOutOfMemor
   -Xshare:auto -Xlog:disable -Xlog:all=error,cds*=off:stderr ${shared:+"$shared"} \
   ${tuning:-} ${collector:-} $trim ${error_file:+"$error_file"} \
   "-Ddragonfly.distribution=$home" "-Ddragonfly.version=$version" "-Ddragonfly.terminals=$terminals" \
-  "-Ddragonfly.archives=$archives" "-Ddragonfly.archives.own=$own_archives" \
+  "-Ddragonfly.archive=$archive" "-Ddragonfly.archives=$archives" "-Ddragonfly.archives.own=$own_archives" \
   "-Ddragonfly.archives.version=$archive_version" \
   ${JAVA_OPTS:-} ${DRAGONFLY_JAVA_OPTS:-} \
   -cp "$path" "$main" "$@"

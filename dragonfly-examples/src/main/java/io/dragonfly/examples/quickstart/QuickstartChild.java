@@ -103,11 +103,20 @@ public final class QuickstartChild implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(JVM_OPTIONS);
+    command.addAll(archive());
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(QuickstartChild.class.getName(), main.getName()));
     command.addAll(arguments);
     Process process = new ProcessBuilder(command).redirectError(log.toFile()).start();
     return new QuickstartChild(name, process);
+  }
+
+  /** Children load their classes from the archive that a dfget has made, if there is one. */
+  private static List<String> archive() {
+    String archive = System.getProperty("dragonfly.archive", "");
+    return archive.isEmpty()
+        ? List.of()
+        : List.of("-XX:SharedArchiveFile=" + archive, "-Xshare:auto", "-Xlog:disable");
   }
 
   private void read() {

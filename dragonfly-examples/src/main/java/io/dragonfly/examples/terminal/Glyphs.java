@@ -11,6 +11,9 @@ public enum Glyphs {
   /** Blocks, in eighths of a column. */
   UTF_8("█", "░", "▏▎▍▌▋▊▉", "→");
 
+  /** Set by the start script where it has set the locale, and the user had none. */
+  private static final String PLAIN = "dragonfly_plain";
+
   private final String full;
   private final String empty;
   private final String eighths;
@@ -32,10 +35,11 @@ public enum Glyphs {
             .findFirst()
             .orElse("")
             .toLowerCase(Locale.ROOT);
+    boolean plain = environment.containsKey(PLAIN);
     boolean utf8 = locale.contains("utf-8") || locale.contains("utf8");
     // Where East Asian signs are usual, terminals may give a block two columns.
     boolean wide = Stream.of("ja", "ko", "zh").anyMatch(locale::startsWith);
-    return utf8 && !wide ? UTF_8 : ASCII;
+    return utf8 && !wide && !plain ? UTF_8 : ASCII;
   }
 
   /** Returns a bar of so many columns, at least 3, filled up to a share from 0 to 1. */

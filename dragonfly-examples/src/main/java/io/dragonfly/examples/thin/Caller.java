@@ -24,6 +24,8 @@ final class Caller {
     "ALL_PROXY",
     "LANG",
     "LC_ALL",
+    "LC_CTYPE",
+    "dragonfly_plain",
     "TERM",
     "NO_COLOR"
   };

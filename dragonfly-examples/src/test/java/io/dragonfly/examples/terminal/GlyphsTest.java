@@ -16,6 +16,13 @@ class GlyphsTest {
   }
 
   @Test
+  void aLocaleThatTheStartScriptHasSetSaysNothing() {
+    Map<String, String> environment = Map.of("LC_ALL", "C.UTF-8", "dragonfly_plain", "1");
+
+    assertThat(Glyphs.of(environment)).isEqualTo(Glyphs.ASCII);
+  }
+
+  @Test
   void usesNoSignThatMayTakeTwoColumns() {
     assertThat(Glyphs.of(Map.of("LANG", "ja_JP.UTF-8"))).isEqualTo(Glyphs.ASCII);
   }
