@@ -236,6 +236,7 @@ class DfgetFlagsTest {
     "--locallimit=fast, 'fast' is no rate",
     "--totallimit=-1, '-1' is no rate",
     "--minrate=1X, '1X' is no rate",
+    "'--locallimit=2K|--minrate=3K', --locallimit is less than --minrate",
     "--timeout=soon, 'soon' is no time",
     "--alivetime=x, 'x' is no time",
     "--expiretime=x, 'x' is no time",
@@ -255,7 +256,9 @@ class DfgetFlagsTest {
     "version, '''version'' is of Dragonfly 1: write --version'"
   })
   void aWrongFlagIsOneClearLine(String argument, String message) {
-    run("--url", source.url(), "--output", "out.bin", argument);
+    List<String> all = new ArrayList<>(List.of("--url", source.url(), "--output", "out.bin"));
+    all.addAll(List.of(argument.split("\\|")));
+    run(all.toArray(String[]::new));
 
     assertThat(code).as(call.said()).isEqualTo(2);
     assertThat(call.said().lines().toList()).hasSize(2);

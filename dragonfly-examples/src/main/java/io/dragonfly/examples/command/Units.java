@@ -100,6 +100,14 @@ public final class Units {
     return bytes.longValue();
   }
 
+  /** Reads a number of things. */
+  public static int parseCount(String text) {
+    if (!text.trim().matches("\\d{1,9}")) {
+      throw new IllegalArgumentException("'%s' is no whole number".formatted(text));
+    }
+    return Integer.parseInt(text.trim());
+  }
+
   /** Writes a number of bytes for people: {@code 12.3 MiB}. */
   public static String size(long bytes) {
     String[] names = {"B", "KiB", "MiB", "GiB", "TiB"};
@@ -168,6 +176,14 @@ public final class Units {
     /** The converter. */
     public SizeConverter() {
       super(Units::parseSize);
+    }
+  }
+
+  /** Reads a number for picocli. */
+  public static final class CountConverter extends Converter<Integer> {
+    /** The converter. */
+    public CountConverter() {
+      super(Units::parseCount);
     }
   }
 }

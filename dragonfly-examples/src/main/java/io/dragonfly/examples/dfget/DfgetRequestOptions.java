@@ -4,6 +4,7 @@ import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.Pattern;
+import io.dragonfly.rate.Rate;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.Headers;
 import java.io.IOException;
@@ -169,6 +170,9 @@ final class DfgetRequestOptions {
     if (filter != null) {
       builder.filter(Arrays.stream(filter.split("&")).filter(name -> !name.isEmpty()).toList());
     }
+    if (isLess(rate(localLimit), rate(minRate))) {
+      throw new IllegalArgumentException("--locallimit is less than --minrate");
+    }
     rate(localLimit).ifPresent(builder::rate);
     rate(minRate).ifPresent(builder::minRate);
     if (timeout != null && !timeout.isZero()) {
@@ -193,7 +197,13 @@ final class DfgetRequestOptions {
     return mode;
   }
 
-  private static Optional<io.dragonfly.rate.Rate> rate(Units.@Nullable Limit limit) {
+  private static boolean isLess(Optional<Rate> one, Optional<Rate> other) {
+    return one.isPresent()
+        && other.isPresent()
+        && one.get().bytesPerSecond() < other.get().bytesPerSecond();
+  }
+
+  private static Optional<Rate> rate(Units.@Nullable Limit limit) {
     return limit == null ? Optional.empty() : limit.rate();
   }
 

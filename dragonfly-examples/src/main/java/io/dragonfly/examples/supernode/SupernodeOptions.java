@@ -3,6 +3,7 @@ package io.dragonfly.examples.supernode;
 import io.dragonfly.SupernodeConfig;
 import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.Units;
+import io.dragonfly.rate.Rate;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -59,6 +60,7 @@ final class SupernodeOptions {
   @Option(
       names = "--back-to-source-peers",
       paramLabel = "N",
+      converter = Units.CountConverter.class,
       description =
           "How many peers of a task may read its source at once, should the supernode be lost; 0 is"
               + " none. Default: 3.")
@@ -67,6 +69,7 @@ final class SupernodeOptions {
   @Option(
       names = "--questions-per-host",
       paramLabel = "N",
+      converter = Units.CountConverter.class,
       description = "How many questions one source may have to answer at once. Default: 32.")
   private @Nullable Integer questionsPerHost;
 
@@ -134,7 +137,7 @@ final class SupernodeOptions {
     return builder.build();
   }
 
-  private static Optional<io.dragonfly.rate.Rate> limit(Units.@Nullable Limit limit) {
+  private static Optional<Rate> limit(Units.@Nullable Limit limit) {
     return limit == null ? Optional.empty() : limit.rate();
   }
 }

@@ -1,0 +1,30 @@
+# dfget, or a peer that runs all the time. In the directory of the unpacked distribution:
+#   docker build -f share/docker/dfget.Dockerfile -t dragonfly-dfget .
+#   docker run --rm --network host --user "$(id -u):$(id -g)" -v "$PWD:/data" dragonfly-dfget \
+#     --url https://host/file.bin --node 192.0.2.10
+#   docker run -d --network host -v dragonfly:/var/lib/dragonfly dragonfly-dfget \
+#     server --node 192.0.2.10 --alivetime 0
+# With --network host a peer has an address that the others reach. The first form is the peer in
+# its own process: it gives to others while it runs.
+ARG JRE=eclipse-temurin:21-jre
+
+# Files as they are to be, in a layer of their own.
+FROM ${JRE} AS files
+COPY bin /opt/dragonfly/bin
+COPY lib /opt/dragonfly/lib
+COPY libexec /opt/dragonfly/libexec
+COPY LICENSE /opt/dragonfly/
+RUN chmod -R u=rwX,go=rX /opt/dragonfly \
+    && mkdir -p /var/lib/dragonfly /data \
+    && chmod 1777 /var/lib/dragonfly /data
+
+FROM ${JRE}
+COPY --from=files /opt/dragonfly /opt/dragonfly
+COPY --from=files /var/lib/dragonfly /var/lib/dragonfly
+COPY --from=files /data /data
+USER 10001:10001
+# The peer makes this directory, which is then its user's alone.
+ENV DRAGONFLY_HOME=/var/lib/dragonfly/peer
+VOLUME /var/lib/dragonfly
+WORKDIR /data
+ENTRYPOINT ["/opt/dragonfly/bin/dfget"]

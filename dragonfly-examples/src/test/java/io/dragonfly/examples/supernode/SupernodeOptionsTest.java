@@ -1,0 +1,74 @@
+package io.dragonfly.examples.supernode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.examples.command.FakeCall;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SupernodeOptionsTest {
+  @TempDir private Path dir;
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', --home-dir is missing",
+    "--home-dir=d, --advertise-ip is missing",
+    "--home-dir=d --advertise-ip=999.1.1.1, '999.1.1.1' is no IP address",
+    "--home-dir=d --advertise-ip=0.0.0.0, '--advertise-ip is 0.0.0.0, must be the address of one'",
+    "--port=70000, '70000' is no port",
+    "--upload-rate=1, 'rate is 1 B/s, must be >= 1024 B/s'",
+    "--reserve-bytes=much, 'much' is no size",
+    "--access-ttl=soon, 'soon' is no time",
+    "--questions-per-host=many, 'many' is no whole number",
+    "--home-dir=d --advertise-ip=::1 --questions-per-host=0, '--questions-per-host is 0, must be > 0'",
+    "--home-dir=d --advertise-ip=::1 --back-to-source-peers=-1, '-1' is no whole number",
+    "--home-dir=d --advertise-ip=::1 --peer-network=x, 'x'",
+    "--max-bandwidth=200M, 'is of Dragonfly 1: use --source-rate and --upload-rate'",
+    "--download-port=8001, 'is of Dragonfly 1: all goes over --port'",
+    "-D, 'is of Dragonfly 1: use --verbose'",
+    "--home=d, 'there is no option ''--home'''"
+  })
+  void whatIsWrongIsOneLine(String arguments, String message) {
+    FakeCall call = new FakeCall(dir, words(arguments));
+
+    assertThat(SupernodeMain.run(call)).as(call.said()).isEqualTo(2);
+    assertThat(call.said().lines()).hasSize(2);
+    assertThat(call.said())
+        .startsWith("supernode: ")
+        .contains(message)
+        .endsWith("Try 'supernode --help'.\n")
+        .doesNotContain("Exception");
+  }
+
+  @Test
+  void allSettingsHaveANameInTheEnvironment() {
+    FakeCall call =
+        new FakeCall(dir, "--print-config")
+            .variable("DRAGONFLY_HOME_DIR", "/var/lib/supernode")
+            .variable("DRAGONFLY_ADVERTISE_IP", "2001:db8::1")
+            .variable("DRAGONFLY_PEER_NETWORK", "10.0.0.0/8,192.0.2.0/24")
+            .variable("DRAGONFLY_UNVALIDATED_TTL", "0");
+
+    assertThat(SupernodeMain.run(call)).as(call.said()).isZero();
+
+    assertThat(call.printed().lines())
+        .contains(
+            "home-dir: /var/lib/supernode # DRAGONFLY_HOME_DIR",
+            "advertise-ip: 2001:db8::1 # DRAGONFLY_ADVERTISE_IP",
+            "port: 8002 # default",
+            "peer-network: '10.0.0.0/8,192.0.2.0/24' # DRAGONFLY_PEER_NETWORK",
+            "unvalidated-ttl: 0 # DRAGONFLY_UNVALIDATED_TTL",
+            "log-format: text # default");
+  }
+
+  private static List<String> words(String text) {
+    List<String> words = new ArrayList<>(List.of(text.split(" ")));
+    words.removeIf(String::isEmpty);
+    return words;
+  }
+}
