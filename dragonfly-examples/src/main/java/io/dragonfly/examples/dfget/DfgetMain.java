@@ -95,7 +95,10 @@ public final class DfgetMain implements Callable<Integer>, Described {
   /** Fetches one file by a peer in this process, and exits with a code of {@link ExitCode}. */
   public static void main(String[] args) {
     Logging.start(false, Level.WARN);
-    System.exit(run(new OwnCall(args), new OwnPeer()));
+    ForParent parent = ForParent.begin();
+    int code = run(new OwnCall(args), new OwnPeer());
+    parent.over();
+    System.exit(code);
   }
 
   /** Does what a call asks for by a peer of this host; returns a code of {@link ExitCode}. */

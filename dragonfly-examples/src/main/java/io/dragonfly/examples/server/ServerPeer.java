@@ -78,7 +78,9 @@ final class ServerPeer implements PeerHost {
     if (!asked.idc().isEmpty() && !asked.idc().equals(its.idc())) {
       throw differs("idc", asked.idc(), its.idc());
     }
-    if (asked.totalRate().isPresent() && !asked.totalRate().equals(its.totalRate())) {
+    if (asked.totalRate().isPresent()
+        && !asked.totalRate().equals(its.totalRate())
+        && !asked.totalRate().equals(client.limits().totalRate())) {
       throw differs(
           "totallimit",
           asked.totalRate().get(),

@@ -60,6 +60,10 @@ public final class Arguments {
     return !words.isEmpty() && words.get(0).equals("limit");
   }
 
+  List<String> words() {
+    return words;
+  }
+
   boolean has(String word) {
     return words.contains(word);
   }
@@ -90,7 +94,7 @@ public final class Arguments {
   }
 
   /** Returns all words but an option and its value. */
-  List<String> without(String name) {
+  Arguments without(String name) {
     List<String> rest = new ArrayList<>();
     for (int i = 0; i < words.size(); i++) {
       String word = words.get(i);
@@ -100,7 +104,7 @@ public final class Arguments {
         rest.add(word);
       }
     }
-    return rest;
+    return new Arguments(rest);
   }
 
   private static @Nullable String serverOption(String word) {

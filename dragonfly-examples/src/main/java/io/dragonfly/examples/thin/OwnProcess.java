@@ -6,12 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Runs the call by a peer in a process of its own, for as long as the call lasts. */
-final class OwnProcess {
-  /** Tells the start script to run the peer, and the peer to end with its parent. */
-  private static final String FOR_PARENT = "dragonfly_for_parent";
+public final class OwnProcess {
+  /** Has the start script run the peer, and the peer end with this process, which it names. */
+  public static final String FOR_PARENT = "dragonfly_for_parent";
 
-  /** Tells the peer that its home is for this call alone. */
-  private static final String TEMPORARY_HOME = "dragonfly_temporary_home";
+  /** Names the peer's home if that is for this call alone. */
+  public static final String TEMPORARY_HOME = "dragonfly_temporary_home";
 
   private OwnProcess() {}
 
@@ -23,17 +23,15 @@ final class OwnProcess {
   static int run(Arguments arguments, boolean temporary) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Distribution.dfget());
-    command.addAll(arguments.without("--home"));
     ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
-    builder.environment().put(FOR_PARENT, "1");
-    String home =
-        temporary ? Files.createTempDirectory("dragonfly-").toString() : arguments.value("--home");
-    if (home != null) {
-      command.add("--home");
-      command.add(home);
-    }
-    if (temporary && home != null) {
+    builder.environment().put(FOR_PARENT, Long.toString(ProcessHandle.current().pid()));
+    if (temporary) {
+      String home = Files.createTempDirectory("dragonfly-").toString();
       builder.environment().put(TEMPORARY_HOME, home);
+      command.addAll(arguments.without("--home").without("--alivetime").words());
+      command.addAll(List.of("--home", home, "--alivetime", "0"));
+    } else {
+      command.addAll(arguments.words());
     }
     Process process = builder.start();
     // Told to end, this process ends when its child has.
