@@ -156,7 +156,10 @@ final class Archives {
 
   private void makeIn(Path directory) throws IOException, InterruptedException {
     String key = currentKey();
-    Path work = Files.createTempDirectory("dragonfly-");
+    // In here, so that the next one removes what a killed process has left.
+    Path work = directory.resolve("work");
+    deleteTree(work);
+    Files.createDirectory(work);
     try {
       makeThin(work, directory);
       makeFull(work, directory);
@@ -222,16 +225,21 @@ final class Archives {
     command.addAll(options);
     command.addAll(List.of(more));
     Path said = work.resolve("stderr");
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(work.toFile())
             .redirectInput(new File("/dev/null"))
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(said.toFile())
-            .start();
-    if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+            .redirectError(said.toFile());
+    // The caller's settings are for its own files.
+    builder.environment().keySet().removeIf(name -> name.startsWith("DRAGONFLY_"));
+    Process process = builder.start();
+    try {
+      if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+        throw new IOException("Java took longer than %d s".formatted(LIMIT_SECONDS));
+      }
+    } finally {
       process.destroyForcibly();
-      throw new IOException("Java took longer than %d s".formatted(LIMIT_SECONDS));
     }
     if (process.exitValue() != 0) {
       throw new IOException(
@@ -240,6 +248,9 @@ final class Archives {
   }
 
   private static void deleteTree(Path tree) throws IOException {
+    if (!Files.exists(tree)) {
+      return;
+    }
     try (var files = Files.walk(tree)) {
       for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);

@@ -14,6 +14,7 @@ import io.dragonfly.examples.dfget.PeerSettings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -34,9 +35,17 @@ public final class Rehearsal {
   /** Works in the directory that is the only argument, and exits. */
   public static void main(String[] args) throws IOException {
     Logging.start(false, Level.WARN);
-    Path directory = Path.of(args[0]);
     HttpServer source = source();
     source.start();
+    try {
+      rehearse(Path.of(args[0]), source.getAddress().getPort());
+    } finally {
+      source.stop(0); // its thread would keep a process alive whose rehearsal has failed
+    }
+    System.exit(ExitCode.OK);
+  }
+
+  private static void rehearse(Path directory, int port) throws IOException {
     try (Supernode supernode =
         new Supernode(
             SupernodeConfig.builder()
@@ -44,11 +53,9 @@ public final class Rehearsal {
                 .advertiseIp(InetAddress.getLoopbackAddress())
                 .port(0)
                 .build())) {
-      String url = "http://127.0.0.1:" + source.getAddress().getPort() + "/file";
+      String url = "http://127.0.0.1:" + port + "/file";
       fetch(directory, supernode.address().orElseThrow(), url);
     }
-    source.stop(0);
-    System.exit(ExitCode.OK);
   }
 
   private static HttpServer source() throws IOException {
@@ -67,12 +74,16 @@ public final class Rehearsal {
   }
 
   /** The second peer takes from the first one. */
-  private static void fetch(Path directory, InetSocketAddress supernode, String url) {
+  private static void fetch(Path directory, InetSocketAddress supernode, String url)
+      throws IOException {
     try (DistributionClient first = peer(directory.resolve("first"), supernode);
         DistributionClient second = peer(directory.resolve("second"), supernode)) {
+      // A file of its own, so that the settings of this host change nothing.
+      String settings = Files.createFile(directory.resolve("dfget.yml")).toString();
       for (DistributionClient peer : List.of(first, second)) {
         String output = directory.resolve("out").toString();
-        OwnCall call = new OwnCall("--url", url, "--output", output, "--json");
+        OwnCall call =
+            new OwnCall("--url", url, "--output", output, "--json", "--config", settings);
         int code = DfgetMain.run(call, new ServerPeer(peer, SETTINGS));
         if (code != ExitCode.OK) {
           throw new IllegalStateException("the rehearsal ended with exit code " + code);
