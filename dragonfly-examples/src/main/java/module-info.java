@@ -7,6 +7,7 @@ module io.dragonfly.examples {
   requires com.fasterxml.jackson.core;
   requires com.fasterxml.jackson.databind;
   requires com.fasterxml.jackson.dataformat.yaml;
+  requires com.google.common;
   requires info.picocli;
   requires io.dragonfly.core;
   requires io.dragonfly.scheduler;

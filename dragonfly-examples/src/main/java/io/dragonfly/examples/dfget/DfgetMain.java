@@ -42,6 +42,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "dfget",
     description = "Fetches a file from peers, a supernode and its source.",
+    footer = {
+      "",
+      "dfget server runs the peer of this host in the foreground (dfget server --help); without one,"
+          + " a dfget starts it in the background.",
+      "dfget --prepare makes the archives of classes with which it starts fast, and ends."
+    },
     mixinStandardHelpOptions = true,
     sortOptions = false,
     versionProvider = Version.class)

@@ -1,12 +1,11 @@
 package io.dragonfly.examples.dfget;
 
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
 import io.dragonfly.examples.command.ExitCode;
 import io.dragonfly.examples.thin.OwnProcess;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -63,21 +62,11 @@ final class ForParent {
       if (!over.await(CLOSE_SECONDS, TimeUnit.SECONDS)) {
         log.warn("The peer still uses {}, which is removed", home);
       }
-      delete(home);
+      MoreFiles.deleteRecursively(home, RecursiveDeleteOption.ALLOW_INSECURE);
     } catch (IOException e) {
       log.warn("The temporary home {} could not be removed: {}", home, e.toString());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // nobody does so
-    }
-  }
-
-  private static void delete(Path tree) throws IOException {
-    List<Path> files;
-    try (var found = Files.walk(tree)) {
-      files = found.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path file : files) {
-      Files.deleteIfExists(file);
     }
   }
 }

@@ -1,15 +1,13 @@
 package io.dragonfly.examples.quickstart;
 
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
 import io.dragonfly.examples.command.Units;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.SplittableRandom;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The quickstart's directory: the source's file, and a home, a log and an output for each process.
@@ -84,26 +82,7 @@ record QuickstartFiles(Path dir) {
       throw new IllegalArgumentException(
           dir + " is there already and was not made by the quickstart: give another --dir");
     }
-    Files.walkFileTree(
-        dir,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException failure)
-              throws IOException {
-            if (failure != null) {
-              throw failure;
-            }
-            Files.delete(visited);
-            return FileVisitResult.CONTINUE;
-          }
-        });
+    MoreFiles.deleteRecursively(dir, RecursiveDeleteOption.ALLOW_INSECURE);
   }
 
   /** Writes the file that the source serves: random bytes. */

@@ -1,5 +1,7 @@
 package io.dragonfly.examples.server;
 
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
 import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -248,13 +250,8 @@ final class Archives {
   }
 
   private static void deleteTree(Path tree) throws IOException {
-    if (!Files.exists(tree)) {
-      return;
-    }
-    try (var files = Files.walk(tree)) {
-      for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
+    if (Files.exists(tree)) {
+      MoreFiles.deleteRecursively(tree, RecursiveDeleteOption.ALLOW_INSECURE);
     }
   }
 }
