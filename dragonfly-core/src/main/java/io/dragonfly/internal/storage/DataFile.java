@@ -169,17 +169,18 @@ final class DataFile {
    * @param target the path that it goes to, which may have it
    * @param sample how a new file looks there: this one will look the same
    * @param linker makes links of {@link #path}, and nothing else that touches the file
-   * @throws IOException if the linker does, or the file does not look as it did
+   * @return false if the file does not look as it did, so that nothing was done
+   * @throws IOException if the linker does
    */
-  void link(Path target, FileStamp sample, Uninterrupted.FileAction linker) throws IOException {
+  boolean link(Path target, FileStamp sample, Uninterrupted.FileAction linker) throws IOException {
     linking.lock();
     try {
       if (differenceNow().isPresent()) {
-        throw new IOException("the data was changed while it was handed out");
+        return false;
       }
       FileStamp now = FileStamp.of(path);
       if (!isLinkable() || !isAlone(target) || !now.owner().equals(sample.owner())) {
-        return;
+        return true;
       }
       // Whoever finds this after a crash knows that others may have had the file.
       setLinkedOut(new LinkedOut(Optional.empty(), true));
@@ -195,6 +196,7 @@ final class DataFile {
         boolean untouched = after.hasBytesOf(before) && after.rights().equals(before.rights());
         setLinkedOut(new LinkedOut(Optional.of(untouched ? after : before), true));
       }
+      return true;
     } finally {
       linking.unlock();
     }

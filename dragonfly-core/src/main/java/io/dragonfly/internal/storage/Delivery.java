@@ -22,8 +22,11 @@ import org.slf4j.LoggerFactory;
 final class Delivery {
   private static final Logger log = LoggerFactory.getLogger(Delivery.class);
 
-  /** How often a copy is made anew because the data was changed meanwhile. */
-  private static final int MOST_COPIES = 3;
+  /**
+   * How often it is tried because the data was changed meanwhile. Who removes another output of the
+   * task changes the data's times as well, and fetches of one task may be many.
+   */
+  private static final int MOST_TRIES = 10;
 
   private final Disk disk;
   private final DataFile data;
@@ -51,7 +54,7 @@ final class Delivery {
     checkTarget();
     verify.run();
     try {
-      if (!isDeliveredByLink()) {
+      if (!isDeliveredByLink(verify)) {
         copy(verify);
         reveal();
       }
@@ -76,29 +79,36 @@ final class Delivery {
     }
   }
 
-  private boolean isDeliveredByLink() throws IOException {
+  private boolean isDeliveredByLink(Uninterrupted.FileAction verify) throws IOException {
     // A link to an empty file would let whoever appends to it append to the store.
     if (Files.size(data.path()) == 0) {
       return false;
     }
     FileStamp sample = sample();
     boolean[] linked = new boolean[1];
-    data.link(
-        target,
-        sample,
-        () -> {
-          try {
-            disk.machine().link(temporary, data.path());
-          } catch (IOException | UnsupportedOperationException e) {
-            // Another file system, or one without links, or too many of them: a copy says what is
-            // wrong if that is not it.
-            log.debug("cannot link {} to {}: {}", what, target, e.toString());
-            return;
-          }
-          linked[0] = true;
-          reveal();
-        });
+    for (int tries = 1; !data.link(target, sample, () -> linked[0] = isLinked()); tries++) {
+      if (tries == MOST_TRIES) {
+        return false;
+      }
+      verify.run();
+    }
     return linked[0];
+  }
+
+  private boolean isLinked() {
+    try {
+      disk.machine().link(temporary, data.path());
+    } catch (IOException | UnsupportedOperationException e) {
+      // Another file system, or one without links, or too many of them: a copy says what is
+      // wrong if that is not it.
+      log.debug("cannot link {} to {}: {}", what, target, e.toString());
+      return false;
+    }
+    reveal();
+    // Where both names were links of one file already, the system leaves both. The one that goes
+    // changes the file's times: later than now, that would look like a change by somebody else.
+    removeTemporary();
+    return true;
   }
 
   /** Makes the temporary file and removes it again: how does a new file look here? */
@@ -129,7 +139,7 @@ final class Delivery {
       if (data.difference().isEmpty()) {
         return;
       }
-      if (copies == MOST_COPIES) {
+      if (copies == MOST_TRIES) {
         throw new IOException("the data of %s keeps changing on the disk".formatted(what));
       }
       verify.run();
@@ -146,8 +156,6 @@ final class Delivery {
 
   private void removeTemporary() {
     try {
-      // Also after a rename that went well: where both names were links of one file already, the
-      // system leaves both.
       Files.deleteIfExists(temporary);
     } catch (IOException e) {
       log.warn("could not remove {}: {}", temporary, e.toString());

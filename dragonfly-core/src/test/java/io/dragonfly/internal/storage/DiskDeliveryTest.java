@@ -26,8 +26,14 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -175,6 +181,48 @@ class DiskDeliveryTest {
     stored.deliver(target);
     assertThat(inode(target)).isEqualTo(inode(disk.data()));
     assertServes(stored, 0, 1, 2, 3, 4, 5);
+  }
+
+  @Test
+  void aLinkInPlaceOfItselfLeavesNothingToVerify() throws Exception {
+    StoredTask stored = disk.whole();
+    stored.deliver(target);
+    stored.deliver(target);
+
+    assertThat(stored.isSuspect(range(0))).isFalse();
+  }
+
+  @Test
+  void manyAtOnceAllGetTheFileWhileSomebodyRemovesOutputs() throws Exception {
+    StoredTask stored = disk.whole();
+    ExecutorService threads = Executors.newFixedThreadPool(3);
+    try {
+      List<Future<?>> deliveries = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        Path own = out.resolve("file" + i);
+        boolean removing = i == 0;
+        deliveries.add(threads.submit(() -> deliverOften(stored, own, removing)));
+      }
+      for (Future<?> delivery : deliveries) {
+        delivery.get(60, TimeUnit.SECONDS);
+      }
+    } finally {
+      threads.shutdownNow();
+      assertThat(threads.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
+    }
+    assertServes(stored, 0, 1, 2, 3, 4, 5);
+  }
+
+  private static Void deliverOften(StoredTask stored, Path own, boolean removing)
+      throws IOException {
+    for (int times = 0; times < 20; times++) {
+      stored.deliver(own);
+      assertThat(own).hasBinaryContent(content());
+      if (removing) {
+        Files.delete(own);
+      }
+    }
+    return null;
   }
 
   @Test
