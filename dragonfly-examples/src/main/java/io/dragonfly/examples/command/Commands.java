@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -24,6 +25,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Commands {
   private static final String JSON = "--json";
 
+  /** Takes each run of it once: what a source says may be long. */
+  private static final Pattern SPACE = Pattern.compile("[\\s\\x{85}\\x{2028}\\x{2029}]++");
+
+  private static final Pattern LINE_END = Pattern.compile("\\R");
+
   private final CommandLine line;
   private final Described about;
   private final Call call;
@@ -34,7 +40,7 @@ public final class Commands {
     this.about = command instanceof Described described ? described : new Described() {};
     this.call = call;
     if (about.hasSettings()) {
-      line.addMixin("settings", new ConfigOptions());
+      line.addMixin("settings", new ConfigOptions(Settings.defaultFile(line.getCommandSpec())));
     }
     about.subcommands().forEach(line::addSubcommand);
     line.setExpandAtFiles(false); // a word that begins with @ is no file of this process
@@ -176,9 +182,11 @@ public final class Commands {
     return new PrintWriter(new OutputStreamWriter(stream, UTF_8), false);
   }
 
-  /** Returns a text without its line ends. */
+  /** Returns a text without its line ends, each with the white space around it a blank instead. */
   public static String oneLine(String text) {
-    return text.replaceAll("\\s*\\R\\s*", " ");
+    return SPACE
+        .matcher(text)
+        .replaceAll(space -> LINE_END.matcher(space.group()).find() ? " " : space.group());
   }
 
   /** Runs something when the process is told to end, in a thread of its own. */

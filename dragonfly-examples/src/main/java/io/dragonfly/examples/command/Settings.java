@@ -80,9 +80,14 @@ final class Settings implements IDefaultValueProvider {
     return names;
   }
 
+  /** Returns the file that a command reads where its call names none. */
+  static String defaultFile(CommandSpec root) {
+    return DIRECTORY + root.name().split(" ", 2)[0] + ".yml";
+  }
+
   private void readFile(CommandSpec root, Described about, Call call, Set<String> names) {
     Optional<String> chosen = chosenFile(call);
-    String file = chosen.orElse(DIRECTORY + root.name().split(" ", 2)[0] + ".yml");
+    String file = chosen.orElseGet(() -> defaultFile(root));
     Map<String, ConfigFile.Entry> entries = ConfigFile.read(call, file, chosen.isPresent());
     entries.forEach(
         (name, entry) -> {

@@ -231,6 +231,15 @@ class SettingsTest {
   }
 
   @Test
+  void theHelpNamesTheFileOfItsCommand() {
+    FakeCall call = run("--help");
+
+    assertThat(code).isZero();
+    assertThat(call.printed().replaceAll("\\s+", " "))
+        .contains("Default: /etc/dragonfly/tell.yml, if it is there.");
+  }
+
+  @Test
   void aWrongVariableIsNamed() {
     FakeCall call = run(new FakeCall(dir).variable("DRAGONFLY_PORT", "high"));
 
