@@ -1,55 +1,85 @@
 package io.dragonfly.scheduler;
 
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is planned for one taker and not assigned yet, one take of a piece. What others wait for
- * comes first: pieces that the taker is to get as their first holder.
+ * What is planned for one taker and not assigned yet, by what it waits for. Most wait for nothing
+ * but the taker, and of these come first the pieces that others wait for, since the taker is to be
+ * their first holder. Others wait for their parent: to get the piece, to have room, to be asked
+ * again. So nothing is looked at twice unless something has happened that it waited for.
  */
 final class Agenda {
-  private final Map<Integer, Take> urgent = new LinkedHashMap<>();
-  private final Map<Integer, Take> others = new LinkedHashMap<>();
+  private final TakeList urgent = new TakeList();
+  private final TakeList others = new TakeList();
 
-  void add(Take take, boolean isUrgent) {
-    (isUrgent ? urgent : others).put(take.piece(), take);
+  /** Their parents are to get the pieces later, the earliest first, more or less. */
+  private final TakeList early = new TakeList();
+
+  /** Their parents are not to be asked for a while, or are too many. */
+  private final TakeList paused = new TakeList();
+
+  private int size;
+
+  void add(Take take) {
+    size++;
+    offer(take);
   }
 
-  boolean remove(Take take) {
-    return others.remove(take.piece(), take) || urgent.remove(take.piece(), take);
-  }
-
-  @Nullable Take get(int piece) {
-    Take take = urgent.get(piece);
-    return take == null ? others.get(piece) : take;
+  /** Takes it out, whatever it waits for. */
+  void remove(Take take) {
+    size--;
+    take.leaveList();
   }
 
   boolean isEmpty() {
-    return urgent.isEmpty() && others.isEmpty();
+    return size == 0;
   }
 
-  /** Returns the first that may be assigned now, among so many; null if none may. */
-  @Nullable Take first(int looked, Predicate<Take> may) {
-    for (Map<Integer, Take> takes : List.of(urgent, others)) {
-      for (Take take : takes.values()) {
-        if (looked-- == 0) {
-          return null;
-        }
-        if (may.test(take)) {
-          return take;
-        }
-      }
+  /** What it waited for may have come: it is to be looked at. */
+  void offer(Take take) {
+    (take.parent().isCdn() ? urgent : others).addInOrder(take);
+  }
+
+  /** Returns the first that may be assigned now; null if none may. */
+  @Nullable Take first() {
+    Take first = urgent.first();
+    return first == null ? others.first() : first;
+  }
+
+  void waitUntil(Take take, long time) {
+    take.setAskableAt(time);
+    early.addInOrder(take);
+  }
+
+  /** Tells whether time has come for one that waits for its parent to get the piece. */
+  boolean isTimeFor(long now) {
+    Take first = early.first();
+    return first != null && first.askableAt() - now <= 0;
+  }
+
+  void offerEarly(long now) {
+    for (Take take = early.first();
+        take != null && take.askableAt() - now <= 0;
+        take = early.first()) {
+      offer(take);
     }
-    return null;
   }
 
-  List<Take> all() {
-    List<Take> all = new ArrayList<>(urgent.values());
-    all.addAll(others.values());
-    return all;
+  void pause(Take take) {
+    paused.addLast(take);
+  }
+
+  boolean hasPaused() {
+    return !paused.isEmpty();
+  }
+
+  void offerPaused() {
+    for (Take take = paused.first(); take != null; take = paused.first()) {
+      offer(take);
+    }
+  }
+
+  boolean isEarly(Take take) {
+    return take.list == early;
   }
 }

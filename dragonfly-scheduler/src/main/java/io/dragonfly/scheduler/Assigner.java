@@ -1,8 +1,6 @@
 package io.dragonfly.scheduler;
 
-import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,9 +8,6 @@ import org.jspecify.annotations.Nullable;
  * that somebody can give now; else, if nothing is left to ask for, another copy of a late one.
  */
 final class Assigner {
-  /** So many planned pieces are looked at if the first ones have to wait. */
-  private static final int LOOKED_AT = 64;
-
   /** If so few pieces are missing, they are looked at one by one. */
   private static final int FEW = 64;
 
@@ -22,9 +17,17 @@ final class Assigner {
   /** If those are not to be had, so many from each who has room. */
   private static final int TRIED_FROM_ONE = 4;
 
+  /** So many of those with room are looked at, others each time. */
+  private static final int HOLDERS_LOOKED_AT = 64;
+
   private final Swarm swarm;
   private final FreshPlanner fresh;
   private final ParentChoice parents;
+
+  /** What the taker lacks that is looked at; one for all, since it is needed for each. */
+  private final BitSet lacking = new BitSet();
+
+  private int turn;
 
   Assigner(Swarm swarm, FreshPlanner fresh) {
     this.swarm = swarm;
@@ -38,12 +41,12 @@ final class Assigner {
       return null;
     }
     Take take = planned(taker);
-    if (take == null) {
-      BitSet lacking = taker.lacking(swarm.available());
+    if (take == null && taker.isHungry()) {
+      taker.findLacking(swarm.available(), lacking);
       if (lacking.isEmpty()) {
         take = taker.agenda().isEmpty() ? hedge(taker) : null;
       } else {
-        take = missing(taker, lacking);
+        take = missing(taker);
       }
     }
     if (take != null) {
@@ -53,26 +56,35 @@ final class Assigner {
   }
 
   private @Nullable Take planned(Member taker) {
-    List<Take> stale = new ArrayList<>();
-    Take next = taker.agenda().first(LOOKED_AT, take -> mayBeAssigned(take, stale));
-    stale.forEach(Take::end);
-    return next;
+    Agenda agenda = taker.agenda();
+    agenda.offerEarly(swarm.fleet().now());
+    Take take = agenda.first();
+    while (take != null && !mayBeAssigned(take)) {
+      take = agenda.first();
+    }
+    return take;
   }
 
-  private boolean mayBeAssigned(Take take, List<Take> stale) {
-    PeerState parent = take.parent().peer();
+  /** Tells whether it may; if not, it waits for what keeps it from that. */
+  private boolean mayBeAssigned(Take take) {
+    Agenda agenda = take.taker().agenda();
+    Member parent = take.parent();
     if (isStale(take)) {
-      stale.add(take);
+      take.end();
       return false;
     }
-    if (isEarly(take) || isAvoided(take)) {
-      return false; // it is woken when its parent has the piece, or time has passed
-    }
-    if (!parent.hasRoomFor(take.parent())) {
-      take.taker().peer().waitFor(parent);
+    if (isEarly(take)) {
       return false;
     }
-    return take.taker().mayAskFrom(take.parent());
+    if (isAvoided(take) || !take.taker().mayAskFrom(parent)) {
+      agenda.pause(take);
+      return false;
+    }
+    if (!parent.peer().hasRoomFor(parent)) {
+      parent.giving().awaitRoom(take);
+      return false;
+    }
+    return true;
   }
 
   /**
@@ -84,7 +96,11 @@ final class Assigner {
       return false;
     }
     Take before = take.parent().take(take.piece());
-    return before != null && before.due() - swarm.fleet().now() > Limits.EARLY_NANOS;
+    if (before == null || before.due() - swarm.fleet().now() <= Limits.EARLY_NANOS) {
+      return false;
+    }
+    take.taker().agenda().waitUntil(take, before.due() - Limits.EARLY_NANOS);
+    return true;
   }
 
   private boolean isAvoided(Take take) {
@@ -104,10 +120,10 @@ final class Assigner {
     return isBehind && !swarm.holders(take.piece()).isEmpty();
   }
 
-  private @Nullable Take missing(Member taker, BitSet lacking) {
+  private @Nullable Take missing(Member taker) {
     Take take = null;
     if (swarm.hasRoom()) {
-      take = taker.wantsInOrder() ? inOrder(taker, lacking) : rarest(taker, lacking);
+      take = taker.wantsInOrder() ? inOrder(taker) : rarest(taker);
     }
     if (take == null) {
       swarm.hungry().foundNothing(taker, swarm.hasRoom());
@@ -117,7 +133,7 @@ final class Assigner {
     return take;
   }
 
-  private @Nullable Take inOrder(Member taker, BitSet lacking) {
+  private @Nullable Take inOrder(Member taker) {
     int tried = 0;
     for (int piece = lacking.nextSetBit(0);
         piece >= 0 && tried < FEW;
@@ -137,9 +153,9 @@ final class Assigner {
     return null;
   }
 
-  private @Nullable Take rarest(Member taker, BitSet lacking) {
+  private @Nullable Take rarest(Member taker) {
     if (lacking.cardinality() <= FEW) {
-      return rarestOfFew(taker, lacking);
+      return rarestOfFew(taker);
     }
     Rarity rarity = swarm.rarity();
     int tried = 0;
@@ -155,10 +171,10 @@ final class Assigner {
         }
       }
     }
-    return fromAnyoneWithRoom(taker, lacking);
+    return fromAnyoneWithRoom(taker);
   }
 
-  private @Nullable Take rarestOfFew(Member taker, BitSet lacking) {
+  private @Nullable Take rarestOfFew(Member taker) {
     Rarity rarity = swarm.rarity();
     int[] pieces =
         lacking.stream()
@@ -176,20 +192,35 @@ final class Assigner {
   }
 
   /** The rarest pieces are not to be had now: what those with room on their uplinks have, then. */
-  private @Nullable Take fromAnyoneWithRoom(Member taker, BitSet lacking) {
+  private @Nullable Take fromAnyoneWithRoom(Member taker) {
     if (taker.hasAllParents()) {
-      for (Member parent : taker.parents()) {
-        Take take = parent.peer().isSpare() ? from(parent, taker, lacking) : null;
+      Parents all = taker.parents();
+      for (int place = 0; place < all.size(); place++) {
+        Member parent = all.get(place);
+        Take take = parent.peer().isSpare() ? from(parent, taker) : null;
         if (take != null) {
           return take;
         }
       }
       return null;
     }
-    BitSet spare = swarm.spare();
-    for (int slot = spare.nextSetBit(0); slot >= 0; slot = spare.nextSetBit(slot + 1)) {
-      Member holder = swarm.at(slot);
-      Take take = holder == null || holder == taker ? null : from(holder, taker, lacking);
+    return fromHolderWithRoom(taker);
+  }
+
+  private @Nullable Take fromHolderWithRoom(Member taker) {
+    Slots spare = swarm.spare();
+    int slot = turn % swarm.slots();
+    for (int looked = 0; looked < HOLDERS_LOOKED_AT; looked++) {
+      slot = spare.next(slot, null, null);
+      if (slot < 0) {
+        slot = spare.next(0, null, null);
+      }
+      if (slot < 0) {
+        return null;
+      }
+      Member holder = swarm.at(slot++);
+      turn = slot;
+      Take take = holder == null || holder == taker ? null : from(holder, taker);
       if (take != null) {
         return take;
       }
@@ -197,16 +228,18 @@ final class Assigner {
     return null;
   }
 
-  private @Nullable Take from(Member holder, Member taker, BitSet lacking) {
+  private @Nullable Take from(Member holder, Member taker) {
     if (!holder.pieces().intersects(lacking)) {
       return null;
     }
-    BitSet pieces = (BitSet) holder.pieces().clone();
-    pieces.and(lacking);
     int tried = 0;
-    for (int piece = pieces.nextSetBit(0);
+    for (int piece = lacking.nextSetBit(0);
         piece >= 0 && tried < TRIED_FROM_ONE;
-        piece = pieces.nextSetBit(piece + 1), tried++) {
+        piece = lacking.nextSetBit(piece + 1)) {
+      if (!holder.has(piece)) {
+        continue;
+      }
+      tried++;
       Take take = tryToTake(taker, piece);
       if (take != null) {
         return take;
@@ -225,7 +258,7 @@ final class Assigner {
   }
 
   private @Nullable Take hedge(Member taker) {
-    for (Take late : taker.assigned().values()) {
+    for (Take late : taker.assigned()) {
       if (isToBeHedged(late)) {
         Member parent = parents.parentOf(taker, late.piece(), late.parent());
         if (parent != null) {
@@ -241,10 +274,30 @@ final class Assigner {
     return !take.taker().isHedged(take.piece()) && take.isLate(swarm.fleet().now());
   }
 
-  /** Tells whether time has made something late for a taker that has nothing left to ask for. */
-  boolean hasLate(Member taker) {
-    return !taker.assigned().isEmpty()
+  /** Tells whether time has brought a taker something to do, and lets it look at it. */
+  boolean hasTimeBrought(Member taker) {
+    Agenda agenda = taker.agenda();
+    boolean hasPaused = agenda.hasPaused();
+    if (hasPaused) {
+      agenda.offerPaused();
+    }
+    dropStale(taker.giving());
+    return hasPaused || agenda.isTimeFor(swarm.fleet().now()) || hasLate(taker);
+  }
+
+  /** Nobody is to wait for room at a parent that will not have the piece. */
+  private void dropStale(Giving giving) {
+    for (Take take = giving.firstWaiting();
+        take != null && isStale(take);
+        take = giving.firstWaiting()) {
+      take.offer();
+    }
+  }
+
+  /** Tells whether something is late for a taker that has nothing left to ask for. */
+  private boolean hasLate(Member taker) {
+    return taker.hasAssigned()
         && taker.agenda().isEmpty()
-        && taker.assigned().values().stream().anyMatch(this::isToBeHedged);
+        && taker.assigned().stream().anyMatch(this::isToBeHedged);
   }
 }

@@ -5,11 +5,9 @@ import io.dragonfly.peer.PeerId;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
@@ -21,10 +19,11 @@ final class Fleet {
 
   private final LongSupplier clock;
   private final Map<PeerId, PeerState> peers = new LinkedHashMap<>();
-  private final Set<PeerState> ready = new LinkedHashSet<>();
+  private final List<PeerState> ready = new ArrayList<>();
   private double medianUp;
   private double medianDown;
   private long reviewed;
+  private long takes;
 
   Fleet(LongSupplier clock) {
     this.clock = clock;
@@ -49,8 +48,7 @@ final class Fleet {
   void releaseIfIdle(PeerState peer) {
     if (peer.members().isEmpty() && !peer.isCdn()) {
       peers.remove(peer.peer().id(), peer);
-      ready.remove(peer);
-      peer.wakeAll();
+      peer.setReady(false);
     }
   }
 
@@ -64,14 +62,27 @@ final class Fleet {
   }
 
   void ready(PeerState peer) {
-    ready.add(peer);
+    if (!peer.isReady()) {
+      peer.setReady(true);
+      ready.add(peer);
+    }
   }
 
   List<PeerId> takeReady() {
     List<PeerId> ids = new ArrayList<>(ready.size());
-    ready.forEach(peer -> ids.add(peer.peer().id()));
+    for (PeerState peer : ready) {
+      if (peer.isReady()) {
+        peer.setReady(false);
+        ids.add(peer.peer().id());
+      }
+    }
     ready.clear();
     return ids;
+  }
+
+  /** Returns a number that is higher each time. */
+  long nextTake() {
+    return takes++;
   }
 
   double upRate(PeerState peer) {
@@ -114,6 +125,7 @@ final class Fleet {
     if (slow != peer.isSlow()) {
       peer.setSlow(slow);
       peer.members().forEach(Member::reviewCounted);
+      peer.members().forEach(member -> member.giving().reviewAll());
     }
   }
 

@@ -1,14 +1,19 @@
 package io.dragonfly.scheduler;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What the takers of one task are to take from one peer, by piece. */
 final class Giving {
   private final PeerState peer;
-  private final Map<Integer, List<Take>> takes = new HashMap<>();
+
+  /** For each piece the take that was planned last; the others hang on it. */
+  private final TakeTable takes = new TakeTable();
+
+  /** Planned takes that only wait for room on the uplink. */
+  private final TakeList waiting = new TakeList();
+
   private long assignedBytes;
 
   Giving(PeerState peer) {
@@ -16,24 +21,80 @@ final class Giving {
   }
 
   void add(Take take) {
-    takes.computeIfAbsent(take.piece(), piece -> new ArrayList<>(2)).add(take);
+    Take next = takes.get(take.piece());
+    take.nextOfPiece = next;
+    if (next != null) {
+      next.previousOfPiece = take;
+    }
+    takes.put(take);
   }
 
   void remove(Take take) {
-    List<Take> ofPiece = takes.get(take.piece());
-    if (ofPiece != null && ofPiece.remove(take) && ofPiece.isEmpty()) {
+    Take next = take.nextOfPiece;
+    Take previous = take.previousOfPiece;
+    if (next != null) {
+      next.previousOfPiece = previous;
+    }
+    if (previous != null) {
+      previous.nextOfPiece = next;
+    } else if (next != null) {
+      takes.put(next);
+    } else {
       takes.remove(take.piece());
     }
+    take.nextOfPiece = null;
+    take.previousOfPiece = null;
   }
 
   /** The peer has a piece: it can be sent, and who was to ask for it later may ask now. */
   void pieceArrived(int piece) {
-    for (Take take : takes.getOrDefault(piece, List.of())) {
+    for (Take take = takes.get(piece); take != null; take = take.nextOfPiece) {
       take.becomeReady();
-      if (!take.isAssigned()) {
-        take.taker().swarm().fleet().ready(take.taker().peer());
+      if (take.taker().agenda().isEarly(take)) {
+        take.offer();
       }
     }
+  }
+
+  /** The peer is no longer to get a piece: who was to take it from here is to be told otherwise. */
+  void pieceGone(int piece) {
+    for (Take take = takes.get(piece); take != null; take = take.nextOfPiece) {
+      if (!take.isAssigned()) {
+        take.offer();
+      }
+    }
+  }
+
+  /** Whatever is planned is to be looked at again. */
+  void reviewAll() {
+    takes.forEach(
+        last -> {
+          for (Take take = last; take != null; take = take.nextOfPiece) {
+            if (!take.isAssigned()) {
+              take.offer();
+            }
+          }
+        });
+  }
+
+  /** A take is to be offered as soon as there is room for it. */
+  void awaitRoom(Take take) {
+    waiting.addLast(take);
+  }
+
+  /** Offers as many of those that wait as there is room for; the others go on waiting. */
+  void offerRoom(double bytes) {
+    double left = bytes;
+    for (Take take = waiting.first(); take != null && left > 0; take = waiting.first()) {
+      // Who has no room of its own now will come as soon as it has: this room is for the next.
+      left -= take.taker().hasRoom() ? take.bytes() : 0;
+      take.offer();
+    }
+  }
+
+  /** Returns the one that has waited longest for room; null if none has. */
+  @Nullable Take firstWaiting() {
+    return waiting.first();
   }
 
   /** So many bytes more are assigned, or fewer if negative. */
@@ -51,10 +112,20 @@ final class Giving {
   }
 
   List<Take> of(int piece) {
-    return List.copyOf(takes.getOrDefault(piece, List.of()));
+    List<Take> all = new ArrayList<>();
+    addAll(takes.get(piece), all);
+    return all;
   }
 
   List<Take> all() {
-    return takes.values().stream().flatMap(List::stream).toList();
+    List<Take> all = new ArrayList<>();
+    takes.forEach(last -> addAll(last, all));
+    return all;
+  }
+
+  private static void addAll(@Nullable Take last, List<Take> all) {
+    for (Take take = last; take != null; take = take.nextOfPiece) {
+      all.add(take);
+    }
   }
 }

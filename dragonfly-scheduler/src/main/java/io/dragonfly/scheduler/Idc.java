@@ -1,7 +1,6 @@
 package io.dragonfly.scheduler;
 
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -12,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Idc {
   private final String name;
   private final Set<Member> members = new LinkedHashSet<>();
-  private final BitSet slots = new BitSet();
+  private final Slots slots = new Slots();
   private List<Member> entries = List.of();
   private @Nullable List<Member> ring;
   private int[] distances = {};
@@ -32,7 +31,7 @@ final class Idc {
   }
 
   /** The slots of its members. */
-  BitSet slots() {
+  Slots slots() {
     return slots;
   }
 
@@ -93,13 +92,13 @@ final class Idc {
   void add(Member member) {
     ringChanged();
     members.add(member);
-    slots.set(member.slot());
+    slots.set(member.slot(), true);
   }
 
   void remove(Member member) {
     ringChanged();
     members.remove(member);
-    slots.clear(member.slot());
+    slots.set(member.slot(), false);
   }
 
   void copyChanged(int piece, boolean more) {

@@ -11,6 +11,15 @@ final class Limits {
   static final int IN_FLIGHT_MOST = 64;
   static final int IN_FLIGHT_FIRST = 8;
 
+  /**
+   * A taker with less in flight, as a share of what it may have and in pieces, is given pieces that
+   * were not planned for it. With a whole pipeline of them late comers would take from each other
+   * what the plans count on.
+   */
+  static final double HUNGRY_SHARE = 0.5;
+
+  static final int HUNGRY_PIECES = 8;
+
   /** Parents that a taker has something in flight from, for one task. */
   static final int PARENTS = 8;
 

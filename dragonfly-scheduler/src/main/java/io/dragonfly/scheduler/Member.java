@@ -1,14 +1,9 @@
 package io.dragonfly.scheduler;
 
 import io.dragonfly.task.PieceSpan;
+import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,9 +21,15 @@ final class Member {
   private PieceSpan wanted = PieceSpan.NONE;
 
   private final Agenda agenda = new Agenda();
-  private final Map<Integer, Take> assigned = new LinkedHashMap<>();
-  private final Map<Integer, Take> hedges = new HashMap<>();
-  private final Map<Member, Integer> parents = new LinkedHashMap<>();
+
+  /** What it is to get of each piece, planned or assigned, but hedges. */
+  private final TakeTable takes = new TakeTable();
+
+  /** Second copies that were asked for since the first is late. */
+  private final TakeTable hedges = new TakeTable();
+
+  private final Parents parents = new Parents();
+  private int assigned;
 
   private final Giving giving;
   private boolean isCounted;
@@ -79,8 +80,8 @@ final class Member {
 
   void want(PieceSpan span) {
     wanted = span;
-    for (Take take : agenda.all()) {
-      if (!span.contains(take.piece())) {
+    for (Take take : takes()) {
+      if (!take.isAssigned() && !span.contains(take.piece())) {
         take.end();
       }
     }
@@ -102,16 +103,16 @@ final class Member {
     return wanted.contains(piece) && !hasOrAsked(piece);
   }
 
-  /** Returns the wanted pieces among these that it neither has nor has asked for. */
-  BitSet lacking(BitSet available) {
-    BitSet lacking = (BitSet) available.clone();
+  /** Finds the wanted pieces among these that it neither has nor has asked for. */
+  void findLacking(BitSet available, BitSet lacking) {
+    lacking.clear();
+    lacking.or(available);
     lacking.andNot(has);
     lacking.andNot(asked);
     lacking.clear(0, Math.min(wanted.first(), lacking.length()));
     if (wanted.end() < lacking.length()) {
       lacking.clear(wanted.end(), lacking.length());
     }
-    return lacking;
   }
 
   /** A copy here counts as one that others can take soon: it is no slow and no hidden peer's. */
@@ -160,10 +161,11 @@ final class Member {
 
   void willTake(Take take) {
     if (asked.get(take.piece())) {
-      hedges.put(take.piece(), take);
+      hedges.put(take);
       return;
     }
-    agenda.add(take, take.parent().isCdn());
+    takes.put(take);
+    agenda.add(take);
     asked.set(take.piece());
     if (take.parent().isCdn()) {
       owned++;
@@ -174,36 +176,56 @@ final class Member {
   }
 
   void takes(Take take) {
-    parents.merge(take.parent(), 1, Integer::sum);
-    if (agenda.remove(take)) {
-      assigned.put(take.piece(), take);
+    parents.add(take.parent());
+    if (takes.get(take.piece()) == take) {
+      agenda.remove(take);
+      assigned++;
     }
   }
 
   void takesNoMore(Take take) {
     int piece = take.piece();
-    if (take.isAssigned()) {
-      parents.computeIfPresent(take.parent(), (parent, count) -> count == 1 ? null : count - 1);
+    if (take.isAssigned() && parents.remove(take.parent())) {
+      agenda.offerPaused();
     }
-    if (!hedges.remove(piece, take)) {
-      if (take.parent().isCdn()) {
-        owned--;
-      }
+    if (hedges.get(piece) == take) {
+      hedges.remove(piece);
+      return;
+    }
+    if (take.parent().isCdn()) {
+      owned--;
+    }
+    if (take.isAssigned()) {
+      assigned--;
+    } else {
       agenda.remove(take);
-      assigned.remove(piece, take);
-      // The hedge, if there is one, is all that is left.
-      Take hedge = hedges.remove(piece);
-      if (hedge != null) {
-        assigned.put(piece, hedge);
-        if (hedge.parent().isCdn()) {
-          owned++;
-        }
-        return;
-      }
-      asked.clear(piece);
-      if (isCounted && !has.get(piece)) {
+    }
+    Take hedge = hedges.get(piece);
+    if (hedge == null) {
+      takes.remove(piece);
+      asksNoMore(piece);
+    } else {
+      becomesOnly(hedge);
+    }
+  }
+
+  /** The hedge is all that is left. */
+  private void becomesOnly(Take hedge) {
+    hedges.remove(hedge.piece());
+    takes.put(hedge);
+    assigned++;
+    if (hedge.parent().isCdn()) {
+      owned++;
+    }
+  }
+
+  private void asksNoMore(int piece) {
+    asked.clear(piece);
+    if (!has.get(piece)) {
+      if (isCounted) {
         swarm.copyChanged(this, piece, false);
       }
+      giving.pieceGone(piece);
     }
   }
 
@@ -211,37 +233,52 @@ final class Member {
     return agenda;
   }
 
-  Map<Integer, Take> assigned() {
-    return assigned;
+  /** Returns what is assigned to it, but hedges. */
+  List<Take> assigned() {
+    List<Take> all = new ArrayList<>();
+    takes.forEach(
+        take -> {
+          if (take.isAssigned()) {
+            all.add(take);
+          }
+        });
+    return all;
   }
 
   boolean isHedged(int piece) {
-    return hedges.containsKey(piece);
+    return hedges.get(piece) != null;
   }
 
   @Nullable Take assigned(int piece, PeerState parent) {
-    Take hedge = hedges.get(piece);
+    Take hedge = hedges.isEmpty() ? null : hedges.get(piece);
     if (hedge != null && hedge.parent().peer() == parent) {
       return hedge;
     }
-    Take take = assigned.get(piece);
-    return take != null && take.parent().peer() == parent ? take : null;
+    Take take = takes.get(piece);
+    return take != null && take.isAssigned() && take.parent().peer() == parent ? take : null;
   }
 
   /** How it is to get a piece; null if it is not. */
   @Nullable Take take(int piece) {
-    Take take = assigned.get(piece);
-    return take == null ? agenda.get(piece) : take;
+    return takes.get(piece);
   }
 
-  /** What it was to take of one piece. */
-  List<Take> takesOfItsOwn(int piece) {
-    if (!asked.get(piece)) {
-      return List.of();
+  /** Ends what it was to take of one piece. */
+  void endTakesOf(int piece) {
+    // A hedge takes the place of what it stands for.
+    for (Take take = takes.get(piece); take != null; take = takes.get(piece)) {
+      take.end();
     }
-    return Stream.of(hedges.get(piece), assigned.get(piece), agenda.get(piece))
-        .filter(Objects::nonNull)
-        .toList();
+  }
+
+  /** What is planned from a parent is to be looked at again. */
+  void review(PeerState parent) {
+    takes.forEach(
+        take -> {
+          if (!take.isAssigned() && take.parent().peer() == parent) {
+            agenda.offer(take);
+          }
+        });
   }
 
   /** How many pieces it is to get as their first holder. */
@@ -265,15 +302,15 @@ final class Member {
 
   /** All that is planned for or assigned to it. */
   List<Take> takes() {
-    List<Take> takes = agenda.all();
-    takes.addAll(assigned.values());
-    takes.addAll(hedges.values());
-    return takes;
+    List<Take> all = new ArrayList<>();
+    takes.forEach(all::add);
+    hedges.forEach(all::add);
+    return all;
   }
 
   /** Those that it has something in flight from. */
-  Set<Member> parents() {
-    return parents.keySet();
+  Parents parents() {
+    return parents;
   }
 
   /** Tells whether it has something in flight from as many parents as it may. */
@@ -282,7 +319,7 @@ final class Member {
   }
 
   boolean mayAskFrom(Member parent) {
-    return !hasAllParents() || parents.containsKey(parent);
+    return !hasAllParents() || parents.contains(parent);
   }
 
   /** Pieces that it may have in flight: as many as pass its downlink in a time, within bounds. */
@@ -295,7 +332,7 @@ final class Member {
   }
 
   boolean hasRoom() {
-    return assigned.size() < inFlightLimit();
+    return assigned < inFlightLimit();
   }
 
   /** Tells whether it wants the pieces in their order: it reads a part, or as it goes. */
@@ -303,9 +340,13 @@ final class Member {
     return wanted.first() > 0 || wanted.end() < swarm.pieces();
   }
 
-  /** Tells whether it has things to do and does hardly any: time may show which are hopeless. */
-  boolean isStuck() {
-    return assigned.size() < Limits.IN_FLIGHT_LEAST && !agenda.isEmpty();
+  /** Tells whether it has so little in flight that it needs more than what was planned for it. */
+  boolean isHungry() {
+    return assigned < Math.max(Limits.HUNGRY_PIECES, Limits.HUNGRY_SHARE * inFlightLimit());
+  }
+
+  boolean hasAssigned() {
+    return assigned > 0;
   }
 
   /** How much this peer has had to wait for its turn as the first holder. */

@@ -1,6 +1,5 @@
 package io.dragonfly.scheduler;
 
-import java.util.BitSet;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +44,7 @@ final class ParentChoice {
     private final Member taker;
     private final int piece;
     private final @Nullable Member excluded;
-    private final BitSet holders;
+    private final Slots holders;
     private final long now = swarm.fleet().now();
 
     Search(Member taker, int piece, @Nullable Member excluded) {
@@ -64,9 +63,9 @@ final class ParentChoice {
     /** Tells whether a peer nearby has the piece or will, other than those that are avoided. */
     boolean mayComeFromNear() {
       boolean isHeld = false;
-      for (int slot = next(0, taker.idc().slots(), null);
+      for (int slot = holders.next(0, taker.idc().slots(), null);
           slot >= 0;
-          slot = next(slot + 1, taker.idc().slots(), null)) {
+          slot = holders.next(slot + 1, taker.idc().slots(), null)) {
         Member holder = swarm.at(slot);
         isHeld = true;
         if (holder != null && may(holder)) {
@@ -77,13 +76,15 @@ final class ParentChoice {
     }
 
     /** Compares a few holders with room, others each time. */
-    @Nullable Member best(@Nullable BitSet among) {
+    @Nullable Member best(@Nullable Slots among) {
       return taker.hasAllParents() ? bestParent(among) : bestHolder(among);
     }
 
-    private @Nullable Member bestParent(@Nullable BitSet among) {
+    private @Nullable Member bestParent(@Nullable Slots among) {
       Member best = null;
-      for (Member parent : taker.parents()) {
+      Parents parents = taker.parents();
+      for (int place = 0; place < parents.size(); place++) {
+        Member parent = parents.get(place);
         if (!parent.isCdn()
             && parent.peer().isSpare()
             && holders.get(parent.slot())
@@ -95,15 +96,15 @@ final class ParentChoice {
       return best;
     }
 
-    private @Nullable Member bestHolder(@Nullable BitSet among) {
+    private @Nullable Member bestHolder(@Nullable Slots among) {
       Member best = null;
       int compared = 0;
       int start = turn++ % swarm.slots();
       for (int pass = 0; pass < 2; pass++) {
         int end = pass == 0 ? swarm.slots() : start;
-        for (int slot = next(pass == 0 ? start : 0, among, swarm.spare());
+        for (int slot = holders.next(pass == 0 ? start : 0, among, swarm.spare());
             slot >= 0 && slot < end && compared < COMPARED;
-            slot = next(slot + 1, among, swarm.spare())) {
+            slot = holders.next(slot + 1, among, swarm.spare())) {
           Member holder = swarm.at(slot);
           if (holder != null && may(holder)) {
             compared++;
@@ -112,15 +113,6 @@ final class ParentChoice {
         }
       }
       return best;
-    }
-
-    private int next(int from, @Nullable BitSet among, @Nullable BitSet also) {
-      for (int slot = holders.nextSetBit(from); slot >= 0; slot = holders.nextSetBit(slot + 1)) {
-        if ((among == null || among.get(slot)) && (also == null || also.get(slot))) {
-          return slot;
-        }
-      }
-      return -1;
     }
 
     private long finish(Member parent) {
@@ -144,7 +136,9 @@ final class ParentChoice {
     }
 
     private boolean mayComeFromAnyPeer() {
-      for (int slot = holders.nextSetBit(0); slot >= 0; slot = holders.nextSetBit(slot + 1)) {
+      for (int slot = holders.next(0, null, null);
+          slot >= 0;
+          slot = holders.next(slot + 1, null, null)) {
         Member holder = swarm.at(slot);
         if (holder != null && may(holder)) {
           return true;

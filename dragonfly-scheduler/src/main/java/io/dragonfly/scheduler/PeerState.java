@@ -2,9 +2,7 @@ package io.dragonfly.scheduler;
 
 import io.dragonfly.peer.Peer;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 
 /** What is known of one peer over all its tasks: its links are shared by them. */
 final class PeerState {
@@ -15,14 +13,12 @@ final class PeerState {
   private final List<Member> members = new ArrayList<>();
   private final Avoidance avoidance = new Avoidance();
 
-  /** Takers that wait for room on this peer's uplink, in the order in which they came. */
-  private final Set<PeerState> waiting = new LinkedHashSet<>();
-
   private Peer peer;
   private int turn;
   private boolean isSlow;
   private boolean isSpare = true;
   private int tasksGiving;
+  private boolean isReady;
 
   PeerState(Fleet fleet, Peer peer, boolean isCdn) {
     this.fleet = fleet;
@@ -135,11 +131,16 @@ final class PeerState {
     tasksGiving += gives ? 1 : -1;
   }
 
-  void waitFor(PeerState parent) {
-    parent.waiting.add(this);
+  /** Tells whether it stands in the list of those that may have something new to ask for. */
+  boolean isReady() {
+    return isReady;
   }
 
-  /** What is before the uplink has changed: wakes as many of those who wait as there is room. */
+  void setReady(boolean ready) {
+    isReady = ready;
+  }
+
+  /** What is before the uplink has changed: there may be room to plan more, or no longer. */
   void uplinkChanged() {
     boolean spare = hasRoomToPlan(0);
     if (spare != isSpare) {
@@ -148,27 +149,15 @@ final class PeerState {
       (spare ? membersInTurn() : members)
           .forEach(member -> member.swarm().spareChanged(member, spare));
     }
-    if (!waiting.isEmpty()) {
-      wake();
-    }
   }
 
-  private void wake() {
-    double room = seconds() * upRate() - up.assignedBytes();
-    int pieceLength = members.isEmpty() ? 1 : members.get(0).swarm().pieceLength();
-    int count = Math.max(1, (int) (room / pieceLength));
-    if (up.hasRoom(seconds() * upRate(), pieces())) {
-      for (var takers = waiting.iterator(); takers.hasNext() && count > 0; count--) {
-        fleet.ready(takers.next());
-        takers.remove();
+  /** Offers the room on the uplink to those that wait for it. */
+  void offerRoom() {
+    for (Member member : members) {
+      if (member.giving().firstWaiting() != null && hasRoomFor(member)) {
+        member.giving().offerRoom(Math.max(1, seconds() * upRate() - up.assignedBytes()));
       }
     }
-  }
-
-  /** Wakes all who wait: time may have made room. */
-  void wakeAll() {
-    waiting.forEach(fleet::ready);
-    waiting.clear();
   }
 
   boolean isIdle() {

@@ -171,7 +171,7 @@ public final class PlannedScheduler implements Scheduler {
 
   private void gained(Plans plans, Member member, int piece) {
     plans.swarm.gained(member, piece);
-    member.takesOfItsOwn(piece).forEach(Take::end);
+    member.endTakesOf(piece);
     plans.swarm.hungry().wakeOne();
   }
 
@@ -183,6 +183,7 @@ public final class PlannedScheduler implements Scheduler {
       taker.avoidance().pause(parent, fleet.now());
     } else if (outcome != Outcome.DROPPED) {
       taker.avoidance().failed(parent, fleet.now());
+      taker.members().forEach(member -> member.review(parent));
     }
   }
 
@@ -241,13 +242,13 @@ public final class PlannedScheduler implements Scheduler {
   @Override
   public void tick() {
     fleet.review();
-    fleet.peers().forEach(PeerState::wakeAll);
+    fleet.peers().forEach(PeerState::offerRoom);
     for (Plans plans : tasks.values()) {
       if (plans.swarm.hasRoom()) {
         plans.swarm.hungry().wakeAll();
       }
       for (Member member : plans.swarm.members()) {
-        if (plans.assigner.hasLate(member) || member.isStuck()) {
+        if (plans.assigner.hasTimeBrought(member)) {
           fleet.ready(member.peer());
         }
       }

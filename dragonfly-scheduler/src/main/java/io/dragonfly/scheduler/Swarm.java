@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** All that take part in one task, and who holds which piece. */
 final class Swarm {
-  private static final BitSet NONE = new BitSet(0);
+  private static final Slots NONE = new Slots();
 
   private final Fleet fleet;
   private final TaskId task;
@@ -25,7 +25,7 @@ final class Swarm {
   private final Map<String, Idc> idcs = new LinkedHashMap<>();
 
   /** For each piece the slots of the peers that hold it and can be reached. */
-  private final List<@Nullable BitSet> holders = new ArrayList<>();
+  private final List<@Nullable Slots> holders = new ArrayList<>();
 
   private final Rarity rarity = new Rarity();
 
@@ -36,7 +36,7 @@ final class Swarm {
   private final BitSet fresh = new BitSet();
 
   /** Slots of the peers whose uplink has room to plan more. */
-  private final BitSet spare = new BitSet();
+  private final Slots spare = new Slots();
 
   private final Hungry hungry;
   private PieceLayout layout;
@@ -129,7 +129,7 @@ final class Swarm {
     return fresh;
   }
 
-  BitSet spare() {
+  Slots spare() {
     return spare;
   }
 
@@ -140,8 +140,8 @@ final class Swarm {
   }
 
   /** Returns the slots of a piece's holders, to look at only. */
-  BitSet holders(int piece) {
-    BitSet slotsOfHolders = holders.get(piece);
+  Slots holders(int piece) {
+    Slots slotsOfHolders = holders.get(piece);
     return slotsOfHolders == null ? NONE : slotsOfHolders;
   }
 
@@ -181,7 +181,7 @@ final class Swarm {
     member.idc().remove(member);
     members.remove(member.peer().peer().id());
     member.peer().members().remove(member);
-    spare.clear(member.slot());
+    spare.set(member.slot(), false);
     slots.set(member.slot(), null);
     freeSlots.set(member.slot());
   }
@@ -202,12 +202,12 @@ final class Swarm {
     if (member.isCdn()) {
       fresh.set(piece, rarity.count(piece) == 0);
     } else if (member.isReachable()) {
-      BitSet slotsOfHolders = holders.get(piece);
+      Slots slotsOfHolders = holders.get(piece);
       if (slotsOfHolders == null) {
-        slotsOfHolders = new BitSet();
+        slotsOfHolders = new Slots();
         holders.set(piece, slotsOfHolders);
       }
-      slotsOfHolders.set(member.slot());
+      slotsOfHolders.set(member.slot(), true);
     }
   }
 
@@ -219,7 +219,7 @@ final class Swarm {
     if (member.isCdn()) {
       fresh.clear(piece);
     } else if (member.isReachable()) {
-      holders(piece).clear(member.slot());
+      holders(piece).set(member.slot(), false);
     }
     available.set(piece, cdn.has(piece) || !holders(piece).isEmpty());
   }

@@ -1,5 +1,7 @@
 package io.dragonfly.scheduler;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * One piece that one taker is to take from one parent: PLANNED, then ASSIGNED, then ENDED. While it
  * is not ended it counts on both links.
@@ -9,17 +11,29 @@ final class Take {
   private final int piece;
   private final Member parent;
   private final long bytes;
+  private final long number;
   private long due;
+  private long askableAt;
   private long assignedAt;
   private boolean isAssigned;
   private boolean isReady;
   private boolean isEnded;
+
+  // The links of a TakeList.
+  @Nullable TakeList list;
+  @Nullable Take before;
+  @Nullable Take after;
+
+  // The links of a Giving.
+  @Nullable Take nextOfPiece;
+  @Nullable Take previousOfPiece;
 
   private Take(Member taker, int piece, Member parent, long due) {
     this.taker = taker;
     this.piece = piece;
     this.parent = parent;
     this.due = due;
+    number = taker.swarm().fleet().nextTake();
     bytes = taker.swarm().bytes(piece);
   }
 
@@ -48,6 +62,32 @@ final class Take {
 
   long bytes() {
     return bytes;
+  }
+
+  /** Says which was planned before which. */
+  long number() {
+    return number;
+  }
+
+  void leaveList() {
+    if (list != null) {
+      list.remove(this);
+    }
+  }
+
+  /** It may be assigned now, maybe: its taker is to look at it. */
+  void offer() {
+    taker.agenda().offer(this);
+    taker.swarm().fleet().ready(taker.peer());
+  }
+
+  /** When its parent will have the piece soon enough to be asked for it. */
+  long askableAt() {
+    return askableAt;
+  }
+
+  void setAskableAt(long time) {
+    askableAt = time;
   }
 
   boolean isAssigned() {
@@ -98,6 +138,9 @@ final class Take {
     parent.giving().remove(this);
     taker.takesNoMore(this);
     parent.peer().uplinkChanged();
+    if (isAssigned) {
+      parent.peer().offerRoom();
+    }
   }
 
   private void endAssigned() {

@@ -12,39 +12,59 @@ class AgendaTest {
       new Swarm(fleet, Peers.task(1), Peers.layout(9), fleet.peer(Peers.peer(0), true));
   private final Member taker = join(1);
   private final Member parent = join(2);
-  private final Agenda agenda = new Agenda();
+  private final Agenda agenda = taker.agenda();
 
   @Test
   void whatOthersWaitForComesFirst() {
     Take first = take(3);
     Take second = take(1);
-    Take urgent = take(5);
-    agenda.add(first, false);
-    agenda.add(second, false);
-    agenda.add(urgent, true);
-    assertThat(agenda.all()).containsExactly(urgent, first, second);
-    assertThat(agenda.first(3, take -> take != urgent)).isSameAs(first);
-    assertThat(agenda.get(5)).isSameAs(urgent);
-    assertThat(agenda.get(1)).isSameAs(second);
+    Take urgent = Take.plan(taker, 5, swarm.cdn(), 0);
+    assertThat(agenda.first()).isSameAs(urgent);
+    agenda.remove(urgent);
+    assertThat(agenda.first()).isSameAs(first);
+    agenda.remove(first);
+    assertThat(agenda.first()).isSameAs(second);
   }
 
   @Test
-  void notAllAreLookedAt() {
-    agenda.add(take(0), false);
-    agenda.add(take(1), false);
-    Take last = take(2);
-    agenda.add(last, false);
-    assertThat(agenda.first(2, take -> take == last)).isNull();
-    assertThat(agenda.first(3, take -> take == last)).isSameAs(last);
+  void whatWaitsIsLookedAtWhenItsTimeHasCome() {
+    Take late = take(0);
+    Take soon = take(1);
+    agenda.waitUntil(late, 30);
+    agenda.waitUntil(soon, 30);
+    assertThat(agenda.first()).isNull();
+    assertThat(agenda.isTimeFor(29)).isFalse();
+    agenda.offerEarly(29);
+    assertThat(agenda.first()).isNull();
+
+    assertThat(agenda.isTimeFor(30)).isTrue();
+    agenda.offerEarly(30);
+    assertThat(agenda.first()).isSameAs(late);
+    agenda.remove(late);
+    assertThat(agenda.first()).isSameAs(soon);
   }
 
   @Test
-  void whatIsRemovedIsGone() {
+  void whatIsOfferedAgainComesInItsOldPlace() {
+    Take first = take(4);
+    Take second = take(2);
+    agenda.pause(first);
+    assertThat(agenda.first()).isSameAs(second);
+    assertThat(agenda.hasPaused()).isTrue();
+    agenda.offerPaused();
+    assertThat(agenda.hasPaused()).isFalse();
+    assertThat(agenda.first()).isSameAs(first);
+  }
+
+  @Test
+  void whatIsRemovedIsGoneWhateverItWaitedFor() {
     Take take = take(4);
-    agenda.add(take, true);
-    assertThat(agenda.remove(take)).isTrue();
-    assertThat(agenda.remove(take)).isFalse();
+    agenda.pause(take);
+    assertThat(agenda.isEmpty()).isFalse();
+    agenda.remove(take);
     assertThat(agenda.isEmpty()).isTrue();
+    agenda.offerPaused();
+    assertThat(agenda.first()).isNull();
   }
 
   private Take take(int piece) {

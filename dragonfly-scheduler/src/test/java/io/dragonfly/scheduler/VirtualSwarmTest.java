@@ -107,7 +107,7 @@ class VirtualSwarmTest {
       peers.add(swarm.join(2 * i, "", RATE, RATE));
     }
     swarm.run();
-    assertThat(slowest()).isLessThan(1.5 * IDEAL_SECONDS);
+    assertThat(slowest()).isLessThan(1.15 * IDEAL_SECONDS);
   }
 
   @Test

@@ -1,0 +1,63 @@
+package io.dragonfly.scheduler;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Those that one taker has something in flight from, and how much. They are few. */
+final class Parents {
+  private @Nullable Member[] parents = new @Nullable Member[Limits.PARENTS];
+  private int[] counts = new int[Limits.PARENTS];
+  private int size;
+
+  int size() {
+    return size;
+  }
+
+  Member get(int place) {
+    Member parent = parents[place];
+    if (place >= size || parent == null) {
+      throw new IndexOutOfBoundsException(place);
+    }
+    return parent;
+  }
+
+  boolean contains(Member parent) {
+    return find(parent) < size;
+  }
+
+  /** One more take is in flight from this parent. */
+  void add(Member parent) {
+    int place = find(parent);
+    if (place == size) {
+      if (size == counts.length) {
+        parents = Arrays.copyOf(parents, 2 * size);
+        counts = Arrays.copyOf(counts, 2 * size);
+      }
+      parents[size++] = parent;
+    }
+    counts[place]++;
+  }
+
+  /** One take less is; returns whether it was the parent's last. */
+  boolean remove(Member parent) {
+    int place = find(parent);
+    if (place == size || --counts[place] > 0) {
+      return false;
+    }
+    size--;
+    // The others keep their order, so that what is decided by it is decided the same each time.
+    System.arraycopy(parents, place + 1, parents, place, size - place);
+    System.arraycopy(counts, place + 1, counts, place, size - place);
+    parents[size] = null;
+    counts[size] = 0;
+    return true;
+  }
+
+  private int find(Member parent) {
+    int place = 0;
+    while (place < size && parents[place] != parent) {
+      place++;
+    }
+    return place;
+  }
+}

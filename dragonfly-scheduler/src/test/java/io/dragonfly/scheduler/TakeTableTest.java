@@ -1,0 +1,50 @@
+package io.dragonfly.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.task.PieceSpan;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class TakeTableTest {
+  private static final int PIECES = 300;
+
+  private final Fleet fleet = new Fleet(() -> 0);
+  private final Swarm swarm =
+      new Swarm(fleet, Peers.task(1), Peers.layout(PIECES), fleet.peer(Peers.peer(0), true));
+  private final Member taker =
+      swarm.join(fleet.peer(Peers.peer(1), false), new BitSet(), PieceSpan.ALL);
+  private final Member parent =
+      swarm.join(fleet.peer(Peers.peer(2), false), new BitSet(), PieceSpan.ALL);
+
+  @Test
+  void itHoldsWhatAMapWouldHold() {
+    Random random = new Random(1);
+    TakeTable table = new TakeTable();
+    Map<Integer, Take> map = new HashMap<>();
+    for (int i = 0; i < 20_000; i++) {
+      // Few pieces at first, so that it is both nearly empty and nearly full at times.
+      int piece = random.nextInt(1 + PIECES * i / 20_000);
+      if (random.nextBoolean()) {
+        Take take = Take.plan(taker, piece, parent, 0);
+        take.end();
+        table.put(take);
+        map.put(piece, take);
+      } else {
+        table.remove(piece);
+        map.remove(piece);
+      }
+      assertThat(table.size()).isEqualTo(map.size());
+      int other = random.nextInt(PIECES);
+      assertThat(table.get(other)).isSameAs(map.get(other));
+    }
+    Set<Take> all = new HashSet<>();
+    table.forEach(all::add);
+    assertThat(all).isEqualTo(new HashSet<>(map.values()));
+  }
+}
