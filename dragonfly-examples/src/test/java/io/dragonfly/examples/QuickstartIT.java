@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dragonfly.examples.CommandLab.Running;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,7 +23,7 @@ class QuickstartIT {
   private CommandLab lab;
 
   @BeforeEach
-  void start() {
+  void start() throws IOException {
     lab = new CommandLab(dir);
   }
 

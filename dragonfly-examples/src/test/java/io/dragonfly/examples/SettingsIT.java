@@ -27,7 +27,7 @@ class SettingsIT {
   private CommandLab lab;
 
   @BeforeEach
-  void start() {
+  void start() throws IOException {
     lab = new CommandLab(dir);
   }
 
