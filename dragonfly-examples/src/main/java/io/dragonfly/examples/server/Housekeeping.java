@@ -5,7 +5,6 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.task.TaskId;
 import java.time.Duration;
 import java.util.List;
-import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,7 +20,7 @@ final class Housekeeping {
   private final DistributionClient client;
   private final Uses uses;
   private final Duration expireTime;
-  private long tidiedAfter;
+  private final Tidying tidying;
 
   /**
    * Housekeeping of a peer.
@@ -32,6 +31,7 @@ final class Housekeeping {
     this.client = client;
     this.uses = uses;
     this.expireTime = expireTime;
+    this.tidying = new Tidying(uses, client::sinceGiven, System::nanoTime, System::gc);
   }
 
   /** Starts a thread, which ends when the server is told to stop. */
@@ -45,7 +45,7 @@ final class Housekeeping {
     try {
       while (uses.awaitTime(period())) {
         expire();
-        tidy();
+        tidying.tidyIfQuiet();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // nobody does so
@@ -71,15 +71,6 @@ final class Housekeeping {
       }
     } catch (DistributionException | IllegalStateException e) { // the latter at the very end
       log.warn("Tasks that nobody uses cannot be removed: {}", e.getMessage());
-    }
-  }
-
-  /** A collection lets buffers and heap of the calls go, once for all that came together. */
-  private void tidy() {
-    OptionalLong lastUse = uses.lastUse();
-    if (lastUse.isPresent() && lastUse.getAsLong() != tidiedAfter) {
-      tidiedAfter = lastUse.getAsLong();
-      System.gc();
     }
   }
 }
