@@ -102,6 +102,8 @@ class HomeTest {
     URI other = URI.create(URI_A + "2");
     fixture.source.put(other, BYTES);
     TaskId old = client.fetch(FetchRequest.builder(URI_A).build()).task();
+    // The use ends on the client's own thread, after who waits has the result: this comes later.
+    assertThat(client.tasks()).hasSize(1);
     fixture.ticker.advance(Duration.ofMinutes(2));
     TaskId young = client.fetch(FetchRequest.builder(other).build()).task();
 
