@@ -3,6 +3,7 @@
 
   commands.py thin DIST      CPU seconds, memory and time of the thin command, alone and twenty at once
   commands.py small DIST     small files through a running server, beside curl
+  commands.py library DIST   small files through the library in a warm JVM, beside a plain HTTP client
   commands.py memory DIST    a server's memory: at rest, after 1 GiB by P2P, after giving it on
 
 DIST is a directory of the distribution, such as dragonfly-examples/target/dragonfly.
@@ -132,6 +133,18 @@ def small(bench):
         row(f"{kib} KiB with curl", curls, "ms", 1)
 
 
+def library(bench):
+    for kib in (1, 4, 16, 64):
+        bench.publish(str(kib), kib << 10)
+    java = os.path.join(os.environ["JAVA_HOME"], "bin/java") if "JAVA_HOME" in os.environ else "java"
+    logs = bench.dir / "logback.xml"  # a line for each fetch would be among the figures
+    logs.write_text('<configuration><root level="OFF"/></configuration>')
+    line = [java, "-cp", str(bench.bin.parent / "lib" / "*"), f"-Dlogback.configurationFile={logs}",
+            str(pathlib.Path(__file__).with_name("SmallFiles.java")), bench.base, str(bench.dir), "500", "100"]  # fmt: skip
+    if subprocess.run(line).returncode:
+        sys.exit("the driver failed")
+
+
 def memory(bench):
     bench.publish("1g", 1 << 30)
     port = free_port()
@@ -163,7 +176,7 @@ def memory(bench):
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    measures = {"thin": thin, "small": small, "memory": memory}
+    measures = {"thin": thin, "small": small, "library": library, "memory": memory}
     if len(sys.argv) != 3 or sys.argv[1] not in measures:
         sys.exit(__doc__)
     with Bench(sys.argv[2]) as made:
