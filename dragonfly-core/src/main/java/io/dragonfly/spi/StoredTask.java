@@ -69,7 +69,7 @@ public interface StoredTask {
   /**
    * Puts the whole content at a path, atomically, replacing what is there. Each output is a file of
    * its own: by hard link as long as no other path has it and the file system allows it, else as a
-   * copy. All pieces must be sealed.
+   * copy; a small content may always be a copy. All pieces must be sealed.
    *
    * @param mode the file's mode; that of any new file of this process if absent. Present on POSIX
    *     file systems alone

@@ -56,9 +56,10 @@ final class DataFile {
    * them, and writing everything twice costs more than the check of the free space leaves open.
    */
   static void create(Path path, OptionalLong length) throws IOException {
-    Files.createFile(path);
     if (length.isPresent()) {
-      setLength(path, length.getAsLong());
+      setLength(path, length.getAsLong()); // makes it
+    } else {
+      Files.createFile(path);
     }
   }
 
@@ -92,9 +93,9 @@ final class DataFile {
     return files.open(path, Use.READ);
   }
 
-  void sync() throws IOException {
+  void sync(Machine machine) throws IOException {
     try (Lease lease = files.open(path, Use.WRITE)) {
-      lease.channel().force(false);
+      machine.sync(path, lease.channel());
     }
   }
 

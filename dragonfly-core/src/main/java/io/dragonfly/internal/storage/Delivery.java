@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Puts a task's data at a path: under a temporary name beside it first, by link or as a copy, then
  * by rename. So the path has at any time what it had before, or all of the data. A link is made if
- * no other path has one, since who edits one output in place must not change another.
+ * no other path has one, since who edits one output in place must not change another; and not of a
+ * small file.
  */
 final class Delivery {
   private static final Logger log = LoggerFactory.getLogger(Delivery.class);
@@ -80,8 +81,9 @@ final class Delivery {
   }
 
   private boolean isDeliveredByLink(Uninterrupted.FileAction verify) throws IOException {
-    // A link to an empty file would let whoever appends to it append to the store.
-    if (Files.size(data.path()) == 0) {
+    // A link to an empty file would let whoever appends to it append to the store, and for a link
+    // the task's record is replaced twice: that takes longer than to write a small file.
+    if (Files.size(data.path()) <= DiskTask.SMALL_BYTES) {
       return false;
     }
     FileStamp sample = sample();

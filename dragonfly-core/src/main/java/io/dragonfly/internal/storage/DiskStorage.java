@@ -45,7 +45,10 @@ public final class DiskStorage implements Storage {
   private static final String TEMPORARY = ".";
 
   private final Path directory;
-  private final Machine machine;
+
+  /** The same as long as this process lives. */
+  private final Optional<String> bootId;
+
   private final Disk disk;
   private final Map<TaskId, DiskTask> tasks = new ConcurrentHashMap<>();
 
@@ -56,14 +59,14 @@ public final class DiskStorage implements Storage {
 
   private volatile boolean closed;
 
-  private DiskStorage(StorageConfig config, Machine machine) {
+  private DiskStorage(StorageConfig config, Machine machine, Duration syncDelay) {
     this.directory = config.home().toAbsolutePath().resolve("tasks");
-    this.machine = machine;
+    this.bootId = machine.bootId();
     this.disk =
         new Disk(
             new OpenFiles(MOST_IDLE_FILES),
             new Room(config.home(), config.reserveBytes(), machine),
-            Syncer.start(SYNC_DELAY),
+            Syncer.start(syncDelay),
             machine);
   }
 
@@ -73,11 +76,11 @@ public final class DiskStorage implements Storage {
    * @throws StorageException if the home cannot be used
    */
   public static DiskStorage open(StorageConfig config) {
-    return open(config, Machine.LOCAL);
+    return open(config, Machine.LOCAL, SYNC_DELAY);
   }
 
-  static DiskStorage open(StorageConfig config, Machine machine) {
-    DiskStorage storage = new DiskStorage(config, machine);
+  static DiskStorage open(StorageConfig config, Machine machine, Duration syncDelay) {
+    DiskStorage storage = new DiskStorage(config, machine, syncDelay);
     boolean opened = false;
     try {
       Uninterrupted.run(storage::load);
@@ -97,7 +100,7 @@ public final class DiskStorage implements Storage {
 
   private void load() throws IOException {
     OwnerOnly.createDirectories(directory);
-    StoredTasks stored = new StoredTasks(disk, machine.bootId());
+    StoredTasks stored = new StoredTasks(disk, bootId);
     try (var entries = Files.newDirectoryStream(directory)) {
       for (Path entry : entries) {
         if (entry.getFileName().toString().startsWith(TEMPORARY)) {
@@ -183,7 +186,7 @@ public final class DiskStorage implements Storage {
       OwnerOnly.createDirectories(made);
       DataFile.create(made.resolve(DiskTask.DATA), task.layout().length());
       PieceJournal.create(made.resolve(DiskTask.PIECES));
-      TaskRecord record = new TaskRecord(task, machine.bootId(), Optional.empty());
+      TaskRecord record = new TaskRecord(task, bootId, Optional.empty());
       TaskFile file = TaskFile.create(made.resolve(DiskTask.TASK), record);
       moveAside(place); // a task that could not be read
       Files.move(made, place, StandardCopyOption.ATOMIC_MOVE);

@@ -33,6 +33,13 @@ final class DiskTask implements StoredTask, Syncer.Target {
   static final String PIECES = "pieces";
   static final String TASK = "task.json";
 
+  /**
+   * A content this small is cheaper to fetch once more, after a crash of the machine, than to sync:
+   * a sync commits what all processes have changed in the file system, and whoever makes a file
+   * meanwhile may wait for it.
+   */
+  static final long SMALL_BYTES = 64 << 10;
+
   /** Who has not written for so long has given up, and what it lacks is nobody's any more. */
   private static final Duration ACTIVE = Duration.ofSeconds(60);
 
@@ -203,11 +210,18 @@ final class DiskTask implements StoredTask, Syncer.Target {
           if (!pieces.has(piece)) {
             journal.sealed(piece, digest);
             pieces.seal(piece, digest.bytes());
-            disk.syncer().written(this);
+            syncLater();
           } else if (!pieces.digest(piece).equals(Optional.of(digest))) {
             throw new IOException("piece %d of %s has another digest".formatted(piece, this));
           }
         });
+  }
+
+  private void syncLater() {
+    OptionalLong length = layout().length();
+    if (length.isEmpty() || length.getAsLong() > SMALL_BYTES) {
+      disk.syncer().written(this);
+    }
   }
 
   @Override
@@ -224,8 +238,8 @@ final class DiskTask implements StoredTask, Syncer.Target {
   public void sync() throws IOException {
     try {
       // Data first: after a crash of the machine, a record without its data is of no use.
-      data.sync();
-      journal.sync();
+      data.sync(disk.machine());
+      journal.sync(disk.machine());
     } catch (IOException e) {
       if (!ended) {
         throw e;

@@ -1,6 +1,7 @@
 package io.dragonfly.internal.storage;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -20,6 +21,9 @@ interface Machine {
 
   /** Makes a hard link. */
   void link(Path link, Path existing) throws IOException;
+
+  /** Hands what was written to an open file to the disk. */
+  void sync(Path file, FileChannel channel) throws IOException;
 
   /** Returns monotonic nanoseconds. */
   long nanoTime();
@@ -53,6 +57,11 @@ interface Machine {
     @Override
     public void link(Path link, Path existing) throws IOException {
       Files.createLink(link, existing);
+    }
+
+    @Override
+    public void sync(Path file, FileChannel channel) throws IOException {
+      channel.force(false);
     }
 
     @Override

@@ -1,15 +1,23 @@
 package io.dragonfly.internal.storage;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 
 /** Makes files and directories that nobody but their owner may read, where the disk has modes. */
 public final class OwnerOnly {
+  private static final Set<OpenOption> NEW_FILE =
+      Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+
   private OwnerOnly() {}
 
   /** Makes a directory and its parents, each 0700; those that are there stay as they are. */
@@ -32,9 +40,19 @@ public final class OwnerOnly {
   public static void replace(Path file, byte[] content) throws IOException {
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     Files.deleteIfExists(fresh);
-    createFile(fresh);
-    Files.write(fresh, content);
+    write(fresh, content);
     Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Makes a file with this content and mode 0600 where nobody looks for it yet. */
+  static void write(Path fresh, byte[] content) throws IOException {
+    try (SeekableByteChannel channel =
+        Files.newByteChannel(fresh, NEW_FILE, attributes(fresh, "rw-------"))) {
+      ByteBuffer left = ByteBuffer.wrap(content);
+      while (left.hasRemaining()) {
+        channel.write(left);
+      }
+    }
   }
 
   private static FileAttribute<?>[] attributes(Path path, String mode) {

@@ -126,9 +126,9 @@ final class PieceJournal {
   }
 
   /** Hands what was added to the disk. */
-  void sync() throws IOException {
+  void sync(Machine machine) throws IOException {
     try (Lease lease = files.open(file, Use.WRITE)) {
-      lease.channel().force(false);
+      machine.sync(file, lease.channel());
     }
   }
 

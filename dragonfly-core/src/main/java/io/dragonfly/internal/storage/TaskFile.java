@@ -35,10 +35,10 @@ final class TaskFile {
     this.record = record;
   }
 
+  /** Makes the file in a directory that is not a task's yet, so that it may be half written. */
   static TaskFile create(Path file, TaskRecord record) throws IOException {
-    TaskFile made = new TaskFile(file, record);
-    made.write(record);
-    return made;
+    OwnerOnly.write(file, bytes(record));
+    return new TaskFile(file, record);
   }
 
   /**
@@ -74,7 +74,7 @@ final class TaskFile {
     try {
       TaskRecord changed = change.apply(record);
       if (!changed.equals(record)) {
-        write(changed);
+        OwnerOnly.replace(file, bytes(changed));
         record = changed;
       }
     } finally {
@@ -82,9 +82,8 @@ final class TaskFile {
     }
   }
 
-  private void write(TaskRecord content) throws IOException {
-    byte[] bytes = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(toJson(content));
-    OwnerOnly.replace(file, bytes);
+  private static byte[] bytes(TaskRecord content) throws IOException {
+    return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(toJson(content));
   }
 
   private static ObjectNode toJson(TaskRecord content) {

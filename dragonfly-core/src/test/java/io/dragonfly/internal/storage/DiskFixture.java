@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -59,7 +60,12 @@ final class DiskFixture implements AutoCloseable {
   }
 
   DiskStorage open(long reserveBytes) {
-    DiskStorage storage = DiskStorage.open(new StorageConfig(home, reserveBytes), machine);
+    return open(reserveBytes, Duration.ofHours(1));
+  }
+
+  DiskStorage open(long reserveBytes, Duration syncDelay) {
+    DiskStorage storage =
+        DiskStorage.open(new StorageConfig(home, reserveBytes), machine, syncDelay);
     opened.add(storage);
     return storage;
   }
@@ -83,7 +89,11 @@ final class DiskFixture implements AutoCloseable {
   }
 
   Path directory() {
-    return home.resolve("tasks").resolve(TASK.id().hex());
+    return directory(TASK);
+  }
+
+  Path directory(Task task) {
+    return home.resolve("tasks").resolve(task.id().hex());
   }
 
   Path data() {

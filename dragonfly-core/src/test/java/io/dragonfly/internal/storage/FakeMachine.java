@@ -2,10 +2,13 @@ package io.dragonfly.internal.storage;
 
 import io.dragonfly.testkit.FakeTicker;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 
 /** A machine whose boots, disk and time a test decides on. */
 final class FakeMachine implements Machine {
@@ -13,6 +16,7 @@ final class FakeMachine implements Machine {
   private volatile Optional<String> bootId = Optional.of("boot-1");
   private volatile long usableBytes = Long.MAX_VALUE;
   private volatile boolean canLink = true;
+  private final BlockingQueue<Path> synced = new LinkedBlockingQueue<>();
   private volatile Uninterrupted.FileAction beforeLink = () -> {};
 
   FakeMachine booted(String id) {
@@ -40,6 +44,11 @@ final class FakeMachine implements Machine {
     return this;
   }
 
+  /** Has the files that were synced, in order. */
+  BlockingQueue<Path> synced() {
+    return synced;
+  }
+
   FakeTicker ticker() {
     return ticker;
   }
@@ -62,6 +71,12 @@ final class FakeMachine implements Machine {
     }
     beforeLink.run();
     Files.createLink(link, existing);
+  }
+
+  @Override
+  public void sync(Path file, FileChannel channel) throws IOException {
+    channel.force(false);
+    synced.add(file);
   }
 
   @Override
