@@ -28,6 +28,8 @@ module io.dragonfly.examples {
       info.picocli;
   opens io.dragonfly.examples.server to
       info.picocli;
+  opens io.dragonfly.examples.simulate to
+      info.picocli;
   opens io.dragonfly.examples.supernode to
       info.picocli;
 }

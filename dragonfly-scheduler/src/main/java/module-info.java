@@ -5,6 +5,7 @@ module io.dragonfly.scheduler {
   requires transitive io.dragonfly.core;
 
   exports io.dragonfly.scheduler;
+  exports io.dragonfly.scheduler.simulator;
 
   provides io.dragonfly.spi.SchedulerProvider with
       io.dragonfly.scheduler.PlannedSchedulerProvider;

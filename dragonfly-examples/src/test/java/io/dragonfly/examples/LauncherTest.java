@@ -33,7 +33,8 @@ class LauncherTest {
     dir = dir.toRealPath();
     home = dir.resolve("a home");
     for (String file :
-        List.of("bin/supernode", "bin/dfget", "bin/quickstart", "libexec/launch.sh")) {
+        List.of(
+            "bin/supernode", "bin/dfget", "bin/quickstart", "bin/simulate", "libexec/launch.sh")) {
       Files.createDirectories(home.resolve(file).getParent());
       Files.copy(DIST.resolve(file), home.resolve(file));
       executable(home.resolve(file));

@@ -122,8 +122,10 @@ final class Assigner {
 
   private @Nullable Take missing(Member taker) {
     Take take = null;
-    if (swarm.hasRoom()) {
-      take = taker.wantsInOrder() ? inOrder(taker) : rarest(taker);
+    if (taker.wantsInOrder()) {
+      take = hasRoomForReaders() ? inOrder(taker) : null;
+    } else if (swarm.hasRoom()) {
+      take = rarest(taker);
     }
     if (take == null) {
       swarm.hungry().foundNothing(taker, swarm.hasRoom());
@@ -131,6 +133,10 @@ final class Assigner {
       swarm.hungry().foundSomething(taker);
     }
     return take;
+  }
+
+  private boolean hasRoomForReaders() {
+    return swarm.hasRoom() || swarm.cdn().peer().hasRoomToPlanNow(swarm.pieceLength());
   }
 
   private @Nullable Take inOrder(Member taker) {

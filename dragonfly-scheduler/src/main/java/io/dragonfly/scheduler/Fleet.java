@@ -22,6 +22,10 @@ final class Fleet {
   private final List<PeerState> ready = new ArrayList<>();
   private double medianUp;
   private double medianDown;
+
+  /** What is assumed of links of which nothing is known, while nothing is usual. */
+  private double assumedRate = Limits.ASSUMED_RATE;
+
   private long reviewed;
   private long takes;
 
@@ -93,28 +97,36 @@ final class Fleet {
     return usual(peer.down().meter(), medianDown);
   }
 
-  private static double usual(RateMeter meter, double median) {
+  private double usual(RateMeter meter, double median) {
     if (meter.isKnown()) {
       return meter.rate();
     }
-    return Math.max(meter.least(), median > 0 ? median : Limits.ASSUMED_RATE);
+    return Math.max(meter.least(), median > 0 ? median : assumedRate);
   }
 
   /** Now and then finds out again what is usual, and who is slow. */
   void review() {
-    if (now() - reviewed < REVIEW_NANOS) {
+    if (now() - reviewed < (isAnythingUsual() ? REVIEW_NANOS : 0)) {
       return;
     }
     reviewed = now();
     medianUp = median(peer -> peer.up().meter().rate());
     medianDown = median(peer -> peer.down().meter().rate());
+    double seenUp = median(peer -> peer.up().meter().least());
+    double seenDown = median(peer -> peer.down().meter().least());
+    assumedRate = Math.max(Limits.ASSUMED_RATE, Math.max(seenUp, seenDown));
     for (PeerState peer : peers.values()) {
       peer.avoidance().expire(now());
+      peer.members().forEach(member -> member.releaseLate(now()));
       if (!peer.isCdn()) {
         peer.up().meter().drift(medianUp, DRIFT);
         judge(peer);
       }
     }
+  }
+
+  private boolean isAnythingUsual() {
+    return medianUp > 0;
   }
 
   private void judge(PeerState peer) {

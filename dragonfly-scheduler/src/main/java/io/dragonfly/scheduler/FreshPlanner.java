@@ -48,7 +48,7 @@ final class FreshPlanner {
    */
   boolean planNow(int piece) {
     return swarm.fresh().get(piece)
-        && swarm.cdn().peer().hasRoomToPlan(Limits.LAST_RESORT_PIECES)
+        && swarm.cdn().peer().hasRoomToPlanNow(swarm.pieceLength())
         && plan(piece);
   }
 

@@ -18,7 +18,7 @@ final class Limits {
    */
   static final double HUNGRY_SHARE = 0.5;
 
-  static final int HUNGRY_PIECES = 8;
+  static final int HUNGRY_PIECES = 12;
 
   /** Parents that a taker has something in flight from, for one task. */
   static final int PARENTS = 8;

@@ -34,6 +34,7 @@ final class Member {
   private final Giving giving;
   private boolean isCounted;
   private int ringPlace;
+  private int count;
   private int owned;
   private double credit;
 
@@ -95,6 +96,10 @@ final class Member {
     return has;
   }
 
+  int pieceCount() {
+    return count;
+  }
+
   boolean hasOrAsked(int piece) {
     return has.get(piece) || asked.get(piece);
   }
@@ -141,6 +146,7 @@ final class Member {
     }
     boolean isNew = !asked.get(piece);
     has.set(piece);
+    count++;
     if (isNew && isCounted) {
       swarm.copyChanged(this, piece, true);
     }
@@ -149,6 +155,7 @@ final class Member {
 
   void lost(int piece) {
     has.clear(piece);
+    count--;
     if (isCounted && !asked.get(piece)) {
       swarm.copyChanged(this, piece, false);
     }
@@ -279,6 +286,11 @@ final class Member {
             agenda.offer(take);
           }
         });
+  }
+
+  /** What it should have long got or reported counts on its parents' uplinks no longer. */
+  void releaseLate(long now) {
+    takes.forEach(take -> take.releaseIfLate(now));
   }
 
   /** How many pieces it is to get as their first holder. */

@@ -124,8 +124,7 @@ final class ParentChoice {
       if (!cdn.has(piece) || !may(cdn)) {
         return false;
       }
-      // What it alone has, only it can give; the rest comes after that.
-      boolean isIdle = swarm.fresh().isEmpty() && cdn.peer().hasRoomToPlan(0);
+      boolean isIdle = swarm.isCdnIdle();
       if (best != null) {
         return isIdle && Limits.CDN_FACTOR * finish(cdn) < finish(best);
       }

@@ -100,6 +100,12 @@ final class PeerState {
     return up.hasRoomToPlan(seconds() * upRate(), pieces() + extraPieces);
   }
 
+  /** Tells the same for a piece that somebody waits for: a few more may be before it then. */
+  boolean hasRoomToPlanNow(int pieceLength) {
+    double extra = (double) Limits.LAST_RESORT_PIECES * pieceLength;
+    return up.hasRoomToPlan(seconds() * upRate() + extra, pieces() + Limits.LAST_RESORT_PIECES);
+  }
+
   private double seconds() {
     return isCdn ? Limits.CDN_SECONDS : Limits.PEER_SECONDS;
   }

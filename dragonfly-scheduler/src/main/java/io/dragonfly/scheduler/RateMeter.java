@@ -8,6 +8,9 @@ import java.util.concurrent.TimeUnit;
  * rate is believed soon; a lower one only slowly, and only if the link had enough to carry.
  */
 final class RateMeter {
+  /** The first look may be a short one: any rate is better than none. */
+  private static final long FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
   private static final long SHORT_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
   private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final int MANY_PIECES = 4;
@@ -63,7 +66,7 @@ final class RateMeter {
     bytes += pieceBytes;
     pieces++;
     long time = used + now - since;
-    if ((pieces >= MANY_PIECES && time >= SHORT_NANOS)
+    if ((pieces >= MANY_PIECES && time >= (least == 0 ? FIRST_NANOS : SHORT_NANOS))
         || (pieces >= FEW_PIECES && time >= LONG_NANOS)) {
       learn(bytes * (double) TimeUnit.SECONDS.toNanos(1) / time);
       since = now;

@@ -24,8 +24,7 @@ final class Spread {
     bytes = swarm.bytes(piece);
     now = swarm.fleet().now();
     cdn = swarm.cdn();
-    // What the cache sends twice, nobody else sends; what it alone has, only it can.
-    isCdnIdle = swarm.fresh().isEmpty() && cdn.peer().hasRoomToPlan(0);
+    isCdnIdle = swarm.isCdnIdle();
   }
 
   /** Plans the piece for its owner and all others that want it. */

@@ -133,6 +133,17 @@ final class Swarm {
     return spare;
   }
 
+  /**
+   * Tells whether the CDN cache has nothing to do that only it can: what it alone has, or is still
+   * to read from the source, comes first, since that is what everybody waits for in the end.
+   */
+  boolean isCdnIdle() {
+    return fresh.isEmpty()
+        && layout.isLengthKnown()
+        && cdn.pieceCount() >= layout.pieces()
+        && cdn.peer().hasRoomToPlan(0);
+  }
+
   /** Tells whether anybody might be planned to give something. */
   boolean hasRoom() {
     return !spare.isEmpty()

@@ -18,6 +18,7 @@ final class Take {
   private boolean isAssigned;
   private boolean isReady;
   private boolean isEnded;
+  private boolean isReleased;
 
   // The links of a TakeList.
   @Nullable TakeList list;
@@ -117,7 +118,7 @@ final class Take {
 
   /** The parent has the piece now. */
   void becomeReady() {
-    if (isAssigned && !isReady) {
+    if (isAssigned && !isReady && !isReleased) {
       isReady = true;
       parent.peer().up().becomeReady();
     }
@@ -145,9 +146,28 @@ final class Take {
 
   private void endAssigned() {
     long now = taker.swarm().fleet().now();
-    parent.peer().up().end(now, bytes, isReady);
+    if (!isReleased) {
+      leaveUplink(now);
+    }
     taker.peer().down().end(now, bytes, true);
+  }
+
+  private void leaveUplink(long now) {
+    parent.peer().up().end(now, bytes, isReady);
     parent.giving().assigned(-bytes);
+  }
+
+  /**
+   * It is so late that it counts on its parent's uplink no longer: a taker that is gone must not
+   * hold up those that are not, for as long as nobody knows that it is gone.
+   */
+  void releaseIfLate(long now) {
+    if (isAssigned && !isReleased && isLate(now)) {
+      isReleased = true;
+      leaveUplink(now);
+      parent.peer().uplinkChanged();
+      parent.peer().offerRoom();
+    }
   }
 
   /** Tells whether it is later than twice what was expected, and late enough to ask another. */

@@ -1,7 +1,9 @@
-package io.dragonfly.scheduler;
+package io.dragonfly.scheduler.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.scheduler.PlannedScheduler;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -12,34 +14,35 @@ class VirtualSwarmTest {
   private static final double RATE = 100e6 / 8;
   private static final long LENGTH = 128 << 20;
   private static final double IDEAL_SECONDS = LENGTH / RATE;
+  private static final Duration LIMIT = Duration.ofMinutes(20);
 
-  private final List<VirtualSwarm.Host> peers = new ArrayList<>();
+  private final List<VirtualPeer> peers = new ArrayList<>();
 
   @Test
   void equalPeersNeedHardlyLongerThanOneAlone() {
     VirtualSwarm swarm = swarm("", RATE).cached();
     join(swarm, 8, "");
-    swarm.run();
+    swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.1 * IDEAL_SECONDS);
-    assertThat(swarm.copiesFromCdn()).isLessThan(1.1);
+    assertThat(copies(swarm.cdnBytes())).isLessThan(1.1);
   }
 
   @Test
   void equalPeersFollowTheSource() {
     VirtualSwarm swarm = swarm("", RATE).readAt(RATE / 2);
     join(swarm, 8, "");
-    swarm.run();
+    swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.05 * 2 * IDEAL_SECONDS);
-    assertThat(swarm.copiesFromCdn()).isLessThan(1.1);
+    assertThat(copies(swarm.cdnBytes())).isLessThan(1.1);
   }
 
   @Test
   void manyPeersHaveFewParentsAndAreStillFast() {
     VirtualSwarm swarm = swarm("", RATE).cached();
     join(swarm, 32, "");
-    swarm.run();
+    swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.15 * IDEAL_SECONDS);
-    assertThat(swarm.copiesFromCdn()).isLessThan(1.2);
+    assertThat(copies(swarm.cdnBytes())).isLessThan(1.2);
   }
 
   @Test
@@ -47,18 +50,18 @@ class VirtualSwarmTest {
     VirtualSwarm swarm = swarm("here", RATE).cached();
     join(swarm, 4, "here");
     join(swarm, 4, "there");
-    swarm.run();
+    swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.2 * IDEAL_SECONDS);
-    assertThat(swarm.copiesFromCdn()).isLessThan(1.3);
-    assertThat(swarm.copiesCrossed()).isLessThan(1.2);
+    assertThat(copies(swarm.cdnBytes())).isLessThan(1.3);
+    assertThat(copies(swarm.crossedBytes())).isLessThan(1.2);
   }
 
   @Test
   void aSlowPeerSlowsNobodyButItself() {
     VirtualSwarm swarm = swarm("", RATE).cached();
     join(swarm, 7, "");
-    VirtualSwarm.Host slow = swarm.join(0, "", RATE / 10, RATE / 10);
-    swarm.run();
+    VirtualPeer slow = swarm.join(Duration.ZERO, "", link(RATE / 10, RATE / 10));
+    swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.15 * IDEAL_SECONDS);
     assertThat(slow.seconds()).isLessThan(1.1 * 10 * IDEAL_SECONDS);
   }
@@ -67,8 +70,8 @@ class VirtualSwarmTest {
   void aSlowUplinkSlowsNobody() {
     VirtualSwarm swarm = swarm("", RATE).cached();
     join(swarm, 7, "");
-    peers.add(swarm.join(0, "", RATE / 10, RATE));
-    swarm.run();
+    peers.add(swarm.join(Duration.ZERO, "", link(RATE / 10, RATE)));
+    swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.25 * IDEAL_SECONDS);
   }
 
@@ -76,9 +79,9 @@ class VirtualSwarmTest {
   void unequalPeersAreNoSlowerThanTheirLinks() {
     VirtualSwarm swarm = swarm("", RATE).cached();
     for (int i = 0; i < 12; i++) {
-      peers.add(swarm.join(0, "", RATE * (1 + i % 3) / 2, RATE * (1 + i % 3)));
+      peers.add(swarm.join(Duration.ZERO, "", link(RATE * (1 + i % 3) / 2, RATE * (1 + i % 3))));
     }
-    swarm.run();
+    swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.15 * IDEAL_SECONDS);
   }
 
@@ -86,17 +89,17 @@ class VirtualSwarmTest {
   void aFastCdnCacheIsNoReasonToSendEverythingTwice() {
     VirtualSwarm swarm = swarm("", 10 * RATE).cached();
     join(swarm, 8, "");
-    swarm.run();
+    swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.1 * IDEAL_SECONDS);
-    assertThat(swarm.copiesFromCdn()).isLessThan(2);
+    assertThat(copies(swarm.cdnBytes())).isLessThan(2);
   }
 
   @Test
   void theOthersFinishIfAParentDies() {
     VirtualSwarm swarm = swarm("", RATE).cached();
     join(swarm, 8, "");
-    swarm.die(5, peers.remove(3));
-    swarm.run();
+    swarm.die(Duration.ofSeconds(5), peers.remove(3));
+    swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.2 * IDEAL_SECONDS);
   }
 
@@ -104,9 +107,9 @@ class VirtualSwarmTest {
   void whoComesLaterFinishesToo() {
     VirtualSwarm swarm = swarm("", RATE).cached();
     for (int i = 0; i < 8; i++) {
-      peers.add(swarm.join(2 * i, "", RATE, RATE));
+      peers.add(swarm.join(Duration.ofSeconds(2 * i), "", link(RATE, RATE)));
     }
-    swarm.run();
+    swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.15 * IDEAL_SECONDS);
   }
 
@@ -115,11 +118,11 @@ class VirtualSwarmTest {
     VirtualSwarm swarm = swarm("", RATE);
     BitSet all = new BitSet();
     all.set(0, 512);
-    swarm.join(0, "", RATE, RATE, all);
+    swarm.join(Duration.ZERO, "", link(RATE, RATE), all);
     join(swarm, 8, "");
-    swarm.run();
+    swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.3 * IDEAL_SECONDS);
-    assertThat(swarm.copiesFromCdn()).isZero();
+    assertThat(copies(swarm.cdnBytes())).isZero();
   }
 
   @Test
@@ -129,23 +132,31 @@ class VirtualSwarmTest {
       peers.clear();
       VirtualSwarm swarm = swarm("", RATE).cached();
       join(swarm, 5, "");
-      swarm.run();
+      swarm.run(LIMIT);
       seconds[i] = slowest();
     }
     assertThat(seconds[0]).isEqualTo(seconds[1]);
   }
 
   private static VirtualSwarm swarm(String idc, double cdnRate) {
-    return new VirtualSwarm(PlannedScheduler::new, LENGTH, idc, cdnRate);
+    return new VirtualSwarm(PlannedScheduler::new, LENGTH, idc, cdnRate, Delays.defaults());
   }
 
   private void join(VirtualSwarm swarm, int count, String idc) {
     for (int i = 0; i < count; i++) {
-      peers.add(swarm.join(0, idc, RATE, RATE));
+      peers.add(swarm.join(Duration.ZERO, idc, link(RATE, RATE)));
     }
   }
 
+  private static VirtualPeer.Link link(double up, double down) {
+    return new VirtualPeer.Link(up, down);
+  }
+
+  private static double copies(long bytes) {
+    return (double) bytes / LENGTH;
+  }
+
   private double slowest() {
-    return peers.stream().mapToDouble(VirtualSwarm.Host::seconds).max().orElseThrow();
+    return peers.stream().mapToDouble(VirtualPeer::seconds).max().orElseThrow();
   }
 }

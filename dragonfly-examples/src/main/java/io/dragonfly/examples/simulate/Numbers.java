@@ -1,0 +1,74 @@
+package io.dragonfly.examples.simulate;
+
+import io.dragonfly.examples.command.Units;
+import io.dragonfly.rate.Rate;
+import java.math.BigDecimal;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** How links and shares are written in a call. */
+final class Numbers {
+  private static final Pattern BITS =
+      Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)([kmg])bit(?:/s)?");
+  private static final Map<String, Long> FACTORS =
+      Map.of("k", 1_000L, "m", 1_000_000L, "g", 1_000_000_000L);
+  private static final Pattern SHARE = Pattern.compile("(\\d{1,3}(?:\\.\\d{1,9})?)(%?)");
+
+  private Numbers() {}
+
+  /** Reads {@code 1gbit} or {@code 100mbit}, as links are called, or bytes such as {@code 20M}. */
+  static Rate parseLink(String text) {
+    Matcher matcher = BITS.matcher(text.trim().toLowerCase(Locale.ROOT));
+    if (!matcher.matches()) {
+      return Units.parseLimit(text)
+          .rate()
+          .orElseThrow(() -> new IllegalArgumentException("a link's rate cannot be 0"));
+    }
+    long factor = Objects.requireNonNull(FACTORS.get(matcher.group(2)), "the pattern has these");
+    BigDecimal bits = new BigDecimal(matcher.group(1)).multiply(BigDecimal.valueOf(factor));
+    return Rate.ofBytes(bits.longValue() / 8).checkLimit("the rate");
+  }
+
+  /** Reads {@code 5%} or {@code 0.05}. */
+  static double parseShare(String text) {
+    Matcher matcher = SHARE.matcher(text.trim());
+    double share = matcher.matches() ? Double.parseDouble(matcher.group(1)) : -1;
+    share = share >= 0 && !matcher.group(2).isEmpty() ? share / 100 : share;
+    if (share < 0 || share > 1) {
+      throw new IllegalArgumentException("'%s' is no share, write 5%% or 0.05".formatted(text));
+    }
+    return share;
+  }
+
+  /** Reads a link's rate for picocli. */
+  static final class LinkConverter extends Units.Converter<Rate> {
+    LinkConverter() {
+      super(Numbers::parseLink);
+    }
+  }
+
+  /** Reads a share for picocli. */
+  static final class ShareConverter extends Units.Converter<Double> {
+    ShareConverter() {
+      super(Numbers::parseShare);
+    }
+  }
+
+  /** Reads a seed for picocli. */
+  static final class SeedConverter extends Units.Converter<Long> {
+    SeedConverter() {
+      super(Numbers::parseSeed);
+    }
+  }
+
+  private static Long parseSeed(String text) {
+    try {
+      return Long.valueOf(text.trim());
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("'%s' is no whole number".formatted(text), e);
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package io.dragonfly.scheduler.simulator;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a peer sends: a chunk of each active request in turn. Others wait in line; if all that are
+ * active are held up by their takers, more become active. As an event it is the end of a chunk.
+ */
+final class Uplink extends Event {
+  private static final int SLOTS_MOST = 16;
+
+  private final VirtualSwarm swarm;
+  private final double nanosPerByte;
+  private final Deque<Transfer> line = new ArrayDeque<>();
+  private final List<Transfer> active = new ArrayList<>();
+  private int slots;
+  private int turn;
+  private @Nullable Transfer sending;
+  private long bytes;
+  private long wakeAt = Long.MAX_VALUE;
+  private boolean isCut;
+
+  Uplink(VirtualSwarm swarm, double bytesPerSecond, int slots) {
+    this.swarm = swarm;
+    this.slots = slots;
+    nanosPerByte = 1e9 / bytesPerSecond;
+  }
+
+  void add(Transfer transfer) {
+    line.add(transfer);
+    if (sending == null) {
+      sendNext();
+    }
+  }
+
+  /** From now on nothing is sent any longer; what is under way is left so. */
+  void cut(Consumer<Transfer> lost) {
+    isCut = true;
+    line.forEach(lost);
+    active.forEach(lost);
+  }
+
+  @Override
+  void happen() {
+    Transfer sent = sending;
+    sending = null;
+    if (isCut || sent == null) {
+      return;
+    }
+    swarm.sent(sent, bytes);
+    if (sent.chunkSent(bytes)) {
+      int place = active.indexOf(sent);
+      active.remove(place);
+      turn -= place < turn ? 1 : 0;
+    }
+    sendNext();
+  }
+
+  private void sendNext() {
+    if (isCut) {
+      return;
+    }
+    Transfer next = next();
+    if (next != null) {
+      sending = next;
+      bytes = next.chunk();
+      swarm.timeline().after((long) (bytes * nanosPerByte), this);
+    }
+  }
+
+  private @Nullable Transfer next() {
+    fill();
+    while (true) {
+      Transfer next = nextActive();
+      if (next != null || line.isEmpty() || slots == SLOTS_MOST) {
+        return next;
+      }
+      slots++;
+      fill();
+    }
+  }
+
+  private void fill() {
+    for (int place = active.size() - 1; place >= 0; place--) {
+      if (active.get(place).isOver()) {
+        active.remove(place);
+      }
+    }
+    while (active.size() < slots && !line.isEmpty()) {
+      Transfer first = line.remove();
+      if (!first.isOver()) {
+        active.add(first);
+      }
+    }
+  }
+
+  private @Nullable Transfer nextActive() {
+    long now = swarm.timeline().now();
+    long earliest = Long.MAX_VALUE;
+    for (int i = 0; i < active.size(); i++) {
+      int place = (turn + i) % active.size();
+      Transfer transfer = active.get(place);
+      if (transfer.sendableAt() <= now) {
+        turn = place + 1;
+        return transfer;
+      }
+      earliest = Math.min(earliest, transfer.sendableAt());
+    }
+    wakeAt(earliest);
+    return null;
+  }
+
+  private void wakeAt(long time) {
+    if (time < wakeAt) {
+      wakeAt = time;
+      swarm.timeline().at(time, this::wake);
+    }
+  }
+
+  private void wake() {
+    wakeAt = Long.MAX_VALUE;
+    if (sending == null) {
+      sendNext();
+    }
+  }
+}
