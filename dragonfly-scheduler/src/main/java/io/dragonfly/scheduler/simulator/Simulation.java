@@ -6,7 +6,9 @@ import io.dragonfly.spi.Scheduler;
 import io.dragonfly.task.PieceLayout;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -16,10 +18,11 @@ import org.jspecify.annotations.Nullable;
  * A swarm that a few numbers describe, and how long its peers need at best. Two runs with the same
  * settings are the same. Immutable, and safe for concurrent use.
  *
- * <p>The bound of a peer is the larger of two times: what all links of the supernode and of those
- * that stay together need to send a copy to each of them, and {@code (1 + floor(log2 N) / M)} times
- * what the slower of the supernode's uplink and the peer's downlink needs for the file, since the
- * last of M pieces doubles its copies at best each time that one is sent (Mundinger, Weber, Weiss).
+ * <p>The bound of a peer is the larger of two times: what all uplinks together need to send a copy
+ * to each peer that is not slower than it (the fluid limit), and what the slower of its downlink
+ * and the first copy needs for the file, with one piece's time more for each doubling of the copies
+ * of the last piece. For N equal peers and M pieces that is {@code (1 + floor(log2 N) / M)} times
+ * what one alone needs (Mundinger, Weber, Weiss). Peers that are cut off do not count.
  */
 public final class Simulation {
   /** More virtual time than this, and as many times what the slowest needs, is too much. */
@@ -142,16 +145,23 @@ public final class Simulation {
   private List<Double> bounds(VirtualSwarm swarm) {
     List<VirtualPeer> staying = swarm.peers().stream().filter(peer -> !peer.isDead()).toList();
     double all = bytesPerSecond(supernodeRate);
+    double fastest = all;
     for (VirtualPeer peer : staying) {
       all += peer.upRate();
+      fastest = Math.max(fastest, peer.upRate());
     }
-    double fluid = staying.size() * (double) lengthBytes / all;
-    int doublings = 31 - Integer.numberOfLeadingZeros(staying.size());
-    double pieces = Math.max(1, PieceLayout.of(lengthBytes).pieces());
+    double pieceSeconds = lengthBytes / fastest / PieceLayout.of(lengthBytes).pieces();
+    double[] rates = staying.stream().mapToDouble(VirtualPeer::downRate).sorted().toArray();
+    Map<Double, Integer> slower = new HashMap<>();
+    for (int place = 0; place < rates.length; place++) {
+      slower.putIfAbsent(rates[place], place);
+    }
     List<Double> bounds = new ArrayList<>();
     for (VirtualPeer peer : staying) {
-      double slowest = Math.min(entryRate(), peer.downRate());
-      bounds.add(Math.max(fluid, (1 + doublings / pieces) * lengthBytes / slowest));
+      int copies = rates.length - slower.getOrDefault(peer.downRate(), 0);
+      int doublings = 31 - Integer.numberOfLeadingZeros(copies);
+      double alone = lengthBytes / Math.min(entryRate(), peer.downRate());
+      bounds.add(Math.max(copies * (double) lengthBytes / all, alone + doublings * pieceSeconds));
     }
     return bounds;
   }
