@@ -2,6 +2,7 @@ package io.dragonfly.spi;
 
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
+import io.dragonfly.task.TaskKey;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +14,14 @@ import java.util.Optional;
 public interface Storage extends AutoCloseable {
   /** Returns all tasks that are held, those of earlier processes included. */
   List<StoredTask> tasks();
+
+  /**
+   * Returns the tasks that are versions of one content. Each fetch asks for them, so a storage that
+   * may hold many tasks has an index.
+   */
+  default List<StoredTask> versions(TaskKey key) {
+    return tasks().stream().filter(stored -> stored.task().key().equals(key)).toList();
+  }
 
   /** Returns a task, if it is held. */
   Optional<StoredTask> find(TaskId id);

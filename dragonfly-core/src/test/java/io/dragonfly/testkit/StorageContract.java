@@ -215,6 +215,10 @@ public abstract class StorageContract {
       assertThat(storage.tasks())
           .extracting(StoredTask::task)
           .containsExactlyInAnyOrder(a.task(), b.task());
+      assertThat(storage.versions(a.task().key()))
+          .extracting(StoredTask::task)
+          .containsExactly(a.task());
+      assertThat(storage.versions(task("c").key())).isEmpty();
     }
   }
 
@@ -247,6 +251,7 @@ public abstract class StorageContract {
       storage.delete(task("a").id());
       storage.delete(task("a").id());
 
+      assertThat(storage.versions(task("a").key())).isEmpty();
       assertThat(storage.find(task("a").id())).isEmpty();
       assertThat(storage.tasks()).isEmpty();
       assertThat(storage.create(task("a")).pieces()).isEqualTo(bits());

@@ -1,5 +1,7 @@
 package io.dragonfly.internal.storage;
 
+import java.util.Set;
+
 /**
  * What all tasks of one storage share.
  *
@@ -7,5 +9,7 @@ package io.dragonfly.internal.storage;
  * @param room the room on the disk
  * @param syncer syncs what was written
  * @param machine the machine
+ * @param writing has the tasks that somebody may be writing; those that lack nothing or that nobody
+ *     has written for long are dropped when their room is added up
  */
-record Disk(OpenFiles files, Room room, Syncer syncer, Machine machine) {}
+record Disk(OpenFiles files, Room room, Syncer syncer, Machine machine, Set<DiskTask> writing) {}

@@ -8,6 +8,7 @@ import io.dragonfly.spi.StorageConfig;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
+import io.dragonfly.task.TaskKey;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -51,6 +53,7 @@ public final class DiskStorage implements Storage {
 
   private final Disk disk;
   private final Map<TaskId, DiskTask> tasks = new ConcurrentHashMap<>();
+  private final Map<TaskKey, Set<DiskTask>> versions = new ConcurrentHashMap<>();
 
   /**
    * Held while a task's directory appears or goes; the bytes of a task are not touched under it.
@@ -67,7 +70,8 @@ public final class DiskStorage implements Storage {
             new OpenFiles(MOST_IDLE_FILES),
             new Room(config.home(), config.reserveBytes(), machine),
             Syncer.start(syncDelay),
-            machine);
+            machine,
+            ConcurrentHashMap.newKeySet());
   }
 
   /**
@@ -127,6 +131,13 @@ public final class DiskStorage implements Storage {
 
   private void add(DiskTask task) {
     tasks.put(task.task().id(), task);
+    versions.compute(
+        task.task().key(),
+        (key, before) -> {
+          Set<DiskTask> all = before == null ? ConcurrentHashMap.newKeySet() : before;
+          all.add(task);
+          return all;
+        });
   }
 
   private static void drop(Path entry) {
@@ -140,6 +151,11 @@ public final class DiskStorage implements Storage {
   @Override
   public List<StoredTask> tasks() {
     return List.copyOf(tasks.values());
+  }
+
+  @Override
+  public List<StoredTask> versions(TaskKey key) {
+    return List.copyOf(versions.getOrDefault(key, Set.of()));
   }
 
   @Override
@@ -173,7 +189,8 @@ public final class DiskStorage implements Storage {
 
   private void requireRoom(TaskId id, long bytes) throws IOException {
     // Files are sparse: what others are going to write does not show in the free bytes yet.
-    long promised = tasks.values().stream().mapToLong(DiskTask::missingBytes).sum();
+    disk.writing().removeIf(task -> task.missingBytes() == 0);
+    long promised = disk.writing().stream().mapToLong(DiskTask::missingBytes).sum();
     String what =
         "task " + id.brief() + (promised == 0 ? "" : ", with " + promised + " for others,");
     disk.room().require(what, bytes + promised);
@@ -231,6 +248,13 @@ public final class DiskStorage implements Storage {
     if (!tasks.remove(id, task)) {
       return Optional.empty();
     }
+    disk.writing().remove(task);
+    versions.computeIfPresent(
+        task.task().key(),
+        (key, all) -> {
+          all.remove(task);
+          return all.isEmpty() ? null : all;
+        });
     Path place = directory.resolve(id.hex());
     Path gone = directory.resolve(TEMPORARY + "deleted-" + UUID.randomUUID());
     Files.move(place, gone, StandardCopyOption.ATOMIC_MOVE);

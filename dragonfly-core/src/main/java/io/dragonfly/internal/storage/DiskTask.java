@@ -126,7 +126,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
       } catch (IOException e) {
         throw disk.room().explain(toString(), count, e);
       }
-      lastActiveNanos = disk.machine().nanoTime();
+      begin();
       return true;
     } finally {
       life.readLock().unlock();
@@ -359,9 +359,10 @@ final class DiskTask implements StoredTask, Syncer.Target {
     return layout().length().isPresent() ? Math.max(0, layout().length().getAsLong() - sealed) : 0;
   }
 
-  /** Tells that somebody is going to write this task. */
+  /** Tells that somebody is going to write this task, or goes on. */
   void begin() {
     lastActiveNanos = disk.machine().nanoTime();
+    disk.writing().add(this);
   }
 
   /** Ends the task: when this returns nobody writes to its directory any more, nor will. */

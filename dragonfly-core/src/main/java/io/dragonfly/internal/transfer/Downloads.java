@@ -139,11 +139,7 @@ final class Downloads {
   }
 
   private List<TaskId> versionsOf(TaskKey key) {
-    return parts.storage().tasks().stream()
-        .map(StoredTask::task)
-        .filter(task -> task.key().equals(key))
-        .map(Task::id)
-        .toList();
+    return parts.storage().versions(key).stream().map(stored -> stored.task().id()).toList();
   }
 
   /** Returns the tasks that a fetch or a reader has, or is about to have. */

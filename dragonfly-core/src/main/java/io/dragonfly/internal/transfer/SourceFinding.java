@@ -72,8 +72,7 @@ final class SourceFinding extends Finding {
   }
 
   private boolean isStored(TaskKey key) {
-    return parts.storage().tasks().stream()
-        .anyMatch(stored -> stored.task().key().equals(key) && !stored.pieces().isEmpty());
+    return parts.storage().versions(key).stream().anyMatch(stored -> !stored.pieces().isEmpty());
   }
 
   private void answered(Answer answer) {

@@ -30,8 +30,7 @@ final class SwarmFinding extends Finding {
   }
 
   private List<Holding> holdings(TaskKey key) {
-    return parts.storage().tasks().stream()
-        .filter(stored -> stored.task().key().equals(key))
+    return parts.storage().versions(key).stream()
         .map(stored -> new Holding(stored.task().id(), stored.pieces()))
         .filter(holding -> !holding.pieces().isEmpty())
         .toList();

@@ -99,6 +99,21 @@ class DiskSpaceTest {
   }
 
   @Test
+  void whoGoesOnAfterLongIsCountedAgain() throws Exception {
+    disk.machine().withUsableBytes(LENGTH);
+    Storage storage = disk.open();
+    StoredTask first = storage.create(TASK);
+    disk.machine().ticker().advance(Duration.ofSeconds(61));
+    storage.create(DiskFixture.task("b", OptionalLong.of(0)));
+    put(first, 0);
+
+    Task second = DiskFixture.task("c", OptionalLong.of(PIECE + 1));
+    assertThatThrownBy(() -> storage.create(second)).isInstanceOf(NoSpaceException.class);
+    storage.delete(TASK.id());
+    assertThatCode(() -> storage.create(second)).doesNotThrowAnyException();
+  }
+
+  @Test
   void theRestOfATaskOfAnEarlierProcessMustFitToo() throws Exception {
     put(disk.open().create(TASK), 0);
     disk.machine().withUsableBytes(LENGTH - PIECE - 1);
