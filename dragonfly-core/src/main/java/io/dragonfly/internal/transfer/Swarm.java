@@ -199,6 +199,11 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
   }
 
   @Override
+  public int underWay() {
+    return takes.pieces();
+  }
+
+  @Override
   public void advised(Advice now) {
     advice = now;
   }

@@ -18,13 +18,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * The long-poll of one peer at one supernode, for all its tasks. Confined to the loop.
  *
- * <p>A poll is open as long as there is a task. News are held for {@link #HOLD} at most and go out
- * with a second poll, which makes the first return. A poll that fails is tried again, later each
- * time, and its reports go out once more.
+ * <p>A poll is open as long as there is a task, except for a moment while this peer has plenty to
+ * take: a call costs both sides more than a piece, so results wait for company as long as what is
+ * under way lasts. News are held for {@link #HOLD} at most and go out with a second poll, which
+ * makes the first return. A poll that fails is tried again, later each time, and its reports go out
+ * once more.
  */
 final class NextLoop {
-  /** How long a result may wait for company. */
+  /** How long news may wait for company. */
   static final Duration HOLD = Duration.ofMillis(20);
+
+  /** How long results may, while there is plenty to take. */
+  static final Duration BUSY_HOLD = Duration.ofMillis(50);
+
+  /** With less under way there is nothing to wait for. */
+  private static final int BUSY_PIECES = 4;
 
   private static final int MOST_RESULTS = 16;
   private static final int MOST_POLLS = 2;
@@ -41,6 +49,8 @@ final class NextLoop {
   private boolean tellAll;
   private boolean lost;
   private boolean closed;
+  private int plenty;
+  private boolean holdsLong;
   private Timers.@Nullable Timer hold;
   private Timers.@Nullable Timer retry;
 
@@ -61,8 +71,8 @@ final class NextLoop {
 
   /** There is something to report. */
   void hasNews() {
-    if (hold == null) {
-      hold = loop.after(HOLD, this::send);
+    if (hold == null || holdsLong) {
+      hold(HOLD);
     }
   }
 
@@ -71,8 +81,34 @@ final class NextLoop {
     if (count >= MOST_RESULTS) {
       send();
     } else {
-      hasNews();
+      soon();
     }
+  }
+
+  private void soon() {
+    if (!isBusy()) {
+      hasNews();
+    } else if (hold == null) {
+      hold(BUSY_HOLD);
+    }
+  }
+
+  private void hold(Duration delay) {
+    stop(hold);
+    holdsLong = delay.equals(BUSY_HOLD);
+    hold = loop.after(delay, this::send);
+  }
+
+  /**
+   * Tells whether more than half of what was to be taken after the last answer is still under way:
+   * more should be asked for before it ends, whatever the rate is.
+   */
+  private boolean isBusy() {
+    return plenty >= BUSY_PIECES && 2 * underWay() > plenty;
+  }
+
+  private int underWay() {
+    return link.members().stream().mapToInt(member -> member.events().underWay()).sum();
   }
 
   /** Ends the polls; nothing is said any more. */
@@ -144,10 +180,13 @@ final class NextLoop {
     // With another poll open there is none to send at once: that one was sent before this answer
     // was known here, so the supernode says all of it again, and two polls could go on for ever
     // making it do so.
-    if (open.isEmpty() && !answer.updates().isEmpty()) {
+    plenty = underWay();
+    if (open.isEmpty() && plenty >= BUSY_PIECES) {
+      hold(BUSY_HOLD);
+    } else if (open.isEmpty() && !answer.updates().isEmpty()) {
       send();
     } else if (open.isEmpty() || link.members().stream().anyMatch(Membership::hasNews)) {
-      hasNews();
+      soon();
     }
   }
 

@@ -21,6 +21,11 @@ public interface TaskEvents {
         public void assigned(List<Assigned> assigned) {}
 
         @Override
+        public int underWay() {
+          return 0;
+        }
+
+        @Override
         public void advised(Advice advice) {}
 
         @Override
@@ -49,6 +54,9 @@ public interface TaskEvents {
 
   /** Pieces to take, in this order. */
   void assigned(List<Assigned> assigned);
+
+  /** Returns how many of these are still to come. */
+  int underWay();
 
   /** What to do if the supernode is lost. */
   void advised(Advice advice);

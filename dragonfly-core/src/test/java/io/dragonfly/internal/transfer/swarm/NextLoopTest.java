@@ -119,6 +119,7 @@ class NextLoopTest {
 
   private static final class Events implements TaskEvents {
     private final BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+    private volatile int underWay;
 
     @Override
     public void digests(PieceDigests digests) {}
@@ -129,6 +130,11 @@ class NextLoopTest {
     @Override
     public void assigned(List<Assigned> assigned) {
       seen.add("assigned");
+    }
+
+    @Override
+    public int underWay() {
+      return underWay;
     }
 
     @Override
@@ -279,6 +285,45 @@ class NextLoopTest {
     assertThat(api.polls).isEmpty();
     ticker.advance(NextLoop.HOLD);
     assertThat(api.poll().request().answered()).isEqualTo(1);
+  }
+
+  @Test
+  void whoHasPlentyToTakeCallsLessOften() throws Exception {
+    Api.Poll first = api.poll();
+    events.underWay = 8;
+    first.answer().complete(answer(1, news()));
+    settle();
+    events.underWay = 5;
+    onLoop(() -> member.report(result(0)));
+    ticker.advance(NextLoop.BUSY_HOLD.minusMillis(1));
+    assertThat(api.polls).isEmpty();
+    ticker.advance(Duration.ofMillis(1));
+    Api.Poll second = api.poll();
+    assertThat(second.request().answered()).isEqualTo(1);
+    assertThat(second.request().reports().get(0).results()).containsExactly(result(0));
+  }
+
+  @Test
+  void whoHasDoneHalfOfItAsksForMoreSoon() throws Exception {
+    Api.Poll first = api.poll();
+    events.underWay = 8;
+    first.answer().complete(answer(1, news()));
+    settle();
+    events.underWay = 4;
+    onLoop(() -> member.report(result(0)));
+    ticker.advance(NextLoop.HOLD);
+    assertThat(api.poll().request().reports().get(0).results()).containsExactly(result(0));
+  }
+
+  @Test
+  void otherNewsDoNotWaitAsLongAsResults() throws Exception {
+    Api.Poll first = api.poll();
+    events.underWay = 8;
+    first.answer().complete(answer(1, news()));
+    settle();
+    onLoop(() -> member.withdraw(3));
+    ticker.advance(NextLoop.HOLD);
+    assertThat(api.poll().request().reports().get(0).withdrawn()).containsExactly(3);
   }
 
   @Test
