@@ -18,9 +18,11 @@ public final class PeerSecret {
   private static final int BYTES = 32;
 
   private final byte[] bytes;
+  private final PeerId id; // asked for at each call
 
   private PeerSecret(byte[] bytes) {
     this.bytes = bytes.clone();
+    id = new PeerId(HexFormat.of().formatHex(derive("id"), 0, 16));
   }
 
   /** Makes a new secret. */
@@ -54,7 +56,7 @@ public final class PeerSecret {
 
   /** Returns the public name that goes with this secret. */
   public PeerId id() {
-    return new PeerId(HexFormat.of().formatHex(derive("id"), 0, 16));
+    return id;
   }
 
   /** Returns the key that capabilities for this peer's pieces are made with: 32 bytes. */

@@ -31,6 +31,7 @@ final class RemoteSupernode implements SupernodeApi {
   private final OkHttpClient http;
   private final InetSocketAddress address;
   private final CallLimits limits;
+  private final HttpUrl base;
 
   RemoteSupernode(
       ControlClient client, OkHttpClient http, InetSocketAddress address, CallLimits limits) {
@@ -38,6 +39,7 @@ final class RemoteSupernode implements SupernodeApi {
     this.http = http;
     this.address = address;
     this.limits = limits;
+    this.base = base(address);
   }
 
   @Override
@@ -91,7 +93,7 @@ final class RemoteSupernode implements SupernodeApi {
     }
     Request request =
         new Request.Builder()
-            .url(url(call))
+            .url(base.newBuilder().encodedPath(call.path()).build())
             .header(Wire.SECRET, caller.secret().reveal())
             .header("Accept-Encoding", "identity")
             .post(RequestBody.create(json, JSON))
@@ -100,15 +102,10 @@ final class RemoteSupernode implements SupernodeApi {
         .start();
   }
 
-  private HttpUrl url(Wire.Call call) {
+  private static HttpUrl base(InetSocketAddress address) {
     // A literal, if the name has been resolved, so that it is not done again.
     String host =
         address.isUnresolved() ? address.getHostString() : address.getAddress().getHostAddress();
-    return new HttpUrl.Builder()
-        .scheme("http")
-        .host(host)
-        .port(address.getPort())
-        .encodedPath(call.path())
-        .build();
+    return new HttpUrl.Builder().scheme("http").host(host).port(address.getPort()).build();
   }
 }
