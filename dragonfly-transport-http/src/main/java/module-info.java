@@ -11,6 +11,7 @@ module io.dragonfly.transport.http {
   requires io.netty.handler;
   requires io.netty.transport;
   requires io.netty.transport.classes.epoll;
+  requires io.netty.transport.unix.common;
   requires okhttp3;
   requires org.slf4j;
 

@@ -48,6 +48,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
   private final PieceConnections.Line line;
   private final Portion portion;
   private final Channel channel;
+  private final LowWater lowWater;
   private final Future<?> watch;
   private @Nullable HttpTake current;
   private @Nullable TakeException refusal;
@@ -60,11 +61,16 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
   private long idleSince = System.nanoTime();
 
   PieceConnection(
-      PieceConnections connections, PieceConnections.Line line, Portion portion, Channel channel) {
+      PieceConnections connections,
+      PieceConnections.Line line,
+      Portion portion,
+      Channel channel,
+      LowWater lowWater) {
     this.connections = connections;
     this.line = line;
     this.portion = portion;
     this.channel = channel;
+    this.lowWater = lowWater;
     this.watch =
         channel
             .eventLoop()
@@ -157,6 +163,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
     paused = false;
     refusal = null;
     received = 0;
+    lowWater.asked();
     try {
       FullHttpRequest question = question(take.request());
       channel.config().setAutoRead(!take.isPaused());
@@ -219,8 +226,10 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
     if (refusal != null || !content.isReadable()) {
       return;
     }
-    received += content.readableBytes();
-    if (received > take.request().range().length()) {
+    int bytes = content.readableBytes();
+    received += bytes;
+    long left = take.request().range().length() - received;
+    if (left < 0) {
       fail(new TakeException(Outcome.REFUSED, "the parent sends too much"), true);
       return;
     }
@@ -232,6 +241,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
     if (!take.isPaused()) {
       portion.paused(0);
     }
+    lowWater.received(System.nanoTime(), bytes, left, portion.bytes());
   }
 
   private void finish(LastHttpContent last, HttpTake take) {

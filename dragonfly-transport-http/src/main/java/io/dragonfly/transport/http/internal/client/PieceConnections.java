@@ -174,7 +174,8 @@ public final class PieceConnections implements AutoCloseable {
   private void connected(Line line, HttpTake take, Portion portion, ChannelFuture connected) {
     if (connected.isSuccess()) {
       Channel channel = connected.channel();
-      PieceConnection connection = new PieceConnection(this, line, portion, channel);
+      PieceConnection connection =
+          new PieceConnection(this, line, portion, channel, new LowWater(loops, channel));
       channel.pipeline().addLast(connection);
       connection.start(take);
       return;

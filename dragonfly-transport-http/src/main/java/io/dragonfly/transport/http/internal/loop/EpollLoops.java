@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.loop;
 
+import io.netty.channel.Channel;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -7,9 +8,13 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 
 /** The only class that names Netty's epoll, which may be missing. */
 final class EpollLoops {
+  private static final IntegerUnixChannelOption RECEIVE_LOW_WATER =
+      new IntegerUnixChannelOption("SO_RCVLOWAT", 1, 18); // SOL_SOCKET and its option, on Linux
+
   private EpollLoops() {}
 
   static boolean isAvailable() {
@@ -26,5 +31,9 @@ final class EpollLoops {
 
   static Class<? extends ServerSocketChannel> serverChannel() {
     return EpollServerSocketChannel.class;
+  }
+
+  static boolean wakeAt(Channel channel, int bytes) {
+    return channel.isActive() && channel.config().setOption(RECEIVE_LOW_WATER, bytes);
   }
 }

@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.loop;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -34,15 +35,18 @@ public final class EventLoops implements AutoCloseable {
   private final EventLoopGroup group;
   private final Class<? extends SocketChannel> channel;
   private final Class<? extends ServerSocketChannel> serverChannel;
+  private final boolean isEpoll;
 
   private EventLoops(
       IoHandlerFactory handler,
       int count,
       Class<? extends SocketChannel> channel,
-      Class<? extends ServerSocketChannel> serverChannel) {
+      Class<? extends ServerSocketChannel> serverChannel,
+      boolean isEpoll) {
     this.group = new MultiThreadIoEventLoopGroup(count, threads, handler);
     this.channel = channel;
     this.serverChannel = serverChannel;
+    this.isEpoll = isEpoll;
   }
 
   /** Tells whether epoll can be used: on Linux, with its native library at hand. */
@@ -68,13 +72,17 @@ public final class EventLoops implements AutoCloseable {
               + " processor; choose NIO");
     }
     return new EventLoops(
-        EpollLoops.handler(), threads, EpollLoops.channel(), EpollLoops.serverChannel());
+        EpollLoops.handler(), threads, EpollLoops.channel(), EpollLoops.serverChannel(), true);
   }
 
   /** Opens loops that use Java's NIO. */
   public static EventLoops nio(int threads) {
     return new EventLoops(
-        NioIoHandler.newFactory(), threads, NioSocketChannel.class, NioServerSocketChannel.class);
+        NioIoHandler.newFactory(),
+        threads,
+        NioSocketChannel.class,
+        NioServerSocketChannel.class,
+        false);
   }
 
   /** Returns the loops. */
@@ -90,6 +98,14 @@ public final class EventLoops implements AutoCloseable {
   /** Returns the class of channels that listen. */
   public Class<? extends ServerSocketChannel> serverChannel() {
     return serverChannel;
+  }
+
+  /**
+   * Wakes a channel's loop no more for fewer bytes than these that have come, except at the end of
+   * the connection. Returns false, and changes nothing, where that cannot be done.
+   */
+  public boolean wakeAt(Channel of, int bytes) {
+    return isEpoll && EpollLoops.wakeAt(of, bytes);
   }
 
   /** Makes a group of channels, which closes at once what is added after it was closed. */
