@@ -6,6 +6,7 @@
 #   direct    the memory outside of the heap, for network buffers, likewise
 #   tuning    more options of Java, likewise
 #   collector the option that chooses the garbage collector, unless those choose one
+#   compiling a file that tells Java's second compiler what to leave to the first; may be empty
 #   data      the directory for an error file of Java; where empty, Java's own choice
 # POSIX sh that starts next to nothing but java: dfget should cost little.
 
@@ -142,6 +143,17 @@ case "${JAVA_OPTS:-} ${DRAGONFLY_JAVA_OPTS:-}" in
 esac
 error_file=${data:+-XX:ErrorFile=$data/hs_err_%p.log}
 
+# A peer moves bytes: the system and the digests do the work. Java's second compiler took a CPU-second
+# for each of the first few hundred MiB that a peer moved, and made it hardly faster. So it is kept for
+# what needs it, digests and TLS, and the rest is compiled by the first one for good after a few calls.
+# Java would say on stdout that it has read the file, so it says nothing there at all.
+compiler=
+if [ -n "${compiling:-}" ]; then
+  compiler='-XX:+UnlockDiagnosticVMOptions -XX:-DisplayVMOutput -XX:CompileCommand=quiet
+    -XX:Tier4InvocationThreshold=500 -XX:Tier4MinInvocationThreshold=100
+    -XX:Tier4CompileThreshold=600 -XX:Tier4BackEdgeThreshold=4000'
+fi
+
 # Each thread of malloc's own would keep memory for itself otherwise.
 MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2}
 export MALLOC_ARENA_MAX
@@ -151,9 +163,11 @@ export MALLOC_ARENA_MAX
 set -f
 # shellcheck disable=SC2086
 exec "$java" "-Xmx$heap" "-XX:MaxDirectMemorySize=$direct" -XX:+ExitOnOutOfMemoryError \
+  "-XX:OnOutOfMemoryError=echo '${0##*/}: out of memory: set DRAGONFLY_JAVA_OPTS to a larger -Xmx or -XX:MaxDirectMemorySize' >&2" \
   --enable-native-access=ALL-UNNAMED \
   -Xshare:auto -Xlog:disable -Xlog:all=error,cds*=off:stderr ${shared:+"$shared"} \
-  ${tuning:-} ${collector:-} $trim ${error_file:+"$error_file"} \
+  ${tuning:-} ${collector:-} $trim \
+  $compiler ${compiling:+"-XX:CompilerDirectivesFile=$compiling"} ${error_file:+"$error_file"} \
   "-Ddragonfly.distribution=$home" "-Ddragonfly.version=$version" "-Ddragonfly.terminals=$terminals" \
   "-Ddragonfly.archive=$archive" "-Ddragonfly.archives=$archives" "-Ddragonfly.archives.own=$own_archives" \
   "-Ddragonfly.archives.version=$archive_version" \

@@ -189,6 +189,16 @@ class LauncherTest {
   }
 
   @Test
+  void leavesThePeersCodeToOneCompilerWithoutAWordOfIt() throws Exception {
+    assertThat(run("dfget", Map.of(), "server", "--node", "h").out)
+        .containsSubsequence(
+            "-XX:+UnlockDiagnosticVMOptions",
+            "-XX:-DisplayVMOutput",
+            "-XX:CompilerDirectivesFile=" + home + "/libexec/compiling.json");
+    assertThat(run("supernode", Map.of()).out).noneMatch(a -> a.contains("CompilerDirectives"));
+  }
+
+  @Test
   void letsTheUserOverrideWhatItSets() throws Exception {
     Run run =
         run("supernode", Map.of("JAVA_OPTS", "-Xmx1g -Da=*", "DRAGONFLY_JAVA_OPTS", "-Xmx2g"));
