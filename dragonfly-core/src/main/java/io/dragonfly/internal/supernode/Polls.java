@@ -3,6 +3,8 @@ package io.dragonfly.internal.supernode;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.NextRequest;
+import io.dragonfly.control.Outcome;
+import io.dragonfly.control.PieceResult;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
@@ -21,6 +23,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The long-polls of all peers: each is answered when there is something to say to its peer, when
@@ -30,7 +34,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Polls {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Polls.class);
+
   private static final Duration SUPERSEDED_ANSWER = Duration.ofMillis(10);
+
+  /** A peer that others cannot reach has this long to call, instead of its lease. */
+  static final Duration UNREACHABLE_LEASE = Duration.ofSeconds(1);
 
   private final PeerId supernode;
   private final SwarmState state;
@@ -135,10 +144,23 @@ final class Polls {
       }
       return;
     }
+    for (PieceResult result : report.results()) {
+      if (result.outcome() == Outcome.UNREACHABLE) {
+        unreachable(result.parent());
+      }
+    }
     Set<Integer> suspects = state.report(member, report);
     CdnTask cdn = member.task.cdn;
     if (cdn != null) {
       suspects.forEach(piece -> checks.add(() -> cdn.check(piece)));
+    }
+  }
+
+  private void unreachable(PeerId parent) {
+    Session session = state.session(parent);
+    if (session != null) {
+      session.unreachable(rhythm.nanos().getAsLong());
+      arm(session);
     }
   }
 
@@ -234,7 +256,9 @@ final class Polls {
   }
 
   private long leaseEnd(Session session) {
-    return session.heardNanos + lease(session).toNanos();
+    long end = session.heardNanos + lease(session).toNanos();
+    Optional<Long> gone = session.goneSinceNanos().map(n -> n + UNREACHABLE_LEASE.toNanos());
+    return gone.filter(sooner -> sooner - end < 0).orElse(end);
   }
 
   private void alarm(Session session, long at) {
@@ -246,6 +270,12 @@ final class Polls {
       session.alarmNanos = null;
       long now = rhythm.nanos().getAsLong();
       if (now - leaseEnd(session) >= 0) {
+        LOG.info(
+            "Peer {} is gone: {}",
+            session.peer().id().brief(),
+            session.goneSinceNanos().isPresent()
+                ? "others cannot reach it, and it does not call"
+                : "its lease has ended");
         delivery = leave(session);
       } else {
         delivery = endOfPatience(session, now);

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,9 @@ final class Session {
   @Nullable Long alarmNanos;
 
   @Nullable Parked parked;
+
+  /** When somebody could not reach it, for the first time since it was last heard of. */
+  private @Nullable Long unreachableNanos;
 
   private long answers;
   private @Nullable Sent last;
@@ -87,6 +91,23 @@ final class Session {
   void heard(Peer now, long nanos) {
     holder = holder.at(now);
     heardNanos = nanos;
+    unreachableNanos = null;
+  }
+
+  /** Another peer could not reach it. */
+  void unreachable(long nanos) {
+    if (unreachableNanos == null) {
+      unreachableNanos = nanos;
+    }
+  }
+
+  /**
+   * Returns since when it is likely to be gone: others cannot reach it, and it has no call open,
+   * which every peer has or makes within a moment. Its process's end closes the call at once.
+   */
+  Optional<Long> goneSinceNanos() {
+    boolean calls = parked != null && !parked.future().isDone();
+    return calls ? Optional.empty() : Optional.ofNullable(unreachableNanos);
   }
 
   /** Remembers what an answer says, and returns its number. */

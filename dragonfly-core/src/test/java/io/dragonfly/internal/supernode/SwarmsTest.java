@@ -150,6 +150,55 @@ class SwarmsTest {
     assertThat(silent.answer(task, PieceSpan.ALL).state()).isEqualTo(TaskUpdate.State.UNKNOWN);
   }
 
+  private boolean knows(TestPeer peer) {
+    return TestPeer.contacts(new TestPeer(supernode).registered(FILE)).stream()
+        .anyMatch(contact -> contact.peer().id().equals(peer.id()));
+  }
+
+  private void cannotReach(TestPeer reporter, TestPeer parent) {
+    TaskId task = reporter.registered(FILE).task().id();
+    var unused = reporter.reports(0, parent.id(), Outcome.UNREACHABLE).next(task, PieceSpan.ALL);
+  }
+
+  @Test
+  void whoCannotBeReachedAndDoesNotCallIsGoneSoon() {
+    source.put(FILE, bytes(2 * PIECE));
+    TestPeer dead = new TestPeer(supernode);
+    TaskId task = dead.registered(FILE).task().id();
+    var call = dead.next(task, PieceSpan.NONE);
+    assertThat(call.cancel(false)).isTrue(); // its connection broke
+    supernode.ticker.advance(Duration.ofSeconds(3));
+    cannotReach(new TestPeer(supernode), dead);
+    supernode.ticker.advance(Polls.UNREACHABLE_LEASE.minusMillis(1));
+    assertThat(knows(dead)).isTrue();
+    supernode.ticker.advance(Duration.ofMillis(1));
+    assertThat(knows(dead)).isFalse();
+  }
+
+  @Test
+  void whoHasACallOpenIsNotGoneWhateverOthersSay() {
+    source.put(FILE, bytes(2 * PIECE)).stallAt(FILE, 1);
+    TestPeer accused = new TestPeer(supernode);
+    TaskId task = accused.registered(FILE).task().id();
+    assertThat(accused.next(task, PieceSpan.ALL)).isNotDone();
+    cannotReach(new TestPeer(supernode), accused);
+    supernode.ticker.advance(Polls.UNREACHABLE_LEASE.multipliedBy(2));
+    assertThat(knows(accused)).isTrue();
+    source.resume(FILE);
+  }
+
+  @Test
+  void whoCallsAgainInTimeIsNotGone() {
+    source.put(FILE, bytes(2 * PIECE));
+    TestPeer slow = new TestPeer(supernode);
+    TaskId task = slow.registered(FILE).task().id();
+    cannotReach(new TestPeer(supernode), slow);
+    supernode.ticker.advance(Polls.UNREACHABLE_LEASE.dividedBy(2));
+    assertThat(slow.next(task, PieceSpan.NONE).cancel(false)).isTrue();
+    supernode.ticker.advance(Polls.UNREACHABLE_LEASE.multipliedBy(3));
+    assertThat(knows(slow)).isTrue();
+  }
+
   @Test
   void whoOnlySeedsMayBeSilentForLonger() {
     source.put(FILE, bytes(2 * PIECE));
