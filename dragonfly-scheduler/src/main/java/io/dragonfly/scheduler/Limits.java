@@ -5,7 +5,7 @@ import java.util.concurrent.TimeUnit;
 /** The numbers that plans are made by. Queues are seconds of measured rate, not counts. */
 final class Limits {
   /** What a taker has in flight for one task, in seconds of its downlink, and in pieces. */
-  static final double IN_FLIGHT_SECONDS = 0.6;
+  static final double IN_FLIGHT_SECONDS = 1.2;
 
   static final int IN_FLIGHT_LEAST = 2;
   static final int IN_FLIGHT_MOST = 64;
@@ -24,9 +24,9 @@ final class Limits {
   static final int PARENTS = 8;
 
   /** What is assigned from a parent, in seconds of its uplink. */
-  static final double PEER_SECONDS = 0.5;
+  static final double PEER_SECONDS = 1;
 
-  static final double CDN_SECONDS = 0.25;
+  static final double CDN_SECONDS = 0.5;
 
   /** What may be assigned from a parent in any case, in pieces: it sends that many at once. */
   static final int PEER_PIECES = 4;
