@@ -79,7 +79,7 @@ final class ClientFixture {
     return client;
   }
 
-  /** Moves the time on until something has happened; 20 s of real time at most. */
+  /** Moves the time on until something has happened; a minute of real time at most. */
   void advanceUntil(Callable<Boolean> condition) {
     advanceUntil(Duration.ofMillis(50), condition);
   }
@@ -92,7 +92,7 @@ final class ClientFixture {
   private void advanceUntil(Duration step, Callable<Boolean> condition) {
     Awaitility.await()
         .pollInterval(Duration.ofMillis(2))
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofMinutes(1))
         .until(
             () -> {
               ticker.advance(step);
