@@ -48,7 +48,7 @@ class HostProcessesTest {
   @Test
   void oneProcessGetsTheRate() throws Exception {
     start();
-    assertThat(takenByAll()).isCloseTo(bytes(WINDOW), CLOSE);
+    assertThatTheyGetTheRate();
   }
 
   @Test
@@ -56,12 +56,25 @@ class HostProcessesTest {
     for (int i = 0; i < 4; i++) {
       start();
     }
-    assertThat(takenByAll()).isCloseTo(bytes(WINDOW), CLOSE);
+    assertThatTheyGetTheRate();
 
     Taker killed = takers.remove(2);
     killed.process.destroyForcibly(); // SIGKILL
     assertThat(killed.process.waitFor(10, TimeUnit.SECONDS)).isTrue();
-    assertThat(takenByAll()).isCloseTo(bytes(WINDOW), CLOSE);
+    assertThatTheyGetTheRate();
+  }
+
+  /**
+   * On a machine that has no time for them they get less, which says nothing about the limit: that
+   * is looked at again. More they must never get.
+   */
+  private void assertThatTheyGetTheRate() throws IOException {
+    long taken = 0;
+    for (int tries = 0; tries < 5 && taken < 0.95 * bytes(WINDOW); tries++) {
+      taken = takenByAll();
+      assertThat(taken).isLessThanOrEqualTo((long) (1.05 * bytes(WINDOW)));
+    }
+    assertThat(taken).isCloseTo(bytes(WINDOW), CLOSE);
   }
 
   private static long bytes(Duration time) {
