@@ -2,6 +2,7 @@ package io.dragonfly;
 
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.FetchCancelledException;
+import io.dragonfly.error.ListenException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
@@ -195,9 +196,8 @@ public final class DistributionClient implements AutoCloseable {
     try {
       return new TransferEngine(setup);
     } catch (IOException e) {
-      throw new IllegalStateException(
-          "cannot serve on %s port %d: %s. Choose another ip or port."
-              .formatted(setup.self().ip().getHostAddress(), setup.self().port(), e.getMessage()),
+      throw new ListenException(
+          "The peer " + e.getMessage() + ". Choose another ip or port, or end who listens there.",
           e);
     }
   }

@@ -1,5 +1,6 @@
 package io.dragonfly;
 
+import io.dragonfly.error.ListenException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.internal.access.SecretFile;
 import io.dragonfly.internal.cdn.CdnSettings;
@@ -205,9 +206,8 @@ public final class Supernode implements AutoCloseable {
       service.listensAt(reached);
       return reached;
     } catch (IOException e) {
-      throw new IllegalStateException(
-          "cannot listen on %s port %d: %s. Choose another port."
-              .formatted(bind.getAddress().getHostAddress(), port, e.getMessage()),
+      throw new ListenException(
+          "The supernode " + e.getMessage() + ". Choose another port, or end who listens there.",
           e);
     }
   }

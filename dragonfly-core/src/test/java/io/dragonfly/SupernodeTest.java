@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.error.AccessRefusedException;
+import io.dragonfly.error.ListenException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
@@ -282,8 +283,8 @@ class SupernodeTest {
                           .port(taken)
                           .transport(transport)
                           .build()))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("port " + taken);
+          .isInstanceOf(ListenException.class)
+          .hasMessageContaining("Choose another port");
     }
   }
 

@@ -24,6 +24,8 @@ public enum ErrorKind {
   OUTPUT,
   /** The store in the home directory fails: {@link StorageException}. */
   STORAGE,
+  /** An address and port cannot be listened on: {@link ListenException}. */
+  LISTEN,
   /** The time limit of the request has passed: {@link TimeLimitException}. */
   TIME_LIMIT,
   /** The fetch was interrupted, cancelled or its client closed: {@link FetchCancelledException}. */

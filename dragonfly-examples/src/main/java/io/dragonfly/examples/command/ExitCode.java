@@ -48,6 +48,7 @@ public final class ExitCode {
       case OUTPUT -> 19;
       case STORAGE -> 20;
       case TIME_LIMIT -> 21;
+      case LISTEN -> 25;
       case CANCELLED -> INTERRUPTED;
     };
   }

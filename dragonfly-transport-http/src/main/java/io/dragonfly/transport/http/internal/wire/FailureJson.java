@@ -7,6 +7,7 @@ import io.dragonfly.error.DigestMismatchException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.ErrorKind;
 import io.dragonfly.error.FetchCancelledException;
+import io.dragonfly.error.ListenException;
 import io.dragonfly.error.NoProgressException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.OutputException;
@@ -104,6 +105,7 @@ public final class FailureJson {
       case CALL_REFUSED -> new CallRefusedException(message);
       case OUTPUT -> new OutputException(message);
       case STORAGE -> new StorageException(message);
+      case LISTEN -> new ListenException(message, null);
       case TIME_LIMIT -> new TimeLimitException(message);
       case CANCELLED -> new FetchCancelledException(message);
     };
