@@ -9,9 +9,11 @@ import io.dragonfly.examples.thin.Frame;
 import io.dragonfly.examples.thin.Handshake;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,6 +28,9 @@ final class CallConnection implements AutoCloseable {
 
   /** How long somebody may take to show that he knows the token, and to say what he wants. */
   private static final int GREET_MILLIS = 10_000;
+
+  /** How often a caller hears that its call is still worked on. */
+  private static final int ALIVE_MILLIS = 5_000;
 
   private final Socket socket;
   private final byte[] token;
@@ -62,7 +67,7 @@ final class CallConnection implements AutoCloseable {
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(GREET_MILLIS);
     DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
-    OutputStream out = socket.getOutputStream();
+    OutputStream out = new WholeFrames(socket.getOutputStream());
     Handshake.answer(in, out, token);
     Frame first = Frame.read(in);
     socket.setSoTimeout(0);
@@ -102,7 +107,8 @@ final class CallConnection implements AutoCloseable {
     working.setDaemon(true);
     working.start();
     try {
-      for (Frame frame = Frame.read(in); frame != null; frame = Frame.read(in)) {
+      socket.setSoTimeout(ALIVE_MILLIS);
+      for (Frame frame = next(in, out); frame != null; frame = next(in, out)) {
         switch (frame.type()) {
           case Frame.FILE, Frame.NO_FILE -> made.answered(frame);
           case Frame.COLUMNS -> made.resized(frame.number());
@@ -111,6 +117,20 @@ final class CallConnection implements AutoCloseable {
       }
     } finally {
       made.gone();
+    }
+  }
+
+  /** Waits for a frame, and tells the caller meanwhile that this process has not been stopped. */
+  private static @Nullable Frame next(DataInputStream in, OutputStream out) throws IOException {
+    while (true) {
+      int type;
+      try {
+        type = in.read();
+      } catch (SocketTimeoutException e) {
+        Frame.write(out, Frame.ALIVE, new byte[0]);
+        continue;
+      }
+      return type < 0 ? null : Frame.readRest(type, in);
     }
   }
 
@@ -152,6 +172,20 @@ final class CallConnection implements AutoCloseable {
       socket.close();
     } catch (IOException e) {
       log.debug("A connection could not be closed: {}", e.toString());
+    }
+  }
+
+  /**
+   * Two threads write; a socket that a read of limited time was tried on may take half of a frame.
+   */
+  private static final class WholeFrames extends FilterOutputStream {
+    WholeFrames(OutputStream socket) {
+      super(socket);
+    }
+
+    @Override
+    public synchronized void write(byte[] bytes, int offset, int length) throws IOException {
+      out.write(bytes, offset, length);
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.dragonfly.examples.server;
 
+import io.dragonfly.error.StorageException;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Commands;
 import io.dragonfly.examples.command.Described;
@@ -14,7 +15,10 @@ import io.dragonfly.examples.thin.Distribution;
 import io.dragonfly.examples.thin.HomeDirectory;
 import io.dragonfly.examples.thin.Place;
 import io.dragonfly.examples.thin.StartLock;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -119,9 +123,20 @@ public final class ServerMain implements Callable<Integer>, Described {
       return startAndSay(settings);
     }
     Path home = settings.client().home().orElseThrow();
-    HomeDirectory.create(home);
-    try (StartLock lock = StartLock.take(home.toFile(), START_LOCK_MILLIS)) {
+    try (StartLock lock = lock(home)) {
       return startAndSay(settings);
+    }
+  }
+
+  private static StartLock lock(Path home) throws IOException {
+    try {
+      HomeDirectory.create(home);
+      return StartLock.take(home.toFile(), START_LOCK_MILLIS);
+    } catch (FileSystemException | FileNotFoundException e) {
+      throw new StorageException(
+          "Home %s cannot be used: %s. Choose another --home, or make it yours."
+              .formatted(home, e instanceof AccessDeniedException ? "permission denied" : e),
+          e);
     }
   }
 

@@ -12,6 +12,8 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +25,10 @@ final class Connection implements AutoCloseable {
   private static final int CONNECT_MILLIS = 5_000;
 
   /** How long a server may take to answer; it does so at once unless the machine is overloaded. */
-  private static final int GREET_MILLIS = 30_000;
+  private static final int GREET_MILLIS = 15_000;
+
+  /** A server says every 5 s that it works on a call. */
+  private static final int SILENT_MILLIS = 20_000;
 
   private final ServerFile server;
   private final Socket socket;
@@ -38,7 +43,7 @@ final class Connection implements AutoCloseable {
   }
 
   /** Connects to the server that a home's file names; null if there is none any more. */
-  static @Nullable Connection open(File home) {
+  static @Nullable Connection open(File home) throws FailedException {
     ServerFile server = ServerFile.read(home);
     if (server == null) {
       return null;
@@ -55,6 +60,11 @@ final class Connection implements AutoCloseable {
       socket.setSoTimeout(0);
       greeted = true;
       return connection;
+    } catch (SocketTimeoutException e) {
+      if (ProcessHandle.of(server.pid()).isPresent()) {
+        throw silent(server, GREET_MILLIS);
+      }
+      return null; // somebody else has its port now
     } catch (IOException e) {
       return null; // an old file, or somebody else has its port now: the home's lock decides
     } finally {
@@ -75,6 +85,12 @@ final class Connection implements AutoCloseable {
    * @throws FailedException if the server is gone before the call has ended
    */
   int call(CallMessage message) throws IOException {
+    return call(message, SILENT_MILLIS);
+  }
+
+  /** The same with another limit for how long the server may be silent. */
+  int call(CallMessage message, int silentMillis) throws IOException {
+    socket.setSoTimeout(silentMillis);
     Frame.write(out, Frame.CALL, message.toBytes());
     if (message.columns() > 0) {
       Terminal.onResize(this);
@@ -94,7 +110,9 @@ final class Connection implements AutoCloseable {
         case Frame.EXIT -> {
           return frame.number();
         }
+        case Frame.ALIVE -> {}
         case Frame.ENDING -> {
+          socket.setSoTimeout(0); // it is silent until it has finished
           return ENDING;
         }
         case Frame.REFUSED -> throw new FailedException(ThinMain.USAGE, text(frame));
@@ -107,7 +125,9 @@ final class Connection implements AutoCloseable {
     Frame frame;
     try {
       frame = Frame.read(in);
-    } catch (java.net.SocketException e) {
+    } catch (SocketTimeoutException e) {
+      throw silent(server, socket.getSoTimeout());
+    } catch (SocketException e) {
       frame = null;
     }
     if (frame == null) {
@@ -115,6 +135,19 @@ final class Connection implements AutoCloseable {
           "The " + server + ", ended in the middle. Run the command again: it goes on.");
     }
     return frame;
+  }
+
+  private static FailedException silent(ServerFile server, int millis) {
+    return FailedException.lost(
+        "The "
+            + server
+            + ", has said nothing for "
+            + millis / 1000.0
+            + " s: it may have been stopped. Continue it (kill -CONT "
+            + server.pid()
+            + ") or end it (kill -KILL "
+            + server.pid()
+            + "), and run the command again: it goes on.");
   }
 
   private static void copy(Frame frame, OutputStream to, String name) throws IOException {

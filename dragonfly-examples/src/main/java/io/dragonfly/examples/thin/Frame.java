@@ -54,6 +54,9 @@ public record Frame(int type, byte[] payload) {
   /** To the caller: say which directory this is, as {@link FileIdentity} does. */
   public static final int IDENTIFY = 22;
 
+  /** To the caller: the server still works on the call. Empty. */
+  public static final int ALIVE = 23;
+
   /** The longest payload: a call with all arguments that a system allows, or a file. */
   public static final int MOST_BYTES = 4 << 20;
 
@@ -69,9 +72,11 @@ public record Frame(int type, byte[] payload) {
    */
   public static @Nullable Frame read(DataInputStream in) throws IOException {
     int type = in.read();
-    if (type < 0) {
-      return null;
-    }
+    return type < 0 ? null : readRest(type, in);
+  }
+
+  /** Reads what follows the type of a frame; null if the other end is gone. */
+  public static @Nullable Frame readRest(int type, DataInputStream in) throws IOException {
     try {
       int length = in.readInt();
       if (length < 0 || length > MOST_BYTES) {

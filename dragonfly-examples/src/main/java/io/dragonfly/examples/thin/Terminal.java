@@ -2,10 +2,14 @@ package io.dragonfly.examples.thin;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** The terminal behind stderr. Loaded only where there is one. */
-final class Terminal implements sun.misc.SignalHandler {
+final class Terminal implements InvocationHandler {
   private final Connection connection;
 
   private Terminal(Connection connection) {
@@ -15,14 +19,23 @@ final class Terminal implements sun.misc.SignalHandler {
   /** Tells the server each time the terminal gets another width. */
   static void onResize(Connection connection) {
     try {
-      sun.misc.Signal.handle(new sun.misc.Signal("WINCH"), new Terminal(connection));
-    } catch (IllegalArgumentException e) {
+      // By name: compilers from Java 25 on take each mention of these for a mistake.
+      Class<?> signal = Class.forName("sun.misc.Signal");
+      Class<?> handler = Class.forName("sun.misc.SignalHandler");
+      Object terminal =
+          Proxy.newProxyInstance(
+              Terminal.class.getClassLoader(), new Class<?>[] {handler}, new Terminal(connection));
+      signal
+          .getMethod("handle", signal, handler)
+          .invoke(null, signal.getConstructor(String.class).newInstance("WINCH"), terminal);
+    } catch (ReflectiveOperationException e) {
       // a system without that signal: the width stays what it was
     }
   }
 
+  /** The terminal has another width. */
   @Override
-  public void handle(sun.misc.Signal signal) {
+  public @Nullable Object invoke(Object proxy, Method method, Object[] arguments) {
     try {
       int columns = columns();
       if (columns > 0) {
@@ -31,6 +44,7 @@ final class Terminal implements sun.misc.SignalHandler {
     } catch (IOException e) {
       // the call is over, or the width is not known
     }
+    return null;
   }
 
   private static int columns() throws IOException {
