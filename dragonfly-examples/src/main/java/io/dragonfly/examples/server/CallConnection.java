@@ -9,7 +9,6 @@ import io.dragonfly.examples.thin.Frame;
 import io.dragonfly.examples.thin.Handshake;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -30,7 +29,7 @@ final class CallConnection implements AutoCloseable {
   private static final int GREET_MILLIS = 10_000;
 
   /** How often a caller hears that its call is still worked on. */
-  private static final int ALIVE_MILLIS = 5_000;
+  static final int ALIVE_MILLIS = 5_000;
 
   private final Socket socket;
   private final byte[] token;
@@ -67,7 +66,7 @@ final class CallConnection implements AutoCloseable {
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(GREET_MILLIS);
     DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
-    OutputStream out = new WholeFrames(socket.getOutputStream());
+    OutputStream out = socket.getOutputStream();
     Handshake.answer(in, out, token);
     Frame first = Frame.read(in);
     socket.setSoTimeout(0);
@@ -108,7 +107,7 @@ final class CallConnection implements AutoCloseable {
     working.start();
     try {
       socket.setSoTimeout(ALIVE_MILLIS);
-      for (Frame frame = next(in, out); frame != null; frame = next(in, out)) {
+      for (Frame frame = next(in, made); frame != null; frame = next(in, made)) {
         switch (frame.type()) {
           case Frame.FILE, Frame.NO_FILE -> made.answered(frame);
           case Frame.COLUMNS -> made.resized(frame.number());
@@ -121,13 +120,13 @@ final class CallConnection implements AutoCloseable {
   }
 
   /** Waits for a frame, and tells the caller meanwhile that this process has not been stopped. */
-  private static @Nullable Frame next(DataInputStream in, OutputStream out) throws IOException {
+  private static @Nullable Frame next(DataInputStream in, RemoteCall made) throws IOException {
     while (true) {
       int type;
       try {
         type = in.read();
       } catch (SocketTimeoutException e) {
-        Frame.write(out, Frame.ALIVE, new byte[0]);
+        made.alive();
         continue;
       }
       return type < 0 ? null : Frame.readRest(type, in);
@@ -172,20 +171,6 @@ final class CallConnection implements AutoCloseable {
       socket.close();
     } catch (IOException e) {
       log.debug("A connection could not be closed: {}", e.toString());
-    }
-  }
-
-  /**
-   * Two threads write; a socket that a read of limited time was tried on may take half of a frame.
-   */
-  private static final class WholeFrames extends FilterOutputStream {
-    WholeFrames(OutputStream socket) {
-      super(socket);
-    }
-
-    @Override
-    public synchronized void write(byte[] bytes, int offset, int length) throws IOException {
-      out.write(bytes, offset, length);
     }
   }
 }

@@ -172,6 +172,11 @@ final class RemoteCall implements Call {
     }
   }
 
+  /** Tells the caller that the call is still worked on. */
+  void alive() throws IOException {
+    write(Frame.ALIVE, new byte[0]);
+  }
+
   private void write(int type, byte[] payload) throws IOException {
     synchronized (writing) {
       Frame.write(socket, type, payload);

@@ -28,7 +28,8 @@ public record CallMessage(
     String fileSystem) {
   private static final int MOST_STRINGS = 1 << 16;
 
-  byte[] toBytes() throws IOException {
+  /** Returns the call as it goes over the socket. */
+  public byte[] toBytes() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
     DataOutputStream out = new DataOutputStream(bytes);
     writeAll(out, arguments);
