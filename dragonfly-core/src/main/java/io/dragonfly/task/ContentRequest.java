@@ -121,6 +121,19 @@ public record ContentRequest(
     return new TaskKey(Digest.of(sha).hex());
   }
 
+  /**
+   * Tells whether the source chooses its answer by a header of this request that is no part of the
+   * key.
+   *
+   * @param vary the names of the headers that the source chooses by, in lower case; {@code *} for
+   *     whatever it likes
+   */
+  public boolean isVariedBeyondKey(Set<String> vary) {
+    return headers.list().stream()
+        .filter(h -> h.isCredential() || NOT_CHOOSING.contains(h.name().toLowerCase(Locale.ROOT)))
+        .anyMatch(h -> vary.contains("*") || vary.contains(h.name().toLowerCase(Locale.ROOT)));
+  }
+
   /** Tells whether the request says who asks: by a header, or by a parameter that is filtered. */
   public boolean hasCredentials() {
     return headers.hasCredentials() || !filteredUrl().equals(withoutFragment(url));

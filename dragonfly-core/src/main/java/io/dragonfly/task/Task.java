@@ -17,13 +17,14 @@ import java.util.Optional;
 public record Task(
     TaskId id, TaskKey key, PieceLayout layout, SourceVersion version, Optional<Digest> digest) {
   /**
-   * The task for a version of a content. Where the version has no strong validator and the content
-   * no digest, {@code nonce} tells this reading from every other; otherwise it plays no part.
+   * The task for a version of a content. Where the content has no digest, and the version no strong
+   * validator or one for some alone, {@code nonce} tells this reading from every other; otherwise
+   * it plays no part.
    */
   public static Task of(TaskKey key, SourceVersion version, Optional<Digest> digest, String nonce) {
     MessageDigest sha = Digest.newSha256();
     // The key holds the digest already: with one, answers with other validators are still one task.
-    String versionName = digest.isPresent() ? "" : version.validator().orElse("once " + nonce);
+    String versionName = digest.isPresent() ? "" : name(version, nonce);
     String text = key.hex() + "\n" + versionName + "\n" + version.length().orElse(-1);
     sha.update(text.getBytes(StandardCharsets.UTF_8));
     PieceLayout layout =
@@ -31,6 +32,14 @@ public record Task(
             ? PieceLayout.of(version.length().getAsLong())
             : PieceLayout.ofUnknownLength();
     return new Task(new TaskId(Digest.of(sha).hex()), key, layout, version, digest);
+  }
+
+  private static String name(SourceVersion version, String nonce) {
+    if (!version.isStrong()) {
+      return "once " + nonce;
+    }
+    String name = version.validator().get() + version.hint().map(hint -> "\n" + hint).orElse("");
+    return version.personal() ? "for " + nonce + "\n" + name : name;
   }
 
   /** Returns this task with the length that was learned at the end of the source's answer. */

@@ -25,6 +25,7 @@ final class FakeContent {
   private byte @Nullable [] over;
   private int number;
   private boolean hasValidator = true;
+  private boolean hasHint;
   private boolean hasLength = true;
   private OptionalLong announced = OptionalLong.empty();
   private @Nullable Throwable failure;
@@ -49,6 +50,11 @@ final class FakeContent {
 
   synchronized void withoutValidator() {
     hasValidator = false;
+  }
+
+  synchronized void withWeakValidator() {
+    hasValidator = false;
+    hasHint = true;
   }
 
   synchronized void withoutLength() {
@@ -152,7 +158,9 @@ final class FakeContent {
         hasValidator ? Optional.of("\"version-" + number + "\"") : Optional.empty(),
         hasLength && now != null
             ? OptionalLong.of(announced.orElse(now.length))
-            : OptionalLong.empty());
+            : OptionalLong.empty(),
+        hasHint ? Optional.of("W/\"version-" + number + "\"") : Optional.empty(),
+        false);
   }
 
   synchronized void awaitHeld(Duration patience) throws InterruptedException {

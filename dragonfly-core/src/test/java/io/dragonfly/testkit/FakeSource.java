@@ -54,6 +54,12 @@ public final class FakeSource implements Source {
     return this;
   }
 
+  /** From now on the content's validator is a weak one: no more than a hint. */
+  public FakeSource withWeakValidator(URI uri) {
+    at(uri).withWeakValidator();
+    return this;
+  }
+
   /** From now on the source does not tell the content's length, as with chunked answers. */
   public FakeSource withoutLength(URI uri) {
     at(uri).withoutLength();

@@ -110,7 +110,7 @@ final class SourceStretch {
   private void finish(PieceLine line, Access access) throws IOException {
     Task task = stored.task();
     // A digest of the whole, or of each piece from an earlier reading, says more than a validator.
-    if (task.version().isStrong() && task.digest().isEmpty() && !line.knowsLast()) {
+    if (task.version().canBeCompared() && task.digest().isEmpty() && !line.knowsLast()) {
       unconfirmed = line;
       confirm(access);
       unconfirmed = null;
@@ -237,8 +237,7 @@ final class SourceStretch {
     SourceVersion then = task.version();
     boolean sameLength =
         then.length().equals(now.length()) || (isRepeatable(task) && isEitherUnknown(then, now));
-    boolean sameValidator = task.digest().isPresent() || then.validator().equals(now.validator());
-    if (!sameLength || !sameValidator) {
+    if (!sameLength || !(task.digest().isPresent() || then.admits(now))) {
       throw new SourceChangedException(
           "The source of task %s has changed since it was asked. Ask again."
               .formatted(task.id().brief()));

@@ -82,13 +82,16 @@ final class Versions {
   /** Returns the version that an answer of the source names: one that is there, or a new one. */
   synchronized Task resolve(
       TaskKey key, SourceVersion version, Optional<Digest> digest, String fingerprint) {
-    Task task = Task.of(key, version, digest, nonces.get());
+    // A personal version is the same for whoever asks with the same credentials.
+    boolean isTheirs = version.isStrong() && version.personal();
+    Task task = Task.of(key, version, digest, isTheirs ? fingerprint : nonces.get());
     if (isShared(task)) {
       return add(task, null);
     }
     return byKey.getOrDefault(key, Map.of()).values().stream()
         .filter(known -> isOpenTo(known, fingerprint))
-        .filter(known -> known.task.version().equals(version))
+        .filter(known -> known.task.version().length().equals(version.length()))
+        .filter(known -> known.task.version().admits(version))
         .map(known -> known.task)
         .findFirst()
         .orElseGet(() -> add(task, fingerprint));

@@ -84,7 +84,7 @@ final class Finishing {
 
   /** Pieces may come from the source that no supernode has read: nothing else tells a mixture. */
   private boolean mustAsk(RunningFetch fetch) {
-    return download.task().version().isStrong()
+    return download.task().version().canBeCompared()
         && download.piecesFromSource() > confirmed
         && !knowsDigests(fetch.pieces(download.table().layout()));
   }

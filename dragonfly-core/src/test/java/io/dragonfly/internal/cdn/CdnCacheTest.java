@@ -280,6 +280,18 @@ class CdnCacheTest {
   }
 
   @Test
+  void aWeakValidatorTellsThatAContentWasOverwritten() throws Exception {
+    source.put(FILE, bytes(3 * PIECE)).withWeakValidator(FILE);
+    byte[] other = bytes(3 * PIECE);
+    other[0]++;
+    source.overwriteAt(FILE, 2 * PIECE, other);
+    prepare(Optional.empty()).read(access("alice"), Optional.empty());
+    await().until(() -> heard.failure().isPresent());
+    assertThat(heard.failure().orElseThrow()).isInstanceOf(SourceChangedException.class);
+    assertThat(heard.sealed()).containsExactly(0, 1);
+  }
+
+  @Test
   void theLastQuestionIsAskedAgainUntilItIsAnswered() throws Exception {
     byte[] content = bytes(3 * PIECE);
     source.put(FILE, content).stallAt(FILE, 2 * PIECE + 1);

@@ -307,6 +307,16 @@ class RegistrationTest {
   }
 
   @Test
+  void aVersionWithAnotherWeakValidatorIsAnotherOne() {
+    source.put(FILE, bytes(2 * PIECE)).withWeakValidator(FILE).stallAt(FILE, PIECE);
+    TaskId first = new TestPeer(supernode).registered(FILE).task().id();
+    assertThat(new TestPeer(supernode).registered(FILE).task().id()).isEqualTo(first);
+    source.put(FILE, bytes(2 * PIECE));
+    assertThat(new TestPeer(supernode).registered(FILE).task().id()).isNotEqualTo(first);
+    source.resume(FILE);
+  }
+
+  @Test
   void theAnswerAboutContentThatADigestNamesIsBelievedForAWhile() {
     byte[] blob = bytes(2 * PIECE);
     URI uri = URI.create("fake://registry/v2/library/debian/blobs/" + sha256(blob));

@@ -45,7 +45,7 @@ final class Answer {
   SourceVersion requireWhole() {
     requireStatus(OK);
     requireIdentity();
-    return new SourceVersion(Validators.strong(headers), bodyLength());
+    return version(bodyLength());
   }
 
   /** The first byte, or the whole content from a server without ranges. */
@@ -57,7 +57,15 @@ final class Answer {
     if (!given.range().equals(ByteRange.of(0, 1))) {
       throw failed("answered a question for bytes 0-0 with bytes %s".formatted(given.range()));
     }
-    return new SourceVersion(Validators.strong(headers), given.total());
+    return version(given.total());
+  }
+
+  private SourceVersion version(OptionalLong length) {
+    return new SourceVersion(
+        Validators.strong(headers),
+        length,
+        Validators.hint(headers),
+        content.isVariedBeyondKey(Validators.vary(headers)));
   }
 
   /** The whole content of this version; returns its length, if it is known. */
@@ -167,6 +175,10 @@ final class Answer {
               String now = Validators.strong(headers).orElse("none");
               throw changed("its validator was %s and is %s".formatted(validator, now));
             });
+    Optional<String> hint = Validators.hint(headers);
+    if (version.hint().isPresent() && hint.isPresent() && !version.hint().equals(hint)) {
+      throw changed("%s became %s".formatted(version.hint().get(), hint.get()));
+    }
   }
 
   private SourceChangedException changedLength(SourceVersion version, OptionalLong now) {

@@ -2,7 +2,11 @@ package io.dragonfly.transport.http.internal.source;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import okhttp3.Headers;
 
 /**
@@ -25,6 +29,28 @@ final class Validators {
   static Optional<String> strong(Headers headers) {
     Optional<String> tag = strongTag(headers);
     return tag.isPresent() ? tag : strongDate(headers);
+  }
+
+  /**
+   * Returns what shows some changes beside the strong validator: a weak ETag, or a Last-Modified
+   * that may still change. Beside a strong ETag there is none.
+   */
+  static Optional<String> hint(Headers headers) {
+    String tag = headers.get("ETag");
+    if (tag != null && !isTag(tag)) {
+      return tag.length() <= LONGEST_TAG ? Optional.of(tag) : Optional.empty();
+    }
+    return strong(headers).isPresent()
+        ? Optional.empty()
+        : Optional.ofNullable(headers.get("Last-Modified"));
+  }
+
+  /** Returns the names of the request's headers that the server has chosen by, in lower case. */
+  static Set<String> vary(Headers headers) {
+    return headers.values("Vary").stream()
+        .flatMap(line -> Arrays.stream(line.split(",", -1)))
+        .map(name -> name.trim().toLowerCase(Locale.ROOT))
+        .collect(Collectors.toSet());
   }
 
   /**

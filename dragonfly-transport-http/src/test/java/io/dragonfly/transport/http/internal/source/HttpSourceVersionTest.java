@@ -70,6 +70,33 @@ class HttpSourceVersionTest extends SourceTest {
   }
 
   @Test
+  void aWeakTagAndAYoungDateAreHints() throws IOException {
+    SourceVersion weak = ask(part("bytes 0-0/7", "x").setHeader("ETag", "W/\"v1\""));
+    assertThat(weak.hint()).hasValue("W/\"v1\"");
+    assertThat(weak.admits(ask(part("bytes 0-0/7", "x").setHeader("ETag", "W/\"v2\"")))).isFalse();
+    assertThat(ask(dated(NOON, NOON)).hint()).hasValue(NOON);
+    assertThat(ask(dated(NOON, NOON)).admits(ask(dated(NOON, "Mon, 05 Jan 2026 12:00:09 GMT"))))
+        .as("the same date, old enough by now")
+        .isTrue();
+    assertThat(ask(part("bytes 0-0/7", "x").addHeader("Last-Modified", NOON)).hint()).isEmpty();
+  }
+
+  @Test
+  void aVersionIsPersonalIfTheSourceChoosesByWhatTheKeyLeavesOut() throws Exception {
+    Headers cookie = Headers.NONE.with("Cookie", "a=b").with("Accept-Language", "en");
+    String[] personal = {"Cookie", "accept, cookie", "*"};
+    for (String vary : personal) {
+      enqueue(part("bytes 0-0/7", "x").addHeader("Vary", vary));
+      assertThat(source.ask(request("/file", cookie)).personal()).as(vary).isTrue();
+    }
+    String[] common = {"Accept-Language", "Authorization, User-Agent", "Origin"};
+    for (String vary : common) {
+      enqueue(part("bytes 0-0/7", "x").addHeader("Vary", vary));
+      assertThat(source.ask(request("/file", cookie)).personal()).as(vary).isFalse();
+    }
+  }
+
+  @Test
   void aTagWithoutQuotesIsNoValidator() throws IOException {
     assertThat(ask(part("bytes 0-0/7", "x").setHeader("ETag", "v1")).isStrong()).isFalse();
   }
