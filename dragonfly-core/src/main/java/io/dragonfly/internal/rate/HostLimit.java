@@ -43,6 +43,10 @@ final class HostLimit implements AutoCloseable {
   @GuardedBy("this")
   private Optional<Rate> own;
 
+  /** The lowest that the other processes gave when this one last looked. */
+  @GuardedBy("this")
+  private float lowestOfOthers = NO_RATE;
+
   @GuardedBy("this")
   private Optional<Rate> holding = Optional.empty();
 
@@ -103,7 +107,7 @@ final class HostLimit implements AutoCloseable {
     return own;
   }
 
-  /** Returns the rate that holds. */
+  /** Returns the rate that holds, or will as soon as the timer has come to it. */
   synchronized Optional<Rate> holding() {
     return holding;
   }
@@ -112,6 +116,7 @@ final class HostLimit implements AutoCloseable {
   void setOwn(Optional<Rate> rate) {
     synchronized (this) {
       own = rate;
+      holds(lowest());
     }
     try {
       timer.execute(this::lookAgain);
@@ -134,12 +139,27 @@ final class HostLimit implements AutoCloseable {
     }
     findOthers();
     long now = nanoClock.getAsLong();
-    place = words.show(place, own.map(rate -> (float) rate.bytesPerSecond()).orElse(NO_RATE), now);
-    LimitWords.Seen seen = words.look(now);
-    float lowest =
-        Math.min(seen.lowest(), own.map(rate -> (float) rate.bytesPerSecond()).orElse(NO_RATE));
+    place = words.show(place, ownRate(), now);
+    LimitWords.Seen seen = words.look(now, place);
+    lowestOfOthers = seen.lowest();
+    float lowest = lowest();
     down.set(words, lowest, seen.alive());
     up.set(words, lowest, seen.alive());
+    holds(lowest);
+  }
+
+  @GuardedBy("this")
+  private float ownRate() {
+    return own.map(rate -> (float) rate.bytesPerSecond()).orElse(NO_RATE);
+  }
+
+  @GuardedBy("this")
+  private float lowest() {
+    return Math.min(lowestOfOthers, ownRate());
+  }
+
+  @GuardedBy("this")
+  private void holds(float lowest) {
     Optional<Rate> holds =
         lowest == NO_RATE ? Optional.empty() : Optional.of(Rate.ofBytes((long) lowest));
     if (!holds.equals(holding)) {

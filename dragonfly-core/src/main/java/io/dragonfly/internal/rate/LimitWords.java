@@ -82,12 +82,19 @@ final class LimitWords {
 
   /** Returns the lowest rate of those that are alive, infinite if none has any. */
   Seen look(long now) {
+    return look(now, Place.NONE);
+  }
+
+  /** The same, but the rate of the process that has a place does not count. */
+  Seen look(long now, Place self) {
     float lowest = Float.POSITIVE_INFINITY;
     int alive = 0;
     for (int slot = 0; slot < SLOTS; slot++) {
       long word = get(offset(slot));
       if (isAlive(word, now)) {
-        lowest = Math.min(lowest, Float.intBitsToFloat((int) (word >>> 32)));
+        if (slot != self.slot) {
+          lowest = Math.min(lowest, Float.intBitsToFloat((int) (word >>> 32)));
+        }
         alive++;
       }
     }

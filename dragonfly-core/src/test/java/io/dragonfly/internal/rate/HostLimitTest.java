@@ -89,6 +89,19 @@ class HostLimitTest {
   }
 
   @Test
+  void aChangeIsToldAtOnce() {
+    HostLimit one = limit(Optional.of(FAST));
+    one.setOwn(Optional.of(SLOW));
+    assertThat(one.holding()).contains(SLOW);
+    one.setOwn(Optional.empty());
+    assertThat(one.holding()).isEmpty();
+    limit(Optional.of(SLOW));
+    ticker.advance(SOON);
+    one.setOwn(Optional.of(FAST));
+    assertThat(one.holding()).contains(SLOW); // another one's
+  }
+
+  @Test
   void whoGivesNoRateKeepsToTheOthers() {
     HostLimit none = limit(Optional.empty());
     assertThat(directory).isEmptyDirectory();
