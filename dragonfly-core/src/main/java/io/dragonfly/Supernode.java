@@ -28,6 +28,8 @@ import io.dragonfly.spi.TransportProvider;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -97,7 +99,7 @@ public final class Supernode implements AutoCloseable {
   }
 
   private String whereabouts() {
-    return address.map(a -> "listening on " + a).orElse("for this process alone");
+    return address.map(a -> "which peers know as " + text(a)).orElse("for this process alone");
   }
 
   private SupernodeService start(SupernodeConfig config, Path home) {
@@ -203,12 +205,34 @@ public final class Supernode implements AutoCloseable {
           transport.serve(new ServeRequest(bind, service.local().pieces(), service::from));
       parts.push(server);
       InetSocketAddress reached = new InetSocketAddress(advertised, server.address().getPort());
+      log.info("listening on {}", text(server.address()));
+      warnUnlessOurs(advertised);
       service.listensAt(reached);
       return reached;
     } catch (IOException e) {
       throw new ListenException(
           "The supernode " + e.getMessage() + ". Choose another port, or end who listens there.",
           e);
+    }
+  }
+
+  private static String text(InetSocketAddress bound) {
+    return bound.getAddress().isAnyLocalAddress()
+        ? "all addresses of this machine, port " + bound.getPort()
+        : bound.toString().substring(bound.toString().indexOf('/') + 1);
+  }
+
+  /** It may be meant, where others reach this machine by another one. */
+  private static void warnUnlessOurs(InetAddress advertised) {
+    try {
+      if (NetworkInterface.getByInetAddress(advertised) == null) {
+        log.warn(
+            "peers are told {}, which is no address of this machine: they reach it only if something"
+                + " such as NAT brings them here from there",
+            advertised.getHostAddress());
+      }
+    } catch (SocketException e) {
+      log.debug("this machine does not tell its addresses", e);
     }
   }
 

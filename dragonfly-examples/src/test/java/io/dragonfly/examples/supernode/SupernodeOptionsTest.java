@@ -1,8 +1,15 @@
 package io.dragonfly.examples.supernode;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import com.google.common.net.InetAddresses;
+import io.dragonfly.Supernode;
+import io.dragonfly.SupernodeConfig;
 import io.dragonfly.examples.command.FakeCall;
+import io.dragonfly.examples.command.Logging;
+import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,7 +70,45 @@ class SupernodeOptionsTest {
             "port: 8002 # default",
             "peer-network: '10.0.0.0/8,192.0.2.0/24' # DRAGONFLY_PEER_NETWORK",
             "unvalidated-ttl: 0 # DRAGONFLY_UNVALIDATED_TTL",
+            "# reserve-bytes: 256M # default",
             "log-format: text # default");
+  }
+
+  @Test
+  @SuppressWarnings("try")
+  void anAddressOfAnotherMachineIsWarnedOf() {
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    try (Logging.Following following =
+            Logging.follow(said, false, Level.INFO, Logging.Format.TEXT);
+        Supernode supernode = supernode("192.0.2.77")) {
+      int port = supernode.address().orElseThrow().getPort();
+      assertThat(said.toString(UTF_8))
+          .contains("listening on all addresses of this machine, port " + port)
+          .contains("peers are told 192.0.2.77, which is no address of this machine");
+    }
+  }
+
+  @Test
+  @SuppressWarnings("try")
+  void anAddressOfThisMachineIsNot() {
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    try (Logging.Following following =
+            Logging.follow(said, false, Level.INFO, Logging.Format.TEXT);
+        Supernode supernode = supernode("127.0.0.1")) {
+      int port = supernode.address().orElseThrow().getPort();
+      assertThat(said.toString(UTF_8))
+          .contains("listening on 127.0.0.1:" + port)
+          .doesNotContain("no address of this machine");
+    }
+  }
+
+  private Supernode supernode(String ip) {
+    return new Supernode(
+        SupernodeConfig.builder()
+            .homeDir(dir)
+            .port(0)
+            .advertiseIp(InetAddresses.forString(ip))
+            .build());
   }
 
   private static List<String> words(String text) {
