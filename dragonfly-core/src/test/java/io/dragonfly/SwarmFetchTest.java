@@ -15,6 +15,7 @@ import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.fetch.ParentShare;
 import io.dragonfly.fetch.Pattern;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
@@ -117,6 +118,7 @@ class SwarmFetchTest {
 
     assertThat(fixture.output()).hasBinaryContent(bytes);
     assertThat(result.bytesFromSupernode()).isEqualTo(1000);
+    assertThat(result.parents()).extracting(ParentShare::bytes).containsExactly(1000L);
     assertThat(fixture.network.takes()).isEmpty();
     supernode.awaitResult(done -> done.outcome() == Outcome.DONE && done.piece() == 0);
   }

@@ -106,7 +106,7 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
         .when(
             intake.seal(digest),
             done -> {
-              download.pieceDone(0, new Origin(Origin.Kind.SUPERNODE, Optional.empty(), 0));
+              download.pieceDone(0, new Origin(Origin.Kind.SUPERNODE, from.link().cdn(), 0));
               from.link()
                   .supernode()
                   .ifPresent(supernode -> report(new PieceResult(0, supernode, Outcome.DONE, 0)));

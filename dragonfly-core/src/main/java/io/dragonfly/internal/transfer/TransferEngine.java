@@ -35,6 +35,7 @@ import io.dragonfly.spi.Transport;
 import io.dragonfly.task.TaskId;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -127,11 +128,18 @@ public final class TransferEngine implements AutoCloseable {
     setup
         .supernodes()
         .local()
-        .ifPresent(local -> names.add(new Supernodes.Named("in this process", local.api())));
+        .ifPresent(
+            local ->
+                names.add(
+                    new Supernodes.Named(
+                        "in this process",
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                        local.api())));
     for (InetSocketAddress address : setup.supernodes().addresses()) {
       names.add(
           new Supernodes.Named(
               address.getHostString() + ":" + address.getPort(),
+              address,
               transport(setup).connect(address, setup.self().ip())));
     }
     InetSocketAddress serving =

@@ -17,6 +17,7 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.Timers;
+import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
@@ -38,24 +39,23 @@ final class SupernodeCalls {
 
   private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
 
-  private final String name;
+  private final Supernodes.Named named;
   private final SupernodeApi api;
   private final Caller caller;
   private final EventLoop loop;
   private final SupernodeClock clock;
   private @Nullable PeerId supernode;
 
-  SupernodeCalls(
-      String name, SupernodeApi api, Caller caller, EventLoop loop, SupernodeClock clock) {
-    this.name = name;
-    this.api = api;
+  SupernodeCalls(Supernodes.Named named, Caller caller, EventLoop loop, SupernodeClock clock) {
+    this.named = named;
+    this.api = named.api();
     this.caller = caller;
     this.loop = loop;
     this.clock = clock;
   }
 
   String name() {
-    return name;
+    return named.name();
   }
 
   PeerId self() {
@@ -65,6 +65,13 @@ final class SupernodeCalls {
   /** Returns the id of the supernode's CDN cache, once it has answered. */
   Optional<PeerId> supernode() {
     return Optional.ofNullable(supernode);
+  }
+
+  /** Returns the supernode's CDN cache as a parent, once it has answered. */
+  Optional<Peer> cdn() {
+    return named.address().isUnresolved()
+        ? Optional.empty()
+        : supernode().map(id -> new Peer(id, named.address(), ""));
   }
 
   private void heard(Terms terms) {
@@ -150,7 +157,7 @@ final class SupernodeCalls {
   private SupernodeUnreachableException unreachable(String why, @Nullable Throwable cause) {
     return new SupernodeUnreachableException(
         "Supernode %s cannot be reached: %s. Check its address and that it runs."
-            .formatted(name, why),
+            .formatted(name(), why),
         cause);
   }
 }

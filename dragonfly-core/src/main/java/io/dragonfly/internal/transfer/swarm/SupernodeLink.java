@@ -9,6 +9,7 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
@@ -68,6 +69,11 @@ public final class SupernodeLink {
   /** Returns the id of the supernode's CDN cache, once it has answered. */
   public Optional<PeerId> supernode() {
     return calls.supernode();
+  }
+
+  /** Returns the supernode's CDN cache as a parent, once it has answered. */
+  public Optional<Peer> cdn() {
+    return calls.cdn();
   }
 
   /** Tells whether pieces from this parent come from the supernode's CDN cache. */

@@ -9,6 +9,7 @@ import io.dragonfly.internal.loop.Backoff;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -46,9 +47,10 @@ public final class Supernodes {
    * A supernode to be.
    *
    * @param name its address, or what else it is called
+   * @param address where it gives pieces; not resolved if its name is not known
    * @param api its calls
    */
-  public record Named(String name, SupernodeApi api) {}
+  public record Named(String name, InetSocketAddress address, SupernodeApi api) {}
 
   /**
    * The supernodes of a client.
@@ -74,8 +76,7 @@ public final class Supernodes {
 
   private static SupernodeLink link(
       Named name, Caller caller, EventLoop loop, SupernodeClock clock, DoubleSupplier random) {
-    return new SupernodeLink(
-        new SupernodeCalls(name.name(), name.api(), caller, loop, clock), loop, random);
+    return new SupernodeLink(new SupernodeCalls(name, caller, loop, clock), loop, random);
   }
 
   /** Leaves all supernodes. Completes on the loop, within a second. */

@@ -169,7 +169,7 @@ class NextLoopTest {
             "");
     supernodes =
         Supernodes.of(
-            List.of(new Supernodes.Named("here", api)),
+            List.of(new Supernodes.Named("here", new InetSocketAddress(0), api)),
             caller,
             caller,
             loop,
