@@ -26,9 +26,11 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +44,12 @@ public final class PieceConnections implements AutoCloseable {
   static final int MAX_CONNECTIONS = 4;
 
   private static final Logger LOG = LoggerFactory.getLogger(PieceConnections.class);
+
+  /** How the native transport's messages begin, and how all of Netty's end. */
+  private static final Pattern CALL = Pattern.compile("^\\w+\\(\\.\\.\\) failed[^:]*: ");
+
+  private static final Pattern ADDRESS = Pattern.compile(": \\S*/\\S+:\\d+$");
+
   private static final int CONNECT_MILLIS = 1_000;
 
   /** Measured: 64 KiB costs half as much CPU again. */
@@ -196,8 +204,17 @@ public final class PieceConnections implements AutoCloseable {
             "cannot connect to %s: %s"
                 .formatted(
                     NetUtil.toSocketAddressString(line.key.parent()),
-                    OneLine.of(String.valueOf(connected.cause().getMessage()))));
+                    reason(String.valueOf(connected.cause().getMessage()))));
     failed.forEach(each -> each.failWaiting(failure));
+  }
+
+  /** Leaves out the name of the system call, its number, and the address, which is said before. */
+  static String reason(String message) {
+    String text =
+        ADDRESS.matcher(CALL.matcher(OneLine.of(message)).replaceFirst("")).replaceFirst("");
+    return text.isEmpty()
+        ? message
+        : text.substring(0, 1).toLowerCase(Locale.ROOT) + text.substring(1);
   }
 
   /** A connection's take has ended, and it can be used again. */
