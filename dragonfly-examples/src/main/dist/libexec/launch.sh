@@ -79,7 +79,10 @@ find_version() {
 find_archive() {
   below=$home$java_home
   archives=$home/cds$below
-  own_archives=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/dragonfly/cds$below
+  case ${XDG_CACHE_HOME:-} in
+    /*) own_archives=$XDG_CACHE_HOME/dragonfly/cds$below ;;
+    *) own_archives=${HOME:-/nonexistent}/.cache/dragonfly/cds$below ;;
+  esac
   archive_version=$version-$java_version
   archive=$archives/$1-$archive_version.jsa
   if [ ! -r "$archive" ]; then
@@ -112,6 +115,10 @@ find_trim() {
     *) trim=-XX:TrimNativeHeapInterval=10000 ;;
   esac
 }
+
+# A file or a socket that Java opens must not become what it reads or says: that number would be free.
+true 3<&0 || exec </dev/null
+true >&2 || exec 2>/dev/null
 
 # Where file names hold more than ASCII, Java must know how they are written. The terminal may be plain
 # all the same.

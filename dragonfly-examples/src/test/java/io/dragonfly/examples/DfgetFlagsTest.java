@@ -392,6 +392,21 @@ class DfgetFlagsTest {
   }
 
   @Test
+  void theDefaultsThatApplyArePrinted() {
+    run("--print-config");
+
+    assertThat(code).as(call.said()).isZero();
+    assertThat(call.printed().lines())
+        .contains(
+            "# node: none, the file comes from its source # default",
+            "# reserve-bytes: 256M # default",
+            "# alivetime: 5m # default",
+            "# locallimit: no limit # default",
+            "pattern: p2p # default")
+        .anyMatch(line -> line.matches("home: /.*/dragonfly/peer # default"));
+  }
+
+  @Test
   void theFileOfVersion1IsRefusedWithWhatToWrite() throws IOException {
     Files.writeString(dir.resolve("dfget.yml"), "nodes:\n- 192.0.2.10\nlocalLimit: 20M\n");
 
@@ -433,9 +448,9 @@ class DfgetFlagsTest {
   void limitChangesTheHostsLimit() {
     run("limit", "--totallimit", "20M");
     assertThat(code).as(call.said()).isZero();
-    assertThat(call.printed()).startsWith("totallimit 20.0 MiB/s\n");
+    assertThat(call.printed()).isEqualTo("totallimit 20.0 MiB/s\nhost       20.0 MiB/s\n");
     run("limit", "--totallimit", "0");
-    assertThat(call.printed()).startsWith("totallimit none\n");
+    assertThat(call.printed()).isEqualTo("totallimit none\nhost       none\n");
   }
 
   @ParameterizedTest

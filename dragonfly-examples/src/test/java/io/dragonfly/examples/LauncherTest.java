@@ -56,6 +56,17 @@ class LauncherTest {
   }
 
   @Test
+  void leavesNoStreamClosedThatAFileCouldTakeThePlaceOf() throws Exception {
+    jdk = java("17", "true 3<&0 && true 3>&2 && echo open");
+    Path sh = Path.of("/bin/sh");
+    String dfget = home.resolve("bin/dfget").toString();
+
+    Run run = run(sh, Map.of(), "-c", "exec \"$0\" --url u <&- 2>&-", dfget);
+
+    assertThat(run.out).containsExactly("open");
+  }
+
+  @Test
   void handsACallOverWithNothingButItsOwnJar() throws Exception {
     Run run = run("dfget", Map.of("JAVA_OPTS", "-Xmx9g"), "--url", "http://h/a");
 

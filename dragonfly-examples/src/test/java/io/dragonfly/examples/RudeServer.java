@@ -17,9 +17,9 @@ import java.util.concurrent.Executors;
 /**
  * A server on 127.0.0.1 that answers each request with the same bytes, and then does what it says.
  */
-final class RudeServer implements AutoCloseable {
+public final class RudeServer implements AutoCloseable {
   /** What it does when it has sent its bytes. */
-  enum Then {
+  public enum Then {
     CLOSE,
     FALL_SILENT
   }
@@ -31,7 +31,8 @@ final class RudeServer implements AutoCloseable {
   private final byte[] answer;
   private final Then then;
 
-  RudeServer(String head, int bodyBytes, Then then) throws IOException {
+  /** A server that answers each request with this head and so many bytes. */
+  public RudeServer(String head, int bodyBytes, Then then) throws IOException {
     byte[] start = head.replace("\n", "\r\n").getBytes(StandardCharsets.ISO_8859_1);
     this.answer = java.util.Arrays.copyOf(start, start.length + bodyBytes);
     this.then = then;
@@ -39,7 +40,8 @@ final class RudeServer implements AutoCloseable {
     threads.execute(this::accept);
   }
 
-  String url() {
+  /** Returns the URL of the file that it gives. */
+  public String url() {
     return "http://127.0.0.1:" + server.getLocalPort() + "/file.bin";
   }
 

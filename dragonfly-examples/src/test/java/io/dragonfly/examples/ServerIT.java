@@ -82,6 +82,7 @@ class ServerIT {
     assertThat(call.exitCode(SOON)).isEqualTo(22);
     assertThat(call.err()).contains("ended in the middle. Run the command again");
     assertThat(call.json().at("/error/kind").asText()).isEqualTo("server_lost");
+    assertThat(call.json().at("/url").asText()).isEqualTo(source.url("/slow"));
     assertThat(dir.resolve("out")).doesNotExist();
   }
 
@@ -129,8 +130,8 @@ class ServerIT {
 
     assertThat(other.exitCode(SOON)).isEqualTo(2);
     assertThat(other.err())
-        .contains(
-            "--idc is 'west', but the server of this home, process " + pid() + ", has 'east'");
+        .contains("--idc is 'west', but the server of this home, process " + pid() + ", has 'east'")
+        .contains("(kill " + pid() + ")");
   }
 
   @Test
@@ -163,14 +164,23 @@ class ServerIT {
     Running call = dfget("/small", "out", "--alivetime", "5m");
 
     assertGood(call, "out", source.small());
-    assertThat(call.err().lines().filter(line -> line.contains("a temporary one is used")))
+    assertThat(call.err().lines().filter(line -> line.contains("A temporary one is used")))
         .hasSize(1);
   }
 
   @Test
   void thePeerOfOneCallEndsWithItHoweverThatEnds() throws Exception {
     home = Files.createFile(dir.resolve("file")).resolve("home");
-    Running call = dfget("/slow", "out");
+    Path temporary = Files.createDirectory(dir.resolve("temporary"));
+    Running call =
+        lab.startProgram(
+            List.of(
+                "env",
+                "DRAGONFLY_JAVA_OPTS=-Djava.io.tmpdir=" + temporary,
+                CommandLab.program("dfget").toString(),
+                "--url=" + source.url("/slow"),
+                "--output=" + dir.resolve("out"),
+                "--home=" + home));
     source.awaitReached();
     ProcessHandle peer =
         call.process()
@@ -178,18 +188,12 @@ class ServerIT {
             .filter(p -> arguments(p).contains("DfgetMain"))
             .findAny()
             .orElseThrow();
-    Path temporary = temporaryHome(peer);
-    assertThat(temporary).isDirectory();
+    assertThat(temporary).isNotEmptyDirectory();
 
     call.kill();
 
     Awaitility.await().atMost(SOON).until(() -> !peer.isAlive());
-    assertThat(temporary).doesNotExist();
-  }
-
-  private static Path temporaryHome(ProcessHandle peer) {
-    List<String> words = List.of(arguments(peer).split(" ", -1));
-    return Path.of(words.get(words.lastIndexOf("--home") + 1));
+    assertThat(temporary).isEmptyDirectory();
   }
 
   @Test
@@ -210,15 +214,28 @@ class ServerIT {
         runs(asNobody, "test", "-r", CommandLab.program("dfget").toString()),
         "nobody cannot be, or read what is built");
     List<String> line = new ArrayList<>(asNobody);
-    line.addAll(List.of(CommandLab.program("dfget").toString(), "--url", source.url("/small")));
-    line.addAll(List.of("--output", out.resolve("out").toString(), "--home", home.toString()));
+    line.addAll(List.of(CommandLab.program("dfget").toString(), "--home", home.toString()));
 
-    Running call = lab.startProgram(line);
+    String file = out.resolve("out").toString();
+    Running call = startWith(line, "--url", source.url("/small"), "--output", file);
+    Running list = startWith(line, "cache", "ls");
+    Running limit = startWith(line, "limit");
 
     assertThat(call.exitCode(SOON)).as(call.err()).isZero();
     assertThat(out.resolve("out")).hasBinaryContent(source.small());
-    assertThat(call.err()).contains("home " + home + " cannot be used");
+    String denied = "ome " + home + " cannot be used: permission denied";
+    assertThat(call.err()).contains(denied);
+    assertThat(list.exitCode(SOON)).as(list.err()).isEqualTo(20);
+    assertThat(list.err()).contains(denied).doesNotContain("temporary");
+    assertThat(limit.exitCode(SOON)).as(limit.err()).isEqualTo(20);
+    assertThat(limit.err()).contains(denied);
     assertThat(home).isEmptyDirectory();
+  }
+
+  private Running startWith(List<String> before, String... more) throws IOException {
+    List<String> line = new ArrayList<>(before);
+    line.addAll(List.of(more));
+    return lab.startProgram(line);
   }
 
   @Test
@@ -333,7 +350,7 @@ class ServerIT {
   @Test
   void aServerInTheForegroundSaysWhenItIsReadyAndTidiesUp() throws Exception {
     Running server = lab.start("dfget", "server", "--home", home.toString(), "--idc", "a");
-    server.awaitOut("dfget server ready");
+    server.awaitOut("dfget server ready; without a supernode (--node)");
     assertThat(pid()).isEqualTo(server.process().pid());
 
     assertGood(dfget("/small", "out", "--idc", "a"), "out", source.small());

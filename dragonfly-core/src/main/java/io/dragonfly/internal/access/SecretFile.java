@@ -1,6 +1,7 @@
 package io.dragonfly.internal.access;
 
 import io.dragonfly.error.StorageException;
+import io.dragonfly.internal.storage.Reasons;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +41,7 @@ public final class SecretFile {
     } catch (IOException e) {
       throw new StorageException(
           "The secret in %s cannot be read or written: %s. Check the directory's owner and mode."
-              .formatted(file, e),
+              .formatted(file, Reasons.of(e)),
           e);
     }
     throw broken(file);

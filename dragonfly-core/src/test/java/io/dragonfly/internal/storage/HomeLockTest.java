@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.testkit.LeakCheck;
 import java.io.BufferedReader;
+import java.io.FileNotFoundException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -29,6 +30,18 @@ class HomeLockTest {
       assertThat(mode(home)).isEqualTo("rwx------");
       assertThat(mode(home.resolve("lock"))).isEqualTo("rw-------");
     }
+  }
+
+  @Test
+  void aHomeThatCannotBeUsedIsNamedOnceWithTheReason() throws Exception {
+    Path home = Files.createFile(directory.resolve("file")).resolve("home");
+    assertThatThrownBy(() -> HomeLock.acquire(home))
+        .hasMessageStartingWith("Home " + home + " cannot be used: ")
+        .hasMessageMatching(".* cannot be used: [^/\\\\]+\\. Choose .*");
+    assertThat(Reasons.of(new FileNotFoundException("/h/lock (Permission denied)")))
+        .isEqualTo("permission denied");
+    assertThat(Reasons.of(new FileNotFoundException("/h/lock (Is a directory)")))
+        .isEqualTo("Is a directory");
   }
 
   @Test

@@ -24,6 +24,11 @@ public interface Described {
     return Set.of();
   }
 
+  /** Returns settings whose defaults depend on the call, each with its default. */
+  default Map<String, String> defaults() {
+    return Map.of();
+  }
+
   /** Returns the commands that begin with this one's name, such as {@code limit}. */
   default List<Object> subcommands() {
     return List.of();

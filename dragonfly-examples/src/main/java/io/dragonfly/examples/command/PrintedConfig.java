@@ -2,7 +2,9 @@ package io.dragonfly.examples.command;
 
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -16,12 +18,22 @@ final class PrintedConfig {
   private static final Set<String> SILENT =
       Set.of("--help", "--version", Settings.CONFIG, Settings.PRINT_CONFIG);
 
+  /** What the help says applies where an option is not given. */
+  private static final Pattern DEFAULT = Pattern.compile("Default: (.*?)\\.(?: |$)");
+
   private final ParseResult parsed;
   private final Settings settings;
+  private final Map<String, String> defaults;
 
-  PrintedConfig(ParseResult parsed, Settings settings) {
+  /**
+   * The settings of a call.
+   *
+   * @param defaults of settings whose default depends on the call
+   */
+  PrintedConfig(ParseResult parsed, Settings settings, Map<String, String> defaults) {
     this.parsed = parsed;
     this.settings = settings;
+    this.defaults = defaults;
   }
 
   void writeTo(PrintWriter out) {
@@ -44,14 +56,23 @@ final class PrintedConfig {
         .orElseGet(() -> byDefault(name, option));
   }
 
-  private static String byDefault(String name, OptionSpec option) {
+  private String byDefault(String name, OptionSpec option) {
     String value = option.defaultValue();
     if (value == null && option.typeInfo().isBoolean()) {
       value = "false";
     }
+    if (value == null) {
+      value = defaults.get(name);
+    }
+    // What applies is not always what could be written here, so the rest are comments.
     return value == null || value.isEmpty()
-        ? "# %s: not set # default".formatted(name)
+        ? "# %s: %s # default".formatted(name, described(option))
         : line(name, List.of(value), "default");
+  }
+
+  private static String described(OptionSpec option) {
+    Matcher found = DEFAULT.matcher(String.join(" ", option.description()));
+    return found.find() ? found.group(1) : "not set";
   }
 
   private static String line(String name, List<String> values, String where) {

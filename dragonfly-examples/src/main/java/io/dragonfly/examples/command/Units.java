@@ -120,6 +120,34 @@ public final class Units {
     return at == 0 ? bytes + " B" : String.format(Locale.ROOT, "%.1f %s", value, names[at]);
   }
 
+  /** Writes a number of bytes as {@link #parseSize} reads it, exactly: {@code 20M}. */
+  public static String exactSize(long bytes) {
+    String[] names = {"", "K", "M", "G", "T"};
+    long value = bytes;
+    int at = 0;
+    while (value != 0 && value % 1024 == 0 && at < names.length - 1) {
+      value /= 1024;
+      at++;
+    }
+    return value + names[at];
+  }
+
+  /** Writes a time as {@link #parseTime} reads it, to the millisecond: {@code 1h30m}. */
+  public static String exactTime(Duration time) {
+    StringBuilder text = new StringBuilder();
+    append(text, time.toHours(), "h");
+    append(text, time.toMinutesPart(), "m");
+    append(text, time.toSecondsPart(), "s");
+    append(text, time.toMillisPart(), "ms");
+    return text.isEmpty() ? "0s" : text.toString();
+  }
+
+  private static void append(StringBuilder text, long number, String unit) {
+    if (number > 0) {
+      text.append(number).append(unit);
+    }
+  }
+
   /** Writes a rate for people. */
   public static String rate(long bytes, Duration time) {
     double seconds = Math.max(time.toNanos() / 1e9, 1e-9);

@@ -1,6 +1,5 @@
 package io.dragonfly.examples.dfget;
 
-import io.dragonfly.DistributionClient;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Commands;
 import io.dragonfly.examples.command.ExitCode;
@@ -55,9 +54,9 @@ final class CacheCommand implements Callable<Integer> {
       @Option(names = HOME, paramLabel = "D", description = ABOUT_HOME) @Nullable String unused,
       @Option(names = JSON, description = ABOUT_JSON) boolean json) {
     return home.use(
-        client -> {
+        content -> {
           List<HeldTask> tasks =
-              client.tasks().stream()
+              content.tasks().stream()
                   .sorted(
                       Comparator.comparing(
                           (HeldTask task) -> task.lastFetch().orElse(Instant.MIN),
@@ -82,13 +81,13 @@ final class CacheCommand implements Callable<Integer> {
     if (all == !given.isEmpty()) {
       throw new ParameterException(spec.subcommands().get("rm"), "give either TASK or --all");
     }
-    return home.use(client -> remove(client, chosen("rm", client, given), json));
+    return home.use(content -> remove(content, chosen("rm", content, given), json));
   }
 
-  private int remove(DistributionClient client, List<HeldTask> tasks, boolean json) {
+  private int remove(HomeContent content, List<HeldTask> tasks, boolean json) {
     CacheReport.Removals removals = new CacheReport.Removals();
     for (HeldTask task : tasks) {
-      Removal removal = client.remove(task.task().id());
+      Removal removal = content.remove(task.task().id());
       removals.add(task, removal);
       if (removal == Removal.IN_USE) {
         say("task %s is in use and stays: try again when nobody fetches or reads it", task);
@@ -108,13 +107,13 @@ final class CacheCommand implements Callable<Integer> {
       @Parameters(arity = "0..*", paramLabel = "TASK", description = "The beginnings of their ids.")
           @Nullable List<String> names) {
     List<String> given = Optional.ofNullable(names).orElse(List.of());
-    return home.use(client -> verify(client, chosen("verify", client, given), json));
+    return home.use(content -> verify(content, chosen("verify", content, given), json));
   }
 
-  private int verify(DistributionClient client, List<HeldTask> tasks, boolean json) {
+  private int verify(HomeContent content, List<HeldTask> tasks, boolean json) {
     CacheReport.Verifications report = new CacheReport.Verifications();
     for (HeldTask task : tasks) {
-      Optional<Verification> verification = client.verify(task.task().id());
+      Optional<Verification> verification = content.verify(task.task().id());
       verification.ifPresent(report::add); // it may have been removed meanwhile
       if (!json) {
         verification.map(CacheReport::text).ifPresent(this::print);
@@ -126,8 +125,8 @@ final class CacheCommand implements Callable<Integer> {
     return report.isAnyBad() ? ExitCode.BAD_PIECES : ExitCode.OK;
   }
 
-  private List<HeldTask> chosen(String command, DistributionClient client, List<String> names) {
-    List<HeldTask> tasks = client.tasks();
+  private List<HeldTask> chosen(String command, HomeContent content, List<String> names) {
+    List<HeldTask> tasks = content.tasks();
     if (names.isEmpty()) {
       return tasks;
     }

@@ -101,10 +101,9 @@ public final class DfgetMain implements Callable<Integer>, Described {
   /** Fetches one file by a peer in this process, and exits with a code of {@link ExitCode}. */
   public static void main(String[] args) {
     Logging.start(false, Level.WARN);
-    ForParent parent = ForParent.begin();
-    int code = run(new OwnCall(args), new OwnPeer());
-    parent.over();
-    System.exit(code);
+    boolean hasParent = ForParent.begin();
+    Call call = new OwnCall(args);
+    System.exit(run(call, new OwnPeer(call, !hasParent)));
   }
 
   /** Does what a call asks for by a peer of this host; returns a code of {@link ExitCode}. */
@@ -114,7 +113,8 @@ public final class DfgetMain implements Callable<Integer>, Described {
 
   /** Returns the names of all settings of the command. */
   public static Set<String> settings() {
-    return Commands.settings(new DfgetMain(new OwnCall(), new OwnPeer()));
+    Call none = new OwnCall();
+    return Commands.settings(new DfgetMain(none, new OwnPeer(none, false)));
   }
 
   @Override
@@ -125,6 +125,11 @@ public final class DfgetMain implements Callable<Integer>, Described {
   @Override
   public Map<String, String> replaced() {
     return OF_VERSION_1;
+  }
+
+  @Override
+  public Map<String, String> defaults() {
+    return DfgetPeerOptions.defaults(call);
   }
 
   @Override
@@ -156,7 +161,7 @@ public final class DfgetMain implements Callable<Integer>, Described {
             new DfgetReport.Style(
                 json, showBar || !(json || what.isForStdout()), what.isForStdout()));
     try (Logging.Following following = logging.follow(call, console);
-        PeerHost.Lease lease = usage(() -> host.lend(wanted))) {
+        PeerHost.Lease lease = usage(() -> host.lend(wanted, peer::toSettings))) {
       fetch(request, lease, report);
       lease.serveOn();
       return ExitCode.OK;

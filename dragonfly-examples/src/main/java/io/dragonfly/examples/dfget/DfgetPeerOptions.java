@@ -4,10 +4,14 @@ import io.dragonfly.ClientConfig;
 import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Units;
+import io.dragonfly.examples.thin.Place;
+import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -20,7 +24,7 @@ public final class DfgetPeerOptions {
       paramLabel = "HOST:PORT",
       converter = Addresses.NodeConverter.class,
       description =
-          "Supernodes; port 8002 unless given. Without any, the file comes from its source.")
+          "Supernodes; port 8002 unless given. Default: none, the file comes from its source.")
   private List<Addresses.Node> nodes = new ArrayList<>();
 
   @Option(
@@ -76,21 +80,45 @@ public final class DfgetPeerOptions {
       description = "How long a server keeps a finished file that nobody uses. Default: 3m.")
   private @Nullable Duration expireTime;
 
-  /** Returns what was said; relative paths begin in the call's directory. */
-  public PeerSettings toSettings(Call call) {
-    return new PeerSettings(
-        toConfig(call), Optional.ofNullable(aliveTime), Optional.ofNullable(expireTime));
+  @Option(
+      names = "--reserve-bytes",
+      paramLabel = "SIZE",
+      converter = Units.SizeConverter.class,
+      description = "Bytes that stay free on the disk of the home. Default: 256M.")
+  private @Nullable Long reserveBytes;
+
+  /** Returns the defaults that depend on the call. */
+  public static Map<String, String> defaults(Call call) {
+    try {
+      return Map.of("home", Place.of(call.arguments()).home().getPath());
+    } catch (IOException e) {
+      return Map.of(); // the configuration file cannot be read, which is said elsewhere
+    }
   }
 
-  private ClientConfig toConfig(Call call) {
+  /** Returns what was said; relative paths begin in the call's directory. */
+  public PeerSettings toSettings(Call call) {
+    return toSettings(Optional.ofNullable(home).map(call.directory()::resolve));
+  }
+
+  /** The same with another home. */
+  PeerSettings toSettings(Path otherHome) {
+    return toSettings(Optional.of(otherHome));
+  }
+
+  private PeerSettings toSettings(Optional<Path> directory) {
+    return new PeerSettings(
+        toConfig(directory), Optional.ofNullable(aliveTime), Optional.ofNullable(expireTime));
+  }
+
+  private ClientConfig toConfig(Optional<Path> directory) {
     ClientConfig.Builder builder = ClientConfig.builder().port(port).idc(idc);
     builder.supernodes(Addresses.inOrder(nodes));
     if (totalLimit != null) {
       totalLimit.rate().ifPresent(builder::totalRate);
     }
-    if (home != null) {
-      builder.home(call.directory().resolve(home));
-    }
+    directory.ifPresent(builder::home);
+    Optional.ofNullable(reserveBytes).ifPresent(builder::reserveBytes);
     if (ip != null) {
       builder.ip(ip);
     }

@@ -56,8 +56,8 @@ final class ExplainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     return home.use(
-        client -> {
-          List<FetchRecord> found = find(client.history());
+        content -> {
+          List<FetchRecord> found = find(content.history());
           List<FetchRecord> shown = all ? found : found.subList(0, 1);
           PrintWriter out = spec.commandLine().getOut();
           if (json) {

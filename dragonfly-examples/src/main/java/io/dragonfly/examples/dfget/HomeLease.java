@@ -1,11 +1,14 @@
 package io.dragonfly.examples.dfget;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.dragonfly.ClientConfig;
-import io.dragonfly.DistributionClient;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.examples.command.Call;
+import io.dragonfly.examples.command.Commands;
 import io.dragonfly.examples.thin.Place;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
@@ -29,15 +32,31 @@ final class HomeLease {
     }
   }
 
-  /** Does something with the peer of the home; its wait ends when the caller is gone. */
-  int use(ToIntFunction<DistributionClient> work) {
+  /**
+   * Does something with what the home holds; its wait ends when the caller is gone. A home that is
+   * not there is not made.
+   */
+  int use(ToIntFunction<HomeContent> work) {
+    Path home = home();
+    if (!host.outlivesCalls() && Files.notExists(home)) {
+      say("home %s does not exist, so it holds nothing".formatted(home));
+      return work.applyAsInt(HomeContent.NOTHING);
+    }
     PeerSettings wanted =
         new PeerSettings(
-            ClientConfig.builder().home(home()).build(), Optional.empty(), Optional.empty());
+            ClientConfig.builder().home(home).build(), Optional.empty(), Optional.empty());
     try (PeerHost.Lease lease = host.lend(wanted)) {
       Thread waiting = Thread.currentThread();
       call.onGone(waiting::interrupt);
-      return work.applyAsInt(lease.client());
+      return work.applyAsInt(HomeContent.of(lease.client()));
+    }
+  }
+
+  private void say(String line) {
+    try {
+      call.err().write(("dfget: " + Commands.oneLine(line) + "\n").getBytes(UTF_8));
+    } catch (IOException e) {
+      // nobody reads it; the answer says the same
     }
   }
 }

@@ -2,6 +2,8 @@ package io.dragonfly.examples.dfget;
 
 import io.dragonfly.DistributionClient;
 import io.dragonfly.error.DistributionException;
+import java.nio.file.Path;
+import java.util.function.Function;
 
 /** Where a call's peer lives: in the process of the command, or in a server that outlives it. */
 public interface PeerHost {
@@ -14,6 +16,18 @@ public interface PeerHost {
    * @throws DistributionException if the peer cannot be started
    */
   Lease lend(PeerSettings wanted);
+
+  /**
+   * Lends the peer to one call, or one with another home where nothing can be written in the home
+   * that is wanted. A peer that is there before the call has a home that can.
+   *
+   * @param wantedIn what the call says about the peer, but for its home
+   * @throws IllegalArgumentException as {@link #lend(PeerSettings)}
+   * @throws DistributionException as {@link #lend(PeerSettings)}
+   */
+  default Lease lend(PeerSettings wanted, Function<Path, PeerSettings> wantedIn) {
+    return lend(wanted);
+  }
 
   /** Tells whether the peer is there before a call, and after it. */
   boolean outlivesCalls();

@@ -80,12 +80,16 @@ final class RunningServer {
 
   /** Says that the server is ready, in one line. */
   void sayReady(PrintWriter out) {
-    out.println(
+    String where =
         client
             .address()
-            .map(
-                a -> "dfget server ready on " + a.getAddress().getHostAddress() + ":" + a.getPort())
-            .orElse("dfget server ready"));
+            .map(a -> " on " + a.getAddress().getHostAddress() + ":" + a.getPort())
+            .orElse("");
+    String alone =
+        settings.client().supernodes().isEmpty()
+            ? "; without a supernode (--node) it reads each source itself and gives nothing to others"
+            : "";
+    out.println("dfget server ready" + where + alone);
     out.flush();
   }
 

@@ -17,8 +17,8 @@ import io.dragonfly.examples.thin.Place;
 import io.dragonfly.examples.thin.StartLock;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,7 +62,9 @@ public final class ServerMain implements Callable<Integer>, Described {
   public static void main(String[] args) throws IOException {
     List<String> words = new ArrayList<>(List.of(args));
     Place place = Place.of(words);
-    if (!words.contains("--home") && words.stream().noneMatch(w -> w.startsWith("--home="))) {
+    boolean isSaid =
+        words.contains("--home") || words.stream().anyMatch(w -> w.startsWith("--home="));
+    if (!isSaid && !words.contains("--print-config")) {
       words.add("--home");
       words.add(place.home().getPath());
     }
@@ -79,6 +81,11 @@ public final class ServerMain implements Callable<Integer>, Described {
   @Override
   public Map<String, String> replaced() {
     return DfgetMain.OF_VERSION_1;
+  }
+
+  @Override
+  public Map<String, String> defaults() {
+    return DfgetPeerOptions.defaults(call);
   }
 
   @Override
@@ -135,7 +142,7 @@ public final class ServerMain implements Callable<Integer>, Described {
     } catch (FileSystemException | FileNotFoundException e) {
       throw new StorageException(
           "Home %s cannot be used: %s. Choose another --home, or make it yours."
-              .formatted(home, e instanceof AccessDeniedException ? "permission denied" : e),
+              .formatted(home, Files.isWritable(home) ? e : "permission denied"),
           e);
     }
   }

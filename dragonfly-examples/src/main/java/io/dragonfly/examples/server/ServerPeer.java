@@ -2,6 +2,7 @@ package io.dragonfly.examples.server;
 
 import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
+import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.dfget.PeerHost;
 import io.dragonfly.examples.dfget.PeerSettings;
 import io.dragonfly.examples.dfget.RunningFetches;
@@ -14,6 +15,8 @@ import java.util.stream.Collectors;
 
 /** The peer of a server, which all calls share. A call that wants another one is told so. */
 final class ServerPeer implements PeerHost {
+  private static final ClientConfig UNSET = ClientConfig.builder().build();
+
   private final DistributionClient client;
   private final PeerSettings settings;
   private final RunningFetches running = new RunningFetches();
@@ -83,8 +86,15 @@ final class ServerPeer implements PeerHost {
         && !asked.totalRate().equals(client.limits().totalRate())) {
       throw differs(
           "totallimit",
-          asked.totalRate().get(),
-          its.totalRate().map(Rate::toString).orElse("none"));
+          rate(asked.totalRate().get()),
+          client.limits().totalRate().map(ServerPeer::rate).orElse(""));
+    }
+    if (asked.reserveBytes() != UNSET.reserveBytes()
+        && asked.reserveBytes() != its.reserveBytes()) {
+      throw differs(
+          "reserve-bytes",
+          Units.exactSize(asked.reserveBytes()),
+          Units.exactSize(its.reserveBytes()));
     }
     check("alivetime", wanted.aliveTime(), settings.aliveTime());
     check("expiretime", wanted.expireTime(), settings.expireTime());
@@ -92,7 +102,7 @@ final class ServerPeer implements PeerHost {
 
   private static void check(String name, Optional<Duration> asked, Optional<Duration> its) {
     if (asked.isPresent() && !asked.equals(its)) {
-      throw differs(name, asked.get().toMillis() + "ms", its.orElseThrow().toMillis() + "ms");
+      throw differs(name, Units.exactTime(asked.get()), Units.exactTime(its.orElseThrow()));
     }
   }
 
@@ -102,9 +112,15 @@ final class ServerPeer implements PeerHost {
         .collect(Collectors.joining(","));
   }
 
+  private static String rate(Rate rate) {
+    return Units.exactSize(rate.bytesPerSecond());
+  }
+
   private static IllegalArgumentException differs(String name, Object asked, Object its) {
+    String has = String.valueOf(its);
+    long pid = ProcessHandle.current().pid();
     return new IllegalArgumentException(
-        "--%s is '%s', but the server of this home, process %d, has '%s'. Leave the flag out, end the server, or choose another --home."
-            .formatted(name, asked, ProcessHandle.current().pid(), its));
+        "--%s is '%s', but the server of this home, process %d, has %s. Leave the flag out, end the server (kill %d), or choose another --home."
+            .formatted(name, asked, pid, has.isEmpty() ? "none" : "'" + has + "'", pid));
   }
 }

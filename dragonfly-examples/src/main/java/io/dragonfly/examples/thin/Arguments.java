@@ -18,8 +18,24 @@ public final class Arguments {
     "--expiretime",
     "--alivetime",
     "--totallimit",
+    "--reserve-bytes",
     "--home",
     "--config"
+  };
+
+  /** Options that take no word behind them; all others do. */
+  private static final String[] SWITCHES = {
+    "--json",
+    "--showbar",
+    "-b",
+    "--console",
+    "--verbose",
+    "--insecure",
+    "--help",
+    "-h",
+    "--version",
+    "-V",
+    "--print-config"
   };
 
   private static final String NODE = "--node";
@@ -34,14 +50,23 @@ public final class Arguments {
 
   /** Returns an option's last value; null if it is not given. */
   public @Nullable String value(String name) {
+    return value(name, name);
+  }
+
+  /** The same for an option with a short name, whose value may follow it in the same word. */
+  private @Nullable String value(String name, String shortName) {
     String value = null;
     for (int i = 0; i < words.size(); i++) {
       String word = words.get(i);
-      if (word.equals(name) && i + 1 < words.size()) {
+      if ((word.equals(name) || word.equals(shortName)) && i + 1 < words.size()) {
         i++;
         value = words.get(i);
       } else if (word.startsWith(name) && word.startsWith("=", name.length())) {
         value = word.substring(name.length() + 1);
+      } else if (shortName.length() == 2
+          && word.startsWith(shortName)
+          && word.length() > shortName.length()) {
+        value = word.substring(word.charAt(2) == '=' ? 3 : 2);
       }
     }
     return value;
@@ -52,12 +77,76 @@ public final class Arguments {
    * runs, since that holds the home.
    */
   boolean isAboutHome() {
-    return !words.isEmpty() && (words.get(0).equals("cache") || words.get(0).equals("explain"));
+    String subcommand = subcommand();
+    return "cache".equals(subcommand) || "explain".equals(subcommand);
   }
 
   /** Tells whether the call is for a server that runs, and starts none. */
   boolean isAboutServer() {
-    return !words.isEmpty() && words.get(0).equals("limit");
+    return "limit".equals(subcommand());
+  }
+
+  /** Returns the first word that is neither an option nor the value of one; null without any. */
+  private @Nullable String subcommand() {
+    for (int i = 0; i < words.size(); i++) {
+      String word = words.get(i);
+      if (!word.startsWith("-")) {
+        return word;
+      }
+      if (takesNextWord(word)) {
+        i++;
+      }
+    }
+    return null;
+  }
+
+  private static boolean takesNextWord(String option) {
+    boolean withValue =
+        option.startsWith("--") ? option.indexOf('=') >= 0 : option.length() > SHORT_NODE.length();
+    for (String name : SWITCHES) {
+      withValue |= option.equals(name);
+    }
+    return !withValue;
+  }
+
+  /** Tells whether a failure is to be told to programs, too; as the server's parser sees it. */
+  boolean isJsonAsked() {
+    boolean asked = has("--json") || has("--json=true") || "true".equals(variable("JSON"));
+    return asked && !has("--json=false");
+  }
+
+  /** Tells whether stdout is for the bytes of the file, and nothing else. */
+  boolean isStdoutTaken() {
+    return "-".equals(given("--output", "-o", "OUTPUT"));
+  }
+
+  /** Returns the URL as it may be shown: without user and query; null if none is given. */
+  @Nullable String shownUrl() {
+    String url = given("--url", "-u", "URL");
+    if (url == null) {
+      return null;
+    }
+    int end = url.length();
+    for (char sign : new char[] {'?', '#'}) {
+      int at = url.indexOf(sign);
+      end = at < 0 ? end : Math.min(end, at);
+    }
+    String shown = url.substring(0, end);
+    int host = shown.indexOf("//") + 2;
+    int path = shown.indexOf('/', host);
+    int at = shown.indexOf('@', host);
+    boolean hasUser = host >= 2 && at >= 0 && (path < 0 || at < path);
+    return hasUser ? shown.substring(0, host) + shown.substring(at + 1) : shown;
+  }
+
+  private @Nullable String given(String name, String shortName, String variable) {
+    String value = value(name, shortName);
+    return value == null ? variable(variable) : value;
+  }
+
+  private static @Nullable String variable(String name) {
+    String value = System.getenv("DRAGONFLY_" + name);
+    return value == null || value.isEmpty() ? null : value;
   }
 
   List<String> words() {
@@ -91,20 +180,6 @@ public final class Arguments {
       }
     }
     return found;
-  }
-
-  /** Returns all words but an option and its value. */
-  Arguments without(String name) {
-    List<String> rest = new ArrayList<>();
-    for (int i = 0; i < words.size(); i++) {
-      String word = words.get(i);
-      if (word.equals(name)) {
-        i++;
-      } else if (!(word.startsWith(name) && word.startsWith("=", name.length()))) {
-        rest.add(word);
-      }
-    }
-    return new Arguments(rest);
   }
 
   private static @Nullable String serverOption(String word) {

@@ -90,18 +90,26 @@ final class Connection implements AutoCloseable {
 
   /** The same with another limit for how long the server may be silent. */
   int call(CallMessage message, int silentMillis) throws IOException {
+    return call(
+        message,
+        silentMillis,
+        new FileOutputStream(FileDescriptor.out),
+        new FileOutputStream(FileDescriptor.err));
+  }
+
+  /** The same with other streams. */
+  int call(CallMessage message, int silentMillis, OutputStream stdout, OutputStream stderr)
+      throws IOException {
     socket.setSoTimeout(silentMillis);
     Frame.write(out, Frame.CALL, message.toBytes());
     if (message.columns() > 0) {
       Terminal.onResize(this);
     }
-    OutputStream stdout = new FileOutputStream(FileDescriptor.out);
-    OutputStream stderr = new FileOutputStream(FileDescriptor.err);
     while (true) {
       Frame frame = next();
       switch (frame.type()) {
-        case Frame.OUT -> copy(frame, stdout, "stdout");
-        case Frame.ERR -> copy(frame, stderr, "stderr");
+        case Frame.OUT -> copy(frame, stdout);
+        case Frame.ERR -> tell(frame, stderr);
         case Frame.OPEN -> sendFile(message.directory(), text(frame));
         case Frame.IDENTIFY -> {
           String identity = FileIdentity.of(new File(text(frame)).toPath());
@@ -150,11 +158,20 @@ final class Connection implements AutoCloseable {
             + "), and run the command again: it goes on.");
   }
 
-  private static void copy(Frame frame, OutputStream to, String name) throws IOException {
+  private static void copy(Frame frame, OutputStream stdout) throws IOException {
     try {
-      to.write(frame.payload());
+      stdout.write(frame.payload());
     } catch (IOException e) {
-      throw new FailedException(ThinMain.OUTPUT, name + " cannot be written: " + e.getMessage());
+      throw new FailedException(ThinMain.OUTPUT, "stdout cannot be written: " + e.getMessage());
+    }
+  }
+
+  /** What people do not get to read is no reason to keep the file from them. */
+  private static void tell(Frame frame, OutputStream stderr) {
+    try {
+      stderr.write(frame.payload());
+    } catch (IOException e) {
+      // closed, or what it goes to is full; the exit code says what matters
     }
   }
 

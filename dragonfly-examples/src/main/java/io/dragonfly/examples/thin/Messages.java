@@ -4,6 +4,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** What the thin command itself has to say: one line on stderr, and JSON for who asked for it. */
 final class Messages {
@@ -17,24 +18,34 @@ final class Messages {
   /** Tells of a failure. */
   static void fail(Arguments arguments, String kind, String line) {
     say(line);
-    if (arguments.has("--json")) {
-      json(kind, line);
+    if (arguments.isJsonAsked()) {
+      FileDescriptor to = arguments.isStdoutTaken() ? FileDescriptor.err : FileDescriptor.out;
+      write(to, json(arguments.shownUrl(), kind, line) + "\n");
     }
   }
 
-  /** Writes a failure for programs. */
-  static void json(String kind, String message) {
-    StringBuilder text = new StringBuilder("{\"error\":{\"kind\":\"");
-    text.append(kind).append("\",\"message\":\"");
-    for (int i = 0; i < message.length(); i++) {
-      char c = message.charAt(i);
+  /** Returns a failure for programs. */
+  static String json(@Nullable String url, String kind, String message) {
+    StringBuilder text = new StringBuilder("{");
+    if (url != null) {
+      text.append("\"url\":\"");
+      append(text, url);
+      text.append("\",");
+    }
+    text.append("\"error\":{\"kind\":\"").append(kind).append("\",\"message\":\"");
+    append(text, message);
+    return text.append("\"}}").toString();
+  }
+
+  private static void append(StringBuilder text, String value) {
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
       if (c == '"' || c == '\\') {
         text.append('\\').append(c);
       } else {
         text.append(c < ' ' ? ' ' : c);
       }
     }
-    write(FileDescriptor.out, text.append("\"}}\n").toString());
   }
 
   private static void write(FileDescriptor to, String text) {

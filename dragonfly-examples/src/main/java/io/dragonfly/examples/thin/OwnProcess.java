@@ -1,7 +1,6 @@
 package io.dragonfly.examples.thin;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,29 +9,15 @@ public final class OwnProcess {
   /** Has the start script run the peer, and the peer end with this process, which it names. */
   public static final String FOR_PARENT = "dragonfly_for_parent";
 
-  /** Names the peer's home if that is for this call alone. */
-  public static final String TEMPORARY_HOME = "dragonfly_temporary_home";
-
   private OwnProcess() {}
 
-  /**
-   * Runs the call with this process's streams and returns its exit code.
-   *
-   * @param temporary whether the peer gets a home for this call alone
-   */
-  static int run(Arguments arguments, boolean temporary) throws IOException {
+  /** Runs the call with this process's streams and returns its exit code. */
+  static int run(Arguments arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Distribution.dfget());
+    command.addAll(arguments.words());
     ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
     builder.environment().put(FOR_PARENT, Long.toString(ProcessHandle.current().pid()));
-    if (temporary) {
-      String home = Files.createTempDirectory("dragonfly-").toString();
-      builder.environment().put(TEMPORARY_HOME, home);
-      command.addAll(arguments.without("--home").without("--alivetime").words());
-      command.addAll(List.of("--home", home, "--alivetime", "0"));
-    } else {
-      command.addAll(arguments.words());
-    }
     Process process = builder.start();
     // Told to end, this process ends when its child has.
     Runtime.getRuntime().addShutdownHook(new Ending(process));

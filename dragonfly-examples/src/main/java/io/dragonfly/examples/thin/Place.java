@@ -47,10 +47,22 @@ public record Place(File home, boolean given, @Nullable File config) {
   }
 
   private static File cache() {
-    String cache = set("XDG_CACHE_HOME");
-    return cache == null
-        ? new File(System.getProperty("user.home", "/"), ".cache")
-        : new File(cache);
+    return cache(set("XDG_CACHE_HOME"), set("HOME"), System.getProperty("user.home", "/"));
+  }
+
+  /**
+   * Returns the user's cache directory, as the library's default does.
+   *
+   * @param cache the variable XDG_CACHE_HOME
+   * @param home the variable HOME, which users may set to something else than their account has
+   * @param account what their account has
+   */
+  static File cache(@Nullable String cache, @Nullable String home, String account) {
+    if (cache != null && new File(cache).isAbsolute()) {
+      return new File(cache);
+    }
+    boolean known = home != null && new File(home).isAbsolute();
+    return new File(known ? home : account, ".cache");
   }
 
   private static @Nullable File config(Arguments arguments, String directory) {

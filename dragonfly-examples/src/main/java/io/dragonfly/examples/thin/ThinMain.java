@@ -1,6 +1,9 @@
 package io.dragonfly.examples.thin;
 
+import java.io.File;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
 import java.util.List;
 
 /** The {@code dfget} command as people call it. */
@@ -57,8 +60,9 @@ public final class ThinMain {
     for (int i = 0; i < MOST_SERVERS; i++) {
       try (Connection connection = Connection.open(place.home())) {
         if (connection == null && arguments.isAboutHome()) {
-          return OwnProcess.run(arguments, false);
+          return OwnProcess.run(arguments);
         } else if (connection == null && arguments.isAboutServer()) {
+          checkAccess(place.home());
           throw new FailedException(
               USAGE, "no server of home " + place.home() + " runs, so there is nothing to limit");
         } else if (connection == null) {
@@ -74,17 +78,33 @@ public final class ThinMain {
           awaitEnd(connection, "");
         }
       } catch (UnusableHomeException e) {
-        Messages.say(e.getMessage() + ": a temporary one is used for this call");
-        return OwnProcess.run(arguments, true);
+        return OwnProcess.run(arguments);
       } catch (FailedException e) {
-        if (e.exitCode() != STORAGE || place.given()) {
+        if (e.exitCode() != STORAGE || arguments.isAboutServer()) {
           throw e;
         }
-        // Somebody else's peer has the usual home, and this one takes a home beside it.
-        return OwnProcess.run(arguments, false);
+        // No server can run there. What can be done without one, or why nothing, is known there.
+        return OwnProcess.run(arguments);
       }
     }
     throw FailedException.lost("The servers of home " + place.home() + " end again and again.");
+  }
+
+  /** Where this user may write nothing, no server of his runs, but maybe one of somebody else. */
+  private static void checkAccess(File home) throws FailedException {
+    boolean denied = home.exists() && !home.canWrite();
+    try {
+      Files.newInputStream(new File(home, ServerFile.NAME).toPath()).close();
+    } catch (AccessDeniedException e) {
+      denied = true;
+    } catch (IOException e) {
+      // there is none
+    }
+    if (denied) {
+      throw new FailedException(
+          STORAGE,
+          "home " + home + " cannot be used: permission denied. Choose another --home of yours.");
+    }
   }
 
   @SuppressWarnings("try")

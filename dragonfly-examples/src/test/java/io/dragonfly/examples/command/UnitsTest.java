@@ -87,6 +87,19 @@ class UnitsTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"0, 0", "5, 5", "1K, 1024", "1025, 1025", "20M, 20971520", "2T, 2199023255552"})
+  void writesSizesAsTheyAreRead(String text, long bytes) {
+    assertThat(Units.exactSize(bytes)).isEqualTo(text);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0s, 0", "5m, 300000", "1h30m, 5400000", "1s500ms, 1500", "25h, 90000000"})
+  void writesTimesAsTheyAreRead(String text, long millis) {
+    assertThat(Units.exactTime(Duration.ofMillis(millis))).isEqualTo(text);
+    assertThat(Units.parseTime(text)).isEqualTo(Duration.ofMillis(millis));
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"", "big", "-1", "9999999999T"})
   void refusesWhatIsNoSize(String text) {
     assertThatIllegalArgumentException().isThrownBy(() -> Units.parseSize(text));

@@ -2,8 +2,13 @@ package io.dragonfly.examples.thin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ArgumentsTest {
   @Test
@@ -55,10 +60,66 @@ class ArgumentsTest {
     assertThat(of("--homely", "/a", "--home").value("--home")).isNull();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "cache ls",
+        "--home /h cache ls",
+        "--home=/h explain f",
+        "-n h --json cache ls",
+        "-nh -b --verbose explain f"
+      })
+  void whatIsAboutAHomeIsSeenBehindOptions(String words) {
+    assertThat(of(words.split(" ")).isAboutHome()).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--home cache", "-o explain --url u", "--idc limit", "limit", "--json"})
+  void whatIsTheValueOfAnOptionIsNoCommand(String words) {
+    assertThat(of(words.split(" ")).isAboutHome()).isFalse();
+    assertThat(of(words.split(" ")).isAboutServer()).isEqualTo(words.equals("limit"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--url http://h/a, http://h/a",
+    "-u http://u:p@h/a?b#c, http://h/a",
+    "-uhttp://h/a#c?d, http://h/a",
+    "--url=http://h/a@b, http://h/a@b",
+    "--url=http://u@h, http://h",
+    "--url u@h, u@h",
+    "-n h, "
+  })
+  void theUrlIsShownWithoutSecrets(String words, @Nullable String shown) {
+    assertThat(of(words.split(" ")).shownUrl()).isEqualTo(shown);
+  }
+
   @Test
-  void anOptionIsTakenOutWithItsValue() {
-    assertThat(of("--home", "/a", "--url", "u", "--home=/b", "--homes").without("--home").words())
-        .containsExactly("--url", "u", "--homes");
+  void programsAreToldWhereTheyExpectIt() {
+    assertThat(of("--json").isJsonAsked()).isTrue();
+    assertThat(of("--json=true", "-o-").isJsonAsked()).isTrue();
+    assertThat(of("--json", "--json=false").isJsonAsked()).isFalse();
+    assertThat(of("-o-").isStdoutTaken()).isTrue();
+    assertThat(of("--output=-").isStdoutTaken()).isTrue();
+    assertThat(of("--output", "a").isStdoutTaken()).isFalse();
+    assertThat(Messages.json("http://h/\"a", "server_lost", "it's\nlost"))
+        .isEqualTo(
+            "{\"url\":\"http://h/\\\"a\",\"error\":{\"kind\":\"server_lost\",\"message\":\"it's lost\"}}");
+    assertThat(Messages.json(null, "usage", "no"))
+        .isEqualTo("{\"error\":{\"kind\":\"usage\",\"message\":\"no\"}}");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/x, /h, /x",
+    "x, /h, /h/.cache",
+    ", /h, /h/.cache",
+    ", h, /account/.cache",
+    ", , /account/.cache"
+  })
+  void theCacheIsWhereTheCallersVariablesSay(
+      @Nullable String cache, @Nullable String home, File expected) {
+    assertThat(Place.cache(cache, home, "/account")).isEqualTo(expected);
   }
 
   private static Arguments of(String... words) {

@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SilentServerTest {
   @TempDir Path home;
   private ServerSocket listening;
+  private byte[] words = {};
   private int beats;
 
   @BeforeEach
@@ -46,6 +48,9 @@ class SilentServerTest {
       OutputStream out = socket.getOutputStream();
       Handshake.answer(in, out, file.tokenBytes());
       Frame.read(in);
+      if (words.length > 0) {
+        Frame.write(out, Frame.ERR, words);
+      }
       for (int i = 0; i < beats; i++) {
         Frame.write(out, Frame.ALIVE, new byte[0]);
       }
@@ -69,6 +74,23 @@ class SilentServerTest {
           .isInstanceOf(FailedException.class)
           .hasMessageContaining("has said nothing for")
           .hasMessageContaining("kill -CONT " + ProcessHandle.current().pid());
+    }
+  }
+
+  @Test
+  void whatCannotBeSaidOnStderrDoesNotEndTheCall() throws Exception {
+    words = "a line for nobody".getBytes(StandardCharsets.UTF_8);
+    beats = 1;
+    OutputStream full =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException("No space left on device");
+          }
+        };
+    try (Connection connection = Connection.open(home.toFile())) {
+      assertThat(connection.call(message(), 10_000, OutputStream.nullOutputStream(), full))
+          .isEqualTo(7);
     }
   }
 

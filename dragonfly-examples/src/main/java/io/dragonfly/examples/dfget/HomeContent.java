@@ -1,0 +1,74 @@
+package io.dragonfly.examples.dfget;
+
+import io.dragonfly.DistributionClient;
+import io.dragonfly.home.FetchRecord;
+import io.dragonfly.home.HeldTask;
+import io.dragonfly.home.Removal;
+import io.dragonfly.home.Verification;
+import io.dragonfly.task.TaskId;
+import java.util.List;
+import java.util.Optional;
+
+/** What the commands about a home need of it. */
+interface HomeContent {
+  /** What a home that is not there holds. */
+  HomeContent NOTHING =
+      new HomeContent() {
+        @Override
+        public List<HeldTask> tasks() {
+          return List.of();
+        }
+
+        @Override
+        public Removal remove(TaskId task) {
+          return Removal.NOT_HELD;
+        }
+
+        @Override
+        public Optional<Verification> verify(TaskId task) {
+          return Optional.empty();
+        }
+
+        @Override
+        public List<FetchRecord> history() {
+          return List.of();
+        }
+      };
+
+  /** See {@link DistributionClient#tasks}. */
+  List<HeldTask> tasks();
+
+  /** See {@link DistributionClient#remove}. */
+  Removal remove(TaskId task);
+
+  /** See {@link DistributionClient#verify}. */
+  Optional<Verification> verify(TaskId task);
+
+  /** See {@link DistributionClient#history}. */
+  List<FetchRecord> history();
+
+  /** What the home of a peer holds. */
+  static HomeContent of(DistributionClient client) {
+    return new HomeContent() {
+      @Override
+      public List<HeldTask> tasks() {
+        return client.tasks();
+      }
+
+      @Override
+      public Removal remove(TaskId task) {
+        return client.remove(task);
+      }
+
+      @Override
+      public Optional<Verification> verify(TaskId task) {
+        return client.verify(task);
+      }
+
+      @Override
+      public List<FetchRecord> history() {
+        return client.history();
+      }
+    };
+  }
+}
