@@ -12,7 +12,8 @@ import java.util.OptionalLong;
  *
  * @param task the task
  * @param state whether it goes on
- * @param failure why it ended, if it did
+ * @param failure why it ended, if it did; where it goes on, why the source has failed several times
+ *     and is read again, if that is new
  * @param length bytes of the content, once they are known
  * @param digests digests that the caller does not have yet
  * @param parents parents that are new, or whose address or capability is

@@ -25,6 +25,12 @@ public interface Fetch {
   FetchProgress progress();
 
   /**
+   * Returns why the source has failed, if it is asked again by this peer or its supernode and no
+   * piece has come since. A fetch that gets no further fails in the end, see {@link #completion}.
+   */
+  Optional<String> sourceTrouble();
+
+  /**
    * Changes how fast the content may come; empty is without limit. Holds within a second, also for
    * what is on its way.
    *

@@ -38,7 +38,10 @@ public abstract class FetchListener {
   /** A piece was read from the source itself and is kept; {@code nanos} from its first byte on. */
   public void pieceRead(Task task, int piece, long bytes, long nanos) {}
 
-  /** The source failed, for this reason, and will be asked again. */
+  /**
+   * The source failed, for this reason, and will be asked again: by this peer, or by the supernode
+   * once it has failed several times there.
+   */
   public void sourceRetried(Task task, String reason) {}
 
   /**

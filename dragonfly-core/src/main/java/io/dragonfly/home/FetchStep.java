@@ -28,7 +28,7 @@ public record FetchStep(
     PARENT_CHANGED,
     /** No byte came for a while, though some were wanted. */
     STALLED,
-    /** The source failed and was asked again. */
+    /** The source failed and was asked again, by this peer or by the supernode. */
     SOURCE_RETRIED,
     /** This peer began to read the source itself. */
     BACK_TO_SOURCE,

@@ -83,6 +83,29 @@ class BadInputTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  void whyTheSourceIsAskedAgainIsSaidMeanwhile(boolean swarm) throws Exception {
+    String head = "HTTP/1.1 200 OK\nETag: \"a\"\nContent-Length: 1000000\n\n";
+    try (RudeServer source = new RudeServer(head, 500_000, RudeServer.Then.CLOSE)) {
+      assertThat(dfget(source.url(), swarm, "--json=false")).isEqualTo(12);
+    }
+    assertThat(call.said().lines().toList())
+        .hasSizeGreaterThanOrEqualTo(2)
+        .first()
+        .asString()
+        .startsWith("dfget: the source failed and is asked again: ")
+        .contains("file.bin");
+
+    try (Stream<Path> fetches = Files.list(dir.resolve("home/history"))) {
+      assertThat(fetches).singleElement().satisfies(BadInputTest::tellsOfRetries);
+    }
+  }
+
+  private static void tellsOfRetries(Path history) throws IOException {
+    assertThat(history).content().containsIgnoringCase("source_retried");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
   void aBodyThatIsLongerThanAnnouncedIsNoFile(boolean swarm) throws Exception {
     String head = "HTTP/1.1 200 OK\nETag: \"a\"\nContent-Length: 200000\n\n";
     try (RudeServer source = new RudeServer(head, 500_000, RudeServer.Then.CLOSE)) {
@@ -182,7 +205,10 @@ class BadInputTest {
 
   private int run(String... arguments) {
     List<String> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of("--json", "--home", "home"));
+    if (!all.contains("--json=false")) {
+      all.add("--json");
+    }
+    all.addAll(List.of("--home", "home"));
     call = new FakeCall(dir, all);
     return DfgetMain.run(call, new Impatient());
   }

@@ -30,6 +30,9 @@ public interface CdnListener {
    */
   void completed(Task task, Optional<byte[]> content);
 
+  /** A read has failed several times without getting further, and goes on in a while. */
+  void retried(TaskId task, DistributionException failure);
+
   /** A read ended for good before all was there. */
   void failed(TaskId task, DistributionException failure);
 

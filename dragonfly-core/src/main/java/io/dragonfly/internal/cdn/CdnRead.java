@@ -28,6 +28,9 @@ import org.slf4j.LoggerFactory;
 final class CdnRead {
   private static final Logger log = LoggerFactory.getLogger(CdnRead.class);
 
+  /** So many failures in a row are nothing that those who wait need to hear of. */
+  private static final int SILENT_FAILURES = 2;
+
   private final StoredTask stored;
   private final Surroundings around;
   private final Ended ended;
@@ -189,6 +192,13 @@ final class CdnRead {
         stored.task().id().brief(),
         length.toMillis(),
         e.toString());
+    if (failures > SILENT_FAILURES) {
+      around.listener().retried(stored.task().id(), passing(e));
+    }
+    return pause(length);
+  }
+
+  private boolean pause(Duration length) {
     synchronized (this) {
       if (stopped) {
         return false;
@@ -210,6 +220,12 @@ final class CdnRead {
       pause = null;
     }
     start();
+  }
+
+  private SourceFailedException passing(Exception e) {
+    return e instanceof SourceFailedException failed
+        ? failed
+        : new SourceFailedException(String.valueOf(e.getMessage()), e);
   }
 
   private SourceFailedException failed(Exception e) {

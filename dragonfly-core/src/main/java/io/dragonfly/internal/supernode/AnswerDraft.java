@@ -4,6 +4,7 @@ import io.dragonfly.control.Assignment;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.control.Terms;
+import io.dragonfly.error.DistributionException;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.PieceDigests;
 import io.dragonfly.task.TaskId;
@@ -38,13 +39,14 @@ record AnswerDraft(
       PieceDigests digests,
       List<ParentDraft> parents,
       List<Assignment> assignments,
-      Optional<Contacts.Draft> advice) {
+      Optional<Contacts.Draft> advice,
+      Optional<DistributionException> trouble) {
 
     TaskUpdate issue(PeerId taker, InetAddress address) {
       return new TaskUpdate(
           task,
           TaskUpdate.State.ACTIVE,
-          Optional.empty(),
+          trouble,
           length,
           digests,
           parents.stream().map(p -> p.issue(task, taker, address)).toList(),

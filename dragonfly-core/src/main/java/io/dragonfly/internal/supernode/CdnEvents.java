@@ -33,6 +33,11 @@ record CdnEvents(Swarms swarms, Versions versions, StoredPieceService pieces)
   }
 
   @Override
+  public void retried(TaskId task, DistributionException failure) {
+    swarms.retried(task, failure);
+  }
+
+  @Override
   public void failed(TaskId task, DistributionException failure) {
     pieces.ended(task);
     swarms

@@ -4,6 +4,7 @@ import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.control.Terms;
+import io.dragonfly.error.DistributionException;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.Scheduler.Plan;
@@ -107,7 +108,15 @@ final class Drafts {
         digests(member),
         parents,
         lines.lines(),
-        Contacts.news(member, now));
+        Contacts.news(member, now),
+        trouble(member));
+  }
+
+  /** Once is enough: should the answer get lost, the next failure is told. */
+  private static Optional<DistributionException> trouble(Member member) {
+    Optional<DistributionException> trouble = Optional.ofNullable(member.trouble);
+    member.trouble = null;
+    return trouble;
   }
 
   private static OptionalLong length(Member member) {

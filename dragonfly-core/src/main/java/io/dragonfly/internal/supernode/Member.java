@@ -1,5 +1,6 @@
 package io.dragonfly.internal.supernode;
 
+import io.dragonfly.error.DistributionException;
 import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.PieceSpan;
@@ -37,6 +38,9 @@ final class Member {
   int digestsKnown;
 
   boolean lengthTold;
+
+  /** Why the source is read again, until that is told. */
+  @Nullable DistributionException trouble;
 
   /** The last advice, and what would make it stale. */
   List<PeerId> contacts = List.of();

@@ -270,6 +270,17 @@ final class SwarmState {
     }
   }
 
+  /** The source fails time and again: those who wait hear why. */
+  void retried(SwarmTask task, DistributionException failure) {
+    for (Member member : task.members()) {
+      if (member.isWanting()) {
+        member.trouble = failure;
+        member.session.news.add(member);
+        awake.add(member.session);
+      }
+    }
+  }
+
   /** The length of a task may be known now. */
   void learn(SwarmTask task, Task now) {
     if (task.isLengthKnown() || !now.layout().isLengthKnown()) {

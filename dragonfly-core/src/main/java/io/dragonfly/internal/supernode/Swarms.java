@@ -267,6 +267,11 @@ final class Swarms {
     change(id, task -> state.lost(task, piece));
   }
 
+  /** The CDN cache has to read a task's source again. */
+  void retried(TaskId id, DistributionException failure) {
+    change(id, task -> state.retried(task, failure));
+  }
+
   /** The CDN cache has all of a task. */
   void completed(Task now, Optional<byte[]> content) {
     change(now.id(), task -> state.learn(task, now));

@@ -227,6 +227,12 @@ final class Download {
     source.wantedChanged();
   }
 
+  /** The source has failed and is asked again, by this peer or its supernode. */
+  void sourceRetried(String reason) {
+    parts.listener().sourceRetried(task(), reason);
+    demand.fetches().forEach(fetch -> fetch.sourceFailed(reason));
+  }
+
   /** A piece that was there is not there any more. */
   void pieceLost(int piece) {
     Origin origin = origins.remove(piece);

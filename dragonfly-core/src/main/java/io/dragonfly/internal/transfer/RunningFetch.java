@@ -51,6 +51,10 @@ final class RunningFetch implements Fetch {
   private @Nullable Download download;
   private long receivedBefore;
   private int deliveries;
+  private volatile @Nullable Trouble trouble;
+
+  /** Why the source was asked again when so many bytes were there. */
+  private record Trouble(String reason, long bytes) {}
 
   /**
    * What the handle's methods do, on the loop.
@@ -126,6 +130,19 @@ final class RunningFetch implements Fetch {
   @Override
   public FetchProgress progress() {
     return tally.progress();
+  }
+
+  @Override
+  public Optional<String> sourceTrouble() {
+    Trouble last = trouble;
+    return last == null || last.bytes() != progress().bytes()
+        ? Optional.empty()
+        : Optional.of(last.reason());
+  }
+
+  /** The source has failed and is asked again. */
+  void sourceFailed(String reason) {
+    trouble = new Trouble(reason, progress().bytes());
   }
 
   @Override

@@ -138,7 +138,7 @@ final class SourceSide implements BackToSource.Owner {
 
   @Override
   public void retried(String reason) {
-    parts.listener().sourceRetried(download.task(), reason);
+    download.sourceRetried(reason);
   }
 
   @Override

@@ -220,6 +220,11 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
   }
 
   @Override
+  public void sourceRetried(DistributionException failure) {
+    download.sourceRetried(String.valueOf(failure.getMessage()));
+  }
+
+  @Override
   public void supernodeLost(String reason) {
     loss.lost(reason);
   }

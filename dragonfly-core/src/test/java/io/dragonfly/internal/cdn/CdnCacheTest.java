@@ -168,6 +168,7 @@ class CdnCacheTest {
     ticker.advance(Duration.ofMillis(100));
     heard.awaitCompleted();
 
+    assertThat(heard.retried()).isZero();
     assertThat(stored(task)).isEqualTo(content);
     assertThat(source.rangesRead())
         .containsExactly(ByteRange.of(0, 2 * PIECE + 10), ByteRange.of(2 * PIECE, 4 * PIECE));
@@ -187,6 +188,7 @@ class CdnCacheTest {
     assertThat(Duration.between(FakeTicker.START, ticker.clock().instant()))
         .isBetween(Duration.ofSeconds(55), Duration.ofSeconds(65));
     assertThat(source.opened()).hasSize(17);
+    assertThat(heard.retried()).isEqualTo(14); // neither of the first two, nor of the last
     // What was read of a version that can be told from others is kept.
     assertThat(storage.find(task.task().id()).orElseThrow().has(0)).isTrue();
   }

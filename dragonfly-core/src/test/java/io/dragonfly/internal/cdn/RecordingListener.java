@@ -21,6 +21,7 @@ final class RecordingListener implements CdnListener {
   private final List<Access> offered = new ArrayList<>();
   private Optional<byte[]> content = Optional.empty();
   private boolean completed;
+  private int retried;
   private boolean stopped;
   private DistributionException failure;
   private Runnable onSealed = () -> {};
@@ -45,6 +46,15 @@ final class RecordingListener implements CdnListener {
   public synchronized void completed(Task task, Optional<byte[]> small) {
     completed = true;
     content = small;
+  }
+
+  @Override
+  public synchronized void retried(TaskId task, DistributionException why) {
+    retried++;
+  }
+
+  synchronized int retried() {
+    return retried;
   }
 
   @Override

@@ -220,7 +220,7 @@ public final class DfgetMain implements Callable<Integer>, Described {
             e);
       }
       if (System.nanoTime() - looked > ProgressView.LOOK.toNanos()) {
-        report.progress(fetch.progress());
+        report.progress(fetch);
         looked = System.nanoTime();
       }
     }
@@ -248,7 +248,7 @@ public final class DfgetMain implements Callable<Integer>, Described {
       try {
         return completion.get(ProgressView.LOOK.toMillis(), TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
-        report.progress(fetch.progress());
+        report.progress(fetch);
       } catch (ExecutionException e) {
         if (e.getCause() instanceof DistributionException known) {
           throw known;

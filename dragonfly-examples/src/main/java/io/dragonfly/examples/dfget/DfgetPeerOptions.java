@@ -90,7 +90,8 @@ public final class DfgetPeerOptions {
   /** Returns the defaults that depend on the call. */
   public static Map<String, String> defaults(Call call) {
     try {
-      return Map.of("home", Place.of(call.arguments()).home().getPath());
+      return Map.of(
+          "home", Place.of(call.arguments(), call.directory().toString()).home().getPath());
     } catch (IOException e) {
       return Map.of(); // the configuration file cannot be read, which is said elsewhere
     }

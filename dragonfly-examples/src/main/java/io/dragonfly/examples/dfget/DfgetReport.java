@@ -3,6 +3,7 @@ package io.dragonfly.examples.dfget;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.terminal.Words;
+import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchProgress;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
@@ -34,9 +35,9 @@ final class DfgetReport {
     this.view = new ProgressView(call, System::nanoTime);
   }
 
-  void progress(FetchProgress progress) {
+  void progress(Fetch fetch) {
     if (style.progress()) {
-      view.show(progress);
+      view.show(fetch.progress(), fetch.sourceTrouble());
     }
   }
 

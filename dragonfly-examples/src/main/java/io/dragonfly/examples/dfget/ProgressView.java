@@ -1,6 +1,9 @@
 package io.dragonfly.examples.dfget;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.dragonfly.examples.command.Call;
+import io.dragonfly.examples.command.Commands;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.terminal.Glyphs;
 import io.dragonfly.examples.terminal.RecentRate;
@@ -8,7 +11,9 @@ import io.dragonfly.examples.terminal.Redrawn;
 import io.dragonfly.fetch.FetchProgress;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -39,6 +44,7 @@ final class ProgressView {
   private long nextLineNanos;
   private long lastBytes;
   private boolean drawn;
+  private boolean troubled;
   private boolean broken;
 
   ProgressView(Call call, LongSupplier nanoClock) {
@@ -50,17 +56,49 @@ final class ProgressView {
     this.nextLineNanos = startNanos + LEAST_PAUSE.toNanos();
   }
 
-  /** Shows a moment of the fetch, if it is time to. */
-  void show(FetchProgress progress) {
+  /**
+   * Shows a moment of the fetch, if it is time to.
+   *
+   * @param trouble why the source is asked again, while nothing comes
+   */
+  void show(FetchProgress progress, Optional<String> trouble) {
     long now = nanoClock.getAsLong();
     rate.add(now, progress.bytes() - progress.bytesFromStore());
     OptionalInt columns = call.columns();
     if (columns.isEmpty()) {
-      showLine(progress, now);
+      if (trouble.isPresent()) {
+        showTrouble(trouble.get(), now);
+      } else {
+        troubled = false;
+        showLine(progress, now);
+      }
     } else if (now - startNanos >= FIRST_DRAWING.toNanos()) {
       drawn = true;
-      write(() -> line.draw(List.of(render(progress, columns.getAsInt()))));
+      List<String> lines = new ArrayList<>();
+      lines.add(render(progress, columns.getAsInt()));
+      trouble.ifPresent(reason -> lines.add(cut(text(reason), columns.getAsInt() - 1)));
+      write(() -> line.draw(lines));
     }
+  }
+
+  private static String text(String reason) {
+    return "the source failed and is asked again: " + Commands.oneLine(reason);
+  }
+
+  private static String cut(String text, int columns) {
+    return text.length() <= columns
+        ? text
+        : columns < 3 ? "" : text.substring(0, columns - 3) + "...";
+  }
+
+  /** At once for the first time, and as seldom as the other lines then. */
+  private void showTrouble(String reason, long now) {
+    if (troubled && now < nextLineNanos) {
+      return;
+    }
+    troubled = true;
+    pause(now);
+    say(text(reason));
   }
 
   private String render(FetchProgress progress, int columns) {
@@ -72,18 +110,25 @@ final class ProgressView {
       return;
     }
     lastBytes = progress.bytes();
-    // A log of a long fetch is not to be a long log.
-    long pause = Math.max(LEAST_PAUSE.toNanos(), (now - startNanos) / 10);
-    nextLineNanos = now + Math.min(LONGEST_PAUSE.toNanos(), pause);
+    pause(now);
     String all =
         progress.length().isPresent() ? " of " + Units.size(progress.length().getAsLong()) : "";
-    String text =
-        "dfget: %s%s, %s%n"
+    say(
+        "%s%s, %s"
             .formatted(
                 Units.size(progress.bytes()),
                 all,
-                Units.rate((long) rate.bytesPerSecond(), Duration.ofSeconds(1)));
-    write(() -> call.err().write(text.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+                Units.rate((long) rate.bytesPerSecond(), Duration.ofSeconds(1))));
+  }
+
+  /** A log of a long fetch is not to be a long log. */
+  private void pause(long now) {
+    long pause = Math.max(LEAST_PAUSE.toNanos(), (now - startNanos) / 10);
+    nextLineNanos = now + Math.min(LONGEST_PAUSE.toNanos(), pause);
+  }
+
+  private void say(String text) {
+    write(() -> call.err().write("dfget: %s%n".formatted(text).getBytes(UTF_8)));
   }
 
   /** Leaves the last line where it is: the fetch has ended well. */

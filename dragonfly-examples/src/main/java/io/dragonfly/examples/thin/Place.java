@@ -38,7 +38,12 @@ public record Place(File home, boolean given, @Nullable File config) {
 
   /** Returns the place that the words of a command line name. */
   public static Place of(List<String> words) throws IOException {
-    return of(new Arguments(words), Caller.directory());
+    return of(words, Caller.directory());
+  }
+
+  /** The same for a call from another directory. */
+  public static Place of(List<String> words, String directory) throws IOException {
+    return of(new Arguments(words), directory);
   }
 
   /** Returns where the home is when nobody says so: in the user's cache directory. */

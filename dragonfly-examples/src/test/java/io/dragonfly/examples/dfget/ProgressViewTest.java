@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -93,6 +94,32 @@ class ProgressViewTest {
   }
 
   @Test
+  void saysWhyNothingComesAndNotTooOften() {
+    for (int i = 0; i < 300; i++) {
+      nanos += Duration.ofMillis(100).toNanos();
+      view.show(progress(MIB), Optional.of("it answers\n503"));
+    }
+
+    String line = "dfget: the source failed and is asked again: it answers 503";
+    assertThat(call.written().lines()).hasSizeBetween(5, 7).containsOnly(line);
+    assertThat(call.written()).startsWith(line);
+  }
+
+  @Test
+  void showsWhyNothingComesBelowTheBarUntilSomethingDoes() {
+    call.columns = OptionalInt.of(60);
+    nanos += Duration.ofSeconds(1).toNanos();
+    view.show(progress(MIB), Optional.of("it answers 503 Service Unavailable"));
+
+    assertThat(call.written())
+        .contains("the source failed and is asked again: it answers 503 Ser...");
+
+    int before = call.written().length();
+    showAfter(Duration.ofSeconds(1), 2 * MIB);
+    assertThat(call.written().substring(before)).contains(" 50%").doesNotContain("failed");
+  }
+
+  @Test
   void goesOnWhenNobodyReadsItAnyMore() {
     call.columns = OptionalInt.of(80);
     call.gone = true;
@@ -105,7 +132,7 @@ class ProgressViewTest {
 
   private void showAfter(Duration time, long bytes) {
     nanos += time.toNanos();
-    view.show(progress(bytes));
+    view.show(progress(bytes), Optional.empty());
   }
 
   private static FetchProgress progress(long bytes) {

@@ -200,6 +200,7 @@ public final class Membership {
       advice = update.advice().get();
       events.advised(advice);
     }
+    update.failure().ifPresent(events::sourceRetried);
     // The length first: it says how long the last piece is.
     update.length().ifPresent(events::lengthLearned);
     if (update.digests().count() > 0 && update.digests().first() <= digestsKnown) {

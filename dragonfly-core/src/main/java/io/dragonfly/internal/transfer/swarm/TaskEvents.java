@@ -32,6 +32,9 @@ public interface TaskEvents {
         public void failed(DistributionException failure) {}
 
         @Override
+        public void sourceRetried(DistributionException failure) {}
+
+        @Override
         public void supernodeLost(String reason) {}
 
         @Override
@@ -63,6 +66,9 @@ public interface TaskEvents {
 
   /** The version ended for all, or this peer may not take part in it any longer. */
   void failed(DistributionException failure);
+
+  /** The supernode has failed to read the source several times, and tries again. */
+  void sourceRetried(DistributionException failure);
 
   /** The supernode does not answer; it is tried again. */
   void supernodeLost(String reason);

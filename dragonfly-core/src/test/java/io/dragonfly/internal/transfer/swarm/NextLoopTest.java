@@ -146,6 +146,11 @@ class NextLoopTest {
     }
 
     @Override
+    public void sourceRetried(DistributionException failure) {
+      seen.add("retried");
+    }
+
+    @Override
     public void supernodeLost(String reason) {
       seen.add("lost");
     }
