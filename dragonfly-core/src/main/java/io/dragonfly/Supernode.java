@@ -121,9 +121,14 @@ public final class Supernode implements AutoCloseable {
         new InetSocketAddress(config.advertiseIp(), 0),
         config.peerNetworks(),
         settings(config),
-        CdnSettings.of(config.sourceStallTimeout(), config.sourceGiveUp(), sourceReads),
+        CdnSettings.of(
+            config.sourceStallTimeout(), config.sourceGiveUp(), sourceReads, keeping(config)),
         new SupernodeService.Parts(
             storage, sources, scheduler(config), pieces, timer, clock, System::nanoTime, random));
+  }
+
+  private static CdnSettings.Keeping keeping(SupernodeConfig config) {
+    return new CdnSettings.Keeping(config.quotaBytes().orElse(Long.MAX_VALUE), config.taskTtl());
   }
 
   private ScheduledExecutorService startTimer() {
@@ -185,7 +190,7 @@ public final class Supernode implements AutoCloseable {
         config.workingLease(),
         config.seedingLease(),
         config.backToSourcePeers(),
-        config.questionsPerHost(),
+        config.sourceConcurrency(),
         config.sourceStallTimeout(),
         config.unvalidatedTtl(),
         config.accessTtl());

@@ -100,8 +100,7 @@ public final class SupernodeService implements AutoCloseable {
             parts.storage(),
             parts.sources(),
             cdnSettings,
-            parts.timer(),
-            parts.nanos(),
+            new CdnCache.Time(parts.clock(), parts.nanos(), parts.timer()),
             new CdnEvents(swarms, versions, parts.pieces()));
     Arrivals arrivals = new Arrivals(swarms, cache, versions, work);
     questions =
@@ -119,7 +118,9 @@ public final class SupernodeService implements AutoCloseable {
             rhythm);
     offers = new Offers(swarms, arrivals, cache);
     parts.pieces().onWithdrawn(swarms::check);
+    parts.pieces().onGiven(cache::used);
     cache.recover().forEach(versions::recovered);
+    cache.sweepFromNowOn();
   }
 
   private static String nonce(SecureRandom random) {

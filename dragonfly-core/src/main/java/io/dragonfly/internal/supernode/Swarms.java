@@ -283,6 +283,20 @@ final class Swarms {
             });
   }
 
+  /** Tells whether anybody wants pieces of a task, or is about to register for it. */
+  boolean isWanted(TaskId id) {
+    synchronized (state) {
+      SwarmTask task = state.task(id);
+      return task != null && (task.wanting > 0 || task.joins == 0);
+    }
+  }
+
+  /** The CDN cache has given up its pieces of a task. */
+  void evicted(TaskId id) {
+    change(id, task -> state.lostAll(task));
+    stopped(id); // who has just come wants them read again
+  }
+
   /** The CDN cache has stopped to read a task: somebody may have come in the meantime. */
   void stopped(TaskId id) {
     CdnTask cdn = null;

@@ -52,7 +52,7 @@ public final class SupernodeMain implements Callable<Integer>, Described {
           Map.entry("--fail-access-interval", "each registration asks the source anew"),
           Map.entry("--gc-initial-delay", NO_SETTING),
           Map.entry("--gc-meta-interval", NO_SETTING),
-          Map.entry("--task-expire-time", NO_SETTING),
+          Map.entry("--task-expire-time", "use --task-ttl"),
           Map.entry("--peer-gc-delay", NO_SETTING),
           Map.entry("--profiler", NO_SETTING),
           Map.entry("--debug", "use --verbose"),
