@@ -35,6 +35,7 @@ public final class SupernodeConfig {
   private final String idc;
   private final long reserveBytes;
   private final OptionalLong quotaBytes;
+  private final Optional<Path> adminTokenFile;
   private final Duration taskTtl;
   private final Optional<Rate> uploadRate;
   private final Optional<Rate> sourceRate;
@@ -60,6 +61,7 @@ public final class SupernodeConfig {
     this.idc = builder.idc;
     this.reserveBytes = builder.reserveBytes;
     this.quotaBytes = builder.quotaBytes;
+    this.adminTokenFile = builder.adminTokenFile;
     this.taskTtl = builder.taskTtl;
     this.uploadRate = builder.uploadRate;
     this.sourceRate = builder.sourceRate;
@@ -117,6 +119,11 @@ public final class SupernodeConfig {
   /** Returns the bytes that the cache takes up at most, if there is a quota. */
   public OptionalLong quotaBytes() {
     return quotaBytes;
+  }
+
+  /** Returns the file with the token of operators, if one was given. */
+  public Optional<Path> adminTokenFile() {
+    return adminTokenFile;
   }
 
   /** Returns how long a task is kept that nobody uses; zero for ever. */
@@ -206,6 +213,7 @@ public final class SupernodeConfig {
     private String idc = "";
     private long reserveBytes = 256L << 20;
     private OptionalLong quotaBytes = OptionalLong.empty();
+    private Optional<Path> adminTokenFile = Optional.empty();
     private Duration taskTtl = Duration.ofDays(7);
     private Optional<Rate> uploadRate = Optional.empty();
     private Optional<Rate> sourceRate = Optional.empty();
@@ -272,6 +280,16 @@ public final class SupernodeConfig {
      */
     public Builder quotaBytes(long bytes) {
       this.quotaBytes = OptionalLong.of(bytes);
+      return this;
+    }
+
+    /**
+     * A file with the token that operators show, at least 16 characters. Then they may call from
+     * other machines too. Unless set the token is made by the supernode, in the file {@code
+     * admin-token} of its home, and is good on this machine alone.
+     */
+    public Builder adminTokenFile(Path file) {
+      this.adminTokenFile = Optional.of(file);
       return this;
     }
 

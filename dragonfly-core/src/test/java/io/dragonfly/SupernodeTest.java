@@ -333,6 +333,7 @@ class SupernodeTest {
             .idc("north")
             .reserveBytes(5)
             .quotaBytes(51)
+            .adminTokenFile(Path.of("token"))
             .taskTtl(Duration.ofHours(52))
             .uploadRate(Rate.ofBytes(6 << 10))
             .backToSourcePeers(7)
@@ -355,6 +356,7 @@ class SupernodeTest {
     assertThat(config.idc()).isEqualTo("north");
     assertThat(config.reserveBytes()).isEqualTo(5);
     assertThat(config.quotaBytes()).hasValue(51);
+    assertThat(config.adminTokenFile()).hasValue(Path.of("token"));
     assertThat(config.taskTtl()).isEqualTo(Duration.ofHours(52));
     assertThat(config.uploadRate()).hasValue(Rate.ofBytes(6 << 10));
     assertThat(config.backToSourcePeers()).isEqualTo(7);

@@ -14,10 +14,12 @@ import io.dragonfly.task.TaskId;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
@@ -233,6 +235,79 @@ public final class CdnCache implements AutoCloseable {
   /** Says that a task is used now: that is what decides who has to make room. */
   public void used(TaskId task) {
     uses.used(task);
+  }
+
+  /**
+   * A task that is kept.
+   *
+   * @param reading whether its source is being read
+   */
+  public record Kept(StoredTask stored, Instant lastUse, boolean reading) {}
+
+  /** Returns all tasks that are kept. */
+  public List<Kept> kept() {
+    return storage.tasks().stream()
+        .map(
+            stored -> {
+              CdnTask task = tasks.get(stored.task().id());
+              return new Kept(stored, uses.lastUse(stored), task != null && task.isReading());
+            })
+        .toList();
+  }
+
+  /** Returns the bytes that all tasks take up, or will when they are read. */
+  public long keptBytes() {
+    return room.totalBytes();
+  }
+
+  /** Deletes a task, if nobody uses it, and tells whether there was such a task. */
+  public boolean delete(TaskId id) {
+    Optional<Task> task = storage.find(id).map(StoredTask::task);
+    task.ifPresent(this::deleteUnused);
+    return task.isPresent() && storage.find(id).isEmpty();
+  }
+
+  /** Keeps a task however long nobody uses it, or no longer; tells whether there is such a task. */
+  public boolean pin(TaskId id, boolean pinned) throws IOException {
+    Optional<StoredTask> stored = storage.find(id);
+    if (stored.isPresent()) {
+      stored.get().pin(pinned);
+    }
+    return stored.isPresent();
+  }
+
+  /**
+   * How many pieces were read, and which of them were damaged.
+   *
+   * @param bad is read again if there is somebody to ask with
+   */
+  public record Checked(int pieces, List<Integer> bad) {}
+
+  /** Reads all pieces of a task; empty if there is no such task. Blocks on the disk. */
+  public Optional<Checked> verify(TaskId id) throws IOException {
+    Optional<StoredTask> found = storage.find(id);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    StoredTask stored = found.get();
+    int count = 0;
+    List<Integer> bad = new ArrayList<>();
+    for (int piece : stored.pieces().stream().toArray()) {
+      if (background.isShutdown()) {
+        throw new IOException("the supernode is stopping");
+      }
+      count++;
+      if (!StoredPieces.isIntact(stored, piece, null)) {
+        stored.unseal(piece);
+        listener.lost(id, piece);
+        bad.add(piece);
+      }
+    }
+    CdnTask task = tasks.get(id);
+    if (!bad.isEmpty() && task != null) {
+      listener.access(id, Set.of()).ifPresent(access -> task.read(access, Optional.empty()));
+    }
+    return Optional.of(new Checked(count, bad));
   }
 
   /** What of the cache can make room for other tasks. */

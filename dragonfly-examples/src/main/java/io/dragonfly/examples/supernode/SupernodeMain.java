@@ -13,6 +13,7 @@ import java.io.PrintWriter;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -88,6 +89,11 @@ public final class SupernodeMain implements Callable<Integer>, Described {
   @Override
   public Map<String, String> replaced() {
     return REPLACED;
+  }
+
+  @Override
+  public List<Object> subcommands() {
+    return List.of(new AdminCommand());
   }
 
   @Override

@@ -114,6 +114,14 @@ final class SupernodeOptions {
   private @Nullable Duration sourceGiveUp;
 
   @Option(
+      names = "--admin-token-file",
+      paramLabel = "FILE",
+      description =
+          "File with the token of operators, who may call from anywhere then. Default: one is made in"
+              + " the home, for this machine alone.")
+  private @Nullable String adminTokenFile;
+
+  @Option(
       names = "--unvalidated-ttl",
       paramLabel = "TIME",
       converter = Units.TimeConverter.class,
@@ -165,6 +173,10 @@ final class SupernodeOptions {
     Optional.ofNullable(sourceConcurrency).ifPresent(builder::sourceConcurrency);
     Optional.ofNullable(reserveBytes).ifPresent(builder::reserveBytes);
     Optional.ofNullable(quotaBytes).filter(bytes -> bytes > 0).ifPresent(builder::quotaBytes);
+    Optional.ofNullable(adminTokenFile)
+        .filter(file -> !file.isEmpty())
+        .map(Path::of)
+        .ifPresent(builder::adminTokenFile);
     Optional.ofNullable(taskTtl).ifPresent(builder::taskTtl);
     Optional.ofNullable(sourceStallTimeout).ifPresent(builder::sourceStallTimeout);
     Optional.ofNullable(sourceGiveUp).ifPresent(builder::sourceGiveUp);
