@@ -4,6 +4,7 @@ import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.ContentRequest;
+import io.dragonfly.transport.http.internal.reach.SourceProxy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.atomic.AtomicReference;

@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.internal.source;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.ContentRequest;
+import io.dragonfly.transport.http.internal.reach.Proxies;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.Optional;

@@ -1,6 +1,7 @@
 package io.dragonfly.transport.http.internal.source;
 
 import io.dragonfly.task.ContentRequest;
+import io.dragonfly.transport.http.internal.reach.AddressGuard;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import javax.net.ssl.SSLException;

@@ -6,6 +6,7 @@ import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.SourceVersion;
+import io.dragonfly.transport.http.internal.reach.Proxies;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;

@@ -1,14 +1,15 @@
 package io.dragonfly.transport.http.internal.source;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.Headers;
-import io.dragonfly.task.Trust;
+import io.dragonfly.transport.http.internal.reach.AddressGuard;
+import io.dragonfly.transport.http.internal.reach.Proxies;
+import io.dragonfly.transport.http.internal.reach.SourceProxy;
+import io.dragonfly.transport.http.internal.reach.SourceTls;
+import io.dragonfly.transport.http.internal.reach.Trusts;
 import java.io.IOException;
 import java.net.Proxy;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import okhttp3.Call;
@@ -31,15 +32,12 @@ import okhttp3.Response;
  */
 final class SourceCalls implements AutoCloseable {
   private static final int IDLE_CONNECTIONS = 32;
-  private static final int KNOWN_TRUSTS = 64;
 
   private final String userAgent;
   private final Proxies proxies;
   private final ConnectionPool pool = new ConnectionPool(IDLE_CONNECTIONS, 1, TimeUnit.MINUTES);
   private final OkHttpClient client;
-
-  @GuardedBy("this")
-  private final Map<Trust, SourceTls> trusts = new LinkedHashMap<>(16, 0.75f, true);
+  private final Trusts trusts = new Trusts();
 
   SourceCalls(String userAgent, Proxies proxies, SourceThreads threads) {
     this.userAgent = userAgent;
@@ -105,7 +103,7 @@ final class SourceCalls implements AutoCloseable {
     Way way =
         new Way(
             guarded,
-            url.isHttps() ? tls(asked.content().trust()) : Optional.empty(),
+            url.isHttps() ? trusts.tls(asked.content().trust()) : Optional.empty(),
             proxy,
             proxy.flatMap(p -> proxyAuthorization(p, asked.content().headers())));
     Request.Builder request =
@@ -124,21 +122,6 @@ final class SourceCalls implements AutoCloseable {
   private static Optional<String> proxyAuthorization(SourceProxy proxy, Headers headers) {
     Optional<String> users = headers.first("Proxy-Authorization");
     return users.isPresent() ? users : proxy.authorization();
-  }
-
-  private synchronized Optional<SourceTls> tls(Trust trust) {
-    if (trust.equals(Trust.PLATFORM)) {
-      return Optional.empty();
-    }
-    SourceTls known = trusts.get(trust);
-    if (known == null) {
-      known = SourceTls.of(trust);
-      trusts.put(trust, known);
-      if (trusts.size() > KNOWN_TRUSTS) {
-        trusts.remove(trusts.keySet().iterator().next());
-      }
-    }
-    return Optional.of(known);
   }
 
   private static Response takeWay(Interceptor.Chain chain) throws IOException {

@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.source;
 
+import io.dragonfly.transport.http.internal.reach.AddressGuard;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.ContentRequest;
+import io.dragonfly.transport.http.internal.reach.AddressGuard;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.URI;

@@ -1,4 +1,4 @@
-package io.dragonfly.transport.http.internal.source;
+package io.dragonfly.transport.http.internal.reach;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -13,7 +13,7 @@ import java.util.Set;
  * here than where the request came from. That is this machine itself, its link, and the metadata
  * service of the cloud that it runs in.
  */
-final class AddressGuard {
+public final class AddressGuard {
   private static final Set<InetAddress> METADATA =
       Set.of(
           address("100.100.100.200"),
@@ -28,7 +28,7 @@ final class AddressGuard {
   private AddressGuard() {}
 
   /** A connection was not made because of where it leads. */
-  static final class RefusedException extends IOException {
+  public static final class RefusedException extends IOException {
     private static final long serialVersionUID = 1L;
 
     RefusedException(String place, String rule) {
@@ -39,7 +39,7 @@ final class AddressGuard {
   }
 
   /** Throws if the address must not be connected to. */
-  static void check(InetAddress address) throws RefusedException {
+  public static void check(InetAddress address) throws RefusedException {
     Optional<String> rule = rule(address);
     if (rule.isPresent()) {
       throw new RefusedException(address.getHostAddress(), rule.get());
@@ -50,7 +50,7 @@ final class AddressGuard {
    * Throws if a proxy must not be asked for this host. Its name is all that is known: the proxy
    * looks up the address.
    */
-  static void checkName(String host) throws RefusedException {
+  public static void checkName(String host) throws RefusedException {
     String name = host.toLowerCase(Locale.ROOT).replaceFirst("\\.$", "");
     if (LOCAL_NAMES.contains(name) || name.endsWith(".localhost")) {
       throw new RefusedException(host, "a name of the machine itself or its cloud");

@@ -1,4 +1,4 @@
-package io.dragonfly.transport.http.internal.source;
+package io.dragonfly.transport.http.internal.reach;
 
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.task.Trust;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param trustManager says which certificates are trusted
  * @param verifier says which host names are right; empty for the usual one
  */
-record SourceTls(
+public record SourceTls(
     SSLSocketFactory socketFactory,
     X509TrustManager trustManager,
     Optional<HostnameVerifier> verifier) {
@@ -43,7 +43,7 @@ record SourceTls(
    *
    * @throws SourceFailedException if a CA certificate cannot be read
    */
-  static SourceTls of(Trust trust) {
+  public static SourceTls of(Trust trust) {
     try {
       X509TrustManager manager =
           trust.insecure()

@@ -1,4 +1,4 @@
-package io.dragonfly.transport.http.internal.source;
+package io.dragonfly.transport.http.internal.reach;
 
 import java.net.Socket;
 import java.security.cert.X509Certificate;

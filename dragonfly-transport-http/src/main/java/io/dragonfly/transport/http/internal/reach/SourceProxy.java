@@ -1,4 +1,4 @@
-package io.dragonfly.transport.http.internal.source;
+package io.dragonfly.transport.http.internal.reach;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param port where it listens
  * @param authorization what it wants to see in Proxy-Authorization
  */
-record SourceProxy(String host, int port, Optional<String> authorization) {
+public record SourceProxy(String host, int port, Optional<String> authorization) {
   /** The proxy wants other credentials; these are its challenges. */
-  static final class RefusedException extends IOException {
+  public static final class RefusedException extends IOException {
     private static final long serialVersionUID = 1L;
 
     private final List<String> challenges;
@@ -30,7 +30,8 @@ record SourceProxy(String host, int port, Optional<String> authorization) {
       this.challenges = List.copyOf(challenges);
     }
 
-    List<String> challenges() {
+    /** Returns what the proxy wants. */
+    public List<String> challenges() {
       return challenges;
     }
   }
@@ -39,7 +40,7 @@ record SourceProxy(String host, int port, Optional<String> authorization) {
    * Gives a proxy what it wants to see. Equal for equal credentials: connections through a proxy
    * are shared by those who have the same.
    */
-  record Credentials(Optional<String> authorization) implements Authenticator {
+  public record Credentials(Optional<String> authorization) implements Authenticator {
     @Override
     public @Nullable Request authenticate(@Nullable Route route, Response response)
         throws IOException {
@@ -63,7 +64,8 @@ record SourceProxy(String host, int port, Optional<String> authorization) {
     }
   }
 
-  Proxy proxy() {
+  /** Returns the proxy as sockets know it. */
+  public Proxy proxy() {
     return new Proxy(Proxy.Type.HTTP, InetSocketAddress.createUnresolved(host, port));
   }
 

@@ -1,4 +1,4 @@
-package io.dragonfly.transport.http.internal.source;
+package io.dragonfly.transport.http.internal.reach;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.dragonfly.transport.http.internal.source;
+package io.dragonfly.transport.http.internal.reach;
 
 import io.dragonfly.error.SourceFailedException;
 import java.nio.charset.StandardCharsets;
@@ -15,13 +15,14 @@ import okhttp3.HttpUrl;
  * HTTPS_PROXY} for https URLs, {@code http_proxy} or {@code HTTP_PROXY} for http URLs, none for the
  * hosts that {@code no_proxy} or {@code NO_PROXY} lists. Immutable.
  */
-final class Proxies {
+public final class Proxies {
   private static final int DEFAULT_PORT = 1080;
 
   private final Map<String, String> environment;
   private final List<NoProxyRule> exceptions;
 
-  Proxies(Map<String, String> environment) {
+  /** The proxies of an environment. */
+  public Proxies(Map<String, String> environment) {
     this.environment = Map.copyOf(environment);
     this.exceptions =
         Arrays.stream(variable("no_proxy").orElse("").split("[,\\s]+"))
@@ -35,7 +36,7 @@ final class Proxies {
    *
    * @throws SourceFailedException if the environment names something that is no HTTP proxy
    */
-  Optional<SourceProxy> forUrl(HttpUrl url) {
+  public Optional<SourceProxy> forUrl(HttpUrl url) {
     String name = url.scheme() + "_proxy";
     Optional<String> value = variable(name);
     if (value.isEmpty() || exceptions.stream().anyMatch(rule -> rule.matches(url.host()))) {
