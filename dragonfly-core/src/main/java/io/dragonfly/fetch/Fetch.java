@@ -3,6 +3,7 @@ package io.dragonfly.fetch;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.task.TaskId;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /** The handle of a running fetch. Safe for concurrent use. */
@@ -20,6 +21,9 @@ public interface Fetch {
    * io.dragonfly.error.FetchCancelledException}.
    */
   CompletableFuture<FetchResult> completion();
+
+  /** Returns the bytes of the whole content, also if only a range is wanted, once it is known. */
+  OptionalLong contentLength();
 
   /** Returns how far it is, now. */
   FetchProgress progress();

@@ -43,9 +43,7 @@ public final class MemoryStorage implements Storage {
   @Override
   public StoredTask create(Task task) {
     checkOpen();
-    MemoryTask stored = tasks.computeIfAbsent(task.id(), id -> new MemoryTask(this, task));
-    stored.reserveAgain();
-    return stored;
+    return tasks.computeIfAbsent(task.id(), id -> new MemoryTask(this, task));
   }
 
   @Override

@@ -49,6 +49,7 @@ final class RunningFetch implements Fetch {
   private Optional<StreamFeed> feed = Optional.empty();
   private Optional<Rate> rate;
   private @Nullable Download download;
+  private volatile OptionalLong contentLength = OptionalLong.empty();
   private long receivedBefore;
   private int deliveries;
   private volatile @Nullable Trouble trouble;
@@ -125,6 +126,11 @@ final class RunningFetch implements Fetch {
   /** Returns the task, as soon as it is known. */
   CompletableFuture<Task> found() {
     return found;
+  }
+
+  @Override
+  public OptionalLong contentLength() {
+    return contentLength;
   }
 
   @Override
@@ -236,6 +242,7 @@ final class RunningFetch implements Fetch {
           "Bytes %s of %s do not exist: it has %d bytes. Ask for a range within them."
               .formatted(range.get(), request.content().displayUrl(), length));
     }
+    contentLength = OptionalLong.of(length);
     tally.wants(bytes(OptionalLong.of(length)).length());
   }
 

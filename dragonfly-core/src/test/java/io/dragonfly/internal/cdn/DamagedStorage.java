@@ -21,14 +21,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /** A storage on a disk that gets bits wrong, or fails. */
 final class DamagedStorage implements Storage {
   private final MemoryStorage storage = new MemoryStorage();
   private final Set<Integer> damaged = new HashSet<>();
   private final AtomicInteger regions = new AtomicInteger();
-  private volatile @Nullable IOException failure;
+  private volatile IOException failure;
 
   /** From now on a piece reads as other bytes, until it is written again. */
   synchronized void damage(int piece) {
@@ -45,10 +44,6 @@ final class DamagedStorage implements Storage {
 
   int regionsRead() {
     return regions.get();
-  }
-
-  void work() {
-    failure = null;
   }
 
   void fail(IOException why) {

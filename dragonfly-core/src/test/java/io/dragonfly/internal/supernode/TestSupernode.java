@@ -51,8 +51,7 @@ final class TestSupernode implements AutoCloseable {
     InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 8002);
     List<Network> networks = List.of();
     int backToSourcePeers = 3;
-    int sourceConcurrency = 32;
-    CdnSettings.Keeping keeping = CdnSettings.Keeping.ALL;
+    int questionsPerHost = 32;
 
     Setup source(FakeSource other) {
       source = other;
@@ -83,7 +82,7 @@ final class TestSupernode implements AutoCloseable {
             Duration.ofSeconds(15),
             Duration.ofSeconds(90),
             setup.backToSourcePeers,
-            setup.sourceConcurrency,
+            setup.questionsPerHost,
             Duration.ofSeconds(30),
             Duration.ofSeconds(10),
             Duration.ofSeconds(60));
@@ -97,8 +96,7 @@ final class TestSupernode implements AutoCloseable {
             CdnSettings.of(
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(60),
-                new UnlimitedRates().create(Optional.empty()),
-                setup.keeping),
+                new UnlimitedRates().create(Optional.empty())),
             new SupernodeService.Parts(
                 storage,
                 sources,
