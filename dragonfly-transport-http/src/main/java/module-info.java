@@ -13,9 +13,11 @@ module io.dragonfly.transport.http {
   requires io.netty.transport.classes.epoll;
   requires io.netty.transport.unix.common;
   requires okhttp3;
+  requires okhttp3.tls;
   requires org.slf4j;
 
   exports io.dragonfly.transport.http;
+  exports io.dragonfly.transport.http.proxy;
 
   provides io.dragonfly.spi.SourceProvider with
       io.dragonfly.transport.http.internal.source.HttpSourceProvider;

@@ -1,0 +1,82 @@
+package io.dragonfly.transport.http;
+
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.FetchStream;
+import io.dragonfly.transport.http.internal.proxy.Certificates;
+import io.dragonfly.transport.http.internal.proxy.ProxyLimits;
+import io.dragonfly.transport.http.internal.proxy.ProxyServer;
+import io.dragonfly.transport.http.proxy.ProxyConfig;
+import io.dragonfly.transport.http.proxy.ProxyCounts;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Brings images to container engines through the swarm, without any change to the engine: a mirror
+ * of registries and an HTTP proxy on one port. It is given what streams contents, which is {@code
+ * DistributionClient::stream}; that client stays its owner's and must outlive the proxy. Safe for
+ * concurrent use.
+ *
+ * <pre>{@code
+ * try (var client = new DistributionClient(config);
+ *     var proxy = ContainerProxy.start(ProxyConfig.builder().build(), client::stream)) {
+ *   // engines pull through 127.0.0.1:65001
+ * }
+ * }</pre>
+ */
+public final class ContainerProxy implements AutoCloseable {
+  private final ProxyServer server;
+
+  private ContainerProxy(ProxyServer server) {
+    this.server = server;
+  }
+
+  /**
+   * Starts a proxy; it can be used when this returns.
+   *
+   * @param streams opens a content for reading and returns at once
+   * @throws IOException if an address cannot be listened on, or the CA cannot be read or made
+   */
+  public static ContainerProxy start(
+      ProxyConfig config, Function<FetchRequest, FetchStream> streams) throws IOException {
+    return new ContainerProxy(ProxyServer.start(config, ProxyLimits.DEFAULT, streams));
+  }
+
+  /**
+   * Returns the certificate in PEM that clients must trust whose TLS is intercepted.
+   *
+   * @param caFile the file of {@link ProxyConfig.Builder#caFile}; made if it is not there
+   * @throws IOException if the file cannot be read or made
+   */
+  public static String caCertificate(Path caFile) throws IOException {
+    return Certificates.open(caFile, InstantSource.system()).pem();
+  }
+
+  /** Returns where it listens, with the port that the system chose. */
+  public InetSocketAddress address() {
+    return Objects.requireNonNull(server.addresses().get(""));
+  }
+
+  /** Returns where an upstream is mirrored on a port of its own, if it is. */
+  public Optional<InetSocketAddress> address(String upstream) {
+    return Optional.ofNullable(server.addresses().get(upstream));
+  }
+
+  /** Returns what it has done so far. */
+  public ProxyCounts counts() {
+    return server.counts();
+  }
+
+  /**
+   * Stops to listen, ends running answers early, and waits until no thread or socket is left. Safe
+   * to call twice.
+   */
+  @Override
+  public void close() {
+    server.close();
+  }
+}

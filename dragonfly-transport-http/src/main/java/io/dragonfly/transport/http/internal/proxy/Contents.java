@@ -1,0 +1,195 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.Digest;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Optional;
+import java.util.OptionalLong;
+import okhttp3.Response;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers requests for contents: through the swarm as far as that goes, and directly from there on;
+ * a content that its URL names by digest ends early if it is another one. Safe for concurrent use;
+ * callers wait.
+ */
+final class Contents {
+  private static final Logger LOG = LoggerFactory.getLogger(Contents.class);
+  private static final int MOST_FAILURES = 3;
+
+  private final SwarmWay swarm;
+  private final PlainWay plain;
+  private final Counters counters;
+
+  Contents(SwarmWay swarm, PlainWay plain, Counters counters) {
+    this.swarm = swarm;
+    this.plain = plain;
+    this.counters = counters;
+  }
+
+  /**
+   * Answers a GET.
+   *
+   * @param throughSwarm whether the swarm is asked first
+   */
+  void deliver(ClientRequest client, Target target, boolean throughSwarm) throws IOException {
+    ClientRequest asked = client.withoutCoding();
+    Optional<ByteRange> range =
+        Optional.ofNullable(client.headers().get(HttpHeaderNames.RANGE)).flatMap(ByteRanges::parse);
+    Delivery delivery = new Delivery(client.answer(), range, target.digest());
+    try {
+      boolean done = throughSwarm && deliverThroughSwarm(asked, target, delivery);
+      if (!done) {
+        deliverDirectly(asked, target, delivery);
+      }
+    } catch (Delivery.CorruptException e) {
+      counters.corruptBodies.increment();
+      LOG.warn("{}: the answer is ended early: {}", target, e.getMessage());
+      client.answer().abort();
+    } finally {
+      delivery.close();
+    }
+  }
+
+  private boolean deliverThroughSwarm(ClientRequest client, Target target, Delivery delivery)
+      throws IOException, Delivery.CorruptException {
+    HttpHeaders headers = new DefaultHttpHeaders();
+    if (target.isManifestByDigest()) {
+      // The registry alone knows its type; and it is asked whether this client may have it.
+      Optional<HttpHeaders> known = headersOfManifest(client, target);
+      if (known.isEmpty()) {
+        return false;
+      }
+      headers = known.get();
+    } else {
+      headers.set(HttpHeaderNames.CONTENT_TYPE, "application/octet-stream");
+      headers.set(HttpHeaderNames.ACCEPT_RANGES, "bytes");
+      nameDigest(headers, target);
+    }
+    if (swarm.deliver(client, target, headers, delivery)) {
+      return true;
+    }
+    if (delivery.isBegun() && target.digest().isEmpty()) {
+      throw new Delivery.CorruptException("the rest of it could be of another version");
+    }
+    return false;
+  }
+
+  private Optional<HttpHeaders> headersOfManifest(ClientRequest client, Target target)
+      throws IOException {
+    try (Response head = plain.ask(client.asHead(), target, Optional.empty(), true)) {
+      if (head.code() != 200 || head.header("Content-Type") == null) {
+        return Optional.empty();
+      }
+      HttpHeaders headers = PlainWay.headersOf(head);
+      nameDigest(headers, target);
+      return Optional.of(headers);
+    }
+  }
+
+  private static void nameDigest(HttpHeaders headers, Target target) {
+    Optional<Digest> digest = target.digest();
+    if (digest.isPresent()) {
+      headers.set("Docker-Content-Digest", digest.get().toString());
+      headers.set(HttpHeaderNames.ETAG, '"' + digest.get().toString() + '"');
+      headers.set("Docker-Distribution-Api-Version", "registry/2.0");
+    }
+  }
+
+  /** Goes on from the byte that is needed next; reads the rest anew if a connection breaks. */
+  private void deliverDirectly(ClientRequest client, Target target, Delivery delivery)
+      throws IOException, Delivery.CorruptException {
+    int failures = 0;
+    while (true) {
+      long before = delivery.next();
+      try {
+        if (readOnce(client, target, delivery)) {
+          return;
+        }
+        client.answer().abort();
+        return;
+      } catch (ClientGoneException e) {
+        throw e;
+      } catch (IOException e) {
+        if (!delivery.isBegun()) {
+          throw e;
+        }
+        client.answer().checkThere();
+        failures = delivery.next() > before ? 1 : failures + 1;
+        LOG.warn("{}: broke off at byte {}: {}", target, delivery.next(), e.getMessage());
+        if (failures > MOST_FAILURES || target.digest().isEmpty()) {
+          client.answer().abort();
+          return;
+        }
+      }
+    }
+  }
+
+  /** Returns false if what was begun cannot go on. */
+  private boolean readOnce(ClientRequest client, Target target, Delivery delivery)
+      throws IOException, Delivery.CorruptException {
+    Optional<String> rest =
+        delivery.isBegun() ? delivery.needed().map(ByteRanges::request) : Optional.empty();
+    try (Response response = plain.ask(client, target, rest, true)) {
+      long skip = 0;
+      if (delivery.isBegun()) {
+        if (response.code() == 200) {
+          skip = delivery.next();
+        } else if (!isFrom(response, delivery.next())) {
+          LOG.warn("{}: answered {} for the rest", target, response.code());
+          return false;
+        }
+      } else if (isWhatIsWanted(response, delivery)) {
+        begin(response, target, delivery);
+      } else {
+        plain.pass(client, target, response, counters);
+        return true;
+      }
+      copy(response.body().byteStream(), skip, delivery);
+    }
+    return true;
+  }
+
+  private static boolean isWhatIsWanted(Response response, Delivery delivery) {
+    Optional<ByteRange> wanted = delivery.needed();
+    return wanted.isEmpty() ? response.code() == 200 : isFrom(response, wanted.get().start());
+  }
+
+  private static boolean isFrom(Response response, long start) {
+    return response.code() == 206
+        && Optional.ofNullable(response.header("Content-Range"))
+            .flatMap(ByteRanges::ofAnswer)
+            .filter(range -> range.start() == start)
+            .isPresent();
+  }
+
+  private static void begin(Response response, Target target, Delivery delivery)
+      throws ClientGoneException {
+    HttpHeaders headers = PlainWay.headersOf(response);
+    if (!headers.contains("Docker-Content-Digest")) {
+      target.digest().ifPresent(is -> headers.set("Docker-Content-Digest", is.toString()));
+    }
+    long length = response.body().contentLength();
+    delivery.begin(
+        HttpResponseStatus.valueOf(response.code()),
+        headers,
+        length < 0 ? OptionalLong.empty() : OptionalLong.of(length));
+  }
+
+  private void copy(InputStream in, long skip, Delivery delivery)
+      throws IOException, Delivery.CorruptException {
+    in.skipNBytes(skip);
+    byte[] portion = new byte[ProxyLimits.PORTION_BYTES];
+    for (int count = in.read(portion); count >= 0; count = in.read(portion)) {
+      delivery.write(portion, count);
+      counters.directBytes.add(count);
+    }
+    delivery.end();
+  }
+}

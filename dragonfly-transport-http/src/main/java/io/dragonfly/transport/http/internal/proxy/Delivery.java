@@ -1,0 +1,158 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.Digest;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.io.EOFException;
+import java.security.MessageDigest;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A content on its way to a client, from whichever way brings its bytes: one way may go on where
+ * another has stopped. Where all of a content with a known digest is sent, the last bytes are held
+ * back until the whole has matched. Confined to the exchange's thread.
+ */
+final class Delivery {
+  private final Answer answer;
+  private final Optional<ByteRange> wanted;
+  private final Optional<Digest> expected;
+  private final @Nullable MessageDigest running;
+  private long next;
+  private long end = Long.MAX_VALUE;
+  private @Nullable ByteBuf held;
+  private boolean begun;
+
+  /**
+   * A delivery that has not begun.
+   *
+   * @param wanted the bytes that the client asked for, if not all
+   * @param digest what the whole content must have, if that is known
+   */
+  Delivery(Answer answer, Optional<ByteRange> wanted, Optional<Digest> digest) {
+    this.answer = answer;
+    this.wanted = wanted;
+    this.expected = wanted.isEmpty() ? digest : Optional.empty();
+    this.running = expected.isPresent() ? Digest.newSha256() : null;
+    this.next = wanted.map(ByteRange::start).orElse(0L);
+  }
+
+  /** All bytes came, and they are not those that the URL names. */
+  static final class CorruptException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    CorruptException(String message) {
+      super(message, null, false, false);
+    }
+  }
+
+  Answer answer() {
+    return answer;
+  }
+
+  boolean isBegun() {
+    return begun;
+  }
+
+  /** Returns the position in the content of the byte that is needed next. */
+  long next() {
+    return next;
+  }
+
+  /** Returns the bytes that are still needed, if not simply all. */
+  Optional<ByteRange> needed() {
+    if (!begun) {
+      return wanted;
+    }
+    return next == 0 && wanted.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new ByteRange(next, Math.max(next, end)));
+  }
+
+  /**
+   * Sends the head.
+   *
+   * @param length bytes of the body, if that is known
+   */
+  void begin(HttpResponseStatus status, HttpHeaders headers, OptionalLong length)
+      throws ClientGoneException {
+    begun = true;
+    if (length.isPresent()) {
+      end = next + length.getAsLong();
+    }
+    answer.head(status, headers, length);
+  }
+
+  /**
+   * Hands over bytes.
+   *
+   * @throws CorruptException if these are the last ones of something else than what was asked for
+   */
+  void write(byte[] bytes, int count) throws ClientGoneException, CorruptException {
+    if (count > end - next) {
+      throw new CorruptException("more bytes came than were announced");
+    }
+    if (running != null) {
+      running.update(bytes, 0, count);
+    }
+    next += count;
+    if (next == end) {
+      verify();
+    }
+    ByteBuf part = answer.buffer(count);
+    part.writeBytes(bytes, 0, count);
+    if (running != null && end == Long.MAX_VALUE) {
+      // Any part may be the last.
+      ByteBuf before = held;
+      held = part;
+      if (before != null) {
+        answer.body(before);
+      }
+    } else {
+      answer.body(part);
+    }
+  }
+
+  private void verify() throws CorruptException {
+    if (running != null && expected.isPresent()) {
+      Digest actual = Digest.of(running);
+      if (!actual.equals(expected.get())) {
+        throw new CorruptException(
+            "the bytes that came have the digest %s, not %s".formatted(actual, expected.get()));
+      }
+    }
+  }
+
+  /**
+   * Sends the end.
+   *
+   * @throws CorruptException if something else came than what was asked for
+   * @throws EOFException if less came than was announced
+   */
+  void end() throws ClientGoneException, CorruptException, EOFException {
+    if (end != Long.MAX_VALUE && next != end) {
+      throw new EOFException("the content ended before byte " + end);
+    }
+    if (end == Long.MAX_VALUE || next == 0) {
+      end = next;
+      verify();
+    }
+    ByteBuf last = held;
+    held = null;
+    if (last != null) {
+      answer.body(last);
+    }
+    answer.end();
+  }
+
+  /** Lets go of what is held back. */
+  void close() {
+    if (held != null) {
+      held.release();
+      held = null;
+    }
+  }
+}

@@ -1,0 +1,217 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dragonfly.transport.http.internal.reach.AddressGuard;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.SocketTimeoutException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import okhttp3.Challenge;
+import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Works on one request from its head to the end of its answer. Used by one thread. */
+final class Exchange {
+  private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int DEEPEST = 10;
+
+  private final ProxyParts parts;
+  private final ClientRequest client;
+  private final String uri;
+  private final Arrival arrival;
+
+  Exchange(ProxyParts parts, ClientRequest client, String uri, Arrival arrival) {
+    this.parts = parts;
+    this.client = client;
+    this.uri = uri;
+    this.arrival = arrival;
+  }
+
+  /** Answers, or gives the client up. */
+  void run() {
+    parts.counters().requests.increment();
+    try {
+      if (arrival.intercepted().isPresent() || !parts.pages().answer(client, uri)) {
+        handle();
+      }
+    } catch (ClientGoneException e) {
+      LOG.debug("A client was given up: {}", e.getMessage());
+      client.answer().abort();
+    } catch (Refusal e) {
+      parts.counters().refused.increment();
+      refuse(e);
+    } catch (IOException e) {
+      failed(e);
+    } catch (RuntimeException e) {
+      LOG.warn("A request failed in a way that is not foreseen", e);
+      refuse(
+          new Refusal(HttpResponseStatus.INTERNAL_SERVER_ERROR, "the proxy failed, see its log"));
+    }
+  }
+
+  private void handle() throws IOException, Refusal {
+    if (parts.plain().isFromHere(client.headers().getAll("Via"))) {
+      throw Refusal.loop("This request");
+    }
+    Routing.Decision decision =
+        parts
+            .routing()
+            .decide(
+                client.method(),
+                client.headers(),
+                parts.routing().target(uri, client.headers(), arrival));
+    Target target = decision.target();
+    if (parts.own().contains(target.url().host(), target.url().port())) {
+      throw Refusal.loop(target.origin());
+    }
+    switch (decision.way()) {
+      case BLOCKED -> throw Refusal.forbidden("a rule of this proxy blocks " + target.display());
+      case P2P -> {
+        checkAddresses(target);
+        parts.contents().deliver(client, target, true);
+      }
+      case DIRECT -> direct(target);
+    }
+  }
+
+  /** The swarm does not know for whom it reads. */
+  private static void checkAddresses(Target target) throws IOException {
+    if (target.guarded()) {
+      AddressGuard.checkName(target.url().host());
+      for (var address : InetAddress.getAllByName(target.url().host())) {
+        AddressGuard.check(address);
+      }
+    }
+  }
+
+  private void direct(Target target) throws IOException {
+    boolean isContent =
+        target.mirror().isPresent()
+            && client.method().equals("GET")
+            && target.digest().isPresent()
+            && !client.headers().contains(HttpHeaderNames.IF_NONE_MATCH);
+    if (isContent) {
+      parts.contents().deliver(client, target, false);
+      return;
+    }
+    Optional<Semaphore> turns = parts.tokens().turns(target.url());
+    if (turns.isPresent()) {
+      Tokens.takeTurn(turns.get());
+    }
+    boolean follows =
+        target.mirror().isPresent() && target.repository().isPresent() && client.isRead();
+    try (Response response = parts.plain().ask(client, target, Optional.empty(), follows)) {
+      if (response.code() == 401) {
+        refusedByRegistry(target, response);
+      } else {
+        parts.plain().pass(client, target, response, parts.counters());
+      }
+    } finally {
+      turns.ifPresent(Semaphore::release);
+    }
+  }
+
+  private void refusedByRegistry(Target target, Response response) throws IOException {
+    List<Challenge> challenges = Challenges.parse(response.headers("WWW-Authenticate"));
+    Optional<Challenges.Bearer> bearer = Challenges.bearer(challenges);
+    Optional<String> name =
+        bearer.map(challenge -> parts.tokens().learn(challenge.realm(), target));
+    boolean offersTokens =
+        name.isPresent()
+            && target.mirror().isPresent()
+            && target.isPing()
+            && client.local(); // for others a password would be on the network
+    Optional<String> ours =
+        offersTokens
+            ? MirrorHeaders.challenge(
+                first(challenges), client.headers().get("Host", ""), name.get())
+            : Optional.empty();
+    Response shown =
+        ours.isEmpty()
+            ? response
+            : response.newBuilder().header("WWW-Authenticate", ours.get()).build();
+    parts.plain().pass(client, target, shown, parts.counters());
+  }
+
+  private static Challenge first(List<Challenge> challenges) {
+    return challenges.stream()
+        .filter(challenge -> challenge.scheme().equalsIgnoreCase("bearer"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void failed(IOException e) {
+    if (has(e, PlainCalls.LoopException.class)) {
+      parts.counters().refused.increment();
+      refuse(Refusal.loop("This URL"));
+    } else if (has(e, AddressGuard.RefusedException.class)) {
+      parts.counters().refused.increment();
+      refuse(Refusal.forbidden("this address is not read on behalf of another machine"));
+    } else {
+      LOG.info("{} {}: {}", client.method(), uri.replaceFirst("\\?.*", ""), e.toString());
+      HttpResponseStatus status =
+          has(e, SocketTimeoutException.class)
+              ? HttpResponseStatus.GATEWAY_TIMEOUT
+              : HttpResponseStatus.BAD_GATEWAY;
+      refuse(new Refusal(status, "the source cannot be read: " + e.getMessage()));
+    }
+  }
+
+  private static boolean has(Throwable failure, Class<? extends Throwable> type) {
+    @Nullable Throwable at = failure;
+    for (int i = 0; at != null && i < DEEPEST; i++) {
+      if (type.isInstance(at)) {
+        return true;
+      }
+      at = at.getCause();
+    }
+    return false;
+  }
+
+  /** Says why there is no answer, as registries do; or ends the connection if one has begun. */
+  private void refuse(Refusal refusal) {
+    Answer answer = client.answer();
+    if (answer.isBegun()) {
+      answer.abort();
+      return;
+    }
+    try {
+      answer.whole(refusal.status(), json(), body(refusal));
+    } catch (ClientGoneException e) {
+      LOG.debug("A client left before it could be refused");
+    }
+  }
+
+  static HttpHeaders json() {
+    HttpHeaders headers = new DefaultHttpHeaders();
+    headers.set(HttpHeaderNames.CONTENT_TYPE, "application/json");
+    return headers;
+  }
+
+  static byte[] body(Refusal refusal) {
+    Object error =
+        Map.of(
+            "code",
+            refusal.status().code() < 500 ? "DENIED" : "UNAVAILABLE",
+            "message",
+            "dfdaemon: " + refusal.getMessage());
+    try {
+      return JSON.writeValueAsString(Map.of("errors", List.of(error))).getBytes(UTF_8);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("plain text did not become JSON", e);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import io.dragonfly.task.Trust;
+import io.dragonfly.transport.http.proxy.ProxyConfig;
+import io.dragonfly.transport.http.proxy.Upstream;
+import java.net.URI;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** What the settings say about hosts: their scheme and which certificates they have. */
+final class Hosts {
+  /** Docker Hub has many names, and one registry. */
+  private static final Set<String> DOCKER_HUB =
+      Set.of("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com");
+
+  private static final String DOCKER_REGISTRY = "registry-1.docker.io";
+
+  private final ProxyConfig config;
+
+  Hosts(ProxyConfig config) {
+    this.config = config;
+  }
+
+  /** Returns where a registry is: the same for all names of Docker Hub. */
+  static String origin(URI registry) {
+    String authority = registry.getRawAuthority().toLowerCase(Locale.ROOT);
+    return DOCKER_HUB.contains(authority)
+        ? "https://" + DOCKER_REGISTRY
+        : registry.getScheme() + "://" + authority;
+  }
+
+  /**
+   * Returns where a registry is that is named without a scheme: as it is configured, by http if it
+   * is listed so or is on this machine, which is what engines do, and else by https.
+   */
+  String originOf(String authority) {
+    String host = authority.toLowerCase(Locale.ROOT);
+    if (DOCKER_HUB.contains(host)) {
+      return "https://" + DOCKER_REGISTRY;
+    }
+    for (Upstream upstream : config.upstreams()) {
+      if (upstream.url().getRawAuthority().equals(host)) {
+        return origin(upstream.url());
+      }
+    }
+    if (config.registry().getRawAuthority().equals(host)) {
+      return origin(config.registry());
+    }
+    boolean plain =
+        config.plainHttp().contains(host)
+            || config.plainHttp().contains(withoutPort(host))
+            || (isLocal(withoutPort(host)) && !config.trusts().containsKey(host));
+    return (plain ? "http://" : "https://") + host;
+  }
+
+  private static boolean isLocal(String host) {
+    return host.equals("localhost")
+        || host.equals("[::1]")
+        || host.matches("127\\.\\d+\\.\\d+\\.\\d+");
+  }
+
+  /** Returns which certificates a host must have. */
+  Trust trust(String host, int port) {
+    Map<String, Trust> trusts = config.trusts();
+    String name = host.contains(":") ? "[" + host + "]" : host;
+    Trust one = trusts.get(name + ":" + port);
+    return one != null ? one : trusts.getOrDefault(name, Trust.PLATFORM);
+  }
+
+  static String withoutPort(String authority) {
+    return authority.replaceFirst(":\\d+$", "");
+  }
+}

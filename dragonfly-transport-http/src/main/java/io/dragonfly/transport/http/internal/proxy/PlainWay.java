@@ -1,0 +1,246 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Predicate;
+import okhttp3.Call;
+import okhttp3.HttpUrl;
+import okhttp3.MediaType;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import okhttp3.Response;
+import okio.BufferedSink;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Passes requests on to where their URL says, and answers back, as they are. Safe for concurrent
+ * use; callers wait.
+ */
+final class PlainWay {
+  /** What is sent where a client does not say who it is. */
+  static final String USER_AGENT = "dragonfly-java";
+
+  private static final int MOST_REDIRECTS = 10;
+
+  /** They go along wherever a redirect leads: none of them can be a secret. */
+  private static final Set<String> HARMLESS =
+      Set.of("accept", "accept-encoding", "accept-language", "range", "if-range", "user-agent");
+
+  /** OkHttp wants one for them, be it empty. */
+  private static final Set<String> MUST_HAVE_A_BODY =
+      Set.of("POST", "PUT", "PATCH", "PROPPATCH", "QUERY", "REPORT");
+
+  private final PlainCalls calls;
+  private final RegistryAuth auth;
+  private final Hosts hosts;
+  private final String via;
+  private final Duration bodyLimit;
+
+  /**
+   * The way.
+   *
+   * @param via what this proxy is called in Via
+   * @param bodyLimit how long a client may bring no byte of its request's body
+   */
+  PlainWay(PlainCalls calls, RegistryAuth auth, Hosts hosts, String via, Duration bodyLimit) {
+    this.calls = calls;
+    this.auth = auth;
+    this.hosts = hosts;
+    this.via = via;
+    this.bodyLimit = bodyLimit;
+  }
+
+  /**
+   * Asks, and returns the answer, which the caller closes. For clients of a mirror that bring no
+   * credentials, logs in.
+   *
+   * @param range asked for instead of what the client asks for, if anything
+   * @param follows whether redirects are followed and not handed to the client
+   */
+  Response ask(ClientRequest client, Target target, Optional<String> range, boolean follows)
+      throws IOException {
+    boolean logsIn = auth.logsIn(client, target);
+    Optional<String> login = logsIn && !target.isPing() ? auth.known(target) : Optional.empty();
+    Response response = askOnce(client, target, login, range);
+    if (logsIn && response.code() == 401) {
+      Optional<String> other =
+          target.isPing()
+              ? auth.login(target).filter(unused -> isBasic(response))
+              : auth.answer(target, response.headers("WWW-Authenticate"));
+      if (other.isPresent() && !other.equals(login)) {
+        response.close();
+        Response second = askOnce(client, target, other, range);
+        return follows ? follow(client, target, second, range) : second;
+      }
+    }
+    return follows ? follow(client, target, response, range) : response;
+  }
+
+  private static boolean isBasic(Response response) {
+    return Challenges.hasBasic(Challenges.parse(response.headers("WWW-Authenticate")));
+  }
+
+  private Response askOnce(
+      ClientRequest client, Target target, Optional<String> login, Optional<String> range)
+      throws IOException {
+    Request.Builder request = request(client, target.url(), range, name -> true);
+    login.ifPresent(value -> request.header("Authorization", value));
+    return execute(client, target, request.build());
+  }
+
+  /** Contents are often elsewhere, and a client that went there would go round the swarm. */
+  private Response follow(
+      ClientRequest client, Target target, Response first, Optional<String> range)
+      throws IOException {
+    Response response = first;
+    for (int i = 0; i < MOST_REDIRECTS && isRedirect(response); i++) {
+      HttpUrl from = response.request().url();
+      HttpUrl to = from.resolve(String.valueOf(response.header("Location")));
+      if (to == null || (from.isHttps() && !to.isHttps())) {
+        return response;
+      }
+      response.close();
+      boolean isHome = Target.origin(to).equals(target.origin());
+      Request.Builder request =
+          request(client, to, range, name -> isHome || HARMLESS.contains(name));
+      String login = first.request().header("Authorization");
+      if (isHome && login != null) {
+        request.header("Authorization", login);
+      }
+      response = execute(client, target.at(to, hosts), request.build());
+    }
+    return response;
+  }
+
+  private static boolean isRedirect(Response response) {
+    return switch (response.code()) {
+      case 301, 302, 303, 307, 308 -> response.header("Location") != null;
+      default -> false;
+    };
+  }
+
+  private Response execute(ClientRequest client, Target target, Request request)
+      throws IOException {
+    Call call = calls.create(target, request);
+    client.answer().onGone(call::cancel);
+    return call.execute();
+  }
+
+  private Request.Builder request(
+      ClientRequest client, HttpUrl url, Optional<String> range, Predicate<String> passes) {
+    okhttp3.Headers.Builder headers = new okhttp3.Headers.Builder();
+    for (Map.Entry<String, String> header : HopHeaders.endToEnd(client.headers())) {
+      String name = header.getKey().toLowerCase(Locale.ROOT);
+      boolean isOurs = name.equals("host") || name.equals("content-length");
+      boolean isReplaced = range.isPresent() && (name.equals("range") || name.equals("if-range"));
+      if (!isOurs && !isReplaced && passes.test(name)) {
+        headers.addUnsafeNonAscii(header.getKey(), header.getValue());
+      }
+    }
+    range.ifPresent(value -> headers.add("Range", value));
+    if (headers.get("Accept-Encoding") == null) {
+      headers.add("Accept-Encoding", "identity"); // OkHttp would ask for gzip and unpack it
+    }
+    if (headers.get("User-Agent") == null) {
+      headers.add("User-Agent", USER_AGENT);
+    }
+    headers.add("Via", "1.1 " + via);
+    return new Request.Builder()
+        .url(url)
+        .headers(headers.build())
+        .method(client.method(), body(client));
+  }
+
+  private @Nullable RequestBody body(ClientRequest client) {
+    Inbound body = client.body();
+    boolean isEmpty = body.length().orElse(-1) == 0;
+    if (client.isRead() || (isEmpty && !MUST_HAVE_A_BODY.contains(client.method()))) {
+      return null;
+    }
+    return new RequestBody() {
+      @Override
+      public @Nullable MediaType contentType() {
+        return null; // it is among the headers
+      }
+
+      @Override
+      public long contentLength() {
+        return body.length().orElse(-1);
+      }
+
+      @Override
+      public boolean isOneShot() {
+        return true;
+      }
+
+      @Override
+      public void writeTo(BufferedSink sink) throws IOException {
+        for (ByteBuf part = body.take(bodyLimit); part != null; part = body.take(bodyLimit)) {
+          try {
+            part.readBytes(sink.outputStream(), part.readableBytes());
+          } finally {
+            part.release();
+          }
+          sink.flush();
+        }
+      }
+    };
+  }
+
+  /** Returns the headers of an answer that are passed on. */
+  static HttpHeaders headersOf(Response response) {
+    Set<String> hop = HopHeaders.of(response.headers("Connection"));
+    HttpHeaders headers = new DefaultHttpHeaders();
+    for (var header : response.headers()) {
+      String name = header.getFirst().toLowerCase(Locale.ROOT);
+      if (!hop.contains(name) && !name.equals("content-length")) {
+        headers.add(header.getFirst(), header.getSecond());
+      }
+    }
+    return headers;
+  }
+
+  /** Passes an answer on as it is, but for where it says that the registry is. */
+  void pass(ClientRequest client, Target target, Response response, Counters counters)
+      throws IOException {
+    HttpHeaders headers = headersOf(response);
+    target.mirror().ifPresent(mirror -> MirrorHeaders.rewrite(headers, target, mirror));
+    HttpResponseStatus status = HttpResponseStatus.valueOf(response.code(), response.message());
+    String announced = response.header("Content-Length");
+    if (client.method().equals("HEAD") || response.code() == 204 || response.code() == 304) {
+      if (announced != null && response.code() != 204) {
+        headers.set("Content-Length", announced);
+      }
+      client.answer().headAlone(status, headers);
+      return;
+    }
+    long length = response.body().contentLength();
+    client
+        .answer()
+        .head(status, headers, length < 0 ? OptionalLong.empty() : OptionalLong.of(length));
+    byte[] portion = new byte[ProxyLimits.PORTION_BYTES];
+    InputStream in = response.body().byteStream();
+    for (int count = in.read(portion); count >= 0; count = in.read(portion)) {
+      ByteBuf part = client.answer().buffer(count);
+      client.answer().body(part.writeBytes(portion, 0, count));
+      counters.directBytes.add(count);
+    }
+    client.answer().end();
+  }
+
+  /** Returns the values of Via that name this proxy: then a request has come back. */
+  boolean isFromHere(List<String> values) {
+    return values.stream().anyMatch(value -> value.contains(via));
+  }
+}

@@ -1,0 +1,25 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import io.netty.channel.group.ChannelGroup;
+import java.util.Optional;
+
+/**
+ * What all connections of a proxy share.
+ *
+ * @param certificates those for interception, if anything is intercepted
+ */
+record ProxyParts(
+    ProxyLimits limits,
+    Hosts hosts,
+    Routing routing,
+    OwnAddresses own,
+    LocalPages pages,
+    Tokens tokens,
+    PlainCalls calls,
+    PlainWay plain,
+    Contents contents,
+    Optional<Certificates> certificates,
+    VerifiedHosts verified,
+    ProxyThreads threads,
+    ChannelGroup channels,
+    Counters counters) {}

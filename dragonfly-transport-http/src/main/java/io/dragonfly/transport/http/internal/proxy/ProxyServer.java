@@ -1,0 +1,248 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.FetchStream;
+import io.dragonfly.transport.http.internal.loop.EventLoops;
+import io.dragonfly.transport.http.internal.reach.Proxies;
+import io.dragonfly.transport.http.internal.reach.SourceProxy;
+import io.dragonfly.transport.http.proxy.ProxyConfig;
+import io.dragonfly.transport.http.proxy.ProxyCounts;
+import io.dragonfly.transport.http.proxy.Upstream;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.util.NetUtil;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import okhttp3.HttpUrl;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A running proxy: its ports, connections and threads. Safe for concurrent use. */
+public final class ProxyServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ProxyServer.class);
+  private static final int LOOPS = 2;
+  private static final int BACKLOG = 1024;
+  private static final int WAIT_SECONDS = 10;
+
+  private final ProxyConfig config;
+  private final EventLoops loops;
+  private final ChannelGroup channels;
+  private final ProxyThreads threads;
+  private final PlainCalls calls;
+  private final ProxyParts parts;
+  private final AtomicInteger connections = new AtomicInteger();
+  private final Map<String, InetSocketAddress> addresses = new LinkedHashMap<>();
+
+  private ProxyServer(
+      ProxyConfig config, ProxyLimits limits, Function<FetchRequest, FetchStream> streams)
+      throws IOException {
+    this.config = config;
+    this.loops = EventLoops.hasEpoll() ? EventLoops.epoll(LOOPS) : EventLoops.nio(LOOPS);
+    this.channels = loops.newGroup();
+    this.threads = new ProxyThreads(config.connections());
+    OwnAddresses own = new OwnAddresses();
+    this.calls = new PlainCalls(new Proxies(config.environment()), own, config.answerTimeout());
+    boolean started = false;
+    try {
+      this.parts = parts(limits, streams, own);
+      listenOnAll(own);
+      started = true;
+    } finally {
+      if (!started) {
+        close();
+      }
+    }
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @param streams what brings contents through the swarm
+   * @throws IOException if an address cannot be bound, or the CA cannot be read or made
+   */
+  public static ProxyServer start(
+      ProxyConfig config, ProxyLimits limits, Function<FetchRequest, FetchStream> streams)
+      throws IOException {
+    return new ProxyServer(config, limits, streams);
+  }
+
+  private ProxyParts parts(
+      ProxyLimits limits, Function<FetchRequest, FetchStream> streams, OwnAddresses own)
+      throws IOException {
+    Counters counters = new Counters();
+    Hosts hosts = new Hosts(config);
+    Tokens tokens = new Tokens(calls, counters, System::nanoTime);
+    RegistryAuth auth = new RegistryAuth(tokens, new Logins(config.dockerConfig()), hosts);
+    PlainWay plain = new PlainWay(calls, auth, hosts, name(), limits.body());
+    SwarmWay swarm = new SwarmWay(streams, auth, loops.group().next(), config.patience(), counters);
+    return new ProxyParts(
+        limits,
+        hosts,
+        new Routing(config, hosts),
+        own,
+        new LocalPages(tokens, auth, plain, hosts, counters),
+        tokens,
+        calls,
+        plain,
+        new Contents(swarm, plain, counters),
+        certificates(),
+        new VerifiedHosts(),
+        threads,
+        channels,
+        counters);
+  }
+
+  /** A name of this very proxy: requests that come back have it in Via. */
+  private static String name() {
+    byte[] random = new byte[8];
+    new SecureRandom().nextBytes(random);
+    return "dfdaemon-" + HexFormat.of().formatHex(random);
+  }
+
+  private Optional<Certificates> certificates() throws IOException {
+    return config.intercepted().isEmpty()
+        ? Optional.empty()
+        : Optional.of(Certificates.open(config.caFile().orElseThrow(), InstantSource.system()));
+  }
+
+  private void listenOnAll(OwnAddresses own) throws IOException {
+    addresses.put("", listen(config.listen(), Optional.empty()));
+    for (Upstream upstream : config.upstreams()) {
+      if (upstream.port() != 0) {
+        InetSocketAddress bind =
+            new InetSocketAddress(config.listen().getAddress(), upstream.port());
+        addresses.put(upstream.name(), listen(bind, Optional.of(upstream)));
+      }
+    }
+    addresses.values().forEach(own::add);
+    for (String scheme : List.of("http", "https")) {
+      Optional<SourceProxy> farther = calls.proxyFor(HttpUrl.get(scheme + "://registry.invalid/"));
+      if (farther.isPresent() && own.contains(farther.get().host(), farther.get().port())) {
+        throw new IOException(
+            "would ask itself: %s_proxy in its environment is its own address, unset it"
+                .formatted(scheme));
+      }
+    }
+  }
+
+  private InetSocketAddress listen(InetSocketAddress bind, Optional<Upstream> upstream)
+      throws IOException {
+    ChannelFuture bound =
+        new ServerBootstrap()
+            .group(loops.group())
+            .channel(loops.serverChannel())
+            .option(ChannelOption.SO_BACKLOG, BACKLOG)
+            .option(ChannelOption.ALLOCATOR, EventLoops.ALLOCATOR)
+            .childOption(ChannelOption.ALLOCATOR, EventLoops.ALLOCATOR)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(new Initializer(upstream))
+            .bind(bind);
+    boolean inTime = bound.awaitUninterruptibly(WAIT_SECONDS, TimeUnit.SECONDS);
+    if (!inTime || !bound.isSuccess()) {
+      bound.cancel(false);
+      throw new IOException(
+          "cannot listen on %s: %s"
+              .formatted(
+                  NetUtil.toSocketAddressString(bind),
+                  bound.cause() == null ? "no answer in time" : bound.cause().getMessage()),
+          bound.cause());
+    }
+    channels.add(bound.channel());
+    return (InetSocketAddress) bound.channel().localAddress();
+  }
+
+  static HttpServerCodec codec() {
+    return new HttpServerCodec(
+        new HttpDecoderConfig()
+            .setMaxInitialLineLength(ProxyLimits.LINE_BYTES)
+            .setMaxHeaderSize(ProxyLimits.HEAD_BYTES)
+            .setAllowDuplicateContentLengths(false));
+  }
+
+  private final class Initializer extends ChannelInitializer<SocketChannel> {
+    private final Optional<Upstream> upstream;
+
+    Initializer(Optional<Upstream> upstream) {
+      this.upstream = upstream;
+    }
+
+    @Override
+    protected void initChannel(SocketChannel channel) {
+      if (connections.incrementAndGet() > config.connections()) {
+        connections.decrementAndGet();
+        LOG.warn("connection of {} is closed: there are too many", channel.remoteAddress());
+        var unused = channel.close();
+        return;
+      }
+      channel.closeFuture().addListener(closed -> connections.decrementAndGet());
+      channels.add(channel);
+      boolean local = isLocal(channel.remoteAddress().getAddress());
+      Arrival arrival = new Arrival(upstream, Optional.empty(), local);
+      ProxyConnection connection = new ProxyConnection(parts, channel, arrival);
+      channel.pipeline().addLast(new Arrivals(connection)).addLast(codec()).addLast(connection);
+    }
+  }
+
+  private static boolean isLocal(InetAddress client) {
+    try {
+      return client.isLoopbackAddress() || NetworkInterface.getByInetAddress(client) != null;
+    } catch (SocketException e) {
+      return false;
+    }
+  }
+
+  /** Tells a connection that bytes came, before they are decoded. */
+  private static final class Arrivals extends ChannelInboundHandlerAdapter {
+    private final ProxyConnection connection;
+
+    Arrivals(ProxyConnection connection) {
+      this.connection = connection;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+      connection.bytesCame();
+      ctx.fireChannelRead(message);
+    }
+  }
+
+  /** Returns where it listens; by the empty name, and by the names of upstreams with a port. */
+  public Map<String, InetSocketAddress> addresses() {
+    return Map.copyOf(addresses);
+  }
+
+  /** Returns what it has done so far. */
+  public ProxyCounts counts() {
+    return parts.counters().now();
+  }
+
+  /** Stops to listen, ends all connections, and waits for the threads. Safe to call twice. */
+  @Override
+  public void close() {
+    loops.closeAll(channels);
+    calls.close();
+    threads.close();
+    loops.close();
+  }
+}

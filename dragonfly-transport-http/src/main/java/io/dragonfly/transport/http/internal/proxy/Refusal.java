@@ -1,0 +1,45 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import io.netty.handler.codec.http.HttpResponseStatus;
+
+/** Why a request is not worked on or got no answer, as its client is told. */
+final class Refusal extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  private static final HttpResponseStatus LOOP_DETECTED =
+      HttpResponseStatus.valueOf(508, "Loop Detected");
+
+  private final transient HttpResponseStatus status;
+
+  Refusal(HttpResponseStatus status, String message) {
+    super(message, null, false, false);
+    this.status = status;
+  }
+
+  static Refusal badRequest(String message) {
+    return new Refusal(HttpResponseStatus.BAD_REQUEST, message);
+  }
+
+  static Refusal badGateway(String message) {
+    return new Refusal(HttpResponseStatus.BAD_GATEWAY, message);
+  }
+
+  static Refusal forbidden(String message) {
+    return new Refusal(HttpResponseStatus.FORBIDDEN, message);
+  }
+
+  static Refusal loop(String where) {
+    return new Refusal(
+        LOOP_DETECTED,
+        "%s leads back to this proxy: give it the address of a registry".formatted(where));
+  }
+
+  HttpResponseStatus status() {
+    return status;
+  }
+
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
+}

@@ -1,0 +1,114 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import okhttp3.Challenge;
+import okhttp3.HttpUrl;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Logs in at mirrored registries for clients that bring no credentials themselves: anonymously, or
+ * with a login of the proxy's own. A client's credentials are never seen here. Safe for concurrent
+ * use; callers wait.
+ */
+final class RegistryAuth {
+  private static final Logger LOG = LoggerFactory.getLogger(RegistryAuth.class);
+  private static final int MOST_KNOWN = 5_000;
+
+  private final Tokens tokens;
+  private final Logins logins;
+  private final Hosts hosts;
+
+  /** What each repository asked for last, so that later requests bring it at once. */
+  @GuardedBy("this")
+  private final Map<String, Wanted> wanted = new LinkedHashMap<>(16, 0.75f, true);
+
+  RegistryAuth(Tokens tokens, Logins logins, Hosts hosts) {
+    this.hosts = hosts;
+    this.tokens = tokens;
+    this.logins = logins;
+  }
+
+  /** A token at this URL, or Basic if there is none. */
+  private record Wanted(Optional<HttpUrl> token) {}
+
+  /** Tells whether a request is one to log in for: it reads from a mirror, and brings nothing. */
+  boolean logsIn(ClientRequest client, Target target) {
+    return client.isRead() && target.mirror().isPresent() && !client.hasCredentials();
+  }
+
+  /** Returns what a request should bring, as far as that is known without a question. */
+  Optional<String> known(Target target) {
+    Wanted last = wantedBy(target);
+    if (last == null) {
+      return Optional.empty();
+    }
+    Optional<String> login = login(target);
+    if (last.token().isEmpty()) {
+      return login;
+    }
+    Optional<String> kept = tokens.kept(last.token().get(), login).map(RegistryAuth::header);
+    return kept.isPresent() ? kept : fetch(target, last.token().get());
+  }
+
+  private synchronized @Nullable Wanted wantedBy(Target target) {
+    return wanted.get(place(target));
+  }
+
+  /** Returns what answers the challenges of a 401, if we can. */
+  Optional<String> answer(Target target, List<String> headers) {
+    List<Challenge> challenges = Challenges.parse(headers);
+    Optional<Challenges.Bearer> bearer = Challenges.bearer(challenges);
+    if (bearer.isPresent()) {
+      tokens.learn(bearer.get().realm(), target);
+      remember(target, new Wanted(Optional.of(bearer.get().url())));
+      return fetch(target, bearer.get().url());
+    }
+    if (Challenges.hasBasic(challenges)) {
+      Optional<String> login = login(target);
+      if (login.isPresent()) {
+        remember(target, new Wanted(Optional.empty()));
+      }
+      return login;
+    }
+    return Optional.empty();
+  }
+
+  private synchronized void remember(Target target, Wanted what) {
+    wanted.put(place(target), what);
+    if (wanted.size() > MOST_KNOWN) {
+      wanted.remove(wanted.keySet().iterator().next());
+    }
+  }
+
+  private static String place(Target target) {
+    return target.origin() + " " + target.repository().orElse("");
+  }
+
+  /** Returns the login that the proxy itself has at a registry. */
+  Optional<String> login(Target target) {
+    return logins.basic(Target.authority(target.url()));
+  }
+
+  private Optional<String> fetch(Target target, HttpUrl url) {
+    // A login that was given for an https registry is not told to who may listen.
+    boolean safe = url.isHttps() || !target.url().isHttps();
+    Optional<String> login = safe ? login(target) : Optional.empty();
+    try {
+      return tokens.get(target.at(url, hosts), login).token().map(RegistryAuth::header);
+    } catch (IOException e) {
+      LOG.warn("{}: no token from {}: {}", target.display(), url.host(), e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private static String header(String token) {
+    return "Bearer " + token;
+  }
+}

@@ -1,0 +1,173 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import io.dragonfly.error.AccessRefusedException;
+import io.dragonfly.error.ContentNotFoundException;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.FetchStream;
+import io.dragonfly.task.ByteRange;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings contents through the swarm, and says when that has failed. Safe for concurrent use;
+ * callers wait.
+ */
+final class SwarmWay {
+  private static final Logger LOG = LoggerFactory.getLogger(SwarmWay.class);
+
+  /** They belong to the connection, or say which part of the content is wanted. */
+  private static final Set<String> NOT_FOR_THE_SOURCE =
+      Set.of("accept-encoding", "content-length", "host", "if-range", "range", "via");
+
+  private final Function<FetchRequest, FetchStream> streams;
+  private final RegistryAuth auth;
+  private final ScheduledExecutorService timer;
+  private final Duration patience;
+  private final Counters counters;
+
+  /**
+   * The way.
+   *
+   * @param timer looks whether the swarm brings something
+   * @param patience how long it may bring nothing
+   */
+  SwarmWay(
+      Function<FetchRequest, FetchStream> streams,
+      RegistryAuth auth,
+      ScheduledExecutorService timer,
+      Duration patience,
+      Counters counters) {
+    this.streams = streams;
+    this.auth = auth;
+    this.timer = timer;
+    this.patience = patience;
+    this.counters = counters;
+  }
+
+  /**
+   * Delivers a content, or what is needed of it.
+   *
+   * @param headers those of the answer, but for its length
+   * @return whether all is delivered; if not, it must go on in another way
+   */
+  boolean deliver(ClientRequest client, Target target, HttpHeaders headers, Delivery delivery)
+      throws ClientGoneException, Delivery.CorruptException {
+    boolean logsIn = auth.logsIn(client, target);
+    Optional<String> login = logsIn ? auth.known(target) : Optional.empty();
+    Exception failure = deliverOnce(client, target, login, headers, delivery);
+    if (logsIn && failure != null && cause(failure) instanceof AccessRefusedException refused) {
+      Optional<String> other = auth.answer(target, refused.challenges());
+      if (other.isPresent() && !other.equals(login)) {
+        failure = deliverOnce(client, target, other, headers, delivery);
+      }
+    }
+    if (failure != null) {
+      tell(target, delivery, cause(failure));
+    }
+    return failure == null;
+  }
+
+  private void tell(Target target, Delivery delivery, Throwable failure) {
+    if (failure instanceof AccessRefusedException || failure instanceof ContentNotFoundException) {
+      return; // that is no failure of the swarm: the registry will say so itself
+    }
+    counters.fallbacks.increment();
+    LOG.warn(
+        "{}: not through the swarm from byte {} on, but directly: {}",
+        target,
+        delivery.next(),
+        failure.getMessage());
+  }
+
+  private static Throwable cause(Exception failure) {
+    return failure.getCause() instanceof DistributionException typed ? typed : failure;
+  }
+
+  private @Nullable Exception deliverOnce(
+      ClientRequest client,
+      Target target,
+      Optional<String> login,
+      HttpHeaders headers,
+      Delivery delivery)
+      throws ClientGoneException, Delivery.CorruptException {
+    Reading reading = null;
+    try (FetchStream stream = streams.apply(request(client, target, login, delivery));
+        Reading opened = new Reading(stream, timer, patience)) {
+      reading = opened;
+      client.answer().onGone(opened::end);
+      copy(opened, stream, headers, delivery);
+      return null;
+    } catch (ClientGoneException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      client.answer().checkThere();
+      return reading != null && reading.isLate()
+          ? new IOException("nothing came for " + patience.toSeconds() + " s")
+          : e;
+    }
+  }
+
+  private void copy(Reading reading, FetchStream stream, HttpHeaders headers, Delivery delivery)
+      throws IOException, Delivery.CorruptException {
+    byte[] portion = new byte[ProxyLimits.PORTION_BYTES];
+    int count = reading.read(portion);
+    if (!delivery.isBegun()) {
+      begin(stream.fetch().contentLength(), headers, delivery);
+      counters.p2pRequests.increment();
+    }
+    for (; count >= 0; count = reading.read(portion)) {
+      delivery.write(portion, count);
+      counters.p2pBytes.add(count);
+    }
+    delivery.end();
+  }
+
+  private static void begin(OptionalLong total, HttpHeaders headers, Delivery delivery)
+      throws IOException {
+    Optional<ByteRange> wanted = delivery.needed();
+    if (wanted.isEmpty()) {
+      delivery.begin(HttpResponseStatus.OK, headers, total);
+      return;
+    }
+    if (total.isEmpty()) {
+      throw new IOException("its length is not known, and a range of it is wanted");
+    }
+    long end = Math.min(wanted.get().end(), total.getAsLong());
+    ByteRange given = new ByteRange(wanted.get().start(), end);
+    headers.set("Content-Range", ByteRanges.answer(given, total));
+    delivery.begin(HttpResponseStatus.PARTIAL_CONTENT, headers, OptionalLong.of(given.length()));
+  }
+
+  private static FetchRequest request(
+      ClientRequest client, Target target, Optional<String> login, Delivery delivery) {
+    FetchRequest.Builder request = FetchRequest.builder(target.url().uri());
+    for (Map.Entry<String, String> header : forTheSource(client.headers())) {
+      request.header(header.getKey(), header.getValue());
+    }
+    login.ifPresent(value -> request.header("Authorization", value));
+    delivery.needed().ifPresent(request::range);
+    request.insecure(target.trust().insecure());
+    target.trust().caCertificates().forEach(request::caCertificate);
+    return request.build();
+  }
+
+  private static List<Map.Entry<String, String>> forTheSource(HttpHeaders headers) {
+    return HopHeaders.endToEnd(headers).stream()
+        .filter(header -> !NOT_FOR_THE_SOURCE.contains(header.getKey().toLowerCase(Locale.ROOT)))
+        .toList();
+  }
+}

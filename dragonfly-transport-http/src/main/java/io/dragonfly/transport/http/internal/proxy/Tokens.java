@@ -1,0 +1,272 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.task.Digest;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import okhttp3.Call;
+import okhttp3.HttpUrl;
+import okhttp3.Request;
+import okhttp3.Response;
+import okio.BufferedSource;
+
+/**
+ * Tokens of registries, after Docker's token protocol. One request is in flight for the same realm,
+ * scope and credentials, at most eight for a realm in all, and a token is kept until nearly its
+ * end. Safe for concurrent use; callers wait.
+ */
+final class Tokens {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int MOST_KEPT = 2_000;
+  private static final int MOST_REALMS = 500;
+
+  /** What the protocol says where an answer does not. */
+  private static final long DEFAULT_SECONDS = 60;
+
+  private static final Duration TURN = Duration.ofSeconds(60);
+
+  private final PlainCalls calls;
+  private final Counters counters;
+  private final LongSupplier nanoClock;
+
+  @GuardedBy("this")
+  private final Map<Key, Answer> kept = new LinkedHashMap<>(16, 0.75f, true);
+
+  @GuardedBy("this")
+  private final Map<Key, CompletableFuture<Answer>> inFlight = new HashMap<>();
+
+  @GuardedBy("this")
+  private final Map<String, Realm> realms = new LinkedHashMap<>(16, 0.75f, true);
+
+  Tokens(PlainCalls calls, Counters counters, LongSupplier nanoClock) {
+    this.calls = calls;
+    this.counters = counters;
+    this.nanoClock = nanoClock;
+  }
+
+  /** Who asks for what. The credentials are there as a digest alone. */
+  private record Key(HttpUrl url, String credentials) {}
+
+  /**
+   * What a token service answered.
+   *
+   * @param status its status
+   * @param body its body
+   * @param challenge its WWW-Authenticate, if it had one
+   * @param token the token, if it gave one
+   * @param endNanos until when it is kept
+   */
+  record Answer(
+      int status, String body, Optional<String> challenge, Optional<String> token, long endNanos) {}
+
+  /**
+   * A token service that a registry has named.
+   *
+   * @param url where it is
+   * @param registry who has named it
+   * @param turns one is taken for each request to it
+   */
+  record Realm(HttpUrl url, Target registry, Semaphore turns) {}
+
+  /** Returns the time in which tokens end. */
+  long now() {
+    return nanoClock.getAsLong();
+  }
+
+  /** Remembers a token service; returns a name for it. */
+  synchronized String learn(HttpUrl realm, Target registry) {
+    String name = hash(realm.toString());
+    Semaphore turns = new Semaphore(ProxyLimits.TOKEN_REQUESTS);
+    realms.putIfAbsent(name, new Realm(realm, registry, turns));
+    if (realms.size() > MOST_REALMS) {
+      realms.remove(realms.keySet().iterator().next());
+    }
+    return name;
+  }
+
+  /** Returns a token service by the name that it was given. */
+  synchronized Optional<Realm> realm(String name) {
+    return Optional.ofNullable(realms.get(name));
+  }
+
+  /** Returns what holds back requests that go to a token service; empty for all other URLs. */
+  synchronized Optional<Semaphore> turns(HttpUrl url) {
+    return realms.values().stream()
+        .filter(realm -> isAt(realm.url(), url))
+        .map(Realm::turns)
+        .findFirst();
+  }
+
+  private static boolean isAt(HttpUrl realm, HttpUrl url) {
+    return realm.host().equals(url.host())
+        && realm.port() == url.port()
+        && realm.encodedPath().equals(url.encodedPath());
+  }
+
+  /** Returns a token that is kept; asks nobody. */
+  synchronized Optional<String> kept(HttpUrl url, Optional<String> credentials) {
+    return keptAnswer(key(url, credentials)).flatMap(Answer::token);
+  }
+
+  @GuardedBy("this")
+  private Optional<Answer> keptAnswer(Key key) {
+    Answer answer = kept.get(key);
+    if (answer != null && answer.endNanos() - nanoClock.getAsLong() <= 0) {
+      kept.remove(key);
+      return Optional.empty();
+    }
+    return Optional.ofNullable(answer);
+  }
+
+  /**
+   * Asks for a token, or waits for who asks already.
+   *
+   * @param target the token service, with the query that says what for
+   * @param credentials the Authorization header that it gets to see
+   * @throws IOException if the service cannot be asked
+   */
+  Answer get(Target target, Optional<String> credentials) throws IOException {
+    Key key = key(target.url(), credentials);
+    CompletableFuture<Answer> answer;
+    boolean first;
+    synchronized (this) {
+      Optional<Answer> known = keptAnswer(key);
+      if (known.isPresent()) {
+        return known.get();
+      }
+      first = !inFlight.containsKey(key);
+      answer = inFlight.computeIfAbsent(key, k -> new CompletableFuture<>());
+    }
+    if (first) {
+      ask(target, credentials, key, answer);
+    }
+    return await(answer);
+  }
+
+  private static Key key(HttpUrl url, Optional<String> credentials) {
+    return new Key(url, credentials.map(Tokens::hash).orElse(""));
+  }
+
+  private static String hash(String text) {
+    MessageDigest sha = Digest.newSha256();
+    sha.update(text.getBytes(StandardCharsets.UTF_8));
+    return Digest.of(sha).hex();
+  }
+
+  private void ask(
+      Target target, Optional<String> credentials, Key key, CompletableFuture<Answer> result) {
+    try {
+      Answer answer = askNow(target, credentials);
+      synchronized (this) {
+        if (answer.token().isPresent()) {
+          kept.put(key, answer);
+          if (kept.size() > MOST_KEPT) {
+            kept.remove(kept.keySet().iterator().next());
+          }
+        }
+        inFlight.remove(key);
+      }
+      result.complete(answer);
+    } catch (IOException | RuntimeException e) {
+      synchronized (this) {
+        inFlight.remove(key);
+      }
+      result.completeExceptionally(e);
+    }
+  }
+
+  private Answer askNow(Target target, Optional<String> credentials) throws IOException {
+    Request.Builder request =
+        new Request.Builder()
+            .url(target.url())
+            .header("Accept-Encoding", "identity")
+            .header("User-Agent", PlainWay.USER_AGENT);
+    credentials.ifPresent(value -> request.header("Authorization", value));
+    Semaphore turns =
+        turns(target.url()).orElseGet(() -> new Semaphore(ProxyLimits.TOKEN_REQUESTS));
+    takeTurn(turns);
+    try {
+      counters.tokenRequests.increment();
+      Call call = calls.create(target, request.build());
+      try (Response response = call.execute()) {
+        return read(response);
+      }
+    } finally {
+      turns.release();
+    }
+  }
+
+  /**
+   * Waits until a token service may be asked.
+   *
+   * @throws IOException if that takes too long
+   */
+  static void takeTurn(Semaphore turns) throws IOException {
+    try {
+      if (!turns.tryAcquire(TURN.toNanos(), TimeUnit.NANOSECONDS)) {
+        throw new IOException("too many requests for tokens at once");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while waiting for a token");
+    }
+  }
+
+  private Answer read(Response response) throws IOException {
+    BufferedSource source = response.body().source();
+    if (source.request(ProxyLimits.JSON_BYTES + 1L)) {
+      throw new IOException("the token service's answer is too long");
+    }
+    String body = source.readUtf8();
+    long now = nanoClock.getAsLong();
+    Optional<String> token = Optional.empty();
+    long seconds = DEFAULT_SECONDS;
+    if (response.isSuccessful()) {
+      JsonNode json = JSON.readTree(body);
+      token = text(json, "token").or(() -> text(json, "access_token"));
+      seconds = json.path("expires_in").asLong(DEFAULT_SECONDS);
+      if (token.isEmpty()) {
+        throw new IOException("the token service gave no token");
+      }
+    }
+    // A tenth earlier: it must not end on its way.
+    long life = TimeUnit.SECONDS.toNanos(Math.max(0, Math.min(seconds, 86_400))) / 10 * 9;
+    return new Answer(
+        response.code(),
+        body,
+        Optional.ofNullable(response.header("WWW-Authenticate")),
+        token,
+        now + life);
+  }
+
+  /** A token becomes a header: what cannot be in one is none. */
+  private static Optional<String> text(JsonNode json, String name) {
+    String value = json.path(name).asText("");
+    return value.matches("[\\x21-\\x7e]+") ? Optional.of(value) : Optional.empty();
+  }
+
+  private static Answer await(CompletableFuture<Answer> answer) throws IOException {
+    try {
+      return answer.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while waiting for a token");
+    } catch (ExecutionException e) {
+      throw new IOException("no token: " + e.getMessage(), e);
+    }
+  }
+}

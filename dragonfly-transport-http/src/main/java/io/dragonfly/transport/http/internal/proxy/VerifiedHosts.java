@@ -1,0 +1,30 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The hosts whose certificate was good a moment ago: engines open a connection for each request,
+ * and each would ask once more. Safe for concurrent use.
+ */
+final class VerifiedHosts {
+  private static final Duration FRESH = Duration.ofSeconds(60);
+  private static final int MOST = 1000;
+
+  @GuardedBy("this")
+  private final Map<Authority, Long> since = new LinkedHashMap<>(16, 0.75f, true);
+
+  synchronized boolean contains(Authority authority) {
+    Long at = since.get(authority);
+    return at != null && System.nanoTime() - at < FRESH.toNanos();
+  }
+
+  synchronized void add(Authority authority) {
+    since.put(authority, System.nanoTime());
+    if (since.size() > MOST) {
+      since.remove(since.keySet().iterator().next());
+    }
+  }
+}

@@ -1,0 +1,275 @@
+package io.dragonfly.transport.http.proxy;
+
+import static java.util.Objects.requireNonNullElse;
+
+import io.dragonfly.task.Trust;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a {@link io.dragonfly.transport.http.ContainerProxy} works. Immutable; made by {@link
+ * #builder}. Nothing needs to be set: then it mirrors Docker Hub on 127.0.0.1:65001, and what
+ * engines name with {@code ns=}.
+ */
+public final class ProxyConfig {
+  private final InetSocketAddress listen;
+  private final URI registry;
+  private final List<Upstream> upstreams;
+  private final List<ProxyRule> rules;
+  private final List<Pattern> intercepted;
+  private final Optional<Path> caFile;
+  private final Map<String, Trust> trusts;
+  private final Set<String> plainHttp;
+  private final Optional<Path> dockerConfig;
+  private final Duration patience;
+  private final Duration answerTimeout;
+  private final int connections;
+  private final Map<String, String> environment;
+
+  private ProxyConfig(Builder builder) {
+    this.listen = builder.listen;
+    this.registry = builder.registry;
+    this.upstreams = List.copyOf(builder.upstreams);
+    this.rules = List.copyOf(builder.rules);
+    this.intercepted = List.copyOf(builder.intercepted);
+    this.caFile = Optional.ofNullable(builder.caFile);
+    this.trusts = Map.copyOf(builder.trusts);
+    this.plainHttp = Set.copyOf(builder.plainHttp);
+    this.dockerConfig = Optional.ofNullable(builder.dockerConfig);
+    this.patience = builder.patience;
+    this.answerTimeout = builder.answerTimeout;
+    this.connections = builder.connections;
+    this.environment = Map.copyOf(requireNonNullElse(builder.environment, System.getenv()));
+  }
+
+  /** Returns a builder with the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Returns where it listens. */
+  public InetSocketAddress listen() {
+    return listen;
+  }
+
+  /** Returns the registry that is mirrored where a request names no other. */
+  public URI registry() {
+    return registry;
+  }
+
+  /** Returns the registries that are mirrored under a name. */
+  public List<Upstream> upstreams() {
+    return upstreams;
+  }
+
+  /** Returns the rules, in the order in which they are looked at. */
+  public List<ProxyRule> rules() {
+    return rules;
+  }
+
+  /** Returns the expressions for the {@code HOST:PORT} whose TLS is intercepted. */
+  public List<Pattern> intercepted() {
+    return intercepted;
+  }
+
+  /** Returns the file with the CA for interception, if one was given. */
+  public Optional<Path> caFile() {
+    return caFile;
+  }
+
+  /** Returns which certificates a host must have, by {@code HOST} or {@code HOST:PORT}. */
+  public Map<String, Trust> trusts() {
+    return trusts;
+  }
+
+  /** Returns the hosts that are asked by http where a request names no scheme. */
+  public Set<String> plainHttp() {
+    return plainHttp;
+  }
+
+  /** Returns docker's config.json with the logins of this proxy, if one was given. */
+  public Optional<Path> dockerConfig() {
+    return dockerConfig;
+  }
+
+  /** Returns how long the swarm may bring no byte that a client waits for. */
+  public Duration patience() {
+    return patience;
+  }
+
+  /** Returns how long a registry may take to connect, to answer, or to bring the next byte. */
+  public Duration answerTimeout() {
+    return answerTimeout;
+  }
+
+  /** Returns how many connections there may be at once. */
+  public int connections() {
+    return connections;
+  }
+
+  /** Returns where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are looked up. */
+  public Map<String, String> environment() {
+    return environment;
+  }
+
+  /** Collects settings. Not safe for concurrent use. */
+  public static final class Builder {
+    private static final int PORT = 65001;
+
+    private InetSocketAddress listen =
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), PORT);
+    private URI registry = URI.create("https://index.docker.io");
+    private final List<Upstream> upstreams = new ArrayList<>();
+    private final List<ProxyRule> rules = new ArrayList<>();
+    private final List<Pattern> intercepted = new ArrayList<>();
+    private @Nullable Path caFile;
+    private final Map<String, Trust> trusts = new HashMap<>();
+    private final Set<String> plainHttp = new HashSet<>();
+    private @Nullable Path dockerConfig;
+    private Duration patience = Duration.ofSeconds(20);
+    private Duration answerTimeout = Duration.ofSeconds(30);
+    private int connections = 1024;
+    private @Nullable Map<String, String> environment;
+
+    private Builder() {}
+
+    /** Where it listens, also for upstreams with a port; 127.0.0.1:65001 unless set. */
+    public Builder listen(InetSocketAddress address) {
+      this.listen = address;
+      return this;
+    }
+
+    /** The registry that is mirrored where a request names no other; Docker Hub unless set. */
+    public Builder registry(URI url) {
+      this.registry = url;
+      return this;
+    }
+
+    /** A registry that is mirrored under a name; may be called many times. */
+    public Builder upstream(Upstream upstream) {
+      upstreams.add(upstream);
+      return this;
+    }
+
+    /**
+     * A rule; may be called many times, the first that fits holds. Where none does, blobs and
+     * manifests by their digest take the swarm, and all else goes directly.
+     */
+    public Builder rule(ProxyRule rule) {
+      rules.add(rule);
+      return this;
+    }
+
+    /**
+     * Hosts whose TLS is intercepted: what is looked for in {@code HOST:PORT}. May be called many
+     * times; none unless set.
+     */
+    public Builder intercept(Pattern hosts) {
+      intercepted.add(hosts);
+      return this;
+    }
+
+    /** The CA for interception: a PEM file of key and certificate, made if it is not there. */
+    public Builder caFile(Path file) {
+      this.caFile = file;
+      return this;
+    }
+
+    /**
+     * Which certificates {@code HOST} or {@code HOST:PORT} must have; the platform's unless set.
+     */
+    public Builder trust(String host, Trust trust) {
+      trusts.put(host.toLowerCase(Locale.ROOT), trust);
+      return this;
+    }
+
+    /** A {@code HOST} or {@code HOST:PORT} that is asked by http where none names a scheme. */
+    public Builder plainHttp(String host) {
+      plainHttp.add(host.toLowerCase(Locale.ROOT));
+      return this;
+    }
+
+    /**
+     * docker's config.json. Its logins are used for clients that bring no credentials themselves;
+     * none unless set.
+     */
+    public Builder dockerConfig(Path file) {
+      this.dockerConfig = file;
+      return this;
+    }
+
+    /**
+     * How long the swarm may bring no byte that a client waits for, before it is read directly; 20
+     * s unless set.
+     */
+    public Builder patience(Duration time) {
+      this.patience = time;
+      return this;
+    }
+
+    /**
+     * How long a registry may take to connect, to answer, or to bring the next byte; 30 s unless
+     * set.
+     */
+    public Builder answerTimeout(Duration time) {
+      this.answerTimeout = time;
+      return this;
+    }
+
+    /** How many connections there may be at once; 1024 unless set. */
+    public Builder connections(int count) {
+      this.connections = count;
+      return this;
+    }
+
+    /** Where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are looked up; this process's unless set. */
+    public Builder environment(Map<String, String> variables) {
+      this.environment = variables;
+      return this;
+    }
+
+    /**
+     * Returns the settings.
+     *
+     * @throws IllegalArgumentException if one is not allowed; the message names it
+     */
+    public ProxyConfig build() {
+      registry = Upstream.checkRegistry(registry);
+      Set<String> names = new HashSet<>();
+      for (Upstream upstream : upstreams) {
+        if (!names.add(upstream.name())) {
+          throw new IllegalArgumentException(
+              "there are two upstreams with the name " + upstream.name());
+        }
+      }
+      if (!intercepted.isEmpty() && caFile == null) {
+        throw new IllegalArgumentException("caFile is not set, but hosts are intercepted");
+      }
+      if (connections < 1) {
+        throw new IllegalArgumentException("connections is %d, must be > 0".formatted(connections));
+      }
+      checkPositive("patience", patience);
+      checkPositive("answerTimeout", answerTimeout);
+      return new ProxyConfig(this);
+    }
+
+    private static void checkPositive(String name, Duration duration) {
+      if (duration.isZero() || duration.isNegative()) {
+        throw new IllegalArgumentException("%s is %s, must be > 0".formatted(name, duration));
+      }
+    }
+  }
+}

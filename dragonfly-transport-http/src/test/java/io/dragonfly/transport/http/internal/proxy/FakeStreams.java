@@ -1,0 +1,149 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.fetch.Fetch;
+import io.dragonfly.fetch.FetchProgress;
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.fetch.FetchStream;
+import io.dragonfly.rate.Rate;
+import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.TaskId;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** A swarm that gives a content up to some byte, and then fails or falls silent. */
+final class FakeStreams implements Function<FetchRequest, FetchStream> {
+  final List<FetchRequest> requests = new CopyOnWriteArrayList<>();
+  final CountDownLatch closed = new CountDownLatch(1);
+
+  private final byte[] content;
+  private final int stopAt;
+  private final @Nullable DistributionException failure;
+
+  /**
+   * A swarm with one content.
+   *
+   * @param stopAt the first byte that does not come
+   * @param failure why; null if it falls silent
+   */
+  FakeStreams(byte[] content, int stopAt, @Nullable DistributionException failure) {
+    this.content = content;
+    this.stopAt = stopAt;
+    this.failure = failure;
+  }
+
+  @Override
+  public FetchStream apply(FetchRequest request) {
+    requests.add(request);
+    ByteRange range = request.range().orElse(new ByteRange(0, content.length));
+    int end = (int) Math.min(range.end(), content.length);
+    return new FetchStream(new Handle(request), new Stopping((int) range.start(), end));
+  }
+
+  private final class Stopping extends InputStream {
+    private int at;
+    private final int end;
+    private boolean over;
+
+    Stopping(int start, int end) {
+      this.at = start;
+      this.end = end;
+    }
+
+    @Override
+    public int read() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public synchronized int read(byte[] target, int offset, int length) throws IOException {
+      if (at < Math.min(stopAt, end)) {
+        int count = Math.min(length, Math.min(stopAt, end) - at);
+        System.arraycopy(content, at, target, offset, count);
+        at += count;
+        return count;
+      }
+      if (at >= end) {
+        return -1;
+      }
+      if (failure != null) {
+        throw new IOException(failure.getMessage(), failure);
+      }
+      while (!over) {
+        try {
+          wait();
+        } catch (InterruptedException e) {
+          throw new IOException("interrupted", e);
+        }
+      }
+      throw new IOException("the stream is closed");
+    }
+
+    @Override
+    public synchronized void close() {
+      over = true;
+      notifyAll();
+      closed.countDown();
+    }
+  }
+
+  private final class Handle implements Fetch {
+    private final FetchRequest request;
+
+    Handle(FetchRequest request) {
+      this.request = request;
+    }
+
+    @Override
+    public FetchRequest request() {
+      return request;
+    }
+
+    @Override
+    public Optional<TaskId> task() {
+      return Optional.empty();
+    }
+
+    @Override
+    public CompletableFuture<FetchResult> completion() {
+      return new CompletableFuture<>();
+    }
+
+    @Override
+    public OptionalLong contentLength() {
+      return OptionalLong.of(content.length);
+    }
+
+    @Override
+    public Optional<String> sourceTrouble() {
+      return Optional.empty();
+    }
+
+    @Override
+    public FetchProgress progress() {
+      return new FetchProgress(contentLength(), 0, 0, 0, 0);
+    }
+
+    @Override
+    public void setRate(Optional<Rate> rate) {}
+
+    @Override
+    public void cancel() {}
+  }
+
+  static byte[] corrupted(byte[] content, int at) {
+    byte[] copy = Arrays.copyOf(content, content.length);
+    copy[at] ^= 1;
+    return copy;
+  }
+}

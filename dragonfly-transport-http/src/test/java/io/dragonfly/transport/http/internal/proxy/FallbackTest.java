@@ -1,0 +1,126 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.NoSpaceException;
+import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.transport.http.RawConnection;
+import io.dragonfly.transport.http.proxy.ProxyRule;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import okhttp3.Response;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** When the swarm cannot, a pull goes on directly, from the byte reached. */
+class FallbackTest extends ProxyTest {
+  private static final DistributionException GONE =
+      new SupernodeUnreachableException("The supernode is gone.");
+
+  private final byte[] blob = FakeRegistry.bytes(MIB, 1);
+
+  private FakeStreams startWith(FakeStreams swarm) throws IOException {
+    start(config().patience(Duration.ofMillis(300)), ProxyLimits.DEFAULT, swarm);
+    return swarm;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 70_000, 1048575})
+  void aSwarmThatFailsIsLeftForTheByteThatItReached(int at) throws Exception {
+    String path = registry.blob(blob);
+    startWith(new FakeStreams(blob, at, GONE));
+
+    assertThat(body(path)).isEqualTo(blob);
+    assertThat(registry.requests).hasSize(1);
+    String range = registry.last().getHeaders().get("Range");
+    assertThat(range).isEqualTo(at == 0 ? null : "bytes=%d-1048575".formatted(at));
+    assertThat(counts().fallbacks()).isEqualTo(1);
+    assertThat(counts().p2pBytes()).isEqualTo(at);
+    assertThat(counts().directBytes()).isEqualTo(blob.length - at);
+  }
+
+  @Test
+  void aFullDiskIsNoReasonToFail() throws Exception {
+    String path = registry.blob(blob);
+    startWith(new FakeStreams(blob, 1000, new NoSpaceException("No space.", 2, 1, null)));
+
+    assertThat(body(path)).isEqualTo(blob);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 100_000})
+  void aSilentSwarmIsLeftInTime(int at) throws Exception {
+    String path = registry.blob(blob);
+    FakeStreams swarm = startWith(new FakeStreams(blob, at, null));
+
+    assertThat(body(path)).isEqualTo(blob);
+    assertThat(counts().fallbacks()).isEqualTo(1);
+    assertThat(swarm.closed.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void aRangeGoesOnToo() throws Exception {
+    String path = registry.blob(blob);
+    startWith(new FakeStreams(blob, 150_000, GONE));
+
+    try (Response response = get(path, "Range", "bytes=100000-199999")) {
+      assertThat(response.code()).isEqualTo(206);
+      assertThat(response.body().bytes()).isEqualTo(Arrays.copyOfRange(blob, 100_000, 200_000));
+    }
+    assertThat(registry.last().getHeaders().get("Range")).isEqualTo("bytes=150000-199999");
+  }
+
+  @Test
+  void whatWasSentBeforeIsPartOfTheDigest() throws Exception {
+    String path = registry.blob(blob);
+    startWith(new FakeStreams(FakeStreams.corrupted(blob, 7), 200_000, GONE));
+
+    assertThatThrownBy(() -> body(path)).isInstanceOf(IOException.class);
+    assertThat(counts().corruptBodies()).isEqualTo(1);
+  }
+
+  @Test
+  void aRegistryWithoutRangesIsReadFromTheBeginning() throws Exception {
+    String path = registry.blob(blob);
+    registry.on(
+        path,
+        r -> new mockwebserver3.MockResponse.Builder().body(new okio.Buffer().write(blob)).build());
+    startWith(new FakeStreams(blob, 500_000, GONE));
+
+    assertThat(body(path)).isEqualTo(blob);
+  }
+
+  @Test
+  void whatHasNoDigestIsNotPutTogetherOfTwoVersions() throws Exception {
+    registry.put("/files/a.rpm", blob);
+    start(
+        config().rule(ProxyRule.parse("\\.rpm$=p2p")),
+        ProxyLimits.DEFAULT,
+        new FakeStreams(blob, 500_000, GONE));
+
+    assertThatThrownBy(() -> body("/files/a.rpm")).isInstanceOf(IOException.class);
+    assertThat(registry.requests).isEmpty();
+  }
+
+  @Test
+  void aClientThatLeavesEndsItsStreamAndNoOther() throws Exception {
+    String path = registry.blob(blob);
+    FakeStreams swarm = new FakeStreams(blob, 300_000, null);
+    start(config(), ProxyLimits.DEFAULT, swarm);
+    RawConnection leaving = connect().send("GET " + path + " HTTP/1.1\nHost: x\n\n");
+    leaving.readHead();
+
+    leaving.close();
+
+    assertThat(swarm.closed.await(10, TimeUnit.SECONDS)).isTrue();
+    Awaitility.await().until(() -> counts().requests() == 1);
+    assertThat(counts().fallbacks()).isZero();
+    assertThat(registry.requests).isEmpty();
+  }
+}

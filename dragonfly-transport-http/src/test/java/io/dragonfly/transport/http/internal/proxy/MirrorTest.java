@@ -1,0 +1,318 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.dragonfly.transport.http.proxy.ProxyRule;
+import io.dragonfly.transport.http.proxy.Upstream;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import mockwebserver3.MockResponse;
+import okhttp3.Request;
+import okhttp3.Response;
+import okio.Buffer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MirrorTest extends ProxyTest {
+  private static final byte[] MANIFEST = "{\"schemaVersion\":2}".getBytes(UTF_8);
+
+  @Test
+  void aTagPassesWithAllItsHeaders() throws Exception {
+    registry.manifest("latest", MANIFEST);
+    start();
+    String[] accepts = {"Accept", "a/1", "Accept", "b/2", "Accept", "c/3"};
+
+    try (Response response = get("/v2/lab/app/manifests/latest", accepts)) {
+      assertThat(response.code()).isEqualTo(200);
+      assertThat(response.body().bytes()).isEqualTo(MANIFEST);
+      assertThat(response.header("Content-Type")).isEqualTo(FakeRegistry.MANIFEST_TYPE);
+      assertThat(response.header("Docker-Content-Digest"))
+          .isEqualTo(FakeRegistry.digest(MANIFEST).toString());
+    }
+    assertThat(registry.last().getHeaders().values("Accept")).containsExactly("a/1", "b/2", "c/3");
+    assertThat(counts().p2pRequests()).isZero();
+  }
+
+  @Test
+  void aBlobGoesThroughTheSwarm() throws Exception {
+    byte[] blob = FakeRegistry.bytes(3 * MIB + 5, 1);
+    String path = registry.blob(blob);
+    start();
+
+    try (Response response = get(path)) {
+      assertThat(response.header("Content-Length")).isEqualTo(Integer.toString(blob.length));
+      assertThat(response.header("Docker-Content-Digest"))
+          .isEqualTo(FakeRegistry.digest(blob).toString());
+      assertThat(response.body().bytes()).isEqualTo(blob);
+    }
+    assertThat(body(path)).isEqualTo(blob);
+    assertThat(counts().p2pRequests()).isEqualTo(2);
+    assertThat(counts().p2pBytes()).isEqualTo(2L * blob.length);
+    assertThat(counts().fallbacks()).isZero();
+    // The second time it is there, and the registry only says who may have it.
+    assertThat(registry.requests.stream().filter(r -> r.getHeaders().get("Range") == null))
+        .hasSize(1);
+  }
+
+  @Test
+  void anEmptyBlobIsOneToo() throws Exception {
+    String path = registry.blob(new byte[0]);
+    start();
+
+    try (Response response = get(path)) {
+      assertThat(response.header("Content-Length")).isEqualTo("0");
+      assertThat(response.body().bytes()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0-99", "100-", "1048570-1048590", "0-99999999"})
+  void aRangeIsAnsweredWith206(String range) throws Exception {
+    byte[] blob = FakeRegistry.bytes(2 * MIB, 2);
+    String path = registry.blob(blob);
+    start();
+    String[] ends = range.split("-", -1);
+    int from = Integer.parseInt(ends[0]);
+    int to = ends[1].isEmpty() ? blob.length : Math.min(blob.length, Integer.parseInt(ends[1]) + 1);
+
+    try (Response response = get(path, "Range", "bytes=" + range)) {
+      assertThat(response.code()).isEqualTo(206);
+      assertThat(response.header("Content-Range"))
+          .isEqualTo("bytes %d-%d/%d".formatted(from, to - 1, blob.length));
+      assertThat(response.body().bytes()).isEqualTo(Arrays.copyOfRange(blob, from, to));
+    }
+    assertThat(counts().p2pRequests()).isEqualTo(1);
+  }
+
+  @Test
+  void aRangeBehindTheEndAndASuffixAreAnsweredAsTheRegistryDoes() throws Exception {
+    String path = registry.blob(FakeRegistry.bytes(100, 3));
+    start();
+
+    try (Response response = get(path, "Range", "bytes=100-")) {
+      assertThat(response.code()).isEqualTo(416);
+      assertThat(response.header("Content-Range")).isEqualTo("bytes */100");
+    }
+    registry.on(path, r -> new MockResponse.Builder().code(206).body("suffix").build());
+    try (Response response = get(path, "Range", "bytes=-6")) {
+      assertThat(response.body().string()).isEqualTo("suffix");
+    }
+    assertThat(registry.last().getHeaders().get("Range")).isEqualTo("bytes=-6");
+    assertThat(counts().fallbacks()).isZero();
+  }
+
+  @Test
+  void aHeadHasTheLengthAndNoBody() throws Exception {
+    String path = registry.blob(FakeRegistry.bytes(1000, 4));
+    start();
+
+    try (Response response = head(path)) {
+      assertThat(response.code()).isEqualTo(200);
+      assertThat(response.header("Content-Length")).isEqualTo("1000");
+    }
+    try (Response response = head(path)) { // on the same connection
+      assertThat(response.code()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aManifestByDigestTravelsAsASmallFileAfterTheAccessCheck() throws Exception {
+    String path = registry.manifest("1", MANIFEST);
+    start();
+
+    for (int i = 0; i < 2; i++) {
+      try (Response response = get(path, "Accept", FakeRegistry.MANIFEST_TYPE)) {
+        assertThat(response.header("Content-Type")).isEqualTo(FakeRegistry.MANIFEST_TYPE);
+        assertThat(response.header("Docker-Content-Digest"))
+            .isEqualTo(FakeRegistry.digest(MANIFEST).toString());
+        assertThat(response.body().bytes()).isEqualTo(MANIFEST);
+      }
+    }
+    assertThat(counts().p2pRequests()).isEqualTo(2);
+    assertThat(registry.asked("HEAD", path)).isEqualTo(2);
+    registry.on(path, r -> new MockResponse.Builder().code(403).build());
+    try (Response response = get(path)) {
+      assertThat(response.code()).isEqualTo(403);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {404, 429, 500, 503})
+  void anErrorPassesAsTheRegistryGivesIt(int status) throws Exception {
+    String blob = "/v2/lab/app/blobs/" + FakeRegistry.digest(new byte[1]);
+    start();
+    for (String path : List.of(blob, "/v2/lab/app/manifests/none")) {
+      registry.on(
+          path,
+          r ->
+              new MockResponse.Builder()
+                  .code(status)
+                  .addHeader("X-Reason", "told")
+                  .addHeader("Retry-After", "120")
+                  .body("why")
+                  .build());
+      try (Response response = get(path)) {
+        assertThat(response.code()).isEqualTo(status);
+        assertThat(response.header("X-Reason")).isEqualTo("told");
+        assertThat(response.body().string()).isEqualTo("why");
+      }
+    }
+  }
+
+  @Test
+  void aRegistryThatIsGoneIsABadGateway() throws Exception {
+    String path = registry.blob(new byte[10]);
+    start();
+    registry.server.close();
+
+    try (Response response = get(path)) {
+      assertThat(response.code()).isEqualTo(502);
+      assertThat(response.body().string()).contains("UNAVAILABLE");
+    }
+  }
+
+  @Test
+  void nsNamesTheRegistryOfARequest() throws Exception {
+    byte[] blob = FakeRegistry.bytes(1000, 5);
+    String path = registry.blob(blob);
+    start(config());
+    FakeRegistry other = new FakeRegistry();
+    try (other) {
+      byte[] its = FakeRegistry.bytes(2000, 6);
+      String itsPath = other.blob(its);
+
+      assertThat(body(itsPath + "?ns=" + other.authority())).isEqualTo(its);
+      assertThat(body(path)).isEqualTo(blob);
+      assertThat(other.last().getUrl().query()).isNull();
+    }
+    try (Response response = get("/v2/?ns=http://evil/")) {
+      assertThat(response.code()).isEqualTo(400);
+    }
+  }
+
+  @Test
+  void anUpstreamHasAPathAndAPort() throws Exception {
+    FakeRegistry other = new FakeRegistry();
+    try (other) {
+      byte[] blob = FakeRegistry.bytes(3000, 7);
+      String path = other.blob(blob);
+      int port = freePort();
+      start(config().upstream(Upstream.parse("hub:%d=%s".formatted(port, other.url("")))));
+
+      assertThat(body("/v2/hub" + path.substring(3))).isEqualTo(blob);
+      Request onPort = new Request.Builder().url("http://127.0.0.1:" + port + path).build();
+      try (Response response = client.newCall(onPort).execute()) {
+        assertThat(response.body().bytes()).isEqualTo(blob);
+      }
+      assertThat(counts().p2pRequests()).isEqualTo(2);
+      try (Response response = get("/v2/hub/")) {
+        assertThat(response.code()).isEqualTo(200);
+      }
+      assertThat(other.last().getUrl().encodedPath()).isEqualTo("/v2/");
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new java.net.ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  @Test
+  void aListThatIsCutGoesOnAtTheMirror() throws Exception {
+    registry.on(
+        "/v2/lab/app/tags/list",
+        r ->
+            new MockResponse.Builder()
+                .addHeader("Link", "</v2/lab/app/tags/list?last=1&n=1>; rel=\"next\"")
+                .body("{}")
+                .build());
+    start(config().upstream(Upstream.parse("hub=" + registry.url(""))));
+
+    try (Response response = get("/v2/hub/lab/app/tags/list?n=1")) {
+      assertThat(response.header("Link"))
+          .isEqualTo("</v2/hub/lab/app/tags/list?last=1&n=1>; rel=\"next\"");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aCorruptBlobIsNeverCompleted(boolean lengthIsKnown) throws Exception {
+    byte[] blob = FakeRegistry.bytes(300_000, 8);
+    String path = registry.blob(blob);
+    byte[] corrupt = blob.clone();
+    corrupt[299_999] ^= 1;
+    registry.on(
+        path,
+        r ->
+            lengthIsKnown
+                ? new MockResponse.Builder().body(new Buffer().write(corrupt)).build()
+                : new MockResponse.Builder()
+                    .chunkedBody(new Buffer().write(corrupt), 10_000)
+                    .build());
+    start();
+
+    assertThatThrownBy(() -> body(path)).isInstanceOf(IOException.class);
+    assertThat(counts().corruptBodies()).isEqualTo(1);
+    registry.on(path, r -> null);
+    assertThat(body(path)).isEqualTo(blob);
+  }
+
+  @Test
+  void aBlobThatGoesDirectlyIsCheckedAndGoesOnWhenTheConnectionBreaks() throws Exception {
+    byte[] blob = FakeRegistry.bytes(MIB, 9);
+    String path = registry.blob(blob);
+    start(config().rule(ProxyRule.parse("/blobs/=direct")));
+    registry.cutAt = 1;
+    assertThat(body(path)).isEqualTo(blob);
+    assertThat(registry.requests.stream().anyMatch(r -> r.getHeaders().get("Range") != null))
+        .isTrue();
+    registry.cutAt = -1;
+    registry.put(path, FakeRegistry.bytes(MIB, 10));
+
+    assertThatThrownBy(() -> body(path)).isInstanceOf(IOException.class);
+    assertThat(counts().corruptBodies()).isEqualTo(1);
+    assertThat(counts().p2pRequests()).isZero();
+  }
+
+  @Test
+  void aRedirectIsFollowedWithoutCredentials() throws Exception {
+    byte[] blob = FakeRegistry.bytes(5000, 11);
+    FakeRegistry storage = new FakeRegistry();
+    try (storage) {
+      String path = registry.blob(blob);
+      storage.blob(blob);
+      registry.redirect = "http://localhost:" + storage.server.getPort();
+      start(config().rule(ProxyRule.parse("plain=direct")));
+      String[] secrets = {"Authorization", "Basic c2VjcmV0", "Cookie", "a=b", "X-Secret", "c"};
+
+      assertThat(body(path, secrets)).isEqualTo(blob);
+      assertThat(body(path + "?plain", secrets)).isEqualTo(blob);
+      try (Response response = head(path)) {
+        assertThat(response.header("Content-Length")).isEqualTo("5000");
+      }
+      assertThat(storage.requests).hasSizeGreaterThanOrEqualTo(2);
+      assertThat(storage.requests)
+          .allSatisfy(
+              request ->
+                  assertThat(request.getHeaders().names())
+                      .doesNotContain("Authorization", "Cookie", "X-Secret"));
+    }
+  }
+
+  @Test
+  void aConditionIsLeftToTheRegistry() throws Exception {
+    String path = registry.blob(new byte[10]);
+    registry.on(path, r -> new MockResponse.Builder().code(304).build());
+    start();
+
+    try (Response response = get(path, "If-None-Match", "\"x\"")) {
+      assertThat(response.code()).isEqualTo(304);
+    }
+    assertThat(counts().p2pRequests()).isZero();
+  }
+}

@@ -1,0 +1,136 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.FetchStream;
+import io.dragonfly.transport.http.RawConnection;
+import io.dragonfly.transport.http.proxy.ProxyConfig;
+import java.time.Duration;
+import java.util.function.Function;
+import mockwebserver3.MockResponse;
+import mockwebserver3.SocketEffect;
+import okhttp3.Response;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What clients may not do, and how long registries may take. */
+class ProxyLimitsTest extends ProxyTest {
+  private static final Duration SOON = Duration.ofMillis(200);
+  private static final Function<FetchRequest, FetchStream> NO_SWARM =
+      request -> {
+        throw new IllegalStateException("no swarm");
+      };
+
+  private void startWith(ProxyConfig.Builder config) throws Exception {
+    Duration late = Duration.ofSeconds(30);
+    start(config, new ProxyLimits(SOON, SOON, SOON, SOON, late, SOON.dividedBy(4)), NO_SWARM);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "GET /v2/ HT", "GET /v2/ HTTP/1.1\nHost: x\n"})
+  void aHeadThatDoesNotComeIsNotWaitedFor(String begin) throws Exception {
+    startWith(config());
+    try (RawConnection slow = connect().send(begin)) {
+      assertThat(slow.awaitClose()).isZero();
+    }
+  }
+
+  @Test
+  void aBodyThatDoesNotComeIsNotWaitedFor() throws Exception {
+    startWith(config());
+    try (RawConnection slow =
+        connect().send("POST /v2/x HTTP/1.1\nHost: x\nContent-Length: 9\n\nabc")) {
+      slow.awaitClose();
+    }
+    Awaitility.await().until(() -> counts().requests() == 1);
+  }
+
+  @Test
+  void aClientThatReadsNothingIsGivenUp() throws Exception {
+    registry.put("/big", FakeRegistry.bytes(64 * MIB, 1));
+    startWith(config());
+    try (RawConnection deaf = connect().send("GET /big HTTP/1.1\nHost: x\n\n")) {
+      assertThat(deaf.readHead().status()).isEqualTo(200);
+      Awaitility.await().until(() -> counts().directBytes() > 0);
+      long at = counts().directBytes();
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(
+              () -> {
+                var field = proxy.counts();
+                return field.directBytes() >= at && isClosed(deaf);
+              });
+    }
+  }
+
+  private static boolean isClosed(RawConnection connection) throws Exception {
+    return connection.awaitClose() < 64L * MIB;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET / HTTP/1.1\n\n",
+        "GET / HTTP/1.1\nHost: a\nHost: b\n\n",
+        "GET / HTTP/2.0\nHost: a\n\n",
+        "POST / HTTP/1.1\nHost: a\nTransfer-Encoding: gzip, chunked\n\n",
+        "POST / HTTP/1.1\nHost: a\nContent-Length: 1\nContent-Length: 2\n\n",
+        "CONNECT / HTTP/1.1\nHost: a\n\n",
+        "GET ftp://a/b HTTP/1.1\nHost: a\n\n",
+        "\u0016\u0003\u0001 TLS\n\n"
+      })
+  void whatIsNoRequestIsRefused(String request) throws Exception {
+    start(config(), ProxyLimits.DEFAULT, NO_SWARM);
+    try (RawConnection raw = connect().send(request)) {
+      assertThat(raw.read().status()).isBetween(400, 505);
+    }
+    assertThat(registry.requests).isEmpty();
+  }
+
+  @Test
+  void aHeadThatIsTooLongIsRefused() throws Exception {
+    start(config(), ProxyLimits.DEFAULT, NO_SWARM);
+    try (RawConnection raw = connect()) {
+      raw.send("GET / HTTP/1.1\nHost: x\nX: " + "y".repeat(70_000) + "\n\n");
+      assertThat(raw.read().status()).isEqualTo(400);
+    }
+    assertThat(registry.requests).isEmpty();
+  }
+
+  @Test
+  void moreConnectionsThanAllowedAreClosed() throws Exception {
+    start(config().connections(1), ProxyLimits.DEFAULT, NO_SWARM);
+    try (RawConnection first = connect().send("GET /v2/ HTTP/1.1\nHost: x\n\n")) {
+      assertThat(first.read().status()).isEqualTo(200);
+      try (RawConnection second = connect()) {
+        assertThat(second.awaitClose()).isLessThanOrEqualTo(0);
+      }
+      assertThat(first.send("GET /v2/ HTTP/1.1\nHost: x\n\n").read().status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aSilentRegistryIsGivenUp() throws Exception {
+    registry.on(
+        "/v2/",
+        r -> new MockResponse.Builder().onResponseStart(SocketEffect.Stall.INSTANCE).build());
+    start(config().answerTimeout(SOON), ProxyLimits.DEFAULT, NO_SWARM);
+
+    try (Response response = get("/v2/")) {
+      assertThat(response.code()).isEqualTo(504);
+    }
+  }
+
+  @Test
+  void itTellsThatItIsWellAndWhatItHasDone() throws Exception {
+    start(config(), ProxyLimits.DEFAULT, NO_SWARM);
+
+    assertThat(body("/healthz")).isEqualTo("ok\n".getBytes());
+    assertThat(FakeRegistry.text(body("/metrics")))
+        .contains("dragonfly_proxy_requests_total 2")
+        .contains("# TYPE dragonfly_proxy_fallbacks_total counter");
+  }
+}

@@ -1,0 +1,268 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.dragonfly.task.Trust;
+import io.dragonfly.transport.http.ContainerProxy;
+import io.dragonfly.transport.http.RawConnection;
+import io.dragonfly.transport.http.proxy.ProxyConfig;
+import io.dragonfly.transport.http.proxy.ProxyRule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.regex.Pattern;
+import mockwebserver3.MockResponse;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.Response;
+import okhttp3.tls.Certificates;
+import okhttp3.tls.HandshakeCertificates;
+import okhttp3.tls.HeldCertificate;
+import org.junit.jupiter.api.Test;
+
+/** The proxy as HTTP_PROXY and HTTPS_PROXY. */
+class ProxyModeTest extends ProxyTest {
+  private static final byte[] BLOB = FakeRegistry.bytes(300_000, 1);
+  private final HeldCertificate theirs =
+      new HeldCertificate.Builder()
+          .commonName("127.0.0.1")
+          .addSubjectAlternativeName("127.0.0.1")
+          .build();
+
+  private Response through(String url, String... headers) throws IOException {
+    return call(proxied(), new Request.Builder().url(url), headers);
+  }
+
+  @Test
+  void aBlobGoesThroughTheSwarmAndAllElseDirectly() throws Exception {
+    String blob = registry.blob(BLOB);
+    registry.put("/page", "hello".getBytes());
+    start();
+
+    try (Response response = through(registry.url(blob))) {
+      assertThat(response.body().bytes()).isEqualTo(BLOB);
+    }
+    try (Response response = through(registry.url("/page?a=%2F"))) {
+      assertThat(response.body().string()).isEqualTo("hello");
+    }
+    assertThat(registry.last().getUrl().encodedQuery()).isEqualTo("a=%2F");
+    assertThat(counts().p2pRequests()).isEqualTo(1);
+  }
+
+  @Test
+  void headersOfTheConnectionStayThere() throws Exception {
+    registry.on(
+        "/page",
+        r ->
+            new MockResponse.Builder()
+                .addHeader("Connection", "X-Hop")
+                .addHeader("X-Hop", "1")
+                .addHeader("Keep-Alive", "timeout=5")
+                .addHeader("X-End", "2")
+                .body("x")
+                .build());
+    start();
+    RawConnection raw =
+        connect()
+            .send(
+                ("GET "
+                    + registry.url("/page")
+                    + " HTTP/1.1\nHost: x\nProxy-Connection: keep-alive\n"
+                    + "Proxy-Authorization: Basic eA==\nConnection: X-Mine\nX-Mine: 1\n"
+                    + "Upgrade: h2c\nTE: trailers\nX-Kept: 1\n\n"));
+    try (raw) {
+      RawConnection.Message answer = raw.read();
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.header("X-End")).isEqualTo("2");
+      assertThat(answer.header("X-Hop")).isEmpty();
+      assertThat(answer.header("Keep-Alive")).isEmpty();
+      var sent = registry.last().getHeaders();
+      assertThat(sent.get("X-Kept")).isEqualTo("1");
+      assertThat(sent.names())
+          .doesNotContain("Proxy-Connection", "Proxy-Authorization", "X-Mine", "Upgrade", "TE");
+      assertThat(sent.get("Host")).isEqualTo(registry.authority());
+      // And the connection goes on.
+      assertThat(
+              raw.send("GET " + registry.url("/page") + " HTTP/1.1\nHost: x\n\n").read().status())
+          .isEqualTo(200);
+    }
+  }
+
+  @Test
+  void requestsThatAreSentAheadAreAnsweredInTheirOrder() throws Exception {
+    registry.put("/a", "aa".getBytes());
+    registry.put("/b", "bb".getBytes());
+    start();
+    try (RawConnection raw = connect()) {
+      raw.send("GET /a HTTP/1.1\nHost: x\n\nGET /b HTTP/1.1\nHost: x\n\nGET /a HTTP/1.0\n\n");
+      assertThat(raw.read().text()).isEqualTo("aa");
+      assertThat(raw.read().text()).isEqualTo("bb");
+      assertThat(raw.read().text()).isEqualTo("aa");
+      assertThat(raw.awaitClose()).isZero();
+    }
+  }
+
+  @Test
+  void rulesSayWhichWay() throws Exception {
+    registry.put("/big.rpm", BLOB);
+    String blob = registry.blob(BLOB);
+    start(
+        config()
+            .rule(ProxyRule.parse("/secret/=blocked"))
+            .rule(ProxyRule.parse("\\.rpm$=p2p"))
+            .rule(ProxyRule.parse("/blobs/=direct")));
+
+    try (Response response = through(registry.url("/secret/x"))) {
+      assertThat(response.code()).isEqualTo(403);
+    }
+    try (Response response = through(registry.url("/big.rpm"))) {
+      assertThat(response.body().bytes()).isEqualTo(BLOB);
+    }
+    assertThat(counts().p2pRequests()).isEqualTo(1);
+    try (Response response = through(registry.url(blob))) {
+      assertThat(response.body().bytes()).isEqualTo(BLOB);
+    }
+    assertThat(counts().p2pRequests()).isEqualTo(1);
+    assertThat(registry.asked("GET", "/secret/x")).isZero();
+  }
+
+  @Test
+  void aRequestToTheProxyItselfIsRefused() throws Exception {
+    start();
+    for (String host : List.of("127.0.0.1", "localhost", "0.0.0.0")) {
+      String url = "http://" + host + ":" + address().getPort() + "/v2/";
+      try (RawConnection raw = connect()) {
+        raw.send("GET " + url + " HTTP/1.1\nHost: x\n\n");
+        assertThat(raw.read().status()).as(host).isEqualTo(508);
+      }
+    }
+    try (RawConnection raw = connect()) {
+      raw.send("CONNECT 127.0.0.1:" + address().getPort() + " HTTP/1.1\nHost: x\n\n");
+      assertThat(raw.read().status()).isEqualTo(508);
+    }
+  }
+
+  @Test
+  void aTunnelIsBlind() throws Exception {
+    serveTls();
+    start();
+    OkHttpClient trusting = trusting(proxied(), theirs.certificate());
+
+    try (Response response = call(trusting, request("/page"))) {
+      assertThat(response.body().string()).isEqualTo("hello");
+      assertThat(response.handshake().peerCertificates().get(0)).isEqualTo(theirs.certificate());
+    }
+    assertThat(counts().tunnels()).isEqualTo(1);
+    assertThat(registry.last().getHeaders().get("Via")).isNull();
+    try (RawConnection raw = connect()) {
+      raw.send("CONNECT 127.0.0.1:1 HTTP/1.1\nHost: x\n\n");
+      assertThat(raw.read().status()).isEqualTo(502);
+    }
+  }
+
+  @Test
+  void aHostThatIsNamedIsInterceptedWithACertificateForIt() throws Exception {
+    serveTls();
+    String blob = registry.blob(BLOB);
+    ProxyConfig.Builder config = intercepting();
+    start(config.trust("127.0.0.1", new Trust(false, List.of(theirs.certificatePem()))));
+    X509Certificate ca = Certificates.decodeCertificatePem(ContainerProxy.caCertificate(caFile()));
+    OkHttpClient trusting = trusting(proxied(), ca);
+
+    for (int i = 0; i < 2; i++) {
+      try (Response response = call(trusting, request(blob))) {
+        assertThat(response.body().bytes()).isEqualTo(BLOB);
+        X509Certificate shown = (X509Certificate) response.handshake().peerCertificates().get(0);
+        assertThat(shown.getSubjectAlternativeNames()).containsExactly(List.of(7, "127.0.0.1"));
+      }
+    }
+    assertThat(counts().p2pRequests()).isEqualTo(2);
+    assertThat(counts().tunnels()).isZero();
+    try (Response response = call(trusting, request("/page").header("Host", "other.example"))) {
+      assertThat(response.code()).isEqualTo(421);
+    }
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(caFile())))
+        .isEqualTo("rw-------");
+  }
+
+  @Test
+  void aHostWhoseCertificateIsNotTrustedIsNotIntercepted() throws Exception {
+    serveTls();
+    start(intercepting());
+
+    assertThatThrownBy(() -> call(proxied(), request("/page")))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("502");
+  }
+
+  @Test
+  void aTunnelGoesThroughAFartherProxy() throws Exception {
+    serveTls();
+    start();
+    var farther = java.util.Map.of("https_proxy", "http://u:p@127.0.0.1:" + address().getPort());
+    try (ProxyServer near =
+        ProxyServer.start(
+            config().environment(farther).build(),
+            ProxyLimits.DEFAULT,
+            request -> {
+              throw new IllegalStateException();
+            })) {
+      OkHttpClient through =
+          trusting(
+              client
+                  .newBuilder()
+                  .proxy(new java.net.Proxy(java.net.Proxy.Type.HTTP, near.addresses().get("")))
+                  .build(),
+              theirs.certificate());
+      try (Response response = call(through, request("/page"))) {
+        assertThat(response.body().string()).isEqualTo("hello");
+      }
+      assertThat(counts().tunnels()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aProxyThatWouldAskItselfDoesNotStart() throws Exception {
+    int port;
+    try (var socket = new java.net.ServerSocket(0)) {
+      port = socket.getLocalPort();
+    }
+    ProxyConfig.Builder config =
+        config()
+            .listen(new java.net.InetSocketAddress("127.0.0.1", port))
+            .environment(java.util.Map.of("HTTPS_PROXY", "http://127.0.0.1:" + port));
+
+    assertThatThrownBy(() -> start(config)).hasMessageContaining("https_proxy");
+  }
+
+  private Request.Builder request(String path) {
+    return new Request.Builder().url("https://" + registry.authority() + path);
+  }
+
+  private void serveTls() {
+    registry.put("/page", "hello".getBytes());
+    registry.server.useHttps(
+        new HandshakeCertificates.Builder().heldCertificate(theirs).build().sslSocketFactory());
+  }
+
+  private Path caFile() {
+    return dir.resolve("ca.pem");
+  }
+
+  private ProxyConfig.Builder intercepting() {
+    return config().intercept(Pattern.compile("^127\\.0\\.0\\.1:")).caFile(caFile());
+  }
+
+  private static OkHttpClient trusting(OkHttpClient client, X509Certificate certificate) {
+    HandshakeCertificates trusted =
+        new HandshakeCertificates.Builder().addTrustedCertificate(certificate).build();
+    return client
+        .newBuilder()
+        .sslSocketFactory(trusted.sslSocketFactory(), trusted.trustManager())
+        .build();
+  }
+}

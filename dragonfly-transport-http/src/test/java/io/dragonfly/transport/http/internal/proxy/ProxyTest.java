@@ -1,0 +1,135 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import io.dragonfly.ClientConfig;
+import io.dragonfly.DistributionClient;
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.FetchStream;
+import io.dragonfly.testkit.LeakCheck;
+import io.dragonfly.transport.http.RawConnection;
+import io.dragonfly.transport.http.proxy.ProxyConfig;
+import io.dragonfly.transport.http.proxy.ProxyCounts;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import okhttp3.ConnectionPool;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A proxy with a peer of its own, in front of a registry that is not real. */
+@ExtendWith(LeakCheck.class)
+abstract class ProxyTest {
+  static final int MIB = 1 << 20;
+
+  @TempDir Path dir;
+  FakeRegistry registry;
+  @Nullable ProxyServer proxy;
+  private @Nullable DistributionClient peer;
+  private final ConnectionPool pool = new ConnectionPool(5, 1, TimeUnit.MINUTES);
+  final OkHttpClient client =
+      new OkHttpClient.Builder()
+          .connectionPool(pool)
+          .followRedirects(false)
+          .readTimeout(Duration.ofSeconds(20))
+          .build();
+
+  @BeforeEach
+  void startRegistry() throws IOException {
+    registry = new FakeRegistry();
+  }
+
+  @AfterEach
+  void stopAll() {
+    pool.evictAll();
+    client.dispatcher().executorService().shutdown();
+    if (proxy != null) {
+      proxy.close();
+    }
+    if (peer != null) {
+      peer.close();
+    }
+    registry.close();
+  }
+
+  static ProxyConfig.Builder config() {
+    return ProxyConfig.builder()
+        .listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        .environment(Map.of());
+  }
+
+  /** Starts a proxy with a peer that reads sources itself. */
+  ProxyServer start(ProxyConfig.Builder config) throws IOException {
+    peer = new DistributionClient(ClientConfig.builder().home(dir.resolve("home")).build());
+    return start(config, ProxyLimits.DEFAULT, peer::stream);
+  }
+
+  ProxyServer start(
+      ProxyConfig.Builder config, ProxyLimits limits, Function<FetchRequest, FetchStream> streams)
+      throws IOException {
+    proxy =
+        ProxyServer.start(config.registry(URI.create(registry.url(""))).build(), limits, streams);
+    return proxy;
+  }
+
+  ProxyServer start() throws IOException {
+    return start(config());
+  }
+
+  InetSocketAddress address() {
+    return proxy.addresses().get("");
+  }
+
+  ProxyCounts counts() {
+    return proxy.counts();
+  }
+
+  String url(String path) {
+    return "http://127.0.0.1:" + address().getPort() + path;
+  }
+
+  Response get(String path, String... headers) throws IOException {
+    return call(client, new Request.Builder().url(url(path)), headers);
+  }
+
+  Response head(String path) throws IOException {
+    return client.newCall(new Request.Builder().url(url(path)).head().build()).execute();
+  }
+
+  static Response call(OkHttpClient with, Request.Builder request, String... headers)
+      throws IOException {
+    for (int i = 0; i < headers.length; i += 2) {
+      request.addHeader(headers[i], headers[i + 1]);
+    }
+    return with.newCall(request.build()).execute();
+  }
+
+  byte[] body(String path, String... headers) throws IOException {
+    try (Response response = get(path, headers)) {
+      if (!response.isSuccessful()) {
+        throw new IOException("answered " + response.code() + ": " + response.body().string());
+      }
+      return response.body().bytes();
+    }
+  }
+
+  /** Returns a client that uses the proxy as its proxy. */
+  OkHttpClient proxied() {
+    return client.newBuilder().proxy(new Proxy(Proxy.Type.HTTP, address())).build();
+  }
+
+  RawConnection connect() throws IOException {
+    return RawConnection.to(address());
+  }
+}

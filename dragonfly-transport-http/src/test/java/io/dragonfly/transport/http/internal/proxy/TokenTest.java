@@ -1,0 +1,232 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import mockwebserver3.MockResponse;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.Response;
+import org.junit.jupiter.api.Test;
+
+/** Who logs in, with which credentials, and how often. */
+class TokenTest extends ProxyTest {
+  private static final byte[] BLOB = FakeRegistry.bytes(200_000, 1);
+
+  @Test
+  void aHundredAnonymousPullsCostOneTokenRequest() throws Exception {
+    registry.wantTokens("abc");
+    String blob = registry.blob(BLOB);
+    String manifest = registry.manifest("1", "{}".getBytes());
+    start();
+    ExecutorService threads = Executors.newFixedThreadPool(20);
+    List<Future<Boolean>> pulls = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      pulls.add(
+          threads.submit(
+              () -> {
+                body("/v2/lab/app/manifests/1");
+                body(manifest);
+                return java.util.Arrays.equals(body(blob), BLOB);
+              }));
+    }
+
+    for (Future<Boolean> pull : pulls) {
+      assertThat(pull.get(60, TimeUnit.SECONDS)).isTrue();
+    }
+    threads.shutdown();
+    assertThat(registry.tokens).hasValue(1);
+    assertThat(counts().tokenRequests()).isEqualTo(1);
+    assertThat(counts().fallbacks()).isZero();
+  }
+
+  @Test
+  void aBlobAloneLogsInToo() throws Exception {
+    registry.wantTokens("abc");
+    String blob = registry.blob(BLOB);
+    start();
+
+    assertThat(body(blob)).isEqualTo(BLOB);
+    assertThat(counts().p2pRequests()).isEqualTo(1);
+  }
+
+  @Test
+  void aTokenThatIsRefusedIsNotTheEnd() throws Exception {
+    registry.wantTokens("abc");
+    String blob = registry.blob(BLOB);
+    registry.on("/token", r -> new MockResponse.Builder().code(403).body("no").build());
+    start();
+
+    try (Response response = get(blob)) {
+      assertThat(response.code()).isEqualTo(401);
+      assertThat(response.header("WWW-Authenticate")).isEqualTo(registry.challenge);
+      assertThat(response.body().string()).contains("UNAUTHORIZED");
+    }
+  }
+
+  @Test
+  void aClientsCredentialsAreItsOwn() throws Exception {
+    registry.authorization = "Basic bWU6cHc=";
+    registry.challenge = "Basic realm=\"lab\"";
+    String blob = registry.blob(BLOB);
+    String manifest = registry.manifest("1", "{}".getBytes());
+    start();
+
+    assertThat(body(blob, "Authorization", "Basic bWU6cHc=")).isEqualTo(BLOB);
+    assertThat(body(manifest, "Authorization", "Basic bWU6cHc=")).isEqualTo("{}".getBytes());
+    for (String path : List.of(blob, manifest, "/v2/lab/app/manifests/1")) {
+      try (Response response = get(path)) {
+        assertThat(response.code()).isEqualTo(401);
+        assertThat(response.header("WWW-Authenticate")).isEqualTo("Basic realm=\"lab\"");
+      }
+      try (Response response = get(path, "Authorization", "Basic b3RoZXI6cHc=")) {
+        assertThat(response.code()).isEqualTo(401);
+      }
+    }
+    assertThat(counts().tokenRequests()).isZero();
+  }
+
+  @Test
+  void theProxysOwnLoginIsForThoseWithoutOne() throws Exception {
+    String auth = Base64.getEncoder().encodeToString("bot:pw".getBytes());
+    registry.authorization = "Basic " + auth;
+    registry.challenge = "Basic realm=\"lab\"";
+    String blob = registry.blob(BLOB);
+    var file = dir.resolve("config.json");
+    Files.writeString(
+        file, "{\"auths\":{\"%s\":{\"auth\":\"%s\"}}}".formatted(registry.authority(), auth));
+    start(config().dockerConfig(file));
+
+    assertThat(body("/v2/")).isEqualTo("{}".getBytes());
+    assertThat(body(blob)).isEqualTo(BLOB);
+    try (Response response = get(blob, "Authorization", "Basic b3RoZXI6cHc=")) {
+      assertThat(response.code()).isEqualTo(401);
+    }
+  }
+
+  @Test
+  void theLoginBuysTheToken() throws Exception {
+    String auth = Base64.getEncoder().encodeToString("bot:pw".getBytes());
+    registry.wantTokens("abc");
+    registry.on(
+        "/token",
+        r ->
+            ("Basic " + auth).equals(r.getHeaders().get("Authorization"))
+                ? new MockResponse.Builder().body("{\"access_token\":\"abc\"}").build()
+                : new MockResponse.Builder().code(401).build());
+    String blob = registry.blob(BLOB);
+    var file = dir.resolve("config.json");
+    Files.writeString(
+        file,
+        "{\"auths\":{\"http://%s/v1/\":{\"auth\":\"%s\"}}}".formatted(registry.authority(), auth));
+    start(config().dockerConfig(file));
+
+    assertThat(body(blob)).isEqualTo(BLOB);
+  }
+
+  /** docker, podman and skopeo learn from /v2/ where tokens are to be had. */
+  @Test
+  void clientsThatLogInThemselvesGetTheirTokensHere() throws Exception {
+    registry.wantTokens("abc");
+    start();
+    String realm;
+    try (Response ping = get("/v2/")) {
+      assertThat(ping.code()).isEqualTo(401);
+      String challenge = ping.header("WWW-Authenticate");
+      assertThat(challenge).contains(",service=\"lab\"");
+      realm = challenge.replaceFirst("^Bearer realm=\"([^\"]+)\".*", "$1");
+      assertThat(realm).startsWith(url("/dfdaemon/token/"));
+    }
+
+    for (int i = 0; i < 5; i++) {
+      Request request =
+          new Request.Builder()
+              .url(realm + "?service=lab&scope=repository%3Alab%2Fapp%3Apull")
+              .build();
+      try (Response token = client.newCall(request).execute()) {
+        assertThat(token.body().string()).contains("\"abc\"").contains("expires_in");
+      }
+    }
+    assertThat(registry.tokens).hasValue(1);
+    Request mine =
+        new Request.Builder()
+            .url(realm + "?service=lab&scope=repository%3Alab%2Fapp%3Apull")
+            .header("Authorization", "Basic bWU6cHc=")
+            .build();
+    client.newCall(mine).execute().close();
+    assertThat(registry.tokens).hasValue(2);
+    assertThat(registry.last().getHeaders().get("Authorization")).isEqualTo("Basic bWU6cHc=");
+  }
+
+  @Test
+  void aTokenIsAskedForAnewWhenItEnds() throws Exception {
+    registry.wantTokens("abc");
+    registry.on(
+        "/token",
+        r -> {
+          registry.tokens.incrementAndGet();
+          return new MockResponse.Builder().body("{\"token\":\"abc\",\"expires_in\":0}").build();
+        });
+    registry.manifest("1", "{}".getBytes());
+    start();
+
+    body("/v2/lab/app/manifests/1");
+    body("/v2/lab/app/manifests/1");
+
+    assertThat(registry.tokens.get()).isGreaterThan(1);
+  }
+
+  @Test
+  void inProxyModeEightAskATokenServiceAtOnce() throws Exception {
+    registry.wantTokens("abc");
+    AtomicInteger running = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    CountDownLatch eight = new CountDownLatch(8);
+    CountDownLatch goOn = new CountDownLatch(1);
+    registry.on(
+        "/token",
+        r -> {
+          most.accumulateAndGet(running.incrementAndGet(), Math::max);
+          eight.countDown();
+          try {
+            goOn.await(20, TimeUnit.SECONDS);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          running.decrementAndGet();
+          return new MockResponse.Builder().body("{\"token\":\"abc\"}").build();
+        });
+    start();
+    OkHttpClient through = proxied();
+    call(through, new Request.Builder().url(registry.url("/v2/"))).close();
+    ExecutorService threads = Executors.newFixedThreadPool(30);
+    List<Future<Integer>> asked = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      Request.Builder request = new Request.Builder().url(registry.url("/token?n=" + i));
+      asked.add(
+          threads.submit(
+              () -> {
+                try (Response response = call(through, request)) {
+                  return response.code();
+                }
+              }));
+    }
+
+    assertThat(eight.await(20, TimeUnit.SECONDS)).isTrue();
+    goOn.countDown();
+    for (Future<Integer> each : asked) {
+      assertThat(each.get(20, TimeUnit.SECONDS)).isEqualTo(200);
+    }
+    threads.shutdown();
+    assertThat(most).hasValue(8);
+  }
+}
