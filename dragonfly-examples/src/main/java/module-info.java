@@ -22,6 +22,8 @@ module io.dragonfly.examples {
   // picocli sets the fields of options.
   opens io.dragonfly.examples.command to
       info.picocli;
+  opens io.dragonfly.examples.dfdaemon to
+      info.picocli;
   opens io.dragonfly.examples.dfget to
       info.picocli;
   opens io.dragonfly.examples.quickstart to

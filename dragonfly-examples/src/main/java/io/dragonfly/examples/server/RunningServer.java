@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * it appears when the server is ready, and goes, under the start lock, just before the server lets
  * go of the home. Who comes in between is told to wait.
  */
-final class RunningServer {
+public final class RunningServer {
   private static final Logger log = LoggerFactory.getLogger(RunningServer.class);
 
   /** How long calls may take to end once they are told to. */
@@ -42,33 +42,61 @@ final class RunningServer {
   private final Uses uses = new Uses(System::nanoTime);
   private final CountDownLatch ended = new CountDownLatch(1);
   private final CallServer calls;
+  private final AutoCloseable addition;
   private volatile boolean told;
 
-  private RunningServer(PeerSettings settings, DistributionClient client, byte[] token)
+  private RunningServer(
+      PeerSettings settings, DistributionClient client, AutoCloseable addition, byte[] token)
       throws IOException {
     this.settings = settings;
     this.client = client;
+    this.addition = addition;
     this.home = settings.client().home().orElseThrow();
     ServerPeer peer = new ServerPeer(client, settings);
     this.calls = new CallServer(token, uses, call -> DfgetMain.run(call, peer));
   }
 
-  /** Starts a server; it can be called when this returns. */
-  static RunningServer start(PeerSettings settings) throws IOException {
+  /** What a server does beside working for calls, with the same peer. */
+  public interface Addition {
+    /**
+     * Starts it. It is closed before the peer is.
+     *
+     * @throws IOException if it cannot be started
+     */
+    AutoCloseable start(DistributionClient client) throws IOException;
+  }
+
+  /**
+   * Starts a server; it can be called when this returns.
+   *
+   * @throws IOException if it cannot be started
+   */
+  static RunningServer start(PeerSettings settings, Addition addition) throws IOException {
     DistributionClient client = new DistributionClient(settings.client());
+    AutoCloseable added = () -> {};
     boolean started = false;
     try {
       Warming.run();
       byte[] token = new byte[TOKEN_BYTES];
       new SecureRandom().nextBytes(token);
-      RunningServer server = new RunningServer(settings, client, token);
+      added = addition.start(client);
+      RunningServer server = new RunningServer(settings, client, added, token);
       server.announce(HexFormat.of().formatHex(token));
       started = true;
       return server;
     } finally {
       if (!started) {
+        close(added);
         client.close();
       }
+    }
+  }
+
+  private static void close(AutoCloseable addition) {
+    try {
+      addition.close();
+    } catch (Exception e) {
+      log.warn("A part of the server did not end well", e);
     }
   }
 
@@ -93,8 +121,12 @@ final class RunningServer {
     out.flush();
   }
 
-  /** Works until nobody has used the server for its alive time, or it is told to end. */
-  void run() throws IOException, InterruptedException {
+  /**
+   * Works until nobody has used the server for its alive time, or it is told to end.
+   *
+   * @throws IOException if the home cannot be let go
+   */
+  public void run() throws IOException, InterruptedException {
     Commands.onShutdown("dragonfly-server-shutdown", this::endAtOnce);
     Archives.ofThisProcess(true).ifPresent(Archives::makeInBackground);
     new Housekeeping(client, uses, settings.expireTime().orElseThrow()).start();
@@ -136,6 +168,7 @@ final class RunningServer {
     try (StartLock lock = StartLock.take(home.toFile(), END_LOCK_MILLIS)) {
       Files.deleteIfExists(file);
     } finally {
+      close(addition);
       client.close();
     }
   }

@@ -1,6 +1,5 @@
 package io.dragonfly.examples.server;
 
-import io.dragonfly.error.StorageException;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Commands;
 import io.dragonfly.examples.command.Described;
@@ -14,11 +13,7 @@ import io.dragonfly.examples.dfget.PeerSettings;
 import io.dragonfly.examples.thin.Distribution;
 import io.dragonfly.examples.thin.HomeDirectory;
 import io.dragonfly.examples.thin.Place;
-import io.dragonfly.examples.thin.StartLock;
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,7 +38,6 @@ import picocli.CommandLine.Spec;
 public final class ServerMain implements Callable<Integer>, Described {
   private static final Duration ALIVE_TIME = Duration.ofMinutes(5);
   private static final Duration EXPIRE_TIME = Duration.ofMinutes(3);
-  private static final long START_LOCK_MILLIS = 600_000;
 
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private DfgetPeerOptions peer = new DfgetPeerOptions();
@@ -103,7 +97,8 @@ public final class ServerMain implements Callable<Integer>, Described {
     } else {
       logging.start();
     }
-    RunningServer server = start(settings);
+    RunningServer server =
+        ServerStart.start(settings, detached, client -> () -> {}, this::sayReady);
     if (detached) {
       System.out.close(); // who waits for the line must not wait for this process
     }
@@ -123,33 +118,7 @@ public final class ServerMain implements Callable<Integer>, Described {
     }
   }
 
-  /** One process at a time starts a server; a dfget that starts this one holds the lock for it. */
-  @SuppressWarnings("try")
-  private RunningServer start(PeerSettings settings) throws IOException {
-    if (detached) {
-      return startAndSay(settings);
-    }
-    Path home = settings.client().home().orElseThrow();
-    try (StartLock lock = lock(home)) {
-      return startAndSay(settings);
-    }
-  }
-
-  private static StartLock lock(Path home) throws IOException {
-    try {
-      HomeDirectory.create(home);
-      return StartLock.take(home.toFile(), START_LOCK_MILLIS);
-    } catch (FileSystemException | FileNotFoundException e) {
-      throw new StorageException(
-          "Home %s cannot be used: %s. Choose another --home, or make it yours."
-              .formatted(home, Files.isWritable(home) ? e : "permission denied"),
-          e);
-    }
-  }
-
-  private RunningServer startAndSay(PeerSettings settings) throws IOException {
-    RunningServer server = RunningServer.start(settings);
+  private void sayReady(RunningServer server) {
     server.sayReady(spec.commandLine().getOut());
-    return server;
   }
 }

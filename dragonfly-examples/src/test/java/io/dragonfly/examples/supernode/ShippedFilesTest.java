@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.examples.command.FakeCall;
+import io.dragonfly.examples.dfdaemon.DfdaemonMain;
 import io.dragonfly.examples.dfget.DfgetMain;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +31,7 @@ class ShippedFilesTest {
   private static final String HOME = "/opt/dragonfly/";
   private static final Pattern OPTION = Pattern.compile("(?<![\\w-])--[a-z][a-z0-9-]*");
   private static final Pattern NOT_OURS =
-      Pattern.compile("useradd|COPY|docker (build|run)|systemctl|With --network");
+      Pattern.compile("useradd|COPY|docker (build|run)|systemctl|With --network|curl");
   private static final Pattern VARIABLE = Pattern.compile("DRAGONFLY_([A-Z_]+)=");
 
   @TempDir private Path dir;
@@ -78,7 +79,7 @@ class ShippedFilesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"supernode.service", "dfget-server.service"})
+  @ValueSource(strings = {"supernode.service", "dfget-server.service", "dfdaemon.service"})
   void systemdAcceptsTheUnit(String name) throws Exception {
     Assumptions.assumeTrue(
         Files.isExecutable(Path.of("/usr/bin/systemd-analyze")), "systemd is not installed");
@@ -116,10 +117,13 @@ class ShippedFilesTest {
   /** Options that the command of a file has; those of dfget server are among those of dfget. */
   private Set<String> options(Path file) {
     FakeCall help = new FakeCall(dir, "--help");
+    String command = file.getFileName().toString().replaceFirst("[-.].*", "");
     int code =
-        file.getFileName().toString().startsWith("supernode")
-            ? SupernodeMain.run(help)
-            : DfgetMain.run(help, new NoPeer());
+        switch (command) {
+          case "supernode" -> SupernodeMain.run(help);
+          case "dfdaemon" -> DfdaemonMain.run(help);
+          default -> DfgetMain.run(help, new NoPeer());
+        };
     assertThat(code).isZero();
     return OPTION
         .matcher(help.printed())

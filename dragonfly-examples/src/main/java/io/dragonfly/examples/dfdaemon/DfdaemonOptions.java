@@ -1,0 +1,213 @@
+package io.dragonfly.examples.dfdaemon;
+
+import io.dragonfly.ClientConfig;
+import io.dragonfly.examples.command.Addresses;
+import io.dragonfly.examples.command.Call;
+import io.dragonfly.examples.command.Units;
+import io.dragonfly.examples.dfget.PeerSettings;
+import io.dragonfly.examples.thin.Place;
+import io.dragonfly.transport.http.proxy.ProxyConfig;
+import io.dragonfly.transport.http.proxy.ProxyRule;
+import io.dragonfly.transport.http.proxy.Upstream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The settings of a dfdaemon: those of its proxy, and those of the peer that it is. */
+final class DfdaemonOptions {
+  /** No command line has one: lists come from configuration files. */
+  private static final String LIST = "\u0000";
+
+  /** As with Dragonfly 1's dfdaemon: the layers of one image are often those of the next. */
+  private static final Duration EXPIRE_TIME = Duration.ofHours(1);
+
+  @Option(
+      names = "--registry",
+      defaultValue = "https://index.docker.io",
+      paramLabel = "URL",
+      description =
+          "Registry that is mirrored where a request names no other. Default: ${DEFAULT-VALUE}.")
+  private String registry = "";
+
+  @Option(
+      names = "--upstream",
+      split = LIST,
+      hideParamSyntax = true,
+      paramLabel = "NAME[:PORT]=URL",
+      description =
+          "Registry that is mirrored under /v2/NAME/, and on a port of its own if one is given. May"
+              + " be given many times.")
+  private List<String> upstreams = new ArrayList<>();
+
+  @Option(
+      names = "--host-ip",
+      defaultValue = "127.0.0.1",
+      paramLabel = "I",
+      converter = Addresses.IpConverter.class,
+      description = "Address to listen on. Default: ${DEFAULT-VALUE}, this machine alone.")
+  private @Nullable InetAddress hostIp;
+
+  @Option(
+      names = "--port",
+      defaultValue = "65001",
+      paramLabel = "P",
+      converter = Addresses.PortConverter.class,
+      description = "Port to listen on; 0 takes a free one. Default: ${DEFAULT-VALUE}.")
+  private int port;
+
+  @Option(
+      names = "--rule",
+      split = LIST,
+      hideParamSyntax = true,
+      paramLabel = "REGEX=WAY",
+      description =
+          "Way of the URLs in which REGEX is found: p2p, direct, blocked, or p2p-https and"
+              + " direct-https, which ask by https. The first that fits holds; else image blobs by"
+              + " digest go p2p, all else direct. May be given many times.")
+  private List<String> rules = new ArrayList<>();
+
+  @Option(
+      names = "--intercept",
+      split = LIST,
+      hideParamSyntax = true,
+      paramLabel = "REGEX",
+      description =
+          "Hosts, as HOST:PORT, whose TLS is intercepted in proxy mode; clients must trust 'dfdaemon"
+              + " ca'. Default: none. May be given many times.")
+  private List<String> intercepted = new ArrayList<>();
+
+  @Mixin private RegistryTrustOptions trust = new RegistryTrustOptions();
+
+  @Option(
+      names = "--docker-config",
+      paramLabel = "FILE",
+      description =
+          "docker's config.json with the logins for clients that bring none. Default: no logins.")
+  private @Nullable String dockerConfig;
+
+  @Option(
+      names = {"--node", "-n"},
+      split = ",",
+      paramLabel = "HOST:PORT",
+      converter = Addresses.NodeConverter.class,
+      description =
+          "Supernodes; port 8002 unless given. Without any, registries are read directly.")
+  private List<Addresses.Node> nodes = new ArrayList<>();
+
+  @Option(
+      names = "--home",
+      paramLabel = "D",
+      description = "Directory for pieces. Default: that of a dfget of the same user.")
+  private @Nullable String home;
+
+  @Option(
+      names = "--ip",
+      paramLabel = "I",
+      converter = Addresses.IpConverter.class,
+      description =
+          "Address to serve peers and call from. Default: the one that reaches the supernode.")
+  private @Nullable InetAddress ip;
+
+  @Option(
+      names = "--peer-port",
+      defaultValue = "0",
+      paramLabel = "P",
+      converter = Addresses.PortConverter.class,
+      description = "Port to serve peers on. Default: a free one.")
+  private int peerPort;
+
+  @Option(
+      names = "--idc",
+      defaultValue = "",
+      paramLabel = "NAME",
+      description = "Data centre of this machine.")
+  private String idc = "";
+
+  @Option(
+      names = "--totallimit",
+      paramLabel = "RATE",
+      converter = Units.LimitConverter.class,
+      description = "Bytes per second of this host in each direction. Default: no limit.")
+  private Units.@Nullable Limit totalLimit;
+
+  @Option(
+      names = "--expiretime",
+      paramLabel = "TIME",
+      converter = Units.TimeConverter.class,
+      description = "How long a finished file is kept that nobody uses; 0 for ever. Default: 1h.")
+  private @Nullable Duration expireTime;
+
+  /**
+   * Returns where to listen.
+   *
+   * @throws IllegalArgumentException if that is not said
+   */
+  InetSocketAddress listen() {
+    if (hostIp == null) {
+      throw new IllegalArgumentException("--host-ip is missing");
+    }
+    return new InetSocketAddress(hostIp, port);
+  }
+
+  /** Returns the home: that of a dfget of this user, if none was said. */
+  Path home(Call call) {
+    if (home != null) {
+      return call.directory().resolve(home);
+    }
+    try {
+      return Place.of(List.of()).home().toPath();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Returns the settings of the peer. */
+  PeerSettings toPeerSettings(Call call) {
+    ClientConfig.Builder builder =
+        ClientConfig.builder()
+            .home(home(call))
+            .port(peerPort)
+            .idc(idc)
+            .supernodes(Addresses.inOrder(nodes));
+    if (totalLimit != null) {
+      totalLimit.rate().ifPresent(builder::totalRate);
+    }
+    if (ip != null) {
+      builder.ip(ip);
+    }
+    return new PeerSettings(
+        builder.build(),
+        Optional.of(Duration.ZERO),
+        Optional.of(expireTime == null ? EXPIRE_TIME : expireTime));
+  }
+
+  /**
+   * Returns the settings of the proxy.
+   *
+   * @throws IllegalArgumentException if one is not allowed; the message names it
+   */
+  ProxyConfig toProxyConfig(Call call) {
+    ProxyConfig.Builder builder =
+        ProxyConfig.builder()
+            .listen(listen())
+            .registry(Upstream.registry(registry))
+            .caFile(DfdaemonMain.caFile(home(call)));
+    upstreams.forEach(text -> builder.upstream(Upstream.parse(text)));
+    rules.forEach(text -> builder.rule(ProxyRule.parse(text)));
+    intercepted.forEach(text -> builder.intercept(ProxyRule.regex(text)));
+    trust.addTo(builder, call);
+    if (dockerConfig != null) {
+      builder.dockerConfig(call.directory().resolve(dockerConfig));
+    }
+    return builder.build();
+  }
+}

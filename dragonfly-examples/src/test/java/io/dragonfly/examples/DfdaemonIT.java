@@ -1,0 +1,235 @@
+package io.dragonfly.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.examples.CommandLab.Running;
+import io.dragonfly.examples.CommandLab.SupernodeProcess;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real engines pull from a real registry through dfdaemons; skipped where they are missing. */
+class DfdaemonIT {
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+  private static final int MIB = 1 << 20;
+
+  @TempDir private Path dir;
+  private CommandLab lab;
+  private DockerRegistry registry;
+  private TestImage image;
+
+  @BeforeEach
+  void startRegistry() throws Exception {
+    Assumptions.assumeTrue(DockerRegistry.isInstalled(), "docker-registry is not installed");
+    lab = new CommandLab(dir);
+    registry = DockerRegistry.start(lab);
+    image = new TestImage(3, 6 * MIB, 1);
+    registry.push("lab/app", image);
+  }
+
+  @AfterEach
+  void endAll() {
+    if (lab != null) {
+      lab.close();
+    }
+  }
+
+  private record Daemon(Running running, String address) {}
+
+  private Daemon dfdaemon(int number, String... more) throws IOException {
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(List.of("--home", dir.resolve("home" + number).toString()));
+    arguments.addAll(List.of("--port", "0"));
+    arguments.addAll(List.of(more));
+    if (!arguments.contains("--registry")) {
+      arguments.addAll(List.of("--registry", "http://" + registry.address()));
+    }
+    Running running = lab.start("dfdaemon", arguments.toArray(String[]::new));
+    String ready = "dfdaemon ready on ";
+    running.awaitOut(ready);
+    String out = running.out();
+    return new Daemon(running, out.substring(out.indexOf(ready) + ready.length()).trim());
+  }
+
+  private Running program(String name, String... arguments) throws IOException {
+    Path program = Path.of("/usr/bin", name);
+    Assumptions.assumeTrue(Files.isExecutable(program), name + " is not installed");
+    List<String> line = new ArrayList<>(List.of(program.toString()));
+    line.addAll(List.of(arguments));
+    return lab.startProgram(line);
+  }
+
+  private Running skopeo(String from, String name, String to) throws IOException {
+    return program(
+        "skopeo",
+        "copy",
+        "--insecure-policy",
+        "--src-tls-verify=false",
+        "docker://%s/%s:1".formatted(from, name),
+        "dir:" + dir.resolve(to));
+  }
+
+  private void assertPulled(Running engine, String to, TestImage wanted) throws Exception {
+    assertThat(engine.exitCode(LIMIT)).as(engine.err()).isZero();
+    for (byte[] blob : wanted.blobs()) {
+      String name = TestImage.digest(blob).substring("sha256:".length());
+      assertThat(dir.resolve(to).resolve(name)).hasBinaryContent(blob);
+    }
+  }
+
+  @Test
+  void skopeosOnTwoHostsCostTheRegistryOneCopy() throws Exception {
+    SupernodeProcess supernode = lab.supernode("supernode", 0);
+    Daemon one = dfdaemon(1, "--node", supernode.address(), "--ip", "127.0.0.11");
+    Daemon two = dfdaemon(2, "--node", supernode.address(), "--ip", "127.0.0.12");
+
+    Running first = skopeo(one.address(), "lab/app", "out1");
+    Running second = skopeo(two.address(), "lab/app", "out2");
+    assertPulled(first, "out1", image);
+    assertPulled(second, "out2", image);
+
+    long length = image.blobs().stream().mapToLong(blob -> blob.length).sum();
+    // The rest are questions for access, with a byte of body each.
+    assertThat(registry.blobBytes()).isBetween(length, length + 100);
+    assertThat(metrics(one)).contains("dragonfly_proxy_fallbacks_total 0");
+    Running push =
+        program(
+            "skopeo",
+            "copy",
+            "--insecure-policy",
+            "--dest-tls-verify=false",
+            "dir:" + dir.resolve("out1"),
+            "docker://%s/lab/pushed:1".formatted(two.address()));
+    assertThat(push.exitCode(LIMIT)).as(push.err()).isZero();
+
+    supernode.running().kill();
+    TestImage other = new TestImage(1, 3 * MIB, 2);
+    registry.push("lab/other", other);
+    assertPulled(skopeo(one.address(), "lab/other", "out3"), "out3", other);
+  }
+
+  private static String metrics(Daemon of) throws Exception {
+    return HttpClient.newHttpClient()
+        .send(
+            HttpRequest.newBuilder(URI.create("http://" + of.address() + "/metrics")).build(),
+            BodyHandlers.ofString())
+        .body();
+  }
+
+  @Test
+  void podmanPullsThroughTheMirrorAndWithoutIt() throws Exception {
+    Daemon daemon = dfdaemon(1);
+    Running health = lab.start("dfdaemon", healthCheck(daemon));
+    assertThat(health.exitCode(LIMIT)).as(health.err()).isZero();
+    Path conf = dir.resolve("registries.conf");
+    Files.writeString(
+        conf,
+        """
+        [[registry]]
+        location = "%1$s"
+        insecure = true
+        [[registry.mirror]]
+        location = "%2$s"
+        insecure = true
+        """
+            .formatted(registry.address(), daemon.address()));
+    Files.writeString(
+        dir.resolve("policy.json"), "{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}");
+    Running works = podman(conf, "info");
+    Assumptions.assumeTrue(works.exitCode(LIMIT) == 0, "podman does not work here");
+
+    Running through = podman(conf, pull());
+    assertThat(through.exitCode(LIMIT)).as(through.err()).isZero();
+    assertThat(metrics(daemon)).contains("dragonfly_proxy_p2p_requests_total 4");
+    podman(conf, "rmi", "-a", "-f").exitCode(LIMIT);
+    daemon.running().kill();
+
+    Running without = podman(conf, pull());
+    assertThat(without.exitCode(LIMIT)).as(without.err()).isZero();
+    assertThat(lab.start("dfdaemon", healthCheck(daemon)).exitCode(LIMIT)).isEqualTo(1);
+  }
+
+  private static String[] healthCheck(Daemon daemon) {
+    String port = daemon.address().substring(daemon.address().lastIndexOf(':') + 1);
+    return new String[] {"--port", port, "healthcheck"};
+  }
+
+  private String[] pull() {
+    return new String[] {
+      "pull",
+      "--signature-policy",
+      dir.resolve("policy.json").toString(),
+      registry.address() + "/lab/app:1"
+    };
+  }
+
+  private Running podman(Path conf, String... arguments) throws IOException {
+    List<String> line =
+        new ArrayList<>(
+            List.of("CONTAINERS_REGISTRIES_CONF=" + conf, "podman", "--storage-driver", "vfs"));
+    line.addAll(List.of("--root", dir.resolve("podman").toString()));
+    line.addAll(List.of("--runroot", dir.resolve("podman-run").toString()));
+    line.addAll(List.of(arguments));
+    Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/podman")), "podman is not there");
+    return program("env", line.toArray(String[]::new));
+  }
+
+  @Test
+  void containerdSaysWhichRegistryItMeans() throws Exception {
+    Assumptions.assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/ctr")), "containerd is not installed");
+    Daemon daemon = dfdaemon(1, "--registry", "http://127.0.0.1:9");
+    Path hosts = Files.createDirectories(dir.resolve("hosts/_default"));
+    Files.writeString(
+        hosts.resolve("hosts.toml"),
+        """
+        [host."http://%s"]
+          capabilities = ["pull", "resolve"]
+        """
+            .formatted(daemon.address()));
+    Path config = dir.resolve("containerd.toml");
+    Files.writeString(
+        config,
+        """
+        version = 2
+        root = "%1$s/containerd"
+        state = "%1$s/containerd-run"
+        disabled_plugins = ["io.containerd.grpc.v1.cri"]
+        [grpc]
+          address = "%1$s/c.sock"
+        """
+            .formatted(dir));
+    Running containerd = program("containerd", "--config", config.toString());
+    Path socket = dir.resolve("c.sock");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> Files.exists(socket) || !containerd.process().isAlive());
+    Assumptions.assumeTrue(containerd.process().isAlive(), "containerd does not work here");
+
+    Running fetch =
+        program(
+            "ctr",
+            "--address",
+            socket.toString(),
+            "content",
+            "fetch",
+            "--hosts-dir",
+            hosts.getParent().toString(),
+            registry.address() + "/lab/app:1");
+    assertThat(fetch.exitCode(LIMIT)).as(fetch.err()).isZero();
+    assertThat(metrics(daemon)).containsPattern("dragonfly_proxy_p2p_requests_total [45]");
+  }
+}

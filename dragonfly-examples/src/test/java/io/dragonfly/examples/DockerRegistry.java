@@ -1,0 +1,121 @@
+package io.dragonfly.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.awaitility.Awaitility;
+
+/** A real registry on 127.0.0.1 that logs each answer. */
+final class DockerRegistry {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Path PROGRAM = Path.of("/usr/bin/docker-registry");
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final CommandLab.Running running;
+  private final int port;
+
+  private DockerRegistry(CommandLab.Running running, int port) {
+    this.running = running;
+    this.port = port;
+  }
+
+  static boolean isInstalled() {
+    return Files.isExecutable(PROGRAM);
+  }
+
+  /** Starts one in a directory of its own; the lab ends it. */
+  static DockerRegistry start(CommandLab lab) throws IOException {
+    Path dir = Files.createDirectories(lab.dir().resolve("registry"));
+    int port = freePort();
+    Path config = dir.resolve("config.yml");
+    Files.writeString(
+        config,
+        """
+        version: 0.1
+        log: {level: info, formatter: json, accesslog: {disabled: true}}
+        storage: {filesystem: {rootdirectory: %s}}
+        http: {addr: "127.0.0.1:%d", secret: lab}
+        """
+            .formatted(dir.resolve("store"), port));
+    CommandLab.Running running =
+        lab.startProgram(List.of(PROGRAM.toString(), "serve", config.toString()));
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> listens(port));
+    return new DockerRegistry(running, port);
+  }
+
+  String address() {
+    return "127.0.0.1:" + port;
+  }
+
+  /** Puts an image there, with the tag {@code 1}. */
+  void push(String name, TestImage image) throws Exception {
+    for (byte[] blob : image.blobs()) {
+      HttpResponse<String> upload =
+          send(request("/v2/%s/blobs/uploads/".formatted(name)).POST(BodyPublishers.noBody()));
+      String place = upload.headers().firstValue("Location").orElseThrow();
+      String digest = TestImage.digest(blob).replace(":", "%3A");
+      HttpRequest.Builder put =
+          HttpRequest.newBuilder(
+                  URI.create("http://" + address()).resolve(place + "&digest=" + digest))
+              .PUT(BodyPublishers.ofByteArray(blob));
+      assertThat(send(put).statusCode()).isEqualTo(201);
+    }
+    HttpRequest.Builder put =
+        request("/v2/%s/manifests/1".formatted(name))
+            .header("Content-Type", TestImage.manifestType())
+            .PUT(BodyPublishers.ofByteArray(image.manifest()));
+    assertThat(send(put).statusCode()).isEqualTo(201);
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create("http://" + address() + path));
+  }
+
+  private HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+    return http.send(request.build(), BodyHandlers.ofString());
+  }
+
+  /** Returns the body bytes of all blobs that were read so far. */
+  long blobBytes() throws IOException {
+    long sum = 0;
+    for (String line : running.err().split("\n")) {
+      if (line.startsWith("{") && line.contains("\"response completed\"")) {
+        JsonNode entry = JSON.readTree(line);
+        if (entry.path("http.request.method").asText().equals("GET")
+            && entry.path("http.request.uri").asText().contains("/blobs/")) {
+          sum += entry.path("http.response.written").asLong();
+        }
+      }
+    }
+    return sum;
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static boolean listens(int port) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      return socket.isConnected();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}
