@@ -1,7 +1,9 @@
 package io.dragonfly;
 
+import io.dragonfly.control.AdminApi;
 import io.dragonfly.error.ListenException;
 import io.dragonfly.error.StorageException;
+import io.dragonfly.internal.access.AdminAccess;
 import io.dragonfly.internal.access.SecretFile;
 import io.dragonfly.internal.cdn.CdnSettings;
 import io.dragonfly.internal.cdn.DaemonThreads;
@@ -14,6 +16,7 @@ import io.dragonfly.internal.supernode.SupernodeService;
 import io.dragonfly.internal.supernode.SupernodeSettings;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.AdminService;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.RateLimiterProvider;
 import io.dragonfly.spi.Scheduler;
@@ -64,6 +67,7 @@ public final class Supernode implements AutoCloseable {
   private final RateLimiter uploads;
   private final RateLimiter sourceReads;
   private final SupernodeService service;
+  private final AdminAccess adminAccess;
   private final Optional<InetSocketAddress> address;
   private boolean closed;
 
@@ -86,6 +90,12 @@ public final class Supernode implements AutoCloseable {
       RateLimiterProvider limiters = limiters(config);
       uploads = limiters.create(config.uploadRate());
       sourceReads = limiters.create(config.sourceRate());
+      adminAccess =
+          config
+              .adminTokenFile()
+              .map(AdminAccess::ofFile)
+              .orElseGet(
+                  () -> AdminAccess.ofHome(home.home().resolve("admin-token"), new SecureRandom()));
       service = start(config, home.home());
       parts.push(service);
       address = config.port().isPresent() ? Optional.of(listen(config)) : Optional.empty();
@@ -121,9 +131,14 @@ public final class Supernode implements AutoCloseable {
         new InetSocketAddress(config.advertiseIp(), 0),
         config.peerNetworks(),
         settings(config),
-        CdnSettings.of(config.sourceStallTimeout(), config.sourceGiveUp(), sourceReads),
+        CdnSettings.of(
+            config.sourceStallTimeout(), config.sourceGiveUp(), sourceReads, keeping(config)),
         new SupernodeService.Parts(
             storage, sources, scheduler(config), pieces, timer, clock, System::nanoTime, random));
+  }
+
+  private static CdnSettings.Keeping keeping(SupernodeConfig config) {
+    return new CdnSettings.Keeping(config.quotaBytes().orElse(Long.MAX_VALUE), config.taskTtl());
   }
 
   private ScheduledExecutorService startTimer() {
@@ -185,7 +200,7 @@ public final class Supernode implements AutoCloseable {
         config.workingLease(),
         config.seedingLease(),
         config.backToSourcePeers(),
-        config.questionsPerHost(),
+        config.sourceConcurrency(),
         config.sourceStallTimeout(),
         config.unvalidatedTtl(),
         config.accessTtl());
@@ -202,7 +217,9 @@ public final class Supernode implements AutoCloseable {
             : new InetSocketAddress(port);
     try {
       Transport.Server server =
-          transport.serve(new ServeRequest(bind, service.local().pieces(), service::from));
+          transport.serve(
+              new ServeRequest(bind, service.local().pieces(), service::from)
+                  .withAdmin(new Operators()));
       parts.push(server);
       InetSocketAddress reached = new InetSocketAddress(advertised, server.address().getPort());
       log.info("listening on {}", text(server.address()));
@@ -242,6 +259,24 @@ public final class Supernode implements AutoCloseable {
             .create();
     parts.push(transport);
     return transport;
+  }
+
+  /** Lets operators in who show the token. */
+  private final class Operators implements AdminService {
+    @Override
+    public boolean isReady() {
+      return service.isReady();
+    }
+
+    @Override
+    public Optional<AdminApi> admit(InetAddress from, String token) {
+      return adminAccess.isAllowed(from, token) ? Optional.of(service.admin()) : Optional.empty();
+    }
+  }
+
+  /** Returns the supernode as its operator sees it: this process needs no token. */
+  public AdminApi admin() {
+    return service.admin();
   }
 
   /** Returns where peers find the supernode, if it listens. */

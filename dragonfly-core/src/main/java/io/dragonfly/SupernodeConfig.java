@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * How a {@link Supernode} works. Immutable; made by {@link #builder}. Nothing needs to be set.
@@ -33,10 +34,13 @@ public final class SupernodeConfig {
   private final InetAddress advertiseIp;
   private final String idc;
   private final long reserveBytes;
+  private final OptionalLong quotaBytes;
+  private final Optional<Path> adminTokenFile;
+  private final Duration taskTtl;
   private final Optional<Rate> uploadRate;
   private final Optional<Rate> sourceRate;
   private final int backToSourcePeers;
-  private final int questionsPerHost;
+  private final int sourceConcurrency;
   private final Duration sourceStallTimeout;
   private final Duration sourceGiveUp;
   private final Duration workingLease;
@@ -56,10 +60,13 @@ public final class SupernodeConfig {
     this.advertiseIp = builder.advertiseIp;
     this.idc = builder.idc;
     this.reserveBytes = builder.reserveBytes;
+    this.quotaBytes = builder.quotaBytes;
+    this.adminTokenFile = builder.adminTokenFile;
+    this.taskTtl = builder.taskTtl;
     this.uploadRate = builder.uploadRate;
     this.sourceRate = builder.sourceRate;
     this.backToSourcePeers = builder.backToSourcePeers;
-    this.questionsPerHost = builder.questionsPerHost;
+    this.sourceConcurrency = builder.sourceConcurrency;
     this.sourceStallTimeout = builder.sourceStallTimeout;
     this.sourceGiveUp = builder.sourceGiveUp;
     this.workingLease = builder.workingLease;
@@ -109,6 +116,21 @@ public final class SupernodeConfig {
     return reserveBytes;
   }
 
+  /** Returns the bytes that the cache takes up at most, if there is a quota. */
+  public OptionalLong quotaBytes() {
+    return quotaBytes;
+  }
+
+  /** Returns the file with the token of operators, if one was given. */
+  public Optional<Path> adminTokenFile() {
+    return adminTokenFile;
+  }
+
+  /** Returns how long a task is kept that nobody uses; zero for ever. */
+  public Duration taskTtl() {
+    return taskTtl;
+  }
+
   /** Returns the rate that pieces are sent with at most, if there is a limit. */
   public Optional<Rate> uploadRate() {
     return uploadRate;
@@ -125,8 +147,8 @@ public final class SupernodeConfig {
   }
 
   /** Returns how many questions to one source host may be in flight. */
-  public int questionsPerHost() {
-    return questionsPerHost;
+  public int sourceConcurrency() {
+    return sourceConcurrency;
   }
 
   /** Returns how long a source may take to connect, to answer, or to bring the next byte. */
@@ -190,10 +212,13 @@ public final class SupernodeConfig {
     private InetAddress advertiseIp = InetAddress.getLoopbackAddress();
     private String idc = "";
     private long reserveBytes = 256L << 20;
+    private OptionalLong quotaBytes = OptionalLong.empty();
+    private Optional<Path> adminTokenFile = Optional.empty();
+    private Duration taskTtl = Duration.ofDays(7);
     private Optional<Rate> uploadRate = Optional.empty();
     private Optional<Rate> sourceRate = Optional.empty();
     private int backToSourcePeers = 3;
-    private int questionsPerHost = 32;
+    private int sourceConcurrency = 32;
     private Duration sourceStallTimeout = Duration.ofSeconds(30);
     private Duration sourceGiveUp = Duration.ofSeconds(60);
     private Duration workingLease = Duration.ofSeconds(15);
@@ -248,6 +273,32 @@ public final class SupernodeConfig {
       return this;
     }
 
+    /**
+     * How many bytes the cache takes up at most; as many as the disk has beside {@link
+     * #reserveBytes} unless set. Where room is missing, tasks that were used longest ago are given
+     * up, but none that a peer wants or that is pinned.
+     */
+    public Builder quotaBytes(long bytes) {
+      this.quotaBytes = OptionalLong.of(bytes);
+      return this;
+    }
+
+    /**
+     * A file with the token that operators show, at least 16 characters. Then they may call from
+     * other machines too. Unless set the token is made by the supernode, in the file {@code
+     * admin-token} of its home, and is good on this machine alone.
+     */
+    public Builder adminTokenFile(Path file) {
+      this.adminTokenFile = Optional.of(file);
+      return this;
+    }
+
+    /** How long a task is kept that nobody uses; 7 days unless set, zero for ever. */
+    public Builder taskTtl(Duration time) {
+      this.taskTtl = time;
+      return this;
+    }
+
     /** The rate that pieces are sent with at most, 1 KiB/s at least; no limit unless set. */
     public Builder uploadRate(Rate rate) {
       this.uploadRate = Optional.of(rate);
@@ -273,8 +324,8 @@ public final class SupernodeConfig {
     }
 
     /** How many questions to one source host may be in flight; 32 unless set. */
-    public Builder questionsPerHost(int questions) {
-      this.questionsPerHost = questions;
+    public Builder sourceConcurrency(int questions) {
+      this.sourceConcurrency = questions;
       return this;
     }
 
@@ -398,11 +449,15 @@ public final class SupernodeConfig {
           "advertiseIp is %s, must be the address of one host",
           advertiseIp.getHostAddress());
       checkArgument(reserveBytes >= 0, "reserveBytes is %s, must be >= 0", reserveBytes);
+      quotaBytes.ifPresent(
+          bytes -> checkArgument(bytes > 0, "quotaBytes is %s, must be > 0", bytes));
+      checkArgument(!taskTtl.isNegative(), "taskTtl is %s, must be >= 0", taskTtl);
       uploadRate.ifPresent(rate -> rate.checkLimit("uploadRate"));
       sourceRate.ifPresent(rate -> rate.checkLimit("sourceRate"));
       checkArgument(
           backToSourcePeers >= 0, "backToSourcePeers is %s, must be >= 0", backToSourcePeers);
-      checkArgument(questionsPerHost > 0, "questionsPerHost is %s, must be > 0", questionsPerHost);
+      checkArgument(
+          sourceConcurrency > 0, "sourceConcurrency is %s, must be > 0", sourceConcurrency);
       checkPositive("sourceStallTimeout", sourceStallTimeout);
       checkPositive("sourceGiveUp", sourceGiveUp);
       checkPositive("workingLease", workingLease);

@@ -130,7 +130,7 @@ class ClientLifeTest {
         .failsWithin(1, TimeUnit.SECONDS)
         .withThrowableOfType(ExecutionException.class)
         .withCauseInstanceOf(TimeLimitException.class)
-        .withMessageContaining("PT7S");
+        .withMessageContaining("the time limit of 7 s.");
   }
 
   @Test

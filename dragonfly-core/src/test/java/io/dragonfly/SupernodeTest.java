@@ -332,9 +332,12 @@ class SupernodeTest {
             .advertiseIp(ip)
             .idc("north")
             .reserveBytes(5)
+            .quotaBytes(51)
+            .adminTokenFile(Path.of("token"))
+            .taskTtl(Duration.ofHours(52))
             .uploadRate(Rate.ofBytes(6 << 10))
             .backToSourcePeers(7)
-            .questionsPerHost(8)
+            .sourceConcurrency(8)
             .sourceStallTimeout(Duration.ofSeconds(9))
             .sourceGiveUp(Duration.ofSeconds(10))
             .workingLease(Duration.ofSeconds(11))
@@ -352,9 +355,12 @@ class SupernodeTest {
     assertThat(config.advertiseIp()).isEqualTo(ip);
     assertThat(config.idc()).isEqualTo("north");
     assertThat(config.reserveBytes()).isEqualTo(5);
+    assertThat(config.quotaBytes()).hasValue(51);
+    assertThat(config.adminTokenFile()).hasValue(Path.of("token"));
+    assertThat(config.taskTtl()).isEqualTo(Duration.ofHours(52));
     assertThat(config.uploadRate()).hasValue(Rate.ofBytes(6 << 10));
     assertThat(config.backToSourcePeers()).isEqualTo(7);
-    assertThat(config.questionsPerHost()).isEqualTo(8);
+    assertThat(config.sourceConcurrency()).isEqualTo(8);
     assertThat(config.sourceStallTimeout()).isEqualTo(Duration.ofSeconds(9));
     assertThat(config.sourceGiveUp()).isEqualTo(Duration.ofSeconds(10));
     assertThat(config.workingLease()).isEqualTo(Duration.ofSeconds(11));
@@ -372,8 +378,10 @@ class SupernodeTest {
     assertRefused("port", SupernodeConfig.builder().port(65536));
     assertRefused("advertiseIp", SupernodeConfig.builder().advertiseIp(any));
     assertRefused("reserveBytes", SupernodeConfig.builder().reserveBytes(-1));
+    assertRefused("quotaBytes", SupernodeConfig.builder().quotaBytes(0));
+    assertRefused("taskTtl", SupernodeConfig.builder().taskTtl(Duration.ofDays(-1)));
     assertRefused("backToSourcePeers", SupernodeConfig.builder().backToSourcePeers(-1));
-    assertRefused("questionsPerHost", SupernodeConfig.builder().questionsPerHost(0));
+    assertRefused("sourceConcurrency", SupernodeConfig.builder().sourceConcurrency(0));
     assertRefused("sourceGiveUp", SupernodeConfig.builder().sourceGiveUp(Duration.ZERO));
     assertRefused("unvalidatedTtl", SupernodeConfig.builder().unvalidatedTtl(Duration.ofDays(-1)));
     assertRefused("network", SupernodeConfig.builder().peerNetwork("everywhere"));

@@ -11,6 +11,7 @@ public final class ServeRequest {
   private final InetSocketAddress bind;
   private final PieceService pieces;
   private final Function<InetAddress, SupernodeApi> control;
+  private final Optional<AdminService> admin;
 
   /**
    * Serves pieces and control calls.
@@ -22,9 +23,23 @@ public final class ServeRequest {
    */
   public ServeRequest(
       InetSocketAddress bind, PieceService pieces, Function<InetAddress, SupernodeApi> control) {
+    this(bind, pieces, control, Optional.empty());
+  }
+
+  private ServeRequest(
+      InetSocketAddress bind,
+      PieceService pieces,
+      Function<InetAddress, SupernodeApi> control,
+      Optional<AdminService> admin) {
     this.bind = bind;
     this.pieces = pieces;
     this.control = control;
+    this.admin = admin;
+  }
+
+  /** Returns the same and calls of operators. */
+  public ServeRequest withAdmin(AdminService service) {
+    return new ServeRequest(bind, pieces, control, Optional.of(service));
   }
 
   /** Serves pieces alone; control calls are refused. */
@@ -45,6 +60,11 @@ public final class ServeRequest {
   /** Returns what gives the pieces. */
   public PieceService pieces() {
     return pieces;
+  }
+
+  /** Returns what lets operators in, if they are served. */
+  public Optional<AdminService> admin() {
+    return admin;
   }
 
   /** Returns what gives the supernode as it is for a caller at an address, if there is one. */

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.time.Instant;
 import java.util.BitSet;
 import java.util.Optional;
 import java.util.Set;
@@ -65,6 +66,38 @@ public interface StoredTask {
    *     then it is unsealed
    */
   PieceRegion region(ByteRange range) throws IOException;
+
+  /**
+   * Gives up the bytes of all pieces and frees their room; their digests stay known. Regions that
+   * are open stay readable until they are closed. Nobody writes meanwhile.
+   */
+  default void evict() throws IOException {
+    for (int piece : pieces().stream().toArray()) {
+      unseal(piece);
+    }
+  }
+
+  /** Returns what {@link #used} was told last, also by an earlier process; empty if not known. */
+  default Optional<Instant> lastUse() {
+    return Optional.empty();
+  }
+
+  /** Records when the task was last used, for later processes. A store need not. */
+  default void used(Instant when) throws IOException {}
+
+  /** Tells whether the task is to be kept, however long nobody uses it. */
+  default boolean isPinned() {
+    return false;
+  }
+
+  /**
+   * Records whether the task is to be kept, for later processes too.
+   *
+   * @throws IOException also if this store cannot record it
+   */
+  default void pin(boolean pinned) throws IOException {
+    throw new IOException("this store cannot pin tasks");
+  }
 
   /**
    * Puts the whole content at a path, atomically, replacing what is there. Each output is a file of

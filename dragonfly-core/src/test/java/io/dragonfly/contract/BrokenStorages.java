@@ -393,4 +393,13 @@ final class BrokenStorages {
       super(right, task -> changed.computeIfAbsent(task, change));
     }
   }
+
+  static final class NeverGivesUp extends ForwardingTask {
+    NeverGivesUp(StoredTask right) {
+      super(right);
+    }
+
+    @Override
+    public void evict() {}
+  }
 }

@@ -115,6 +115,11 @@ class ForwardingStorage implements Storage {
     }
 
     @Override
+    public void evict() throws IOException {
+      right.evict();
+    }
+
+    @Override
     public void deliver(Path target, Optional<Set<PosixFilePermission>> mode) throws IOException {
       right.deliver(target, mode);
     }

@@ -57,6 +57,9 @@ class StorageContractTest {
               tasks(BrokenStorages.ReplacesNothing::new)),
           entry("whatIsNotCompleteIsNotDelivered", files(BrokenStorages.DeliversHalf::new)),
           entry("aPathThatCannotBeWrittenIsNamed", tasks(BrokenStorages.MakesDirectories::new)),
+          entry(
+              "aTaskThatIsGivenUpKeepsItsDigestsAndCanBeWrittenAgain",
+              tasks(BrokenStorages.NeverGivesUp::new)),
           entry("whoEditsADeliveredFilePoisonsNobody", files(BrokenStorages.TrustsItsFile::new)),
           entry(
               "aContentThatDoesNotFitIsRefusedAndLeavesNothing",

@@ -43,7 +43,9 @@ public final class MemoryStorage implements Storage {
   @Override
   public StoredTask create(Task task) {
     checkOpen();
-    return tasks.computeIfAbsent(task.id(), id -> new MemoryTask(this, task));
+    MemoryTask stored = tasks.computeIfAbsent(task.id(), id -> new MemoryTask(this, task));
+    stored.reserveAgain();
+    return stored;
   }
 
   @Override

@@ -16,11 +16,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
+import java.time.Instant;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A task of {@link MemoryStorage}. One lock; nothing in it waits. */
 final class MemoryTask implements StoredTask {
@@ -30,6 +32,9 @@ final class MemoryTask implements StoredTask {
   private final BitSet sealed = new BitSet();
   private Task task;
   private long reserved;
+  private boolean evicted;
+  private boolean pinned;
+  private @Nullable Instant lastUse;
 
   MemoryTask(MemoryStorage storage, Task task) {
     this.storage = storage;
@@ -43,6 +48,45 @@ final class MemoryTask implements StoredTask {
     long freed = reserved;
     reserved = 0;
     return freed;
+  }
+
+  /** Takes the room anew that {@link #evict} has given up. */
+  synchronized void reserveAgain() {
+    if (evicted) {
+      long length = task.layout().length().orElse(0);
+      storage.reserve(length);
+      reserved = length;
+      evicted = false;
+    }
+  }
+
+  @Override
+  public synchronized void evict() {
+    sealed.clear();
+    pieces.clear();
+    storage.release(reserved);
+    reserved = 0;
+    evicted = true;
+  }
+
+  @Override
+  public synchronized Optional<Instant> lastUse() {
+    return Optional.ofNullable(lastUse);
+  }
+
+  @Override
+  public synchronized void used(Instant when) {
+    lastUse = when;
+  }
+
+  @Override
+  public synchronized boolean isPinned() {
+    return pinned;
+  }
+
+  @Override
+  public synchronized void pin(boolean now) {
+    pinned = now;
   }
 
   @Override

@@ -259,6 +259,23 @@ public abstract class StorageContract {
   }
 
   @Test
+  void aTaskThatIsGivenUpKeepsItsDigestsAndCanBeWrittenAgain() throws IOException {
+    try (Storage storage = open()) {
+      StoredTask stored = whole(storage, "a");
+      try (PieceRegion open = stored.region(range(1))) {
+        stored.evict();
+        assertThat(open.readAll()).isEqualTo(bytes(range(1)));
+      }
+      assertThat(stored.pieces()).isEqualTo(bits());
+      assertThat(stored.digest(2)).hasValue(digest(2));
+      assertThatThrownBy(() -> stored.region(range(1))).isInstanceOf(IOException.class);
+
+      assertThat(whole(storage, "a").pieces().cardinality()).isEqualTo(PIECES);
+      assertThat(read(stored, range(1))).isEqualTo(bytes(range(1)));
+    }
+  }
+
+  @Test
   void anOpenRegionOutlivesItsTask() throws IOException {
     try (Storage storage = open();
         PieceRegion region = whole(storage, "a").region(range(1))) {

@@ -253,7 +253,8 @@ class DfgetFlagsTest {
     "--notbs, '''--notbs'' is of Dragonfly 1: the supernode decides'",
     "--dfdaemon, '''--dfdaemon'' is of Dragonfly 1: it was a label'",
     "--clientqueue=6, '''--clientqueue'' is of Dragonfly 1: what waits for the disk'",
-    "version, '''version'' is of Dragonfly 1: write --version'"
+    "version, '''version'' is of Dragonfly 1: write --version'",
+    "server, '''server'' is not expected here, write ''dfget server --home H'''"
   })
   void aWrongFlagIsOneClearLine(String argument, String message) {
     List<String> all = new ArrayList<>(List.of("--url", source.url(), "--output", "out.bin"));

@@ -12,11 +12,14 @@ import io.dragonfly.task.Digest;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import java.io.IOException;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
@@ -36,8 +39,10 @@ public final class CdnCache implements AutoCloseable {
   private final Storage storage;
   private final Sources sources;
   private final CdnSettings settings;
-  private final ScheduledExecutorService timer;
-  private final LongSupplier nanoClock;
+  private final Time time;
+  private final CacheUses uses;
+  private final CacheRoom room;
+  private final CacheSweep sweep;
   private final ExecutorService reads;
   private final ExecutorService background;
   private final Map<TaskId, CdnTask> tasks = new ConcurrentHashMap<>();
@@ -48,26 +53,37 @@ public final class CdnCache implements AutoCloseable {
   private final CdnListener listener;
 
   /**
+   * The time, and who waits for it.
+   *
+   * @param nanos monotonic nanoseconds
+   * @param timer runs what is due
+   */
+  public record Time(Clock clock, LongSupplier nanos, ScheduledExecutorService timer) {}
+
+  /**
    * The cache of one supernode.
    *
    * @param storage where the pieces are kept; stays its owner's, as the sources and the timer do
    * @param listener is told what happens
    */
   public CdnCache(
-      Storage storage,
-      Sources sources,
-      CdnSettings settings,
-      ScheduledExecutorService timer,
-      LongSupplier nanoClock,
-      CdnListener listener) {
+      Storage storage, Sources sources, CdnSettings settings, Time time, CdnListener listener) {
     this.storage = storage;
     this.sources = sources;
     this.settings = settings;
-    this.timer = timer;
-    this.nanoClock = nanoClock;
+    this.time = time;
     this.listener = listener;
+    this.uses = new CacheUses(time.clock());
+    CacheRoom.Owner giving = new Giving();
+    this.room = new CacheRoom(storage, uses, settings.keeping().quotaBytes(), giving);
+    this.sweep = new CacheSweep(storage, uses, giving, settings.keeping().taskTtl(), time);
     this.reads = DaemonThreads.pool("dragonfly-cdn-read", settings.reads());
     this.background = DaemonThreads.pool("dragonfly-cdn-check", 2);
+  }
+
+  /** Looks from now on, from time to time, for what nobody has used for long. */
+  public void sweepFromNowOn() {
+    sweep.start(this::inBackground);
   }
 
   CdnListener listener() {
@@ -81,21 +97,23 @@ public final class CdnCache implements AutoCloseable {
    */
   public List<Task> recover() {
     List<Task> known = new ArrayList<>();
-    List<TaskId> leftovers = new ArrayList<>();
+    List<Task> leftovers = new ArrayList<>();
     for (StoredTask stored : storage.tasks()) {
       Task task = stored.task();
       if (SourceStretch.isRepeatable(task)) {
         known.add(task);
       } else if (CdnTask.isComplete(stored)) {
-        leftovers.add(task.id());
+        leftovers.add(task);
       } else {
         // Nobody can tell whether the source still has this version, so the rest of it is lost.
-        delete(task.id());
+        delete(task);
       }
     }
     if (!leftovers.isEmpty()) {
       DaemonThreads.later(
-          timer, LEFTOVERS_KEPT, () -> inBackground(() -> leftovers.forEach(this::deleteUnused)));
+          time.timer(),
+          LEFTOVERS_KEPT,
+          () -> inBackground(() -> leftovers.forEach(this::deleteUnused)));
     }
     return known;
   }
@@ -121,7 +139,8 @@ public final class CdnCache implements AutoCloseable {
     Lock lock = storeLocks.get(task.id());
     lock.lock();
     try {
-      StoredTask stored = storage.create(task);
+      StoredTask stored = room.create(task);
+      used(task.id());
       CdnTask ready = tasks.computeIfAbsent(task.id(), id -> new CdnTask(stored, this));
       ready.use();
       return ready;
@@ -157,9 +176,11 @@ public final class CdnCache implements AutoCloseable {
     try {
       if (task.letGo()) {
         task.stop();
+        used(id);
         if (tasks.remove(id, task) && forget) {
-          delete(id);
+          delete(task.task());
         }
+        room.settle(id);
       }
     } finally {
       lock.unlock();
@@ -171,14 +192,15 @@ public final class CdnCache implements AutoCloseable {
     log.warn("task {}: reading failed: {}", id.brief(), failure.getMessage());
     boolean isWrong =
         failure instanceof SourceChangedException || failure instanceof DigestMismatchException;
-    // On a full disk the room is worth more than half of a content.
-    boolean isInTheWay = failure instanceof NoSpaceException;
+    // On a full disk the room is worth more than half of a content, and on a broken one the half is
+    // worth nothing.
+    boolean isInTheWay = failure instanceof NoSpaceException || failure instanceof StorageException;
     if (isWrong || isInTheWay || !SourceStretch.isRepeatable(task.task())) {
       Lock lock = storeLocks.get(id);
       lock.lock();
       try {
         tasks.remove(id, task);
-        delete(id);
+        delete(task.task());
       } finally {
         lock.unlock();
       }
@@ -186,32 +208,157 @@ public final class CdnCache implements AutoCloseable {
     listener.failed(id, failure);
   }
 
-  private void deleteUnused(TaskId id) {
-    Lock lock = storeLocks.get(id);
+  private void deleteUnused(Task task) {
+    Lock lock = storeLocks.get(task.id());
     lock.lock();
     try {
-      if (!tasks.containsKey(id)) {
-        delete(id);
+      if (!tasks.containsKey(task.id())) {
+        delete(task);
       }
     } finally {
       lock.unlock();
     }
   }
 
-  private void delete(TaskId id) {
+  private void delete(Task task) {
+    TaskId id = task.id();
     try {
       storage.delete(id);
     } catch (IOException e) {
       log.warn("task {} cannot be deleted: {}", id.brief(), e.toString());
     }
+    room.settle(id);
+    uses.forget(id);
+    listener.deleted(task);
+  }
+
+  /** Says that a task is used now: that is what decides who has to make room. */
+  public void used(TaskId task) {
+    uses.used(task);
+  }
+
+  /**
+   * A task that is kept.
+   *
+   * @param reading whether its source is being read
+   */
+  public record Kept(StoredTask stored, Instant lastUse, boolean reading) {}
+
+  /** Returns all tasks that are kept. */
+  public List<Kept> kept() {
+    return storage.tasks().stream()
+        .map(
+            stored -> {
+              CdnTask task = tasks.get(stored.task().id());
+              return new Kept(stored, uses.lastUse(stored), task != null && task.isReading());
+            })
+        .toList();
+  }
+
+  /** Returns the bytes that all tasks take up, or will when they are read. */
+  public long keptBytes() {
+    return room.totalBytes();
+  }
+
+  /** Deletes a task, if nobody uses it, and tells whether there was such a task. */
+  public boolean delete(TaskId id) {
+    Optional<Task> task = storage.find(id).map(StoredTask::task);
+    task.ifPresent(this::deleteUnused);
+    return task.isPresent() && storage.find(id).isEmpty();
+  }
+
+  /** Keeps a task however long nobody uses it, or no longer; tells whether there is such a task. */
+  public boolean pin(TaskId id, boolean pinned) throws IOException {
+    Optional<StoredTask> stored = storage.find(id);
+    if (stored.isPresent()) {
+      stored.get().pin(pinned);
+    }
+    return stored.isPresent();
+  }
+
+  /**
+   * How many pieces were read, and which of them were damaged.
+   *
+   * @param bad is read again if there is somebody to ask with
+   */
+  public record Checked(int pieces, List<Integer> bad) {}
+
+  /** Reads all pieces of a task; empty if there is no such task. Blocks on the disk. */
+  public Optional<Checked> verify(TaskId id) throws IOException {
+    Optional<StoredTask> found = storage.find(id);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    StoredTask stored = found.get();
+    int count = 0;
+    List<Integer> bad = new ArrayList<>();
+    for (int piece : stored.pieces().stream().toArray()) {
+      if (background.isShutdown()) {
+        throw new IOException("the supernode is stopping");
+      }
+      count++;
+      if (!StoredPieces.isIntact(stored, piece, null)) {
+        stored.unseal(piece);
+        listener.lost(id, piece);
+        bad.add(piece);
+      }
+    }
+    CdnTask task = tasks.get(id);
+    if (!bad.isEmpty() && task != null) {
+      listener.access(id, Set.of()).ifPresent(access -> task.read(access, Optional.empty()));
+    }
+    return Optional.of(new Checked(count, bad));
+  }
+
+  /** What of the cache can make room for other tasks. */
+  private final class Giving implements CacheRoom.Owner {
+    @Override
+    public boolean isWanted(StoredTask stored) {
+      TaskId id = stored.task().id();
+      CdnTask task = tasks.get(id);
+      return task != null && (task.isReading() || listener.isWanted(id));
+    }
+
+    @Override
+    public boolean isHeld(StoredTask stored) {
+      return tasks.containsKey(stored.task().id());
+    }
+
+    @Override
+    public boolean giveUp(StoredTask stored) {
+      TaskId id = stored.task().id();
+      Lock lock = storeLocks.get(id);
+      if (!lock.tryLock()) {
+        return false; // somebody is just making use of it, or of one that shares its lock
+      }
+      try {
+        CdnTask task = tasks.get(id);
+        if (task == null) {
+          delete(stored.task());
+          return true;
+        }
+        if (isWanted(stored) || !task.evict()) {
+          return false;
+        }
+        room.settle(id);
+      } catch (IOException e) {
+        log.warn("task {} cannot be given up: {}", id.brief(), e.toString());
+        return false;
+      } finally {
+        lock.unlock();
+      }
+      listener.evicted(id);
+      return true;
+    }
   }
 
   CdnRead.Surroundings surroundings() {
-    return new CdnRead.Surroundings(sources, listener, settings, reads, timer, nanoClock);
+    return new CdnRead.Surroundings(
+        sources, listener, settings, reads, time.timer(), time.nanos(), room);
   }
 
   long nanos() {
-    return nanoClock.getAsLong();
+    return time.nanos().getAsLong();
   }
 
   /** Runs something that blocks on the disk. */
@@ -230,5 +377,6 @@ public final class CdnCache implements AutoCloseable {
     background.shutdown();
     tasks.values().forEach(CdnTask::stop);
     DaemonThreads.awaitEnd(reads, background);
+    uses.record(storage);
   }
 }

@@ -19,6 +19,15 @@ public interface CdnListener {
    */
   void sealed(Task task, int piece, Digest digest);
 
+  /** Tells whether somebody wants pieces of a task. */
+  boolean isWanted(TaskId task);
+
+  /** The bytes of a task were given up to make room. Who wants them now has them read again. */
+  void evicted(TaskId task);
+
+  /** A task is no longer stored. */
+  void deleted(Task task);
+
   /** A piece turned out to be damaged. It is read again. */
   void lost(TaskId task, int piece);
 

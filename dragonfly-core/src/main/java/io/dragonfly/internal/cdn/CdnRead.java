@@ -3,6 +3,7 @@ package io.dragonfly.internal.cdn;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.StoredTask;
@@ -53,6 +54,7 @@ final class CdnRead {
    *
    * @param threads run the reads
    * @param timer ends pauses
+   * @param room makes room where it runs out in the middle
    */
   record Surroundings(
       Sources sources,
@@ -60,7 +62,8 @@ final class CdnRead {
       CdnSettings settings,
       Executor threads,
       ScheduledExecutorService timer,
-      LongSupplier nanoClock) {}
+      LongSupplier nanoClock,
+      CacheRoom room) {}
 
   /** Is told once how a read ended. */
   interface Ended {
@@ -118,6 +121,9 @@ final class CdnRead {
   private void run() {
     Optional<DistributionException> failure = Optional.empty();
     try {
+      if (!isStopped() && !isComplete()) {
+        around.room().create(stored.task()); // its room may have been given up
+      }
       while (!isStopped() && !isComplete()) {
         stretch.read(access, this::progressed);
       }
@@ -128,6 +134,11 @@ final class CdnRead {
       failure = Optional.of(e);
     } catch (SourceFailedException e) {
       if (pauseAfter(e, e.retryAfter(), isFinal(e))) {
+        return;
+      }
+      failure = Optional.of(e);
+    } catch (NoSpaceException e) {
+      if (goOnWithMoreRoom(e)) {
         return;
       }
       failure = Optional.of(e);
@@ -164,6 +175,18 @@ final class CdnRead {
     access = other.get();
     start();
     return true;
+  }
+
+  private boolean goOnWithMoreRoom(NoSpaceException e) {
+    if (isStopped()) {
+      return false;
+    }
+    if (around.room().free(stored.task().id(), e)) {
+      start();
+      return true;
+    }
+    // Its bytes were given up, but those who hold it go on giving it meanwhile.
+    return stored.digest(0).isPresent() && !stored.has(0) && pauseAfter(e, Optional.empty(), false);
   }
 
   /** A source that says no will not say yes to the same question; these alone may pass. */

@@ -4,7 +4,7 @@ import io.dragonfly.spi.RateLimiter;
 import java.time.Duration;
 
 /**
- * How sources are read.
+ * How sources are read, and what is kept of it.
  *
  * @param stallTimeout how long a source may take to connect, to answer, or to bring the next byte
  * @param giveUp how long a read that gets no further is resumed before it is given up
@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param firstPause the pause before a read is resumed; doubled each time that it gets no further
  * @param longestPause where the doubling ends
  * @param limiter of all that is read
+ * @param keeping what is kept
  */
 public record CdnSettings(
     Duration stallTimeout,
@@ -19,10 +20,23 @@ public record CdnSettings(
     int reads,
     Duration firstPause,
     Duration longestPause,
-    RateLimiter limiter) {
+    RateLimiter limiter,
+    Keeping keeping) {
+  /**
+   * What is kept of what was read.
+   *
+   * @param quotaBytes what all tasks together take up at most
+   * @param taskTtl how long a task is kept that nobody uses; zero for ever
+   */
+  public record Keeping(long quotaBytes, Duration taskTtl) {
+    /** All, as long as there is room on the disk. */
+    public static final Keeping ALL = new Keeping(Long.MAX_VALUE, Duration.ZERO);
+  }
+
   /** The usual numbers. */
-  public static CdnSettings of(Duration stallTimeout, Duration giveUp, RateLimiter limiter) {
+  public static CdnSettings of(
+      Duration stallTimeout, Duration giveUp, RateLimiter limiter, Keeping keeping) {
     return new CdnSettings(
-        stallTimeout, giveUp, 32, Duration.ofMillis(100), Duration.ofSeconds(5), limiter);
+        stallTimeout, giveUp, 32, Duration.ofMillis(100), Duration.ofSeconds(5), limiter, keeping);
   }
 }

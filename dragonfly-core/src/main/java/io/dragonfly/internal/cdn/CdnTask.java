@@ -237,6 +237,27 @@ public final class CdnTask {
     users++;
   }
 
+  /** Says that somebody uses the task now. */
+  public void used() {
+    cache.used(task().id());
+  }
+
+  synchronized boolean isReading() {
+    return reading != null;
+  }
+
+  /**
+   * Gives up the bytes of all pieces, unless they are being read. A read that begins meanwhile
+   * reads until all is there.
+   */
+  boolean evict() throws IOException {
+    if (isReading()) {
+      return false;
+    }
+    stored.evict();
+    return true;
+  }
+
   /** Returns whether nobody uses the task any more. */
   synchronized boolean letGo() {
     users--;

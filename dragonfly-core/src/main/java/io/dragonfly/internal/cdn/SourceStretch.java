@@ -12,6 +12,7 @@ import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.Digest;
 import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.SourceVersion;
 import io.dragonfly.task.Task;
@@ -92,18 +93,21 @@ final class SourceStretch {
       around.listener().lost(stored.task().id(), stored.pieces().nextClearBit(0));
       return; // the next stretch starts at the damaged piece
     }
-    PieceLine line =
-        new PieceLine(
-            stored,
-            start,
-            checked,
-            (piece, digest) -> around.listener().sealed(stored.task(), piece, digest));
+    PieceLine line = new PieceLine(stored, start, checked, this::sealed);
     if (byRange) {
       ByteRange gap = gap(pieces, first);
       copy(part(access, gap), line, OptionalLong.of(gap.end()), access, progress);
     } else {
       OptionalLong length = stored.task().layout().length();
       copy(whole(access).stream(), line, length, access, progress);
+    }
+  }
+
+  private void sealed(int piece, Digest digest) {
+    Task task = stored.task();
+    around.listener().sealed(task, piece, digest);
+    if (!task.layout().isLengthKnown()) {
+      around.room().grown(task.id(), task.layout().range(piece).end());
     }
   }
 

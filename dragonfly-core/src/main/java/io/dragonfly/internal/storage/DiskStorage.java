@@ -16,6 +16,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,8 +29,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps each task in a directory {@code <home>/tasks/<task id>}. What is sealed survives the end of
- * the process however it ends; after a crash of the machine it is verified at start-up. Safe for
- * concurrent use; the home is nobody else's, see {@link HomeLock}.
+ * the process however it ends; after a crash of the machine each piece is verified before anybody
+ * gets it. Safe for concurrent use; the home is nobody else's, see {@link HomeLock}.
  */
 public final class DiskStorage implements Storage {
   private static final Logger log = LoggerFactory.getLogger(DiskStorage.class);
@@ -203,11 +204,12 @@ public final class DiskStorage implements Storage {
       OwnerOnly.createDirectories(made);
       DataFile.create(made.resolve(DiskTask.DATA), task.layout().length());
       PieceJournal.create(made.resolve(DiskTask.PIECES));
-      TaskRecord record = new TaskRecord(task, bootId, Optional.empty());
+      TaskRecord record = new TaskRecord(task, bootId, false, Optional.empty());
       TaskFile file = TaskFile.create(made.resolve(DiskTask.TASK), record);
       moveAside(place); // a task that could not be read
       Files.move(made, place, StandardCopyOption.ATOMIC_MOVE);
-      return new DiskTask(disk, place, file.movedTo(place.resolve(DiskTask.TASK)), new PieceSet());
+      return new DiskTask(
+          disk, place, file.movedTo(place.resolve(DiskTask.TASK)), new PieceSet(), new BitSet());
     } catch (IOException e) {
       deleteTree(made);
       throw disk.room().explain("task " + task.id().brief(), 1, e);

@@ -13,12 +13,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.BitSet;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A task of a {@link DiskStorage}: a directory with {@code data}, {@code pieces} and {@code
@@ -29,6 +31,8 @@ import java.util.stream.IntStream;
  * interrupted all the same; see {@link Uninterrupted}.
  */
 final class DiskTask implements StoredTask, Syncer.Target {
+  private static final Logger LOG = LoggerFactory.getLogger(DiskTask.class);
+
   static final String DATA = "data";
   static final String PIECES = "pieces";
   static final String TASK = "task.json";
@@ -48,6 +52,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
   private final PieceSet pieces;
   private final PieceJournal journal;
   private final DataFile data;
+  private final PieceChecks checks;
 
   /** Shared by all that writes here; alone has it who exchanges the data or ends the task. */
   private final ReentrantReadWriteLock life = new ReentrantReadWriteLock();
@@ -58,12 +63,20 @@ final class DiskTask implements StoredTask, Syncer.Target {
   /** While the length is unknown: how far room has been checked for. */
   private volatile long checkedUpTo;
 
-  DiskTask(Disk disk, Path directory, TaskFile taskFile, PieceSet pieces) throws IOException {
+  /**
+   * A task in a directory.
+   *
+   * @param unverified sealed pieces of an earlier boot, to be read before they are given
+   */
+  DiskTask(Disk disk, Path directory, TaskFile taskFile, PieceSet pieces, BitSet unverified)
+      throws IOException {
     this.disk = disk;
     this.taskFile = taskFile;
     this.pieces = pieces;
     this.journal = PieceJournal.open(directory.resolve(PIECES), disk.files());
     this.data = new DataFile(directory.resolve(DATA), disk.files(), taskFile);
+    this.checks =
+        new PieceChecks(data, taskFile, pieces, unverified, this::unseal, this::allVerified);
     this.lastActiveNanos = disk.machine().nanoTime() - ACTIVE.toNanos() - 1;
   }
 
@@ -167,7 +180,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
           DataFile.setLength(fresh, layout().length().getAsLong());
         }
         if (changed) {
-          unsealBad(fresh); // the copy, which nobody changes any more
+          checks.unsealBad(fresh); // the copy, which nobody changes any more
         }
         data.replaceBy(fresh);
       } catch (IOException e) {
@@ -179,22 +192,6 @@ final class DiskTask implements StoredTask, Syncer.Target {
     } finally {
       life.writeLock().unlock();
     }
-  }
-
-  /** Unseals the pieces that do not match their digests and returns whether there were any. */
-  private boolean unsealBad(Path file) throws IOException {
-    boolean any = false;
-    for (int piece : pieces.sealed().stream().toArray()) {
-      if (!matches(file, piece)) {
-        unseal(piece);
-        any = true;
-      }
-    }
-    return any;
-  }
-
-  private boolean matches(Path file, int piece) throws IOException {
-    return data.matches(file, layout().range(piece), pieces.digest(piece).orElseThrow());
   }
 
   @Override
@@ -232,6 +229,59 @@ final class DiskTask implements StoredTask, Syncer.Target {
             journal.unsealed(piece);
           }
         });
+    checks.settled(piece);
+  }
+
+  /** From now on the journal can be trusted as long as the kernel runs. */
+  private void allVerified() {
+    try {
+      taskFile.update(record -> record.withBootId(disk.machine().bootId()));
+    } catch (IOException e) {
+      LOG.warn("{} is verified once more after the next start: {}", this, e.toString());
+    }
+  }
+
+  @Override
+  public void evict() throws IOException {
+    life.writeLock().lock();
+    try {
+      checkAlive();
+      Path fresh = data.path().resolveSibling(DATA + ".new");
+      Uninterrupted.run(
+          () -> {
+            for (int piece : pieces.sealed().stream().toArray()) {
+              journal.unsealed(piece);
+              pieces.unseal(piece);
+              checks.settled(piece);
+            }
+            // Who reads just now has the old file open, whose room is free once he is done.
+            Files.deleteIfExists(fresh);
+            DataFile.create(fresh, layout().length());
+            data.replaceBy(fresh);
+          });
+    } finally {
+      life.writeLock().unlock();
+    }
+  }
+
+  @Override
+  public Optional<Instant> lastUse() {
+    return Optional.of(taskFile.lastUse());
+  }
+
+  @Override
+  public void used(Instant when) throws IOException {
+    taskFile.used(when);
+  }
+
+  @Override
+  public boolean isPinned() {
+    return taskFile.record().pinned();
+  }
+
+  @Override
+  public void pin(boolean pinned) throws IOException {
+    taskFile.update(record -> record.withPinned(pinned));
   }
 
   @Override
@@ -266,7 +316,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
   public PieceRegion region(ByteRange range) throws IOException {
     checkPlace(range.start(), range.length());
     checkSealed(range);
-    checkUnchanged(range);
+    checks.check(range);
     Lease lease = data.read();
     boolean given = false;
     try {
@@ -293,35 +343,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
 
   @Override
   public boolean isSuspect(ByteRange range) {
-    if (range.length() == 0 || !data.isLinkedOut()) {
-      return false;
-    }
-    try {
-      Optional<FileStamp> difference = data.difference();
-      PieceLayout layout = layout();
-      return difference.isPresent()
-          && !IntStream.rangeClosed(layout.pieceAt(range.start()), layout.pieceAt(range.end() - 1))
-              .allMatch(piece -> data.isKnownGood(difference.get(), piece));
-    } catch (IOException e) {
-      return true; // the region will say why
-    }
-  }
-
-  private void checkUnchanged(ByteRange range) throws IOException {
-    Optional<FileStamp> difference = data.difference();
-    if (difference.isEmpty() || range.length() == 0) {
-      return;
-    }
-    PieceLayout layout = layout();
-    for (int p = layout.pieceAt(range.start()); p <= layout.pieceAt(range.end() - 1); p++) {
-      if (!data.isKnownGood(difference.get(), p)) {
-        if (!matches(data.path(), p)) {
-          unseal(p);
-          throw new IOException("piece %d of %s was changed on the disk".formatted(p, this));
-        }
-        data.knownGood(difference.get(), p);
-      }
-    }
+    return checks.isSuspect(range);
   }
 
   @Override
@@ -332,19 +354,8 @@ final class DiskTask implements StoredTask, Syncer.Target {
           if (!layout.isLengthKnown() || pieces.count() < layout.pieces()) {
             throw new IOException("%s is not complete".formatted(this));
           }
-          new Delivery(disk, data, target.toAbsolutePath(), mode, toString()).run(this::verify);
+          new Delivery(disk, data, target.toAbsolutePath(), mode, toString()).run(checks::checkAll);
         });
-  }
-
-  /** Has the data checked against its digests if somebody may have changed it. */
-  private void verify() throws IOException {
-    Optional<FileStamp> difference = data.difference();
-    if (difference.isPresent()) {
-      if (unsealBad(data.path())) {
-        throw new IOException("pieces of %s were changed on the disk".formatted(this));
-      }
-      data.accept(difference.get());
-    }
   }
 
   /** Returns the bytes that somebody who writes this task just now is still going to write. */

@@ -7,13 +7,15 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Reads the tasks that earlier processes left. Pieces that were written since the kernel started
- * are taken as the journal says; others, and those of a journal that is not whole, are verified.
+ * are taken as the journal says; others, and those of a journal that is not whole, are verified
+ * before anybody gets them: not now, so that a full store opens as quickly as an empty one.
  */
 final class StoredTasks {
   private static final Logger log = LoggerFactory.getLogger(StoredTasks.class);
@@ -54,31 +56,43 @@ final class StoredTasks {
     PieceJournal.Content content = PieceJournal.read(journal, layout);
     DataFile data = new DataFile(directory.resolve(DiskTask.DATA), disk.files(), file);
     long size = Files.size(data.path());
-    boolean whole = content.isClean() && size == layout.length().orElse(size);
-    if (!whole || bootId.isEmpty() || !bootId.equals(record.bootId())) {
-      verify(directory, data, content.pieces(), layout);
+    boolean fits = size == layout.length().orElse(size);
+    boolean isShort = dropBehind(size, content.pieces(), layout, directory);
+    if (isShort || !content.isClean()) {
       PieceJournal.rewrite(journal, content.pieces());
     }
-    if (size != layout.length().orElse(size) && record.linkedOut().isEmpty()) {
+    if (!fits && record.linkedOut().isEmpty()) {
       data.setLength(layout.length().getAsLong());
     }
     noteLinks(data, file);
-    file.update(r -> r.withBootId(bootId));
-    return new DiskTask(disk, directory, file, content.pieces());
+    boolean isOfThisBoot = bootId.isPresent() && bootId.equals(record.bootId());
+    BitSet unverified = new BitSet();
+    if (isShort || !fits || !content.isClean() || !isOfThisBoot) {
+      unverified.or(content.pieces().sealed());
+    }
+    // Until all are verified, the next process must not believe the journal either.
+    if (unverified.isEmpty()) {
+      file.update(r -> r.withBootId(bootId));
+    } else if (isOfThisBoot) {
+      file.update(r -> r.withBootId(Optional.empty()));
+    }
+    return new DiskTask(disk, directory, file, content.pieces(), unverified);
   }
 
-  private static void verify(Path directory, DataFile data, PieceSet pieces, PieceLayout layout)
-      throws IOException {
+  /** Drops the pieces that a file is too short for, and tells whether there were any. */
+  private static boolean dropBehind(
+      long size, PieceSet pieces, PieceLayout layout, Path directory) {
     int dropped = 0;
     for (int piece : pieces.sealed().stream().toArray()) {
-      if (!data.matches(data.path(), layout.range(piece), pieces.digest(piece).orElseThrow())) {
+      if (layout.range(piece).end() > size) {
         pieces.unseal(piece);
         dropped++;
       }
     }
     if (dropped > 0) {
-      log.warn("dropped {} pieces of {} that do not match their digests", dropped, directory);
+      log.warn("dropped {} pieces of {}, which has become shorter", dropped, directory);
     }
+    return dropped > 0;
   }
 
   /** Nobody but us makes links; whatever other name the data has, others can change it by that. */

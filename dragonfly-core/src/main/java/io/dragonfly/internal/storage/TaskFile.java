@@ -14,12 +14,17 @@ import io.dragonfly.task.TaskKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 
-/** The file {@code task.json}. Replaced as a whole, so it is never half written. */
+/**
+ * The file {@code task.json}. Replaced as a whole, so it is never half written. Its mtime is when
+ * the task was last used.
+ */
 final class TaskFile {
   /** Goes up when older versions could no longer read what is written. */
   static final int FORMAT = 1;
@@ -29,16 +34,18 @@ final class TaskFile {
   private final Path file;
   private final ReentrantLock lock = new ReentrantLock();
   private volatile TaskRecord record;
+  private volatile Instant lastUse;
 
-  private TaskFile(Path file, TaskRecord record) {
+  private TaskFile(Path file, TaskRecord record, Instant lastUse) {
     this.file = file;
     this.record = record;
+    this.lastUse = lastUse;
   }
 
   /** Makes the file in a directory that is not a task's yet, so that it may be half written. */
   static TaskFile create(Path file, TaskRecord record) throws IOException {
     OwnerOnly.write(file, bytes(record));
-    return new TaskFile(file, record);
+    return new TaskFile(file, record, mtime(file));
   }
 
   /**
@@ -54,7 +61,7 @@ final class TaskFile {
       if (json.path("format").asInt() > FORMAT) {
         throw new IOException("a newer version has written it");
       }
-      return new TaskFile(file, parse(json));
+      return new TaskFile(file, parse(json), mtime(file));
     } catch (JsonProcessingException | IllegalArgumentException e) {
       throw new BrokenTaskException("task.json is broken: " + e.getMessage(), e);
     }
@@ -62,7 +69,7 @@ final class TaskFile {
 
   /** Goes on with the same content under another name. */
   TaskFile movedTo(Path other) {
-    return new TaskFile(other, record);
+    return new TaskFile(other, record, lastUse);
   }
 
   TaskRecord record() {
@@ -76,10 +83,24 @@ final class TaskFile {
       if (!changed.equals(record)) {
         OwnerOnly.replace(file, bytes(changed));
         record = changed;
+        used(lastUse);
       }
     } finally {
       lock.unlock();
     }
+  }
+
+  Instant lastUse() {
+    return lastUse;
+  }
+
+  void used(Instant when) throws IOException {
+    Files.setLastModifiedTime(file, FileTime.from(when));
+    lastUse = when;
+  }
+
+  private static Instant mtime(Path file) throws IOException {
+    return Files.getLastModifiedTime(file).toInstant();
   }
 
   private static byte[] bytes(TaskRecord content) throws IOException {
@@ -98,6 +119,9 @@ final class TaskFile {
     task.version().length().ifPresent(length -> json.put("sourceLength", length));
     task.digest().ifPresent(digest -> json.put("digest", digest.toString()));
     content.bootId().ifPresent(boot -> json.put("boot", boot));
+    if (content.pinned()) {
+      json.put("pinned", true);
+    }
     content.linkedOut().ifPresent(linked -> json.set("linkedOut", toJson(linked)));
     return json;
   }
@@ -131,6 +155,7 @@ final class TaskFile {
     return new TaskRecord(
         task,
         text(json, "boot"),
+        json.path("pinned").asBoolean(),
         json.has("linkedOut")
             ? Optional.of(parseLinkedOut(json.get("linkedOut")))
             : Optional.empty());

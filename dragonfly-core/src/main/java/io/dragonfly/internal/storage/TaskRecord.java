@@ -9,9 +9,11 @@ import java.util.Optional;
  * @param task the task, with its length once that is known
  * @param bootId the boot in which the pieces of the journal were written or last verified: until
  *     the next one, the kernel loses nothing of what was written
+ * @param pinned whether the task is kept, however long nobody uses it
  * @param linkedOut set before the data gets a name outside of the store, and from then on
  */
-record TaskRecord(Task task, Optional<String> bootId, Optional<LinkedOut> linkedOut) {
+record TaskRecord(
+    Task task, Optional<String> bootId, boolean pinned, Optional<LinkedOut> linkedOut) {
   /**
    * How data looked when all was well with it, since somebody else can change it now.
    *
@@ -22,14 +24,18 @@ record TaskRecord(Task task, Optional<String> bootId, Optional<LinkedOut> linked
   record LinkedOut(Optional<FileStamp> stamp, boolean linkable) {}
 
   TaskRecord withTask(Task other) {
-    return new TaskRecord(other, bootId, linkedOut);
+    return new TaskRecord(other, bootId, pinned, linkedOut);
   }
 
   TaskRecord withBootId(Optional<String> other) {
-    return new TaskRecord(task, other, linkedOut);
+    return new TaskRecord(task, other, pinned, linkedOut);
   }
 
   TaskRecord withLinkedOut(Optional<LinkedOut> other) {
-    return new TaskRecord(task, bootId, other);
+    return new TaskRecord(task, bootId, pinned, other);
+  }
+
+  TaskRecord withPinned(boolean other) {
+    return new TaskRecord(task, bootId, other, linkedOut);
   }
 }

@@ -22,6 +22,21 @@ record CdnEvents(Swarms swarms, Versions versions, StoredPieceService pieces)
   }
 
   @Override
+  public boolean isWanted(TaskId task) {
+    return swarms.isWanted(task);
+  }
+
+  @Override
+  public void evicted(TaskId task) {
+    swarms.evicted(task);
+  }
+
+  @Override
+  public void deleted(Task task) {
+    versions.forget(task);
+  }
+
+  @Override
   public void lost(TaskId task, int piece) {
     swarms.lost(task, piece);
   }

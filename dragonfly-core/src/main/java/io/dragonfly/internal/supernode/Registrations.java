@@ -170,8 +170,11 @@ final class Registrations {
     try {
       Swarms.Joined joined = swarms.join(swarm, guest.request(), guest.access());
       CdnTask cdn = swarm.started().getNow(null);
-      if (cdn != null && joined.lacksPieces()) {
-        cdn.read(guest.access(), Optional.empty());
+      if (cdn != null) {
+        cdn.used();
+        if (joined.lacksPieces()) {
+          cdn.read(guest.access(), Optional.empty());
+        }
       }
       if (!guest.answer().complete(answer(guest, admission, joined)) && joined.isNew()) {
         // Dropped just now: nobody would ever leave.

@@ -1,5 +1,6 @@
 package io.dragonfly.internal.supernode;
 
+import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.access.Tickets;
@@ -39,7 +40,9 @@ public final class SupernodeService implements AutoCloseable {
   private final ExecutorService answers;
   private final ExecutorService work;
   private final ExecutorService questionThreads;
+  private final AdminApi admin;
   private volatile Peer cdnPeer;
+  private volatile boolean closed;
 
   /** What a supernode is made from. All stays its owner's, and outlives the supernode. */
   public record Parts(
@@ -100,8 +103,7 @@ public final class SupernodeService implements AutoCloseable {
             parts.storage(),
             parts.sources(),
             cdnSettings,
-            parts.timer(),
-            parts.nanos(),
+            new CdnCache.Time(parts.clock(), parts.nanos(), parts.timer()),
             new CdnEvents(swarms, versions, parts.pieces()));
     Arrivals arrivals = new Arrivals(swarms, cache, versions, work);
     questions =
@@ -118,8 +120,13 @@ public final class SupernodeService implements AutoCloseable {
             new Fingerprints(parts.random()),
             rhythm);
     offers = new Offers(swarms, arrivals, cache);
+    admin =
+        new Administration(
+            swarms, cache, arrivals, parts.clock().instant(), cdnSettings.keeping().quotaBytes());
     parts.pieces().onWithdrawn(swarms::check);
+    parts.pieces().onGiven(cache::used);
     cache.recover().forEach(versions::recovered);
+    cache.sweepFromNowOn();
   }
 
   private static String nonce(SecureRandom random) {
@@ -155,9 +162,20 @@ public final class SupernodeService implements AutoCloseable {
         onThisMachine);
   }
 
+  /** Returns the supernode as its operator sees it. */
+  public AdminApi admin() {
+    return admin;
+  }
+
+  /** Tells whether peers elsewhere can be served. */
+  public boolean isReady() {
+    return cdnPeer.isReachable() && !closed;
+  }
+
   /** Ends questions, reads and calls that wait, and waits until the threads are gone. */
   @Override
   public void close() {
+    closed = true;
     questions.close();
     swarms.close();
     cache.close();

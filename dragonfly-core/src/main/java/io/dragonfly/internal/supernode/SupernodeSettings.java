@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param seedingLease how long a peer that only gives may be silent
  * @param backToSourcePeers how many peers of a task may read the source should the supernode be
  *     lost
- * @param questionsPerHost how many questions to one source host may be in flight
+ * @param sourceConcurrency how many questions to one source host may be in flight
  * @param stallTimeout how long a source may take to answer
  * @param unvalidatedTtl how long after its read a version without a validator can be joined
  * @param accessTtl how long an answer about a content named by a digest is believed
@@ -20,7 +20,7 @@ public record SupernodeSettings(
     Duration workingLease,
     Duration seedingLease,
     int backToSourcePeers,
-    int questionsPerHost,
+    int sourceConcurrency,
     Duration stallTimeout,
     Duration unvalidatedTtl,
     Duration accessTtl) {

@@ -281,6 +281,13 @@ final class SwarmState {
     }
   }
 
+  /** The CDN cache has none of a task's pieces any longer. */
+  void lostAll(SwarmTask task) {
+    for (int piece : task.cdnPieces.stream().toArray()) {
+      lost(task, piece);
+    }
+  }
+
   /** The length of a task may be known now. */
   void learn(SwarmTask task, Task now) {
     if (task.isLengthKnown() || !now.layout().isLengthKnown()) {

@@ -1,5 +1,6 @@
 package io.dragonfly.internal.supernode;
 
+import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
 import io.dragonfly.control.LeaveRequest;
@@ -22,6 +23,7 @@ import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -281,6 +283,86 @@ final class Swarms {
               keep(now.id(), content);
               task.read().complete(null);
             });
+  }
+
+  /** Tells whether anybody wants pieces of a task, or is about to register for it. */
+  boolean isWanted(TaskId id) {
+    synchronized (state) {
+      SwarmTask task = state.task(id);
+      return task != null && (task.wanting > 0 || task.joins == 0);
+    }
+  }
+
+  /**
+   * What goes on with a task.
+   *
+   * @param wanting how many peers want pieces
+   * @param holding how many take part in all
+   * @param url where it comes from, if anybody who takes part has said so
+   */
+  record Activity(int wanting, int holding, Optional<String> url) {
+    static final Activity NONE = new Activity(0, 0, Optional.empty());
+  }
+
+  /** Returns what goes on with each task. */
+  Map<TaskId, Activity> activities() {
+    Map<TaskId, Activity> all = new HashMap<>();
+    synchronized (state) {
+      for (SwarmTask task : state.tasks()) {
+        Optional<String> url = task.access(Set.of()).map(a -> a.content().displayUrl());
+        all.put(task.id(), new Activity(task.wanting, task.members().size(), url));
+      }
+    }
+    return all;
+  }
+
+  /** Returns the peers that are known. */
+  List<AdminApi.KnownPeer> peers() {
+    long now = rhythm.nanos().getAsLong();
+    synchronized (state) {
+      return state.sessions().stream()
+          .map(
+              session ->
+                  new AdminApi.KnownPeer(
+                      session.peer(),
+                      session.members.size(),
+                      session.wanting,
+                      Duration.ofNanos(Math.max(0, now - session.heardNanos))))
+          .toList();
+    }
+  }
+
+  /** What came of ending a task. */
+  enum Ending {
+    NONE,
+    WANTED,
+    ENDED
+  }
+
+  /** Ends a task that nobody wants, and deletes it. Blocks on the disk. */
+  Ending end(TaskId id) {
+    CdnTask cdn;
+    synchronized (state) {
+      SwarmTask task = state.task(id);
+      if (task == null) {
+        return Ending.NONE;
+      }
+      cdn = task.cdn;
+      if (task.wanting > 0 || task.joins == 0 || cdn == null) {
+        return Ending.WANTED;
+      }
+      state.remove(task, Optional.empty());
+    }
+    small.remove(id);
+    cdn.release(true);
+    changed();
+    return Ending.ENDED;
+  }
+
+  /** The CDN cache has given up its pieces of a task. */
+  void evicted(TaskId id) {
+    change(id, task -> state.lostAll(task));
+    stopped(id); // who has just come wants them read again
   }
 
   /** The CDN cache has stopped to read a task: somebody may have come in the meantime. */

@@ -15,6 +15,7 @@ import io.dragonfly.rate.Rate;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
 import java.io.InputStream;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -255,10 +256,14 @@ final class Fetches implements Downloads.Ends {
 
   private static TimeLimitException tooLate(RunningFetch fetch) {
     return new TimeLimitException(
-        "%s was not there within the time limit of %s. Try again: what has come stays in the home directory."
+        "%s was not there within the time limit of %s s. Try again: what has come stays in the home directory."
             .formatted(
                 fetch.request().content().displayUrl(),
-                fetch.request().timeout().map(Duration::toString).orElse("")));
+                fetch.request().timeout().map(Fetches::seconds).orElse("")));
+  }
+
+  private static String seconds(Duration time) {
+    return BigDecimal.valueOf(time.toNanos(), 9).stripTrailingZeros().toPlainString();
   }
 
   private void cancel(RunningFetch fetch) {

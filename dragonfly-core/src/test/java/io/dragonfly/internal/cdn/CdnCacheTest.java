@@ -67,8 +67,11 @@ class CdnCacheTest {
   private CdnCache cache = start();
 
   private CdnCache start() {
-    CdnSettings settings = CdnSettings.of(Duration.ofSeconds(30), Duration.ofSeconds(60), reads);
-    return new CdnCache(storage, sources, settings, ticker.timer(), ticker, heard);
+    CdnSettings settings =
+        CdnSettings.of(
+            Duration.ofSeconds(30), Duration.ofSeconds(60), reads, CdnSettings.Keeping.ALL);
+    CdnCache.Time time = new CdnCache.Time(ticker.clock(), ticker, ticker.timer());
+    return new CdnCache(storage, sources, settings, time, heard);
   }
 
   private void restart() {

@@ -21,13 +21,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** A storage on a disk that gets bits wrong, or fails. */
 final class DamagedStorage implements Storage {
   private final MemoryStorage storage = new MemoryStorage();
   private final Set<Integer> damaged = new HashSet<>();
   private final AtomicInteger regions = new AtomicInteger();
-  private volatile IOException failure;
+  private volatile @Nullable IOException failure;
 
   /** From now on a piece reads as other bytes, until it is written again. */
   synchronized void damage(int piece) {
@@ -44,6 +45,10 @@ final class DamagedStorage implements Storage {
 
   int regionsRead() {
     return regions.get();
+  }
+
+  void work() {
+    failure = null;
   }
 
   void fail(IOException why) {

@@ -8,6 +8,7 @@ import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,9 @@ import java.util.Set;
 final class RecordingListener implements CdnListener {
   private final Map<Integer, Digest> sealed = new LinkedHashMap<>();
   private final List<Integer> lost = new ArrayList<>();
+  private final Set<TaskId> wanted = new HashSet<>();
+  private final List<TaskId> evicted = new ArrayList<>();
+  private final List<TaskId> deleted = new ArrayList<>();
   private final List<Access> offered = new ArrayList<>();
   private Optional<byte[]> content = Optional.empty();
   private boolean completed;
@@ -35,6 +39,37 @@ final class RecordingListener implements CdnListener {
       onSealed = () -> {};
     }
     once.run();
+  }
+
+  @Override
+  public synchronized boolean isWanted(TaskId task) {
+    return wanted.contains(task);
+  }
+
+  @Override
+  public synchronized void evicted(TaskId task) {
+    evicted.add(task);
+  }
+
+  @Override
+  public synchronized void deleted(Task task) {
+    deleted.add(task.id());
+  }
+
+  synchronized void want(TaskId task) {
+    wanted.add(task);
+  }
+
+  synchronized void unwant(TaskId task) {
+    wanted.remove(task);
+  }
+
+  synchronized List<TaskId> evicted() {
+    return List.copyOf(evicted);
+  }
+
+  synchronized List<TaskId> deleted() {
+    return List.copyOf(deleted);
   }
 
   @Override

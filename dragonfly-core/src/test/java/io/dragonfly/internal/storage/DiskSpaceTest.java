@@ -6,6 +6,7 @@ import static io.dragonfly.internal.storage.DiskFixture.TASK;
 import static io.dragonfly.internal.storage.DiskFixture.bytes;
 import static io.dragonfly.internal.storage.DiskFixture.digestOf;
 import static io.dragonfly.internal.storage.DiskFixture.put;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -85,6 +86,21 @@ class DiskSpaceTest {
     assertThatThrownBy(() -> storage.create(second)).isInstanceOf(NoSpaceException.class);
     put(first, 0); // sealed: that much is on the disk now, and no longer to come
     assertThatCode(() -> storage.create(second)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void aTaskThatIsGivenUpFreesItsRoom() throws Exception {
+    StoredTask stored = disk.whole();
+    assertThat(blocks(disk.data())).isPositive();
+    stored.evict();
+    assertThat(blocks(disk.data())).isZero();
+    assertThat(disk.reopened().pieces().isEmpty()).isTrue();
+    assertThat(disk.reopened().digest(3)).hasValue(DiskFixture.digestOf(DiskFixture.bytes(3)));
+  }
+
+  private static long blocks(Path file) throws Exception {
+    Process du = new ProcessBuilder("du", "-k", file.toString()).start();
+    return Long.parseLong(new String(du.getInputStream().readAllBytes(), UTF_8).split("\\s")[0]);
   }
 
   @Test

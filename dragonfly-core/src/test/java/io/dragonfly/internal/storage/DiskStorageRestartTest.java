@@ -7,6 +7,7 @@ import static io.dragonfly.internal.storage.DiskFixture.bytes;
 import static io.dragonfly.internal.storage.DiskFixture.digestOf;
 import static io.dragonfly.internal.storage.DiskFixture.flip;
 import static io.dragonfly.internal.storage.DiskFixture.put;
+import static io.dragonfly.internal.storage.DiskFixture.range;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,6 +17,7 @@ import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.Task;
 import io.dragonfly.testkit.LeakCheck;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -23,6 +25,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
@@ -140,10 +145,48 @@ class DiskStorageRestartTest {
     disk.machine().booted("boot-2");
     StoredTask after = disk.reopened();
 
+    assertThat(after.has(1)).isTrue(); // not read yet either
+    assertThat(after.isSuspect(range(1))).isTrue();
+    assertFoundBad(after, 1);
     assertServes(after, 0, 2, 3, 4, 5);
     assertThat(after.digest(1)).hasValue(digestOf(bytes(1)));
     put(after, 1);
-    assertServes(disk.reopened(), 0, 1, 2, 3, 4, 5);
+    flip(disk.data(), 0); // the first piece has been verified in this boot, so it is trusted
+    StoredTask again = disk.reopened();
+    assertThat(again.isSuspect(range(0))).isFalse();
+    flip(disk.data(), 0);
+    assertServes(again, 0, 1, 2, 3, 4, 5);
+  }
+
+  @Test
+  void whatWasNotVerifiedInThisBootIsNotTrustedByTheNextProcessEither() throws Exception {
+    disk.whole();
+    disk.machine().booted("boot-2");
+    DiskFixture.read(disk.reopened(), range(0));
+    flip(disk.data(), 5 * PIECE);
+
+    assertFoundBad(disk.reopened(), 5);
+  }
+
+  @Test
+  void aFileIsVerifiedBeforeItIsHandedOutAfterACrash() throws Exception {
+    disk.whole();
+    flip(disk.data(), 5 * PIECE);
+    disk.machine().booted("boot-2");
+    StoredTask after = disk.reopened();
+
+    assertThatThrownBy(() -> after.deliver(home.resolve("out"))).isInstanceOf(IOException.class);
+    assertThat(home.resolve("out")).doesNotExist();
+    put(after, 5);
+    after.deliver(home.resolve("out"));
+    assertThat(home.resolve("out")).hasBinaryContent(DiskFixture.content());
+  }
+
+  private static void assertFoundBad(StoredTask stored, int piece) {
+    assertThatThrownBy(() -> stored.region(range(piece)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("piece " + piece);
+    assertThat(stored.has(piece)).isFalse();
   }
 
   @Test
@@ -153,7 +196,22 @@ class DiskStorageRestartTest {
     assertServes(disk.reopened(), 0, 1, 2, 3, 4, 5);
     flip(disk.data(), 0);
 
-    assertServes(disk.reopened(), 1, 2, 3, 4, 5);
+    StoredTask after = disk.reopened();
+    assertFoundBad(after, 0);
+    assertServes(after, 1, 2, 3, 4, 5);
+  }
+
+  @Test
+  void remembersTheLastUseAndWhatIsPinned() throws Exception {
+    StoredTask stored = disk.whole();
+    Instant yesterday = Instant.now().minus(Duration.ofDays(1)).truncatedTo(ChronoUnit.SECONDS);
+    stored.used(yesterday);
+    stored.pin(true);
+    assertThat(stored.lastUse()).hasValue(yesterday);
+    assertThat(disk.reopened().lastUse()).hasValue(yesterday);
+    assertThat(disk.reopened().isPinned()).isTrue();
+    disk.reopened().pin(false);
+    assertThat(disk.reopened().isPinned()).isFalse();
   }
 
   @Test
@@ -174,6 +232,7 @@ class DiskStorageRestartTest {
     flip(disk.data(), 3 * PIECE);
 
     StoredTask after = disk.reopened();
+    assertFoundBad(after, 3);
     assertServes(after, 0, 1, 4, 5);
     assertThat(Files.size(disk.journal())).isEqualTo(6 * RECORD); // one withdrawn, none broken
   }

@@ -6,6 +6,7 @@ import static io.dragonfly.internal.storage.DiskFixture.flip;
 import static io.dragonfly.internal.storage.DiskFixture.put;
 import static io.dragonfly.internal.storage.DiskFixture.read;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.dragonfly.spi.Storage;
@@ -71,11 +72,13 @@ class SmallTaskTest {
     whole(disk.open());
     Path data = disk.directory(TASK).resolve("data");
     disk.machine().booted("boot-2");
-    assertThat(disk.open().find(TASK.id()).orElseThrow().pieces()).isEqualTo(bits(0));
+    assertThat(read(disk.open().find(TASK.id()).orElseThrow(), ALL)).isEqualTo(CONTENT);
 
     flip(data, 0);
     disk.machine().booted("boot-3");
-    assertThat(disk.open().find(TASK.id()).orElseThrow().pieces()).isEqualTo(bits());
+    StoredTask after = disk.open().find(TASK.id()).orElseThrow();
+    assertThatThrownBy(() -> read(after, ALL)).isInstanceOf(IOException.class);
+    assertThat(after.pieces()).isEqualTo(bits());
   }
 
   @Test

@@ -51,7 +51,8 @@ final class TestSupernode implements AutoCloseable {
     InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 8002);
     List<Network> networks = List.of();
     int backToSourcePeers = 3;
-    int questionsPerHost = 32;
+    int sourceConcurrency = 32;
+    CdnSettings.Keeping keeping = CdnSettings.Keeping.ALL;
 
     Setup source(FakeSource other) {
       source = other;
@@ -82,7 +83,7 @@ final class TestSupernode implements AutoCloseable {
             Duration.ofSeconds(15),
             Duration.ofSeconds(90),
             setup.backToSourcePeers,
-            setup.questionsPerHost,
+            setup.sourceConcurrency,
             Duration.ofSeconds(30),
             Duration.ofSeconds(10),
             Duration.ofSeconds(60));
@@ -96,7 +97,8 @@ final class TestSupernode implements AutoCloseable {
             CdnSettings.of(
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(60),
-                new UnlimitedRates().create(Optional.empty())),
+                new UnlimitedRates().create(Optional.empty()),
+                setup.keeping),
             new SupernodeService.Parts(
                 storage,
                 sources,

@@ -120,6 +120,10 @@ public final class Commands {
     if (instead != null) {
       return "'%s' is of Dragonfly 1: %s".formatted(name, instead);
     }
+    String right = about.misplaced().get(name);
+    if (right != null) {
+      return "'%s' is not expected here, write '%s'".formatted(name, right);
+    }
     List<String> names = new ArrayList<>();
     if (!name.startsWith("-")) {
       names.addAll(of.subcommands().keySet());

@@ -19,6 +19,11 @@ public interface Described {
     return Map.of();
   }
 
+  /** Returns words that stand somewhere else in a call, each with how it is written. */
+  default Map<String, String> misplaced() {
+    return Map.of();
+  }
+
   /** Returns the names of settings that others read from the same configuration file. */
   default Set<String> settingsOfOthers() {
     return Set.of();

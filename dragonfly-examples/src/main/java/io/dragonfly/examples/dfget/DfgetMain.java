@@ -128,6 +128,11 @@ public final class DfgetMain implements Callable<Integer>, Described {
   }
 
   @Override
+  public Map<String, String> misplaced() {
+    return Map.of("server", "dfget server --home H");
+  }
+
+  @Override
   public Map<String, String> defaults() {
     return DfgetPeerOptions.defaults(call);
   }

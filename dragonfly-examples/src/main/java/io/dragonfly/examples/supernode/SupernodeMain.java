@@ -13,6 +13,7 @@ import java.io.PrintWriter;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -52,7 +53,7 @@ public final class SupernodeMain implements Callable<Integer>, Described {
           Map.entry("--fail-access-interval", "each registration asks the source anew"),
           Map.entry("--gc-initial-delay", NO_SETTING),
           Map.entry("--gc-meta-interval", NO_SETTING),
-          Map.entry("--task-expire-time", NO_SETTING),
+          Map.entry("--task-expire-time", "use --task-ttl"),
           Map.entry("--peer-gc-delay", NO_SETTING),
           Map.entry("--profiler", NO_SETTING),
           Map.entry("--debug", "use --verbose"),
@@ -88,6 +89,11 @@ public final class SupernodeMain implements Callable<Integer>, Described {
   @Override
   public Map<String, String> replaced() {
     return REPLACED;
+  }
+
+  @Override
+  public List<Object> subcommands() {
+    return List.of(new AdminCommand());
   }
 
   @Override

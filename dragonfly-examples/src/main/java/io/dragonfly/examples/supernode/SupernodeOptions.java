@@ -67,11 +67,11 @@ final class SupernodeOptions {
   private @Nullable Integer backToSourcePeers;
 
   @Option(
-      names = "--questions-per-host",
+      names = "--source-concurrency",
       paramLabel = "N",
       converter = Units.CountConverter.class,
       description = "How many questions one source may have to answer at once. Default: 32.")
-  private @Nullable Integer questionsPerHost;
+  private @Nullable Integer sourceConcurrency;
 
   @Option(
       names = "--reserve-bytes",
@@ -79,6 +79,47 @@ final class SupernodeOptions {
       converter = Units.SizeConverter.class,
       description = "Bytes that stay free on the disk. Default: 256M.")
   private @Nullable Long reserveBytes;
+
+  @Option(
+      names = "--quota-bytes",
+      paramLabel = "SIZE",
+      converter = Units.SizeConverter.class,
+      description =
+          "Bytes that the CDN cache takes up at most; what was used longest ago makes room. Default:"
+              + " what the disk has beside the reserve.")
+  private @Nullable Long quotaBytes;
+
+  @Option(
+      names = "--task-ttl",
+      paramLabel = "TIME",
+      converter = Units.TimeConverter.class,
+      description = "How long a file is kept that nobody uses; 0 is for ever. Default: 7d.")
+  private @Nullable Duration taskTtl;
+
+  @Option(
+      names = "--source-stall-timeout",
+      paramLabel = "TIME",
+      converter = Units.TimeConverter.class,
+      description =
+          "How long a source may take to connect, to answer, or to bring the next byte. Default:"
+              + " 30s.")
+  private @Nullable Duration sourceStallTimeout;
+
+  @Option(
+      names = "--source-give-up",
+      paramLabel = "TIME",
+      converter = Units.TimeConverter.class,
+      description =
+          "How long a read of a source that gets no further is tried again. Default: 60s.")
+  private @Nullable Duration sourceGiveUp;
+
+  @Option(
+      names = "--admin-token-file",
+      paramLabel = "FILE",
+      description =
+          "File with the token of operators, who may call from anywhere then. Default: one is made in"
+              + " the home, for this machine alone.")
+  private @Nullable String adminTokenFile;
 
   @Option(
       names = "--unvalidated-ttl",
@@ -129,8 +170,16 @@ final class SupernodeOptions {
     limit(uploadRate).ifPresent(builder::uploadRate);
     limit(sourceRate).ifPresent(builder::sourceRate);
     Optional.ofNullable(backToSourcePeers).ifPresent(builder::backToSourcePeers);
-    Optional.ofNullable(questionsPerHost).ifPresent(builder::questionsPerHost);
+    Optional.ofNullable(sourceConcurrency).ifPresent(builder::sourceConcurrency);
     Optional.ofNullable(reserveBytes).ifPresent(builder::reserveBytes);
+    Optional.ofNullable(quotaBytes).filter(bytes -> bytes > 0).ifPresent(builder::quotaBytes);
+    Optional.ofNullable(adminTokenFile)
+        .filter(file -> !file.isEmpty())
+        .map(Path::of)
+        .ifPresent(builder::adminTokenFile);
+    Optional.ofNullable(taskTtl).ifPresent(builder::taskTtl);
+    Optional.ofNullable(sourceStallTimeout).ifPresent(builder::sourceStallTimeout);
+    Optional.ofNullable(sourceGiveUp).ifPresent(builder::sourceGiveUp);
     Optional.ofNullable(unvalidatedTtl).ifPresent(builder::unvalidatedTtl);
     Optional.ofNullable(accessTtl).ifPresent(builder::accessTtl);
     peerNetworks.forEach(builder::peerNetwork);

@@ -144,6 +144,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     if (task.isPresent()) {
       return new PieceExchange(this, serving, task.get(), request);
     }
+    Optional<Exchange> admin = AdminExchange.of(this, serving, request);
+    if (admin.isPresent()) {
+      return admin.get();
+    }
     throw new Refusal(HttpResponseStatus.NOT_FOUND, "there is nothing at this path");
   }
 

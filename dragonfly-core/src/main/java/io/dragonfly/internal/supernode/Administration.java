@@ -1,0 +1,114 @@
+package io.dragonfly.internal.supernode;
+
+import io.dragonfly.control.AdminApi;
+import io.dragonfly.error.StorageException;
+import io.dragonfly.internal.cdn.CdnCache;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.TaskId;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** Answers the operator. What blocks on the disk runs elsewhere. */
+final class Administration implements AdminApi {
+  private final Swarms swarms;
+  private final CdnCache cache;
+  private final Arrivals arrivals;
+  private final Instant since;
+  private final long quotaBytes;
+
+  Administration(Swarms swarms, CdnCache cache, Arrivals arrivals, Instant since, long quotaBytes) {
+    this.swarms = swarms;
+    this.cache = cache;
+    this.arrivals = arrivals;
+    this.since = since;
+    this.quotaBytes = quotaBytes;
+  }
+
+  /** What may fail for reasons of the disk. */
+  private interface DiskWork<T> {
+    T run() throws IOException;
+  }
+
+  private <T> CompletableFuture<T> onDisk(DiskWork<T> work) {
+    return arrivals.inBackground(
+        () -> {
+          try {
+            return CompletableFuture.completedFuture(work.run());
+          } catch (IOException e) {
+            throw new StorageException(
+                "The store fails: %s. Check the disk.".formatted(e.getMessage()), e);
+          }
+        });
+  }
+
+  @Override
+  public CompletableFuture<List<CachedTask>> tasks() {
+    return onDisk(
+        () -> {
+          Map<TaskId, Swarms.Activity> activities = swarms.activities();
+          return cache.kept().stream()
+              .map(kept -> cached(kept, activities))
+              .sorted(Comparator.comparing(CachedTask::lastUse).reversed())
+              .toList();
+        });
+  }
+
+  private static CachedTask cached(CdnCache.Kept kept, Map<TaskId, Swarms.Activity> activities) {
+    StoredTask stored = kept.stored();
+    Swarms.Activity activity = activities.getOrDefault(stored.task().id(), Swarms.Activity.NONE);
+    return new CachedTask(
+        stored.task(),
+        stored.pieces().cardinality(),
+        kept.lastUse(),
+        stored.isPinned(),
+        kept.reading(),
+        activity.wanting(),
+        activity.holding(),
+        activity.url());
+  }
+
+  @Override
+  public CompletableFuture<Deletion> delete(TaskId task) {
+    return onDisk(
+        () ->
+            switch (swarms.end(task)) {
+              case WANTED -> Deletion.IN_USE;
+              case ENDED -> Deletion.DELETED;
+              case NONE -> cache.delete(task) ? Deletion.DELETED : Deletion.UNKNOWN;
+            });
+  }
+
+  @Override
+  public CompletableFuture<Boolean> pin(TaskId task, boolean pinned) {
+    return onDisk(() -> cache.pin(task, pinned));
+  }
+
+  @Override
+  public CompletableFuture<Optional<Verification>> verify(TaskId task) {
+    return onDisk(
+        () ->
+            cache
+                .verify(task)
+                .map(checked -> new Verification(task, checked.pieces(), checked.bad())));
+  }
+
+  @Override
+  public CompletableFuture<List<KnownPeer>> peers() {
+    return CompletableFuture.completedFuture(swarms.peers());
+  }
+
+  @Override
+  public CompletableFuture<Status> status() {
+    Optional<Long> quota =
+        quotaBytes == Long.MAX_VALUE ? Optional.empty() : Optional.of(quotaBytes);
+    return onDisk(
+        () ->
+            new Status(
+                since, cache.kept().size(), cache.keptBytes(), quota, swarms.peers().size()));
+  }
+}

@@ -1,0 +1,84 @@
+package io.dragonfly.examples.supernode;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.examples.command.Addresses;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.Proxy;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Calls of an operator to a supernode. */
+final class AdminCalls {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration CONNECT = Duration.ofSeconds(5);
+
+  /** To verify a large task takes long. */
+  private static final Duration ANSWER = Duration.ofMinutes(30);
+
+  private final Addresses.Node supernode;
+  private final String token;
+
+  AdminCalls(Addresses.Node supernode, String token) {
+    this.supernode = supernode;
+    this.token = token;
+  }
+
+  /** A supernode said that a peer wants the task. */
+  static final class InUseException extends Exception {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /**
+   * Makes a call.
+   *
+   * @return the answer, empty if there is no such task
+   * @throws InUseException if the task is in use
+   * @throws SupernodeUnreachableException if no supernode answers there
+   * @throws CallRefusedException if it does not accept the call
+   */
+  Optional<JsonNode> call(String method, String path) throws InUseException {
+    String where = supernode.host() + ":" + supernode.port();
+    try {
+      URI url = new URI("http", null, supernode.host(), supernode.port(), path, null, null);
+      HttpURLConnection connection = (HttpURLConnection) url.toURL().openConnection(Proxy.NO_PROXY);
+      connection.setRequestMethod(method);
+      connection.setRequestProperty("Authorization", "Bearer " + token);
+      connection.setConnectTimeout((int) CONNECT.toMillis());
+      connection.setReadTimeout((int) ANSWER.toMillis());
+      return answer(connection, where);
+    } catch (IOException | URISyntaxException e) {
+      throw new SupernodeUnreachableException(
+          "No supernode answers at %s: %s. Check --node and that it runs."
+              .formatted(where, e.getMessage()),
+          e);
+    }
+  }
+
+  private static Optional<JsonNode> answer(HttpURLConnection connection, String where)
+      throws IOException, InUseException {
+    int status = connection.getResponseCode();
+    InputStream stream = status < 400 ? connection.getInputStream() : connection.getErrorStream();
+    JsonNode json = stream == null ? JSON.createObjectNode() : JSON.readTree(stream);
+    switch (status) {
+      case HttpURLConnection.HTTP_OK -> {
+        return Optional.of(json);
+      }
+      case HttpURLConnection.HTTP_NOT_FOUND -> {
+        return Optional.empty();
+      }
+      case HttpURLConnection.HTTP_CONFLICT -> throw new InUseException();
+      default ->
+          throw new CallRefusedException(
+              "The supernode at %s answered %d: %s."
+                  .formatted(
+                      where, status, json.at("/error/message").asText("it does not say why")));
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package io.dragonfly.examples.supernode;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/** What an operator reads of the supernode's answers. */
+final class AdminText {
+  private static final int BRIEF = 12;
+  private static final String TASK_ROW = "%-12s  %-8s  %11s  %14s  %4s  %4s  %-20s  %s%n";
+  private static final String PEER_ROW = "%-12s  %-40s  %5s  %7s  %8s  %s%n";
+
+  private AdminText() {}
+
+  static String tasks(JsonNode answer) {
+    StringBuilder text =
+        new StringBuilder(
+            TASK_ROW.formatted(
+                "TASK", "STATE", "PIECES", "LENGTH", "WANT", "HOLD", "LAST USE", "URL"));
+    for (JsonNode task : answer.path("tasks")) {
+      text.append(
+          TASK_ROW.formatted(
+              task.path("task").asText().substring(0, BRIEF),
+              state(task),
+              task.path("pieces").asText() + "/" + task.path("piecesInAll").asText("?"),
+              task.path("length").asText("?"),
+              task.path("wanting").asText(),
+              task.path("holding").asText(),
+              task.path("lastUse").asText().replaceFirst("\\.\\d+Z", "Z"),
+              task.path("url").asText("-")));
+    }
+    return text + leftOut(answer);
+  }
+
+  private static String state(JsonNode task) {
+    if (task.path("reading").asBoolean()) {
+      return "reading";
+    }
+    if (task.path("pinned").asBoolean()) {
+      return "pinned";
+    }
+    return task.path("pieces").asInt() == task.path("piecesInAll").asInt(-1)
+        ? "complete"
+        : "partial";
+  }
+
+  static String peers(JsonNode answer) {
+    StringBuilder text =
+        new StringBuilder(
+            PEER_ROW.formatted("PEER", "ADDRESS", "TASKS", "WANTING", "SILENT", "IDC"));
+    for (JsonNode peer : answer.path("peers")) {
+      text.append(
+          PEER_ROW.formatted(
+              peer.path("peer").asText().substring(0, BRIEF),
+              peer.path("ip").asText() + " " + peer.path("port").asText(),
+              peer.path("tasks").asText(),
+              peer.path("wanting").asText(),
+              peer.path("silentMillis").asLong() / 1000 + " s",
+              peer.path("idc").asText().isEmpty() ? "-" : peer.path("idc").asText()));
+    }
+    return text + leftOut(answer);
+  }
+
+  private static String leftOut(JsonNode answer) {
+    return answer.has("leftOut") ? "and %s more".formatted(answer.path("leftOut").asText()) : "";
+  }
+
+  static String done(JsonNode answer) {
+    if (answer.has("status")) {
+      return answer.path("status").asText();
+    }
+    int bad = answer.path("bad").size();
+    return bad == 0
+        ? "%s pieces are good".formatted(answer.path("checked").asText())
+        : "%d of %s pieces were bad and are read again when they are wanted"
+            .formatted(bad, answer.path("checked").asText());
+  }
+}

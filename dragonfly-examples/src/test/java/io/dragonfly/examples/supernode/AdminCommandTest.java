@@ -1,0 +1,113 @@
+package io.dragonfly.examples.supernode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.dragonfly.ClientConfig;
+import io.dragonfly.DistributionClient;
+import io.dragonfly.Supernode;
+import io.dragonfly.SupernodeConfig;
+import io.dragonfly.examples.command.FakeCall;
+import io.dragonfly.fetch.FetchRequest;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code supernode admin}, with a supernode in this process. */
+class AdminCommandTest {
+  @TempDir Path dir;
+
+  private FakeCall admin(int exitCode, Supernode supernode, String... words) {
+    int port = supernode.address().orElseThrow().getPort();
+    List<String> all = new ArrayList<>(List.of("admin", "--node", "127.0.0.1:" + port));
+    all.addAll(List.of(words));
+    return run(exitCode, all);
+  }
+
+  private FakeCall run(int exitCode, List<String> words) {
+    FakeCall call = new FakeCall(dir, words.toArray(String[]::new));
+    assertThat(SupernodeMain.run(call)).as(call.said()).isEqualTo(exitCode);
+    return call;
+  }
+
+  @Test
+  void showsAndChangesWhatASupernodeKeeps() throws Exception {
+    Path home = dir.resolve("home");
+    SupernodeConfig config = SupernodeConfig.builder().homeDir(home).port(0).build();
+    HttpServer source =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+    source.createContext("/file.bin", AdminCommandTest::answer);
+    source.start();
+    try (Supernode supernode = new Supernode(config);
+        DistributionClient client =
+            new DistributionClient(
+                ClientConfig.builder()
+                    .home(dir.resolve("peer"))
+                    .supernodes(List.of(supernode.address().orElseThrow()))
+                    .build())) {
+      String url = "http://127.0.0.1:" + source.getAddress().getPort() + "/file.bin";
+      String task =
+          client.fetch(FetchRequest.builder(url).output(dir.resolve("out")).build()).task().hex();
+      String brief = task.substring(0, 8);
+      String[] by = {"--home-dir", home.toString()};
+
+      assertThat(admin(0, supernode, "status", by[0], by[1]).printed()).contains("ready");
+      assertThat(admin(0, supernode, "tasks", by[0], by[1]).printed())
+          .contains(task.substring(0, 12), "complete", "2/2", "200000", url);
+      assertThat(admin(0, supernode, "task", brief, by[0], by[1]).printed()).contains(task);
+      assertThat(admin(0, supernode, "peers", by[0], by[1]).printed()).contains("127.0.0.1");
+      assertThat(admin(0, supernode, "versions", "--json", by[0], by[1]).printed()).contains(task);
+      assertThat(admin(0, supernode, "pin", brief, by[0], by[1]).printed()).contains("pinned");
+      assertThat(admin(0, supernode, "tasks", by[0], by[1]).printed()).contains("pinned");
+      assertThat(admin(0, supernode, "verify", brief, by[0], by[1]).printed())
+          .contains("2 pieces are good");
+      Awaitility.await()
+          .until(
+              () ->
+                  SupernodeMain.run(
+                          new FakeCall(
+                              dir,
+                              "admin",
+                              "--node",
+                              "127.0.0.1:" + supernode.address().orElseThrow().getPort(),
+                              "delete",
+                              brief,
+                              by[0],
+                              by[1]))
+                      == 0);
+      assertThat(admin(2, supernode, "task", brief, by[0], by[1]).said())
+          .contains("has no task '" + brief + "'");
+      Path wrong = Files.writeString(dir.resolve("wrong"), "a-token-that-is-none");
+      assertThat(admin(18, supernode, "status", "--admin-token-file", wrong.toString()).said())
+          .contains("answered 401");
+    } finally {
+      source.stop(0);
+    }
+  }
+
+  private static void answer(HttpExchange exchange) throws IOException {
+    exchange.getResponseHeaders().set("ETag", "\"1\"");
+    exchange.sendResponseHeaders(200, 200_000);
+    try (OutputStream body = exchange.getResponseBody()) {
+      body.write(new byte[200_000]);
+    }
+  }
+
+  @Test
+  void saysWhatIsMissingOrWrong() {
+    assertThat(run(2, List.of("admin", "status")).said()).contains("--admin-token-file");
+    assertThat(run(2, List.of("admin", "burn", "--home-dir", "d")).said()).contains("'burn'");
+    assertThat(run(2, List.of("admin", "pin", "--home-dir", "d")).said()).contains("which TASK");
+    assertThat(run(20, List.of("admin", "status", "--home-dir", dir.toString())).said())
+        .contains("admin-token");
+  }
+}

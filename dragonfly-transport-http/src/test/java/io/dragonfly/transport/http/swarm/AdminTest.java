@@ -1,0 +1,117 @@
+package io.dragonfly.transport.http.swarm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.testkit.LeakCheck;
+import io.dragonfly.transport.http.RawConnection;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A supernode's operator, over HTTP. */
+@ExtendWith(LeakCheck.class)
+class AdminTest {
+  @TempDir Path dir;
+  private Swarm swarm;
+  private TestFile file;
+  private String token;
+
+  @BeforeEach
+  void start() throws Exception {
+    swarm = Swarm.start(dir, 1);
+    file = swarm.source().publish(TestFile.random("file", 300_000));
+    token = Files.readString(dir.resolve("supernode/admin-token")).trim();
+  }
+
+  @AfterEach
+  void close() {
+    swarm.close();
+  }
+
+  private RawConnection.Message call(String method, String path, String header) throws Exception {
+    try (RawConnection connection = RawConnection.to(swarm.supernode().address().orElseThrow())) {
+      String length = method.equals("POST") ? "Content-Length: 0\n" : "";
+      return connection
+          .send("%s %s HTTP/1.1\nHost: h\n%s%s\n".formatted(method, path, length, header))
+          .read();
+    }
+  }
+
+  private RawConnection.Message call(String method, String path) throws Exception {
+    return call(method, "/api/v2/admin/" + path, "Authorization: Bearer " + token + "\n");
+  }
+
+  @Test
+  void whoShowsNoTokenOrAWrongOneLearnsNothing() throws Exception {
+    String[] paths = {"status", "tasks", "peers", "versions", "nothing", "tasks/" + "a".repeat(64)};
+    String[] headers = {
+      "", "Authorization: Bearer wrong\n", "Authorization: Basic " + token + "\n"
+    };
+    for (String path : paths) {
+      for (String header : headers) {
+        RawConnection.Message refused = call("GET", "/api/v2/admin/" + path, header);
+        assertThat(refused.status()).as(path + header).isEqualTo(401);
+        assertThat(refused.header("WWW-Authenticate")).startsWith("Bearer");
+      }
+    }
+  }
+
+  @Test
+  void machinesAskWithoutATokenWhetherItLivesAndIsReady() throws Exception {
+    assertThat(call("GET", "/healthz", "").status()).isEqualTo(200);
+    assertThat(call("GET", "/readyz", "").text()).contains("ready");
+    assertThat(call("POST", "/readyz", "").status()).isEqualTo(405);
+  }
+
+  @Test
+  void showsAndChangesWhatIsKept() throws Exception {
+    String task = swarm.client(0).fetch(swarm.request(file, 0).build()).task().hex();
+
+    assertThat(call("GET", "status").text()).contains("\"tasks\":1", "\"peers\":1", "\"ready\"");
+    assertThat(call("GET", "tasks").text())
+        .contains(task, "\"length\":300000", "\"pieces\":3", "\"url\":\"http://127.0.0.1");
+    assertThat(call("GET", "tasks/" + task).text()).contains(task);
+    assertThat(call("GET", "versions").text()).contains("contents", "versions", task);
+    assertThat(call("GET", "peers").text()).contains("\"ip\":\"127.0.0.1\"", "\"tasks\":1");
+    assertThat(call("POST", "tasks/" + task + "/pin").status()).isEqualTo(200);
+    assertThat(call("GET", "tasks/" + task).text()).contains("\"pinned\":true");
+    assertThat(call("POST", "tasks/" + task + "/unpin").status()).isEqualTo(200);
+    assertThat(call("POST", "tasks/" + task + "/verify").text()).contains("\"checked\":3");
+
+    Awaitility.await()
+        .until(() -> call("DELETE", "tasks/" + task).status() == 200); // once nobody wants it
+    assertThat(call("GET", "tasks/" + task).status()).isEqualTo(404);
+    assertThat(call("DELETE", "tasks/" + task).status()).isEqualTo(404);
+    assertThat(call("GET", "tasks").text()).doesNotContain(task);
+    assertThat(file.hasSameBytes(swarm.copy(file, 0))).isTrue();
+  }
+
+  @Test
+  void aBitThatFlippedOnTheDiskIsFound() throws Exception {
+    String task = swarm.client(0).fetch(swarm.request(file, 0).build()).task().hex();
+    Path data = dir.resolve("supernode/tasks").resolve(task).resolve("data");
+    byte[] bytes = Files.readAllBytes(data);
+    bytes[200_000] ^= 1;
+    Files.write(data, bytes);
+
+    assertThat(call("POST", "tasks/" + task + "/verify").text()).contains("\"bad\":[1]");
+    Awaitility.await().until(() -> call("GET", "tasks/" + task).text().contains("\"pieces\":3"));
+    assertThat(call("POST", "tasks/" + task + "/verify").text()).doesNotContain("bad");
+    assertThat(Files.readAllBytes(data)).isEqualTo(file.bytes());
+  }
+
+  @Test
+  void whatIsNoCallIsSaidToBeNone() throws Exception {
+    assertThat(call("GET", "nothing").status()).isEqualTo(404);
+    assertThat(call("GET", "tasks/xyz").status()).isEqualTo(400);
+    assertThat(call("POST", "tasks").status()).isEqualTo(405);
+    assertThat(call("POST", "tasks/" + "a".repeat(64) + "/burn").status()).isEqualTo(404);
+    assertThat(call("POST", "tasks/" + "a".repeat(64) + "/verify").status()).isEqualTo(404);
+    assertThat(call("GET", "tasks/" + "a".repeat(64) + "/pin").status()).isEqualTo(405);
+  }
+}
