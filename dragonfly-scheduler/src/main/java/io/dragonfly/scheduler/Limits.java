@@ -59,8 +59,12 @@ final class Limits {
   /** How late a piece is at least before another copy is asked for. */
   static final long HEDGE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** A parent is not asked for a piece that it is expected to get only so much later. */
-  static final long EARLY_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+  /**
+   * A parent is not asked for a piece that it is expected to get only so much later. The word of it
+   * takes up to 150 ms where links are full, so with less the pieces would wait for their takers.
+   * With more, what waits keeps out what could be taken at once.
+   */
+  static final long EARLY_NANOS = TimeUnit.MILLISECONDS.toNanos(400);
 
   /** A planned parent that gets the piece so much later than expected is replaced. */
   static final long BEHIND_NANOS = TimeUnit.SECONDS.toNanos(1);

@@ -104,7 +104,7 @@ class AssigningTest extends PlanningFixture {
 
   @Test
   void aParentIsNotAskedLongBeforeItHasThePiece() {
-    scheduler.taskAdded(TASK, PieceLayout.of(64L * PieceLayout.MAX_PIECE_LENGTH), peer(0));
+    scheduler.taskAdded(TASK, PieceLayout.of(512L * PieceLayout.MAX_PIECE_LENGTH), peer(0));
     join(1, 2);
     scheduler.pieceAdded(TASK, CDN, 0);
     List<Plan> first = scheduler.assign(id(1), 10);
