@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.dragonfly.control.Holding;
+import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.ContentNotFoundException;
@@ -17,20 +19,28 @@ import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.fetch.ParentShare;
 import io.dragonfly.fetch.Pattern;
+import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.Digest;
 import io.dragonfly.task.PieceSpan;
+import io.dragonfly.task.SourceVersion;
+import io.dragonfly.task.Task;
 import io.dragonfly.testkit.FakePublication;
 import io.dragonfly.testkit.FakeSupernode;
 import io.dragonfly.testkit.Fault;
 import io.dragonfly.testkit.LeakCheck;
+import io.dragonfly.testkit.MemoryStorage;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -312,6 +322,35 @@ class SwarmFetchTest {
     assertThat(supernode.offers().get(0).holdings().get(0).task())
         .isEqualTo(supernode.task(URI_A).id());
     supernode.awaitPoll(poll -> poll.patience().equals(Duration.ofSeconds(30)));
+  }
+
+  @Test
+  void aHomeThatHoldsVeryMuchIsOfferedInSeveralCalls() throws Exception {
+    byte[] one = bytes(1);
+    MessageDigest sha = Digest.newSha256();
+    sha.update(one);
+    Digest digest = Digest.of(sha);
+    try (MemoryStorage storage = new MemoryStorage()) {
+      for (int i = 0; i < 7000; i++) {
+        Task task =
+            Task.of(
+                ContentRequest.of(URI.create("https://source.test/" + i)).key(),
+                new SourceVersion(Optional.of("\"v\""), OptionalLong.of(1)),
+                Optional.empty(),
+                "");
+        StoredTask stored = storage.create(task);
+        stored.write(0, ByteBuffer.wrap(one));
+        stored.seal(0, digest);
+      }
+      fixture.start(fixture.of(supernode).storage(storage));
+      supernode.awaitOffers(3);
+      assertThat(supernode.offers().subList(0, 3))
+          .allMatch(offer -> offer.holdings().size() < 4000)
+          .flatExtracting(OfferRequest::holdings)
+          .extracting(Holding::task)
+          .doesNotHaveDuplicates()
+          .hasSize(7000);
+    }
   }
 
   @Test

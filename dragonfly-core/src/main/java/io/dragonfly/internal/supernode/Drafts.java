@@ -51,14 +51,32 @@ final class Drafts {
         subjects.computeIfAbsent(member, m -> new ArrayList<>()).add(plan);
       }
     }
-    session.news.stream()
-        .filter(member -> member.isNamed)
-        .forEach(member -> subjects.putIfAbsent(member, List.of()));
-    session.news.removeIf(member -> member.isNamed);
+    session.news.removeAll(subjects.keySet());
+    takeNews(session, subjects);
     if (subjects.isEmpty() && unknown.isEmpty() && session.failures.isEmpty()) {
       return Optional.empty();
     }
     return Optional.of(draft(session, plans, subjects, unknown, terms));
+  }
+
+  /** Takes as much of the news as goes into one answer; the rest is for the next ones. */
+  private static void takeNews(Session session, Map<Member, List<Plan>> subjects) {
+    int tasks = 0;
+    int digests = 0;
+    for (Member member : List.copyOf(session.news)) {
+      if (!member.isNamed) {
+        continue;
+      }
+      int unknown = Math.max(0, member.task.digests.published() - member.digestsKnown);
+      digests += Math.min(unknown, SupernodeSettings.MOST_DIGESTS);
+      if (tasks == SupernodeSettings.MOST_NEWS
+          || (tasks > 0 && digests > SupernodeSettings.MOST_NEWS_DIGESTS)) {
+        return;
+      }
+      subjects.put(member, List.of());
+      session.news.remove(member);
+      tasks++;
+    }
   }
 
   /** Returns an answer that says nothing. */

@@ -48,6 +48,11 @@ public record SupernodeSettings(
   /** How many digests one answer has at most. Pieces beyond are not assigned in it either. */
   static final int MOST_DIGESTS = 4096;
 
+  /** Of how many tasks without assignments one answer tells, and how many digests of them. */
+  static final int MOST_NEWS = 500;
+
+  static final int MOST_NEWS_DIGESTS = 4 * MOST_DIGESTS;
+
   /** How many peers a supernode knows at most: what they cost in memory is bounded. */
   static final int MOST_PEERS = 100_000;
 

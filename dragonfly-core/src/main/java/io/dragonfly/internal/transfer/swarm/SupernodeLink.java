@@ -37,6 +37,11 @@ public final class SupernodeLink {
   private static final Logger LOG = LoggerFactory.getLogger(SupernodeLink.class);
   private static final Duration LEAVE_LIMIT = Duration.ofSeconds(1);
 
+  /** How much of an offer goes into one call, and what a task takes up beside its bits. */
+  private static final int PAGE_BYTES = 256 << 10;
+
+  private static final int HOLDING_BYTES = 80;
+
   private final SupernodeCalls calls;
   private final EventLoop loop;
   private final NextLoop next;
@@ -142,12 +147,42 @@ public final class SupernodeLink {
         tasks.entrySet().stream()
             .map(task -> new Holding(task.getKey(), task.getValue().get()))
             .toList();
-    return calls
-        .offer(holdings)
+    return offerInPages(pages(holdings), 0, new ArrayList<>())
         .thenApply(
             answer -> {
               tasks.forEach((task, held) -> offered(task, held, answer));
               return answer;
+            });
+  }
+
+  /** A call has a bound, and a home may hold more tasks than fit into one. */
+  private static List<List<Holding>> pages(List<Holding> holdings) {
+    List<List<Holding>> pages = new ArrayList<>();
+    List<Holding> page = new ArrayList<>();
+    int bytes = 0;
+    for (Holding holding : holdings) {
+      bytes += HOLDING_BYTES + holding.pieces().length() / Byte.SIZE * 4 / 3;
+      if (bytes > PAGE_BYTES && !page.isEmpty()) {
+        pages.add(page);
+        page = new ArrayList<>();
+        bytes = 0;
+      }
+      page.add(holding);
+    }
+    pages.add(page);
+    return pages;
+  }
+
+  private CompletableFuture<OfferAnswer> offerInPages(
+      List<List<Holding>> pages, int number, List<TaskId> unknown) {
+    return calls
+        .offer(pages.get(number))
+        .thenCompose(
+            answer -> {
+              unknown.addAll(answer.unknown());
+              return number == pages.size() - 1
+                  ? CompletableFuture.completedFuture(new OfferAnswer(unknown, answer.terms()))
+                  : offerInPages(pages, number + 1, unknown);
             });
   }
 
