@@ -44,6 +44,7 @@ public final class CdnCache implements AutoCloseable {
   private final CacheRoom room;
   private final CacheSweep sweep;
   private final ExecutorService reads;
+  private final HostShares shares;
   private final ExecutorService background;
   private final Map<TaskId, CdnTask> tasks = new ConcurrentHashMap<>();
 
@@ -78,6 +79,7 @@ public final class CdnCache implements AutoCloseable {
     this.room = new CacheRoom(storage, uses, settings.keeping().quotaBytes(), giving);
     this.sweep = new CacheSweep(storage, uses, giving, settings.keeping().taskTtl(), time);
     this.reads = DaemonThreads.pool("dragonfly-cdn-read", settings.reads());
+    this.shares = new HostShares(reads, settings.readsPerHost());
     this.background = DaemonThreads.pool("dragonfly-cdn-check", 2);
   }
 
@@ -354,7 +356,7 @@ public final class CdnCache implements AutoCloseable {
 
   CdnRead.Surroundings surroundings() {
     return new CdnRead.Surroundings(
-        sources, listener, settings, reads, time.timer(), time.nanos(), room);
+        sources, listener, settings, shares, time.timer(), time.nanos(), room);
   }
 
   long nanos() {

@@ -10,9 +10,9 @@ import io.dragonfly.spi.StoredTask;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -60,7 +60,7 @@ final class CdnRead {
       Sources sources,
       CdnListener listener,
       CdnSettings settings,
-      Executor threads,
+      HostShares threads,
       ScheduledExecutorService timer,
       LongSupplier nanoClock,
       CacheRoom room) {}
@@ -93,10 +93,14 @@ final class CdnRead {
   /** Waits in line for a thread. */
   void start() {
     try {
-      around.threads().execute(this::run);
+      around.threads().execute(host(), this::run);
     } catch (RejectedExecutionException e) {
       over(Optional.empty()); // this process is stopping
     }
+  }
+
+  private String host() {
+    return String.valueOf(access.content().url().getRawAuthority()).toLowerCase(Locale.ROOT);
   }
 
   /** Ends the read soon, with what is there. */
@@ -149,7 +153,8 @@ final class CdnRead {
         return;
       }
       failure = Optional.of(failed(e));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // An error too, such as a class that a source lacks: who waits must hear of it.
       log.error("reading task {} failed unexpectedly", stored.task().id().brief(), e);
       failure = Optional.of(failed(e));
     }
@@ -251,7 +256,7 @@ final class CdnRead {
         : new SourceFailedException(String.valueOf(e.getMessage()), e);
   }
 
-  private SourceFailedException failed(Exception e) {
+  private SourceFailedException failed(Throwable e) {
     return new SourceFailedException(
         "Reading %s failed: %s. Try again later."
             .formatted(access.content().displayUrl(), e.getMessage()),

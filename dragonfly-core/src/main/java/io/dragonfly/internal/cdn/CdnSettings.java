@@ -9,6 +9,7 @@ import java.time.Duration;
  * @param stallTimeout how long a source may take to connect, to answer, or to bring the next byte
  * @param giveUp how long a read that gets no further is resumed before it is given up
  * @param reads how many sources are read at once; who comes later waits in line
+ * @param readsPerHost how many of them may be of one host
  * @param firstPause the pause before a read is resumed; doubled each time that it gets no further
  * @param longestPause where the doubling ends
  * @param limiter of all that is read
@@ -18,6 +19,7 @@ public record CdnSettings(
     Duration stallTimeout,
     Duration giveUp,
     int reads,
+    int readsPerHost,
     Duration firstPause,
     Duration longestPause,
     RateLimiter limiter,
@@ -37,6 +39,13 @@ public record CdnSettings(
   public static CdnSettings of(
       Duration stallTimeout, Duration giveUp, RateLimiter limiter, Keeping keeping) {
     return new CdnSettings(
-        stallTimeout, giveUp, 32, Duration.ofMillis(100), Duration.ofSeconds(5), limiter, keeping);
+        stallTimeout,
+        giveUp,
+        128,
+        16,
+        Duration.ofMillis(100),
+        Duration.ofSeconds(5),
+        limiter,
+        keeping);
   }
 }

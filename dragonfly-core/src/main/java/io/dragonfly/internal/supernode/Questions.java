@@ -96,7 +96,8 @@ final class Questions implements AutoCloseable {
     this.arrivals = arrivals;
     this.settings = settings;
     this.threads = threads;
-    this.gates = new SourceGates(settings.sourceConcurrency(), SupernodeSettings.MOST_WAITING);
+    this.gates =
+        new SourceGates(settings.sourceConcurrency(), SupernodeSettings.MOST_WAITING, nanos);
     this.answers =
         CacheBuilder.newBuilder()
             .maximumSize(MOST_CACHED)

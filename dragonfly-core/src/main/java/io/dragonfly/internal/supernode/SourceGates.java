@@ -1,7 +1,12 @@
 package io.dragonfly.internal.supernode;
 
+import com.google.common.base.Ticker;
+import com.google.common.cache.Cache;
+import com.google.common.cache.CacheBuilder;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.error.SourceFailedException;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -9,39 +14,75 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Bounds the questions in flight to each source host. A host that says it has too many (429, 503)
- * gets half as many from then on, and slowly more again while it answers. Safe for concurrent use.
+ * Bounds the questions in flight to each source host. A host that says it has too many (429, 503),
+ * or does not answer at all, gets half as many from then on, and slowly more again while it
+ * answers: so one that is silent does not hold the threads that others need. Safe for concurrent
+ * use.
  */
 final class SourceGates {
   private static final Logger log = LoggerFactory.getLogger(SourceGates.class);
 
+  private static final int MOST_REMEMBERED = 10_000;
+  private static final Duration REMEMBERED = Duration.ofMinutes(10);
+
   private final int most;
   private final int mostWaiting;
+  private final LongSupplier nanos;
 
   @GuardedBy("this")
   private final Map<String, Gate> gates = new HashMap<>();
 
-  private final class Gate {
+  /** What hosts can take that are not asked just now, and took less than others before. */
+  private final Cache<String, Double> limits =
+      CacheBuilder.newBuilder()
+          .maximumSize(MOST_REMEMBERED)
+          .expireAfterWrite(REMEMBERED)
+          .ticker(ticker())
+          .build();
+
+  private Ticker ticker() {
+    return new Ticker() {
+      @Override
+      public long read() {
+        return nanos.getAsLong();
+      }
+    };
+  }
+
+  private static final class Gate {
     private final Deque<Runnable> waiting = new ArrayDeque<>();
-    private double limit = most;
+    private double limit;
     private int inFlight;
+
+    Gate(double limit) {
+      this.limit = limit;
+    }
 
     boolean hasRoom() {
       return inFlight < (int) limit;
     }
 
     boolean isIdle() {
-      return inFlight == 0 && waiting.isEmpty() && limit >= most;
+      return inFlight == 0 && waiting.isEmpty();
     }
   }
 
-  SourceGates(int most, int mostWaiting) {
+  /**
+   * Gates of hosts that nobody has asked yet.
+   *
+   * @param most how many questions to a host may be in flight
+   * @param mostWaiting how many more may wait
+   * @param nanos monotonic time
+   */
+  SourceGates(int most, int mostWaiting, LongSupplier nanos) {
     this.most = most;
     this.mostWaiting = mostWaiting;
+    this.nanos = nanos;
   }
 
   /**
@@ -52,7 +93,7 @@ final class SourceGates {
    */
   boolean enter(String host, Runnable question) {
     synchronized (this) {
-      Gate gate = gates.computeIfAbsent(host, h -> new Gate());
+      Gate gate = gates.computeIfAbsent(host, this::newGate);
       if (!gate.hasRoom()) {
         return gate.waiting.size() < mostWaiting && gate.waiting.add(question);
       }
@@ -72,8 +113,13 @@ final class SourceGates {
       }
       gate.inFlight--;
       if (failure.filter(SourceGates::isTooMuch).isPresent()) {
-        gate.limit = Math.max(1, gate.limit / 2);
-        log.warn("{} is overloaded: {} questions at once from now on", host, (int) gate.limit);
+        if (gate.limit > 1) {
+          gate.limit = Math.max(1, gate.limit / 2);
+          log.warn(
+              "{} is overloaded or silent: {} questions at once from now on",
+              host,
+              (int) gate.limit);
+        }
       } else if (failure.isEmpty()) {
         gate.limit = Math.min(most, gate.limit + 1 / gate.limit);
       }
@@ -83,16 +129,31 @@ final class SourceGates {
       }
       if (gate.isIdle()) {
         gates.remove(host);
+        remember(host, gate.limit);
       }
     }
     next.forEach(Runnable::run);
   }
 
+  private Gate newGate(String host) {
+    Double limit = limits.getIfPresent(host);
+    return new Gate(limit == null ? most : limit);
+  }
+
+  private void remember(String host, double limit) {
+    if (limit < most) {
+      limits.put(host, limit);
+    } else {
+      limits.invalidate(host);
+    }
+  }
+
   private static boolean isTooMuch(Throwable failure) {
     if (failure instanceof SourceFailedException failed) {
-      int status = failed.status().orElse(0);
-      return status == 429 || status == 503;
+      return failed.status().isEmpty()
+          || failed.status().getAsInt() == 429
+          || failed.status().getAsInt() == 503;
     }
-    return false;
+    return failure instanceof IOException;
   }
 }

@@ -25,7 +25,7 @@ import java.util.function.LongSupplier;
 
 /** Puts the parts of a supernode together. Safe for concurrent use. */
 public final class SupernodeService implements AutoCloseable {
-  private static final int QUESTION_THREADS = 128;
+  private static final int QUESTION_THREADS = 256;
   private static final int WORK_THREADS = 4;
 
   private final PeerSecret secret;

@@ -209,6 +209,19 @@ class CacheRoomTest {
   }
 
   @Test
+  void aHostWhoseReadsGetNoFurtherDoesNotKeepOthersWaiting() {
+    for (int i = 0; i < 40; i++) {
+      URI slow = URI.create("fake://slow/file" + i);
+      source.put(slow, CdnCacheTest.bytes(2 * PIECE)).stallAt(slow, PIECE);
+      ContentRequest content = ContentRequest.of(slow);
+      cache
+          .prepare(Task.of(content.key(), source.version(slow), Optional.empty(), ""))
+          .read(new Access(content, true, "slow"), Optional.empty());
+    }
+    read("quick", 2 * PIECE);
+  }
+
+  @Test
   void usesSurviveARestart() {
     TaskId first = readAndLetGo("first", 2 * PIECE);
     TaskId second = readAndLetGo("second", 2 * PIECE);

@@ -5,6 +5,8 @@ import static io.dragonfly.internal.supernode.TestSupernode.sha256;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.control.Assignment;
+import io.dragonfly.control.Caller;
+import io.dragonfly.control.Terms;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerSecret;
@@ -12,21 +14,29 @@ import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Headers;
 import io.dragonfly.task.PieceDigests;
 import io.dragonfly.task.PieceSpan;
+import io.dragonfly.task.SourceVersion;
+import io.dragonfly.task.Task;
 import io.dragonfly.testkit.FakeTicker;
+import io.dragonfly.testkit.FirstComeScheduler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** The small parts, one by one. */
 class PartsTest {
   private static final InetAddress HERE = InetAddress.getLoopbackAddress();
   private static final Instant NOW = FakeTicker.START;
+
+  private final FakeTicker ticker = new FakeTicker();
 
   @Test
   void assignmentsInEqualStepsBecomeOneLine() {
@@ -122,8 +132,43 @@ class PartsTest {
   }
 
   @Test
+  void oneAnswerTellsOfNoMoreThanACallCanCarry() {
+    int pieces = SupernodeSettings.MOST_DIGESTS;
+    Session session =
+        new Session(
+            new Caller(PeerSecret.random(new SecureRandom()), new InetSocketAddress(HERE, 1), ""));
+    for (int i = 0; i < 10; i++) {
+      Task task =
+          Task.of(
+              ContentRequest.of(URI.create("https://host/" + i)).key(),
+              new SourceVersion(Optional.of("\"v\""), OptionalLong.of((long) pieces * (16 << 20))),
+              Optional.empty(),
+              "");
+      SwarmTask swarm = new SwarmTask(task);
+      IntStream.range(0, pieces)
+          .forEach(
+              piece -> swarm.digests.add(piece, TestSupernode.sha256(new byte[] {(byte) piece})));
+      Member member = new Member(session, swarm);
+      member.isNamed = true;
+      session.news.add(member);
+    }
+    Drafts drafts = new Drafts(new FirstComeScheduler(), id -> null);
+    Terms terms = new Terms(session.id(), NOW, Duration.ofSeconds(1));
+
+    int tasks = 0;
+    for (int calls = 1; tasks < 10; calls++) {
+      AnswerDraft draft = drafts.draft(session, List.of(), terms).orElseThrow();
+      assertThat(draft.tasks().stream().mapToInt(t -> t.digests().count()).sum())
+          .isLessThanOrEqualTo(SupernodeSettings.MOST_NEWS_DIGESTS);
+      tasks += draft.tasks().size();
+      assertThat(calls).isLessThan(10);
+    }
+    assertThat(drafts.draft(session, List.of(), terms)).isEmpty();
+  }
+
+  @Test
   void noMoreQuestionsAreInFlightThanAHostCanTake() {
-    SourceGates gates = new SourceGates(4, 3);
+    SourceGates gates = new SourceGates(4, 3, ticker);
     List<Integer> started = new ArrayList<>();
     for (int i = 0; i < 7; i++) {
       int number = i;
@@ -156,11 +201,43 @@ class PartsTest {
 
   @Test
   void aFailureOfTheContentIsNoReasonToAskLess() {
-    SourceGates gates = new SourceGates(2, 0);
+    SourceGates gates = new SourceGates(2, 0, ticker);
     gates.enter("host", () -> {});
     gates.done("host", Optional.of(new SourceFailedException("broken", 500, Optional.empty())));
     gates.enter("host", () -> {});
     assertThat(gates.enter("host", () -> {})).isTrue();
+  }
+
+  @Test
+  void aSilentHostIsAskedLessAndThatIsForgottenInTime() {
+    SourceGates gates = new SourceGates(4, 10, ticker);
+    SourceFailedException silent = new SourceFailedException("no answer", null);
+    for (int i = 0; i < 4; i++) {
+      gates.enter("host", () -> {});
+    }
+    for (int i = 0; i < 4; i++) {
+      gates.done("host", Optional.of(silent));
+    }
+    assertThat(startedOf(gates, "host")).isEqualTo(1);
+    assertThat(startedOf(gates, "other")).isEqualTo(4);
+    ticker.advance(Duration.ofMinutes(11));
+    assertThat(startedOf(gates, "host")).isEqualTo(4);
+  }
+
+  /** Asks four times at once, and has all fail for reasons that say nothing about the host. */
+  private static int startedOf(SourceGates gates, String host) {
+    List<Integer> started = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      int number = i;
+      gates.enter(host, () -> started.add(number));
+    }
+    int atOnce = started.size();
+    Optional<Throwable> broken =
+        Optional.of(new SourceFailedException("broken", 500, Optional.empty()));
+    for (int i = 0; i < 4; i++) {
+      gates.done(host, broken);
+    }
+    return atOnce;
   }
 
   @Test

@@ -307,6 +307,17 @@ class RegistrationTest {
   }
 
   @Test
+  void hostsThatAreSilentDoNotKeepOthersWaiting() {
+    for (int i = 0; i < 160; i++) {
+      URI silent = URI.create("fake://silent" + i % 5 + "/file" + i);
+      source.put(silent, bytes(10)).stallQuestions(silent);
+      new TestPeer(supernode).register(silent);
+    }
+    source.put(FILE, bytes(10));
+    assertThat(new TestPeer(supernode).registered(FILE).content()).isPresent();
+  }
+
+  @Test
   void aVersionWithAnotherWeakValidatorIsAnotherOne() {
     source.put(FILE, bytes(2 * PIECE)).withWeakValidator(FILE).stallAt(FILE, PIECE);
     TaskId first = new TestPeer(supernode).registered(FILE).task().id();
