@@ -23,6 +23,7 @@ import io.dragonfly.testkit.LeakCheck;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -78,6 +79,42 @@ class StreamTest {
       FetchResult result = in.fetch().completion().get(10, TimeUnit.SECONDS);
       assertThat(result.bytesFromSupernode()).isEqualTo(bytes.length);
       assertThat(in.fetch().task()).contains(result.task());
+    }
+  }
+
+  @Test
+  void aStreamThatNobodyReadsHoldsLittle() throws Exception {
+    byte[] bytes = bytes(8 * PIECE);
+    FakeSupernode supernode = fixture.supernode();
+    supernode.put(URI_A, bytes);
+    try (FetchStream in = fixture.start(fixture.of(supernode)).stream(REQUEST)) {
+      in.fetch().completion().get(10, TimeUnit.SECONDS);
+      await(() -> waiting(in) == 128 << 10);
+
+      assertThat(in.readNBytes(bytes.length / 2)).isEqualTo(Arrays.copyOf(bytes, 4 * PIECE));
+      await(() -> waiting(in) >= 128 << 10);
+      assertThat(in.readAllBytes()).isEqualTo(Arrays.copyOfRange(bytes, 4 * PIECE, bytes.length));
+    }
+  }
+
+  private static int waiting(InputStream in) {
+    try {
+      return in.available();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void aRangeTellsTheLengthOfTheWhole() throws Exception {
+    byte[] bytes = bytes(2 * PIECE + 3);
+    FakeSupernode supernode = fixture.supernode();
+    supernode.put(URI_A, bytes);
+    FetchRequest some = FetchRequest.builder(URI_A).range(new ByteRange(5, Long.MAX_VALUE)).build();
+    try (FetchStream in = fixture.start(fixture.of(supernode)).stream(some)) {
+      assertThat(in.read()).isEqualTo(bytes[5] & 0xff);
+      assertThat(in.fetch().contentLength()).hasValue(bytes.length);
+      assertThat(in.fetch().progress().length()).hasValue(bytes.length - 5L);
     }
   }
 

@@ -105,6 +105,7 @@ class DfdaemonIT {
     // The rest are questions for access, with a byte of body each.
     assertThat(registry.blobBytes()).isBetween(length, length + 100);
     assertThat(metrics(one)).contains("dragonfly_proxy_fallbacks_total 0");
+    assertDfgetUses(one);
     Running push =
         program(
             "skopeo",
@@ -119,6 +120,28 @@ class DfdaemonIT {
     TestImage other = new TestImage(1, 3 * MIB, 2);
     registry.push("lab/other", other);
     assertPulled(skopeo(one.address(), "lab/other", "out3"), "out3", other);
+  }
+
+  /** One host, one peer: what an engine has pulled is there for a dfget with the same home. */
+  private void assertDfgetUses(Daemon one) throws Exception {
+    assertThat(lab.server(dir.resolve("home1")))
+        .hasValueSatisfying(
+            server -> assertThat(server.pid()).isEqualTo(one.running().process().pid()));
+    byte[] blob = image.blobs().get(0);
+    String url =
+        "http://%s/v2/lab/app/blobs/%s".formatted(registry.address(), TestImage.digest(blob));
+    Running dfget =
+        lab.start(
+            "dfget",
+            "--home",
+            dir.resolve("home1").toString(),
+            "--url",
+            url,
+            "--output",
+            dir.resolve("blob").toString(),
+            "--json");
+    assertThat(dfget.exitCode(LIMIT)).as(dfget.err()).isZero();
+    assertThat(dfget.json().get("bytesFromStore").asLong()).isEqualTo(blob.length);
   }
 
   private static String metrics(Daemon of) throws Exception {

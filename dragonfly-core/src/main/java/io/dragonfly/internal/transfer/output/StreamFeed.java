@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StreamFeed {
   private static final int CHUNK_BYTES = 256 << 10;
+
+  /** A reader that is slower than the store has small chunks waiting: there may be many of them. */
+  private static final int SMALL_CHUNK_BYTES = 32 << 10;
+
   private static final int CHUNKS_AHEAD = 4;
   private static final long WINDOW_BYTES = 32 << 20;
   private static final int WINDOW_PIECES = 16;
@@ -34,6 +38,7 @@ public final class StreamFeed {
   private long position;
   private final OptionalLong end;
   private int ahead;
+  private boolean hasBeenRead;
   private boolean reading;
   private boolean over;
 
@@ -97,7 +102,9 @@ public final class StreamFeed {
       reading = true;
       long at = position;
       long stop = end();
-      loop.when(io.call(() -> read(from.stored(), at, stop)), this::chunkCame, this::readFailed);
+      int most = ahead == 0 && hasBeenRead ? CHUNK_BYTES : SMALL_CHUNK_BYTES;
+      loop.when(
+          io.call(() -> read(from.stored(), at, stop, most)), this::chunkCame, this::readFailed);
     }
   }
 
@@ -106,8 +113,9 @@ public final class StreamFeed {
     return Math.min(end.orElse(Long.MAX_VALUE), length.orElse(Long.MAX_VALUE));
   }
 
-  private static ByteBuffer read(StoredTask stored, long at, long stop) throws IOException {
-    ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
+  private static ByteBuffer read(StoredTask stored, long at, long stop, int most)
+      throws IOException {
+    ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(most, stop - at));
     Outputs.read(stored, at, stop, chunk);
     return chunk.flip();
   }
@@ -137,6 +145,7 @@ public final class StreamFeed {
 
   private void chunkWasRead() {
     ahead--;
+    hasBeenRead = true;
     moveOn();
   }
 

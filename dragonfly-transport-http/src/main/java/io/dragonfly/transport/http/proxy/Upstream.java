@@ -65,7 +65,9 @@ public record Upstream(String name, URI url, int port) {
       return checkRegistry(URI.create(url));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "'%s' is no registry: use http://HOST[:PORT] or https://HOST[:PORT]".formatted(text), e);
+          "'%s' is no registry: use http://HOST[:PORT] or https://HOST[:PORT]"
+              .formatted(text.replaceFirst("//[^/@]*@", "//")),
+          e);
     }
   }
 

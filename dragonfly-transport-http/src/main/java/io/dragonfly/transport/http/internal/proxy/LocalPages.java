@@ -80,7 +80,7 @@ final class LocalPages {
       return;
     }
     Optional<String> credentials = Optional.ofNullable(client.headers().get("Authorization"));
-    if (credentials.isEmpty()) {
+    if (credentials.isEmpty() && isForReading(url)) {
       credentials = auth.login(realm.registry());
     }
     Tokens.Answer answer = tokens.get(target, credentials);
@@ -92,6 +92,12 @@ final class LocalPages {
     client
         .answer()
         .whole(HttpResponseStatus.valueOf(answer.status()), headers, body.getBytes(UTF_8));
+  }
+
+  /** Our own login is lent for pulls, and for nothing else. */
+  private static boolean isForReading(HttpUrl url) {
+    return url.queryParameterValues("scope").stream()
+        .allMatch(scope -> scope != null && scope.matches("(repository:[^ ]+:pull ?)+"));
   }
 
   private void pass(ClientRequest client, Target target, Tokens.Realm realm) throws IOException {

@@ -45,8 +45,11 @@ public record ProxyLimits(
   /** How much of a request's body may wait for where it goes. */
   static final int BODY_BYTES = 256 << 10;
 
-  /** Longest answer of a token service, and longest config.json. */
+  /** Longest config.json. */
   static final int JSON_BYTES = 1 << 20;
+
+  /** Longest answer of a token service; many are kept. */
+  static final int TOKEN_BYTES = 64 << 10;
 
   /** How long a client that is refused may take to read why. */
   static final Duration LINGER = Duration.ofSeconds(2);

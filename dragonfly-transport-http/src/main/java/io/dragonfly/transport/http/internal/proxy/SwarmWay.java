@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.internal.proxy;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchStream;
 import io.dragonfly.task.ByteRange;
@@ -82,7 +83,7 @@ final class SwarmWay {
   }
 
   private void tell(Target target, Delivery delivery, Throwable failure) {
-    if (failure instanceof AccessRefusedException || failure instanceof ContentNotFoundException) {
+    if (isAnswerOfRegistry(failure) && !delivery.isBegun()) {
       return; // that is no failure of the swarm: the registry will say so itself
     }
     counters.fallbacks.increment();
@@ -91,6 +92,12 @@ final class SwarmWay {
         target,
         delivery.next(),
         failure.getMessage());
+  }
+
+  private static boolean isAnswerOfRegistry(Throwable failure) {
+    return failure instanceof AccessRefusedException
+        || failure instanceof ContentNotFoundException
+        || (failure instanceof SourceFailedException source && source.status().isPresent());
   }
 
   private static Throwable cause(Exception failure) {

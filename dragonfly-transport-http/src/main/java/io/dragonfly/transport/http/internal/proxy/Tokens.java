@@ -31,7 +31,7 @@ import okio.BufferedSource;
  */
 final class Tokens {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int MOST_KEPT = 2_000;
+  private static final int MOST_KEPT = 500;
   private static final int MOST_REALMS = 500;
 
   /** What the protocol says where an answer does not. */
@@ -228,7 +228,7 @@ final class Tokens {
 
   private Answer read(Response response) throws IOException {
     BufferedSource source = response.body().source();
-    if (source.request(ProxyLimits.JSON_BYTES + 1L)) {
+    if (source.request(ProxyLimits.TOKEN_BYTES + 1L)) {
       throw new IOException("the token service's answer is too long");
     }
     String body = source.readUtf8();

@@ -161,6 +161,7 @@ class MirrorTest extends ProxyTest {
         assertThat(response.body().string()).isEqualTo("why");
       }
     }
+    assertThat(counts().fallbacks()).isZero();
   }
 
   @Test

@@ -133,6 +133,36 @@ class TokenTest extends ProxyTest {
     assertThat(body(blob)).isEqualTo(BLOB);
   }
 
+  @Test
+  void theLoginIsLentForPullsAlone() throws Exception {
+    registry.wantTokens("abc");
+    String auth = Base64.getEncoder().encodeToString("bot:pw".getBytes());
+    var file = dir.resolve("config.json");
+    Files.writeString(
+        file, "{\"auths\":{\"%s\":{\"auth\":\"%s\"}}}".formatted(registry.authority(), auth));
+    start(config().dockerConfig(file));
+    String realm = realm();
+
+    for (String scope : List.of("pull,push", "push", "*")) {
+      token(realm + "?scope=repository:lab/app:" + scope);
+      assertThat(registry.last().getHeaders().get("Authorization")).as(scope).isNull();
+    }
+    token(realm + "?scope=repository:lab/app:pull&scope=registry:catalog:*");
+    assertThat(registry.last().getHeaders().get("Authorization")).isNull();
+    token(realm + "?scope=repository:lab/app:pull");
+    assertThat(registry.last().getHeaders().get("Authorization")).isEqualTo("Basic " + auth);
+  }
+
+  private String realm() throws Exception {
+    try (Response ping = get("/v2/")) {
+      return ping.header("WWW-Authenticate").replaceFirst("^Bearer realm=\"([^\"]+)\".*", "$1");
+    }
+  }
+
+  private void token(String url) throws Exception {
+    client.newCall(new Request.Builder().url(url).build()).execute().close();
+  }
+
   /** docker, podman and skopeo learn from /v2/ where tokens are to be had. */
   @Test
   void clientsThatLogInThemselvesGetTheirTokensHere() throws Exception {
