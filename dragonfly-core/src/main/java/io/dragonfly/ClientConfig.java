@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * How a {@link DistributionClient} works. Immutable; made by {@link #builder}. Nothing needs to be
@@ -34,6 +35,8 @@ public final class ClientConfig {
   private final int port;
   private final String idc;
   private final long reserveBytes;
+  private final OptionalLong quotaBytes;
+  private final Duration taskTtl;
   private final long bufferBytes;
   private final Optional<Rate> downloadRate;
   private final Optional<Rate> uploadRate;
@@ -58,6 +61,8 @@ public final class ClientConfig {
     this.port = builder.port;
     this.idc = builder.idc;
     this.reserveBytes = builder.reserveBytes;
+    this.quotaBytes = builder.quotaBytes;
+    this.taskTtl = builder.taskTtl;
     this.bufferBytes = builder.bufferBytes;
     this.downloadRate = builder.downloadRate;
     this.uploadRate = builder.uploadRate;
@@ -118,6 +123,16 @@ public final class ClientConfig {
   /** Returns the bytes that stay free on the disk. */
   public long reserveBytes() {
     return reserveBytes;
+  }
+
+  /** Returns the bytes that the home's tasks take up at most, if there is a quota. */
+  public OptionalLong quotaBytes() {
+    return quotaBytes;
+  }
+
+  /** Returns how long a task is kept that nobody uses; zero for ever. */
+  public Duration taskTtl() {
+    return taskTtl;
   }
 
   /** Returns the bytes of memory for what waits for the disk. */
@@ -200,6 +215,8 @@ public final class ClientConfig {
     private int port;
     private String idc = "";
     private long reserveBytes = 256L << 20;
+    private OptionalLong quotaBytes = OptionalLong.empty();
+    private Duration taskTtl = Duration.ofDays(7);
     private long bufferBytes = 32L << 20;
     private Optional<Rate> downloadRate = Optional.empty();
     private Optional<Rate> uploadRate = Optional.empty();
@@ -263,6 +280,25 @@ public final class ClientConfig {
     /** How many bytes stay free on the disk; 256 MiB unless set. */
     public Builder reserveBytes(long bytes) {
       this.reserveBytes = bytes;
+      return this;
+    }
+
+    /**
+     * How many bytes the home's tasks take up at most; as many as the disk has beside {@link
+     * #reserveBytes} unless set. Where room is missing, tasks that were used longest ago are
+     * removed from the home, but none that a fetch wants or somebody reads; outputs stay.
+     */
+    public Builder quotaBytes(long bytes) {
+      this.quotaBytes = OptionalLong.of(bytes);
+      return this;
+    }
+
+    /**
+     * How long a task that nobody uses stays in the home, whole or not; 7 days unless set, zero for
+     * ever.
+     */
+    public Builder taskTtl(Duration time) {
+      this.taskTtl = time;
       return this;
     }
 
@@ -398,6 +434,9 @@ public final class ClientConfig {
           "ip is %s, must be the address of one host",
           ip.map(InetAddress::getHostAddress).orElse(""));
       checkArgument(reserveBytes >= 0, "reserveBytes is %s, must be >= 0", reserveBytes);
+      quotaBytes.ifPresent(
+          bytes -> checkArgument(bytes > 0, "quotaBytes is %s, must be > 0", bytes));
+      checkArgument(!taskTtl.isNegative(), "taskTtl is %s, must be >= 0", taskTtl);
       checkArgument(
           bufferBytes >= 32L << 20, "bufferBytes is %s, must be >= 33554432", bufferBytes);
       downloadRate.ifPresent(rate -> rate.checkLimit("downloadRate"));

@@ -98,7 +98,12 @@ public final class DistributionClient implements AutoCloseable {
               self(config, home),
               plugins,
               new Setup.Supernodes(config.supernode().map(Supernode::local), config.supernodes()),
-              new Setup.Limits(limits.downloads(), limits.uploads(), config.bufferBytes()),
+              new Setup.Limits(
+                  limits.downloads(),
+                  limits.uploads(),
+                  config.bufferBytes(),
+                  config.quotaBytes().orElse(Long.MAX_VALUE),
+                  config.taskTtl()),
               new TransferTimes(
                   config.stallTimeout(),
                   config.dropTimeout(),

@@ -401,6 +401,7 @@ class DfgetFlagsTest {
         .contains(
             "# node: none, the file comes from its source # default",
             "# reserve-bytes: 256M # default",
+            "# task-ttl: 7d # default",
             "# alivetime: 5m # default",
             "# locallimit: no limit # default",
             "pattern: p2p # default")

@@ -26,14 +26,17 @@ import org.slf4j.LoggerFactory;
 /**
  * All downloads of a client by their task: two fetches of one task share one. Confined to the loop.
  */
-final class Downloads {
+final class Downloads implements HomeRoom.Tenants {
   private static final Logger LOG = LoggerFactory.getLogger(Downloads.class);
 
   /** Whoever fetches one file after the other keeps the buffers. */
   private static final Duration IDLE = Duration.ofSeconds(5);
 
+  private static final Duration SWEEP = Duration.ofHours(1);
+
   private final Parts parts;
   private final Ends ends;
+  private final HomeRoom room;
   private final Map<TaskId, Download> active = new HashMap<>();
   private final Map<TaskId, List<Opener>> opening = new HashMap<>();
 
@@ -52,6 +55,14 @@ final class Downloads {
   Downloads(Parts parts, Ends ends) {
     this.parts = parts;
     this.ends = ends;
+    this.room =
+        new HomeRoom(
+            parts.loop(),
+            parts.storage(),
+            parts.uses(),
+            parts.bounds().quotaBytes(),
+            parts.bounds().taskTtl(),
+            this);
   }
 
   /**
@@ -90,7 +101,7 @@ final class Downloads {
       parts
           .loop()
           .when(
-              parts.store().call(() -> parts.storage().create(task)),
+              parts.store().call(() -> room.create(task)),
               stored -> opened(task, stored),
               failure -> refused(task, asStorageFailure(failure)));
     }
@@ -142,8 +153,8 @@ final class Downloads {
     return parts.storage().versions(key).stream().map(stored -> stored.task().id()).toList();
   }
 
-  /** Returns the tasks that a fetch or a reader has, or is about to have. */
-  Set<TaskId> used() {
+  @Override
+  public Set<TaskId> used() {
     Set<TaskId> used = new HashSet<>(active.keySet());
     used.addAll(opening.keySet());
     return used;
@@ -161,11 +172,7 @@ final class Downloads {
 
   /** The same; the future tells whether the task was there. */
   CompletableFuture<Boolean> deleteHeld(TaskId id) {
-    for (SupernodeLink link : parts.supernodes().giving()) {
-      link.member(id).ifPresent(Membership::leave);
-    }
-    parts.ended().accept(id);
-    parts.uses().forget(id);
+    stopGiving(id);
     return parts
         .store()
         .call(
@@ -174,6 +181,37 @@ final class Downloads {
               parts.storage().delete(id);
               return held;
             });
+  }
+
+  private void stopGiving(TaskId id) {
+    for (SupernodeLink link : parts.supernodes().giving()) {
+      link.member(id).ifPresent(Membership::leave);
+    }
+    parts.ended().accept(id);
+    parts.uses().forget(id);
+  }
+
+  @Override
+  public boolean letGo(TaskId id) {
+    if (active.containsKey(id) || opening.containsKey(id)) {
+      return false;
+    }
+    stopGiving(id);
+    return true;
+  }
+
+  /** Looks from now on, from time to time, for what nobody has used for long. */
+  void sweepFromNowOn() {
+    Duration quarter = parts.bounds().taskTtl().dividedBy(4);
+    if (!quarter.isZero()) {
+      Duration pause = quarter.compareTo(SWEEP) < 0 ? quarter : SWEEP;
+      var unused = parts.loop().after(pause, this::sweep);
+    }
+  }
+
+  private void sweep() {
+    parts.store().execute(room::expire);
+    sweepFromNowOn();
   }
 
   /** A piece of a task in the store turned out not to be there any more. */
@@ -190,6 +228,7 @@ final class Downloads {
 
   void remove(Download download) {
     parts.uses().fetched(download.task().id());
+    parts.store().execute(() -> room.used(download.task().id()));
     active.remove(download.task().id(), download);
     if (active.isEmpty()) {
       var unused = parts.loop().after(IDLE, this::shrinkIfIdle);

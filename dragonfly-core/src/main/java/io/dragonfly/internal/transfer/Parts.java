@@ -32,7 +32,7 @@ import java.util.function.Function;
  * @param supernodes where to register; may be empty
  * @param sources gives the source for a URL scheme, or says how to get one
  * @param limits makes a download's own limiter
- * @param downloads the client's limit for all downloads
+ * @param bounds what the client may use in all
  * @param listener hears of every step; guarded
  * @param self this peer's id
  * @param address the address that pieces are taken from
@@ -53,7 +53,7 @@ record Parts(
     Supernodes supernodes,
     Function<String, Source> sources,
     Function<Optional<Rate>, RateLimiter> limits,
-    RateLimiter downloads,
+    Setup.Limits bounds,
     GuardedListener listener,
     PeerId self,
     InetAddress address,
@@ -61,4 +61,9 @@ record Parts(
     Consumer<TaskId> ended,
     TaskUses uses,
     DoubleSupplier random,
-    TransferTimes times) {}
+    TransferTimes times) {
+  /** Returns the client's limit for all downloads. */
+  RateLimiter downloads() {
+    return bounds.downloads();
+  }
+}

@@ -12,6 +12,7 @@ import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.Transport;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -79,6 +80,13 @@ public record Setup(
    * @param downloads the limiter of all that it takes from the network
    * @param uploads the limiter of all that it gives
    * @param bufferBytes memory for what waits for the disk
+   * @param quotaBytes what all tasks together take up on the disk at most
+   * @param taskTtl how long a task is kept that nobody uses; zero for ever
    */
-  public record Limits(RateLimiter downloads, RateLimiter uploads, long bufferBytes) {}
+  public record Limits(
+      RateLimiter downloads,
+      RateLimiter uploads,
+      long bufferBytes,
+      long quotaBytes,
+      Duration taskTtl) {}
 }

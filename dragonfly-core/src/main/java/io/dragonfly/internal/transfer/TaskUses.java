@@ -1,7 +1,9 @@
 package io.dragonfly.internal.transfer;
 
+import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.TaskId;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,6 +19,7 @@ final class TaskUses {
 
   private final LongSupplier nanos;
   private final long start;
+  private final Instant startTime;
   private final Map<TaskId, Long> last = new ConcurrentHashMap<>();
   private final AtomicLong lastGiven = new AtomicLong(NEVER);
 
@@ -24,9 +27,11 @@ final class TaskUses {
    * No use so far.
    *
    * @param nanos monotonic time
+   * @param startTime the time of day, which what earlier processes recorded is compared with
    */
-  TaskUses(LongSupplier nanos) {
+  TaskUses(LongSupplier nanos, Instant startTime) {
     this.nanos = nanos;
+    this.startTime = startTime;
     this.start = nanos.getAsLong();
   }
 
@@ -50,6 +55,18 @@ final class TaskUses {
   /** Tells whether a task was not used for longer than a time. */
   boolean isIdle(TaskId task, Duration time) {
     return nanos.getAsLong() - last.getOrDefault(task, start) > time.toNanos();
+  }
+
+  /** Returns how long ago a task was used, by this process or an earlier one. */
+  Duration age(StoredTask stored) {
+    long now = nanos.getAsLong();
+    Long here = last.get(stored.task().id());
+    if (here != null) {
+      return Duration.ofNanos(now - here);
+    }
+    Duration before =
+        stored.lastUse().map(then -> Duration.between(then, startTime)).orElse(Duration.ZERO);
+    return Duration.ofNanos(now - start).plus(before.isNegative() ? Duration.ZERO : before);
   }
 
   /** Returns how many nanoseconds ago something was last given to another peer. */

@@ -92,13 +92,14 @@ public final class TransferEngine implements AutoCloseable {
     service = alone ? Optional.empty() : Optional.of(service(setup, clock));
     server = startServer(setup);
     supernodes = supernodes(setup, clock, random);
-    uses = new TaskUses(setup.timers()::nanos);
+    uses = new TaskUses(setup.timers()::nanos, Instant.now());
     service.ifPresent(pieces -> pieces.onGiven(uses::given));
     Parts parts = parts(setup, random);
     fetches = new Fetches(parts);
     home = new HomeView(parts, fetches.downloads(), setup.history());
     service.ifPresent(pieces -> pieces.onWithdrawn(this::pieceLost));
     loop.execute(() -> offer(setup, random));
+    loop.execute(fetches.downloads()::sweepFromNowOn);
   }
 
   private static StoredPieceService service(Setup setup, SupernodeClock clock) {
@@ -167,7 +168,7 @@ public final class TransferEngine implements AutoCloseable {
         supernodes,
         setup.plugins().sources(),
         setup.plugins().limiters(),
-        setup.limits().downloads(),
+        setup.limits(),
         new GuardedListener(setup.listener(), recorder(setup)),
         setup.self().secret().id(),
         setup.self().ip(),

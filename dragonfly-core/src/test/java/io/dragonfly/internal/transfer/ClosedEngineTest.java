@@ -50,7 +50,9 @@ class ClosedEngineTest {
                   new Setup.Limits(
                       new UnlimitedRates().create(Optional.empty()),
                       new UnlimitedRates().create(Optional.empty()),
-                      32 << 20),
+                      32 << 20,
+                      Long.MAX_VALUE,
+                      Duration.ZERO),
                   new TransferTimes(time, time, time, time, time),
                   FetchListener.NONE,
                   new History(dir),

@@ -12,7 +12,7 @@ class TaskUsesTest {
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
   private final FakeTicker ticker = new FakeTicker();
-  private final TaskUses uses = new TaskUses(ticker);
+  private final TaskUses uses = new TaskUses(ticker, FakeTicker.START);
 
   @Test
   void whatWasThereBeforeCountsAsUsedAtTheStart() {

@@ -87,6 +87,22 @@ public final class DfgetPeerOptions {
       description = "Bytes that stay free on the disk of the home. Default: 256M.")
   private @Nullable Long reserveBytes;
 
+  @Option(
+      names = "--quota-bytes",
+      paramLabel = "SIZE",
+      converter = Units.SizeConverter.class,
+      description =
+          "Bytes that the files of the home take up at most; what was used longest ago makes room."
+              + " Default: what the disk has beside the reserve.")
+  private @Nullable Long quotaBytes;
+
+  @Option(
+      names = "--task-ttl",
+      paramLabel = "TIME",
+      converter = Units.TimeConverter.class,
+      description = "How long a part of a file that nobody uses is kept, 0 for ever. Default: 7d.")
+  private @Nullable Duration taskTtl;
+
   /** Returns the defaults that depend on the call. */
   public static Map<String, String> defaults(Call call) {
     try {
@@ -120,6 +136,8 @@ public final class DfgetPeerOptions {
     }
     directory.ifPresent(builder::home);
     Optional.ofNullable(reserveBytes).ifPresent(builder::reserveBytes);
+    Optional.ofNullable(quotaBytes).filter(bytes -> bytes > 0).ifPresent(builder::quotaBytes);
+    Optional.ofNullable(taskTtl).ifPresent(builder::taskTtl);
     if (ip != null) {
       builder.ip(ip);
     }

@@ -89,6 +89,12 @@ final class ServerPeer implements PeerHost {
           rate(asked.totalRate().get()),
           client.limits().totalRate().map(ServerPeer::rate).orElse(""));
     }
+    checkRoom(asked, its);
+    check("alivetime", wanted.aliveTime(), settings.aliveTime());
+    check("expiretime", wanted.expireTime(), settings.expireTime());
+  }
+
+  private static void checkRoom(ClientConfig asked, ClientConfig its) {
     if (asked.reserveBytes() != UNSET.reserveBytes()
         && asked.reserveBytes() != its.reserveBytes()) {
       throw differs(
@@ -96,8 +102,15 @@ final class ServerPeer implements PeerHost {
           Units.exactSize(asked.reserveBytes()),
           Units.exactSize(its.reserveBytes()));
     }
-    check("alivetime", wanted.aliveTime(), settings.aliveTime());
-    check("expiretime", wanted.expireTime(), settings.expireTime());
+    if (asked.quotaBytes().isPresent() && !asked.quotaBytes().equals(its.quotaBytes())) {
+      throw differs(
+          "quota-bytes",
+          Units.exactSize(asked.quotaBytes().getAsLong()),
+          its.quotaBytes().isPresent() ? Units.exactSize(its.quotaBytes().getAsLong()) : "");
+    }
+    if (!asked.taskTtl().equals(UNSET.taskTtl()) && !asked.taskTtl().equals(its.taskTtl())) {
+      throw differs("task-ttl", Units.exactTime(asked.taskTtl()), Units.exactTime(its.taskTtl()));
+    }
   }
 
   private static void check(String name, Optional<Duration> asked, Optional<Duration> its) {

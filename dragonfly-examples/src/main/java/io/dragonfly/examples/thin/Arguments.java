@@ -19,6 +19,8 @@ public final class Arguments {
     "--alivetime",
     "--totallimit",
     "--reserve-bytes",
+    "--quota-bytes",
+    "--task-ttl",
     "--home",
     "--config"
   };
