@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /** A storage that does what another one does, but for what is overridden. */
-class ForwardingStorage implements Storage {
+public class ForwardingStorage implements Storage {
   final Storage right;
   private final UnaryOperator<StoredTask> tasks;
 
@@ -57,10 +57,10 @@ class ForwardingStorage implements Storage {
   }
 
   /** The same for a task. */
-  static class ForwardingTask implements StoredTask {
+  public static class ForwardingTask implements StoredTask {
     final StoredTask right;
 
-    ForwardingTask(StoredTask right) {
+    public ForwardingTask(StoredTask right) {
       this.right = right;
     }
 

@@ -298,6 +298,22 @@ class DiskDeliveryTest {
   }
 
   @Test
+  void anEditWithItsTimeRestoredPoisonsNobody() throws Exception {
+    StoredTask stored = disk.whole();
+    stored.deliver(target);
+    FileTime before = Files.getLastModifiedTime(target);
+    DiskFixture.flip(target, PIECE + 7);
+    Files.setLastModifiedTime(target, before);
+
+    assertThat(stored.isSuspect(range(1))).isTrue();
+    assertThatThrownBy(() -> stored.region(range(1))).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> stored.deliver(out.resolve("second"))).isInstanceOf(IOException.class);
+    put(stored, 1);
+    stored.deliver(out.resolve("second"));
+    assertThat(out.resolve("second")).hasBinaryContent(DiskFixture.content());
+  }
+
+  @Test
   void aFileCutShortIsSeen() throws Exception {
     StoredTask stored = disk.whole();
     stored.deliver(target);

@@ -2,6 +2,7 @@ package io.dragonfly.internal.transfer.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.contract.ForwardingStorage;
 import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.PieceService.Given;
@@ -11,19 +12,26 @@ import io.dragonfly.spi.TakeException;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Digest;
+import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.SourceVersion;
 import io.dragonfly.task.Task;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.MemoryStorage;
+import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(LeakCheck.class)
@@ -98,6 +106,63 @@ class IntakeTest {
       var unused = LocalTake.start(CompletableFuture.completedFuture(given), sink, io, pool);
       assertThat(closed).succeedsWithin(10, TimeUnit.SECONDS);
       assertThat(failed).succeedsWithin(10, TimeUnit.SECONDS);
+    }
+  }
+
+  /** The network goes on as far as the buffers, and the disk is written in its order. */
+  @Test
+  @Timeout(30)
+  void aDiskThatIsStuckHoldsUpNobodyBeforeTheBuffersAreUsedUp() throws Exception {
+    int pieces = 8;
+    int length = pieces * PieceLayout.MIN_PIECE_LENGTH;
+    Task task =
+        Task.of(
+            ContentRequest.of(URI.create("https://source.test/stuck")).key(),
+            new SourceVersion(Optional.of("\"1\""), OptionalLong.of(length)),
+            Optional.empty(),
+            "");
+    BufferPool few = new BufferPool(pieces);
+    try (DiskWriter writer = new DiskWriter("dragonfly-disk", few);
+        MemoryStorage storage = new MemoryStorage()) {
+      StuckTask stored = new StuckTask(storage.create(task));
+      List<CompletableFuture<Void>> sealed = new ArrayList<>();
+      for (int piece : new int[] {3, 7, 1, 5, 0, 6, 2, 4}) {
+        assertThat(few.isEmpty()).isFalse();
+        PieceIntake intake =
+            new PieceIntake(stored, piece, task.layout().range(piece), few, writer);
+        intake.add(ByteBuffer.allocate(PieceLayout.MIN_PIECE_LENGTH)); // does not wait
+        sealed.add(intake.seal(intake.finish()));
+      }
+      assertThat(few.isEmpty()).isTrue(); // from here on who reads from the network pauses
+      assertThat(sealed).noneMatch(CompletableFuture::isDone);
+
+      stored.goOn.countDown();
+      assertThat(CompletableFuture.allOf(sealed.toArray(CompletableFuture[]::new)))
+          .succeedsWithin(10, TimeUnit.SECONDS);
+      assertThat(few.isEmpty()).isFalse();
+      List<Long> rest = stored.offsets.subList(1, pieces);
+      assertThat(rest).isSorted();
+    }
+  }
+
+  /** The first write waits for the test. */
+  private static final class StuckTask extends ForwardingStorage.ForwardingTask {
+    private final CountDownLatch goOn = new CountDownLatch(1);
+    private final List<Long> offsets = new CopyOnWriteArrayList<>();
+
+    StuckTask(StoredTask right) {
+      super(right);
+    }
+
+    @Override
+    public void write(long offset, ByteBuffer data) throws IOException {
+      try {
+        goOn.await();
+      } catch (InterruptedException e) {
+        throw new InterruptedIOException();
+      }
+      offsets.add(offset);
+      super.write(offset, data);
     }
   }
 
