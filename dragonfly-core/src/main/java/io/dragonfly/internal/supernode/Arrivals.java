@@ -1,6 +1,7 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.Access;
@@ -102,6 +103,12 @@ final class Arrivals {
         cdn.release(false);
         throw e;
       }
+    } catch (NoSpaceException e) {
+      // Whose disk it is must be said: the peer's own has room, perhaps.
+      failed(
+          swarm,
+          new NoSpaceException(
+              "The supernode has no room: " + e.getMessage(), e.neededBytes(), e.freeBytes(), e));
     } catch (DistributionException e) {
       failed(swarm, e);
     } catch (IOException | RuntimeException e) {

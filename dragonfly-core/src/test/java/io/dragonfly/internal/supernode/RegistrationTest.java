@@ -374,7 +374,8 @@ class RegistrationTest {
     supernode = setup.start();
     source.put(FILE, bytes(2 * PIECE));
     assertThat(failure(new TestPeer(supernode).register(FILE)))
-        .isInstanceOf(NoSpaceException.class);
+        .isInstanceOf(NoSpaceException.class)
+        .hasMessageStartingWith("The supernode has no room: ");
     await().until(() -> source.openStreams() == 0);
   }
 
