@@ -44,6 +44,29 @@ class PrivateFileIT extends NginxTests {
     assertFetched(dfgetAs("alice:wonderland", supernode, 5), 5, file);
     // A byte for the last question and for each registration; who lost its lease registers again.
     assertThat(nginx.bodyBytes(PATH)).isBetween(LENGTH, LENGTH + 4);
+    lab.close();
+    assertNobodyWroteDown("wonderland", token("alice:wonderland"), "guess", token("mallory:guess"));
+  }
+
+  /** Looks through homes, logs and what the commands said; nginx has its own files. */
+  private void assertNobodyWroteDown(String... secrets) throws IOException {
+    int looked = 0;
+    try (Stream<Path> files = Files.walk(dir)) {
+      for (Path path : files.filter(Files::isRegularFile).toList()) {
+        boolean isOurs = !path.startsWith(dir.resolve("nginx")) && Files.size(path) < LENGTH;
+        if (isOurs) {
+          looked++;
+          assertThat(path + Files.readString(path, StandardCharsets.ISO_8859_1))
+              .as(path.toString())
+              .doesNotContain(secrets);
+        }
+      }
+    }
+    assertThat(looked).isGreaterThan(20);
+  }
+
+  private static String token(String user) {
+    return Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8));
   }
 
   private static boolean isBigTaskStored(Path tasks) throws IOException {
@@ -58,7 +81,6 @@ class PrivateFileIT extends NginxTests {
   }
 
   private Running dfgetAs(String user, SupernodeProcess supernode, int number) throws Exception {
-    String token = Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8));
-    return dfget(supernode, number, PATH, "--header", "Authorization: Basic " + token);
+    return dfget(supernode, number, PATH, "--header", "Authorization: Basic " + token(user));
   }
 }
