@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * knows which pieces it will need next. Confined to the loop, except for the stream itself.
  */
 public final class StreamFeed {
-  private static final int CHUNK_BYTES = 256 << 10;
+  private static final int CHUNK_BYTES = 128 << 10;
 
   /** A reader that is slower than the store has small chunks waiting: there may be many of them. */
   private static final int SMALL_CHUNK_BYTES = 32 << 10;

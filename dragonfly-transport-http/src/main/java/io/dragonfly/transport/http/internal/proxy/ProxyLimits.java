@@ -40,7 +40,7 @@ public record ProxyLimits(
   static final int PORTION_BYTES = 64 << 10;
 
   /** How much of an answer may wait for the client. */
-  static final int PENDING_BYTES = 128 << 10;
+  static final int PENDING_BYTES = 64 << 10;
 
   /** How much of a request's body may wait for where it goes. */
   static final int BODY_BYTES = 256 << 10;
