@@ -242,17 +242,25 @@ class DfdaemonIT {
         .until(() -> Files.exists(socket) || !containerd.process().isAlive());
     Assumptions.assumeTrue(containerd.process().isAlive(), "containerd does not work here");
 
-    Running fetch =
-        program(
-            "ctr",
-            "--address",
-            socket.toString(),
-            "content",
-            "fetch",
-            "--hosts-dir",
-            hosts.getParent().toString(),
-            registry.address() + "/lab/app:1");
+    Running fetch = ctr(socket, hosts.getParent(), "lab/app");
     assertThat(fetch.exitCode(LIMIT)).as(fetch.err()).isZero();
     assertThat(metrics(daemon)).containsPattern("dragonfly_proxy_p2p_requests_total [45]");
+
+    registry.push("lab/other", new TestImage(1, MIB, 3));
+    daemon.running().kill();
+    Running without = ctr(socket, hosts.getParent(), "lab/other");
+    assertThat(without.exitCode(LIMIT)).as(without.err()).isZero();
+  }
+
+  private Running ctr(Path socket, Path hosts, String name) throws IOException {
+    return program(
+        "ctr",
+        "--address",
+        socket.toString(),
+        "content",
+        "fetch",
+        "--hosts-dir",
+        hosts.toString(),
+        registry.address() + "/" + name + ":1");
   }
 }

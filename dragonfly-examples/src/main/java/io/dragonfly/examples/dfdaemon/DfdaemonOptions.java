@@ -146,6 +146,29 @@ final class DfdaemonOptions {
       description = "How long a finished file is kept that nobody uses; 0 for ever. Default: 1h.")
   private @Nullable Duration expireTime;
 
+  @Option(
+      names = "--reserve-bytes",
+      paramLabel = "SIZE",
+      converter = Units.SizeConverter.class,
+      description = "Bytes that stay free on the disk of the home. Default: 256M.")
+  private @Nullable Long reserveBytes;
+
+  @Option(
+      names = "--quota-bytes",
+      paramLabel = "SIZE",
+      converter = Units.SizeConverter.class,
+      description =
+          "Bytes that the files of the home take up at most; what was used longest ago makes room."
+              + " Default: what the disk has beside the reserve.")
+  private @Nullable Long quotaBytes;
+
+  @Option(
+      names = "--task-ttl",
+      paramLabel = "TIME",
+      converter = Units.TimeConverter.class,
+      description = "How long a part of a file that nobody uses is kept, 0 for ever. Default: 7d.")
+  private @Nullable Duration taskTtl;
+
   /**
    * Returns where to listen.
    *
@@ -184,6 +207,9 @@ final class DfdaemonOptions {
     if (ip != null) {
       builder.ip(ip);
     }
+    Optional.ofNullable(reserveBytes).ifPresent(builder::reserveBytes);
+    Optional.ofNullable(quotaBytes).filter(bytes -> bytes > 0).ifPresent(builder::quotaBytes);
+    Optional.ofNullable(taskTtl).ifPresent(builder::taskTtl);
     return new PeerSettings(
         builder.build(),
         Optional.of(Duration.ZERO),
