@@ -8,6 +8,7 @@ import io.dragonfly.spi.RateLimiterProvider;
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.Transport;
+import io.dragonfly.spi.TransportConfig;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -49,6 +50,7 @@ public final class ClientConfig {
   private final Duration noProgressTimeout;
   private final FetchListener listener;
   private final Choice<Transport> transport;
+  private final TransportConfig transportConfig;
   private final Choice<Storage> storage;
   private final Choice<RateLimiterProvider> rateLimiter;
   private final Map<String, Source> sources;
@@ -75,6 +77,7 @@ public final class ClientConfig {
     this.noProgressTimeout = builder.noProgressTimeout;
     this.listener = builder.listener;
     this.transport = builder.transport;
+    this.transportConfig = builder.transportConfig.build();
     this.storage = builder.storage;
     this.rateLimiter = builder.rateLimiter;
     this.sources = Map.copyOf(builder.sources);
@@ -190,6 +193,11 @@ public final class ClientConfig {
     return listener;
   }
 
+  /** Returns whom the transport trusts and what it proves itself with; it has no home yet. */
+  public TransportConfig transportConfig() {
+    return transportConfig;
+  }
+
   Choice<Transport> transport() {
     return transport;
   }
@@ -229,6 +237,7 @@ public final class ClientConfig {
     private Duration noProgressTimeout = Duration.ofSeconds(60);
     private FetchListener listener = FetchListener.NONE;
     private Choice<Transport> transport = Choice.named("http");
+    private final TransportConfig.Builder transportConfig = TransportConfig.builder();
     private Choice<Storage> storage = Choice.named("disk");
     private Choice<RateLimiterProvider> rateLimiter = Choice.named("bucket4j");
     private final Map<String, Source> sources = new HashMap<>();
@@ -380,6 +389,41 @@ public final class ClientConfig {
       return this;
     }
 
+    /**
+     * A PEM file with this client's certificate, followed by those above it. With {@link #tlsKey}
+     * and {@link #tlsCa} everybody must prove who it is, and pieces go over TLS, too. Read again
+     * when it changes.
+     */
+    public Builder tlsCert(Path file) {
+      this.transportConfig.tlsCert(file);
+      return this;
+    }
+
+    /** A PEM file with the key of {@link #tlsCert} (PKCS #8, not encrypted). */
+    public Builder tlsKey(Path file) {
+      this.transportConfig.tlsKey(file);
+      return this;
+    }
+
+    /**
+     * A PEM file with the certificates that the certificates of supernodes and peers must be signed
+     * by. Read again when it changes.
+     */
+    public Builder tlsCa(Path file) {
+      this.transportConfig.tlsCa(file);
+      return this;
+    }
+
+    /**
+     * A fingerprint that a supernode's certificate may have: {@code sha256:} and 64 hexadecimal
+     * digits, as the supernode logs it. Unless set, and without {@link #tlsCa}, a supernode on
+     * another machine is known by the certificate that it showed first. May be called repeatedly.
+     */
+    public Builder supernodeFingerprint(String fingerprint) {
+      this.transportConfig.supernodeFingerprint(fingerprint);
+      return this;
+    }
+
     /** The transport by name; {@code http} unless set. Needed only where there is a supernode. */
     public Builder transport(String name) {
       this.transport = Choice.named(name);
@@ -422,6 +466,16 @@ public final class ClientConfig {
       return this;
     }
 
+    private void checkTls(TransportConfig tls) {
+      checkArgument(
+          tls.tlsCert().isEmpty() || tls.tlsCa().isPresent(),
+          "tlsCert is set without tlsCa: set that, too, so that others can prove who they are");
+      checkArgument(
+          tls.isDefault() || transport.instance().isEmpty(),
+          "tlsCert, tlsKey, tlsCa and supernodeFingerprint are for a transport that is chosen by"
+              + " its name: set them where the instance is made");
+    }
+
     /**
      * Returns the settings.
      *
@@ -433,6 +487,7 @@ public final class ClientConfig {
           ip.isEmpty() || !(ip.get().isAnyLocalAddress() || ip.get().isMulticastAddress()),
           "ip is %s, must be the address of one host",
           ip.map(InetAddress::getHostAddress).orElse(""));
+      checkTls(transportConfig.build());
       checkArgument(reserveBytes >= 0, "reserveBytes is %s, must be >= 0", reserveBytes);
       quotaBytes.ifPresent(
           bytes -> checkArgument(bytes > 0, "quotaBytes is %s, must be > 0", bytes));

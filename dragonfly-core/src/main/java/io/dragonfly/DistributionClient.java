@@ -156,7 +156,7 @@ public final class DistributionClient implements AutoCloseable {
     Optional<Transport> transport =
         alone
             ? Optional.empty()
-            : config.transport().instance().or(() -> Optional.of(openTransport(config)));
+            : config.transport().instance().or(() -> Optional.of(openTransport(config, home)));
     return new Setup.Plugins(storage, transport, sources, limiters::create);
   }
 
@@ -185,14 +185,14 @@ public final class DistributionClient implements AutoCloseable {
     }
   }
 
-  private Transport openTransport(ClientConfig config) {
+  private Transport openTransport(ClientConfig config, HomeLock home) {
     Transport transport =
         Plugins.byName(
                 TransportProvider.class,
                 TransportProvider::name,
                 config.transport().name(),
                 ADD_TRANSPORT)
-            .create();
+            .create(config.transportConfig().withHome(home.home()));
     parts.push(transport);
     return transport;
   }

@@ -98,7 +98,8 @@ public final class Supernode implements AutoCloseable {
                   () -> AdminAccess.ofHome(home.home().resolve("admin-token"), new SecureRandom()));
       service = start(config, home.home());
       parts.push(service);
-      address = config.port().isPresent() ? Optional.of(listen(config)) : Optional.empty();
+      address =
+          config.port().isPresent() ? Optional.of(listen(config, home.home())) : Optional.empty();
       log.info("supernode {} in {}, {}", service.local().id().brief(), home.home(), whereabouts());
       started = true;
     } finally {
@@ -206,9 +207,9 @@ public final class Supernode implements AutoCloseable {
         config.accessTtl());
   }
 
-  private InetSocketAddress listen(SupernodeConfig config) {
+  private InetSocketAddress listen(SupernodeConfig config, Path home) {
     Transport transport =
-        config.transport().instance().orElseGet(() -> openTransport(config.transport().name()));
+        config.transport().instance().orElseGet(() -> openTransport(config, home));
     int port = config.port().orElseThrow();
     InetAddress advertised = config.advertiseIp();
     InetSocketAddress bind =
@@ -253,10 +254,14 @@ public final class Supernode implements AutoCloseable {
     }
   }
 
-  private Transport openTransport(String name) {
+  private Transport openTransport(SupernodeConfig config, Path home) {
     Transport transport =
-        Plugins.byName(TransportProvider.class, TransportProvider::name, name, ADD_TRANSPORT)
-            .create();
+        Plugins.byName(
+                TransportProvider.class,
+                TransportProvider::name,
+                config.transport().name(),
+                ADD_TRANSPORT)
+            .create(config.transportConfig().withHome(home));
     parts.push(transport);
     return transport;
   }

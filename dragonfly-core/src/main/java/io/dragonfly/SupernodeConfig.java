@@ -9,6 +9,7 @@ import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.Transport;
+import io.dragonfly.spi.TransportConfig;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,6 +50,7 @@ public final class SupernodeConfig {
   private final Duration accessTtl;
   private final List<Network> peerNetworks;
   private final Choice<Transport> transport;
+  private final TransportConfig transportConfig;
   private final Choice<Storage> storage;
   private final Choice<Scheduler> scheduler;
   private final Choice<RateLimiterProvider> rateLimiter;
@@ -75,6 +77,7 @@ public final class SupernodeConfig {
     this.accessTtl = builder.accessTtl;
     this.peerNetworks = builder.peerNetworks.stream().map(Network::parse).toList();
     this.transport = builder.transport;
+    this.transportConfig = builder.transportConfig.build();
     this.storage = builder.storage;
     this.scheduler = builder.scheduler;
     this.rateLimiter = builder.rateLimiter;
@@ -185,6 +188,11 @@ public final class SupernodeConfig {
     return peerNetworks;
   }
 
+  /** Returns whom the transport trusts and what it proves itself with; it has no home yet. */
+  public TransportConfig transportConfig() {
+    return transportConfig;
+  }
+
   Choice<Transport> transport() {
     return transport;
   }
@@ -227,6 +235,7 @@ public final class SupernodeConfig {
     private Duration accessTtl = Duration.ofSeconds(60);
     private final List<String> peerNetworks = new ArrayList<>();
     private Choice<Transport> transport = Choice.named("http");
+    private final TransportConfig.Builder transportConfig = TransportConfig.builder();
     private Choice<Storage> storage = Choice.named("disk");
     private Choice<Scheduler> scheduler = Choice.named("planned");
     private Choice<RateLimiterProvider> rateLimiter = Choice.named("bucket4j");
@@ -382,6 +391,31 @@ public final class SupernodeConfig {
       return this;
     }
 
+    /**
+     * A PEM file with this supernode's certificate, followed by those above it; one of its own
+     * making unless set. With {@link #tlsKey} and {@link #tlsCa} everybody must prove who it is,
+     * and pieces go over TLS, too. Read again when it changes.
+     */
+    public Builder tlsCert(Path file) {
+      this.transportConfig.tlsCert(file);
+      return this;
+    }
+
+    /** A PEM file with the key of {@link #tlsCert} (PKCS #8, not encrypted). */
+    public Builder tlsKey(Path file) {
+      this.transportConfig.tlsKey(file);
+      return this;
+    }
+
+    /**
+     * A PEM file with the certificates that the certificates of those who call must be signed by,
+     * so that nobody else may. Read again when it changes.
+     */
+    public Builder tlsCa(Path file) {
+      this.transportConfig.tlsCa(file);
+      return this;
+    }
+
     /** The transport by name; {@code http} unless set. Needed only if a port is set. */
     public Builder transport(String name) {
       this.transport = Choice.named(name);
@@ -436,6 +470,16 @@ public final class SupernodeConfig {
       return this;
     }
 
+    private void checkTls(TransportConfig tls) {
+      checkArgument(
+          tls.tlsCa().isEmpty() || tls.tlsCert().isPresent(),
+          "tlsCa is set without tlsCert: set that, too, so that the supernode can prove who it is");
+      checkArgument(
+          tls.isDefault() || transport.instance().isEmpty(),
+          "tlsCert, tlsKey and tlsCa are for a transport that is chosen by its name: set them where"
+              + " the instance is made");
+    }
+
     /**
      * Returns the settings.
      *
@@ -448,6 +492,7 @@ public final class SupernodeConfig {
           !advertiseIp.isAnyLocalAddress() && !advertiseIp.isMulticastAddress(),
           "advertiseIp is %s, must be the address of one host",
           advertiseIp.getHostAddress());
+      checkTls(transportConfig.build());
       checkArgument(reserveBytes >= 0, "reserveBytes is %s, must be >= 0", reserveBytes);
       quotaBytes.ifPresent(
           bytes -> checkArgument(bytes > 0, "quotaBytes is %s, must be > 0", bytes));

@@ -5,6 +5,10 @@ public interface TransportProvider {
   /** Returns the name that settings choose it by, such as {@code http}. */
   String name();
 
-  /** Makes a transport. The caller closes it. */
-  Transport create();
+  /**
+   * Makes a transport. The caller closes it.
+   *
+   * @throws IllegalArgumentException if it cannot do what the settings say
+   */
+  Transport create(TransportConfig config);
 }

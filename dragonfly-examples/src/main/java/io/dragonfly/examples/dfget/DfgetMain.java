@@ -166,7 +166,8 @@ public final class DfgetMain implements Callable<Integer>, Described {
             new DfgetReport.Style(
                 json, showBar || !(json || what.isForStdout()), what.isForStdout()));
     try (Logging.Following following = logging.follow(call, console);
-        PeerHost.Lease lease = usage(() -> host.lend(wanted, peer::toSettings))) {
+        PeerHost.Lease lease =
+            usage(() -> host.lend(wanted, other -> peer.toSettings(call, other)))) {
       fetch(request, lease, report);
       lease.serveOn();
       return ExitCode.OK;

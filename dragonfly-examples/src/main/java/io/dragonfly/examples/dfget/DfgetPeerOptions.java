@@ -3,6 +3,7 @@ package io.dragonfly.examples.dfget;
 import io.dragonfly.ClientConfig;
 import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.Call;
+import io.dragonfly.examples.command.TlsOptions;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.thin.Place;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say which peer fetches: those of {@code dfget} and {@code dfget server}. */
@@ -103,6 +105,17 @@ public final class DfgetPeerOptions {
       description = "How long a part of a file that nobody uses is kept, 0 for ever. Default: 7d.")
   private @Nullable Duration taskTtl;
 
+  @Mixin private TlsOptions tls = new TlsOptions();
+
+  @Option(
+      names = "--supernode-fingerprint",
+      split = ",",
+      paramLabel = "SHA256",
+      description =
+          "Fingerprints of which the certificate of a supernode must have one, as its log gives it."
+              + " Default: the one that it showed first, if it is another machine.")
+  private List<String> supernodeFingerprints = new ArrayList<>();
+
   /** Returns the defaults that depend on the call. */
   public static Map<String, String> defaults(Call call) {
     try {
@@ -115,20 +128,20 @@ public final class DfgetPeerOptions {
 
   /** Returns what was said; relative paths begin in the call's directory. */
   public PeerSettings toSettings(Call call) {
-    return toSettings(Optional.ofNullable(home).map(call.directory()::resolve));
+    return toSettings(call, Optional.ofNullable(home).map(call.directory()::resolve));
   }
 
   /** The same with another home. */
-  PeerSettings toSettings(Path otherHome) {
-    return toSettings(Optional.of(otherHome));
+  PeerSettings toSettings(Call call, Path otherHome) {
+    return toSettings(call, Optional.of(otherHome));
   }
 
-  private PeerSettings toSettings(Optional<Path> directory) {
+  private PeerSettings toSettings(Call call, Optional<Path> directory) {
     return new PeerSettings(
-        toConfig(directory), Optional.ofNullable(aliveTime), Optional.ofNullable(expireTime));
+        toConfig(call, directory), Optional.ofNullable(aliveTime), Optional.ofNullable(expireTime));
   }
 
-  private ClientConfig toConfig(Optional<Path> directory) {
+  private ClientConfig toConfig(Call call, Optional<Path> directory) {
     ClientConfig.Builder builder = ClientConfig.builder().port(port).idc(idc);
     builder.supernodes(Addresses.inOrder(nodes));
     if (totalLimit != null) {
@@ -141,6 +154,8 @@ public final class DfgetPeerOptions {
     if (ip != null) {
       builder.ip(ip);
     }
+    tls.giveTo(call.directory(), builder::tlsCert, builder::tlsKey, builder::tlsCa);
+    supernodeFingerprints.forEach(builder::supernodeFingerprint);
     return builder.build();
   }
 }

@@ -7,7 +7,9 @@ import io.dragonfly.examples.dfget.PeerHost;
 import io.dragonfly.examples.dfget.PeerSettings;
 import io.dragonfly.examples.dfget.RunningFetches;
 import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.TransportConfig;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -90,6 +92,7 @@ final class ServerPeer implements PeerHost {
           client.limits().totalRate().map(ServerPeer::rate).orElse(""));
     }
     checkRoom(asked, its);
+    checkTls(asked.transportConfig(), its.transportConfig());
     check("alivetime", wanted.aliveTime(), settings.aliveTime());
     check("expiretime", wanted.expireTime(), settings.expireTime());
   }
@@ -110,6 +113,25 @@ final class ServerPeer implements PeerHost {
     }
     if (!asked.taskTtl().equals(UNSET.taskTtl()) && !asked.taskTtl().equals(its.taskTtl())) {
       throw differs("task-ttl", Units.exactTime(asked.taskTtl()), Units.exactTime(its.taskTtl()));
+    }
+  }
+
+  private static void checkTls(TransportConfig asked, TransportConfig its) {
+    checkFile("tls-cert", asked.tlsCert(), its.tlsCert());
+    checkFile("tls-key", asked.tlsKey(), its.tlsKey());
+    checkFile("tls-ca", asked.tlsCa(), its.tlsCa());
+    List<String> fingerprints = asked.supernodeFingerprints();
+    if (!fingerprints.isEmpty() && !fingerprints.equals(its.supernodeFingerprints())) {
+      throw differs(
+          "supernode-fingerprint",
+          String.join(",", fingerprints),
+          String.join(",", its.supernodeFingerprints()));
+    }
+  }
+
+  private static void checkFile(String name, Optional<Path> asked, Optional<Path> its) {
+    if (asked.isPresent() && !asked.equals(its)) {
+      throw differs(name, asked.get(), its.map(Path::toString).orElse(""));
     }
   }
 

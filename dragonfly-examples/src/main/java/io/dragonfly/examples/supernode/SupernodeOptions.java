@@ -2,6 +2,7 @@ package io.dragonfly.examples.supernode;
 
 import io.dragonfly.SupernodeConfig;
 import io.dragonfly.examples.command.Addresses;
+import io.dragonfly.examples.command.TlsOptions;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.rate.Rate;
 import java.net.InetAddress;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The settings of a supernode that an operator may need. */
@@ -147,6 +149,8 @@ final class SupernodeOptions {
               + " that they come from.")
   private List<String> peerNetworks = new ArrayList<>();
 
+  @Mixin private TlsOptions tls = new TlsOptions();
+
   /**
    * Returns the settings.
    *
@@ -183,6 +187,7 @@ final class SupernodeOptions {
     Optional.ofNullable(unvalidatedTtl).ifPresent(builder::unvalidatedTtl);
     Optional.ofNullable(accessTtl).ifPresent(builder::accessTtl);
     peerNetworks.forEach(builder::peerNetwork);
+    tls.giveTo(Path.of(""), builder::tlsCert, builder::tlsKey, builder::tlsCa);
     return builder.build();
   }
 

@@ -1,5 +1,6 @@
 package io.dragonfly.examples.thin;
 
+import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,10 @@ public final class Arguments {
     "--reserve-bytes",
     "--quota-bytes",
     "--task-ttl",
+    "--tls-cert",
+    "--tls-key",
+    "--tls-ca",
+    "--supernode-fingerprint",
     "--home",
     "--config"
   };
@@ -178,7 +183,8 @@ public final class Arguments {
       }
       if (value != null && !name.equals("--home") && !name.equals("--config")) {
         found.add(name);
-        found.add(value);
+        // The server works in another directory.
+        found.add(name.startsWith("--tls-") ? new File(value).getAbsolutePath() : value);
       }
     }
     return found;

@@ -55,6 +55,11 @@ class ServerPeerTest {
     assertRefused(client -> client.quotaBytes(1 << 30), "--quota-bytes is '1G'", "has none");
     assertRefused(
         client -> client.taskTtl(Duration.ofHours(1)), "--task-ttl is '1h'", "has '168h'.");
+    assertRefused(client -> client.tlsCa(Path.of("/ca.pem")), "--tls-ca is '/ca.pem'", "has none.");
+    assertRefused(
+        client -> client.supernodeFingerprint("sha256:" + "a".repeat(64)),
+        "--supernode-fingerprint is 'sha256:aaa",
+        "has none.");
     PeerSettings longer =
         new PeerSettings(
             ClientConfig.builder().build(), Optional.of(Duration.ofHours(1)), Optional.empty());

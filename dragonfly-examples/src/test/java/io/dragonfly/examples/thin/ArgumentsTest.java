@@ -55,6 +55,19 @@ class ArgumentsTest {
   }
 
   @Test
+  void filesOfTheServerDoNotDependOnItsDirectory() {
+    assertThat(
+            of("--tls-ca=ca.pem", "--tls-key", "/k", "--supernode-fingerprint", "f").ofTheServer())
+        .containsExactly(
+            "--tls-ca",
+            new File("ca.pem").getAbsolutePath(),
+            "--tls-key",
+            "/k",
+            "--supernode-fingerprint",
+            "f");
+  }
+
+  @Test
   void theLastValueCounts() {
     assertThat(of("--home", "/a", "--home=/b").value("--home")).isEqualTo("/b");
     assertThat(of("--homely", "/a", "--home").value("--home")).isNull();

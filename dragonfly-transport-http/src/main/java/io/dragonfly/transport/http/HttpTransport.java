@@ -5,29 +5,40 @@ import io.dragonfly.spi.PieceSink;
 import io.dragonfly.spi.ServeRequest;
 import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
+import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.transport.http.internal.client.ControlClient;
 import io.dragonfly.transport.http.internal.client.PieceConnections;
 import io.dragonfly.transport.http.internal.loop.EventLoops;
 import io.dragonfly.transport.http.internal.server.HttpServer;
 import io.dragonfly.transport.http.internal.server.ServerLimits;
+import io.dragonfly.transport.http.internal.tls.ServerTls;
+import io.dragonfly.transport.http.internal.tls.TransportTls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Carries pieces and control calls over HTTP. Found by the name {@code http}; made by hand only by
  * those who set something. Safe for concurrent use.
  */
 public final class HttpTransport implements Transport {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpTransport.class);
+
   private final EventLoops loops;
   private final PieceConnections pieces;
-  private final ControlClient control = new ControlClient();
+  private final ControlClient control;
+  private final TransportTls tls;
   private final List<HttpServer> servers = new ArrayList<>();
   private boolean closed;
 
   private HttpTransport(Builder builder) {
+    this.tls = TransportTls.of(builder.config, System::nanoTime);
+    this.control = new ControlClient(tls);
     this.loops =
         switch (builder.eventLoop) {
           case EPOLL -> EventLoops.epoll(builder.threads);
@@ -37,7 +48,7 @@ public final class HttpTransport implements Transport {
                   ? EventLoops.epoll(builder.threads)
                   : EventLoops.nio(builder.threads);
         };
-    this.pieces = new PieceConnections(loops);
+    this.pieces = new PieceConnections(loops, tls);
   }
 
   /** Starts with the defaults, under which nothing needs to be set. */
@@ -58,7 +69,12 @@ public final class HttpTransport implements Transport {
   @Override
   public Server serve(ServeRequest request) throws IOException {
     checkOpen();
-    HttpServer server = HttpServer.start(loops, request, ServerLimits.DEFAULT);
+    Optional<ServerTls> protection = tls.forServer(request.control().isPresent());
+    if (!request.bind().getAddress().isLoopbackAddress() && protection.isPresent()) {
+      // Others will come over TLS: whoever runs this wants to know what they will see.
+      LOG.info("certificate for TLS: {}", protection.get().fingerprint());
+    }
+    HttpServer server = HttpServer.start(loops, request, ServerLimits.DEFAULT, protection);
     synchronized (servers) {
       if (!closed) {
         servers.removeIf(each -> !each.isOpen());
@@ -106,6 +122,7 @@ public final class HttpTransport implements Transport {
   public static final class Builder {
     private static final int MAX_THREADS = 8;
 
+    private TransportConfig config = TransportConfig.builder().build();
     private EventLoop eventLoop = EventLoop.AUTO;
     private int threads =
         Math.max(2, Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors()));
@@ -118,6 +135,12 @@ public final class HttpTransport implements Transport {
       return this;
     }
 
+    /** Whom to trust and where to remember it; nothing is remembered unless set. */
+    public Builder config(TransportConfig settings) {
+      this.config = settings;
+      return this;
+    }
+
     /** How many threads serve and take; one for each processor, from 2 to 8, unless set. */
     public Builder threads(int count) {
       this.threads = count;
@@ -127,7 +150,8 @@ public final class HttpTransport implements Transport {
     /**
      * Makes a transport.
      *
-     * @throws IllegalArgumentException if there is not one thread
+     * @throws IllegalArgumentException if there is not one thread, or a file that the settings name
+     *     cannot be used
      * @throws UnsupportedOperationException if epoll was asked for and cannot be used here
      */
     public HttpTransport build() {

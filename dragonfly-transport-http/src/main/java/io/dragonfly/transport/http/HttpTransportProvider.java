@@ -1,9 +1,10 @@
 package io.dragonfly.transport.http;
 
 import io.dragonfly.spi.Transport;
+import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.spi.TransportProvider;
 
-/** Makes the transport that is called {@code http}, with its defaults. */
+/** Makes the transport that is called {@code http}, as the settings say. */
 public final class HttpTransportProvider implements TransportProvider {
   /** Called by ServiceLoader. */
   public HttpTransportProvider() {}
@@ -14,7 +15,7 @@ public final class HttpTransportProvider implements TransportProvider {
   }
 
   @Override
-  public Transport create() {
-    return HttpTransport.builder().build();
+  public Transport create(TransportConfig config) {
+    return HttpTransport.builder().config(config).build();
   }
 }

@@ -7,6 +7,7 @@ import io.dragonfly.spi.PieceService;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.ServeRequest;
 import io.dragonfly.spi.Transport;
+import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.spi.TransportProvider;
 import io.dragonfly.testkit.FakePieces;
 import io.dragonfly.testkit.LeakCheck;
@@ -34,7 +35,7 @@ class HttpTransportSettingsTest {
             .filter(each -> each.name().equals("http"))
             .findFirst()
             .orElseThrow();
-    try (Transport transport = provider.create()) {
+    try (Transport transport = provider.create(TransportConfig.builder().build())) {
       assertThat(transport).isInstanceOf(HttpTransport.class);
     }
   }

@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.internal.client;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.transport.http.internal.tls.UntrustedException;
 import io.dragonfly.transport.http.internal.wire.FailureJson;
 import io.dragonfly.transport.http.internal.wire.OneLine;
 import io.dragonfly.transport.http.internal.wire.Wire;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import javax.net.ssl.SSLException;
 import okhttp3.Call;
 import okhttp3.Callback;
 import okhttp3.Response;
@@ -132,6 +134,10 @@ final class ControlCall<A> implements Callback {
       return "its name is not known";
     } else if (e instanceof InterruptedIOException) {
       return "no answer in time";
+    } else if (e instanceof SSLException) {
+      return UntrustedException.reason(e)
+          .map(OneLine::of)
+          .orElseGet(() -> "TLS fails, " + OneLine.of(String.valueOf(e.getMessage())));
     }
     return OneLine.of(String.valueOf(e.getMessage()));
   }

@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.client;
 
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.transport.http.internal.loop.DaemonThreads;
+import io.dragonfly.transport.http.internal.tls.TransportTls;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
@@ -32,18 +33,20 @@ public final class ControlClient implements AutoCloseable {
 
   private final DaemonThreads threads = new DaemonThreads("dragonfly-control");
   private final CallLimits limits;
+  private final TransportTls tls;
   private final ExecutorService executor;
   private final OkHttpClient http;
   private final Map<InetAddress, ConnectionPool> pools = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
   /** Opens nothing yet. */
-  public ControlClient() {
-    this(CallLimits.DEFAULT);
+  public ControlClient(TransportTls tls) {
+    this(CallLimits.DEFAULT, tls);
   }
 
-  ControlClient(CallLimits limits) {
+  ControlClient(CallLimits limits, TransportTls tls) {
     this.limits = limits;
+    this.tls = tls;
     executor =
         new ThreadPoolExecutor(
             0, Integer.MAX_VALUE, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), threads);
@@ -72,7 +75,8 @@ public final class ControlClient implements AutoCloseable {
             local, each -> new ConnectionPool(IDLE_CONNECTIONS, 30, TimeUnit.SECONDS));
     OkHttpClient bound =
         http.newBuilder().connectionPool(pool).socketFactory(new BoundSockets(local)).build();
-    return new RemoteSupernode(this, bound, supernode, limits);
+    CallHttp calls = new CallHttp(bound, supernode, tls.forCalls(supernode));
+    return new RemoteSupernode(this, calls, supernode, limits);
   }
 
   boolean isClosed() {

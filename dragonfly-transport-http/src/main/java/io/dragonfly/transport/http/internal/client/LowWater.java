@@ -21,14 +21,25 @@ final class LowWater {
 
   private final EventLoops loops;
   private final Channel channel;
+  private final boolean used;
   private int mark = 1;
   private long together;
   private long firstNanos;
   private long bytes;
 
   LowWater(EventLoops loops, Channel channel) {
+    this(loops, channel, true);
+  }
+
+  private LowWater(EventLoops loops, Channel channel, boolean used) {
     this.loops = loops;
     this.channel = channel;
+    this.used = used;
+  }
+
+  /** For what is encrypted: nobody can tell how many bytes of it are still to come. */
+  static LowWater none(EventLoops loops, Channel channel) {
+    return new LowWater(loops, channel, false);
   }
 
   /** A question goes out: its answer may be short, and late. */
@@ -61,7 +72,7 @@ final class LowWater {
   }
 
   private void set(int now) {
-    if (mark != now && loops.wakeAt(channel, now)) {
+    if (used && mark != now && loops.wakeAt(channel, now)) {
       mark = now;
     }
   }

@@ -8,16 +8,20 @@ import io.dragonfly.spi.TakeException;
 import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.transport.http.internal.loop.EventLoops;
+import io.dragonfly.transport.http.internal.tls.TransportTls;
 import io.dragonfly.transport.http.internal.wire.OneLine;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.ssl.SslContext;
 import io.netty.util.NetUtil;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
@@ -28,6 +32,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.regex.Pattern;
@@ -57,6 +62,7 @@ public final class PieceConnections implements AutoCloseable {
 
   private final EventLoops loops;
   private final ChannelGroup channels;
+  private final TransportTls tls;
 
   @GuardedBy("this")
   private final Map<Key, Line> lines = new HashMap<>();
@@ -82,8 +88,9 @@ public final class PieceConnections implements AutoCloseable {
   }
 
   /** Takes over these loops, which the caller closes after this. */
-  public PieceConnections(EventLoops loops) {
+  public PieceConnections(EventLoops loops, TransportTls tls) {
     this.loops = loops;
+    this.tls = tls;
     this.channels = loops.newGroup();
   }
 
@@ -144,6 +151,14 @@ public final class PieceConnections implements AutoCloseable {
   }
 
   private void connect(Line line, HttpTake take) {
+    Optional<SslContext> protection;
+    try {
+      protection = tls.forPieces();
+    } catch (IOException e) {
+      // Later, since whoever waits for a place must not be called back before it has one.
+      onAnyLoop(() -> connectFailed(line, take, OneLine.of(String.valueOf(e.getMessage()))));
+      return;
+    }
     Portion portion = new Portion(BUFFER_BYTES);
     Bootstrap bootstrap =
         new Bootstrap()
@@ -159,6 +174,8 @@ public final class PieceConnections implements AutoCloseable {
                   @Override
                   protected void initChannel(Channel channel) {
                     channels.add(channel);
+                    protection.ifPresent(
+                        context -> channel.pipeline().addLast(handler(context, channel, line)));
                     channel.pipeline().addLast(codec());
                   }
                 });
@@ -168,10 +185,19 @@ public final class PieceConnections implements AutoCloseable {
     try {
       bootstrap
           .connect(line.key.parent())
-          .addListener((ChannelFuture connected) -> connected(line, take, portion, connected));
+          .addListener(
+              (ChannelFuture connected) ->
+                  connected(line, take, portion, connected, protection.isPresent()));
     } catch (RejectedExecutionException e) {
       LOG.debug("a take outlived its transport"); // which has told it so, before its loops ended
     }
+  }
+
+  /** Checks that the parent's address is in its certificate. */
+  private static ChannelHandler handler(SslContext context, Channel channel, Line line) {
+    InetSocketAddress parent = line.key.parent();
+    return context.newHandler(
+        channel.alloc(), parent.getAddress().getHostAddress(), parent.getPort());
   }
 
   private static HttpClientCodec codec() {
@@ -179,15 +205,24 @@ public final class PieceConnections implements AutoCloseable {
     return new HttpClientCodec(config, false, false);
   }
 
-  private void connected(Line line, HttpTake take, Portion portion, ChannelFuture connected) {
+  private void connected(
+      Line line, HttpTake take, Portion portion, ChannelFuture connected, boolean encrypted) {
     if (connected.isSuccess()) {
       Channel channel = connected.channel();
       PieceConnection connection =
-          new PieceConnection(this, line, portion, channel, new LowWater(loops, channel));
+          new PieceConnection(this, line, portion, channel, lowWater(channel, encrypted));
       channel.pipeline().addLast(connection);
       connection.start(take);
       return;
     }
+    connectFailed(line, take, reason(String.valueOf(connected.cause().getMessage())));
+  }
+
+  private LowWater lowWater(Channel channel, boolean encrypted) {
+    return encrypted ? LowWater.none(loops, channel) : new LowWater(loops, channel);
+  }
+
+  private void connectFailed(Line line, HttpTake take, String reason) {
     List<HttpTake> failed = new ArrayList<>();
     failed.add(take);
     synchronized (this) {
@@ -202,9 +237,7 @@ public final class PieceConnections implements AutoCloseable {
         new TakeException(
             Outcome.UNREACHABLE,
             "cannot connect to %s: %s"
-                .formatted(
-                    NetUtil.toSocketAddressString(line.key.parent()),
-                    reason(String.valueOf(connected.cause().getMessage()))));
+                .formatted(NetUtil.toSocketAddressString(line.key.parent()), reason));
     failed.forEach(each -> each.failWaiting(failure));
   }
 

@@ -14,12 +14,12 @@ import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.transport.http.internal.wire.AnswersJson;
 import io.dragonfly.transport.http.internal.wire.RequestsJson;
 import io.dragonfly.transport.http.internal.wire.Wire;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import okhttp3.HttpUrl;
 import okhttp3.MediaType;
-import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 
@@ -28,18 +28,18 @@ final class RemoteSupernode implements SupernodeApi {
   private static final MediaType JSON = MediaType.get(Wire.JSON);
 
   private final ControlClient client;
-  private final OkHttpClient http;
+  private final CallHttp http;
   private final InetSocketAddress address;
   private final CallLimits limits;
   private final HttpUrl base;
 
   RemoteSupernode(
-      ControlClient client, OkHttpClient http, InetSocketAddress address, CallLimits limits) {
+      ControlClient client, CallHttp http, InetSocketAddress address, CallLimits limits) {
     this.client = client;
     this.http = http;
     this.address = address;
     this.limits = limits;
-    this.base = base(address);
+    this.base = http.base();
   }
 
   @Override
@@ -98,14 +98,15 @@ final class RemoteSupernode implements SupernodeApi {
             .header("Accept-Encoding", "identity")
             .post(RequestBody.create(json, JSON))
             .build();
-    return new ControlCall<>(http.newCall(request), address, limit, client::isClosed, reader)
-        .start();
-  }
-
-  private static HttpUrl base(InetSocketAddress address) {
-    // A literal, if the name has been resolved, so that it is not done again.
-    String host =
-        address.isUnresolved() ? address.getHostString() : address.getAddress().getHostAddress();
-    return new HttpUrl.Builder().scheme("http").host(host).port(address.getPort()).build();
+    okhttp3.Call started;
+    try {
+      started = http.current().newCall(request);
+    } catch (IOException e) {
+      return CompletableFuture.failedFuture(
+          new CallRefusedException(
+              "supernode %s cannot be called: %s"
+                  .formatted(address.getHostString(), e.getMessage())));
+    }
+    return new ControlCall<>(started, address, limit, client::isClosed, reader).start();
   }
 }

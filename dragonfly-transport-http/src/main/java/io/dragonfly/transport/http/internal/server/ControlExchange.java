@@ -46,6 +46,11 @@ final class ControlExchange implements Exchange {
     this.serving = serving;
     this.call = call;
     RequestHead.checkMethod(request, HttpMethod.POST);
+    if (!connection.isPrivate()) {
+      throw new Refusal(
+          HttpResponseStatus.FORBIDDEN,
+          "calls from other machines come over TLS alone, since they hold secrets");
+    }
     if (!request.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
       throw new Refusal(HttpResponseStatus.LENGTH_REQUIRED, "send a Content-Length");
     }

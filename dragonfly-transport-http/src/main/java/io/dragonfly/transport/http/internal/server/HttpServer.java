@@ -3,9 +3,11 @@ package io.dragonfly.transport.http.internal.server;
 import io.dragonfly.spi.ServeRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.transport.http.internal.loop.EventLoops;
+import io.dragonfly.transport.http.internal.tls.ServerTls;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -17,6 +19,7 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +32,7 @@ public final class HttpServer implements Transport.Server {
 
   private final EventLoops loops;
   private final Serving serving;
+  private final Optional<ServerTls> tls;
 
   /** The listening channel is one of them. */
   private final ChannelGroup connections;
@@ -36,9 +40,11 @@ public final class HttpServer implements Transport.Server {
   private final Channel listening;
   private final InetSocketAddress address;
 
-  private HttpServer(EventLoops loops, ServeRequest request, ServerLimits limits)
+  private HttpServer(
+      EventLoops loops, ServeRequest request, ServerLimits limits, Optional<ServerTls> tls)
       throws IOException {
     this.loops = loops;
+    this.tls = tls;
     this.serving = new Serving(request, limits);
     this.connections = loops.newGroup();
     ChannelFuture bound =
@@ -69,11 +75,13 @@ public final class HttpServer implements Transport.Server {
   /**
    * Starts to listen.
    *
+   * @param tls how connections are protected whose client wants it; empty for plain ones alone
    * @throws IOException if the address cannot be bound
    */
-  public static HttpServer start(EventLoops loops, ServeRequest request, ServerLimits limits)
+  public static HttpServer start(
+      EventLoops loops, ServeRequest request, ServerLimits limits, Optional<ServerTls> tls)
       throws IOException {
-    return new HttpServer(loops, request, limits);
+    return new HttpServer(loops, request, limits, tls);
   }
 
   @Override
@@ -105,6 +113,7 @@ public final class HttpServer implements Transport.Server {
       channel
           .pipeline()
           .addLast(new Arrivals(connection))
+          .addLast(firstHandlers(connection))
           .addLast(
               new HttpServerCodec(
                   new HttpDecoderConfig()
@@ -113,6 +122,11 @@ public final class HttpServer implements Transport.Server {
                       .setAllowDuplicateContentLengths(false)))
           .addLast(connection);
     }
+  }
+
+  private ChannelHandler[] firstHandlers(ServerConnection connection) {
+    return tls.map(t -> new ChannelHandler[] {new FirstByte(t, connection)})
+        .orElseGet(() -> new ChannelHandler[0]);
   }
 
   /** Tells a connection that bytes came, before they are decoded. */

@@ -22,6 +22,8 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import java.io.EOFException;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -51,6 +53,10 @@ final class PieceExchange implements Exchange {
   private @Nullable PieceRegion region;
   private @Nullable SharedFileRegion run;
   private long sent;
+
+  /** Bytes are on their way of which it is not seen how far they got. */
+  private boolean encrypted;
+
   private boolean abandoned;
 
   PieceExchange(ServerConnection connection, Serving serving, TaskId task, HttpRequest request)
@@ -206,18 +212,43 @@ final class PieceExchange implements Exchange {
     if (abandoned || region == null) {
       return;
     }
-    run = new SharedFileRegion(region.channel(), region.position() + sent, bytes);
-    ChannelFuture written = channel.write(run);
-    if (sent + bytes == ask.range().length()) {
+    ChannelFuture written = connection.encrypts() ? write(region, bytes) : transfer(region, bytes);
+    if (sent + bytes == ask.range().length() && written.cause() == null) {
       written = channel.write(LastHttpContent.EMPTY_LAST_CONTENT);
     }
     channel.flush();
     written.addListener((ChannelFuture done) -> sent(bytes, done));
   }
 
+  private ChannelFuture transfer(PieceRegion from, int bytes) {
+    SharedFileRegion next = new SharedFileRegion(from.channel(), from.position() + sent, bytes);
+    run = next;
+    return channel.write(next);
+  }
+
+  /** What is encrypted must be read first. */
+  private ChannelFuture write(PieceRegion from, int bytes) {
+    ByteBuf data = channel.alloc().buffer(bytes);
+    try {
+      long position = from.position() + sent;
+      while (data.writableBytes() > 0 && data.readableBytes() < bytes) {
+        int left = bytes - data.readableBytes();
+        if (data.writeBytes(from.channel(), position + data.readableBytes(), left) < 0) {
+          throw new EOFException("the file has become shorter");
+        }
+      }
+    } catch (IOException e) {
+      data.release();
+      return channel.newFailedFuture(e);
+    }
+    encrypted = true;
+    return channel.write(data);
+  }
+
   private void sent(int bytes, ChannelFuture done) {
     sent += bytes;
     run = null;
+    encrypted = false;
     if (abandoned) {
       return;
     }
@@ -241,6 +272,9 @@ final class PieceExchange implements Exchange {
 
   @Override
   public long progress() {
+    if (encrypted) {
+      return sent;
+    }
     return run == null ? NOTHING_TO_SEND : sent + run.transferred();
   }
 }

@@ -54,6 +54,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private boolean answering;
   private boolean begun;
   private boolean draining;
+  private boolean isProtected;
+  private boolean refused;
   private long since = System.nanoTime();
   private long lastProgress;
 
@@ -78,6 +80,30 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   InetAddress client() {
     return channel.remoteAddress().getAddress();
+  }
+
+  /** The client speaks TLS. */
+  void isProtected() {
+    isProtected = true;
+  }
+
+  /**
+   * The client does not speak TLS.
+   *
+   * @param refused whether it must
+   */
+  void isPlain(boolean refused) {
+    this.refused = refused;
+  }
+
+  /** Tells whether bytes are encrypted here, so that they cannot go from file to socket. */
+  boolean encrypts() {
+    return isProtected;
+  }
+
+  /** Tells whether nobody on the way can read what is said. */
+  boolean isPrivate() {
+    return isProtected || client().isLoopbackAddress();
   }
 
   /** Bytes came, of whatever. Called before they are decoded. */
@@ -121,6 +147,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private void begin(HttpRequest request) {
     try {
       RequestHead.check(request);
+      if (refused) {
+        throw new Refusal(
+            HttpResponseStatus.FORBIDDEN,
+            "this port speaks TLS alone: set tlsCert, tlsKey and tlsCa, as all others here do");
+      }
       keepAlive = HttpUtil.isKeepAlive(request);
       exchange = route(request);
       if (HttpUtil.is100ContinueExpected(request)) {

@@ -7,9 +7,11 @@ import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.testkit.ControlExamples;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.transport.http.RawConnection;
+import io.dragonfly.transport.http.internal.tls.TransportTls;
 import io.dragonfly.transport.http.internal.wire.AnswersJson;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -34,7 +36,10 @@ class ControlClientTest {
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
   private static final OfferRequest OFFER = ControlExamples.offerRequests().get(1);
 
-  private final ControlClient client = new ControlClient();
+  private static final TransportTls NO_TLS =
+      TransportTls.of(TransportConfig.builder().build(), System::nanoTime);
+
+  private final ControlClient client = new ControlClient(NO_TLS);
   private ServerSocket supernode;
   private SupernodeApi api;
 
@@ -145,7 +150,8 @@ class ControlClientTest {
   @Test
   void aSupernodeThatSaysNothingIsGivenUp() throws Exception {
     Duration brief = Duration.ofMillis(200);
-    try (ControlClient impatient = new ControlClient(new CallLimits(brief, brief, brief, brief))) {
+    try (ControlClient impatient =
+        new ControlClient(new CallLimits(brief, brief, brief, brief), NO_TLS)) {
       SupernodeApi silent =
           impatient.connect(new InetSocketAddress(LOOPBACK, supernode.getLocalPort()), LOOPBACK);
       assertThat(failureOf(silent.next(ControlExamples.nextRequests().get(1))))

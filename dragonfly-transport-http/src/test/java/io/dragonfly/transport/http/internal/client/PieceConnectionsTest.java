@@ -10,12 +10,14 @@ import io.dragonfly.spi.PieceSink;
 import io.dragonfly.spi.TakeException;
 import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
+import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.RecordingSink;
 import io.dragonfly.transport.http.RawConnection;
 import io.dragonfly.transport.http.internal.loop.EventLoops;
+import io.dragonfly.transport.http.internal.tls.TransportTls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -44,7 +46,10 @@ class PieceConnectionsTest {
 
   private final List<RawConnection> opened = new ArrayList<>();
   private final EventLoops loops = EventLoops.nio(2);
-  private final PieceConnections connections = new PieceConnections(loops);
+  private static final TransportTls NO_TLS =
+      TransportTls.of(TransportConfig.builder().build(), System::nanoTime);
+
+  private final PieceConnections connections = new PieceConnections(loops, NO_TLS);
   private ServerSocket parent;
 
   @BeforeEach

@@ -24,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -69,7 +70,8 @@ abstract class HttpServerFixture {
 
   HttpServer serve(ServerLimits limits) throws IOException {
     InetSocketAddress bind = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    return HttpServer.start(loops, new ServeRequest(bind, pieces, from -> new Waiting()), limits);
+    return HttpServer.start(
+        loops, new ServeRequest(bind, pieces, from -> new Waiting()), limits, Optional.empty());
   }
 
   RawConnection connect() throws IOException {

@@ -1,0 +1,146 @@
+package io.dragonfly.spi;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * What a transport is told when it is made: where its own files are, and whom it trusts. Immutable;
+ * settings may be added. Nothing needs to be set.
+ */
+public final class TransportConfig {
+  private static final Pattern FINGERPRINT = Pattern.compile("sha256:[0-9a-f]{64}");
+
+  private final Optional<Path> home;
+  private final Optional<Path> tlsCert;
+  private final Optional<Path> tlsKey;
+  private final Optional<Path> tlsCa;
+  private final List<String> supernodeFingerprints;
+
+  private TransportConfig(Builder builder) {
+    this.home = builder.home;
+    this.tlsCert = builder.tlsCert;
+    this.tlsKey = builder.tlsKey;
+    this.tlsCa = builder.tlsCa;
+    this.supernodeFingerprints = List.copyOf(builder.supernodeFingerprints);
+  }
+
+  /** Returns a builder with nothing set. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Returns the directory for the transport's own files; without one it remembers nothing. */
+  public Optional<Path> home() {
+    return home;
+  }
+
+  /** Returns the PEM file with the own certificate and those above it. */
+  public Optional<Path> tlsCert() {
+    return tlsCert;
+  }
+
+  /** Returns the PEM file with the own key. */
+  public Optional<Path> tlsKey() {
+    return tlsKey;
+  }
+
+  /** Returns the PEM file with the certificates of those whom others are trusted by. */
+  public Optional<Path> tlsCa() {
+    return tlsCa;
+  }
+
+  /** Returns the fingerprints of which a supernode's certificate must have one; empty for any. */
+  public List<String> supernodeFingerprints() {
+    return supernodeFingerprints;
+  }
+
+  /** Tells whether everybody proves to everybody who it is: pieces, too, go over TLS then. */
+  public boolean isMutual() {
+    return tlsCert.isPresent() && tlsCa.isPresent();
+  }
+
+  /** Tells whether nothing is said about TLS. */
+  public boolean isDefault() {
+    return tlsCert.isEmpty() && tlsCa.isEmpty() && supernodeFingerprints.isEmpty();
+  }
+
+  /** Returns the same settings with a directory for the transport's own files. */
+  public TransportConfig withHome(Path directory) {
+    Builder builder = builder().home(directory);
+    builder.tlsCert = tlsCert;
+    builder.tlsKey = tlsKey;
+    builder.tlsCa = tlsCa;
+    builder.supernodeFingerprints.addAll(supernodeFingerprints);
+    return builder.build();
+  }
+
+  /** Collects settings. Not safe for concurrent use. */
+  public static final class Builder {
+    private Optional<Path> home = Optional.empty();
+    private Optional<Path> tlsCert = Optional.empty();
+    private Optional<Path> tlsKey = Optional.empty();
+    private Optional<Path> tlsCa = Optional.empty();
+    private final List<String> supernodeFingerprints = new ArrayList<>();
+
+    private Builder() {}
+
+    /** The directory for the transport's own files, which no other process uses. */
+    public Builder home(Path directory) {
+      this.home = Optional.of(directory);
+      return this;
+    }
+
+    /** A PEM file with the own certificate, followed by those above it. */
+    public Builder tlsCert(Path file) {
+      this.tlsCert = Optional.of(file);
+      return this;
+    }
+
+    /** A PEM file with the own key (PKCS #8, not encrypted). */
+    public Builder tlsKey(Path file) {
+      this.tlsKey = Optional.of(file);
+      return this;
+    }
+
+    /** A PEM file with the certificates that others' certificates must be signed by. */
+    public Builder tlsCa(Path file) {
+      this.tlsCa = Optional.of(file);
+      return this;
+    }
+
+    /**
+     * A fingerprint that a supernode's certificate may have: {@code sha256:} and 64 hexadecimal
+     * digits. May be called repeatedly.
+     */
+    public Builder supernodeFingerprint(String fingerprint) {
+      this.supernodeFingerprints.add(fingerprint);
+      return this;
+    }
+
+    /**
+     * Returns the settings.
+     *
+     * @throws IllegalArgumentException if they do not fit together; the message names one
+     */
+    public TransportConfig build() {
+      checkArgument(
+          tlsCert.isPresent() == tlsKey.isPresent(),
+          "tlsCert and tlsKey belong together: set both or none");
+      for (String each : supernodeFingerprints) {
+        checkArgument(
+            FINGERPRINT.matcher(each).matches(),
+            "supernodeFingerprint is '%s', must be sha256: and 64 hexadecimal digits in lower case",
+            each);
+      }
+      checkArgument(
+          tlsCa.isEmpty() || supernodeFingerprints.isEmpty(),
+          "supernodeFingerprint and tlsCa exclude each other: set one");
+      return new TransportConfig(this);
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package io.dragonfly.transport.http.internal.tls;
+
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
+
+/**
+ * What one side proves itself with and whom it trusts, as Netty and OkHttp want it. Immutable.
+ *
+ * @param identity the own certificate with its key, if there is one
+ * @param trust says who is trusted; empty for nobody
+ */
+record Credentials(Optional<Identity> identity, Optional<X509TrustManager> trust) {
+  private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
+
+  /**
+   * A certificate and its key. Has no text of its own: that would hold the key.
+   *
+   * @param key the key
+   * @param chain the certificate, followed by those above it
+   */
+  record Identity(PrivateKey key, List<X509Certificate> chain) {
+    X509Certificate[] array() {
+      return chain.toArray(X509Certificate[]::new);
+    }
+
+    @Override
+    public String toString() {
+      return "the key of " + Fingerprint.of(chain.get(0));
+    }
+  }
+
+  /** Trusts those whom these have signed. */
+  static X509TrustManager signedBy(List<X509Certificate> authorities)
+      throws GeneralSecurityException, IOException {
+    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+    store.load(null, null);
+    for (int i = 0; i < authorities.size(); i++) {
+      store.setCertificateEntry("ca-" + i, authorities.get(i));
+    }
+    TrustManagerFactory factory =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    factory.init(store);
+    return Arrays.stream(factory.getTrustManagers())
+        .filter(X509TrustManager.class::isInstance)
+        .map(X509TrustManager.class::cast)
+        .findFirst()
+        .orElseThrow(() -> new GeneralSecurityException("no X.509 trust manager"));
+  }
+
+  /** Returns what a server needs; where somebody is trusted, nobody else may connect. */
+  SslContext forServer() throws IOException {
+    Identity own = identity.orElseThrow();
+    SslContextBuilder builder =
+        SslContextBuilder.forServer(own.key(), own.array()).protocols(PROTOCOLS);
+    trust.ifPresent(each -> builder.trustManager(each).clientAuth(ClientAuth.REQUIRE));
+    return builder.build();
+  }
+
+  /** Returns what a client needs over Netty; names are checked. */
+  SslContext forClient() throws IOException {
+    SslContextBuilder builder =
+        SslContextBuilder.forClient()
+            .protocols(PROTOCOLS)
+            .endpointIdentificationAlgorithm("HTTPS")
+            .trustManager(trust.orElseThrow());
+    identity.ifPresent(own -> builder.keyManager(own.key(), own.array()));
+    return builder.build();
+  }
+
+  /** Returns what a client needs over the sockets of the JDK; names are its business. */
+  SSLContext forSockets() throws IOException {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(keyManagers(), new TrustManager[] {trust.orElseThrow()}, null);
+      return context;
+    } catch (GeneralSecurityException e) {
+      throw new IOException("TLS cannot be set up: " + e.getMessage(), e);
+    }
+  }
+
+  private KeyManager[] keyManagers() throws GeneralSecurityException, IOException {
+    if (identity.isEmpty()) {
+      return new KeyManager[0];
+    }
+    char[] none = new char[0]; // the store never leaves memory
+    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+    store.load(null, null);
+    Identity own = identity.get();
+    store.setKeyEntry("own", own.key(), none, own.chain().toArray(Certificate[]::new));
+    KeyManagerFactory factory =
+        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    factory.init(store, none);
+    return factory.getKeyManagers();
+  }
+}

@@ -1,0 +1,59 @@
+package io.dragonfly.transport.http.internal.tls;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.netty.handler.ssl.SslContext;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** Credentials, and what has been made of them so far. Safe for concurrent use. */
+final class Loaded {
+  private final Credentials credentials;
+
+  @GuardedBy("this")
+  private @Nullable SslContext server;
+
+  @GuardedBy("this")
+  private @Nullable SslContext client;
+
+  @GuardedBy("this")
+  private CallTls.@Nullable Sockets sockets;
+
+  Loaded(Credentials credentials) {
+    this.credentials = credentials;
+  }
+
+  Credentials credentials() {
+    return credentials;
+  }
+
+  synchronized SslContext server() throws IOException {
+    SslContext made = server;
+    if (made == null) {
+      made = credentials.forServer();
+      server = made;
+    }
+    return made;
+  }
+
+  synchronized SslContext client() throws IOException {
+    SslContext made = client;
+    if (made == null) {
+      made = credentials.forClient();
+      client = made;
+    }
+    return made;
+  }
+
+  synchronized CallTls.Sockets sockets(boolean checksNames) throws IOException {
+    CallTls.Sockets made = sockets;
+    if (made == null) {
+      made =
+          new CallTls.Sockets(
+              credentials.forSockets().getSocketFactory(),
+              credentials.trust().orElseThrow(),
+              checksNames);
+      sockets = made;
+    }
+    return made;
+  }
+}

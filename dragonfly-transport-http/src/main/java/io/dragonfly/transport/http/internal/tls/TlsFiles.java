@@ -1,0 +1,154 @@
+package io.dragonfly.transport.http.internal.tls;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.spi.TransportConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.Signature;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import javax.net.ssl.X509TrustManager;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Credentials in PEM files that somebody else renews. They are looked at again at most once a
+ * second, when a connection is made; what has changed holds for new connections. Files that do not
+ * fit together, such as those that are just being replaced, change nothing. Safe for concurrent
+ * use.
+ */
+final class TlsFiles {
+  private static final Logger LOG = LoggerFactory.getLogger(TlsFiles.class);
+  private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
+
+  private final TransportConfig config;
+  private final LongSupplier nanos;
+
+  @GuardedBy("this")
+  private List<Object> stamp;
+
+  @GuardedBy("this")
+  private Loaded loaded;
+
+  @GuardedBy("this")
+  private long lookedNanos;
+
+  /**
+   * Reads the files.
+   *
+   * @throws IOException if they cannot be used; the message names one
+   */
+  TlsFiles(TransportConfig config, LongSupplier nanos) throws IOException {
+    this.config = config;
+    this.nanos = nanos;
+    this.stamp = stamp();
+    this.loaded = new Loaded(load());
+    this.lookedNanos = nanos.getAsLong();
+  }
+
+  /** Returns what is in the files now. The same object as before if nothing has changed. */
+  synchronized Loaded current() {
+    if (nanos.getAsLong() - lookedNanos >= LOOK_NANOS) {
+      lookedNanos = nanos.getAsLong();
+      List<Object> now = stamp();
+      if (!now.equals(stamp)) {
+        stamp = now;
+        reload();
+      }
+    }
+    return loaded;
+  }
+
+  @GuardedBy("this")
+  private void reload() {
+    try {
+      loaded = new Loaded(load());
+      LOG.info("TLS files were read again: {} have changed", names());
+    } catch (IOException e) {
+      LOG.warn("TLS goes on with what was read before: {}", e.getMessage());
+    }
+  }
+
+  private Stream<Path> files() {
+    return Stream.of(config.tlsCert(), config.tlsKey(), config.tlsCa()).flatMap(Optional::stream);
+  }
+
+  private String names() {
+    return String.join(", ", files().map(Path::toString).toList());
+  }
+
+  private List<Object> stamp() {
+    List<Object> all = new ArrayList<>();
+    files().forEach(file -> all.add(stamp(file)));
+    return all;
+  }
+
+  private static Object stamp(Path file) {
+    try {
+      BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+      return List.of(now.size(), now.lastModifiedTime(), String.valueOf(now.fileKey()));
+    } catch (IOException e) {
+      return "unreadable";
+    }
+  }
+
+  private Credentials load() throws IOException {
+    Optional<Credentials.Identity> identity = Optional.empty();
+    if (config.tlsCert().isPresent()) {
+      identity = Optional.of(identity(config.tlsCert().get(), config.tlsKey().orElseThrow()));
+    }
+    Optional<X509TrustManager> trust = Optional.empty();
+    if (config.tlsCa().isPresent()) {
+      try {
+        trust = Optional.of(Credentials.signedBy(Pem.certificates(config.tlsCa().get())));
+      } catch (GeneralSecurityException e) {
+        throw new IOException("%s cannot be used: %s".formatted(config.tlsCa().get(), e), e);
+      }
+    }
+    return new Credentials(identity, trust);
+  }
+
+  /**
+   * Reads a certificate and its key.
+   *
+   * @throws IOException if they cannot be read or do not belong together
+   */
+  static Credentials.Identity identity(Path certificate, Path key) throws IOException {
+    List<X509Certificate> chain = Pem.certificates(certificate);
+    PrivateKey secret = Pem.key(key);
+    if (!belongsTo(chain.get(0), secret)) {
+      throw new IOException("%s is not the key of %s".formatted(key, certificate));
+    }
+    return new Credentials.Identity(secret, chain);
+  }
+
+  private static boolean belongsTo(X509Certificate certificate, PrivateKey key) {
+    try {
+      String name =
+          switch (key.getAlgorithm()) {
+            case "EC" -> "SHA256withECDSA";
+            case "RSA" -> "SHA256withRSA";
+            default -> key.getAlgorithm();
+          };
+      byte[] text = {1, 2, 3};
+      Signature signature = Signature.getInstance(name);
+      signature.initSign(key);
+      signature.update(text);
+      byte[] signed = signature.sign();
+      signature.initVerify(certificate.getPublicKey());
+      signature.update(text);
+      return signature.verify(signed);
+    } catch (GeneralSecurityException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package io.dragonfly.transport.http.internal.tls;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.spi.TransportConfig;
+import io.netty.handler.ssl.SslContext;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one transport protects its connections with. There are three ways:
+ *
+ * <ul>
+ *   <li>nothing is set: control calls to other machines go over TLS, and a supernode is known by
+ *       the certificate that it showed first; pieces are plain, since their digests come from the
+ *       supernode
+ *   <li>a fingerprint, or the certificates that supernodes are signed by, are set: so are all
+ *       control calls, on this machine, too
+ *   <li>a certificate of one's own is set as well: everything is, and both sides are checked
+ * </ul>
+ *
+ * <p>Safe for concurrent use.
+ */
+public final class TransportTls {
+  private static final String KNOWN = "known_supernodes";
+
+  private final TransportConfig config;
+  private final Optional<TlsFiles> files;
+  private final KnownSupernodes known;
+
+  @GuardedBy("this")
+  private @Nullable Loaded own;
+
+  private TransportTls(TransportConfig config, Optional<TlsFiles> files) {
+    this.config = config;
+    this.files = files;
+    this.known = new KnownSupernodes(config.home().map(home -> home.resolve(KNOWN)));
+  }
+
+  /**
+   * Reads the files that the settings name.
+   *
+   * @throws IllegalArgumentException if they cannot be used; the message names one
+   */
+  public static TransportTls of(TransportConfig config, LongSupplier nanos) {
+    boolean named = config.tlsCert().isPresent() || config.tlsCa().isPresent();
+    try {
+      return new TransportTls(
+          config, named ? Optional.of(new TlsFiles(config, nanos)) : Optional.empty());
+    } catch (IOException e) {
+      throw new IllegalArgumentException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Returns how a server protects its connections, if it can.
+   *
+   * @param supernode whether it takes control calls
+   */
+  public Optional<ServerTls> forServer(boolean supernode) {
+    return config.isMutual() || supernode ? Optional.of(new Server()) : Optional.empty();
+  }
+
+  /**
+   * Returns what a connection to a parent is protected with, if pieces are not plain.
+   *
+   * @throws IOException if TLS cannot be set up
+   */
+  public Optional<SslContext> forPieces() throws IOException {
+    return config.isMutual()
+        ? Optional.of(files.orElseThrow().current().client())
+        : Optional.empty();
+  }
+
+  /** Returns how calls to a supernode are protected; not at all on this machine, unless set. */
+  public Optional<CallTls> forCalls(InetSocketAddress supernode) {
+    if (config.tlsCa().isPresent()) {
+      return Optional.of(() -> files.orElseThrow().current().sockets(true));
+    }
+    List<String> fingerprints = config.supernodeFingerprints();
+    if (!fingerprints.isEmpty()) {
+      return Optional.of(pinned(shown -> checkGiven(shown, fingerprints)));
+    }
+    if (!supernode.isUnresolved() && supernode.getAddress().isLoopbackAddress()) {
+      return Optional.empty();
+    }
+    String name = supernode.getHostString() + ":" + supernode.getPort();
+    return Optional.of(pinned(shown -> known.check(name, shown)));
+  }
+
+  private static void checkGiven(String shown, List<String> fingerprints)
+      throws UntrustedException {
+    if (!fingerprints.contains(shown)) {
+      throw new UntrustedException(
+          ("its certificate has the fingerprint %s, and not one that supernodeFingerprint"
+                  + " (--supernode-fingerprint) gives: compare it with what the supernode logs when"
+                  + " it starts")
+              .formatted(shown),
+          null);
+    }
+  }
+
+  private static CallTls pinned(PinnedTrust.Check check) {
+    X509TrustManager trust = new PinnedTrust(check);
+    Loaded loaded = new Loaded(new Credentials(Optional.empty(), Optional.of(trust)));
+    return () -> loaded.sockets(false);
+  }
+
+  /** The port of a supernode, or of a peer where all is protected. */
+  private final class Server implements ServerTls {
+    @Override
+    public boolean isRequired() {
+      return config.isMutual();
+    }
+
+    @Override
+    public SslContext context() throws IOException {
+      return loaded().server();
+    }
+
+    @Override
+    public String fingerprint() throws IOException {
+      return Fingerprint.of(loaded().credentials().identity().orElseThrow().chain().get(0));
+    }
+
+    private Loaded loaded() throws IOException {
+      return files.isPresent() ? files.get().current() : own();
+    }
+  }
+
+  private synchronized Loaded own() throws IOException {
+    Loaded made = own;
+    if (made == null) {
+      Optional<Path> home = config.home();
+      made = new Loaded(new Credentials(Optional.of(OwnCertificate.in(home)), Optional.empty()));
+      own = made;
+    }
+    return made;
+  }
+}

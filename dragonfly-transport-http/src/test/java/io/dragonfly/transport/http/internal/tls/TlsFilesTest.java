@@ -1,0 +1,103 @@
+package io.dragonfly.transport.http.internal.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.dragonfly.spi.TransportConfig;
+import io.dragonfly.transport.http.TestCa;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Keys and certificates that somebody else renews while we run. */
+class TlsFilesTest {
+  @TempDir private Path dir;
+  private final TestCa ca = new TestCa();
+  private TestCa.PemFiles files;
+  private long nanos;
+
+  @BeforeEach
+  void write() throws IOException {
+    files = ca.write(dir, "127.0.0.1");
+  }
+
+  private TransportConfig config() {
+    return TransportConfig.builder()
+        .tlsCert(files.cert())
+        .tlsKey(files.key())
+        .tlsCa(files.ca())
+        .build();
+  }
+
+  private static String shown(TlsFiles files) {
+    return Fingerprint.of(files.current().credentials().identity().orElseThrow().chain().get(0));
+  }
+
+  @Test
+  void whatHasChangedHoldsASecondLater() throws IOException {
+    TlsFiles read = new TlsFiles(config(), () -> nanos);
+    String before = shown(read);
+    ca.write(dir, "127.0.0.1", "another");
+
+    assertThat(shown(read)).isEqualTo(before);
+    nanos += Duration.ofSeconds(1).toNanos();
+    assertThat(shown(read)).isNotEqualTo(before);
+  }
+
+  @Test
+  void whatHasNotChangedIsTheSameObject() throws IOException {
+    TlsFiles read = new TlsFiles(config(), () -> nanos);
+    Loaded before = read.current();
+    nanos += Duration.ofDays(1).toNanos();
+    assertThat(read.current()).isSameAs(before);
+  }
+
+  @Test
+  void halfOfARenewalChangesNothingUntilItIsWhole() throws IOException {
+    TlsFiles read = new TlsFiles(config(), () -> nanos);
+    String before = shown(read);
+    TestCa.PemFiles next = ca.write(dir.resolve("next"), "127.0.0.1", "another");
+    Files.copy(next.cert(), files.cert(), StandardCopyOption.REPLACE_EXISTING);
+    nanos += Duration.ofSeconds(1).toNanos();
+    assertThat(shown(read)).isEqualTo(before);
+
+    Files.copy(next.key(), files.key(), StandardCopyOption.REPLACE_EXISTING);
+    nanos += Duration.ofSeconds(1).toNanos();
+    assertThat(shown(read)).isNotEqualTo(before);
+
+    Files.delete(files.key());
+    nanos += Duration.ofSeconds(1).toNanos();
+    assertThat(shown(read)).isNotEqualTo(before);
+  }
+
+  @Test
+  void filesThatCannotBeUsedAreNamedAndNotShown() throws IOException {
+    Files.writeString(files.key(), "-----BEGIN EC PRIVATE KEY-----\nc2VjcmV0\n");
+    assertThatThrownBy(() -> TransportTls.of(config(), () -> nanos))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("key.pem")
+        .hasMessageContaining("openssl pkcs8 -topk8")
+        .hasMessageNotContaining("c2VjcmV0");
+
+    Files.writeString(files.cert(), "no certificate");
+    assertThatThrownBy(() -> TransportTls.of(config(), () -> nanos))
+        .hasMessageContaining("cert.pem has no certificate");
+
+    Files.delete(files.cert());
+    assertThatThrownBy(() -> TransportTls.of(config(), () -> nanos))
+        .hasMessageContaining("cert.pem cannot be read");
+  }
+
+  @Test
+  void theKeyIsInNoText() throws IOException {
+    Credentials.Identity identity = TlsFiles.identity(files.cert(), files.key());
+    assertThat(identity.toString()).startsWith("the key of sha256:").hasSize(82);
+    assertThat(new TlsFiles(config(), () -> nanos).current().credentials().toString())
+        .doesNotContainIgnoringCase("PrivateKey");
+  }
+}
