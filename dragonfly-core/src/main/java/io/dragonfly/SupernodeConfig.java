@@ -2,8 +2,9 @@ package io.dragonfly;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import io.dragonfly.internal.supernode.Network;
 import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.HostRules;
+import io.dragonfly.spi.Network;
 import io.dragonfly.spi.RateLimiterProvider;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.Source;
@@ -49,6 +50,7 @@ public final class SupernodeConfig {
   private final Duration unvalidatedTtl;
   private final Duration accessTtl;
   private final List<Network> peerNetworks;
+  private final HostRules sourceHosts;
   private final Choice<Transport> transport;
   private final TransportConfig transportConfig;
   private final Choice<Storage> storage;
@@ -75,6 +77,7 @@ public final class SupernodeConfig {
     this.seedingLease = builder.seedingLease;
     this.unvalidatedTtl = builder.unvalidatedTtl;
     this.accessTtl = builder.accessTtl;
+    this.sourceHosts = HostRules.of(builder.sourceAllow, builder.sourceDeny);
     this.peerNetworks = builder.peerNetworks.stream().map(Network::parse).toList();
     this.transport = builder.transport;
     this.transportConfig = builder.transportConfig.build();
@@ -184,6 +187,11 @@ public final class SupernodeConfig {
     return accessTtl;
   }
 
+  /** Returns which sources are read on behalf of other machines. */
+  public HostRules sourceHosts() {
+    return sourceHosts;
+  }
+
   List<Network> peerNetworks() {
     return peerNetworks;
   }
@@ -234,6 +242,8 @@ public final class SupernodeConfig {
     private Duration unvalidatedTtl = Duration.ofSeconds(10);
     private Duration accessTtl = Duration.ofSeconds(60);
     private final List<String> peerNetworks = new ArrayList<>();
+    private final List<String> sourceAllow = new ArrayList<>();
+    private final List<String> sourceDeny = new ArrayList<>();
     private Choice<Transport> transport = Choice.named("http");
     private final TransportConfig.Builder transportConfig = TransportConfig.builder();
     private Choice<Storage> storage = Choice.named("disk");
@@ -413,6 +423,26 @@ public final class SupernodeConfig {
      */
     public Builder tlsCa(Path file) {
       this.transportConfig.tlsCa(file);
+      return this;
+    }
+
+    /**
+     * Lets other machines have sources read for them that are not read otherwise, such as those on
+     * this machine, or that {@link #sourceDeny} names: a network such as {@code 10.0.0.0/8}, an
+     * address, a host name, or {@code *.example.com} for all names below. A name says nothing about
+     * the addresses that it leads to. May be called repeatedly.
+     */
+    public Builder sourceAllow(String hosts) {
+      this.sourceAllow.add(hosts);
+      return this;
+    }
+
+    /**
+     * Keeps sources from being read for other machines, written as for {@link #sourceAllow}; {@code
+     * *} are all names. May be called repeatedly.
+     */
+    public Builder sourceDeny(String hosts) {
+      this.sourceDeny.add(hosts);
       return this;
     }
 

@@ -1,5 +1,6 @@
 package io.dragonfly.internal.supernode;
 
+import io.dragonfly.spi.Network;
 import io.dragonfly.control.Caller;
 import io.dragonfly.error.CallRefusedException;
 import java.net.InetAddress;

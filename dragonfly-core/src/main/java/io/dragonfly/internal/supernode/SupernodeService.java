@@ -1,5 +1,6 @@
 package io.dragonfly.internal.supernode;
 
+import io.dragonfly.spi.Network;
 import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.SupernodeUnreachableException;

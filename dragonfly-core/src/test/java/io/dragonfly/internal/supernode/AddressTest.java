@@ -18,6 +18,7 @@ import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.testkit.FakeSource;
 import io.dragonfly.testkit.LeakCheck;
+import io.dragonfly.spi.Network;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;

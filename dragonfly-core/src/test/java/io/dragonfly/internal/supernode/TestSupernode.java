@@ -8,6 +8,7 @@ import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.Storage;
+import io.dragonfly.spi.Network;
 import io.dragonfly.task.Digest;
 import io.dragonfly.testkit.FakeSource;
 import io.dragonfly.testkit.FakeTicker;

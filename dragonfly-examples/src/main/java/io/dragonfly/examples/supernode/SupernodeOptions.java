@@ -149,6 +149,22 @@ final class SupernodeOptions {
               + " that they come from.")
   private List<String> peerNetworks = new ArrayList<>();
 
+  @Option(
+      names = "--source-allow",
+      split = ",",
+      paramLabel = "HOSTS",
+      description =
+          "Sources that are read for other machines although they would not be: networks, addresses,"
+              + " host names, or *.example.com.")
+  private List<String> sourceAllow = new ArrayList<>();
+
+  @Option(
+      names = "--source-deny",
+      split = ",",
+      paramLabel = "HOSTS",
+      description = "Sources that are not read for other machines; * are all names.")
+  private List<String> sourceDeny = new ArrayList<>();
+
   @Mixin private TlsOptions tls = new TlsOptions();
 
   /**
@@ -187,6 +203,8 @@ final class SupernodeOptions {
     Optional.ofNullable(unvalidatedTtl).ifPresent(builder::unvalidatedTtl);
     Optional.ofNullable(accessTtl).ifPresent(builder::accessTtl);
     peerNetworks.forEach(builder::peerNetwork);
+    sourceAllow.forEach(builder::sourceAllow);
+    sourceDeny.forEach(builder::sourceDeny);
     tls.giveTo(Path.of(""), builder::tlsCert, builder::tlsKey, builder::tlsCa);
     return builder.build();
   }

@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.reach;
 
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Which addresses are not read from on behalf of another machine: those that mean something else
@@ -31,7 +33,13 @@ public final class AddressGuard {
   public static final class RefusedException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    RefusedException(String place, String rule) {
+    /**
+     * A refusal.
+     *
+     * @param place where it leads
+     * @param rule what that is
+     */
+    public RefusedException(String place, String rule) {
       super(
           "%s is %s, which is not read on behalf of another machine: fetch it on that machine"
               .formatted(place, rule));
@@ -62,6 +70,22 @@ public final class AddressGuard {
         throw new RefusedException(host, "no valid address");
       }
     }
+  }
+
+  /** Returns the address that a host is in plain spelling; empty for a name. */
+  static Optional<InetAddress> literal(String host) {
+    byte[] bytes = NetUtil.createByteArrayFromIpAddressString(host);
+    try {
+      return bytes == null ? Optional.empty() : Optional.of(InetAddress.getByAddress(bytes));
+    } catch (UnknownHostException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Returns the IPv4 addresses that an address leads to, if it is another way to write them. */
+  static Stream<InetAddress> leadsTo(InetAddress address) {
+    byte[] bytes = address.getAddress();
+    return bytes.length == 4 ? Stream.empty() : embedded(bytes).stream();
   }
 
   // A last part that is a number makes an address of a name, in one of many spellings.

@@ -1,6 +1,7 @@
 package io.dragonfly.transport.http.internal.source;
 
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.transport.http.internal.reach.Proxies;
@@ -25,8 +26,8 @@ final class Exchanges implements AutoCloseable {
   private final SourceCalls calls;
   private volatile boolean closed;
 
-  Exchanges(String userAgent, Proxies proxies) {
-    calls = new SourceCalls(userAgent, proxies, threads);
+  Exchanges(SourceConfig config, Proxies proxies) {
+    calls = new SourceCalls(config, proxies, threads);
   }
 
   /** Makes something of an answer: its body is read, or it is dropped. */

@@ -30,7 +30,7 @@ public final class HttpSource implements Source {
    * @param environment where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are looked up
    */
   public HttpSource(SourceConfig config, Map<String, String> environment) {
-    exchanges = new Exchanges(config.userAgent(), new Proxies(environment));
+    exchanges = new Exchanges(config, new Proxies(environment));
   }
 
   @Override

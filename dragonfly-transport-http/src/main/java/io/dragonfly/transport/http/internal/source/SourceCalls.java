@@ -1,8 +1,9 @@
 package io.dragonfly.transport.http.internal.source;
 
+import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.Headers;
-import io.dragonfly.transport.http.internal.reach.AddressGuard;
+import io.dragonfly.transport.http.internal.reach.HostGuard;
 import io.dragonfly.transport.http.internal.reach.Proxies;
 import io.dragonfly.transport.http.internal.reach.SourceProxy;
 import io.dragonfly.transport.http.internal.reach.SourceTls;
@@ -34,13 +35,17 @@ final class SourceCalls implements AutoCloseable {
   private static final int IDLE_CONNECTIONS = 32;
 
   private final String userAgent;
+  private final HostGuard guard;
+  private final SourceSocket.Factory guardedSockets;
   private final Proxies proxies;
   private final ConnectionPool pool = new ConnectionPool(IDLE_CONNECTIONS, 1, TimeUnit.MINUTES);
   private final OkHttpClient client;
   private final Trusts trusts = new Trusts();
 
-  SourceCalls(String userAgent, Proxies proxies, SourceThreads threads) {
-    this.userAgent = userAgent;
+  SourceCalls(SourceConfig config, Proxies proxies, SourceThreads threads) {
+    this.userAgent = config.userAgent();
+    this.guard = new HostGuard(config.hosts());
+    this.guardedSockets = new SourceSocket.Factory(Optional.of(guard));
     this.proxies = proxies;
     this.client =
         new OkHttpClient.Builder()
@@ -53,8 +58,8 @@ final class SourceCalls implements AutoCloseable {
             .followRedirects(false)
             .followSslRedirects(false)
             .eventListenerFactory(call -> new SourceEvents(call.request().tag(Exchange.class)))
-            .addInterceptor(SourceCalls::takeWay)
-            .addNetworkInterceptor(SourceCalls::checkConnection)
+            .addInterceptor(this::takeWay)
+            .addNetworkInterceptor(this::checkConnection)
             .build();
   }
 
@@ -75,8 +80,7 @@ final class SourceCalls implements AutoCloseable {
     // one that somebody of this machine has opened.
     private static final Dns OPEN_DNS = Dns.SYSTEM;
     private static final Dns GUARDED_DNS = host -> Dns.SYSTEM.lookup(host);
-    private static final SourceSocket.Factory OPEN_SOCKETS = new SourceSocket.Factory(false);
-    private static final SourceSocket.Factory GUARDED_SOCKETS = new SourceSocket.Factory(true);
+    private static final SourceSocket.Factory OPEN_SOCKETS = new SourceSocket.Factory(Optional.empty());
 
     /** A proxy is named by who runs us and may be anywhere; it connects to the host itself. */
     boolean guardsAddresses() {
@@ -86,10 +90,6 @@ final class SourceCalls implements AutoCloseable {
     Dns dns() {
       return guardsAddresses() ? GUARDED_DNS : OPEN_DNS;
     }
-
-    SourceSocket.Factory sockets() {
-      return guardsAddresses() ? GUARDED_SOCKETS : OPEN_SOCKETS;
-    }
   }
 
   /** Makes the call that puts the question to the host of {@code url}. */
@@ -97,8 +97,8 @@ final class SourceCalls implements AutoCloseable {
     SourceRequest asked = exchange.request();
     Optional<SourceProxy> proxy = proxies.forUrl(url);
     boolean guarded = !asked.fromThisMachine();
-    if (guarded && proxy.isPresent()) {
-      AddressGuard.checkName(url.host());
+    if (guarded) {
+      guard.checkName(url.host(), proxy.isPresent());
     }
     Way way =
         new Way(
@@ -124,12 +124,12 @@ final class SourceCalls implements AutoCloseable {
     return users.isPresent() ? users : proxy.authorization();
   }
 
-  private static Response takeWay(Interceptor.Chain chain) throws IOException {
+  private Response takeWay(Interceptor.Chain chain) throws IOException {
     Way way = chain.request().tag(Way.class);
     Interceptor.Chain on =
         chain
             .withDns(way.dns())
-            .withSocketFactory(way.sockets())
+            .withSocketFactory(way.guardsAddresses() ? guardedSockets : Way.OPEN_SOCKETS)
             .withProxy(way.proxy().map(SourceProxy::proxy).orElse(Proxy.NO_PROXY))
             .withProxyAuthenticator(new SourceProxy.Credentials(way.proxyAuthorization()));
     if (way.tls().isPresent()) {
@@ -142,11 +142,11 @@ final class SourceCalls implements AutoCloseable {
     return on.proceed(chain.request());
   }
 
-  private static Response checkConnection(Interceptor.Chain chain) throws IOException {
+  private Response checkConnection(Interceptor.Chain chain) throws IOException {
     Way way = chain.request().tag(Way.class);
     Connection connection = chain.connection();
     if (way.guardsAddresses()) {
-      AddressGuard.check(connection.route().socketAddress().getAddress());
+      guard.check(connection.route().socketAddress().getAddress());
     }
     if (connection.socket() instanceof SourceSocket plain) {
       plain.expectAnswer();

@@ -1,12 +1,13 @@
 package io.dragonfly.transport.http.internal.source;
 
-import io.dragonfly.transport.http.internal.reach.AddressGuard;
+import io.dragonfly.transport.http.internal.reach.HostGuard;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.util.Optional;
 import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
@@ -14,30 +15,30 @@ import org.jspecify.annotations.Nullable;
  * A socket that is read a lot at a time, and that keeps away from some addresses if it is told so.
  */
 final class SourceSocket extends Socket {
-  private final boolean guarded;
+  private final Optional<HostGuard> guard;
   private volatile @Nullable SocketInput input;
 
-  private SourceSocket(boolean guarded) {
-    this.guarded = guarded;
+  private SourceSocket(Optional<HostGuard> guard) {
+    this.guard = guard;
   }
 
   /** Makes such sockets; OkHttp connects them itself. */
   static final class Factory extends SocketFactory {
-    private final boolean guarded;
+    private final Optional<HostGuard> guard;
 
     /**
      * A factory.
      *
-     * @param guarded whether its sockets refuse addresses that {@link AddressGuard} names. Checked
+     * @param guard says which addresses its sockets refuse, if any. Checked
      *     here and not in a resolver, since addresses in URLs are never resolved
      */
-    Factory(boolean guarded) {
-      this.guarded = guarded;
+    Factory(Optional<HostGuard> guard) {
+      this.guard = guard;
     }
 
     @Override
     public Socket createSocket() {
-      return new SourceSocket(guarded);
+      return new SourceSocket(guard);
     }
 
     @Override
@@ -64,8 +65,8 @@ final class SourceSocket extends Socket {
 
   @Override
   public void connect(SocketAddress endpoint, int timeout) throws IOException {
-    if (guarded) {
-      AddressGuard.check(((InetSocketAddress) endpoint).getAddress());
+    if (guard.isPresent()) {
+      guard.get().check(((InetSocketAddress) endpoint).getAddress());
     }
     super.connect(endpoint, timeout);
   }

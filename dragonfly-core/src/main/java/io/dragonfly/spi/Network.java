@@ -1,4 +1,4 @@
-package io.dragonfly.internal.supernode;
+package io.dragonfly.spi;
 
 import com.google.common.net.InetAddresses;
 import java.net.InetAddress;
@@ -40,7 +40,7 @@ public record Network(InetAddress base, int prefix) {
   }
 
   /** Tells whether an address lies in the range. */
-  boolean contains(InetAddress address) {
+  public boolean contains(InetAddress address) {
     byte[] ours = base.getAddress();
     byte[] theirs = address.getAddress();
     int whole = prefix / Byte.SIZE;
