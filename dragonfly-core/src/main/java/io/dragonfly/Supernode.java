@@ -120,7 +120,8 @@ public final class Supernode implements AutoCloseable {
     Clock clock = Clock.systemUTC();
     ScheduledExecutorService timer = startTimer();
     Storage storage = config.storage().instance().orElseGet(() -> openStorage(config, home));
-    Sources sources = new Sources(config.sources(), new SourceConfig(USER_AGENT, config.sourceHosts()));
+    Sources sources =
+        new Sources(config.sources(), new SourceConfig(USER_AGENT, config.sourceHosts()));
     parts.push(sources);
     StoredPieceService pieces =
         new StoredPieceService(

@@ -8,13 +8,14 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Which hosts may be read on behalf of other machines, as the operator says. Each entry is a network
- * such as {@code 10.0.0.0/8}, an address, or a pattern of host names: a name, {@code *.domain} for
- * all names below it, or {@code *} for all. Names are held against patterns, addresses against
- * networks; what is allowed is not denied. Immutable.
+ * Which hosts may be read on behalf of other machines, as the operator says. Each entry is a
+ * network such as {@code 10.0.0.0/8}, an address, or a pattern of host names: a name, {@code
+ * *.domain} for all names below it, or {@code *} for all. Names are held against patterns,
+ * addresses against networks; what is allowed is not denied. Immutable.
  */
 public final class HostRules {
-  private static final Pattern NAME = Pattern.compile("(?:\\*|(?:\\*\\.)?[a-z0-9_](?:[a-z0-9._-]*))");
+  private static final Pattern NAME =
+      Pattern.compile("(?:\\*|(?:\\*\\.)?[a-z0-9_](?:[a-z0-9._-]*))");
 
   private final Entries allowed;
   private final Entries denied;

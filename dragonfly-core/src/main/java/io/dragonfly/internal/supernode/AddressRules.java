@@ -1,8 +1,8 @@
 package io.dragonfly.internal.supernode;
 
-import io.dragonfly.spi.Network;
 import io.dragonfly.control.Caller;
 import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.spi.Network;
 import java.net.InetAddress;
 import java.util.List;
 

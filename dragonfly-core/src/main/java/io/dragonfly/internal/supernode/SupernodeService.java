@@ -1,6 +1,5 @@
 package io.dragonfly.internal.supernode;
 
-import io.dragonfly.spi.Network;
 import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.SupernodeUnreachableException;
@@ -12,6 +11,7 @@ import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.spi.Network;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.Storage;
 import java.net.InetAddress;

@@ -102,12 +102,13 @@ public final class HttpServer implements Transport.Server {
   private final class Initializer extends ChannelInitializer<SocketChannel> {
     @Override
     protected void initChannel(SocketChannel channel) {
-      if (!serving.enter()) {
-        LOG.debug("connection of {} is closed: there are too many", channel.remoteAddress());
+      InetSocketAddress client = channel.remoteAddress();
+      if (client == null || !serving.enter(client.getAddress())) {
+        LOG.debug("connection of {} is closed: there are too many", client);
         var unused = channel.close();
         return;
       }
-      channel.closeFuture().addListener(closed -> serving.leave());
+      channel.closeFuture().addListener(closed -> serving.leave(client.getAddress()));
       connections.add(channel);
       ServerConnection connection = new ServerConnection(serving, channel);
       channel

@@ -6,6 +6,7 @@ import java.time.Duration;
  * What a server lets its clients do.
  *
  * @param connections more than this many at once are closed as they come
+ * @param fromOneAddress so many of them may be from one other machine (from one /64 of IPv6)
  * @param idle a connection without a request for this long is closed
  * @param request a request that is not whole this long after its first byte is given up
  * @param send an answer of which the client accepts no byte for this long is given up
@@ -14,6 +15,7 @@ import java.time.Duration;
  */
 public record ServerLimits(
     int connections,
+    int fromOneAddress,
     Duration idle,
     Duration request,
     Duration send,
@@ -23,8 +25,9 @@ public record ServerLimits(
   public static final ServerLimits DEFAULT =
       new ServerLimits(
           20_000,
+          2_000,
           Duration.ofSeconds(60),
-          Duration.ofSeconds(15),
+          Duration.ofSeconds(10), // with checkEvery, half a head is closed within 15 s
           Duration.ofSeconds(30),
           64L << 20,
           Duration.ofSeconds(5));

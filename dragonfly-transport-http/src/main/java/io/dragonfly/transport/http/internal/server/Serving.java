@@ -3,6 +3,11 @@ package io.dragonfly.transport.http.internal.server;
 import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.ServeRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -14,6 +19,7 @@ final class Serving {
   private final ServerLimits limits;
   private final Portion uploadPortion = new Portion(MOST_AT_ONCE);
   private final AtomicInteger connections = new AtomicInteger();
+  private final Map<Place, Integer> places = new ConcurrentHashMap<>();
   private final AtomicLong bodyBytes = new AtomicLong();
 
   Serving(ServeRequest request, ServerLimits limits) {
@@ -34,18 +40,39 @@ final class Serving {
     return uploadPortion;
   }
 
-  /** Takes a place for a connection, if there is one. */
-  boolean enter() {
+  /** Where connections come from: an address, or the part of IPv6 that one machine can have. */
+  private record Place(ByteBuffer address) {
+    private static final int PREFIX_BYTES = 8;
+
+    static Place of(InetAddress client) {
+      byte[] bytes = client.getAddress();
+      return new Place(ByteBuffer.wrap(Arrays.copyOf(bytes, Math.min(bytes.length, PREFIX_BYTES))));
+    }
+  }
+
+  /**
+   * Takes a place for a connection, if there is one. Who comes from this machine has no limit of
+   * its own: many of its processes are behind one address.
+   */
+  boolean enter(InetAddress client) {
     if (connections.incrementAndGet() > limits.connections()) {
       connections.decrementAndGet();
       return false;
     }
-    return true;
+    if (client.isLoopbackAddress()
+        || places.merge(Place.of(client), 1, Integer::sum) <= limits.fromOneAddress()) {
+      return true;
+    }
+    leave(client);
+    return false;
   }
 
   /** Gives back the place of a connection that entered. */
-  void leave() {
+  void leave(InetAddress client) {
     connections.decrementAndGet();
+    if (!client.isLoopbackAddress()) {
+      places.computeIfPresent(Place.of(client), (place, count) -> count > 1 ? count - 1 : null);
+    }
   }
 
   /** Takes memory for a part of a request's body. */

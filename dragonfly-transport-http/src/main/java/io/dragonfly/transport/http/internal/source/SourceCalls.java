@@ -80,7 +80,8 @@ final class SourceCalls implements AutoCloseable {
     // one that somebody of this machine has opened.
     private static final Dns OPEN_DNS = Dns.SYSTEM;
     private static final Dns GUARDED_DNS = host -> Dns.SYSTEM.lookup(host);
-    private static final SourceSocket.Factory OPEN_SOCKETS = new SourceSocket.Factory(Optional.empty());
+    private static final SourceSocket.Factory OPEN_SOCKETS =
+        new SourceSocket.Factory(Optional.empty());
 
     /** A proxy is named by who runs us and may be anywhere; it connects to the host itself. */
     boolean guardsAddresses() {

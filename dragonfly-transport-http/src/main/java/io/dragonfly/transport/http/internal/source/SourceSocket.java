@@ -29,8 +29,8 @@ final class SourceSocket extends Socket {
     /**
      * A factory.
      *
-     * @param guard says which addresses its sockets refuse, if any. Checked
-     *     here and not in a resolver, since addresses in URLs are never resolved
+     * @param guard says which addresses its sockets refuse, if any. Checked here and not in a
+     *     resolver, since addresses in URLs are never resolved
      */
     Factory(Optional<HostGuard> guard) {
       this.guard = guard;

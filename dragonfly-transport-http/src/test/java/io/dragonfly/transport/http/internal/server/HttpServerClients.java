@@ -3,8 +3,10 @@ package io.dragonfly.transport.http.internal.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dragonfly.spi.ServeRequest;
 import io.dragonfly.transport.http.RawConnection;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -13,11 +15,15 @@ abstract class HttpServerClients extends HttpServerFixture {
   private static final ServerLimits SHORT =
       new ServerLimits(
           3,
+          3,
           Duration.ofMillis(300),
           Duration.ofMillis(300),
           Duration.ofMillis(300),
           10_000,
           Duration.ofMillis(50));
+
+  /** Half a request may not last longer. */
+  private static final Duration SLOW = Duration.ofSeconds(15);
 
   private static final Duration LONG = Duration.ofMinutes(5);
 
@@ -40,6 +46,61 @@ abstract class HttpServerClients extends HttpServerFixture {
           connect(impatient).send(post("/api/v2/offer", offer()).substring(0, 150));
       assertThat(head.awaitClose()).isZero();
       assertThat(body.awaitClose()).isZero();
+    }
+  }
+
+  @Test
+  void bytesThatTrickleInGainNoTime() throws IOException {
+    try (HttpServer impatient = serve(limits(LONG, Duration.ofMillis(300), LONG))) {
+      RawConnection slow = connect(impatient).send("GET /api/v2/tasks/");
+      await().atMost(SOON).until(() -> isClosedAfterOneMore(slow));
+    }
+    ServerLimits limits = ServerLimits.DEFAULT;
+    assertThat(limits.request().plus(limits.checkEvery())).isLessThanOrEqualTo(SLOW);
+  }
+
+  private static boolean isClosedAfterOneMore(RawConnection slow) {
+    try {
+      slow.send("a");
+      return false;
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  @Test
+  void oneMachineCannotTakeAllPlaces() throws Exception {
+    Serving serving =
+        new Serving(
+            new ServeRequest(server.address(), pieces, from -> null),
+            new ServerLimits(5, 2, LONG, LONG, LONG, 1, LONG));
+    InetAddress one = InetAddress.getByName("192.0.2.1");
+    assertThat(serving.enter(one)).isTrue();
+    assertThat(serving.enter(one)).isTrue();
+    assertThat(serving.enter(one)).isFalse();
+    assertThat(serving.enter(InetAddress.getByName("192.0.2.2"))).isTrue();
+
+    serving.leave(one);
+    assertThat(serving.enter(one)).isTrue();
+    assertThat(serving.enter(InetAddress.getByName("2001:db8::1"))).isTrue();
+    assertThat(serving.enter(InetAddress.getByName("2001:db8::2"))).isTrue();
+    assertThat(serving.enter(InetAddress.getByName("127.0.0.1"))).isFalse(); // five in all
+
+    serving.leave(InetAddress.getByName("2001:db8::1"));
+    assertThat(serving.enter(InetAddress.getByName("2001:db8:0:1::2"))).isTrue();
+  }
+
+  @Test
+  void aThirdFromOneNetworkOfIpv6IsRefused() throws Exception {
+    Serving serving =
+        new Serving(
+            new ServeRequest(server.address(), pieces, from -> null),
+            new ServerLimits(50, 2, LONG, LONG, LONG, 1, LONG));
+    for (int i = 1; i <= 3; i++) {
+      assertThat(serving.enter(InetAddress.getByName("2001:db8::" + i))).isEqualTo(i < 3);
+    }
+    for (int i = 1; i <= 9; i++) {
+      assertThat(serving.enter(InetAddress.getLoopbackAddress())).isTrue();
     }
   }
 
@@ -87,7 +148,7 @@ abstract class HttpServerClients extends HttpServerFixture {
 
   @Test
   void moreConnectionsThanAllowedAreClosed() throws IOException {
-    ServerLimits three = new ServerLimits(3, LONG, LONG, LONG, 1 << 20, Duration.ofMillis(50));
+    ServerLimits three = new ServerLimits(3, 3, LONG, LONG, LONG, 1 << 20, Duration.ofMillis(50));
     try (HttpServer small = serve(three)) {
       RawConnection first = connect(small);
       for (RawConnection each : new RawConnection[] {first, connect(small), connect(small)}) {
@@ -111,7 +172,8 @@ abstract class HttpServerClients extends HttpServerFixture {
 
   @Test
   void unfinishedBodiesOfAllClientsHaveABound() throws IOException {
-    ServerLimits small = new ServerLimits(100, LONG, LONG, LONG, 10_000, Duration.ofMillis(50));
+    ServerLimits small =
+        new ServerLimits(100, 100, LONG, LONG, LONG, 10_000, Duration.ofMillis(50));
     try (HttpServer narrow = serve(small)) {
       String head = post("/api/v2/offer", "").replace("Content-Length: 0", "Content-Length: 9000");
       RawConnection first = connect(narrow).send(head + "x".repeat(8_000));
@@ -151,6 +213,6 @@ abstract class HttpServerClients extends HttpServerFixture {
   }
 
   private static ServerLimits limits(Duration idle, Duration request, Duration send) {
-    return new ServerLimits(100, idle, request, send, 1 << 20, Duration.ofMillis(50));
+    return new ServerLimits(100, 100, idle, request, send, 1 << 20, Duration.ofMillis(50));
   }
 }

@@ -34,6 +34,14 @@ class HttpServerTest {
         return EventLoops.epoll(1);
       }
     }
+
+    @Nested
+    class Attacks extends HttpServerAttacks {
+      @Override
+      EventLoops loops() {
+        return EventLoops.epoll(1);
+      }
+    }
   }
 
   @Nested
@@ -56,6 +64,14 @@ class HttpServerTest {
 
     @Nested
     class Rates extends HttpServerRates {
+      @Override
+      EventLoops loops() {
+        return EventLoops.nio(1);
+      }
+    }
+
+    @Nested
+    class Attacks extends HttpServerAttacks {
       @Override
       EventLoops loops() {
         return EventLoops.nio(1);
