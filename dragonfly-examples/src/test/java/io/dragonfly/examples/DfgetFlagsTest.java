@@ -344,6 +344,7 @@ class DfgetFlagsTest {
 
     assertThat(code).as(call.said()).isZero();
     assertThat(call.said()).contains("[main]").contains(" for a call");
+    assertThat(call.said()).contains("warning: --insecure checks no certificate of the source");
   }
 
   @Test

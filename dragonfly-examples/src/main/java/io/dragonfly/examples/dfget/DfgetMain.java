@@ -168,6 +168,9 @@ public final class DfgetMain implements Callable<Integer>, Described {
     try (Logging.Following following = logging.follow(call, console);
         PeerHost.Lease lease =
             usage(() -> host.lend(wanted, other -> peer.toSettings(call, other)))) {
+      if (request.content().trust().insecure()) {
+        report.warnOfInsecure();
+      }
       fetch(request, lease, report);
       lease.serveOn();
       return ExitCode.OK;

@@ -35,6 +35,15 @@ final class DfgetReport {
     this.view = new ProgressView(call, System::nanoTime);
   }
 
+  /** Whoever says so should know what it means, each time. */
+  void warnOfInsecure() {
+    PrintWriter err = line.getErr();
+    err.println(
+        "dfget: warning: --insecure checks no certificate of the source: whoever is on the way can"
+            + " read your credentials and change the file");
+    err.flush();
+  }
+
   void progress(Fetch fetch) {
     if (style.progress()) {
       view.show(fetch.progress(), fetch.sourceTrouble());

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.examples.command.Addresses;
+import io.dragonfly.transport.http.SupernodeSockets;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -13,6 +14,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.Optional;
+import javax.net.ssl.HttpsURLConnection;
 
 /** Calls of an operator to a supernode. */
 final class AdminCalls {
@@ -24,10 +26,17 @@ final class AdminCalls {
 
   private final Addresses.Node supernode;
   private final String token;
+  private final Optional<SupernodeSockets> tls;
 
-  AdminCalls(Addresses.Node supernode, String token) {
+  /**
+   * Calls to a supernode.
+   *
+   * @param tls how it is called over TLS; empty for plain calls
+   */
+  AdminCalls(Addresses.Node supernode, String token, Optional<SupernodeSockets> tls) {
     this.supernode = supernode;
     this.token = token;
+    this.tls = tls;
   }
 
   /** A supernode said that a peer wants the task. */
@@ -46,8 +55,19 @@ final class AdminCalls {
   Optional<JsonNode> call(String method, String path) throws InUseException {
     String where = supernode.host() + ":" + supernode.port();
     try {
-      URI url = new URI("http", null, supernode.host(), supernode.port(), path, null, null);
+      URI url =
+          new URI(
+              tls.isPresent() ? "https" : "http",
+              null,
+              supernode.host(),
+              supernode.port(),
+              path,
+              null,
+              null);
       HttpURLConnection connection = (HttpURLConnection) url.toURL().openConnection(Proxy.NO_PROXY);
+      if (tls.isPresent()) {
+        protect((HttpsURLConnection) connection, tls.get());
+      }
       connection.setRequestMethod(method);
       connection.setRequestProperty("Authorization", "Bearer " + token);
       connection.setConnectTimeout((int) CONNECT.toMillis());
@@ -58,6 +78,13 @@ final class AdminCalls {
           "No supernode answers at %s: %s. Check --node and that it runs."
               .formatted(where, e.getMessage()),
           e);
+    }
+  }
+
+  private static void protect(HttpsURLConnection connection, SupernodeSockets tls) {
+    connection.setSSLSocketFactory(tls.factory());
+    if (!tls.checksNames()) {
+      connection.setHostnameVerifier((host, session) -> true); // the certificate itself is known
     }
   }
 

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.ExitCode;
+import io.dragonfly.examples.command.TlsOptions;
+import io.dragonfly.spi.TransportConfig;
+import io.dragonfly.transport.http.SupernodeSockets;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -15,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -70,6 +74,17 @@ final class AdminCommand implements Callable<Integer> {
       description = "Where the supernode listens. Default: ${DEFAULT-VALUE}.")
   private String node = "";
 
+  @Mixin private TlsOptions tls = new TlsOptions();
+
+  @Option(
+      names = "--supernode-fingerprint",
+      split = ",",
+      paramLabel = "SHA256",
+      description =
+          "Fingerprints of which the supernode's certificate must have one. This or --tls-ca is"
+              + " needed if it is another machine.")
+  private List<String> fingerprints = new ArrayList<>();
+
   @Option(names = "--json", description = "Write the supernode's answer, a JSON object.")
   private boolean json;
 
@@ -92,7 +107,8 @@ final class AdminCommand implements Callable<Integer> {
     if (wanted.isAboutATask() != (task != null)) {
       throw usage(wanted.isAboutATask() ? "which TASK?" : "'%s' takes no TASK".formatted(what));
     }
-    AdminCalls calls = new AdminCalls(supernode(), token());
+    Addresses.Node supernode = supernode();
+    AdminCalls calls = new AdminCalls(supernode, token(), sockets(supernode));
     try {
       return wanted.isAboutATask() ? about(calls, wanted) : list(calls, wanted);
     } catch (AdminCalls.InUseException e) {
@@ -120,6 +136,24 @@ final class AdminCommand implements Callable<Integer> {
       return Addresses.parseNode(node);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), "--node: " + e.getMessage(), e);
+    }
+  }
+
+  /** The token goes to nobody who is not known beforehand. */
+  private Optional<SupernodeSockets> sockets(Addresses.Node supernode) {
+    try {
+      TransportConfig.Builder builder = TransportConfig.builder();
+      tls.giveTo(Path.of(""), builder::tlsCert, builder::tlsKey, builder::tlsCa);
+      fingerprints.forEach(builder::supernodeFingerprint);
+      TransportConfig config = builder.build();
+      Optional<SupernodeSockets> sockets = SupernodeSockets.of(config, supernode.address());
+      if (sockets.isPresent() && fingerprints.isEmpty() && config.tlsCa().isEmpty()) {
+        throw usage(
+            "--node is another machine: give --supernode-fingerprint, which its log has, or --tls-ca");
+      }
+      return sockets;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
   }
 

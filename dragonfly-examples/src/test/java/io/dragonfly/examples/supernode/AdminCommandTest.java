@@ -18,6 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,6 +102,25 @@ class AdminCommandTest {
     try (OutputStream body = exchange.getResponseBody()) {
       body.write(new byte[200_000]);
     }
+  }
+
+  @Test
+  void theTokenGoesOverTlsToAKnownSupernodeAlone() throws Exception {
+    Path home = dir.resolve("home");
+    SupernodeConfig config = SupernodeConfig.builder().homeDir(home).port(0).build();
+    try (Supernode supernode = new Supernode(config)) {
+      String[] by = {"--home-dir", home.toString(), "--supernode-fingerprint"};
+      String wrong = "sha256:" + "0".repeat(64);
+      String said = admin(17, supernode, "status", by[0], by[1], by[2], wrong).said();
+      Matcher shown = Pattern.compile("has the fingerprint (sha256:[0-9a-f]{64})").matcher(said);
+      assertThat(shown.find()).as(said).isTrue();
+      assertThat(admin(0, supernode, "status", by[0], by[1], by[2], shown.group(1)).printed())
+          .contains("ready");
+    }
+    assertThat(
+            run(2, List.of("admin", "status", "--home-dir", home.toString(), "--node", "192.0.2.9"))
+                .said())
+        .contains("--supernode-fingerprint");
   }
 
   @Test

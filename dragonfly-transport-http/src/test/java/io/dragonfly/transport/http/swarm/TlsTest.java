@@ -151,6 +151,10 @@ class TlsTest {
         assertThat(answer.status()).isEqualTo(403);
         assertThat(answer.text()).contains("TLS");
       }
+      String operator = "GET /api/v2/admin/status HTTP/1.1\nHost: h\nAuthorization: Bearer x\n\n";
+      try (RawConnection other = RawConnection.to(address)) {
+        assertThat(other.send(operator).read().status()).isEqualTo(403);
+      }
       InetSocketAddress near = new InetSocketAddress("127.0.0.1", address.getPort());
       try (RawConnection local = RawConnection.to(near)) {
         assertThat(local.send(call).read().status()).isEqualTo(400); // it is looked at

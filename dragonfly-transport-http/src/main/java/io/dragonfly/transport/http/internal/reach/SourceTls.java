@@ -22,6 +22,8 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How https connections are made and checked under one {@link Trust}. Immutable.
@@ -35,6 +37,8 @@ public record SourceTls(
     X509TrustManager trustManager,
     Optional<HostnameVerifier> verifier) {
 
+  private static final Logger LOG = LoggerFactory.getLogger(SourceTls.class);
+
   /** One for all, since connections are shared by those who verify in the same way. */
   private static final HostnameVerifier ANY_NAME = (host, session) -> true;
 
@@ -44,6 +48,11 @@ public record SourceTls(
    * @throws SourceFailedException if a CA certificate cannot be read
    */
   public static SourceTls of(Trust trust) {
+    if (trust.insecure()) {
+      LOG.warn(
+          "certificates of sources are not checked, as a request wants it (insecure): whoever is on"
+              + " the way can read its credentials and change what it gets");
+    }
     try {
       X509TrustManager manager =
           trust.insecure()

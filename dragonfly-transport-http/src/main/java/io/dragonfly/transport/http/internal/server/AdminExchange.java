@@ -43,6 +43,11 @@ final class AdminExchange implements Exchange {
     this.service = service;
     this.method = request.method();
     this.path = request.uri();
+    if (!isOpen(path) && !connection.isPrivate()) {
+      throw new Refusal(
+          HttpResponseStatus.FORBIDDEN,
+          "operators call from other machines over TLS alone, since the token is a secret");
+    }
     if (RequestHead.bodyLength(request) > 0) {
       throw Refusal.badRequest("these calls have no body");
     }
@@ -74,14 +79,16 @@ final class AdminExchange implements Exchange {
   static Optional<Exchange> of(ServerConnection connection, Serving serving, HttpRequest request)
       throws Refusal {
     String path = request.uri();
-    boolean isOurs =
-        path.startsWith(AdminWire.ROOT)
-            || path.equals(AdminWire.HEALTH)
-            || path.equals(AdminWire.READINESS);
+    boolean isOurs = path.startsWith(AdminWire.ROOT) || isOpen(path);
     Optional<AdminService> service = serving.request().admin();
     return isOurs && service.isPresent()
         ? Optional.of(new AdminExchange(connection, service.get(), request))
         : Optional.empty();
+  }
+
+  /** Tells whether anybody may ask for it, in any way. */
+  static boolean isOpen(String path) {
+    return path.equals(AdminWire.HEALTH) || path.equals(AdminWire.READINESS);
   }
 
   @Override

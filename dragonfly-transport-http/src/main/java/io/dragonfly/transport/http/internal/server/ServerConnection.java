@@ -147,7 +147,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private void begin(HttpRequest request) {
     try {
       RequestHead.check(request);
-      if (refused) {
+      if (refused && !AdminExchange.isOpen(request.uri())) {
         throw new Refusal(
             HttpResponseStatus.FORBIDDEN,
             "this port speaks TLS alone: set tlsCert, tlsKey and tlsCa, as all others here do");

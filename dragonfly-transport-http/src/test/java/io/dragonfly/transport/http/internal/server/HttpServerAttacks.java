@@ -156,7 +156,7 @@ abstract class HttpServerAttacks extends HttpServerFixture {
       }
       try (RawConnection connection = RawConnection.to(impatient.address())) {
         connection.send(bytes).send("\n\n" + "x".repeat(20_000)); // what makes most of them whole
-        assertThat(connection.read().status()).as("request %d", i).isLessThan(500);
+        assertThat(connection.read().status()).as("request %d", i).isNotEqualTo(500);
         answered++;
       } catch (EOFException | SocketException e) {
         // It was hung up on.

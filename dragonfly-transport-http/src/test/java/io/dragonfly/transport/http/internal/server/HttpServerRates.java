@@ -79,7 +79,8 @@ abstract class HttpServerRates extends HttpServerFixture {
   @Test
   void whoWaitsForTheLimitIsNotGivenUp() throws IOException {
     Duration shortly = Duration.ofMillis(100);
-    ServerLimits limits = new ServerLimits(10, 10, SOON, SOON, shortly, 1 << 20, Duration.ofMillis(20));
+    ServerLimits limits =
+        new ServerLimits(10, 10, SOON, SOON, shortly, 1 << 20, Duration.ofMillis(20));
     RateLimiter limiter = limiters().create(Optional.of(Rate.LEAST_LIMIT));
     limiter.take(65 << 10); // a second
     pieces.limitUploads(recording(limiter));

@@ -1,0 +1,53 @@
+package io.dragonfly.transport.http;
+
+import io.dragonfly.spi.TransportConfig;
+import io.dragonfly.transport.http.internal.tls.CallTls;
+import io.dragonfly.transport.http.internal.tls.TransportTls;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import javax.net.ssl.SSLSocketFactory;
+
+/**
+ * How a supernode is called over TLS by those who call it without this library's transport, such as
+ * an operator's tool: its certificate is checked as the transport does it. Safe for concurrent use.
+ */
+public final class SupernodeSockets {
+  private final SSLSocketFactory factory;
+  private final boolean checksNames;
+
+  private SupernodeSockets(CallTls.Sockets sockets) {
+    this.factory = sockets.factory();
+    this.checksNames = sockets.checksNames();
+  }
+
+  /**
+   * Returns how a supernode is called; empty if calls are plain, since it is on this machine and
+   * nothing is set.
+   *
+   * @throws IllegalArgumentException if a file that the settings name cannot be used
+   */
+  public static Optional<SupernodeSockets> of(TransportConfig config, InetSocketAddress supernode) {
+    Optional<CallTls> tls = TransportTls.of(config, System::nanoTime).forCalls(supernode);
+    try {
+      return tls.isPresent()
+          ? Optional.of(new SupernodeSockets(tls.get().current()))
+          : Optional.empty();
+    } catch (IOException e) {
+      throw new IllegalArgumentException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** Returns what makes the connections; a handshake with anybody else fails. */
+  public SSLSocketFactory factory() {
+    return factory;
+  }
+
+  /**
+   * Tells whether the caller must check, too, that the supernode's name is in its certificate; else
+   * the certificate itself is known.
+   */
+  public boolean checksNames() {
+    return checksNames;
+  }
+}
