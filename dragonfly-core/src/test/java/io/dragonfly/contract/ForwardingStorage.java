@@ -22,7 +22,8 @@ public class ForwardingStorage implements Storage {
   final Storage right;
   private final UnaryOperator<StoredTask> tasks;
 
-  ForwardingStorage(Storage right, UnaryOperator<StoredTask> tasks) {
+  /** Forwards to a storage, and to its tasks as this makes them. */
+  public ForwardingStorage(Storage right, UnaryOperator<StoredTask> tasks) {
     this.right = right;
     this.tasks = tasks;
   }

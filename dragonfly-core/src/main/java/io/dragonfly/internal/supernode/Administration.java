@@ -2,6 +2,7 @@ package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.AdminApi;
 import io.dragonfly.error.StorageException;
+import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.CdnCache;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.TaskId;
@@ -12,19 +13,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 
-/** Answers the operator. What blocks on the disk runs elsewhere. */
+/**
+ * Answers the operator. What blocks on the disk runs on threads of its own: to verify a large task
+ * takes long, and no registration shall wait for that.
+ */
 final class Administration implements AdminApi {
   private final Swarms swarms;
   private final CdnCache cache;
-  private final Arrivals arrivals;
+  private final Executor threads;
   private final Instant since;
   private final long quotaBytes;
 
-  Administration(Swarms swarms, CdnCache cache, Arrivals arrivals, Instant since, long quotaBytes) {
+  Administration(Swarms swarms, CdnCache cache, Executor threads, Instant since, long quotaBytes) {
     this.swarms = swarms;
     this.cache = cache;
-    this.arrivals = arrivals;
+    this.threads = threads;
     this.since = since;
     this.quotaBytes = quotaBytes;
   }
@@ -35,15 +41,26 @@ final class Administration implements AdminApi {
   }
 
   private <T> CompletableFuture<T> onDisk(DiskWork<T> work) {
-    return arrivals.inBackground(
-        () -> {
-          try {
-            return CompletableFuture.completedFuture(work.run());
-          } catch (IOException e) {
-            throw new StorageException(
-                "The store fails: %s. Check the disk.".formatted(e.getMessage()), e);
-          }
-        });
+    CompletableFuture<T> result = new CompletableFuture<>();
+    try {
+      threads.execute(() -> complete(result, work));
+    } catch (RejectedExecutionException e) {
+      result.completeExceptionally(
+          new SupernodeUnreachableException("The supernode is stopping.", e));
+    }
+    return result;
+  }
+
+  private static <T> void complete(CompletableFuture<T> result, DiskWork<T> work) {
+    try {
+      result.complete(work.run());
+    } catch (IOException e) {
+      result.completeExceptionally(
+          new StorageException(
+              "The store fails: %s. Check the disk.".formatted(e.getMessage()), e));
+    } catch (RuntimeException e) {
+      result.completeExceptionally(e);
+    }
   }
 
   @Override

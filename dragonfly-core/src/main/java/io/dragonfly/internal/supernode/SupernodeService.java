@@ -28,6 +28,7 @@ import java.util.function.LongSupplier;
 public final class SupernodeService implements AutoCloseable {
   private static final int QUESTION_THREADS = 256;
   private static final int WORK_THREADS = 4;
+  private static final int ADMIN_THREADS = 2;
 
   private final PeerSecret secret;
   private final SupernodeSettings settings;
@@ -41,6 +42,7 @@ public final class SupernodeService implements AutoCloseable {
   private final ExecutorService answers;
   private final ExecutorService work;
   private final ExecutorService questionThreads;
+  private final ExecutorService adminThreads;
   private final AdminApi admin;
   private volatile Peer cdnPeer;
   private volatile boolean closed;
@@ -79,6 +81,7 @@ public final class SupernodeService implements AutoCloseable {
     this.cdnPeer = new Peer(secret.id(), address, settings.idc());
     answers = DaemonThreads.pool("dragonfly-supernode-answers", 1);
     work = DaemonThreads.pool("dragonfly-supernode-work", WORK_THREADS);
+    adminThreads = DaemonThreads.pool("dragonfly-supernode-admin", ADMIN_THREADS);
     questionThreads = DaemonThreads.pool("dragonfly-supernode-ask", QUESTION_THREADS);
     Rhythm rhythm = new Rhythm(parts.clock(), parts.nanos(), parts.timer(), answers, work);
     Versions versions =
@@ -123,7 +126,11 @@ public final class SupernodeService implements AutoCloseable {
     offers = new Offers(swarms, arrivals, cache);
     admin =
         new Administration(
-            swarms, cache, arrivals, parts.clock().instant(), cdnSettings.keeping().quotaBytes());
+            swarms,
+            cache,
+            adminThreads,
+            parts.clock().instant(),
+            cdnSettings.keeping().quotaBytes());
     parts.pieces().onWithdrawn(swarms::check);
     parts.pieces().onGiven(cache::used);
     cache.recover().forEach(versions::recovered);
@@ -181,7 +188,8 @@ public final class SupernodeService implements AutoCloseable {
     swarms.close();
     cache.close();
     work.shutdown();
+    adminThreads.shutdown();
     answers.shutdown();
-    DaemonThreads.awaitEnd(questionThreads, work, answers);
+    DaemonThreads.awaitEnd(questionThreads, work, adminThreads, answers);
   }
 }

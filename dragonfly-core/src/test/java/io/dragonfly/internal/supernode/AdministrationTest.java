@@ -9,17 +9,28 @@ import static io.dragonfly.internal.supernode.TestSupernode.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dragonfly.contract.ForwardingStorage;
 import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.AdminApi.CachedTask;
 import io.dragonfly.control.AdminApi.Deletion;
 import io.dragonfly.control.TaskUpdate;
+import io.dragonfly.spi.PieceRegion;
+import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.testkit.FakeSource;
 import io.dragonfly.testkit.LeakCheck;
+import io.dragonfly.testkit.MemoryStorage;
+import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -128,6 +139,47 @@ class AdministrationTest {
     assertThat(get(admin.verify(task)).orElseThrow().checked()).isEqualTo(3);
     assertThat(get(admin.verify(task)).orElseThrow().bad()).isEmpty();
     assertThat(get(admin.verify(NOBODYS))).isEmpty();
+  }
+
+  @Test
+  void aVerificationThatTakesLongKeepsNobodyWaiting() throws Exception {
+    CountDownLatch goOn = new CountDownLatch(1);
+    TestSupernode.Setup setup = new TestSupernode.Setup().source(source);
+    setup.storage = new ForwardingStorage(new MemoryStorage(), task -> new SlowToRead(task, goOn));
+    try (TestSupernode slow = setup.start()) {
+      source.put(FILE, bytes(3 * PIECE));
+      TaskId task = new TestPeer(slow).registered(FILE).task().id();
+      await().until(() -> slow.storage.find(task).orElseThrow().pieces().cardinality() == 3);
+      List<CompletableFuture<?>> verifications = new ArrayList<>();
+      for (int i = 0; i < 10; i++) {
+        verifications.add(slow.service.admin().verify(task));
+      }
+      source.put(OTHER, bytes(2 * PIECE));
+      assertThat(new TestPeer(slow).registered(OTHER).task().layout().pieces()).isEqualTo(2);
+      assertThat(verifications).noneMatch(CompletableFuture::isDone);
+      goOn.countDown();
+      verifications.forEach(TestPeer::get);
+    }
+  }
+
+  /** Gives its pieces only when the test says so. */
+  private static final class SlowToRead extends ForwardingStorage.ForwardingTask {
+    private final CountDownLatch goOn;
+
+    SlowToRead(StoredTask right, CountDownLatch goOn) {
+      super(right);
+      this.goOn = goOn;
+    }
+
+    @Override
+    public PieceRegion region(ByteRange range) throws IOException {
+      try {
+        goOn.await();
+      } catch (InterruptedException e) {
+        throw new InterruptedIOException();
+      }
+      return super.region(range);
+    }
   }
 
   @Test
