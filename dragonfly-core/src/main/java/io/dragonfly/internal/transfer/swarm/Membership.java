@@ -136,6 +136,11 @@ public final class Membership {
     return !registering;
   }
 
+  /** Returns how many results wait to be reported. */
+  int results() {
+    return results.size();
+  }
+
   TaskEvents events() {
     return events;
   }

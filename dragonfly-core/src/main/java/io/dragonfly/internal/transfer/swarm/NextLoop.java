@@ -31,6 +31,12 @@ final class NextLoop {
   /** How long results may, while there is plenty to take. */
   static final Duration BUSY_HOLD = Duration.ofMillis(50);
 
+  /** Then they go on waiting until there are so many: a slow link brings few in that time. */
+  private static final int FEW_RESULTS = 3;
+
+  /** They wait so often at most. */
+  static final int MOST_HOLDS = 3;
+
   /** With less under way there is nothing to wait for. */
   private static final int BUSY_PIECES = 4;
 
@@ -51,6 +57,7 @@ final class NextLoop {
   private boolean closed;
   private int plenty;
   private boolean holdsLong;
+  private int holds;
   private Timers.@Nullable Timer hold;
   private Timers.@Nullable Timer retry;
 
@@ -96,7 +103,20 @@ final class NextLoop {
   private void hold(Duration delay) {
     stop(hold);
     holdsLong = delay.equals(BUSY_HOLD);
-    hold = loop.after(delay, this::send);
+    holds = holdsLong ? holds + 1 : 0;
+    hold = loop.after(delay, this::holdEnded);
+  }
+
+  private void holdEnded() {
+    if (holdsLong && holds < MOST_HOLDS && isBusy() && results() < FEW_RESULTS) {
+      hold(BUSY_HOLD);
+    } else {
+      send();
+    }
+  }
+
+  private int results() {
+    return link.members().stream().mapToInt(Membership::results).sum();
   }
 
   /**
@@ -122,6 +142,7 @@ final class NextLoop {
   private void send() {
     stop(hold);
     hold = null;
+    holds = 0;
     if (closed || retry != null || open.size() >= MOST_POLLS || link.members().isEmpty()) {
       return; // what there is goes out with the next one
     }

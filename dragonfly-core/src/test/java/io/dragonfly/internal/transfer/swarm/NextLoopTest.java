@@ -299,13 +299,34 @@ class NextLoopTest {
     first.answer().complete(answer(1, news()));
     settle();
     events.underWay = 5;
-    onLoop(() -> member.report(result(0)));
+    onLoop(
+        () -> {
+          for (int i = 0; i < 3; i++) {
+            member.report(result(i));
+          }
+        });
     ticker.advance(NextLoop.BUSY_HOLD.minusMillis(1));
     assertThat(api.polls).isEmpty();
     ticker.advance(Duration.ofMillis(1));
     Api.Poll second = api.poll();
     assertThat(second.request().answered()).isEqualTo(1);
-    assertThat(second.request().reports().get(0).results()).containsExactly(result(0));
+    assertThat(second.request().reports().get(0).results()).hasSize(3);
+  }
+
+  @Test
+  void fewResultsOfWhoHasPlentyWaitLonger() throws Exception {
+    Api.Poll first = api.poll();
+    events.underWay = 8;
+    first.answer().complete(answer(1, news()));
+    settle();
+    onLoop(() -> member.report(result(0)));
+    for (int holds = 1; holds < NextLoop.MOST_HOLDS; holds++) {
+      ticker.advance(NextLoop.BUSY_HOLD);
+      settle();
+      assertThat(api.polls).isEmpty();
+    }
+    ticker.advance(NextLoop.BUSY_HOLD);
+    assertThat(api.poll().request().reports().get(0).results()).containsExactly(result(0));
   }
 
   @Test
