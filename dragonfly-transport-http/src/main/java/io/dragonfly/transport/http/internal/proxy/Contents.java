@@ -187,8 +187,8 @@ final class Contents {
     in.skipNBytes(skip);
     byte[] portion = new byte[ProxyLimits.PORTION_BYTES];
     for (int count = in.read(portion); count >= 0; count = in.read(portion)) {
+      counters.directBytes.add(count); // before a client can have them, so that it can be seen there
       delivery.write(portion, count);
-      counters.directBytes.add(count);
     }
     delivery.end();
   }

@@ -232,9 +232,9 @@ final class PlainWay {
     byte[] portion = new byte[ProxyLimits.PORTION_BYTES];
     InputStream in = response.body().byteStream();
     for (int count = in.read(portion); count >= 0; count = in.read(portion)) {
+      counters.directBytes.add(count);
       ByteBuf part = client.answer().buffer(count);
       client.answer().body(part.writeBytes(portion, 0, count));
-      counters.directBytes.add(count);
     }
     client.answer().end();
   }

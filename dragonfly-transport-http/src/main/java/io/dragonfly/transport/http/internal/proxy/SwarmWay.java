@@ -137,8 +137,8 @@ final class SwarmWay {
       counters.p2pRequests.increment();
     }
     for (; count >= 0; count = reading.read(portion)) {
-      delivery.write(portion, count);
       counters.p2pBytes.add(count);
+      delivery.write(portion, count);
     }
     delivery.end();
   }
