@@ -3,6 +3,7 @@ package io.dragonfly.examples.dfdaemon;
 import io.dragonfly.ClientConfig;
 import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.Call;
+import io.dragonfly.examples.command.PeerTlsOptions;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.dfget.PeerSettings;
 import io.dragonfly.examples.thin.Place;
@@ -169,6 +170,8 @@ final class DfdaemonOptions {
       description = "How long a part of a file that nobody uses is kept, 0 for ever. Default: 7d.")
   private @Nullable Duration taskTtl;
 
+  @Mixin private PeerTlsOptions tls = new PeerTlsOptions();
+
   /**
    * Returns where to listen.
    *
@@ -210,6 +213,7 @@ final class DfdaemonOptions {
     Optional.ofNullable(reserveBytes).ifPresent(builder::reserveBytes);
     Optional.ofNullable(quotaBytes).filter(bytes -> bytes > 0).ifPresent(builder::quotaBytes);
     Optional.ofNullable(taskTtl).ifPresent(builder::taskTtl);
+    tls.giveTo(call.directory(), builder);
     return new PeerSettings(
         builder.build(),
         Optional.of(Duration.ZERO),

@@ -3,7 +3,7 @@ package io.dragonfly.examples.dfget;
 import io.dragonfly.ClientConfig;
 import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.Call;
-import io.dragonfly.examples.command.TlsOptions;
+import io.dragonfly.examples.command.PeerTlsOptions;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.thin.Place;
 import java.io.IOException;
@@ -105,16 +105,7 @@ public final class DfgetPeerOptions {
       description = "How long a part of a file that nobody uses is kept, 0 for ever. Default: 7d.")
   private @Nullable Duration taskTtl;
 
-  @Mixin private TlsOptions tls = new TlsOptions();
-
-  @Option(
-      names = "--supernode-fingerprint",
-      split = ",",
-      paramLabel = "SHA256",
-      description =
-          "Fingerprints of which the certificate of a supernode must have one, as its log gives it."
-              + " Default: the one that it showed first, if it is another machine.")
-  private List<String> supernodeFingerprints = new ArrayList<>();
+  @Mixin private PeerTlsOptions tls = new PeerTlsOptions();
 
   /** Returns the defaults that depend on the call. */
   public static Map<String, String> defaults(Call call) {
@@ -154,8 +145,7 @@ public final class DfgetPeerOptions {
     if (ip != null) {
       builder.ip(ip);
     }
-    tls.giveTo(call.directory(), builder::tlsCert, builder::tlsKey, builder::tlsCa);
-    supernodeFingerprints.forEach(builder::supernodeFingerprint);
+    tls.giveTo(call.directory(), builder);
     return builder.build();
   }
 }

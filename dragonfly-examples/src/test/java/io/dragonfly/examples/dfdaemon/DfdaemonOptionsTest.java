@@ -31,6 +31,8 @@ class DfdaemonOptionsTest {
         "--registry-ca host | must be HOST=FILE",
         "--registry-ca host=none.pem | cannot be read",
         "--port 70000 | 70000",
+        "--supernode-fingerprint sha256:zz | must be sha256:",
+        "--tls-cert none.pem | tlsKey",
         "--hostIp 1.2.3.4 | use --host-ip",
         "--ratelimit 20M | use --totallimit",
         "gen-ca | see dfdaemon ca"

@@ -187,7 +187,7 @@ final class Contents {
     in.skipNBytes(skip);
     byte[] portion = new byte[ProxyLimits.PORTION_BYTES];
     for (int count = in.read(portion); count >= 0; count = in.read(portion)) {
-      counters.directBytes.add(count); // before a client can have them, so that it can be seen there
+      counters.directBytes.add(count); // before a client can have them
       delivery.write(portion, count);
     }
     delivery.end();
