@@ -6,6 +6,7 @@ import io.dragonfly.internal.storage.OpenFiles.Use;
 import io.dragonfly.internal.storage.TaskRecord.LinkedOut;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
+import io.dragonfly.task.PieceLayout;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -101,6 +102,11 @@ final class DataFile {
 
   boolean isLinkedOut() {
     return taskFile.record().linkedOut().isPresent();
+  }
+
+  /** Tells whether there is more in the file than the content, which no digest of a piece shows. */
+  boolean isLongerThan(PieceLayout layout) throws IOException {
+    return layout.length().isPresent() && Files.size(path) > layout.length().getAsLong();
   }
 
   /** Tells whether nobody has changed the file's mode or owner. */

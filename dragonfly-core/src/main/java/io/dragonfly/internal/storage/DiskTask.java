@@ -348,6 +348,9 @@ final class DiskTask implements StoredTask, Syncer.Target {
 
   @Override
   public void deliver(Path target, Optional<Set<PosixFilePermission>> mode) throws IOException {
+    if (data.isLinkedOut() && data.isLongerThan(layout())) {
+      detach(); // somebody has appended to an output: that stays his alone
+    }
     writing(
         () -> {
           PieceLayout layout = layout();

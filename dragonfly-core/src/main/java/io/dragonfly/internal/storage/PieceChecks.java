@@ -105,7 +105,7 @@ final class PieceChecks {
     for (int piece : pieces.sealed().stream().toArray()) {
       bad |= isSuspect(piece, difference) && !isGood(piece, difference);
     }
-    if (bad) {
+    if (bad || (difference.isPresent() && data.isLongerThan(layout()))) {
       throw new IOException(
           "pieces of task %s were changed on the disk"
               .formatted(taskFile.record().task().id().brief()));

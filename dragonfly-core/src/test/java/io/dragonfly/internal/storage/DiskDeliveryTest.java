@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -311,6 +312,20 @@ class DiskDeliveryTest {
     put(stored, 1);
     stored.deliver(out.resolve("second"));
     assertThat(out.resolve("second")).hasBinaryContent(DiskFixture.content());
+  }
+
+  @Test
+  void whatIsAppendedToAnOutputStaysThere() throws Exception {
+    StoredTask stored = disk.whole();
+    stored.deliver(target);
+    Files.write(target, new byte[] {1, 2, 3}, StandardOpenOption.APPEND);
+
+    stored.deliver(out.resolve("second"));
+
+    assertThat(out.resolve("second")).hasBinaryContent(DiskFixture.content());
+    assertThat(target).hasSize(DiskFixture.content().length + 3L);
+    stored.deliver(target);
+    assertThat(target).hasBinaryContent(DiskFixture.content());
   }
 
   @Test
