@@ -132,6 +132,7 @@ class IntakeTest {
             new PieceIntake(stored, piece, task.layout().range(piece), few, writer);
         intake.add(ByteBuffer.allocate(PieceLayout.MIN_PIECE_LENGTH)); // does not wait
         sealed.add(intake.seal(intake.finish()));
+        stored.stuck.await(); // the others all queue up behind the first
       }
       assertThat(few.isEmpty()).isTrue(); // from here on who reads from the network pauses
       assertThat(sealed).noneMatch(CompletableFuture::isDone);
@@ -147,6 +148,7 @@ class IntakeTest {
 
   /** The first write waits for the test. */
   private static final class StuckTask extends ForwardingStorage.ForwardingTask {
+    private final CountDownLatch stuck = new CountDownLatch(1);
     private final CountDownLatch goOn = new CountDownLatch(1);
     private final List<Long> offsets = new CopyOnWriteArrayList<>();
 
@@ -156,6 +158,7 @@ class IntakeTest {
 
     @Override
     public void write(long offset, ByteBuffer data) throws IOException {
+      stuck.countDown();
       try {
         goOn.await();
       } catch (InterruptedException e) {
