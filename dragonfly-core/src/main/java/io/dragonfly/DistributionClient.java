@@ -43,7 +43,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -202,7 +204,7 @@ public final class DistributionClient implements AutoCloseable {
       return new TransferEngine(setup);
     } catch (IOException e) {
       throw new ListenException(
-          "The peer " + e.getMessage() + ". Choose another ip or port, or end who listens there.",
+          "The peer " + e.getMessage() + ". Choose another ip or port, or end what listens there.",
           e);
     }
   }
@@ -404,6 +406,19 @@ public final class DistributionClient implements AutoCloseable {
   public List<FetchRecord> history() {
     checkOpen();
     return engine.history();
+  }
+
+  /**
+   * Asks each supernode whether it is there. Nothing depends on it: one that comes later is used
+   * then. Fetches that follow do not wait for those that gave no answer.
+   *
+   * @return completes within about 5 s with those that gave none, as {@code HOST:PORT}, and why;
+   *     with nothing if this client is closed meanwhile
+   * @throws IllegalStateException if this client is closed
+   */
+  public CompletableFuture<Map<String, String>> silentSupernodes() {
+    checkOpen();
+    return engine.silentSupernodes();
   }
 
   /** Returns where this client gives pieces to others; empty without a supernode. */

@@ -71,6 +71,7 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   private List<Parent> contacts = List.of();
   private boolean contentInline;
   private boolean assigning = true;
+  private boolean stopped;
 
   /** A supernode at an address of this network. */
   public FakeSupernode(FakeNetwork network) {
@@ -200,6 +201,18 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
     network.join(address());
   }
 
+  /** Accepts calls and answers none from now on, as a process that was stopped. */
+  public synchronized FakeSupernode stop() {
+    stopped = true;
+    return this;
+  }
+
+  /** Answers calls again, but not those that came meanwhile. */
+  public synchronized FakeSupernode goOn() {
+    stopped = false;
+    return this;
+  }
+
   /** Knows no peer any more, as one that was started anew. */
   public synchronized void forgetPeers() {
     peers.values().forEach(FakePeer::drop);
@@ -279,6 +292,9 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   public synchronized CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
     registrations.add(request);
     notifyAll();
+    if (stopped) {
+      return new CompletableFuture<>();
+    }
     URI uri = request.content().url();
     DistributionException refusal = refusals.get(uri);
     FakePublication publication = contents.get(uri);
@@ -314,6 +330,9 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   public synchronized CompletableFuture<OfferAnswer> offer(OfferRequest request) {
     offers.add(request);
     notifyAll();
+    if (stopped) {
+      return new CompletableFuture<>();
+    }
     List<TaskId> unknown = new ArrayList<>();
     request
         .holdings()

@@ -42,6 +42,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -279,6 +280,18 @@ public final class TransferEngine implements AutoCloseable {
   /** Returns how the last fetches went, the latest first. */
   public List<FetchRecord> history() {
     return await(home.history(), () -> {});
+  }
+
+  /** Returns the supernodes that do not answer, and why. */
+  public CompletableFuture<Map<String, String>> silentSupernodes() {
+    CompletableFuture<Map<String, String>> result = new CompletableFuture<>();
+    boolean isOpen =
+        loop.tryExecute(
+            () -> loop.when(supernodes.silent(), result::complete, result::completeExceptionally));
+    if (!isOpen) {
+      result.complete(Map.of());
+    }
+    return result;
   }
 
   private static <T> T await(CompletableFuture<T> future, Runnable onInterrupt) {

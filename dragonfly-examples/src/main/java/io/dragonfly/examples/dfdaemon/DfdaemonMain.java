@@ -23,6 +23,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -52,9 +54,17 @@ public final class DfdaemonMain implements Callable<Integer>, Described {
           Map.entry("--certpem", "it serves plain http to this machine"),
           Map.entry("--keypem", "it serves plain http to this machine"),
           Map.entry("gen-ca", "the first start with --intercept makes a CA: see dfdaemon ca"),
-          Map.entry("registry_mirror", "use registry, registry-ca and insecure-registry"),
-          Map.entry("proxies", "use rule, one REGEX=WAY for each"),
-          Map.entry("hijack_https", "use intercept, registry-ca and insecure-registry"),
+          Map.entry(
+              "registry_mirror",
+              "write 'registry: https://HOST' for its remote, 'registry-ca: HOST=FILE' for certs,"
+                  + " 'insecure-registry: HOST' for insecure"),
+          Map.entry(
+              "proxies",
+              "write 'rule: [REGEX=p2p]' with =direct for direct, =p2p-https for use_https"),
+          Map.entry(
+              "hijack_https",
+              "write 'intercept: [REGEX]' for its hosts, 'registry-ca' and 'insecure-registry' for"
+                  + " their certificates; key and cert are ca.pem in the home"),
           Map.entry("dfget_flags", "the settings of the peer are those of dfdaemon"),
           Map.entry("supernodes", "use node"),
           Map.entry("localrepo", "files are kept in home"),
@@ -62,6 +72,8 @@ public final class DfdaemonMain implements Callable<Integer>, Described {
           Map.entry("dfpath", "it needs no other program"),
           Map.entry("ratelimit", "use totallimit"),
           Map.entry("hostIp", "use host-ip"));
+
+  private static final Logger LOG = LoggerFactory.getLogger(DfdaemonMain.class);
 
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private DfdaemonOptions options = new DfdaemonOptions();
@@ -96,7 +108,7 @@ public final class DfdaemonMain implements Callable<Integer>, Described {
   @Override
   public List<Object> subcommands() {
     return List.of(
-        new CaCommand(() -> orUsage(() -> options.home(call))),
+        new CaCommand(said -> orUsage(() -> options.home(call, said)), logging::start),
         new HealthCheckCommand(() -> orUsage(options::listen)));
   }
 
@@ -117,7 +129,7 @@ public final class DfdaemonMain implements Callable<Integer>, Described {
       proxy = ContainerProxy.start(config, client::stream);
     } catch (IOException e) {
       throw new ListenException(
-          "dfdaemon %s. Choose another --host-ip or --port, or end who listens there."
+          "dfdaemon %s. Choose another --host-ip or --port, or end what listens there."
               .formatted(e.getMessage()),
           e);
     }
@@ -132,6 +144,14 @@ public final class DfdaemonMain implements Callable<Integer>, Described {
                   at -> out.println("%s ready on %s".formatted(upstream.name(), name(at))));
             });
     out.flush();
+    var unused =
+        client
+            .silentSupernodes()
+            .thenAccept(
+                silent ->
+                    silent
+                        .values()
+                        .forEach(why -> LOG.warn("{} Until then images are read directly.", why)));
     return proxy;
   }
 

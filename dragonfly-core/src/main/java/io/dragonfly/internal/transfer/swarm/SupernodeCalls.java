@@ -39,19 +39,25 @@ final class SupernodeCalls {
 
   private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
 
+  /** Who has waited so long finds out, again and again, whether there is somebody to answer. */
+  private static final Duration DOUBT = Duration.ofSeconds(2);
+
   private final Supernodes.Named named;
   private final SupernodeApi api;
   private final Caller caller;
   private final EventLoop loop;
   private final SupernodeClock clock;
+  private final Pulse pulse;
   private @Nullable PeerId supernode;
 
-  SupernodeCalls(Supernodes.Named named, Caller caller, EventLoop loop, SupernodeClock clock) {
+  SupernodeCalls(
+      Supernodes.Named named, Caller caller, EventLoop loop, SupernodeClock clock, Pulse pulse) {
     this.named = named;
     this.api = named.api();
     this.caller = caller;
     this.loop = loop;
     this.clock = clock;
+    this.pulse = pulse;
   }
 
   String name() {
@@ -85,7 +91,38 @@ final class SupernodeCalls {
       Optional<String> ticket,
       List<Holding> holdings) {
     RegisterRequest request = new RegisterRequest(caller, content, range, ticket, holdings);
-    return limited(() -> api.register(request), REGISTER_LIMIT, answer -> heard(answer.terms()));
+    CompletableFuture<RegisterAnswer> answer =
+        limited(() -> api.register(request), REGISTER_LIMIT, given -> heard(given.terms()));
+    doubt(answer);
+    return answer;
+  }
+
+  /** A source may take long to answer, but a supernode that is asked meanwhile may not. */
+  private void doubt(CompletableFuture<?> answer) {
+    Timers.Timer timer =
+        loop.after(
+            DOUBT,
+            () ->
+                loop.when(
+                    pulse.ask(),
+                    there -> {
+                      if (pulse.isDown()) {
+                        answer.completeExceptionally(
+                            unreachable("it answers no call any more", null));
+                      } else if (!answer.isDone()) {
+                        doubt(answer);
+                      }
+                    },
+                    failure -> {}));
+    var unused = answer.whenComplete((given, failure) -> timer.cancel());
+  }
+
+  /** Asks whether it is there. */
+  CompletableFuture<OfferAnswer> ping(Duration limit) {
+    return limited(
+        () -> api.offer(new OfferRequest(caller, List.of())),
+        limit,
+        answer -> heard(answer.terms()));
   }
 
   CompletableFuture<OfferAnswer> offer(List<Holding> holdings) {
@@ -111,9 +148,10 @@ final class SupernodeCalls {
     CompletableFuture<T> ask();
   }
 
-  /** Completes on the loop. Cancelling the future drops the call. */
+  /** Completes on the loop. Whatever else ends the future drops the call. */
   private <T> CompletableFuture<T> limited(Asked<T> asked, Duration limit, Consumer<T> onAnswer) {
     CompletableFuture<T> result = new CompletableFuture<>();
+    long start = loop.nanos();
     CompletableFuture<T> call;
     try {
       call = asked.ask();
@@ -126,37 +164,46 @@ final class SupernodeCalls {
             limit,
             () -> {
               String why = "no answer came within " + limit.toSeconds() + " s";
-              result.completeExceptionally(unreachable(why, null));
-              call.cancel(true);
+              fail(result, start, unreachable(why, null));
             });
     loop.when(
         call,
         answer -> {
-          timer.cancel();
+          pulse.heard();
           onAnswer.accept(answer);
           result.complete(answer);
         },
-        failure -> {
-          timer.cancel();
-          result.completeExceptionally(
-              failure instanceof DistributionException typed
-                  ? typed
-                  : unreachable("the call failed: " + failure, failure));
-        });
+        failure ->
+            fail(
+                result,
+                start,
+                failure instanceof DistributionException typed
+                    ? typed
+                    : unreachable("the call failed: " + failure, failure)));
     var unused =
         result.whenComplete(
             (answer, failure) -> {
-              if (result.isCancelled()) {
-                timer.cancel();
-                call.cancel(true);
-              }
+              timer.cancel();
+              call.cancel(true);
             });
     return result;
   }
 
-  private SupernodeUnreachableException unreachable(String why, @Nullable Throwable cause) {
+  private void fail(CompletableFuture<?> result, long startNanos, DistributionException failure) {
+    if (result.isDone()) {
+      return; // nobody waits, and a call that was dropped says nothing about the supernode
+    }
+    if (failure instanceof SupernodeUnreachableException silence) {
+      pulse.unanswered(startNanos, silence);
+    } else {
+      pulse.heard();
+    }
+    result.completeExceptionally(failure);
+  }
+
+  SupernodeUnreachableException unreachable(String why, @Nullable Throwable cause) {
     return new SupernodeUnreachableException(
-        "Supernode %s cannot be reached: %s. Check its address and that it runs."
+        "Supernode %s cannot be reached: %s. Check its address and that it runs, or fetch with the pattern source, which needs none."
             .formatted(name(), why),
         cause);
   }

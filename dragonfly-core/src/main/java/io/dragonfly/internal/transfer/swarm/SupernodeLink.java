@@ -43,6 +43,7 @@ public final class SupernodeLink {
   private static final int HOLDING_BYTES = 80;
 
   private final SupernodeCalls calls;
+  private final Pulse pulse;
   private final EventLoop loop;
   private final NextLoop next;
   private final Map<TaskId, Membership> members = new LinkedHashMap<>();
@@ -55,8 +56,9 @@ public final class SupernodeLink {
   private int asked;
   private int registering;
 
-  SupernodeLink(SupernodeCalls calls, EventLoop loop, DoubleSupplier random) {
+  SupernodeLink(SupernodeCalls calls, Pulse pulse, EventLoop loop, DoubleSupplier random) {
     this.calls = calls;
+    this.pulse = pulse;
     this.loop = loop;
     this.next = new NextLoop(this, calls, loop, random);
   }
@@ -88,7 +90,22 @@ public final class SupernodeLink {
 
   /** Tells whether the supernode did not answer the last time. */
   public boolean isLost() {
-    return next.isLost();
+    return next.isLost() || pulse.isDown();
+  }
+
+  /** Returns whether it answers at all, as far as is known. */
+  Pulse pulse() {
+    return pulse;
+  }
+
+  /** Asks whether the supernode is there. Completes on the loop: with why not, if it is not. */
+  public CompletableFuture<Optional<String>> ask() {
+    return pulse.ask().thenApply(there -> there ? Optional.empty() : Optional.of(pulse.reason()));
+  }
+
+  /** Returns the failure for a supernode that is known not to answer. */
+  SupernodeUnreachableException down() {
+    return new SupernodeUnreachableException(pulse.reason());
   }
 
   /**

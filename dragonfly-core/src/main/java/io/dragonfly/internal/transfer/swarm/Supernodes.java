@@ -11,8 +11,11 @@ import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.DoubleSupplier;
@@ -24,9 +27,6 @@ import java.util.stream.Stream;
  * peer that gives pieces knows it, and as one that only takes. Confined to the loop.
  */
 public final class Supernodes {
-  /** A supernode that is just being started again answers within this time. */
-  private static final Duration REGISTER_PATIENCE = Duration.ofSeconds(3);
-
   private final List<SupernodeLink> giving;
   private final List<SupernodeLink> takingOnly;
   private final EventLoop loop;
@@ -67,16 +67,19 @@ public final class Supernodes {
       EventLoop loop,
       SupernodeClock clock,
       DoubleSupplier random) {
-    return new Supernodes(
-        names.stream().map(name -> link(name, giver, loop, clock, random)).toList(),
-        names.stream().map(name -> link(name, taker, loop, clock, random)).toList(),
-        loop,
-        random);
-  }
-
-  private static SupernodeLink link(
-      Named name, Caller caller, EventLoop loop, SupernodeClock clock, DoubleSupplier random) {
-    return new SupernodeLink(new SupernodeCalls(name, caller, loop, clock), loop, random);
+    List<SupernodeLink> giving = new ArrayList<>();
+    List<SupernodeLink> takingOnly = new ArrayList<>();
+    for (Named name : names) {
+      Pulse pulse = new Pulse(loop, random);
+      SupernodeCalls calls = new SupernodeCalls(name, giver, loop, clock, pulse);
+      pulse.question(calls::ping);
+      giving.add(new SupernodeLink(calls, pulse, loop, random));
+      SupernodeCalls others = new SupernodeCalls(name, taker, loop, clock, pulse);
+      takingOnly.add(new SupernodeLink(others, pulse, loop, random));
+    }
+    // What the store got meanwhile is news to a supernode that comes back.
+    giving.forEach(link -> link.pulse().onBack(link::offerAgain));
+    return new Supernodes(List.copyOf(giving), List.copyOf(takingOnly), loop, random);
   }
 
   /** Leaves all supernodes. Completes on the loop, within a second. */
@@ -117,6 +120,22 @@ public final class Supernodes {
   }
 
   /**
+   * Asks each supernode whether it is there. Completes on the loop, within seconds: with those that
+   * are not, by name, and why.
+   */
+  public CompletableFuture<Map<String, String>> silent() {
+    Map<String, String> silent = new LinkedHashMap<>();
+    CompletableFuture<?>[] asked =
+        giving.stream()
+            .map(
+                link ->
+                    link.ask()
+                        .thenAccept(why -> why.ifPresent(text -> silent.put(link.name(), text))))
+            .toArray(CompletableFuture[]::new);
+    return CompletableFuture.allOf(asked).thenApply(done -> silent);
+  }
+
+  /**
    * Registers at the first supernode that answers. The future completes on the loop: with the
    * answer, with a refusal, or with {@link SupernodeUnreachableException} if none answers in time.
    * If it is cancelled, a call that is on its way goes on all the same: the supernode may have let
@@ -148,6 +167,23 @@ public final class Supernodes {
     void next() {
       SupernodeLink link = links.get(tried % links.size());
       tried++;
+      if (link.pulse().isDown()) {
+        loop.when(
+            link.pulse().glance(),
+            there -> {
+              if (there) {
+                register(link);
+              } else {
+                failed(link.down());
+              }
+            },
+            this::failed);
+      } else {
+        register(link);
+      }
+    }
+
+    private void register(SupernodeLink link) {
       CompletableFuture<RegisterAnswer> call =
           link.register(registration.content(), registration.range(), registration.holdings());
       loop.when(
@@ -168,11 +204,16 @@ public final class Supernodes {
         result.completeExceptionally(failure);
       } else if (tried % links.size() != 0) {
         next();
-      } else if (loop.nanos() - startNanos < REGISTER_PATIENCE.toNanos()) {
+      } else if (isWorthWaiting()) {
         var unused = loop.after(backoff.next(), this::next);
       } else {
         result.completeExceptionally(unreachable(failure));
       }
+    }
+
+    private boolean isWorthWaiting() {
+      return loop.nanos() - startNanos < Pulse.PATIENCE.toNanos()
+          && links.stream().anyMatch(link -> !link.pulse().isDown());
     }
 
     private SupernodeUnreachableException unreachable(Throwable last) {
@@ -181,7 +222,7 @@ public final class Supernodes {
       }
       String names = links.stream().map(SupernodeLink::name).collect(Collectors.joining(", "));
       return new SupernodeUnreachableException(
-          "None of the supernodes %s can be reached. Check their addresses and that they run."
+          "None of the supernodes %s can be reached. Check their addresses and that they run, or fetch with the pattern source, which needs none."
               .formatted(names),
           last);
     }

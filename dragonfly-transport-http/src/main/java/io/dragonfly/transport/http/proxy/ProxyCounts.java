@@ -6,7 +6,8 @@ package io.dragonfly.transport.http.proxy;
  * @param requests requests that were answered or given up, of all kinds
  * @param p2pRequests those that were answered through the swarm, at least their beginning
  * @param p2pBytes bytes of bodies that came through the swarm
- * @param directBytes bytes of bodies that came directly from where the URL says
+ * @param directBytes bytes of bodies that came directly from where the URL says, or from the home
+ *     while no supernode answers
  * @param fallbacks requests for which the swarm failed, and that were read directly from there on
  * @param corruptBodies bodies that were ended early since they had not the digest in their URL
  * @param tokenRequests requests for tokens that were sent

@@ -122,7 +122,9 @@ final class ControlCall<A> implements Callback {
 
   private SupernodeUnreachableException unreachable(String why, @Nullable Throwable cause) {
     return new SupernodeUnreachableException(
-        "supernode %s cannot be reached: %s".formatted(name(), why), cause);
+        "Supernode %s cannot be reached: %s. Check its address and that it runs, or fetch with the pattern source, which needs none."
+            .formatted(name(), why),
+        cause);
   }
 
   private String reason(IOException e) {

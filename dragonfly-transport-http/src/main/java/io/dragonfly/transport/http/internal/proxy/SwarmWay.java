@@ -4,8 +4,10 @@ import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchStream;
+import io.dragonfly.fetch.Pattern;
 import io.dragonfly.task.ByteRange;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -18,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -67,20 +70,40 @@ final class SwarmWay {
    */
   boolean deliver(ClientRequest client, Target target, HttpHeaders headers, Delivery delivery)
       throws ClientGoneException, Delivery.CorruptException {
-    boolean logsIn = auth.logsIn(client, target);
-    Optional<String> login = logsIn ? auth.known(target) : Optional.empty();
-    Exception failure = deliverOnce(client, target, login, headers, delivery);
-    if (logsIn && failure != null && cause(failure) instanceof AccessRefusedException refused) {
-      Optional<String> other = auth.answer(target, refused.challenges());
-      if (other.isPresent() && !other.equals(login)) {
-        failure = deliverOnce(client, target, other, headers, delivery);
-      }
+    Exception failure = deliver(client, target, Pattern.P2P, headers, delivery);
+    if (failure != null && cause(failure) instanceof SupernodeUnreachableException silence) {
+      tell(target, delivery, silence);
+      boolean mayGoOn = !delivery.isBegun() || target.digest().isPresent();
+      return mayGoOn && deliver(client, target, Pattern.SOURCE, headers, delivery) == null;
     }
     if (failure != null) {
       tell(target, delivery, cause(failure));
     }
     return failure == null;
   }
+
+  /**
+   * Delivers, and logs in for that if need be. Without a supernode the peer still has its home, and
+   * keeps there what it reads from the registry: the next client, and later the swarm, get it.
+   */
+  private @Nullable Exception deliver(
+      ClientRequest client, Target target, Pattern pattern, HttpHeaders headers, Delivery delivery)
+      throws ClientGoneException, Delivery.CorruptException {
+    boolean logsIn = auth.logsIn(client, target);
+    Optional<String> login = logsIn ? auth.known(target) : Optional.empty();
+    Asked asked = new Asked(client, target, pattern);
+    Exception failure = deliverOnce(asked, login, headers, delivery);
+    if (logsIn && failure != null && cause(failure) instanceof AccessRefusedException refused) {
+      Optional<String> other = auth.answer(target, refused.challenges());
+      if (other.isPresent() && !other.equals(login)) {
+        failure = deliverOnce(asked, other, headers, delivery);
+      }
+    }
+    return failure;
+  }
+
+  /** What is asked for, by whom, and in which way. */
+  private record Asked(ClientRequest client, Target target, Pattern pattern) {}
 
   private void tell(Target target, Delivery delivery, Throwable failure) {
     if (isAnswerOfRegistry(failure) && !delivery.isBegun()) {
@@ -105,23 +128,20 @@ final class SwarmWay {
   }
 
   private @Nullable Exception deliverOnce(
-      ClientRequest client,
-      Target target,
-      Optional<String> login,
-      HttpHeaders headers,
-      Delivery delivery)
+      Asked asked, Optional<String> login, HttpHeaders headers, Delivery delivery)
       throws ClientGoneException, Delivery.CorruptException {
+    Answer answer = asked.client().answer();
     Reading reading = null;
-    try (FetchStream stream = streams.apply(request(client, target, login, delivery));
+    try (FetchStream stream = streams.apply(request(asked, login, delivery));
         Reading opened = new Reading(stream, timer, patience)) {
       reading = opened;
-      client.answer().onGone(opened::end);
+      answer.onGone(opened::end);
       copy(opened, stream, headers, delivery);
       return null;
     } catch (ClientGoneException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
-      client.answer().checkThere();
+      answer.checkThere();
       return reading != null && reading.isLate()
           ? new IOException("nothing came for " + patience.toSeconds() + " s")
           : e;
@@ -134,13 +154,20 @@ final class SwarmWay {
     int count = reading.read(portion);
     if (!delivery.isBegun()) {
       begin(stream.fetch().contentLength(), headers, delivery);
-      counters.p2pRequests.increment();
+      if (isSwarm(stream)) {
+        counters.p2pRequests.increment();
+      }
     }
+    LongAdder bytes = isSwarm(stream) ? counters.p2pBytes : counters.directBytes;
     for (; count >= 0; count = reading.read(portion)) {
-      counters.p2pBytes.add(count);
+      bytes.add(count);
       delivery.write(portion, count);
     }
     delivery.end();
+  }
+
+  private static boolean isSwarm(FetchStream stream) {
+    return stream.fetch().request().pattern() != Pattern.SOURCE;
   }
 
   private static void begin(OptionalLong total, HttpHeaders headers, Delivery delivery)
@@ -159,10 +186,11 @@ final class SwarmWay {
     delivery.begin(HttpResponseStatus.PARTIAL_CONTENT, headers, OptionalLong.of(given.length()));
   }
 
-  private static FetchRequest request(
-      ClientRequest client, Target target, Optional<String> login, Delivery delivery) {
+  private static FetchRequest request(Asked asked, Optional<String> login, Delivery delivery) {
+    Target target = asked.target();
     FetchRequest.Builder request = FetchRequest.builder(target.url().uri());
-    for (Map.Entry<String, String> header : forTheSource(client.headers())) {
+    request.pattern(asked.pattern());
+    for (Map.Entry<String, String> header : forTheSource(asked.client().headers())) {
       request.header(header.getKey(), header.getValue());
     }
     login.ifPresent(value -> request.header("Authorization", value));

@@ -3,9 +3,12 @@ package io.dragonfly.transport.http.internal.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dragonfly.ClientConfig;
+import io.dragonfly.DistributionClient;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.fetch.Pattern;
 import io.dragonfly.transport.http.RawConnection;
 import io.dragonfly.transport.http.proxy.ProxyRule;
 import java.io.IOException;
@@ -43,6 +46,28 @@ class FallbackTest extends ProxyTest {
     assertThat(counts().fallbacks()).isEqualTo(1);
     assertThat(counts().p2pBytes()).isEqualTo(at);
     assertThat(counts().directBytes()).isEqualTo(blob.length - at);
+  }
+
+  @Test
+  void withoutASupernodeTheHomeKeepsWhatIsReadAndGivesIt() throws Exception {
+    String path = registry.blob(blob);
+    FakeStreams gone = new FakeStreams(blob, 0, GONE);
+    try (DistributionClient peer =
+        new DistributionClient(ClientConfig.builder().home(dir.resolve("home")).build())) {
+      start(
+          config(),
+          ProxyLimits.DEFAULT,
+          request ->
+              request.pattern() == Pattern.SOURCE ? peer.stream(request) : gone.apply(request));
+
+      assertThat(body(path)).isEqualTo(blob);
+      assertThat(registry.requests).hasSize(1);
+      assertThat(body(path)).isEqualTo(blob);
+    }
+    assertThat(registry.requests).hasSize(2);
+    assertThat(registry.last().getHeaders().get("Range")).isEqualTo("bytes=0-0");
+    assertThat(counts().fallbacks()).isEqualTo(2);
+    assertThat(counts().p2pBytes()).isZero();
   }
 
   @Test

@@ -1,0 +1,143 @@
+package io.dragonfly.internal.transfer.swarm;
+
+import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.loop.Backoff;
+import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.internal.loop.Timers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.DoubleSupplier;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether one supernode answers, as all calls to it show. One that has been silent for {@link
+ * #PATIENCE} is down: from then on a short question goes before each registration, one at a time,
+ * so that only the first one waits in vain. A refused connection costs that question nothing; where
+ * nobody answers at all it is asked less and less often. Confined to the loop.
+ */
+final class Pulse {
+  /** A supernode that is just being started again answers within this time. */
+  static final Duration PATIENCE = Duration.ofSeconds(3);
+
+  /** How long a machine with much to do may take to answer the question. */
+  static final Duration LIMIT = Duration.ofSeconds(4);
+
+  /** How long a registration waits for the question's answer. */
+  private static final Duration GLANCE = Duration.ofMillis(500);
+
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+  private final EventLoop loop;
+  private final Backoff pauses;
+  private Function<Duration, CompletableFuture<?>> question =
+      limit -> CompletableFuture.completedFuture(null);
+  private final List<Runnable> onBack = new ArrayList<>();
+  private @Nullable CompletableFuture<Boolean> asked;
+  private long askedNanos;
+  private long heardNanos;
+  private long silentNanos;
+  private boolean silent;
+  private long quietUntil;
+  private boolean quiet;
+  private String reason = "";
+
+  Pulse(EventLoop loop, DoubleSupplier random) {
+    this.loop = loop;
+    this.pauses = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, random);
+    this.heardNanos = loop.nanos();
+  }
+
+  /** Sets the question that costs the supernode least; it is given its limit. */
+  void question(Function<Duration, CompletableFuture<?>> shortest) {
+    question = shortest;
+  }
+
+  /** Sets what is done, beside others, when a supernode that was down answers. */
+  void onBack(Runnable action) {
+    onBack.add(action);
+  }
+
+  /** An answer came, whatever it says. */
+  void heard() {
+    boolean wasDown = isDown();
+    heardNanos = loop.nanos();
+    silent = false;
+    quiet = false;
+    pauses.reset();
+    if (wasDown) {
+      onBack.forEach(Runnable::run);
+    }
+  }
+
+  /** A call that began then got no answer. */
+  void unanswered(long startNanos, SupernodeUnreachableException failure) {
+    reason = String.valueOf(failure.getMessage());
+    if (!silent && startNanos - heardNanos >= 0) {
+      silent = true;
+      silentNanos = startNanos;
+    }
+  }
+
+  /** Tells whether it has been silent for so long that nobody should wait for it. */
+  boolean isDown() {
+    return silent && loop.nanos() - silentNanos >= PATIENCE.toNanos();
+  }
+
+  /** Returns what the last call that got no answer ended with. */
+  String reason() {
+    return reason;
+  }
+
+  /**
+   * Asks whether it is there, unless it is being asked. Completes on the loop with its answer or,
+   * within {@link #LIMIT}, that there was none.
+   */
+  CompletableFuture<Boolean> ask() {
+    if (asked != null) {
+      return asked;
+    }
+    CompletableFuture<Boolean> result = new CompletableFuture<>();
+    asked = result;
+    askedNanos = loop.nanos();
+    loop.when(question.apply(LIMIT), done -> end(result, true), failure -> end(result, false));
+    return result;
+  }
+
+  private void end(CompletableFuture<Boolean> result, boolean answered) {
+    asked = null;
+    if (!answered && loop.nanos() - askedNanos > GLANCE.toNanos()) {
+      quiet = true;
+      quietUntil = loop.nanos() + pauses.next().toNanos();
+    }
+    result.complete(answered);
+  }
+
+  /** The same for who has no time: completes soon, with false if there was no answer by then. */
+  CompletableFuture<Boolean> glance() {
+    if (quiet && quietUntil - loop.nanos() > 0) {
+      return CompletableFuture.completedFuture(false);
+    }
+    CompletableFuture<Boolean> answer = ask();
+    long left = askedNanos + GLANCE.toNanos() - loop.nanos();
+    if (answer.isDone()) {
+      return answer;
+    }
+    CompletableFuture<Boolean> result = new CompletableFuture<>();
+    if (left <= 0) {
+      result.complete(false);
+      return result;
+    }
+    Timers.Timer timer = loop.after(Duration.ofNanos(left), () -> result.complete(false));
+    var unused =
+        answer.thenAccept(
+            there -> {
+              timer.cancel();
+              result.complete(there);
+            });
+    return result;
+  }
+}

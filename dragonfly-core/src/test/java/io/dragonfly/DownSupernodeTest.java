@@ -1,0 +1,158 @@
+package io.dragonfly;
+
+import static io.dragonfly.ClientFixture.PIECE;
+import static io.dragonfly.ClientFixture.URI_A;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.fetch.Fetch;
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.Pattern;
+import io.dragonfly.testkit.FakeSupernode;
+import io.dragonfly.testkit.LeakCheck;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whoever finds a supernode silent waits for it; those who come later know. */
+@ExtendWith(LeakCheck.class)
+class DownSupernodeTest {
+  @TempDir Path dir;
+  private ClientFixture fixture;
+  private FakeSupernode supernode;
+  private DistributionClient client;
+
+  @BeforeEach
+  void start() {
+    fixture = new ClientFixture(dir);
+    supernode = fixture.supernode();
+    byte[] bytes = new byte[PIECE];
+    supernode.put(URI_A, bytes);
+    fixture.source.put(URI_A, bytes);
+    client = fixture.startInFakeTime(fixture.of(supernode));
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    fixture.close();
+  }
+
+  private static FetchRequest.Builder request() {
+    return FetchRequest.builder(URI_A);
+  }
+
+  private void failFirst() {
+    Fetch first = client.prefetch(request().build());
+    fixture.advanceUntil(() -> first.completion().isDone());
+    assertUnreachable(first);
+  }
+
+  private static void assertUnreachable(Fetch fetch) {
+    assertThat(fetch.completion())
+        .failsWithin(10, TimeUnit.SECONDS)
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(SupernodeUnreachableException.class);
+  }
+
+  @Test
+  void onlyTheFirstFetchWaitsForOneThatRefusesConnections() {
+    supernode.fallSilent();
+    long start = fixture.ticker.getAsLong();
+    failFirst();
+    assertThat(fixture.ticker.getAsLong() - start).isGreaterThan(Duration.ofSeconds(2).toNanos());
+
+    assertUnreachable(client.prefetch(request().build())); // the time stands still
+  }
+
+  @Test
+  void onlyTheFirstFetchWaitsForOneThatIsStopped() {
+    supernode.stop();
+    long start = fixture.ticker.getAsLong();
+    failFirst();
+    assertThat(fixture.ticker.getAsLong() - start).isLessThan(Duration.ofSeconds(8).toNanos());
+
+    assertUnreachable(client.prefetch(request().build()));
+  }
+
+  @Test
+  void oneThatIsBackIsUsedAtOnce() {
+    supernode.fallSilent();
+    failFirst();
+
+    supernode.comeBack();
+
+    Fetch fetch = client.prefetch(request().build());
+    fixture.advanceSlowlyUntil(() -> fetch.completion().isDone());
+    assertThat(fetch.completion().join().bytesFromSupernode()).isEqualTo(PIECE);
+  }
+
+  @Test
+  void oneThatGoesOnIsFoundByItsNextQuestion() {
+    supernode.stop();
+    failFirst();
+
+    supernode.goOn();
+
+    fixture.advanceUntil(
+        () -> {
+          Fetch fetch = client.prefetch(request().build());
+          ClientFixture.await(
+              () -> {
+                fixture.ticker.advance(Duration.ofMillis(2));
+                return fetch.completion().isDone();
+              });
+          return !fetch.completion().isCompletedExceptionally();
+        });
+  }
+
+  @Test
+  void aSourceThatTakesLongIsNoReasonToGiveUp() throws Exception {
+    supernode.answeringRegistrationsLate();
+    Fetch fetch = client.prefetch(request().build());
+    supernode.awaitRegistrations(1);
+    fixture.advanceUntil(() -> supernode.offers().size() >= 3);
+
+    assertThat(fetch.completion()).isNotDone();
+    supernode.answerRegistrations();
+    fixture.advanceSlowlyUntil(() -> fetch.completion().isDone());
+    assertThat(fetch.completion()).isCompleted();
+  }
+
+  @Test
+  void whatWasReadMeanwhileIsOfferedLater() throws Exception {
+    supernode.fallSilent();
+    failFirst();
+    Fetch direct = client.prefetch(request().pattern(Pattern.SOURCE).build());
+    fixture.advanceUntil(() -> direct.completion().isDone());
+
+    supernode.comeBack();
+
+    fixture.advanceUntil(() -> client.silentSupernodes().join().isEmpty());
+    fixture.advanceUntil(
+        () -> supernode.offers().stream().anyMatch(offer -> !offer.holdings().isEmpty()));
+  }
+
+  @Test
+  void supernodesThatDoNotAnswerAreNamed() {
+    assertThat(client.silentSupernodes())
+        .succeedsWithin(Duration.ofSeconds(10))
+        .isEqualTo(Map.of());
+    supernode.fallSilent();
+
+    assertThat(client.silentSupernodes().join())
+        .hasSize(1)
+        .hasEntrySatisfying(
+            supernode.address().getHostString() + ":" + supernode.address().getPort(),
+            why -> assertThat(why).contains("cannot be reached"));
+    client.close();
+    assertThatThrownBy(client::silentSupernodes).isInstanceOf(IllegalStateException.class);
+  }
+}
