@@ -230,7 +230,7 @@ public final class Supernode implements AutoCloseable {
       return reached;
     } catch (IOException e) {
       throw new ListenException(
-          "The supernode " + e.getMessage() + ". Choose another port, or end who listens there.",
+          "The supernode " + e.getMessage() + ". Choose another port, or end what listens there.",
           e);
     }
   }

@@ -213,7 +213,8 @@ class HomeTest {
     FetchRecord record = client.history().get(0);
 
     assertThat(record.failure().orElseThrow().kind()).isEqualTo(ErrorKind.SOURCE_FAILED);
-    assertThat(record.output()).isEmpty();
+    assertThat(record.output().orElseThrow().path()).isEqualTo(fixture.output().toAbsolutePath());
+    assertThat(record.output().orElseThrow().modified()).isEmpty();
     assertThat(record.bytes().bytesFromSource()).isEqualTo(3 * PIECE);
     assertThat(record.steps())
         .anySatisfy(

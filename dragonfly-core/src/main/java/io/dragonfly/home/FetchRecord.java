@@ -14,7 +14,7 @@ import java.util.Optional;
  *
  * @param task the version that was fetched
  * @param url what was fetched, without query and user
- * @param output the file that it became, if it became one
+ * @param output the file that it became or, if it failed, was to become; empty if it was for none
  * @param start when it was asked for
  * @param time from the request to the end
  * @param bytes where its bytes came from
@@ -41,11 +41,11 @@ public record FetchRecord(
   }
 
   /**
-   * The file that a fetch made, as it was then.
+   * The file that a fetch made, as it was then, or that it did not get to make.
    *
    * @param path its absolute path
    * @param length its bytes
-   * @param modified when it was last written; empty if it was gone at once
+   * @param modified when it was last written; empty if it was gone at once, or was not made
    */
   public record Output(Path path, long length, Optional<Instant> modified) {}
 

@@ -41,7 +41,7 @@ public final class AdminAccess {
     } catch (IOException e) {
       throw new StorageException(
           "The admin token in %s cannot be read: %s. Check the path and its mode."
-              .formatted(file, e),
+              .formatted(file, WhyNot.of(e)),
           e);
     }
     if (token.length() < LEAST_CHARACTERS || token.chars().anyMatch(c -> c <= ' ' || c > '~')) {

@@ -129,7 +129,6 @@ final class FetchDraft {
     Optional<FetchRecord.Output> output =
         request
             .output()
-            .filter(path -> failure.isEmpty())
             .map(path -> path.toAbsolutePath().normalize())
             .map(path -> new FetchRecord.Output(path, bytes.bytes(), Optional.empty()));
     return Optional.of(

@@ -36,6 +36,7 @@ final class HistoryJson {
   static FetchRecord stamped(FetchRecord record) {
     return record
         .output()
+        .filter(output -> record.failure().isEmpty()) // what is there now is not of this fetch
         .map(
             output ->
                 new FetchRecord(

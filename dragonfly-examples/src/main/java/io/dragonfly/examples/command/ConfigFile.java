@@ -32,10 +32,12 @@ final class ConfigFile {
       Pattern.compile("(?m)^(\\S.*)\\n in '[^']*', line (\\d+), column \\d+");
 
   private final String name;
+  private final Map<String, String> replaced;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
 
-  private ConfigFile(String name) {
+  private ConfigFile(String name, Map<String, String> replaced) {
     this.name = name;
+    this.replaced = replaced;
   }
 
   /**
@@ -50,9 +52,11 @@ final class ConfigFile {
    * Reads a file as the caller may.
    *
    * @param needed whether it is an error that there is none
+   * @param replaced settings of Dragonfly 1, which had levels, and what to write instead
    * @throws SettingsException if it cannot be used; the message has the file and the line
    */
-  static Map<String, Entry> read(Call call, String file, boolean needed) {
+  static Map<String, Entry> read(
+      Call call, String file, boolean needed, Map<String, String> replaced) {
     byte[] bytes;
     if (Files.isDirectory(call.directory().resolve(file))) {
       throw new SettingsException("%s is a directory, not a file".formatted(file));
@@ -72,7 +76,7 @@ final class ConfigFile {
     if (bytes.length > MOST_BYTES) {
       throw new SettingsException("%s has more than 1 MiB".formatted(file));
     }
-    return parse(file, text(file, bytes));
+    return parse(file, text(file, bytes), replaced);
   }
 
   private static String text(String file, byte[] bytes) {
@@ -84,8 +88,8 @@ final class ConfigFile {
   }
 
   /** Reads a text; the name is for messages. Nothing at all, or comments alone, set nothing. */
-  static Map<String, Entry> parse(String name, String text) {
-    ConfigFile file = new ConfigFile(name);
+  private static Map<String, Entry> parse(String name, String text, Map<String, String> replaced) {
+    ConfigFile file = new ConfigFile(name, replaced);
     try (YAMLParser parser = new YAMLFactory().createParser(text)) {
       file.readAll(parser);
     } catch (JsonProcessingException e) {
@@ -137,6 +141,9 @@ final class ConfigFile {
     JsonToken token = parser.currentToken();
     if (token == JsonToken.VALUE_NULL) {
       throw at(line(parser), "'%s' has no value".formatted(key));
+    }
+    if (!token.isScalarValue() && replaced.containsKey(key)) {
+      throw at(line(parser), "'%s' is of Dragonfly 1: %s".formatted(key, replaced.get(key)));
     }
     if (!token.isScalarValue()) {
       throw at(line(parser), "'%s' must be one value, or a list of values".formatted(key));

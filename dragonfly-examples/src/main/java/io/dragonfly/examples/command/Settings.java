@@ -88,7 +88,8 @@ final class Settings implements IDefaultValueProvider {
   private void readFile(CommandSpec root, Described about, Call call, Set<String> names) {
     Optional<String> chosen = chosenFile(call);
     String file = chosen.orElseGet(() -> defaultFile(root));
-    Map<String, ConfigFile.Entry> entries = ConfigFile.read(call, file, chosen.isPresent());
+    Map<String, ConfigFile.Entry> entries =
+        ConfigFile.read(call, file, chosen.isPresent(), about.replaced());
     entries.forEach(
         (name, entry) -> {
           String where = file + " line " + entry.line();

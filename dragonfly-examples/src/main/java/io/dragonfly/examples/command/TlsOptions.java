@@ -1,5 +1,6 @@
 package io.dragonfly.examples.command;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -30,15 +31,27 @@ public final class TlsOptions {
               + " all connections are over TLS and both sides are checked.")
   private @Nullable String tlsCa;
 
-  /** Gives the files that were named to a builder; relative ones begin in a directory. */
+  /**
+   * Gives the files that were named to a builder; relative ones begin in a directory.
+   *
+   * @throws IllegalArgumentException if there is no such file
+   */
   public void giveTo(
       Path directory, Consumer<Path> cert, Consumer<Path> key, Consumer<Path> authorities) {
-    file(directory, tlsCert).ifPresent(cert);
-    file(directory, tlsKey).ifPresent(key);
-    file(directory, tlsCa).ifPresent(authorities);
+    file(directory, "--tls-cert", tlsCert).ifPresent(cert);
+    file(directory, "--tls-key", tlsKey).ifPresent(key);
+    file(directory, "--tls-ca", tlsCa).ifPresent(authorities);
   }
 
-  private static Optional<Path> file(Path directory, @Nullable String name) {
-    return name == null || name.isEmpty() ? Optional.empty() : Optional.of(directory.resolve(name));
+  /** Looked at even where nothing would use it: who names a file means it to be there. */
+  private static Optional<Path> file(Path directory, String option, @Nullable String name) {
+    if (name == null || name.isEmpty()) {
+      return Optional.empty();
+    }
+    Path file = directory.resolve(name);
+    if (!Files.exists(file)) {
+      throw new IllegalArgumentException("%s: there is no file %s".formatted(option, file));
+    }
+    return Optional.of(file);
   }
 }

@@ -5,10 +5,13 @@ import io.dragonfly.examples.thin.HomeDirectory;
 import io.dragonfly.transport.http.ContainerProxy;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code dfdaemon ca}: prints the certificate that clients of an intercepting proxy must trust. */
@@ -19,17 +22,31 @@ import picocli.CommandLine.Spec;
             + " intercepted. Makes the CA if there is none.",
     mixinStandardHelpOptions = true)
 final class CaCommand implements Callable<Integer> {
-  private final Supplier<Path> home;
+  private final Function<Optional<String>, Path> homes;
+  private final Runnable startLog;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  CaCommand(Supplier<Path> home) {
-    this.home = home;
+  @Option(
+      names = "--home",
+      paramLabel = "D",
+      description = "Home of the dfdaemon. Default: as for dfdaemon itself.")
+  private @Nullable String home;
+
+  /**
+   * The command.
+   *
+   * @param homes finds the home of that name, or of the settings if none was said here
+   */
+  CaCommand(Function<Optional<String>, Path> homes, Runnable startLog) {
+    this.homes = homes;
+    this.startLog = startLog;
   }
 
   @Override
   public Integer call() throws IOException {
-    Path place = home.get();
+    startLog.run();
+    Path place = homes.apply(Optional.ofNullable(home));
     HomeDirectory.create(place);
     String pem = ContainerProxy.caCertificate(DfdaemonMain.caFile(place));
     spec.commandLine().getOut().print(pem);

@@ -1,19 +1,24 @@
 package io.dragonfly.examples.dfdaemon;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dragonfly.ClientConfig;
 import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.PeerTlsOptions;
 import io.dragonfly.examples.command.Units;
+import io.dragonfly.examples.command.WhyNot;
 import io.dragonfly.examples.dfget.PeerSettings;
 import io.dragonfly.examples.thin.Place;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
 import io.dragonfly.transport.http.proxy.ProxyRule;
 import io.dragonfly.transport.http.proxy.Upstream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +32,8 @@ import picocli.CommandLine.Option;
 final class DfdaemonOptions {
   /** No command line has one: lists come from configuration files. */
   private static final String LIST = "\u0000";
+
+  private static final int MOST_LOGIN_BYTES = 1 << 20;
 
   /** As with Dragonfly 1's dfdaemon: the layers of one image are often those of the next. */
   private static final Duration EXPIRE_TIME = Duration.ofHours(1);
@@ -186,8 +193,18 @@ final class DfdaemonOptions {
 
   /** Returns the home: that of a dfget of this user, if none was said. */
   Path home(Call call) {
-    if (home != null) {
-      return call.directory().resolve(home);
+    return home(call, Optional.empty());
+  }
+
+  /**
+   * The same, where a command has its own word for it.
+   *
+   * @param said what was said there, if anything
+   */
+  Path home(Call call, Optional<String> said) {
+    String name = said.orElse(home);
+    if (name != null) {
+      return call.directory().resolve(name);
     }
     try {
       return Place.of(List.of()).home().toPath();
@@ -220,6 +237,25 @@ final class DfdaemonOptions {
         Optional.of(expireTime == null ? EXPIRE_TIME : expireTime));
   }
 
+  /** It is read again later; that it never was there is a mistake. */
+  private static Path readable(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      if (!new ObjectMapper().readTree(in.readNBytes(MOST_LOGIN_BYTES)).isObject()) {
+        throw new IllegalArgumentException(
+            "--docker-config: %s is not docker's config.json, a JSON object".formatted(file));
+      }
+      return file;
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          "--docker-config: %s is not docker's config.json: line %d is no JSON"
+              .formatted(file, e.getLocation() == null ? 1 : e.getLocation().getLineNr()),
+          e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "--docker-config: %s cannot be read: %s".formatted(file, WhyNot.of(e)), e);
+    }
+  }
+
   /**
    * Returns the settings of the proxy.
    *
@@ -236,7 +272,7 @@ final class DfdaemonOptions {
     intercepted.forEach(text -> builder.intercept(ProxyRule.regex(text)));
     trust.addTo(builder, call);
     if (dockerConfig != null) {
-      builder.dockerConfig(call.directory().resolve(dockerConfig));
+      builder.dockerConfig(readable(call.directory().resolve(dockerConfig)));
     }
     return builder.build();
   }

@@ -2,6 +2,7 @@ package io.dragonfly.examples.dfdaemon;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.ExitCode;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -10,8 +11,10 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
@@ -27,17 +30,39 @@ final class HealthCheckCommand implements Callable<Integer> {
   private static final int UNHEALTHY = 1;
   private static final int MOST_BYTES = 512;
 
-  private final Supplier<InetSocketAddress> address;
+  private final Supplier<InetSocketAddress> settings;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  HealthCheckCommand(Supplier<InetSocketAddress> address) {
-    this.address = address;
+  @Option(
+      names = "--host-ip",
+      paramLabel = "I",
+      converter = Addresses.IpConverter.class,
+      description = "Address where it listens. Default: as for dfdaemon itself.")
+  private @Nullable InetAddress hostIp;
+
+  @Option(
+      names = "--port",
+      paramLabel = "P",
+      converter = Addresses.PortConverter.class,
+      description = "Port where it listens. Default: as for dfdaemon itself.")
+  private @Nullable Integer port;
+
+  /**
+   * The command.
+   *
+   * @param settings tell what was not said here
+   */
+  HealthCheckCommand(Supplier<InetSocketAddress> settings) {
+    this.settings = settings;
   }
 
   @Override
   public Integer call() {
-    InetSocketAddress listening = address.get();
+    InetSocketAddress set = settings.get();
+    InetSocketAddress listening =
+        new InetSocketAddress(
+            hostIp == null ? set.getAddress() : hostIp, port == null ? set.getPort() : port);
     InetAddress ip =
         listening.getAddress().isAnyLocalAddress()
             ? InetAddress.getLoopbackAddress()

@@ -1,6 +1,7 @@
 package io.dragonfly.examples.dfdaemon;
 
 import io.dragonfly.examples.command.Call;
+import io.dragonfly.examples.command.WhyNot;
 import io.dragonfly.task.Trust;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
 import java.io.IOException;
@@ -62,7 +63,8 @@ final class RegistryTrustOptions {
     try {
       return Files.readString(file);
     } catch (IOException e) {
-      throw new IllegalArgumentException("--registry-ca: %s cannot be read".formatted(file), e);
+      throw new IllegalArgumentException(
+          "--registry-ca: %s cannot be read: %s".formatted(file, WhyNot.of(e)), e);
     }
   }
 }

@@ -31,7 +31,7 @@ final class ExplainJson {
         .ifPresent(
             output ->
                 one.put("output", output.path().toString())
-                    .put("outputState", OutputState.of(output).word()));
+                    .put("outputState", state(record, output)));
     one.put("start", record.start().toString());
     one.put("seconds", seconds(record.time()));
     record.bytes().length().ifPresent(length -> one.put("length", length));
@@ -52,6 +52,10 @@ final class ExplainJson {
     record.steps().forEach(step -> steps.add(of(step)));
     one.put("stepsLeftOut", record.stepsLeftOut());
     return one;
+  }
+
+  private static String state(FetchRecord record, FetchRecord.Output output) {
+    return record.failure().isPresent() ? "not written" : OutputState.of(output).word();
   }
 
   private static ObjectNode of(ParentRecord parent) {

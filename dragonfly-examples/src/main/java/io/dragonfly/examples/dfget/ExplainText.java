@@ -42,9 +42,7 @@ final class ExplainText {
     FetchProgress bytes = record.bytes();
     line("task %s", record.task().hex());
     line("url  %s", record.url());
-    record
-        .output()
-        .ifPresent(output -> line("file %s%s", output.path(), OutputState.of(output).note()));
+    record.output().ifPresent(output -> line("file %s%s", output.path(), note(output)));
     String end = record.failure().isPresent() ? "failed after" : "fetched in";
     line(
         "%s %s at %s: %s, %s",
@@ -64,6 +62,10 @@ final class ExplainText {
         Units.size(bytes.bytesFromSupernode()),
         Units.size(bytes.bytesFromSource()),
         Units.size(bytes.bytesFromStore()));
+  }
+
+  private String note(FetchRecord.Output output) {
+    return record.failure().isPresent() ? ", which was not written" : OutputState.of(output).note();
   }
 
   private void parents() {

@@ -5,6 +5,7 @@ import io.dragonfly.error.StorageException;
 import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.ExitCode;
 import io.dragonfly.examples.command.TlsOptions;
+import io.dragonfly.examples.command.WhyNot;
 import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.transport.http.SupernodeSockets;
 import java.io.IOException;
@@ -169,7 +170,8 @@ final class AdminCommand implements Callable<Integer> {
       return Files.readString(file).trim();
     } catch (IOException e) {
       throw new StorageException(
-          "The token in %s cannot be read. Run this as the user of the supernode.".formatted(file),
+          "The token in %s cannot be read: %s. Run this as the user of the supernode."
+              .formatted(file, WhyNot.of(e)),
           e);
     }
   }
@@ -227,7 +229,9 @@ final class AdminCommand implements Callable<Integer> {
 
   private static String text(What wanted, JsonNode answer) {
     return switch (wanted) {
+      case STATUS -> AdminText.status(answer);
       case TASKS -> AdminText.tasks(answer);
+      case VERSIONS -> AdminText.versions(answer);
       case PEERS -> AdminText.peers(answer);
       default -> answer.toPrettyString();
     };

@@ -1,11 +1,13 @@
 package io.dragonfly.examples.supernode;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dragonfly.examples.command.Units;
 
 /** What an operator reads of the supernode's answers. */
 final class AdminText {
   private static final int BRIEF = 12;
   private static final String TASK_ROW = "%-12s  %-8s  %11s  %14s  %4s  %4s  %-20s  %s%n";
+  private static final String VERSION_ROW = "%-12s  %-12s  %-8s  %14s  %-20s  %s%n";
   private static final String PEER_ROW = "%-12s  %-40s  %5s  %7s  %8s  %s%n";
 
   private AdminText() {}
@@ -24,10 +26,51 @@ final class AdminText {
               task.path("length").asText("?"),
               task.path("wanting").asText(),
               task.path("holding").asText(),
-              task.path("lastUse").asText().replaceFirst("\\.\\d+Z", "Z"),
+              brief(task.path("lastUse")),
               task.path("url").asText("-")));
     }
     return text + leftOut(answer);
+  }
+
+  static String status(JsonNode answer) {
+    String quota =
+        answer.has("quotaBytes")
+            ? " of " + Units.size(answer.path("quotaBytes").asLong())
+            : ", with no quota but the disk";
+    return "%s since %s%n%d tasks with %s%s%n%d peers"
+        .formatted(
+            answer.path("status").asText(),
+            brief(answer.path("since")),
+            answer.path("tasks").asLong(),
+            Units.size(answer.path("bytes").asLong()),
+            quota,
+            answer.path("peers").asLong());
+  }
+
+  /** One row for each version, those of one content below each other. */
+  static String versions(JsonNode answer) {
+    StringBuilder text =
+        new StringBuilder(
+            VERSION_ROW.formatted("CONTENT", "TASK", "STATE", "LENGTH", "LAST USE", "URL"));
+    for (JsonNode content : answer.path("contents")) {
+      String key = content.path("key").asText().substring(0, BRIEF);
+      for (JsonNode task : content.path("versions")) {
+        text.append(
+            VERSION_ROW.formatted(
+                key,
+                task.path("task").asText().substring(0, BRIEF),
+                state(task),
+                task.path("length").asText("?"),
+                brief(task.path("lastUse")),
+                task.path("url").asText("-")));
+        key = "";
+      }
+    }
+    return text + leftOut(answer);
+  }
+
+  private static String brief(JsonNode time) {
+    return time.asText().replaceFirst("\\.\\d+Z", "Z");
   }
 
   private static String state(JsonNode task) {

@@ -28,11 +28,15 @@ class DfdaemonOptionsTest {
         "--rule (=p2p | is no regular expression",
         "--upstream quay | is not NAME=URL",
         "--registry ftp://host | is no registry",
+        "--registry foo | write the whole name of its host, or https://foo",
+        "--upstream quay=foo | write the whole name of its host, or https://foo",
+        "--docker-config none.json | none.json cannot be read: there is no such file",
+        "--tls-ca none.pem | --tls-ca: there is no file",
         "--registry-ca host | must be HOST=FILE",
-        "--registry-ca host=none.pem | cannot be read",
+        "--registry-ca host=none.pem | cannot be read: there is no such file",
         "--port 70000 | 70000",
         "--supernode-fingerprint sha256:zz | must be sha256:",
-        "--tls-cert none.pem | tlsKey",
+        "--tls-cert none.pem | --tls-cert: there is no file",
         "--hostIp 1.2.3.4 | use --host-ip",
         "--ratelimit 20M | use --totallimit",
         "gen-ca | see dfdaemon ca"
@@ -62,6 +66,32 @@ class DfdaemonOptionsTest {
                 "rule: ['a{1,2}=p2p', 'b=direct'] # " + file + " line 2"));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "registry_mirror: {remote: https://index.docker.io} | write 'registry: https://HOST'",
+        "proxies: [{regx: blobs/sha256.*}] | write 'rule: [REGEX=p2p]'",
+        "hijack_https: {hosts: [{regx: host}]} | write 'intercept: [REGEX]'",
+        "registry: {remote: x} | must be one value, or a list of values"
+      })
+  void theFileOfDragonfly1IsTranslated(String line, String message) throws Exception {
+    Path file = dir.resolve("dfdaemon.yml");
+    Files.writeString(file, line + "\n");
+
+    assertThat(run(2, "--config", file.toString())).contains("line 1: ").contains(message);
+  }
+
+  @Test
+  void aFileOfLoginsIsJson() throws Exception {
+    Path file = dir.resolve("config.json");
+    Files.writeString(file, "auths:\n");
+
+    assertThat(run(2, "--docker-config", file.toString())).contains("line 1 is no JSON");
+    Files.writeString(file, "[]");
+    assertThat(run(2, "--docker-config", file.toString())).contains("a JSON object");
+  }
+
   @Test
   void theCaIsMadeOnceAndPrinted() {
     String home = dir.resolve("home").toString();
@@ -70,6 +100,8 @@ class DfdaemonOptionsTest {
 
     assertThat(pem).startsWith("-----BEGIN CERTIFICATE-----").doesNotContain("PRIVATE");
     assertThat(run(0, "--home", home, "ca")).isEqualTo(pem);
+    assertThat(run(0, "--home", dir.resolve("other").toString(), "ca", "--home", home))
+        .isEqualTo(pem);
   }
 
   @Test
@@ -78,6 +110,10 @@ class DfdaemonOptionsTest {
     try (var socket = new java.net.ServerSocket(0)) {
       port = socket.getLocalPort();
     }
-    assertThat(run(1, "--port", Integer.toString(port), "healthcheck")).contains("is not well");
+    String word = Integer.toString(port);
+    assertThat(run(1, "--port", word, "healthcheck"))
+        .contains("127.0.0.1:" + word + " is not well");
+    assertThat(run(1, "healthcheck", "--port", word, "--host-ip", "127.0.0.2"))
+        .contains("127.0.0.2:" + word + " is not well");
   }
 }

@@ -62,7 +62,12 @@ class AdminCommandTest {
       String brief = task.substring(0, 8);
       String[] by = {"--home-dir", home.toString()};
 
-      assertThat(admin(0, supernode, "status", by[0], by[1]).printed()).contains("ready");
+      assertThat(admin(0, supernode, "status", by[0], by[1]).printed())
+          .contains("ready since ", " tasks with ")
+          .doesNotContain("{");
+      assertThat(admin(0, supernode, "versions", by[0], by[1]).printed())
+          .contains("CONTENT", task.substring(0, 12))
+          .doesNotContain("{");
       assertThat(admin(0, supernode, "tasks", by[0], by[1]).printed())
           .contains(task.substring(0, 12), "complete", "2/2", "200000", url);
       assertThat(admin(0, supernode, "task", brief, by[0], by[1]).printed()).contains(task);

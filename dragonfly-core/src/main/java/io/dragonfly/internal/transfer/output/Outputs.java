@@ -37,6 +37,11 @@ public final class Outputs {
   public static void check(Path output, Optional<Set<PosixFilePermission>> mode) {
     Path target = behindLinks(output);
     Path directory = target.toAbsolutePath().getParent();
+    if (directory != null && !Files.exists(directory) && !Files.notExists(directory)) {
+      throw new OutputException(
+          "Directory %s of the output cannot be looked at: permission denied. Allow it or choose another output."
+              .formatted(directory));
+    }
     if (directory == null || Files.isDirectory(target)) {
       throw new OutputException(
           "Output %s is a directory. Give the path of a file in it.".formatted(target));

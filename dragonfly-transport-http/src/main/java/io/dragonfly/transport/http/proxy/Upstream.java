@@ -57,9 +57,15 @@ public record Upstream(String name, URI url, int port) {
   /**
    * Reads the URL of a registry; without a scheme it is https.
    *
-   * @throws IllegalArgumentException if it has more than scheme, host and port
+   * @throws IllegalArgumentException if it has more than scheme, host and port, or is a single word
+   *     that may as well be a mistake
    */
   public static URI registry(String text) {
+    if (text.matches("[A-Za-z0-9_-]+") && !text.equals("localhost")) {
+      throw new IllegalArgumentException(
+          "'%s' is no registry: write the whole name of its host, or https://%s if that is all of it"
+              .formatted(text, text));
+    }
     String url = text.contains("://") ? text : "https://" + text;
     try {
       return checkRegistry(URI.create(url));

@@ -16,6 +16,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -106,6 +107,18 @@ public final class EventLoops implements AutoCloseable {
    */
   public boolean wakeAt(Channel of, int bytes) {
     return isEpoll && EpollLoops.wakeAt(of, bytes);
+  }
+
+  /** Returns why an address could not be bound, in words; natively it is a system call's name. */
+  public static String whyNotBound(@Nullable Throwable cause) {
+    String message = cause == null ? "no answer in time" : String.valueOf(cause.getMessage());
+    if (message.contains("already in use")) {
+      return "another program listens there";
+    }
+    if (message.contains("ermission denied")) {
+      return "a port below 1024 needs more rights";
+    }
+    return message.contains("annot assign") ? "this machine has no such address" : message;
   }
 
   /** Makes a group of channels, which closes at once what is added after it was closed. */

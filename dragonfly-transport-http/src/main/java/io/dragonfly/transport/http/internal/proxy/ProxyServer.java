@@ -164,8 +164,7 @@ public final class ProxyServer implements AutoCloseable {
       throw new IOException(
           "cannot listen on %s: %s"
               .formatted(
-                  NetUtil.toSocketAddressString(bind),
-                  bound.cause() == null ? "no answer in time" : bound.cause().getMessage()),
+                  NetUtil.toSocketAddressString(bind), EventLoops.whyNotBound(bound.cause())),
           bound.cause());
     }
     channels.add(bound.channel());

@@ -64,7 +64,7 @@ public final class HttpServer implements Transport.Server {
           "cannot listen on %s: %s"
               .formatted(
                   NetUtil.toSocketAddressString(request.bind()),
-                  bound.cause() == null ? "no answer in time" : bound.cause().getMessage()),
+                  EventLoops.whyNotBound(bound.cause())),
           bound.cause());
     }
     this.listening = bound.channel();
