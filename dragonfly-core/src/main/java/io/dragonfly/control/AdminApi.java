@@ -32,6 +32,18 @@ public interface AdminApi {
   /** Tells how the supernode is. */
   CompletableFuture<Status> status();
 
+  /** Begins to bring something into the CDN cache before a peer asks for it. */
+  CompletableFuture<Preheat> preheat(PreheatRequest request);
+
+  /** Tells how a preheat is; empty if it is not known, or not any more. */
+  CompletableFuture<Optional<Preheat>> preheat(String id);
+
+  /** Lists the preheats that are remembered, the last one first. */
+  CompletableFuture<List<Preheat>> preheats();
+
+  /** Ends a preheat, unless it has ended; what it has read stays. Empty if it is not known. */
+  CompletableFuture<Optional<Preheat>> cancelPreheat(String id);
+
   /**
    * A task in the CDN cache.
    *

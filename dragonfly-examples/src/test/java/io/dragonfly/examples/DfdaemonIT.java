@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.dragonfly.examples.CommandLab.Running;
 import io.dragonfly.examples.CommandLab.SupernodeProcess;
 import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -13,7 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -157,30 +163,19 @@ class DfdaemonIT {
     Daemon daemon = dfdaemon(1);
     Running health = lab.start("dfdaemon", healthCheck(daemon));
     assertThat(health.exitCode(LIMIT)).as(health.err()).isZero();
-    Path conf = dir.resolve("registries.conf");
-    Files.writeString(
-        conf,
-        """
-        [[registry]]
-        location = "%1$s"
-        insecure = true
-        [[registry.mirror]]
-        location = "%2$s"
-        insecure = true
-        """
-            .formatted(registry.address(), daemon.address()));
+    Path conf = registriesConf(daemon);
     Files.writeString(
         dir.resolve("policy.json"), "{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}");
     Running works = podman(conf, "info");
     Assumptions.assumeTrue(works.exitCode(LIMIT) == 0, "podman does not work here");
 
-    Running through = podman(conf, pull());
+    Running through = podman(conf, pull(registry));
     assertThat(through.exitCode(LIMIT)).as(through.err()).isZero();
     assertThat(metrics(daemon)).contains("dragonfly_proxy_p2p_requests_total 4");
     podman(conf, "rmi", "-a", "-f").exitCode(LIMIT);
     daemon.running().kill();
 
-    Running without = podman(conf, pull());
+    Running without = podman(conf, pull(registry));
     assertThat(without.exitCode(LIMIT)).as(without.err()).isZero();
     assertThat(lab.start("dfdaemon", healthCheck(daemon)).exitCode(LIMIT)).isEqualTo(1);
   }
@@ -190,24 +185,191 @@ class DfdaemonIT {
     return new String[] {"--port", port, "healthcheck"};
   }
 
-  private String[] pull() {
+  private Path registriesConf(Daemon daemon) throws IOException {
+    return Files.writeString(
+        dir.resolve("registries.conf"),
+        """
+        [[registry]]
+        location = "%1$s"
+        insecure = true
+        [[registry.mirror]]
+        location = "%2$s"
+        insecure = true
+        """
+            .formatted(registry.address(), daemon.address()));
+  }
+
+  private String[] pull(DockerRegistry from) {
     return new String[] {
       "pull",
       "--signature-policy",
       dir.resolve("policy.json").toString(),
-      registry.address() + "/lab/app:1"
+      from.address() + "/lab/app:1"
     };
   }
 
   private Running podman(Path conf, String... arguments) throws IOException {
-    List<String> line =
-        new ArrayList<>(
-            List.of("CONTAINERS_REGISTRIES_CONF=" + conf, "podman", "--storage-driver", "vfs"));
-    line.addAll(List.of("--root", dir.resolve("podman").toString()));
-    line.addAll(List.of("--runroot", dir.resolve("podman-run").toString()));
+    return storing("podman", Map.of(), conf, arguments);
+  }
+
+  /** Runs an engine with a store of its own. */
+  private Running storing(
+      String engine, Map<String, String> variables, Path conf, String... arguments)
+      throws IOException {
+    Assumptions.assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin", engine)), engine + " is not installed");
+    Map<String, String> all = new HashMap<>(variables);
+    all.put("CONTAINERS_REGISTRIES_CONF", conf.toString());
+    List<String> line = new ArrayList<>(List.of(engine, "--storage-driver", "vfs"));
+    line.addAll(List.of("--root", dir.resolve(engine).toString()));
+    line.addAll(List.of("--runroot", dir.resolve(engine + "-run").toString()));
     line.addAll(List.of(arguments));
-    Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/podman")), "podman is not there");
-    return program("env", line.toArray(String[]::new));
+    return program("env", with(all, line.toArray(String[]::new)));
+  }
+
+  private static String[] with(Map<String, String> variables, String... line) {
+    List<String> all = new ArrayList<>();
+    variables.forEach((name, value) -> all.add(name + "=" + value));
+    all.addAll(List.of(line));
+    return all.toArray(String[]::new);
+  }
+
+  @Test
+  void buildahPullsThroughTheMirrorToo() throws Exception {
+    Daemon daemon = dfdaemon(1);
+    Path conf = registriesConf(daemon);
+    Files.writeString(
+        dir.resolve("policy.json"), "{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}");
+    Running works = storing("buildah", Map.of(), conf, "images");
+    Assumptions.assumeTrue(works.exitCode(LIMIT) == 0, "buildah does not work here");
+
+    Running pull = storing("buildah", Map.of(), conf, pull(registry));
+
+    assertThat(pull.exitCode(LIMIT)).as(pull.err()).isZero();
+    assertThat(metrics(daemon)).contains("dragonfly_proxy_p2p_requests_total 4");
+  }
+
+  @Test
+  void whatWasPreheatedIsReadFromTheRegistryOnce() throws Exception {
+    SupernodeProcess supernode = lab.supernode("supernode", 0);
+    Daemon daemon = dfdaemon(1, "--node", supernode.address());
+    Running preheat =
+        lab.start(
+            "dfget",
+            "preheat",
+            registry.address() + "/lab/app:1",
+            "--home-dir",
+            dir.resolve("supernode").toString(),
+            "--node",
+            supernode.address(),
+            "--wait");
+    assertThat(preheat.exitCode(LIMIT)).as(preheat.err()).isZero();
+    assertThat(preheat.out()).contains(" done: ", "5 of 5 contents");
+    long before = registry.blobBytes();
+    assertThat(before).isGreaterThanOrEqualTo(3 * 6 * MIB);
+
+    assertPulled(skopeo(daemon.address(), "lab/app", "out"), "out", image);
+
+    assertThat(registry.blobBytes() - before).isLessThan(10); // a byte for each question
+    assertThat(metrics(daemon)).contains("dragonfly_proxy_fallbacks_total 0");
+  }
+
+  @Test
+  void aStoppedDfdaemonIsFoundOut() throws Exception {
+    Daemon daemon = dfdaemon(1);
+    String pid = Long.toString(daemon.running().process().pid());
+    assertThat(program("kill", "-STOP", pid).exitCode(LIMIT)).isZero();
+
+    assertThat(lab.start("dfdaemon", healthCheck(daemon)).exitCode(LIMIT)).isEqualTo(1);
+
+    assertThat(program("kill", "-CONT", pid).exitCode(LIMIT)).isZero();
+    assertThat(lab.start("dfdaemon", healthCheck(daemon)).exitCode(LIMIT)).isZero();
+    assertPulled(skopeo(daemon.address(), "lab/app", "out"), "out", image);
+  }
+
+  /** Go's programs use no proxy for what is on loopback, so the registry has another address. */
+  @Test
+  void enginesPullThroughAnInterceptedTunnel() throws Exception {
+    String ip = otherAddress();
+    Path certificate = certificate(ip);
+    DockerRegistry tls = DockerRegistry.startTls(lab, ip, certificate);
+    Daemon daemon =
+        dfdaemon(
+            1,
+            "--intercept",
+            "^" + ip.replace(".", "\\.") + ":",
+            "--registry-ca",
+            tls.address() + "=" + certificate);
+    Running ca = lab.start("dfdaemon", "ca", "--home", dir.resolve("home1").toString());
+    assertThat(ca.exitCode(LIMIT)).as(ca.err()).isZero();
+    Path trusted = Files.writeString(dir.resolve("ca.pem"), ca.out());
+    Map<String, String> proxied =
+        Map.of(
+            "HTTPS_PROXY",
+            "http://" + daemon.address(),
+            "NO_PROXY",
+            "",
+            "SSL_CERT_FILE",
+            trusted.toString());
+
+    Running skopeo =
+        program(
+            "env",
+            with(
+                proxied,
+                "skopeo",
+                "copy",
+                "--insecure-policy",
+                "docker://%s/lab/app:1".formatted(tls.address()),
+                "dir:" + dir.resolve("out")));
+    assertPulled(skopeo, "out", image);
+    assertThat(metrics(daemon)).containsPattern("dragonfly_proxy_p2p_requests_total [45]");
+
+    Files.writeString(
+        dir.resolve("policy.json"), "{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}");
+    Path conf = Files.writeString(dir.resolve("none.conf"), "");
+    Running works = storing("podman", proxied, conf, "info");
+    Assumptions.assumeTrue(works.exitCode(LIMIT) == 0, "podman does not work here");
+    Running podman = storing("podman", proxied, conf, pull(tls));
+    assertThat(podman.exitCode(LIMIT)).as(podman.err()).isZero();
+    assertThat(metrics(daemon)).containsPattern("dragonfly_proxy_p2p_requests_total (8|9|10)");
+  }
+
+  private static String otherAddress() throws IOException {
+    for (NetworkInterface each : Collections.list(NetworkInterface.getNetworkInterfaces())) {
+      for (InetAddress address : Collections.list(each.getInetAddresses())) {
+        if (address instanceof Inet4Address && !address.isLoopbackAddress()) {
+          return address.getHostAddress();
+        }
+      }
+    }
+    return Assumptions.abort("this machine has no other address than loopback");
+  }
+
+  private Path certificate(String ip) throws Exception {
+    Path file = dir.resolve("registry.pem");
+    Running openssl =
+        program(
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-subj",
+            "/CN=registry",
+            "-addext",
+            "subjectAltName=IP:" + ip,
+            "-days",
+            "2",
+            "-keyout",
+            file + ".key",
+            "-out",
+            file.toString());
+    assertThat(openssl.exitCode(LIMIT)).as(openssl.err()).isZero();
+    return file;
   }
 
   @Test

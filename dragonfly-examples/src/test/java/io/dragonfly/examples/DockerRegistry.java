@@ -20,17 +20,19 @@ import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
 
-/** A real registry on 127.0.0.1 that logs each answer. */
+/** A real registry that logs each answer. */
 final class DockerRegistry {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path PROGRAM = Path.of("/usr/bin/docker-registry");
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final CommandLab.Running running;
+  private final String ip;
   private final int port;
 
-  private DockerRegistry(CommandLab.Running running, int port) {
+  private DockerRegistry(CommandLab.Running running, String ip, int port) {
     this.running = running;
+    this.ip = ip;
     this.port = port;
   }
 
@@ -40,26 +42,40 @@ final class DockerRegistry {
 
   /** Starts one in a directory of its own; the lab ends it. */
   static DockerRegistry start(CommandLab lab) throws IOException {
+    return start(lab, "127.0.0.1", "");
+  }
+
+  /**
+   * Starts one that has the same images and speaks TLS.
+   *
+   * @param ip where it listens
+   * @param certificate a PEM file, with the key beside it in one that ends with {@code .key}
+   */
+  static DockerRegistry startTls(CommandLab lab, String ip, Path certificate) throws IOException {
+    return start(lab, ip, ", tls: {certificate: %1$s, key: %1$s.key}".formatted(certificate));
+  }
+
+  private static DockerRegistry start(CommandLab lab, String ip, String tls) throws IOException {
     Path dir = Files.createDirectories(lab.dir().resolve("registry"));
     int port = freePort();
-    Path config = dir.resolve("config.yml");
+    Path config = dir.resolve("config-%d.yml".formatted(port));
     Files.writeString(
         config,
         """
         version: 0.1
         log: {level: info, formatter: json, accesslog: {disabled: true}}
         storage: {filesystem: {rootdirectory: %s}}
-        http: {addr: "127.0.0.1:%d", secret: lab}
+        http: {addr: "%s:%d", secret: lab%s}
         """
-            .formatted(dir.resolve("store"), port));
+            .formatted(dir.resolve("store"), ip, port, tls));
     CommandLab.Running running =
         lab.startProgram(List.of(PROGRAM.toString(), "serve", config.toString()));
-    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> listens(port));
-    return new DockerRegistry(running, port);
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> listens(ip, port));
+    return new DockerRegistry(running, ip, port);
   }
 
   String address() {
-    return "127.0.0.1:" + port;
+    return ip + ":" + port;
   }
 
   /** Puts an image there, with the tag {@code 1}. */
@@ -111,8 +127,8 @@ final class DockerRegistry {
     }
   }
 
-  private static boolean listens(int port) {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+  private static boolean listens(String ip, int port) {
+    try (Socket socket = new Socket(ip, port)) {
       return socket.isConnected();
     } catch (IOException e) {
       return false;

@@ -1,9 +1,13 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.AdminApi;
+import io.dragonfly.control.Preheat;
+import io.dragonfly.control.PreheatRequest;
+import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.CdnCache;
+import io.dragonfly.internal.preheat.Preheats;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.TaskId;
 import java.io.IOException;
@@ -23,13 +27,21 @@ import java.util.concurrent.RejectedExecutionException;
 final class Administration implements AdminApi {
   private final Swarms swarms;
   private final CdnCache cache;
+  private final Preheats preheats;
   private final Executor threads;
   private final Instant since;
   private final long quotaBytes;
 
-  Administration(Swarms swarms, CdnCache cache, Executor threads, Instant since, long quotaBytes) {
+  Administration(
+      Swarms swarms,
+      CdnCache cache,
+      Preheats preheats,
+      Executor threads,
+      Instant since,
+      long quotaBytes) {
     this.swarms = swarms;
     this.cache = cache;
+    this.preheats = preheats;
     this.threads = threads;
     this.since = since;
     this.quotaBytes = quotaBytes;
@@ -117,6 +129,30 @@ final class Administration implements AdminApi {
   @Override
   public CompletableFuture<List<KnownPeer>> peers() {
     return CompletableFuture.completedFuture(swarms.peers());
+  }
+
+  @Override
+  public CompletableFuture<Preheat> preheat(PreheatRequest request) {
+    try {
+      return CompletableFuture.completedFuture(preheats.start(request));
+    } catch (DistributionException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  @Override
+  public CompletableFuture<Optional<Preheat>> preheat(String id) {
+    return CompletableFuture.completedFuture(preheats.find(id));
+  }
+
+  @Override
+  public CompletableFuture<List<Preheat>> preheats() {
+    return CompletableFuture.completedFuture(preheats.list());
+  }
+
+  @Override
+  public CompletableFuture<Optional<Preheat>> cancelPreheat(String id) {
+    return CompletableFuture.completedFuture(preheats.cancel(id));
   }
 
   @Override

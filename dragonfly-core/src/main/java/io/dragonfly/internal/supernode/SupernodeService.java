@@ -8,6 +8,7 @@ import io.dragonfly.internal.cdn.CdnCache;
 import io.dragonfly.internal.cdn.CdnSettings;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.cdn.Sources;
+import io.dragonfly.internal.preheat.Preheats;
 import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerSecret;
@@ -43,6 +44,7 @@ public final class SupernodeService implements AutoCloseable {
   private final ExecutorService work;
   private final ExecutorService questionThreads;
   private final ExecutorService adminThreads;
+  private final Preheats preheats;
   private final AdminApi admin;
   private volatile Peer cdnPeer;
   private volatile boolean closed;
@@ -124,10 +126,21 @@ public final class SupernodeService implements AutoCloseable {
             new Fingerprints(parts.random()),
             rhythm);
     offers = new Offers(swarms, arrivals, cache);
+    preheats =
+        new Preheats(
+            new Preheats.Parts(
+                this::forThisMachine,
+                task -> swarms.find(task).flatMap(SwarmTask::cached),
+                parts.sources(),
+                this::isThisMachineTrusted,
+                settings.stallTimeout(),
+                parts.clock(),
+                parts.random()));
     admin =
         new Administration(
             swarms,
             cache,
+            preheats,
             adminThreads,
             parts.clock().instant(),
             cdnSettings.keeping().quotaBytes());
@@ -152,6 +165,16 @@ public final class SupernodeService implements AutoCloseable {
   public LocalSupernode local() {
     SupernodeApi api = new CallerView(registrations, offers, swarms, caller -> {}, true);
     return new LocalSupernode(api, parts.pieces(), secret.id());
+  }
+
+  /** Returns the supernode as a peer of this machine sees it, which need not be trusted. */
+  private SupernodeApi forThisMachine() {
+    return cdnPeer.isReachable() ? from(InetAddress.getLoopbackAddress()) : local().api();
+  }
+
+  /** One that others do not reach may read this machine's own services. */
+  private boolean isThisMachineTrusted() {
+    return !cdnPeer.isReachable() || cdnPeer.address().getAddress().isLoopbackAddress();
   }
 
   /** Returns the supernode as who calls from an address sees it. */
@@ -184,6 +207,7 @@ public final class SupernodeService implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    preheats.close();
     questions.close();
     swarms.close();
     cache.close();

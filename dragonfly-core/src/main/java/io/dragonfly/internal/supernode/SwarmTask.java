@@ -86,6 +86,13 @@ final class SwarmTask {
     return started;
   }
 
+  /** Returns what the CDN cache has of it, once it is ready for it. */
+  Optional<CdnTask> cached() {
+    return started.isCompletedExceptionally()
+        ? Optional.empty()
+        : Optional.ofNullable(started.getNow(null));
+  }
+
   /** Completes when all is read. Complete it outside the lock. */
   CompletableFuture<Void> read() {
     return read;

@@ -140,7 +140,10 @@ public final class DfgetMain implements Callable<Integer>, Described {
   @Override
   public List<Object> subcommands() {
     return List.of(
-        new CacheCommand(call, host), new ExplainCommand(call, host), new LimitCommand(host));
+        new CacheCommand(call, host),
+        new ExplainCommand(call, host),
+        new LimitCommand(host),
+        new PreheatCommand(call));
   }
 
   @Override

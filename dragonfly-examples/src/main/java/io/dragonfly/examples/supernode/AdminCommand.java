@@ -1,16 +1,12 @@
 package io.dragonfly.examples.supernode;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.dragonfly.error.StorageException;
-import io.dragonfly.examples.command.Addresses;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dragonfly.examples.command.ExitCode;
-import io.dragonfly.examples.command.TlsOptions;
-import io.dragonfly.examples.command.WhyNot;
-import io.dragonfly.spi.TransportConfig;
-import io.dragonfly.transport.http.SupernodeSockets;
-import java.io.IOException;
+import io.dragonfly.examples.command.OperatorCalls;
+import io.dragonfly.examples.command.OperatorOptions;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +31,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class AdminCommand implements Callable<Integer> {
   private static final String ROOT = "/api/v2/admin/";
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final int LEAST_DIGITS = 4;
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -56,35 +53,7 @@ final class AdminCommand implements Callable<Integer> {
     }
   }
 
-  @Option(
-      names = "--home-dir",
-      paramLabel = "D",
-      description = "Home of the supernode, where its token is. Or --admin-token-file.")
-  private @Nullable String homeDir;
-
-  @Option(
-      names = "--admin-token-file",
-      paramLabel = "FILE",
-      description = "The file that the supernode has its token from.")
-  private @Nullable String tokenFile;
-
-  @Option(
-      names = "--node",
-      defaultValue = "127.0.0.1:8002",
-      paramLabel = "HOST[:PORT]",
-      description = "Where the supernode listens. Default: ${DEFAULT-VALUE}.")
-  private String node = "";
-
-  @Mixin private TlsOptions tls = new TlsOptions();
-
-  @Option(
-      names = "--supernode-fingerprint",
-      split = ",",
-      paramLabel = "SHA256",
-      description =
-          "Fingerprints of which the supernode's certificate must have one. This or --tls-ca is"
-              + " needed if it is another machine.")
-  private List<String> fingerprints = new ArrayList<>();
+  @Mixin private OperatorOptions operator = new OperatorOptions();
 
   @Option(names = "--json", description = "Write the supernode's answer, a JSON object.")
   private boolean json;
@@ -108,11 +77,10 @@ final class AdminCommand implements Callable<Integer> {
     if (wanted.isAboutATask() != (task != null)) {
       throw usage(wanted.isAboutATask() ? "which TASK?" : "'%s' takes no TASK".formatted(what));
     }
-    Addresses.Node supernode = supernode();
-    AdminCalls calls = new AdminCalls(supernode, token(), sockets(supernode));
+    OperatorCalls calls = operator.calls(spec, Path.of(""));
     try {
       return wanted.isAboutATask() ? about(calls, wanted) : list(calls, wanted);
-    } catch (AdminCalls.InUseException e) {
+    } catch (OperatorCalls.InUseException e) {
       PrintWriter err = spec.commandLine().getErr();
       err.println("supernode: a peer wants the task, it stays: try again when it has it");
       err.flush();
@@ -132,67 +100,35 @@ final class AdminCommand implements Callable<Integer> {
     }
   }
 
-  private Addresses.Node supernode() {
+  private static Optional<JsonNode> call(OperatorCalls calls, String method, String path)
+      throws OperatorCalls.InUseException {
+    return calls.call(method, path).map(AdminCommand::parse);
+  }
+
+  private static JsonNode parse(String json) {
     try {
-      return Addresses.parseNode(node);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), "--node: " + e.getMessage(), e);
+      return JSON.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("what was read before cannot be read again", e);
     }
   }
 
-  /** The token goes to nobody who is not known beforehand. */
-  private Optional<SupernodeSockets> sockets(Addresses.Node supernode) {
-    try {
-      TransportConfig.Builder builder = TransportConfig.builder();
-      tls.giveTo(Path.of(""), builder::tlsCert, builder::tlsKey, builder::tlsCa);
-      fingerprints.forEach(builder::supernodeFingerprint);
-      TransportConfig config = builder.build();
-      Optional<SupernodeSockets> sockets = SupernodeSockets.of(config, supernode.address());
-      if (sockets.isPresent() && fingerprints.isEmpty() && config.tlsCa().isEmpty()) {
-        throw usage(
-            "--node is another machine: give --supernode-fingerprint, which its log has, or --tls-ca");
-      }
-      return sockets;
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  private String token() {
-    if ((homeDir == null) == (tokenFile == null)) {
-      throw usage("give either --home-dir or --admin-token-file");
-    }
-    Path file =
-        tokenFile != null
-            ? Path.of(tokenFile)
-            : Path.of(String.valueOf(homeDir)).resolve("admin-token");
-    try {
-      return Files.readString(file).trim();
-    } catch (IOException e) {
-      throw new StorageException(
-          "The token in %s cannot be read: %s. Run this as the user of the supernode."
-              .formatted(file, WhyNot.of(e)),
-          e);
-    }
-  }
-
-  private int list(AdminCalls calls, What wanted) throws AdminCalls.InUseException {
+  private int list(OperatorCalls calls, What wanted) throws OperatorCalls.InUseException {
     JsonNode answer =
-        calls
-            .call("GET", ROOT + wanted.name().toLowerCase(Locale.ROOT))
+        call(calls, "GET", ROOT + wanted.name().toLowerCase(Locale.ROOT))
             .orElseThrow(() -> usage("the program at --node is no supernode of this version"));
     print(json ? answer.toString() : text(wanted, answer));
     return ExitCode.OK;
   }
 
-  private int about(AdminCalls calls, What wanted) throws AdminCalls.InUseException {
+  private int about(OperatorCalls calls, What wanted) throws OperatorCalls.InUseException {
     String path = ROOT + "tasks/" + find(calls);
     String verb = wanted.name().toLowerCase(Locale.ROOT);
     Optional<JsonNode> answer =
         switch (wanted) {
-          case TASK -> calls.call("GET", path);
-          case DELETE -> calls.call("DELETE", path);
-          default -> calls.call("POST", path + "/" + verb);
+          case TASK -> call(calls, "GET", path);
+          case DELETE -> call(calls, "DELETE", path);
+          default -> call(calls, "POST", path + "/" + verb);
         };
     JsonNode found = answer.orElseThrow(this::noSuchTask);
     print(json || wanted == What.TASK ? found.toPrettyString() : AdminText.done(found));
@@ -202,7 +138,7 @@ final class AdminCommand implements Callable<Integer> {
   }
 
   /** Returns the whole id. */
-  private String find(AdminCalls calls) throws AdminCalls.InUseException {
+  private String find(OperatorCalls calls) throws OperatorCalls.InUseException {
     String start = String.valueOf(task).toLowerCase(Locale.ROOT);
     if (start.matches("[0-9a-f]{64}")) {
       return start;
@@ -211,7 +147,7 @@ final class AdminCommand implements Callable<Integer> {
       throw usage("'%s' is not the beginning of a task's id".formatted(task));
     }
     List<String> found = new ArrayList<>();
-    JsonNode tasks = calls.call("GET", ROOT + "tasks").orElseThrow(this::noSuchTask);
+    JsonNode tasks = call(calls, "GET", ROOT + "tasks").orElseThrow(this::noSuchTask);
     for (JsonNode one : tasks.path("tasks")) {
       if (one.path("task").asText().startsWith(start)) {
         found.add(one.path("task").asText());

@@ -80,12 +80,14 @@ public final class Arguments {
   }
 
   /**
-   * Tells whether the call only shows or tidies the home: it needs no server, but uses one that
-   * runs, since that holds the home.
+   * Tells whether the call only shows or tidies the home, or has nothing to do with it: it needs no
+   * server, but uses one that runs, since that holds the home.
    */
   boolean isAboutHome() {
     String subcommand = subcommand();
-    return "cache".equals(subcommand) || "explain".equals(subcommand);
+    return "cache".equals(subcommand)
+        || "explain".equals(subcommand)
+        || "preheat".equals(subcommand);
   }
 
   /** Tells whether the call is for a server that runs, and starts none. */

@@ -114,4 +114,64 @@ class AdminTest {
     assertThat(call("POST", "tasks/" + "a".repeat(64) + "/verify").status()).isEqualTo(404);
     assertThat(call("GET", "tasks/" + "a".repeat(64) + "/pin").status()).isEqualTo(405);
   }
+
+  private RawConnection.Message preheat(String json, String header) throws Exception {
+    try (RawConnection connection = RawConnection.to(swarm.supernode().address().orElseThrow())) {
+      return connection
+          .send(
+              "POST /api/v2/preheats HTTP/1.1\nHost: h\nContent-Length: %d\n%s\n%s"
+                  .formatted(json.length(), header, json))
+          .read();
+    }
+  }
+
+  @Test
+  void aFileIsPreheatedByWhoeverShowsTheToken() throws Exception {
+    String bearer = "Authorization: Bearer " + token + "\n";
+    String url = swarm.request(file, 0).build().content().url().toString();
+    assertThat(preheat("{\"url\":\"%s\"}".formatted(url), "").status()).isEqualTo(401);
+    assertThat(call("GET", "/api/v2/preheats", "").status()).isEqualTo(401);
+
+    RawConnection.Message begun = preheat("{\"url\":\"%s\"}".formatted(url), bearer);
+
+    assertThat(begun.status()).isEqualTo(202);
+    String id = begun.text().replaceFirst("(?s).*\"id\":\"([0-9a-f]+)\".*", "$1");
+    Awaitility.await()
+        .until(
+            () ->
+                call("GET", "/api/v2/preheats/" + id, bearer)
+                    .text()
+                    .contains("\"state\":\"done\""));
+    assertThat(call("GET", "/api/v2/preheats/" + id, bearer).text())
+        .contains("\"done\":1", "\"bytes\":300000");
+    assertThat(call("GET", "/api/v2/preheats", bearer).text()).contains(id);
+    assertThat(call("DELETE", "/api/v2/preheats/" + id, bearer).text()).contains("done");
+    assertThat(call("DELETE", "/api/v2/preheats/00", bearer).status()).isEqualTo(404);
+    assertThat(call("PUT", "/api/v2/preheats/" + id, bearer).status()).isEqualTo(405);
+    long before = swarm.source().bytesServed();
+    swarm.client(0).fetch(swarm.request(file, 0).build());
+    assertThat(swarm.source().bytesServed() - before).isLessThanOrEqualTo(1);
+  }
+
+  @Test
+  void aPreheatThatMakesNoSenseIsRefusedWithoutItsSecrets() throws Exception {
+    String bearer = "Authorization: Bearer " + token + "\n";
+    String[] bodies = {
+      "",
+      "[]",
+      "{}",
+      "{\"url\":\"http://h/a\",\"image\":\"a\"}",
+      "{\"url\":\"%%secret\"}",
+      "{\"url\":\"http://h/\",\"headers\":[\"secret\"]}",
+      "{\"image\":\"A B\"}",
+      "{\"image\":\"a\",\"username\":\"secret\"}",
+      "{\"image\":\"a\",\"platforms\":[\"x\"]}"
+    };
+    for (String body : bodies) {
+      RawConnection.Message refused = preheat(body, bearer);
+      assertThat(refused.status()).as(body).isEqualTo(400);
+      assertThat(refused.text()).doesNotContain("secret");
+    }
+    assertThat(preheat(" ".repeat((256 << 10) + 1), bearer).status()).isEqualTo(413);
+  }
 }

@@ -175,7 +175,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     if (task.isPresent()) {
       return new PieceExchange(this, serving, task.get(), request);
     }
-    Optional<Exchange> admin = AdminExchange.of(this, serving, request);
+    Optional<Exchange> admin = OperatorExchange.of(this, serving, request);
     if (admin.isPresent()) {
       return admin.get();
     }

@@ -21,8 +21,11 @@ public final class AdminWire {
   /** Where a machine asks whether the process can be sent work. */
   public static final String READINESS = "/readyz";
 
-  /** What the paths of all other calls begin with. */
+  /** What the paths of all other calls begin with, but for preheats. */
   public static final String ROOT = "/api/v2/admin/";
+
+  /** The preheats; one of them is below. */
+  public static final String PREHEATS = "/api/v2/preheats";
 
   /** More tasks or peers are not listed, but counted. */
   private static final int MOST_LISTED = 5000;

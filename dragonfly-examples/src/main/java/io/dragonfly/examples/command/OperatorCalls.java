@@ -1,13 +1,15 @@
-package io.dragonfly.examples.supernode;
+package io.dragonfly.examples.command;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.SupernodeUnreachableException;
-import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.transport.http.SupernodeSockets;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.net.Proxy;
 import java.net.URI;
@@ -17,7 +19,7 @@ import java.util.Optional;
 import javax.net.ssl.HttpsURLConnection;
 
 /** Calls of an operator to a supernode. */
-final class AdminCalls {
+public final class OperatorCalls {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration CONNECT = Duration.ofSeconds(5);
 
@@ -33,26 +35,32 @@ final class AdminCalls {
    *
    * @param tls how it is called over TLS; empty for plain calls
    */
-  AdminCalls(Addresses.Node supernode, String token, Optional<SupernodeSockets> tls) {
+  OperatorCalls(Addresses.Node supernode, String token, Optional<SupernodeSockets> tls) {
     this.supernode = supernode;
     this.token = token;
     this.tls = tls;
   }
 
   /** A supernode said that a peer wants the task. */
-  static final class InUseException extends Exception {
+  public static final class InUseException extends Exception {
     private static final long serialVersionUID = 1L;
   }
 
   /**
    * Makes a call.
    *
-   * @return the answer, empty if there is no such task
+   * @return the answer, empty if there is no such thing
    * @throws InUseException if the task is in use
    * @throws SupernodeUnreachableException if no supernode answers there
    * @throws CallRefusedException if it does not accept the call
    */
-  Optional<JsonNode> call(String method, String path) throws InUseException {
+  public Optional<String> call(String method, String path) throws InUseException {
+    return call(method, path, Optional.empty());
+  }
+
+  /** The same with a body in JSON, as the answer is. */
+  public Optional<String> call(String method, String path, Optional<String> body)
+      throws InUseException {
     String where = supernode.host() + ":" + supernode.port();
     try {
       URI url =
@@ -70,14 +78,27 @@ final class AdminCalls {
       }
       connection.setRequestMethod(method);
       connection.setRequestProperty("Authorization", "Bearer " + token);
+      connection.setRequestProperty("Connection", "close"); // the JDK would keep it for no use
       connection.setConnectTimeout((int) CONNECT.toMillis());
       connection.setReadTimeout((int) ANSWER.toMillis());
+      if (body.isPresent()) {
+        send(connection, body.get().getBytes(UTF_8));
+      }
       return answer(connection, where);
     } catch (IOException | URISyntaxException e) {
       throw new SupernodeUnreachableException(
           "No supernode answers at %s: %s. Check --node and that it runs."
               .formatted(where, e.getMessage()),
           e);
+    }
+  }
+
+  private static void send(HttpURLConnection connection, byte[] json) throws IOException {
+    connection.setDoOutput(true);
+    connection.setFixedLengthStreamingMode(json.length);
+    connection.setRequestProperty("Content-Type", "application/json");
+    try (OutputStream out = connection.getOutputStream()) {
+      out.write(json);
     }
   }
 
@@ -88,14 +109,15 @@ final class AdminCalls {
     }
   }
 
-  private static Optional<JsonNode> answer(HttpURLConnection connection, String where)
+  private static Optional<String> answer(HttpURLConnection connection, String where)
       throws IOException, InUseException {
     int status = connection.getResponseCode();
     InputStream stream = status < 400 ? connection.getInputStream() : connection.getErrorStream();
-    JsonNode json = stream == null ? JSON.createObjectNode() : JSON.readTree(stream);
+    String text = stream == null ? "{}" : new String(stream.readAllBytes(), UTF_8);
+    JsonNode json = JSON.readTree(text);
     switch (status) {
-      case HttpURLConnection.HTTP_OK -> {
-        return Optional.of(json);
+      case HttpURLConnection.HTTP_OK, HttpURLConnection.HTTP_ACCEPTED -> {
+        return Optional.of(text);
       }
       case HttpURLConnection.HTTP_NOT_FOUND -> {
         return Optional.empty();

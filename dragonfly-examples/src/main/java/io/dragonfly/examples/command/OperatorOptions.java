@@ -1,0 +1,106 @@
+package io.dragonfly.examples.command;
+
+import io.dragonfly.error.StorageException;
+import io.dragonfly.spi.TransportConfig;
+import io.dragonfly.transport.http.SupernodeSockets;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** How an operator reaches a supernode, and proves to be one. */
+public final class OperatorOptions {
+  @Option(
+      names = "--home-dir",
+      paramLabel = "D",
+      description = "Home of the supernode, where its token is. Or --admin-token-file.")
+  private @Nullable String homeDir;
+
+  @Option(
+      names = "--admin-token-file",
+      paramLabel = "FILE",
+      description = "The file that the supernode has its token from.")
+  private @Nullable String tokenFile;
+
+  @Option(
+      names = {"--node", "-n"},
+      defaultValue = "127.0.0.1:8002",
+      paramLabel = "HOST[:PORT]",
+      description = "Where the supernode listens. Default: ${DEFAULT-VALUE}.")
+  private String node = "";
+
+  @Mixin private TlsOptions tls = new TlsOptions();
+
+  @Option(
+      names = "--supernode-fingerprint",
+      split = ",",
+      paramLabel = "SHA256",
+      description =
+          "Fingerprints of which the supernode's certificate must have one. This or --tls-ca is"
+              + " needed if it is another machine.")
+  private List<String> fingerprints = new ArrayList<>();
+
+  /**
+   * Returns calls to the supernode.
+   *
+   * @param directory where relative paths begin
+   * @throws ParameterException if options are missing or wrong
+   * @throws StorageException if the token cannot be read
+   */
+  public OperatorCalls calls(CommandSpec spec, Path directory) {
+    Addresses.Node supernode;
+    try {
+      supernode = Addresses.parseNode(node);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--node: " + e.getMessage(), e);
+    }
+    String token = token(spec, directory);
+    return new OperatorCalls(supernode, token, sockets(spec, directory, supernode));
+  }
+
+  /** The token goes to nobody who is not known beforehand. */
+  private Optional<SupernodeSockets> sockets(
+      CommandSpec spec, Path directory, Addresses.Node supernode) {
+    try {
+      TransportConfig.Builder builder = TransportConfig.builder();
+      tls.giveTo(directory, builder::tlsCert, builder::tlsKey, builder::tlsCa);
+      fingerprints.forEach(builder::supernodeFingerprint);
+      TransportConfig config = builder.build();
+      Optional<SupernodeSockets> sockets = SupernodeSockets.of(config, supernode.address());
+      if (sockets.isPresent() && fingerprints.isEmpty() && config.tlsCa().isEmpty()) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--node is another machine: give --supernode-fingerprint, which its log has, or --tls-ca");
+      }
+      return sockets;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private String token(CommandSpec spec, Path directory) {
+    if ((homeDir == null) == (tokenFile == null)) {
+      throw new ParameterException(
+          spec.commandLine(), "give either --home-dir or --admin-token-file");
+    }
+    Path file =
+        tokenFile != null
+            ? directory.resolve(tokenFile)
+            : directory.resolve(String.valueOf(homeDir)).resolve("admin-token");
+    try {
+      return Files.readString(file).trim();
+    } catch (IOException e) {
+      throw new StorageException(
+          "The token in %s cannot be read: %s. Run this as the user of the supernode."
+              .formatted(file, WhyNot.of(e)),
+          e);
+    }
+  }
+}

@@ -1,0 +1,183 @@
+package io.dragonfly.transport.http.internal.server;
+
+import io.dragonfly.control.AdminApi;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.spi.AdminService;
+import io.dragonfly.transport.http.internal.wire.AdminWire;
+import io.dragonfly.transport.http.internal.wire.FailureJson;
+import io.dragonfly.transport.http.internal.wire.WireException;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A call that takes the operators' token. Confined to its connection's event loop. */
+abstract class OperatorExchange implements Exchange {
+  private static final Logger LOG = LoggerFactory.getLogger(OperatorExchange.class);
+  private static final String BEARER = "Bearer ";
+
+  private final ServerConnection connection;
+  private final AdminService service;
+  private final HttpMethod method;
+  private final String path;
+  private final String token;
+  private boolean abandoned;
+
+  OperatorExchange(ServerConnection connection, AdminService service, HttpRequest request)
+      throws Refusal {
+    this.connection = connection;
+    this.service = service;
+    this.method = request.method();
+    this.path = request.uri();
+    if (!AdminExchange.isOpen(path) && !connection.isPrivate()) {
+      throw new Refusal(
+          HttpResponseStatus.FORBIDDEN,
+          "operators call from other machines over TLS alone, since the token is a secret");
+    }
+    String shown = RequestHead.header(request, HttpHeaderNames.AUTHORIZATION.toString()).orElse("");
+    this.token = shown.startsWith(BEARER) ? shown.substring(BEARER.length()) : "";
+  }
+
+  /** An answer that will be there. */
+  static final class Reply {
+    private final HttpResponseStatus status;
+    private final byte[] json;
+
+    Reply(HttpResponseStatus status, byte[] json) {
+      this.status = status;
+      this.json = json;
+    }
+
+    static Reply ok(byte[] json) {
+      return new Reply(HttpResponseStatus.OK, json);
+    }
+
+    static Reply notFound() {
+      return new Reply(
+          HttpResponseStatus.NOT_FOUND, FailureJson.answer("there is no such thing here"));
+    }
+  }
+
+  /** Returns the exchange for a request, if operators are served and it is theirs. */
+  static Optional<Exchange> of(ServerConnection connection, Serving serving, HttpRequest request)
+      throws Refusal {
+    Optional<AdminService> service = serving.request().admin();
+    if (service.isEmpty()) {
+      return Optional.empty();
+    }
+    String path = request.uri();
+    if (path.startsWith(AdminWire.ROOT) || AdminExchange.isOpen(path)) {
+      return Optional.of(new AdminExchange(connection, service.get(), request));
+    }
+    return path.equals(AdminWire.PREHEATS) || path.startsWith(AdminWire.PREHEATS + "/")
+        ? Optional.of(new PreheatExchange(connection, serving, service.get(), request))
+        : Optional.empty();
+  }
+
+  final ServerConnection connection() {
+    return connection;
+  }
+
+  final AdminService service() {
+    return service;
+  }
+
+  final HttpMethod method() {
+    return method;
+  }
+
+  final String path() {
+    return path;
+  }
+
+  final void require(HttpMethod allowed) throws Refusal {
+    if (!method.equals(allowed)) {
+      throw Refusal.wrongMethod(allowed);
+    }
+  }
+
+  /**
+   * Returns what the caller may use.
+   *
+   * @throws Refusal if it shows no right token
+   */
+  final AdminApi admit() throws Refusal {
+    return service.admit(connection.client(), token).orElseThrow(OperatorExchange::unauthorized);
+  }
+
+  private static Refusal unauthorized() {
+    Refusal refusal =
+        new Refusal(
+            HttpResponseStatus.UNAUTHORIZED,
+            "show the token of the supernode's home, on its own machine, or that of its"
+                + " --admin-token-file");
+    refusal.headers().set(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer realm=\"dragonfly admin\"");
+    return refusal;
+  }
+
+  static Refusal nothingHere() {
+    return new Refusal(HttpResponseStatus.NOT_FOUND, "there is nothing at this path");
+  }
+
+  /** Does what is asked for, once the request is whole. */
+  abstract void answer() throws Refusal, WireException;
+
+  @Override
+  public final void requested() {
+    try {
+      answer();
+    } catch (Refusal refusal) {
+      connection.refuse(refusal);
+    } catch (WireException e) {
+      connection.refuse(HttpResponseStatus.BAD_REQUEST, e.getMessage());
+    }
+  }
+
+  final void await(CompletableFuture<Reply> asked) {
+    var unused = asked.whenComplete((reply, failure) -> onLoop(() -> finish(reply, failure)));
+  }
+
+  private void onLoop(Runnable task) {
+    try {
+      connection.channel().eventLoop().execute(task);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("an answer came after the transport was closed");
+    }
+  }
+
+  private void finish(@Nullable Reply reply, @Nullable Throwable failure) {
+    if (abandoned) {
+      return;
+    }
+    if (reply != null) {
+      connection.answer(reply.status, reply.json);
+      return;
+    }
+    Throwable cause = failure instanceof CompletionException e ? e.getCause() : failure;
+    if (cause instanceof DistributionException typed) {
+      connection.answer(
+          HttpResponseStatus.valueOf(FailureJson.status(typed)), FailureJson.answer(typed));
+    } else {
+      LOG.warn("{} {} failed: {}", method, path, String.valueOf(cause));
+      connection.refuse(
+          HttpResponseStatus.INTERNAL_SERVER_ERROR, "the supernode failed, see its log");
+    }
+  }
+
+  @Override
+  public void abandon() {
+    abandoned = true;
+  }
+
+  @Override
+  public long progress() {
+    return NOTHING_TO_SEND;
+  }
+}

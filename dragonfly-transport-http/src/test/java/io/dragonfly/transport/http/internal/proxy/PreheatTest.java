@@ -1,0 +1,173 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.dragonfly.ClientConfig;
+import io.dragonfly.DistributionClient;
+import io.dragonfly.Supernode;
+import io.dragonfly.SupernodeConfig;
+import io.dragonfly.control.Preheat;
+import io.dragonfly.control.Preheat.State;
+import io.dragonfly.control.PreheatRequest;
+import io.dragonfly.error.ErrorKind;
+import io.dragonfly.task.ImageName;
+import io.dragonfly.task.Trust;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What was preheated is what a later pull asks for. */
+class PreheatTest extends ProxyTest {
+  private static final String MANIFESTS = "/v2/lab/app/manifests/";
+
+  private final byte[] layer = FakeRegistry.bytes(MIB, 1);
+  private final byte[] other = FakeRegistry.bytes(300_000, 2);
+  private final byte[] config = FakeRegistry.bytes(500, 3);
+  private Supernode supernode;
+  private DistributionClient peer;
+  private String manifest;
+  private String foreign;
+
+  @BeforeEach
+  void startSwarm() {
+    supernode =
+        new Supernode(SupernodeConfig.builder().homeDir(dir.resolve("supernode")).port(0).build());
+    peer =
+        new DistributionClient(
+            ClientConfig.builder()
+                .home(dir.resolve("peer"))
+                .supernodes(List.of(supernode.address().orElseThrow()))
+                .build());
+    manifest = manifest("amd64", layer, config);
+    foreign = manifest("arm64", other, config);
+    registry.manifest("1", index().getBytes(StandardCharsets.UTF_8));
+  }
+
+  @AfterEach
+  void stopSwarm() {
+    peer.close();
+    supernode.close();
+  }
+
+  private String manifest(String tag, byte[] layer, byte[] config) {
+    registry.blob(layer);
+    registry.blob(config);
+    return registry.manifest(
+        tag,
+        """
+        {"schemaVersion":2,"config":{"digest":"%s"},
+         "layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"%s"},
+          {"mediaType":"application/vnd.docker.image.rootfs.foreign.diff.tar.gzip","digest":"%s"}]}
+        """
+            .formatted(
+                FakeRegistry.digest(config),
+                FakeRegistry.digest(layer),
+                FakeRegistry.digest(FakeRegistry.bytes(1, 9)))
+            .getBytes(StandardCharsets.UTF_8));
+  }
+
+  private String index() {
+    String entry = "{\"digest\":\"%s\",\"platform\":{\"os\":\"linux\",\"architecture\":\"%s\"}}";
+    return "{\"schemaVersion\":2,\"manifests\":[%s,%s]}"
+        .formatted(
+            entry.formatted(manifest.substring(MANIFESTS.length()), "amd64"),
+            entry.formatted(foreign.substring(MANIFESTS.length()), "arm64"));
+  }
+
+  private Preheat preheat(Optional<PreheatRequest.Login> login, String... platforms) {
+    PreheatRequest image =
+        new PreheatRequest.Image(
+            ImageName.parse(registry.authority() + "/lab/app:1"),
+            List.of(platforms),
+            login,
+            Trust.PLATFORM,
+            true);
+    Preheat begun = supernode.admin().preheat(image).join();
+    await().until(() -> now(begun).state().isEnd());
+    return now(begun);
+  }
+
+  private Preheat now(Preheat preheat) {
+    return supernode.admin().preheat(preheat.id()).join().orElseThrow();
+  }
+
+  @Test
+  void aPullAfterwardsReadsNoBlobFromTheRegistry() throws Exception {
+    registry.wantTokens("secret");
+
+    Preheat done = preheat(Optional.empty(), "linux/amd64");
+
+    assertThat(done.failure()).isEmpty();
+    assertThat(done.contents()).isEqualTo(4); // index, manifest, configuration, layer
+    assertThat(done.done()).isEqualTo(4);
+    assertThat(done.bytes()).isGreaterThan(MIB);
+    String theirs = "/v2/lab/app/blobs/" + FakeRegistry.digest(other);
+    assertThat(registry.asked("GET", theirs)).isZero();
+    registry.requests.clear();
+    start(config(), ProxyLimits.DEFAULT, peer::stream);
+
+    assertThat(body(MANIFESTS + "1")).isEqualTo(index().getBytes(StandardCharsets.UTF_8));
+    body(manifest);
+    assertThat(body("/v2/lab/app/blobs/" + FakeRegistry.digest(layer))).isEqualTo(layer);
+    assertThat(body("/v2/lab/app/blobs/" + FakeRegistry.digest(config))).isEqualTo(config);
+
+    assertThat(counts().p2pRequests()).isEqualTo(3);
+    assertThat(counts().fallbacks()).isZero();
+    assertThat(registry.requests)
+        .filteredOn(r -> r.getUrl().encodedPath().contains("/blobs/"))
+        .allMatch(r -> "bytes=0-0".equals(r.getHeaders().get("Range")));
+  }
+
+  @Test
+  void allPlatformsAreReadUnlessSomeAreNamed() {
+    Preheat done = preheat(Optional.empty());
+
+    assertThat(done.failure()).isEmpty();
+    assertThat(done.contents()).isEqualTo(6); // the configuration is the same
+  }
+
+  @Test
+  void aPlatformThatIsMissingIsNamedWithThoseThatAreThere() {
+    Preheat failed = preheat(Optional.empty(), "windows/amd64");
+
+    assertThat(failed.failure().orElseThrow().kind()).isEqualTo(ErrorKind.NOT_FOUND);
+    assertThat(failed.failure().orElseThrow().message()).contains("linux/amd64, linux/arm64");
+  }
+
+  @Test
+  void aLayerThatIsMissingFailsItAll() {
+    String path = "/v2/lab/app/blobs/" + FakeRegistry.digest(layer);
+    registry.on(path, request -> new mockwebserver3.MockResponse.Builder().code(404).build());
+
+    Preheat failed = preheat(Optional.empty());
+
+    assertThat(failed.state()).isEqualTo(State.FAILED);
+    assertThat(failed.failure().orElseThrow().kind()).isEqualTo(ErrorKind.NOT_FOUND);
+  }
+
+  @Test
+  void aLoginIsForTheRegistryThatAsksForIt() {
+    registry.authorization = "Basic dTpw"; // u:p
+    registry.challenge = "Basic realm=\"lab\"";
+
+    assertThat(preheat(Optional.empty()).failure().orElseThrow().kind())
+        .isEqualTo(ErrorKind.ACCESS_REFUSED);
+    Preheat done = preheat(Optional.of(new PreheatRequest.Login("u", "p")));
+
+    assertThat(done.failure()).isEmpty();
+    assertThat(done.toString()).doesNotContain("dTpw");
+    assertThat(registry.requests.get(0).getHeaders().get("Authorization")).isNull();
+  }
+
+  @Test
+  void aManifestWithAnotherDigestIsNotFollowed() {
+    registry.put(manifest, "{\"layers\":[],\"config\":{}}".getBytes(StandardCharsets.UTF_8));
+
+    assertThat(preheat(Optional.empty()).failure().orElseThrow().kind())
+        .isEqualTo(ErrorKind.DIGEST_MISMATCH);
+  }
+}
