@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -104,7 +105,7 @@ final class OpenFiles implements Closeable {
     if (shared.isPresent()) {
       return shared.get();
     }
-    FileChannel channel = FileChannel.open(file, use.option);
+    FileChannel channel = FileChannel.open(file, use.option, LinkOption.NOFOLLOW_LINKS);
     Handle handle = new Handle(channel);
     List<FileChannel> toClose = new ArrayList<>();
     boolean tooLate;

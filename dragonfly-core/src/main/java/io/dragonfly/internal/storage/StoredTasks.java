@@ -8,6 +8,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,11 @@ final class StoredTasks {
   DiskTask load(Path directory) throws IOException {
     if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
       throw new BrokenTaskException("it is not a directory", null);
+    }
+    for (String name : List.of(DiskTask.TASK, DiskTask.PIECES, DiskTask.DATA)) {
+      if (Files.isSymbolicLink(directory.resolve(name))) {
+        throw new BrokenTaskException(name + " is a symbolic link, which none of ours is", null);
+      }
     }
     try {
       return read(directory);

@@ -35,6 +35,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a storage finds in a home where another process has ended, one way or the other. */
 @ExtendWith(LeakCheck.class)
@@ -302,6 +304,32 @@ class DiskStorageRestartTest {
     try (var left = Files.list(tasks)) {
       assertThat(left).containsExactly(disk.directory());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"data", "pieces", "task.json"})
+  void followsNoSymbolicLinks(String name, @TempDir Path elsewhere) throws Exception {
+    disk.whole();
+    Path foreign = elsewhere.resolve("foreign");
+    Files.move(disk.directory().resolve(name), foreign);
+    Files.createSymbolicLink(disk.directory().resolve(name), foreign);
+    byte[] before = Files.readAllBytes(foreign);
+
+    assertThat(disk.open().tasks()).isEmpty();
+
+    assertThat(foreign).hasBinaryContent(before);
+  }
+
+  @Test
+  void followsNoSymbolicLinkThatIsPutThereLater(@TempDir Path elsewhere) throws Exception {
+    disk.whole();
+    StoredTask stored = disk.open().find(TASK.id()).orElseThrow();
+    Path foreign = elsewhere.resolve("foreign");
+    Files.move(disk.data(), foreign);
+    Files.createSymbolicLink(disk.data(), foreign);
+
+    assertThatThrownBy(() -> stored.region(TASK.layout().range(0)).close())
+        .isInstanceOf(IOException.class);
   }
 
   @Test
