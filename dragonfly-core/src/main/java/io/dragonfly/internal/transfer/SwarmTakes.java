@@ -11,6 +11,7 @@ import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -30,6 +31,7 @@ import org.slf4j.LoggerFactory;
 final class SwarmTakes {
   private static final Logger LOG = LoggerFactory.getLogger(SwarmTakes.class);
   private static final int MOST_RUNNING = 2;
+  private static final Duration STALLED_AFTER = Duration.ofSeconds(1);
 
   private final Parts parts;
   private final TakeLane lane;
@@ -130,7 +132,9 @@ final class SwarmTakes {
     if (slow.isPresent() && of.running.size() == 1) {
       owner.moved(
           piece, slow.get().order().parent(), parent, "less than half had come, and too slowly");
-      cancel(of, slow.get());
+      // Who brought something is only slower than others; who brings next to nothing has failed.
+      boolean trickles = slow.get().trickledFor(STALLED_AFTER);
+      cancel(of, slow.get(), trickles ? Outcome.STALLED : Outcome.DROPPED);
       start(piece, of, parent);
     } else {
       of.spares.addLast(parent);
@@ -191,16 +195,16 @@ final class SwarmTakes {
     }
   }
 
-  private void cancel(OfPiece of, PieceTake take) {
+  private void cancel(OfPiece of, PieceTake take, Outcome outcome) {
     of.running.remove(take);
     take.cancel();
     parts.line().ended(take);
-    drop(take.order().piece(), take.order().parent());
+    report(take.order().piece(), take.order().parent(), outcome, 0);
   }
 
   private void forget(int piece, OfPiece of) {
     pieces.remove(piece, of);
-    List.copyOf(of.running).forEach(take -> cancel(of, take));
+    List.copyOf(of.running).forEach(take -> cancel(of, take, Outcome.DROPPED));
     of.spares.forEach(spare -> drop(piece, spare));
     of.spares.clear();
   }

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * {@link End}, unless it is cancelled.
  */
 public final class PieceTake implements PieceSink {
+  /** Within twice its patience at least so much must come. */
+  static final int LITTLE_BYTES = 1 << 10;
+
   /**
    * Which piece from whom.
    *
@@ -59,6 +62,11 @@ public final class PieceTake implements PieceSink {
   private int pauses;
   private boolean started;
   private boolean ended;
+
+  /** When it had last brought more than a little, and how much it had brought then. */
+  private long markNanos;
+
+  private long markBytes;
 
   private volatile boolean deaf;
   private volatile boolean complete;
@@ -110,6 +118,7 @@ public final class PieceTake implements PieceSink {
   public void start() {
     startNanos = loop.nanos();
     lastByteNanos = startNanos;
+    markNanos = startNanos;
     started = true;
     try {
       running = lane.engine().taker().take(order.request(), this);
@@ -137,11 +146,35 @@ public final class PieceTake implements PieceSink {
       return;
     }
     long idle = pauses > 0 ? 0 : loop.nanos() - lastByteNanos;
-    if (idle < patience.toNanos()) {
+    if (idle >= patience.toNanos()) {
+      end(new End(Outcome.STALLED, "no byte came for " + patience.toMillis() + " ms"));
+    } else if (trickles()) {
+      end(new End(Outcome.STALLED, "next to nothing came for " + 2 * patience.toMillis() + " ms"));
+    } else {
       watchAfter(patience.minusNanos(idle));
-      return;
     }
-    end(new End(Outcome.STALLED, "no byte came for " + patience.toMillis() + " ms"));
+  }
+
+  /** A byte now and then is no progress: it would keep the piece for hours. */
+  private boolean trickles() {
+    long now = loop.nanos();
+    if (pauses > 0 || received() - markBytes >= LITTLE_BYTES) {
+      mark(now);
+    }
+    return now - markNanos >= 2 * patience.toNanos();
+  }
+
+  private void mark(long now) {
+    markNanos = now;
+    markBytes = received();
+  }
+
+  /** Tells whether it has gone on for longer than this and has brought next to nothing. */
+  public boolean trickledFor(Duration time) {
+    return started
+        && pauses == 0
+        && received() < LITTLE_BYTES
+        && loop.nanos() - startNanos >= time.toNanos();
   }
 
   @Override
@@ -211,6 +244,7 @@ public final class PieceTake implements PieceSink {
   private void resume() {
     if (--pauses == 0 && running != null && !ended) {
       lastByteNanos = loop.nanos();
+      mark(lastByteNanos);
       running.resume();
     }
   }

@@ -200,6 +200,31 @@ class PieceTakeTest {
   }
 
   @Test
+  void aByteNowAndThenIsNoProgress() throws Exception {
+    PieceTake take = started();
+    Duration step = DROP.dividedBy(4);
+    for (int i = 0; i < 12 && ends.isEmpty(); i++) {
+      take.received(part(i, i + 1));
+      ticker.advance(step);
+      onLoop(() -> {});
+      ticker.advance(Duration.ZERO);
+    }
+    assertThat(outcome()).isEqualTo(Outcome.STALLED);
+  }
+
+  @Test
+  void aSlowParentIsNotStalled() throws Exception {
+    PieceTake take = started();
+    Duration step = DROP.dividedBy(2);
+    for (int i = 0; i < 20; i++) {
+      take.received(part(i * PieceTake.LITTLE_BYTES, (i + 1) * PieceTake.LITTLE_BYTES));
+      ticker.advance(step);
+      onLoop(() -> {});
+    }
+    assertThat(ends).isEmpty();
+  }
+
+  @Test
   void withAnotherParentToAskPatienceIsShorter() throws Exception {
     PieceTake take = started();
     onLoop(() -> take.hurry(Duration.ofSeconds(2)));
