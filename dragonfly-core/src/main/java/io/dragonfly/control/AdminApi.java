@@ -97,8 +97,20 @@ public interface AdminApi {
    * @param tasks in how many tasks it takes part
    * @param wanting of how many it wants pieces
    * @param silent how long it was not heard of; one that waits for an answer is silent
+   * @param isolation what complaints of it have come to; empty if there is nothing to say
    */
-  record KnownPeer(Peer peer, int tasks, int wanting, Duration silent) {}
+  record KnownPeer(
+      Peer peer, int tasks, int wanting, Duration silent, Optional<Isolation> isolation) {}
+
+  /**
+   * What others' complaints of a peer, and its own of others, have come to.
+   *
+   * @param left how long nobody is to take from it; zero if that is over
+   * @param times how often it was isolated lately
+   * @param doubted whether its own complaints are not believed: it alone has too many
+   * @param reason who complained of what when it was isolated last; empty if it never was
+   */
+  record Isolation(Duration left, int times, boolean doubted, String reason) {}
 
   /**
    * How a supernode is.

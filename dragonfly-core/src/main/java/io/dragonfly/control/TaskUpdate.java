@@ -19,6 +19,8 @@ import java.util.OptionalLong;
  * @param parents parents that are new, or whose address or capability is
  * @param assignments pieces to take now
  * @param advice what to do from now on if the supernode is lost; empty if that is as before
+ * @param toVerify pieces that the caller gave to others who found them wrong: it should read them
+ *     again, and withdraw those that are
  */
 public record TaskUpdate(
     TaskId task,
@@ -28,7 +30,8 @@ public record TaskUpdate(
     PieceDigests digests,
     List<Parent> parents,
     List<Assignment> assignments,
-    Optional<Advice> advice) {
+    Optional<Advice> advice,
+    List<Integer> toVerify) {
 
   /** Whether a task goes on. */
   public enum State {
@@ -44,6 +47,7 @@ public record TaskUpdate(
   public TaskUpdate {
     parents = List.copyOf(parents);
     assignments = List.copyOf(assignments);
+    toVerify = List.copyOf(toVerify);
   }
 
   /** A task that the supernode does not know. */
@@ -66,6 +70,7 @@ public record TaskUpdate(
         PieceDigests.NONE,
         List.of(),
         List.of(),
-        Optional.empty());
+        Optional.empty(),
+        List.of());
   }
 }

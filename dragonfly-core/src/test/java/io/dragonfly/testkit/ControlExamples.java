@@ -190,7 +190,8 @@ public final class ControlExamples {
                 new Assignment(0, 1, 1, 0),
                 new Assignment(5, 3, 100, 17),
                 new Assignment(Integer.MAX_VALUE, 1, 1, 0)),
-            Optional.of(advice()));
+            Optional.of(advice()),
+            List.of(0, 5));
     TaskUpdate empty =
         new TaskUpdate(
             OTHER_TASK,
@@ -200,7 +201,8 @@ public final class ControlExamples {
             PieceDigests.NONE,
             List.of(),
             List.of(),
-            Optional.empty());
+            Optional.empty(),
+            List.of());
     return List.of(
         new NextAnswer(1L << 50, List.of(full, empty, TaskUpdate.unknown(OTHER_TASK)), TERMS),
         new NextAnswer(1, List.of(), TERMS));

@@ -110,7 +110,8 @@ final class FakeMember {
             digests,
             parents,
             assignments,
-            Optional.of(advice)));
+            Optional.of(advice),
+            List.of()));
   }
 
   private PieceDigests newDigests() {

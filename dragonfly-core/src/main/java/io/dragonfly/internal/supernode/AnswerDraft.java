@@ -40,7 +40,8 @@ record AnswerDraft(
       List<ParentDraft> parents,
       List<Assignment> assignments,
       Optional<Contacts.Draft> advice,
-      Optional<DistributionException> trouble) {
+      Optional<DistributionException> trouble,
+      List<Integer> toVerify) {
 
     TaskUpdate issue(PeerId taker, InetAddress address) {
       return new TaskUpdate(
@@ -51,7 +52,8 @@ record AnswerDraft(
           digests,
           parents.stream().map(p -> p.issue(task, taker, address)).toList(),
           assignments,
-          advice.map(a -> a.issue(task, taker, address)));
+          advice.map(a -> a.issue(task, taker, address)),
+          toVerify);
     }
   }
 

@@ -18,6 +18,7 @@ import java.util.function.Supplier;
 /**
  * A supernode as one caller sees it.
  *
+ * @param throng bounds how many registrations wait
  * @param check throws if the caller must not say that it is who it says
  * @param fromThisMachine whether sources are asked for somebody on this machine
  */
@@ -25,12 +26,16 @@ record CallerView(
     Registrations registrations,
     Offers offers,
     Swarms swarms,
+    Throng throng,
     Consumer<Caller> check,
     boolean fromThisMachine)
     implements SupernodeApi {
   @Override
   public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
-    return checked(request.caller(), () -> registrations.register(request, fromThisMachine));
+    return checked(
+        request.caller(),
+        () ->
+            throng.admit(request.caller(), () -> registrations.register(request, fromThisMachine)));
   }
 
   @Override

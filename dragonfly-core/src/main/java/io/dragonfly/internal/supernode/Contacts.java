@@ -36,7 +36,8 @@ final class Contacts {
         !member.adviceTold
             || !now.isBefore(member.contactsRenew)
             || (member.contacts.size() < MOST && member.swarmSeen != task.joins)
-            || member.contacts.stream().anyMatch(contact -> task.member(contact).isEmpty());
+            || member.contacts.stream()
+                .anyMatch(c -> task.member(c).filter(m -> !m.session.isIsolated).isEmpty());
     return isStale ? Optional.of(choose(member, now)) : Optional.empty();
   }
 
@@ -59,7 +60,7 @@ final class Contacts {
     int looked = Math.min(all.size(), MOST_LOOKED_AT);
     for (int i = 0; i < looked && near.size() < MOST; i++) {
       Member other = all.get((member.task.cursor++ & Integer.MAX_VALUE) % all.size());
-      if (other != member && other.session.peer().isReachable()) {
+      if (other != member && other.session.peer().isReachable() && !other.session.isIsolated) {
         (other.session.peer().isNear(member.session.peer()) ? near : far).add(other);
       }
     }

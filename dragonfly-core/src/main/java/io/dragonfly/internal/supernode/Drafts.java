@@ -127,7 +127,15 @@ final class Drafts {
         parents,
         lines.lines(),
         Contacts.news(member, now),
-        trouble(member));
+        trouble(member),
+        toVerify(member));
+  }
+
+  /** Once is enough here, too: who finds the piece wrong says so again. */
+  private static List<Integer> toVerify(Member member) {
+    List<Integer> pieces = List.copyOf(member.toVerify);
+    member.toVerify.clear();
+    return pieces;
   }
 
   /** Once is enough: should the answer get lost, the next failure is told. */

@@ -8,6 +8,8 @@ import java.time.Instant;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** One peer's part in one task. {@link Swarms}' lock guards it. */
@@ -18,6 +20,12 @@ final class Member {
 
   /** What it has, but others cannot verify yet, since the digests are not published. */
   final BitSet heldBack = new BitSet();
+
+  /** What others can take from it, as far as it has said. */
+  final BitSet has = new BitSet();
+
+  /** Pieces that others complain of, until it is told. */
+  final Set<Integer> toVerify = new TreeSet<>();
 
   /** What the source may be asked with; absent for who only offers, and so may not take. */
   private @Nullable Access access;
@@ -109,6 +117,11 @@ final class Member {
     }
     announced = now;
     return Optional.of(now);
+  }
+
+  /** Returns what the scheduler was told last that the peer wants. */
+  PieceSpan announced() {
+    return announced;
   }
 
   void announce(PieceSpan span) {

@@ -149,7 +149,7 @@ final class Polls {
         unreachable(result.parent());
       }
     }
-    Set<Integer> suspects = state.report(member, report);
+    Set<Integer> suspects = state.report(member, report, rhythm.nanos().getAsLong());
     CdnTask cdn = member.task.cdn;
     if (cdn != null) {
       suspects.forEach(piece -> checks.add(() -> cdn.check(piece)));
@@ -233,7 +233,7 @@ final class Polls {
   private void tick() {
     synchronized (state) {
       ticking = false;
-      scheduler.tick();
+      state.tick(rhythm.nanos().getAsLong());
     }
     wake();
   }

@@ -19,10 +19,24 @@ import java.util.TreeSet;
 final class Reports {
   private final Scheduler scheduler;
   private final PeerId cdn;
+  private final Complaints complaints;
 
-  Reports(Scheduler scheduler, PeerId cdn) {
+  Reports(Scheduler scheduler, PeerId cdn, Complaints complaints) {
     this.scheduler = scheduler;
     this.cdn = cdn;
+    this.complaints = complaints;
+  }
+
+  /** Hears of what peers say of each other. */
+  interface Complaints {
+    /** A peer took a piece from another one. */
+    void took(Member member, PeerId giver);
+
+    /** A peer could not take a piece from another one. */
+    void failed(Member member, PieceResult result);
+
+    /** A peer has withdrawn a piece. */
+    void withdrew(Member member, int piece);
   }
 
   /**
@@ -47,7 +61,9 @@ final class Reports {
     for (int piece : report.withdrawn()) {
       if (layout.isPiece(piece)) {
         member.heldBack.clear(piece);
+        member.has.clear(piece);
         scheduler.pieceLost(task.id(), member.id(), piece);
+        complaints.withdrew(member, piece);
       }
     }
     return suspects;
@@ -59,9 +75,22 @@ final class Reports {
       member.heldBack.set(result.piece());
       member.task.holdingBack.add(member);
     } else if (result.outcome() == Outcome.DONE && result.parent().equals(member.id())) {
+      member.has.set(result.piece());
       scheduler.pieceAdded(task, member.id(), result.piece());
     } else {
       scheduler.reported(task, member.id(), result);
+      tell(member, result);
+    }
+  }
+
+  private void tell(Member member, PieceResult result) {
+    switch (result.outcome()) {
+      case DONE -> {
+        member.has.set(result.piece());
+        complaints.took(member, result.parent());
+      }
+      case UNREACHABLE, REFUSED, STALLED, DIGEST_MISMATCH -> complaints.failed(member, result);
+      case NOT_YET, DROPPED -> {} // nobody's fault
     }
   }
 
@@ -82,6 +111,8 @@ final class Reports {
     member.heldBack.or(has);
     member.heldBack.clear(0, task.digests.published());
     has.andNot(member.heldBack);
+    member.has.clear();
+    member.has.or(has);
     if (member.heldBack.isEmpty()) {
       task.holdingBack.remove(member);
     } else {
@@ -96,6 +127,7 @@ final class Reports {
       for (Member member : task.holdingBack) {
         if (member.heldBack.get(piece)) {
           member.heldBack.clear(piece);
+          member.has.set(piece);
           scheduler.pieceAdded(task.id(), member.id(), piece);
         }
       }

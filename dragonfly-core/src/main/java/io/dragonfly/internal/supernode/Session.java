@@ -8,6 +8,7 @@ import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler.Plan;
 import io.dragonfly.task.TaskId;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -25,7 +26,10 @@ import org.jspecify.annotations.Nullable;
  * if it got lost all of that is said again.
  */
 final class Session {
+  private static final int MOST_GIVERS = 64;
+
   private final PeerId id;
+  private final Place place;
   private Holder holder;
 
   /** The tasks that the peer takes part in. */
@@ -42,6 +46,18 @@ final class Session {
 
   /** How many tasks it wants pieces of. */
   int wanting;
+
+  /** Whom it took pieces from lately, and when. */
+  private final Map<PeerId, Long> givers =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<PeerId, Long> eldest) {
+          return size() > MOST_GIVERS;
+        }
+      };
+
+  /** Whether nobody is to take from it now. */
+  boolean isIsolated;
 
   /** When it was last heard of. */
   long heardNanos;
@@ -68,6 +84,7 @@ final class Session {
 
   Session(Caller caller) {
     this.id = caller.id();
+    this.place = Place.of(caller.address().getAddress(), caller.id());
     this.holder = new Holder(caller.peer(), caller.secret().capabilityKey());
   }
 
@@ -86,6 +103,21 @@ final class Session {
 
   InetAddress address() {
     return peer().address().getAddress();
+  }
+
+  /** Returns where it was when it came. */
+  Place place() {
+    return place;
+  }
+
+  /** It took a piece from another peer. */
+  void tookFrom(PeerId giver, long nanos) {
+    givers.put(giver, nanos);
+  }
+
+  /** Returns how many others it took pieces from in the time before. */
+  int givers(long nanos, Duration time) {
+    return (int) givers.values().stream().filter(at -> nanos - at <= time.toNanos()).count();
   }
 
   void heard(Peer now, long nanos) {

@@ -40,6 +40,7 @@ public final class SupernodeService implements AutoCloseable {
   private final Questions questions;
   private final Registrations registrations;
   private final Offers offers;
+  private final Throng throng = new Throng(SupernodeSettings.MOST_REGISTERING);
   private final ExecutorService answers;
   private final ExecutorService work;
   private final ExecutorService questionThreads;
@@ -163,7 +164,7 @@ public final class SupernodeService implements AutoCloseable {
 
   /** Returns the supernode as callers in this process see it: they are trusted. */
   public LocalSupernode local() {
-    SupernodeApi api = new CallerView(registrations, offers, swarms, caller -> {}, true);
+    SupernodeApi api = new CallerView(registrations, offers, swarms, throng, caller -> {}, true);
     return new LocalSupernode(api, parts.pieces(), secret.id());
   }
 
@@ -184,6 +185,7 @@ public final class SupernodeService implements AutoCloseable {
         registrations,
         offers,
         swarms,
+        throng,
         caller -> {
           if (!cdnPeer.isReachable()) {
             throw new SupernodeUnreachableException("The supernode is starting. Try again.");

@@ -53,8 +53,20 @@ public record SupernodeSettings(
 
   static final int MOST_NEWS_DIGESTS = 4 * MOST_DIGESTS;
 
+  /** How many pieces of a task one peer is asked to read again in one answer. */
+  static final int MOST_TO_VERIFY = 16;
+
   /** How many peers a supernode knows at most: what they cost in memory is bounded. */
   static final int MOST_PEERS = 100_000;
+
+  /** How many of them may be in one place, this machine aside; see {@link Place}. */
+  static final int MOST_PEERS_OF_ONE_PLACE = 2_000;
+
+  /** How many tasks one peer may take part in. */
+  static final int MOST_TASKS_OF_ONE_PEER = 50_000;
+
+  /** How many registrations from one place may wait for their answers at once. */
+  static final int MOST_REGISTERING = 1_000;
 
   /** How many questions wait for their turn at one source host. */
   static final int MOST_WAITING = 10_000;

@@ -1,6 +1,9 @@
 package io.dragonfly.internal.supernode;
 
+import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.Caller;
+import io.dragonfly.control.Outcome;
+import io.dragonfly.control.PieceResult;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.error.CallRefusedException;
@@ -15,6 +18,8 @@ import io.dragonfly.task.Digest;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -36,20 +41,27 @@ final class SwarmState {
   private final Map<TaskId, SwarmTask> tasks = new HashMap<>();
   private final Map<PeerId, Session> sessions = new HashMap<>();
 
+  /** How many of them are in one place. */
+  private final Map<Place, Integer> places = new HashMap<>();
+
   /** Peers for which there is something new, assignments aside. */
   private final Set<Session> awake = new LinkedHashSet<>();
 
   /** Tasks that have just lost the last who wanted them, or took part at all. */
   private final Set<SwarmTask> abandoned = new LinkedHashSet<>();
 
+  private final Quarantine quarantine = new Quarantine();
   private int wanting;
   private boolean closed;
+
+  /** When the report came that is being taken in. */
+  private long reportedNanos;
 
   SwarmState(Scheduler scheduler, int backToSourcePeers, PeerId cdn) {
     this.scheduler = scheduler;
     this.backToSourcePeers = backToSourcePeers;
     this.cdn = cdn;
-    this.reports = new Reports(scheduler, cdn);
+    this.reports = new Reports(scheduler, cdn, new Judge());
   }
 
   @Nullable SwarmTask task(TaskId id) {
@@ -105,6 +117,14 @@ final class SwarmState {
                 .formatted(SupernodeSettings.MOST_PEERS));
       }
       session = new Session(caller);
+      if (places.getOrDefault(session.place(), 0) >= SupernodeSettings.MOST_PEERS_OF_ONE_PLACE) {
+        throw new CallRefusedException(
+            "%d peers are at %s already, and that is as many as may be in one place."
+                .formatted(
+                    SupernodeSettings.MOST_PEERS_OF_ONE_PLACE, session.address().getHostAddress()));
+      }
+      places.merge(session.place(), 1, Integer::sum);
+      session.isIsolated = quarantine.isIsolated(caller.id()); // to come back does not help
       sessions.put(caller.id(), session);
     }
     session.heard(caller.peer(), nanos);
@@ -156,6 +176,11 @@ final class SwarmState {
     session.heldFailures.remove(task.id());
     Member member = session.members.get(task.id());
     if (member == null) {
+      if (session.members.size() >= SupernodeSettings.MOST_TASKS_OF_ONE_PEER) {
+        throw new CallRefusedException(
+            "Peer %s takes part in %d tasks, and more are not possible."
+                .formatted(session.id().brief(), SupernodeSettings.MOST_TASKS_OF_ONE_PEER));
+      }
       member = new Member(session, task);
       session.members.put(task.id(), member);
       task.add(member);
@@ -165,9 +190,90 @@ final class SwarmState {
   }
 
   private void tellScheduler(Member member, BitSet pieces) {
-    BitSet has = reports.holdings(member, pieces);
+    reports.holdings(member, pieces);
     member.announce(PieceSpan.NONE);
-    scheduler.peerJoined(member.task.id(), member.session.peer(), has, PieceSpan.NONE);
+    seat(member);
+  }
+
+  /** Tells the scheduler of a member; nobody can reach one that is isolated. */
+  private void seat(Member member) {
+    Peer peer = member.session.peer();
+    if (member.session.isIsolated) {
+      InetAddress ip = peer.address().getAddress();
+      peer = new Peer(peer.id(), new InetSocketAddress(ip, 0), peer.idc());
+    }
+    scheduler.peerJoined(member.task.id(), peer, (BitSet) member.has.clone(), member.announced());
+  }
+
+  private void judged(Session session) {
+    session.isIsolated = quarantine.isIsolated(session.id());
+    session.members.values().stream().filter(m -> m.task.isStarted).forEach(this::seat);
+  }
+
+  /** What peers say of each other, and what follows from it. */
+  private final class Judge implements Reports.Complaints {
+    @Override
+    public void took(Member member, PeerId giver) {
+      member.session.tookFrom(giver, reportedNanos);
+      quarantine.thank(member.id(), giver);
+    }
+
+    /** Heard is who was told to take from the other one; who it was is known by that. */
+    @Override
+    public void failed(Member member, PieceResult result) {
+      Session accused = sessions.get(result.parent());
+      if (accused == null || accused == member.session || member.parents.number(accused.id()) < 0) {
+        return;
+      }
+      if (result.outcome() == Outcome.DIGEST_MISMATCH) {
+        haveVerified(accused, member.task, result.piece());
+      }
+      boolean isIsolated =
+          quarantine.accuse(
+              member.session,
+              accused,
+              member.task.id(),
+              result,
+              member.session.givers(reportedNanos, Quarantine.MEMORY),
+              sessions.size(),
+              reportedNanos);
+      if (isIsolated) {
+        judged(accused);
+      }
+    }
+
+    /** The accused is told to read the piece again: it may know nothing of its damage. */
+    private void haveVerified(Session accused, SwarmTask task, int piece) {
+      Member holder = accused.members.get(task.id());
+      if (holder != null && holder.toVerify.size() < SupernodeSettings.MOST_TO_VERIFY) {
+        holder.toVerify.add(piece);
+        accused.news.add(holder);
+        awake.add(accused);
+      }
+    }
+
+    @Override
+    public void withdrew(Member member, int piece) {
+      if (quarantine.withdrawn(member.id(), member.task.id(), piece)) {
+        judged(member.session);
+      }
+    }
+  }
+
+  /** Lets those give again whose isolation ends now. */
+  void tick(long nanos) {
+    for (PeerId peer : quarantine.ended(nanos)) {
+      Session session = sessions.get(peer);
+      if (session != null) {
+        judged(session);
+      }
+    }
+    scheduler.tick();
+  }
+
+  /** Returns what others' complaints of a peer have come to, if they have to anything. */
+  Optional<AdminApi.Isolation> isolation(PeerId peer, long nanos) {
+    return quarantine.isolation(peer, nanos);
   }
 
   private static BitSet holding(SwarmTask task, RegisterRequest request) {
@@ -192,7 +298,8 @@ final class SwarmState {
   }
 
   /** Takes in a report. Returns pieces that the CDN cache should look at. */
-  Set<Integer> report(Member member, TaskReport report) {
+  Set<Integer> report(Member member, TaskReport report, long nanos) {
+    reportedNanos = nanos;
     member.isNamed = true;
     Set<Integer> suspects = reports.apply(member, report);
     want(member, report.wanted());
@@ -244,7 +351,9 @@ final class SwarmState {
   /** A peer is gone. */
   void leave(Session session) {
     List.copyOf(session.members.values()).forEach(this::leave);
-    sessions.remove(session.id(), session);
+    if (sessions.remove(session.id(), session)) {
+      places.computeIfPresent(session.place(), (p, number) -> number == 1 ? null : number - 1);
+    }
     awake.remove(session);
   }
 

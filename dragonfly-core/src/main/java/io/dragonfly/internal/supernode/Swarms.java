@@ -327,7 +327,8 @@ final class Swarms {
                       session.peer(),
                       session.members.size(),
                       session.wanting,
-                      Duration.ofNanos(Math.max(0, now - session.heardNanos))))
+                      Duration.ofNanos(Math.max(0, now - session.heardNanos)),
+                      state.isolation(session.id(), now)))
           .toList();
     }
   }

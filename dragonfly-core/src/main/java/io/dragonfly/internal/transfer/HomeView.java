@@ -142,6 +142,31 @@ final class HomeView {
             });
   }
 
+  /** Verifies pieces that others found wrong, in the background, and withdraws those that are. */
+  void verifySoon(TaskId task, List<Integer> pieces) {
+    parts
+        .loop()
+        .when(
+            parts.io().call(() -> verifyNow(task, pieces)),
+            done -> {},
+            failure ->
+                LOG.warn("Task {} cannot be verified: {}", task.brief(), failure.toString()));
+  }
+
+  private boolean verifyNow(TaskId task, List<Integer> pieces) throws IOException {
+    Optional<StoredTask> stored = parts.storage().find(task);
+    ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+    for (int piece : pieces) {
+      if (stored.isPresent() && stored.get().has(piece)) {
+        if (!isGood(stored.get(), piece, buffer)) {
+          LOG.warn("Task {}: piece {} was damaged on disk", task.brief(), piece);
+          withdraw(stored.get(), piece);
+        }
+      }
+    }
+    return true;
+  }
+
   private Verification verify(StoredTask stored, AtomicBoolean stop) throws IOException {
     List<Integer> bad = new ArrayList<>();
     int checked = 0;

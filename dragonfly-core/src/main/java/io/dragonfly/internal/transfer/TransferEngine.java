@@ -214,6 +214,7 @@ public final class TransferEngine implements AutoCloseable {
 
   private void offer(Setup setup, DoubleSupplier random) {
     for (SupernodeLink link : supernodes.giving()) {
+      link.onComplaint(home::verifySoon);
       new Offering(loop, store, setup.plugins().storage(), link, random).offer();
     }
   }

@@ -8,7 +8,7 @@ final class AdminText {
   private static final int BRIEF = 12;
   private static final String TASK_ROW = "%-12s  %-8s  %11s  %14s  %4s  %4s  %-20s  %s%n";
   private static final String VERSION_ROW = "%-12s  %-12s  %-8s  %14s  %-20s  %s%n";
-  private static final String PEER_ROW = "%-12s  %-40s  %5s  %7s  %8s  %s%n";
+  private static final String PEER_ROW = "%-12s  %-40s  %5s  %7s  %8s  %-10s  %s%n";
 
   private AdminText() {}
 
@@ -88,7 +88,7 @@ final class AdminText {
   static String peers(JsonNode answer) {
     StringBuilder text =
         new StringBuilder(
-            PEER_ROW.formatted("PEER", "ADDRESS", "TASKS", "WANTING", "SILENT", "IDC"));
+            PEER_ROW.formatted("PEER", "ADDRESS", "TASKS", "WANTING", "SILENT", "IDC", "STATE"));
     for (JsonNode peer : answer.path("peers")) {
       text.append(
           PEER_ROW.formatted(
@@ -97,9 +97,25 @@ final class AdminText {
               peer.path("tasks").asText(),
               peer.path("wanting").asText(),
               peer.path("silentMillis").asLong() / 1000 + " s",
-              peer.path("idc").asText().isEmpty() ? "-" : peer.path("idc").asText()));
+              peer.path("idc").asText().isEmpty() ? "-" : peer.path("idc").asText(),
+              isolation(peer.path("isolation"))));
     }
     return text + leftOut(answer);
+  }
+
+  private static String isolation(JsonNode isolation) {
+    if (isolation.path("leftMillis").asLong() > 0) {
+      return "isolated for %d s more: %s"
+          .formatted(
+              (isolation.path("leftMillis").asLong() + 999) / 1000,
+              isolation.path("reason").asText());
+    }
+    if (isolation.path("doubted").asBoolean()) {
+      return "not believed";
+    }
+    return isolation.path("times").asInt() > 0
+        ? "was isolated %d times".formatted(isolation.path("times").asInt())
+        : "-";
   }
 
   private static String leftOut(JsonNode answer) {

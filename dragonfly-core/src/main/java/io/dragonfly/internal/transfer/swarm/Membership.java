@@ -205,6 +205,9 @@ public final class Membership {
       advice = update.advice().get();
       events.advised(advice);
     }
+    if (!update.toVerify().isEmpty()) {
+      link.verify(task, update.toVerify());
+    }
     update.failure().ifPresent(events::sourceRetried);
     // The length first: it says how long the last piece is.
     update.length().ifPresent(events::lengthLearned);

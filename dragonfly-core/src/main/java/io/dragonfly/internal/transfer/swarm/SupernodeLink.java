@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -49,6 +50,7 @@ public final class SupernodeLink {
   private final Map<TaskId, Membership> members = new LinkedHashMap<>();
   private final Map<TaskId, List<TaskUpdate>> early = new HashMap<>();
   private Runnable offerAgain = () -> {};
+  private BiConsumer<TaskId, List<Integer>> verify = (task, pieces) -> {};
 
   /** Calls whose answer may be that the supernode takes it that this peer takes part. */
   private final Map<Integer, CompletableFuture<RegisterAnswer>> asking = new HashMap<>();
@@ -90,7 +92,8 @@ public final class SupernodeLink {
 
   /** Tells whether the supernode did not answer the last time. */
   public boolean isLost() {
-    return next.isLost() || pulse.isDown();
+    // Where there is nothing to poll for, the last poll says nothing any more.
+    return pulse.isDown() || (next.isLost() && !members.isEmpty());
   }
 
   /** Returns whether it answers at all, as far as is known. */
@@ -213,6 +216,15 @@ public final class SupernodeLink {
   /** Sets what is done when the supernode has forgotten a task that this peer could give. */
   public void onForgotten(Runnable offer) {
     offerAgain = offer;
+  }
+
+  /** Sets what is done when others found pieces wrong that this peer gave them. */
+  public void onComplaint(BiConsumer<TaskId, List<Integer>> verifying) {
+    verify = verifying;
+  }
+
+  void verify(TaskId task, List<Integer> pieces) {
+    verify.accept(task, pieces);
   }
 
   /** Returns this peer's part in a task, if it has one. */

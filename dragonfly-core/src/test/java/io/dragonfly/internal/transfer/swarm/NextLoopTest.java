@@ -231,7 +231,8 @@ class NextLoopTest {
         PieceDigests.NONE,
         List.of(),
         List.of(),
-        Optional.of(Advice.NONE));
+        Optional.of(Advice.NONE),
+        List.of());
   }
 
   private static PieceResult result(int piece) {

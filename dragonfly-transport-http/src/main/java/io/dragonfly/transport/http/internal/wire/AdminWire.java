@@ -1,6 +1,7 @@
 package io.dragonfly.transport.http.internal.wire;
 
 import io.dragonfly.control.AdminApi.CachedTask;
+import io.dragonfly.control.AdminApi.Isolation;
 import io.dragonfly.control.AdminApi.KnownPeer;
 import io.dragonfly.control.AdminApi.Status;
 import io.dragonfly.control.AdminApi.Verification;
@@ -129,6 +130,17 @@ public final class AdminWire {
     out.number("tasks", known.tasks());
     out.number("wanting", known.wanting());
     out.number("silentMillis", known.silent().toMillis());
+    if (known.isolation().isPresent()) {
+      Isolation isolation = known.isolation().get();
+      out.object(
+          "isolation",
+          o -> {
+            o.number("leftMillis", isolation.left().toMillis());
+            o.number("times", isolation.times());
+            o.flag("doubted", isolation.doubted());
+            o.text("reason", isolation.reason());
+          });
+    }
   }
 
   private static void leftOut(JsonOut out, int count) throws IOException {

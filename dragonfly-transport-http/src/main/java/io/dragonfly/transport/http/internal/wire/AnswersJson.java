@@ -115,6 +115,9 @@ public final class AnswersJson {
           if (update.advice().isPresent()) {
             ValuesJson.writeAdvice(object, update.advice().get());
           }
+          if (!update.toVerify().isEmpty()) {
+            object.list("verify", update.toVerify(), JsonOut::element);
+          }
         });
   }
 
@@ -127,7 +130,8 @@ public final class AnswersJson {
         ValuesJson.readDigests(in),
         in.list("parents", ValuesJson::readParent),
         in.list("assignments", ValuesJson::readAssignment),
-        in.find("advice", ValuesJson::readAdvice));
+        in.find("advice", ValuesJson::readAdvice),
+        in.list("verify", JsonIn::integer));
   }
 
   private static TaskUpdate.State readState(JsonIn in) throws WireException {

@@ -255,7 +255,8 @@ class ControlJsonTest {
             digests,
             List.of(),
             assignments,
-            Optional.empty());
+            Optional.empty(),
+            List.of());
     return new NextAnswer(1, List.of(update), example.terms());
   }
 

@@ -1,0 +1,129 @@
+package io.dragonfly.internal.supernode;
+
+import static io.dragonfly.internal.supernode.TestSupernode.FILE;
+import static io.dragonfly.internal.supernode.TestSupernode.bytes;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.control.Caller;
+import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.task.ContentRequest;
+import io.dragonfly.testkit.FakeSource;
+import io.dragonfly.testkit.FirstComeScheduler;
+import io.dragonfly.testkit.LeakCheck;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** How much of a supernode those can have who share an address, however many they say they are. */
+@ExtendWith(LeakCheck.class)
+class PlaceLimitsTest {
+  private final FakeSource source = new FakeSource();
+  private final TestSupernode supernode = new TestSupernode.Setup().source(source).start();
+  private final SecureRandom random = new SecureRandom();
+
+  @AfterEach
+  void close() {
+    supernode.close();
+  }
+
+  private static InetAddress ip(String text) throws Exception {
+    return InetAddress.getByName(text);
+  }
+
+  private Caller at(InetAddress ip) {
+    return new Caller(PeerSecret.random(random), new InetSocketAddress(ip, 1), "");
+  }
+
+  private boolean isLetIn(InetAddress ip) throws Exception {
+    SupernodeApi api = supernode.service.from(ip);
+    try {
+      api.offer(new OfferRequest(at(ip), List.of())).get();
+      return true;
+    } catch (ExecutionException e) {
+      assertThat(e).hasCauseInstanceOf(CallRefusedException.class);
+      return false;
+    }
+  }
+
+  @Test
+  void oneMachineIsSoManyPeersAndNoMore() throws Exception {
+    for (int i = 0; i < SupernodeSettings.MOST_PEERS_OF_ONE_PLACE; i++) {
+      assertThat(isLetIn(ip("192.0.2.1"))).isTrue();
+    }
+    assertThat(isLetIn(ip("192.0.2.1"))).isFalse();
+    assertThat(isLetIn(ip("192.0.2.2"))).isTrue();
+  }
+
+  @Test
+  void manyAddressesOfOneNetworkOfIpv6AreOneMachine() throws Exception {
+    for (int i = 0; i < SupernodeSettings.MOST_PEERS_OF_ONE_PLACE; i++) {
+      assertThat(isLetIn(ip("2001:db8:0:1::" + Integer.toHexString(i)))).isTrue();
+    }
+    assertThat(isLetIn(ip("2001:db8:0:1:ffff::"))).isFalse();
+    assertThat(isLetIn(ip("2001:db8:0:2::1"))).isTrue();
+  }
+
+  @Test
+  void whoLeavesMakesRoom() throws Exception {
+    SwarmState state = new SwarmState(new FirstComeScheduler(), 0, at(ip("192.0.2.9")).id());
+    Caller first = at(ip("192.0.2.1"));
+    Session session = state.heard(first, 0);
+    for (int i = 1; i < SupernodeSettings.MOST_PEERS_OF_ONE_PLACE; i++) {
+      state.heard(at(ip("192.0.2.1")), 0);
+    }
+    state.leave(session);
+    assertThat(state.heard(at(ip("192.0.2.1")), 0)).isNotNull();
+  }
+
+  @Test
+  void registrationsThatWaitForASourceAreBoundedForEachMachine() throws Exception {
+    Throng throng = new Throng(2);
+    Caller caller = at(ip("192.0.2.1"));
+    CompletableFuture<String> first = throng.admit(caller, CompletableFuture::new);
+    throng.admit(at(ip("192.0.2.1")), CompletableFuture::new);
+    assertThat(refusal(throng, ip("192.0.2.1"))).contains("192.0.2.1");
+    throng.admit(at(ip("192.0.2.2")), CompletableFuture::new);
+    first.complete("");
+    throng.admit(at(ip("192.0.2.1")), CompletableFuture::new);
+  }
+
+  private String refusal(Throng throng, InetAddress ip) {
+    try {
+      throng.admit(at(ip), CompletableFuture::new);
+      throw new AssertionError("it was let in");
+    } catch (CallRefusedException e) {
+      return e.getMessage();
+    }
+  }
+
+  @Test
+  void aThousandRegistrationsFromOneMachineWaitAndNoMore() throws Exception {
+    source.put(FILE, bytes(1)).stallQuestions(FILE);
+    SupernodeApi api = supernode.service.from(ip("192.0.2.1"));
+    List<CompletableFuture<RegisterAnswer>> waiting = new ArrayList<>();
+    for (int i = 0; i <= SupernodeSettings.MOST_REGISTERING; i++) {
+      RegisterRequest request =
+          new RegisterRequest(
+              at(ip("192.0.2.1")),
+              ContentRequest.of(FILE),
+              Optional.empty(),
+              Optional.empty(),
+              List.of());
+      waiting.add(api.register(request));
+    }
+    assertThat(waiting).filteredOn(CompletableFuture::isCompletedExceptionally).hasSize(1);
+  }
+}
