@@ -103,7 +103,7 @@ public final class ClientConfig {
     return supernode;
   }
 
-  /** Returns the addresses of other supernodes, in the order in which they are tried. */
+  /** Returns the addresses of other supernodes. */
   public List<InetSocketAddress> supernodes() {
     return supernodes;
   }
@@ -259,7 +259,7 @@ public final class ClientConfig {
       return this;
     }
 
-    /** Supernodes elsewhere, in the order in which they are tried; none unless set. */
+    /** Supernodes elsewhere; none unless set. Which one is asked first depends on the content. */
     public Builder supernodes(List<InetSocketAddress> addresses) {
       this.supernodes = List.copyOf(addresses);
       return this;

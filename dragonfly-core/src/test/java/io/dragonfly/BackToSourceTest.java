@@ -198,13 +198,18 @@ class BackToSourceTest {
   @Test
   void anotherSupernodeTakesOver() throws Exception {
     byte[] bytes = bytes(3 * PIECE);
-    FakeSupernode second = fixture.supernode();
-    second.put(URI_A, bytes);
-    supernode.put(ContentRequest.of(URI_A), FakePublication.of(bytes).knowing(1));
-    DistributionClient client = fixture.startInFakeTime(fixture.of(supernode, second));
+    FakeSupernode other = fixture.supernode();
+    FakePublication known = FakePublication.of(bytes).knowing(1);
+    FakePublication alsoKnown = FakePublication.of(bytes).knowing(1);
+    supernode.put(ContentRequest.of(URI_A), known);
+    other.put(ContentRequest.of(URI_A), alsoKnown);
+    DistributionClient client = fixture.startInFakeTime(fixture.of(supernode, other));
     Fetch fetch = client.start(fixture.request().build());
     fixture.advanceUntil(() -> fetch.progress().bytes() == PIECE);
-    supernode.fallSilent();
+    boolean isFirst = !supernode.registrations().isEmpty();
+    FakeSupernode second = isFirst ? other : supernode;
+    (isFirst ? alsoKnown : known).know(3);
+    (isFirst ? supernode : other).fallSilent();
     fixture.advanceUntil(() -> fetch.completion().isDone());
 
     assertThat(fetch.completion().get().bytesFromSupernode()).isEqualTo(bytes.length);

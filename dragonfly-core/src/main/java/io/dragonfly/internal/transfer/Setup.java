@@ -66,7 +66,7 @@ public record Setup(
    * Whom this peer belongs to; none means that it reads sources itself.
    *
    * @param local a supernode in this process, which is asked first
-   * @param addresses others, in the order in which they are tried
+   * @param addresses others
    */
   public record Supernodes(Optional<LocalSupernode> local, List<InetSocketAddress> addresses) {
     boolean isEmpty() {

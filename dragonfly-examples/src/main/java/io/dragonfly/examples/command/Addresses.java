@@ -82,7 +82,7 @@ public final class Addresses {
   }
 
   /**
-   * Returns where a client's supernodes are, each once, in the order in which they are tried.
+   * Returns where a client's supernodes are, each once.
    *
    * @throws IllegalArgumentException if they have different weights: all peers of a file must ask
    *     the same supernode, so shares of the peers would cost the source more copies
@@ -90,8 +90,8 @@ public final class Addresses {
   public static List<InetSocketAddress> inOrder(List<Node> nodes) {
     if (nodes.stream().map(Node::weight).distinct().count() > 1) {
       throw new IllegalArgumentException(
-          "--node has different weights, which are not supported: supernodes are tried in the order"
-              + " in which they are given");
+          "--node has different weights, which are not supported: each file has one supernode that"
+              + " all its peers ask first");
     }
     List<InetSocketAddress> addresses = new ArrayList<>();
     nodes.stream().map(Node::address).distinct().forEach(addresses::add);

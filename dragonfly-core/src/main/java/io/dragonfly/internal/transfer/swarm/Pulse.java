@@ -116,6 +116,13 @@ final class Pulse {
     result.complete(answered);
   }
 
+  /** Asks one that was down, unless it was asked a short while ago: it may be there again. */
+  void nudge() {
+    if (isDown() && !(quiet && quietUntil - loop.nanos() > 0)) {
+      var unused = ask();
+    }
+  }
+
   /** The same for who has no time: completes soon, with false if there was no answer by then. */
   CompletableFuture<Boolean> glance() {
     if (quiet && quietUntil - loop.nanos() > 0) {

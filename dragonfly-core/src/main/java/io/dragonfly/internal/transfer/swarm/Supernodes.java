@@ -9,7 +9,11 @@ import io.dragonfly.internal.loop.Backoff;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.TaskKey;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,8 +27,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * All supernodes of a client, in the order in which they are tried. Each is there twice: as the
- * peer that gives pieces knows it, and as one that only takes. Confined to the loop.
+ * All supernodes of a client. Each is there twice: as the peer that gives pieces knows it, and as
+ * one that only takes. Confined to the loop.
  */
 public final class Supernodes {
   private final List<SupernodeLink> giving;
@@ -55,7 +59,7 @@ public final class Supernodes {
   /**
    * The supernodes of a client.
    *
-   * @param names the supernodes, in the order in which they are tried
+   * @param names the supernodes
    * @param giver this peer as it gives pieces
    * @param taker this peer as it only takes: another one, with no address to take from
    * @param random numbers from 0 on and before 1
@@ -147,6 +151,28 @@ public final class Supernodes {
     return attempt.result;
   }
 
+  /**
+   * Returns the supernodes in the order in which they are asked for a content: by rendezvous
+   * hashing, so that all peers of it meet at one whatever order they know them in, and those of one
+   * that does not answer meet at the same next one. One that did not answer the last time is last.
+   */
+  private static List<SupernodeLink> inOrder(List<SupernodeLink> links, TaskKey key) {
+    return links.size() < 2
+        ? links
+        : links.stream()
+            .sorted(
+                Comparator.comparing(SupernodeLink::isLost)
+                    .thenComparing(link -> rank(link.name(), key)))
+            .toList();
+  }
+
+  /** Returns where a supernode comes for a content: the lowest rank is first. */
+  static String rank(String supernode, TaskKey key) {
+    MessageDigest sha = Digest.newSha256();
+    sha.update((key.hex() + " " + supernode).getBytes(StandardCharsets.UTF_8));
+    return Digest.of(sha).hex();
+  }
+
   private final class Attempt {
     private final Registration registration;
     private final List<SupernodeLink> links;
@@ -157,10 +183,9 @@ public final class Supernodes {
 
     Attempt(Registration registration) {
       this.registration = registration;
-      // One that did not answer the last time is asked last.
       this.links =
-          (registration.gives() ? giving : takingOnly)
-              .stream().sorted(Comparator.comparing(SupernodeLink::isLost)).toList();
+          inOrder(registration.gives() ? giving : takingOnly, registration.content().key());
+      links.forEach(link -> link.pulse().nudge());
       this.backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1), random);
     }
 
