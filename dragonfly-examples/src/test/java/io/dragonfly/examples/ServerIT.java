@@ -232,6 +232,32 @@ class ServerIT {
     assertThat(home).isEmptyDirectory();
   }
 
+  @Test
+  void anotherUserCanNeitherReadTheStoreNorUseTheServer() throws Exception {
+    Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwxr-xr-x"));
+    assertGood(dfget("/small", "out"), "out", source.small());
+    List<String> asNobody =
+        List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=/");
+    Assumptions.assumeTrue(
+        runs(asNobody, "test", "-r", CommandLab.program("dfget").toString()),
+        "nobody cannot be, or read what is built");
+
+    for (Path path : List.of(home, home.resolve("server.json"), home.resolve("tasks"))) {
+      assertThat(runs(asNobody, "test", "-r", path.toString())).as("%s", path).isFalse();
+    }
+    assertThat(runs(asNobody, "ls", home.toString())).isFalse();
+    List<String> line = new ArrayList<>(asNobody);
+    line.addAll(List.of(CommandLab.program("dfget").toString(), "--home", home.toString()));
+    Running list = startWith(line, "cache", "ls");
+    assertThat(list.exitCode(SOON)).as(list.err()).isEqualTo(20);
+    String token = java.util.HexFormat.of().formatHex(token());
+    for (String name : List.of("cmdline", "environ")) {
+      assertThat(Files.readString(Path.of("/proc", "" + pid(), name), ISO_8859_1))
+          .as("what everybody may see of the server")
+          .doesNotContain(token);
+    }
+  }
+
   private Running startWith(List<String> before, String... more) throws IOException {
     List<String> line = new ArrayList<>(before);
     line.addAll(List.of(more));

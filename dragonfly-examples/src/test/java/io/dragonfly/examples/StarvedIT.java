@@ -1,0 +1,75 @@
+package io.dragonfly.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.examples.CommandLab.Running;
+import io.dragonfly.examples.CommandLab.SupernodeProcess;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Processes that are stopped in the middle, or have no file handle left. */
+@Tag("slow")
+class StarvedIT extends NginxTests {
+  /** What nobody may lose by one that is stopped. The rest is for a busy machine. */
+  private static final Duration MOST = Duration.ofSeconds(10 + 20);
+
+  @Test
+  void aStoppedPeerCostsOthersTenSecondsAtMost() throws Exception {
+    Path file = nginx.publish("file.bin", 64 << 20);
+    SupernodeProcess supernode = lab.supernode("supernode", 0);
+    for (int i = 1; i <= 2; i++) {
+      assertFetched(dfget(supernode, i, "file.bin"), i, file);
+    }
+    signal("-STOP", lab.server(dir.resolve("home1")).orElseThrow().pid());
+    long start = System.nanoTime();
+
+    List<Running> others = new ArrayList<>();
+    for (int i = 3; i <= 5; i++) {
+      others.add(dfget(supernode, i, "file.bin"));
+    }
+
+    for (int i = 3; i <= 5; i++) {
+      assertFetched(others.get(i - 3), i, file);
+    }
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(MOST);
+  }
+
+  @Test
+  void aSupernodeWithoutFileHandlesGoesOnWhenItHasThem() throws Exception {
+    Path file = nginx.publish("file.bin", 32 << 20);
+    SupernodeProcess supernode = lab.supernode("supernode", 0);
+    long pid = supernode.running().process().pid();
+    Assumptions.assumeTrue(limitHandles(pid, 20), "there is no prlimit here");
+
+    Running starving = dfget(supernode, 1, "file.bin");
+    int code = starving.exitCode(Duration.ofMinutes(2));
+    // The right file, or an error that says what the matter is; and the process lives.
+    assertThat(code).as(starving.err()).isIn(0, 12, 16, 17, 20);
+    assertThat(supernode.running().process().isAlive()).isTrue();
+
+    limitHandles(pid, 4096);
+    assertFetched(dfget(supernode, 2, "file.bin"), 2, file);
+    assertFetched(dfget(supernode, 3, "file.bin"), 3, file);
+  }
+
+  private static boolean limitHandles(long pid, int most) throws Exception {
+    try {
+      return run("prlimit", "--pid", Long.toString(pid), "--nofile=" + most + ":65536");
+    } catch (java.io.IOException e) {
+      return false;
+    }
+  }
+
+  private static void signal(String name, long pid) throws Exception {
+    assertThat(run("kill", name, Long.toString(pid))).isTrue();
+  }
+
+  private static boolean run(String... line) throws Exception {
+    return new ProcessBuilder(line).start().waitFor() == 0;
+  }
+}

@@ -1,0 +1,114 @@
+package io.dragonfly.transport.http.swarm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.dragonfly.DistributionClient;
+import io.dragonfly.control.Outcome;
+import io.dragonfly.error.NoSpaceException;
+import io.dragonfly.fetch.FetchListener;
+import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.fetch.Pattern;
+import io.dragonfly.peer.Peer;
+import io.dragonfly.task.Task;
+import io.dragonfly.testkit.LeakCheck;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Disks that are changed while their processes run, or are full. */
+@ExtendWith(LeakCheck.class)
+@Timeout(90)
+class DamagedDiskTest {
+  private static final int PIECE = 128 << 10;
+  private static final int PIECES = 32;
+  private static final int LENGTH = PIECES * PIECE;
+
+  @TempDir Path dir;
+
+  /** Changes one byte of a file in each place that a step leads to. */
+  private void damage(String home, int step) throws Exception {
+    try (var found = Files.find(dir.resolve(home), 3, (path, a) -> path.endsWith("data"))) {
+      Path data = found.findFirst().orElseThrow();
+      try (RandomAccessFile file = new RandomAccessFile(data.toFile(), "rw")) {
+        for (long at = 1; at < file.length(); at += step) {
+          file.seek(at);
+          int was = file.read();
+          file.seek(at);
+          file.write(~was);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aPeerWhoseDiskWasChangedGivesNobodyAWrongFileAndFindsOut() throws Exception {
+    Set<Outcome> failures = ConcurrentHashMap.newKeySet();
+    FetchListener listener =
+        new FetchListener() {
+          @Override
+          public void pieceFailed(Task task, int piece, Peer p, Outcome outcome, String reason) {
+            failures.add(outcome);
+          }
+        };
+    try (Swarm swarm = Swarm.start(dir, 1);
+        DistributionClient taker =
+            new DistributionClient(swarm.config(9).listener(listener).build())) {
+      TestFile file = swarm.source().publish(TestFile.random("file", LENGTH));
+      // Without an output: nothing tells the store that somebody else may have changed its file.
+      FetchRequest prefetch = FetchRequest.builder(swarm.source().url(file)).build();
+      swarm.client(0).prefetch(prefetch).completion().get(30, TimeUnit.SECONDS);
+      damage("home0", PIECE);
+
+      taker.fetch(swarm.request(file, 9).build());
+
+      assertThat(file.hasSameBytes(swarm.copy(file, 9))).isTrue();
+      assertThat(failures).contains(Outcome.DIGEST_MISMATCH);
+      Awaitility.await()
+          .atMost(20, TimeUnit.SECONDS)
+          .until(() -> swarm.client(0).tasks().get(0).pieces() < PIECES);
+    }
+  }
+
+  @Test
+  void aBitThatFlipsInTheCacheCostsAPieceAndNotTheSupernode() throws Exception {
+    try (Swarm swarm = Swarm.start(dir, 2)) {
+      TestFile file = swarm.source().publish(TestFile.random("file", LENGTH));
+      // Who fetches by this pattern gives to nobody.
+      swarm.client(0).fetch(swarm.request(file, 0).pattern(Pattern.CDN).build());
+      damage("supernode", LENGTH);
+
+      FetchResult result =
+          swarm.client(1).fetch(swarm.request(file, 1).pattern(Pattern.CDN).build());
+
+      assertThat(file.hasSameBytes(swarm.copy(file, 1))).isTrue();
+      assertThat(result.bytesFromSupernode()).isEqualTo(LENGTH);
+      assertThat(swarm.source().bytesServed()).isBetween(LENGTH + PIECE + 0L, LENGTH + PIECE + 9L);
+    }
+  }
+
+  @Test
+  void aPeerWithoutRoomKeepsNobodyFromTheFile() throws Exception {
+    try (Swarm swarm = Swarm.start(dir, 2);
+        DistributionClient full =
+            new DistributionClient(swarm.config(9).reserveBytes(Long.MAX_VALUE / 2).build())) {
+      TestFile file = swarm.source().publish(TestFile.random("file", LENGTH));
+      var failing = full.start(swarm.request(file, 9).build());
+
+      swarm.fetchOnAll(file);
+
+      assertThatThrownBy(() -> failing.completion().get(30, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(NoSpaceException.class);
+      assertThat(swarm.copies(file)).hasSize(2).allMatch(file::hasSameBytes);
+    }
+  }
+}
