@@ -17,6 +17,7 @@ module io.dragonfly.examples {
   requires org.slf4j;
 
   exports io.dragonfly.examples.quickstart;
+  exports io.dragonfly.examples.soak;
   exports io.dragonfly.examples.supernode;
 
   // picocli sets the fields of options.
@@ -31,6 +32,8 @@ module io.dragonfly.examples {
   opens io.dragonfly.examples.server to
       info.picocli;
   opens io.dragonfly.examples.simulate to
+      info.picocli;
+  opens io.dragonfly.examples.soak to
       info.picocli;
   opens io.dragonfly.examples.supernode to
       info.picocli;

@@ -34,7 +34,12 @@ class LauncherTest {
     home = dir.resolve("a home");
     for (String file :
         List.of(
-            "bin/supernode", "bin/dfget", "bin/quickstart", "bin/simulate", "libexec/launch.sh")) {
+            "bin/supernode",
+            "bin/dfget",
+            "bin/quickstart",
+            "bin/simulate",
+            "bin/soak",
+            "libexec/launch.sh")) {
       Files.createDirectories(home.resolve(file).getParent());
       Files.copy(DIST.resolve(file), home.resolve(file));
       executable(home.resolve(file));
