@@ -4,6 +4,7 @@
   commands.py thin DIST      CPU seconds, memory and time of the thin command, alone and twenty at once
   commands.py small DIST     small files through a running server, beside curl
   commands.py library DIST   small files through the library in a warm JVM, beside a plain HTTP client
+  commands.py large DIST     1 GiB through a running server, without a supernode and with one, beside curl
   commands.py memory DIST    a server's memory: at rest, after 1 GiB by P2P, after giving it on
 
 DIST is a directory of the distribution, such as dragonfly-examples/target/dragonfly.
@@ -145,6 +146,25 @@ def library(bench):
         sys.exit("the driver failed")
 
 
+def large(bench):
+    port = free_port()
+    bench.start([str(bench.bin / "supernode"), "--home-dir", str(bench.dir / "supernode"),
+                 "--advertise-ip", "127.0.0.1", "--port", str(port)], "ready")  # fmt: skip
+    bench.server("alone")
+    bench.server("home", "--node", f"127.0.0.1:{port}", "--ip", "127.0.0.1")
+    bench.publish("1g", 1 << 30)
+    curls, alone, through = [], [], []
+    for i in range(5):  # the first ones warm up
+        began = time.monotonic()
+        subprocess.run(["curl", "-sf", "-o", str(bench.dir / "c"), f"{bench.base}/1g?n={i}"], check=True)
+        curls.append(time.monotonic() - began)
+        alone.append(bench.fetch(f"1g?n={i}", "o", "alone")["seconds"])
+        through.append(bench.fetch(f"1g?n={i}", "o", "home")["seconds"])
+    row("1 GiB with curl", curls[2:], "s", 2)
+    row("1 GiB without a supernode", alone[2:], "s", 2)
+    row("1 GiB through a supernode", through[2:], "s", 2)
+
+
 def memory(bench):
     bench.publish("1g", 1 << 30)
     port = free_port()
@@ -176,7 +196,7 @@ def memory(bench):
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    measures = {"thin": thin, "small": small, "library": library, "memory": memory}
+    measures = {"thin": thin, "small": small, "library": library, "large": large, "memory": memory}
     if len(sys.argv) != 3 or sys.argv[1] not in measures:
         sys.exit(__doc__)
     with Bench(sys.argv[2]) as made:

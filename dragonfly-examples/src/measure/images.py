@@ -10,74 +10,9 @@ hosts: each host has a network namespace with a shaped link and a dfdaemon; all 
 one:   one host pulls directly and through its dfdaemon, cold; the ratio of their times, and the time to the first byte.
 slow:  clients that read slowly, all at once; how much more memory (RSS) dfdaemon takes while they do.
 """
-import argparse, hashlib, json, os, re, shutil, signal, statistics, subprocess, sys, tempfile, time, urllib.parse, urllib.request
+import argparse, hashlib, json, os, re, statistics, time, urllib.parse
 
-SUBNET = "10.98.0"
-
-
-def sh(command, check=True):
-    done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if check and done.returncode:
-        raise SystemExit(f"failed: {command}\n{done.stdout}")
-    return done.stdout
-
-
-class Lab:
-    def __init__(self, args):
-        self.args, self.prefix = args, args.prefix
-        self.dir = tempfile.mkdtemp(prefix="images-")
-        self.started, self.spaces = [], []
-        self.switch = f"{self.prefix}-sw"
-        sh(f"ip netns add {self.switch}; ip -n {self.switch} link add br0 type bridge; ip -n {self.switch} link set br0 up")
-        self.spaces.append(self.switch)
-
-    def host(self, name, number):
-        space, near, far = f"{self.prefix}-{name}", f"{self.prefix}{number}h", f"{self.prefix}{number}s"
-        sh(f"ip netns add {space}; ip link add {near} netns {space} type veth peer name {far} netns {self.switch}")
-        self.spaces.append(space)
-        sh(f"ip -n {space} addr add {SUBNET}.{number}/24 dev {near}; ip -n {space} link set {near} up; ip -n {space} link set lo up")
-        sh(f"ip -n {self.switch} link set {far} master br0; ip -n {self.switch} link set {far} up")
-        if self.args.rate != "none":
-            for where, device in ((space, near), (self.switch, far)):
-                sh(f"ip netns exec {where} tc qdisc add dev {device} root tbf rate {self.args.rate} burst 128kb latency 100ms")
-        return Host(self, space, f"{SUBNET}.{number}", name)
-
-    def close(self):
-        for process in self.started:
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            process.wait()
-        for space in reversed(self.spaces):
-            sh(f"ip netns del {space}", check=False)
-        shutil.rmtree(self.dir, ignore_errors=True)
-
-
-class Host:
-    def __init__(self, lab, space, ip, name):
-        self.lab, self.space, self.ip, self.name = lab, space, ip, name
-        self.dir = os.path.join(lab.dir, name)
-        os.makedirs(self.dir)
-
-    def start(self, command, log="out.log"):
-        out = open(os.path.join(self.dir, log), "ab")
-        process = subprocess.Popen(["ip", "netns", "exec", self.space, "sh", "-c", "exec " + command], cwd=self.dir, stdin=subprocess.DEVNULL,
-                                   stdout=out, stderr=out, start_new_session=True)
-        self.lab.started.append(process)
-        return process
-
-    def await_line(self, text, log="out.log", seconds=60):
-        end = time.time() + seconds
-        while text not in open(os.path.join(self.dir, log)).read():
-            if time.time() > end:
-                raise SystemExit(f"no '{text}' in {self.dir}/{log}:\n" + open(os.path.join(self.dir, log)).read())
-            time.sleep(0.05)
-
-    def sent(self):
-        links = json.loads(sh(f"ip -n {self.space} -j -s link show type veth"))
-        return sum(link["stats64"]["tx"]["bytes"] for link in links if link)
-
+from lab import Lab, sh, supernode
 
 def call(host, method, url, data=None, headers=()):
     """A request from inside of a host; returns its answer's headers."""
@@ -115,13 +50,6 @@ def push(host, count, mib):
         call(host, "PUT", f"{place}&digest={urllib.parse.quote(digest)}", blob)
         paths.append(f"/v2/lab/app/blobs/{digest}")
     return paths
-
-
-def supernode(lab):
-    host = lab.host("supernode", 2)
-    host.start(f"{lab.args.dist}/bin/supernode --home-dir {host.dir}/home --advertise-ip {host.ip}")
-    host.await_line("supernode ready")
-    return host
 
 
 def dfdaemon(lab, host, source, node=None):
