@@ -68,7 +68,7 @@ public final class DiskStorage implements Storage {
     this.bootId = machine.bootId();
     this.disk =
         new Disk(
-            new OpenFiles(MOST_IDLE_FILES),
+            new OpenFiles(MOST_IDLE_FILES, machine),
             new Room(config.home(), config.reserveBytes(), machine),
             Syncer.start(syncDelay),
             machine,

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -18,6 +20,9 @@ interface Machine {
 
   /** Returns the bytes that this process may still write to the disk that a directory is on. */
   long usableBytes(Path directory) throws IOException;
+
+  /** Opens a file that exists, and follows no symbolic link to it. */
+  FileChannel open(Path file, OpenOption use) throws IOException;
 
   /** Makes a hard link. */
   void link(Path link, Path existing) throws IOException;
@@ -52,6 +57,11 @@ interface Machine {
         throw new NoSuchFileException(directory.toString());
       }
       return usable < 0 ? Long.MAX_VALUE : usable;
+    }
+
+    @Override
+    public FileChannel open(Path file, OpenOption use) throws IOException {
+      return FileChannel.open(file, use, LinkOption.NOFOLLOW_LINKS);
     }
 
     @Override

@@ -4,7 +4,6 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -75,6 +74,7 @@ final class OpenFiles implements Closeable {
   }
 
   private final int mostIdle;
+  private final Machine machine;
   private final Object lock = new Object();
 
   /** In the order of use, the one used longest ago first. */
@@ -90,8 +90,9 @@ final class OpenFiles implements Closeable {
   @GuardedBy("lock")
   private boolean closed;
 
-  OpenFiles(int mostIdle) {
+  OpenFiles(int mostIdle, Machine machine) {
     this.mostIdle = mostIdle;
+    this.machine = machine;
   }
 
   /**
@@ -105,7 +106,7 @@ final class OpenFiles implements Closeable {
     if (shared.isPresent()) {
       return shared.get();
     }
-    FileChannel channel = FileChannel.open(file, use.option, LinkOption.NOFOLLOW_LINKS);
+    FileChannel channel = machine.open(file, use.option);
     Handle handle = new Handle(channel);
     List<FileChannel> toClose = new ArrayList<>();
     boolean tooLate;

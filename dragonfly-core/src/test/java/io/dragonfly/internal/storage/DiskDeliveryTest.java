@@ -353,13 +353,16 @@ class DiskDeliveryTest {
     assertThat(read(stored, range(1))).isEqualTo(bytes(1));
     assertThat(stored.isSuspect(range(1))).isFalse();
     assertThat(stored.isSuspect(range(2))).isTrue();
-    DataFile data = new DataFile(disk.data(), new OpenFiles(1), TaskFile.read(disk.taskFile()));
+    DataFile data =
+        new DataFile(disk.data(), new OpenFiles(1, Machine.LOCAL), TaskFile.read(disk.taskFile()));
 
     assertThat(data.difference()).isPresent(); // it is not taken for unchanged, but
     assertServes(stored, 0, 1, 2, 3, 4, 5);
     stored.deliver(out.resolve("second")); // all of it has been verified, so that now it is
     assertThat(data.difference()).isPresent();
-    assertThat(new DataFile(disk.data(), new OpenFiles(1), TaskFile.read(disk.taskFile())))
+    assertThat(
+            new DataFile(
+                disk.data(), new OpenFiles(1, Machine.LOCAL), TaskFile.read(disk.taskFile())))
         .returns(Optional.empty(), DiskDeliveryTest::difference);
   }
 

@@ -36,9 +36,8 @@ class DiskSpaceTest {
   private static final long RESERVE = 1 << 20;
 
   /** Each write to it fails as on a full disk: by the kernel itself. */
-  private static final Path FULL = Path.of("/dev/full");
-
   @TempDir Path home;
+
   private DiskFixture disk;
 
   @BeforeEach
@@ -157,10 +156,9 @@ class DiskSpaceTest {
 
   @Test
   void aDiskThatRunsFullIsNamed() throws Exception {
-    assumeThat(FULL).exists();
+    assumeThat(FakeMachine.FULL).exists();
     StoredTask stored = disk.open().create(TASK);
-    Files.delete(disk.data());
-    Files.createSymbolicLink(disk.data(), FULL);
+    disk.machine().withFull(disk.data());
 
     assertThatThrownBy(() -> stored.write(0, ByteBuffer.wrap(bytes(0))))
         .isInstanceOf(NoSpaceException.class)
@@ -169,17 +167,14 @@ class DiskSpaceTest {
 
   @Test
   void aPieceThatCannotBeRecordedIsNotSeen() throws Exception {
-    assumeThat(FULL).exists();
+    assumeThat(FakeMachine.FULL).exists();
     StoredTask stored = disk.open().create(TASK);
     stored.write(0, ByteBuffer.wrap(bytes(0)));
-    Path journal = Files.move(disk.journal(), home.resolve("saved"));
-    Files.createSymbolicLink(disk.journal(), FULL);
+    disk.machine().withFull(disk.journal());
 
     assertThatThrownBy(() -> stored.seal(0, digestOf(bytes(0))))
         .isInstanceOf(NoSpaceException.class);
     assertThat(stored.has(0)).isFalse();
-    Files.delete(disk.journal());
-    Files.move(journal, disk.journal());
   }
 
   @Test

@@ -5,16 +5,23 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /** A machine whose boots, disk and time a test decides on. */
 final class FakeMachine implements Machine {
+  /** The device that each write to fails as on a full disk. */
+  static final Path FULL = Path.of("/dev/full");
+
   private final FakeTicker ticker = new FakeTicker();
   private volatile Optional<String> bootId = Optional.of("boot-1");
   private volatile long usableBytes = Long.MAX_VALUE;
+  private final Set<Path> full = ConcurrentHashMap.newKeySet();
   private volatile boolean canLink = true;
   private final BlockingQueue<Path> synced = new LinkedBlockingQueue<>();
   private volatile Uninterrupted.FileAction beforeLink = () -> {};
@@ -31,6 +38,12 @@ final class FakeMachine implements Machine {
 
   FakeMachine withUsableBytes(long bytes) {
     usableBytes = bytes;
+    return this;
+  }
+
+  /** From now on this file cannot take a byte. */
+  FakeMachine withFull(Path file) {
+    full.add(file);
     return this;
   }
 
@@ -61,6 +74,11 @@ final class FakeMachine implements Machine {
   @Override
   public long usableBytes(Path directory) {
     return usableBytes;
+  }
+
+  @Override
+  public FileChannel open(Path file, OpenOption use) throws IOException {
+    return full.contains(file) ? FileChannel.open(FULL, use) : LOCAL.open(file, use);
   }
 
   @Override

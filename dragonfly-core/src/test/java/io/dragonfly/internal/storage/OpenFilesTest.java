@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LeakCheck.class)
 class OpenFilesTest {
   @TempDir Path directory;
-  private final OpenFiles files = new OpenFiles(2);
+  private final OpenFiles files = new OpenFiles(2, Machine.LOCAL);
 
   @AfterEach
   void close() {
