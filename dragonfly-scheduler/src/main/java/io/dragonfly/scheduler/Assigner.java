@@ -27,6 +27,9 @@ final class Assigner {
   /** What the taker lacks that is looked at; one for all, since it is needed for each. */
   private final BitSet lacking = new BitSet();
 
+  /** The few pieces that a taker lacks, the rarest first. */
+  private final int[] few = new int[FEW];
+
   private int turn;
 
   Assigner(Swarm swarm, FreshPlanner fresh) {
@@ -43,16 +46,16 @@ final class Assigner {
     Take take = planned(taker);
     if (take == null && taker.isHungry()) {
       taker.findLacking(swarm.available(), lacking);
-      if (lacking.isEmpty()) {
-        take = taker.agenda().isEmpty() ? hedge(taker) : null;
-      } else {
-        take = missing(taker);
-      }
+      take = lacking.isEmpty() ? late(taker) : missing(taker);
     }
     if (take != null) {
       take.assign(swarm.fleet().now());
     }
     return take;
+  }
+
+  private @Nullable Take late(Member taker) {
+    return taker.agenda().isEmpty() ? hedge(taker) : null;
   }
 
   private @Nullable Take planned(Member taker) {
@@ -121,6 +124,9 @@ final class Assigner {
   }
 
   private @Nullable Take missing(Member taker) {
+    if (!swarm.hungry().mayLook(taker)) {
+      return null;
+    }
     Take take = null;
     if (taker.wantsInOrder()) {
       take = hasRoomForReaders() ? inOrder(taker) : null;
@@ -181,20 +187,28 @@ final class Assigner {
   }
 
   private @Nullable Take rarestOfFew(Member taker) {
-    Rarity rarity = swarm.rarity();
-    int[] pieces =
-        lacking.stream()
-            .boxed()
-            .sorted((a, b) -> Integer.compare(rarity.count(a), rarity.count(b)))
-            .mapToInt(Integer::intValue)
-            .toArray();
-    for (int piece : pieces) {
-      Take take = tryToTake(taker, piece);
+    int size = 0;
+    for (int piece = lacking.nextSetBit(0); piece >= 0; piece = lacking.nextSetBit(piece + 1)) {
+      insertByRarity(piece, size++);
+    }
+    for (int place = 0; place < size; place++) {
+      Take take = tryToTake(taker, few[place]);
       if (take != null) {
         return take;
       }
     }
     return null;
+  }
+
+  /** Puts a piece behind those in {@code few} that are as rare, and before the others. */
+  private void insertByRarity(int piece, int size) {
+    int count = swarm.rarity().count(piece);
+    int place = size;
+    while (place > 0 && swarm.rarity().count(few[place - 1]) > count) {
+      few[place] = few[place - 1];
+      place--;
+    }
+    few[place] = piece;
   }
 
   /** The rarest pieces are not to be had now: what those with room on their uplinks have, then. */

@@ -97,6 +97,14 @@ final class Fleet {
     return usual(peer.down().meter(), medianDown);
   }
 
+  /**
+   * Returns the same, but at least what is not slow: whoever got little may just be given little.
+   */
+  double downRateAtLeast(PeerState peer) {
+    double rate = downRate(peer);
+    return peer.isSlow() ? rate : Math.max(rate, Limits.SLOW * medianDown);
+  }
+
   private double usual(RateMeter meter, double median) {
     if (meter.isKnown()) {
       return meter.rate();
@@ -104,10 +112,10 @@ final class Fleet {
     return Math.max(meter.least(), median > 0 ? median : assumedRate);
   }
 
-  /** Now and then finds out again what is usual, and who is slow. */
-  void review() {
+  /** Now and then finds out again what is usual, and who is slow; returns whether it did. */
+  boolean review() {
     if (now() - reviewed < (isAnythingUsual() ? REVIEW_NANOS : 0)) {
-      return;
+      return false;
     }
     reviewed = now();
     medianUp = median(peer -> peer.up().meter().rate());
@@ -117,12 +125,14 @@ final class Fleet {
     assumedRate = Math.max(Limits.ASSUMED_RATE, Math.max(seenUp, seenDown));
     for (PeerState peer : peers.values()) {
       peer.avoidance().expire(now());
+      peer.reviewSigns(now());
       peer.members().forEach(member -> member.releaseLate(now()));
       if (!peer.isCdn()) {
         peer.up().meter().drift(medianUp, DRIFT);
         judge(peer);
       }
     }
+    return true;
   }
 
   private boolean isAnythingUsual() {
@@ -136,8 +146,7 @@ final class Fleet {
             || (isBelow(peer.down().meter(), medianDown) && (peer.isFull() || peer.isSlow()));
     if (slow != peer.isSlow()) {
       peer.setSlow(slow);
-      peer.members().forEach(Member::reviewCounted);
-      peer.members().forEach(member -> member.giving().reviewAll());
+      peer.review();
     }
   }
 

@@ -3,6 +3,7 @@ package io.dragonfly.scheduler;
 import io.dragonfly.control.Outcome;
 import java.util.Collection;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,7 @@ final class FreshPlanner {
     while (mayBeWanted
         && mayHaveOwner
         && !swarm.fresh().isEmpty()
+        && !swarm.isBackedUp()
         && swarm.cdn().peer().hasRoomToPlan(0)) {
       int piece = firstWanted();
       mayBeWanted = piece >= 0;
@@ -50,6 +52,39 @@ final class FreshPlanner {
     return swarm.fresh().get(piece)
         && swarm.cdn().peer().hasRoomToPlanNow(swarm.pieceLength())
         && plan(piece);
+  }
+
+  /**
+   * Plans once more what was planned when far fewer peers were there: whoever has joined since gets
+   * it along the trees, too, and need not look for it among the few that have it.
+   */
+  void planThin() {
+    if (!swarm.cdn().idc().hasTrees()) {
+      return;
+    }
+    for (int piece : thin()) {
+      if (!swarm.isBackedUp() && swarm.cdn().has(piece)) {
+        Member root =
+            Owners.next(swarm.cdn().idc().entries(), m -> m.has(piece) || mayOwn(m, piece));
+        if (root != null) {
+          new Spread(swarm, piece).from(root);
+        }
+      }
+    }
+  }
+
+  private int[] thin() {
+    Rarity rarity = swarm.rarity();
+    int most = swarm.members().size() / Limits.THIN;
+    return IntStream.range(rarity.firstWithCopies(), rarity.pieces())
+        .map(rarity::at)
+        .takeWhile(piece -> rarity.count(piece) <= most)
+        .limit(Limits.THIN_AT_ONCE)
+        .toArray();
+  }
+
+  private boolean mayOwn(Member root, int piece) {
+    return root.isCounted() && root.lacks(piece) && mayOwnMoreAsRoot(root);
   }
 
   private int firstWanted() {
@@ -78,9 +113,13 @@ final class FreshPlanner {
     Predicate<Member> wants =
         m -> m.lacks(piece) && !m.peer().avoidance().avoids(swarm.cdn().peer(), now);
     Predicate<Member> good = wants.and(Member::isCounted);
-    Collection<Member> near = swarm.cdn().idc().members();
+    Idc here = swarm.cdn().idc();
+    Collection<Member> near = here.members();
+    boolean hasTrees = here.hasTrees();
     if (hasPowerEnough(near, good)) {
-      return Owners.next(near, good.and(FreshPlanner::mayOwnMore));
+      // With trees it is their roots' turn, so that all trees have equally much to pass on.
+      Member root = hasTrees ? Owners.next(here.entries(), good.and(this::mayOwnMoreAsRoot)) : null;
+      return root != null ? root : Owners.next(near, good.and(FreshPlanner::mayOwnMore));
     }
     if (swarm.members().stream().anyMatch(good)) {
       return Owners.next(swarm.members(), good.and(FreshPlanner::mayOwnMore));
@@ -102,6 +141,13 @@ final class FreshPlanner {
       }
     }
     return false;
+  }
+
+  /** A root gets its part of what the CDN cache sends, and no other can do that for it. */
+  private boolean mayOwnMoreAsRoot(Member root) {
+    double rate = swarm.fleet().downRateAtLeast(root.peer());
+    return root.owned()
+        < Math.max(Limits.ROOT_OWNS, Limits.CDN_SECONDS * rate / swarm.pieceLength());
   }
 
   private static boolean mayOwnMore(Member member) {

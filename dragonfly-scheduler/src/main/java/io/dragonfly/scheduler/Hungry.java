@@ -4,15 +4,13 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * The takers of one task that could take more, but have found nobody to take it from. Whatever may
- * change that wakes one of them; if that one finds something, or has nothing from it, the next is
- * woken. So all are woken as long as there is anything to find, but nobody more often than now and
- * then in vain. Who has got something stands behind who has not.
+ * The takers of one task that could take more, but have found nobody to take it from. None of them
+ * looks again before it is woken. Whatever may change what one has found wakes one of them; if that
+ * one finds something, or has nothing from it, the next is woken. So all are woken as long as there
+ * is anything to find, but hardly more often in vain than something happens. Who has got something
+ * stands behind who has not.
  */
 final class Hungry {
-  /** At most a twentieth of the time goes into vain attempts, of which each costs about 1 µs. */
-  private static final long NANOS_PER_ATTEMPT = 20_000;
-
   private final Fleet fleet;
 
   /** To be woken, in this order. */
@@ -24,56 +22,58 @@ final class Hungry {
   /** Got something since the last turn, and could take more. */
   private final Set<Member> fed = new LinkedHashSet<>();
 
-  private final Set<Member> eating = new LinkedHashSet<>();
-  private long turned;
+  /** What has happened since the last turn that may have changed what one of them has found. */
+  private int events = Integer.MAX_VALUE / 2;
 
   Hungry(Fleet fleet) {
     this.fleet = fleet;
   }
 
+  /** Tells whether a taker may look for something: not if it has done so in vain just now. */
+  boolean mayLook(Member taker) {
+    return taker.appetite() != Member.Appetite.WAITS;
+  }
+
   /** A taker had room, and nobody to fill it; {@code anythingLeft} for others, maybe. */
   void foundNothing(Member taker, boolean anythingLeft) {
-    waiting.remove(taker);
-    if (eating.remove(taker)) {
-      disappointed.remove(taker);
-      fed.add(taker);
-    } else if (!fed.contains(taker)) {
-      disappointed.add(taker);
-    }
+    (taker.appetite() == Member.Appetite.EATS ? fed : disappointed).add(taker);
+    taker.setAppetite(Member.Appetite.WAITS);
     if (anythingLeft) {
       wakeFirst();
     }
   }
 
   void foundSomething(Member taker) {
-    eating.add(taker);
+    taker.setAppetite(Member.Appetite.EATS);
     wakeOne();
+  }
+
+  /** What has changed may be something for this one, if it waits. */
+  void wake(Member taker) {
+    if (taker.appetite() == Member.Appetite.WAITS) {
+      remove(taker);
+      fleet.ready(taker.peer());
+    }
   }
 
   void remove(Member taker) {
     waiting.remove(taker);
     disappointed.remove(taker);
     fed.remove(taker);
-    eating.remove(taker);
+    taker.setAppetite(Member.Appetite.UNKNOWN);
   }
 
   /** There may be something for somebody. */
   void wakeOne() {
-    if (waiting.isEmpty()) {
-      turn();
+    events++;
+    if (waiting.isEmpty() && events >= disappointed.size() + fed.size()) {
+      gather();
     }
     wakeFirst();
   }
 
-  private void turn() {
-    int size = disappointed.size() + fed.size();
-    if (size > 0 && fleet.now() - turned >= size * NANOS_PER_ATTEMPT) {
-      turned = fleet.now();
-      gather();
-    }
-  }
-
   private void gather() {
+    events = 0;
     waiting.addAll(disappointed);
     waiting.addAll(fed);
     disappointed.clear();
@@ -81,18 +81,22 @@ final class Hungry {
   }
 
   private void wakeFirst() {
-    var first = waiting.iterator();
-    if (first.hasNext()) {
-      fleet.ready(first.next().peer());
+    if (!waiting.isEmpty()) {
+      var first = waiting.iterator();
+      wakes(first.next());
       first.remove();
     }
+  }
+
+  private void wakes(Member taker) {
+    taker.setAppetite(Member.Appetite.UNKNOWN);
+    fleet.ready(taker.peer());
   }
 
   /** Wakes all: time has passed. */
   void wakeAll() {
     gather();
-    waiting.forEach(taker -> fleet.ready(taker.peer()));
+    waiting.forEach(this::wakes);
     waiting.clear();
-    eating.clear();
   }
 }

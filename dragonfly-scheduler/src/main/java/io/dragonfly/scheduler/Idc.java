@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The peers of one task in one data centre, and how many copies of each piece they have. */
@@ -14,6 +15,7 @@ final class Idc {
   private final Slots slots = new Slots();
   private List<Member> entries = List.of();
   private @Nullable List<Member> ring;
+  private boolean isEven = true;
   private int[] distances = {};
   private int[] entryDistances = {};
   private int[] copies = new int[16];
@@ -35,16 +37,52 @@ final class Idc {
     return slots;
   }
 
-  /** Returns those through which pieces enter: the fastest few, as it was when they were chosen. */
+  /**
+   * Returns those through which pieces enter: the roots of the trees, or the fastest few, as it was
+   * when they were chosen.
+   */
   List<Member> entries() {
     if (entries.isEmpty()) {
-      entries =
-          ring().stream()
-              .sorted(Comparator.comparingDouble((Member m) -> m.peer().upRate()).reversed())
-              .limit(Limits.ENTRIES)
-              .toList();
+      entries = hasTrees() ? roots().mapToObj(ring()::get).toList() : fastest();
     }
     return entries;
+  }
+
+  private List<Member> fastest() {
+    return ring().stream()
+        .sorted(Comparator.comparingDouble((Member m) -> m.peer().upRate()).reversed())
+        .limit(Limits.ENTRIES)
+        .toList();
+  }
+
+  /** Tells whether pieces are passed on along trees: there are too many for all to all. */
+  boolean hasTrees() {
+    return isEven && ring().size() > Limits.MESH;
+  }
+
+  /** Looks again whether all uplinks are about as fast, as they have to be for trees. */
+  void reviewRates() {
+    double[] rates =
+        ring().stream()
+            .map(Member::peer)
+            .filter(peer -> peer.up().meter().isKnown())
+            .mapToDouble(PeerState::upRate)
+            .sorted()
+            .toArray();
+    int tenth = rates.length / 10;
+    boolean even =
+        rates.length == 0 || rates[tenth] >= Limits.EVEN * rates[rates.length - 1 - tenth];
+    if (even != isEven) {
+      isEven = even;
+      entries = List.of();
+    }
+  }
+
+  /** Returns the places in the ring of the trees' roots; none if there are no trees. */
+  IntStream roots() {
+    int size = ring().size();
+    int trees = hasTrees() ? Limits.TREES : 0;
+    return IntStream.range(0, trees).map(tree -> (int) ((long) tree * size / trees));
   }
 
   /** Returns the members that pass pieces on, in an order that stays as long as they do. */

@@ -16,7 +16,7 @@ final class Limits {
    * were not planned for it. With a whole pipeline of them late comers would take from each other
    * what the plans count on.
    */
-  static final double HUNGRY_SHARE = 0.5;
+  static final double HUNGRY_SHARE = 0.3;
 
   static final int HUNGRY_PIECES = 12;
 
@@ -33,16 +33,49 @@ final class Limits {
 
   static final int CDN_PIECES = 8;
 
-  /** A peer with more before it than this, in seconds of its downlink, is planned nothing more. */
-  static final double TAKER_SECONDS = 1;
+  /**
+   * A peer with so much assigned from it, in seconds of its uplink and in pieces, has no room for
+   * what was not planned from it.
+   */
+  static final double SPARE_SECONDS = 0.25;
 
-  static final int TAKER_PIECES = 16;
+  static final int SPARE_PIECES = 4;
+
+  /**
+   * A peer with more before it than this, in seconds of its downlink, is planned nothing more. A
+   * piece is planned half a second before the CDN cache sends it, and takes as long again to reach
+   * the last of ten thousand.
+   */
+  static final double TAKER_SECONDS = 2;
+
+  static final int TAKER_PIECES = 32;
+
+  /** While a higher share of the peers is full nothing fresh is planned. */
+  static final double MOST_FULL = 0.25;
+
+  /** A piece that is planned for no more than a share of this many peers is planned again. */
+  static final int THIN = 8;
+
+  /** So many of these are planned at a time. */
+  static final int THIN_AT_ONCE = 64;
 
   /** How many fresh pieces a peer of unknown rate may be the first holder of at a time. */
   static final int UNPROVEN_OWNS = 2;
 
   /** Through so many peers a piece enters a data centre. */
   static final int ENTRIES = 4;
+
+  /** Up to so many peers of a data centre pass pieces on to each of the others. */
+  static final int MESH = PARENTS;
+
+  /** More pass them on along so many trees. It is even, so that all pass on equally much. */
+  static final int TREES = ENTRIES;
+
+  /** Trees are for uplinks that are about as fast: one in ten may be slower than this share. */
+  static final double EVEN = 0.6;
+
+  /** How many fresh pieces the root of a tree may be the first holder of at a time at least. */
+  static final int ROOT_OWNS = 4;
 
   /** Parents that each of these has in other data centres. */
   static final int ENTRY_PARENTS = 2;
@@ -71,6 +104,15 @@ final class Limits {
 
   /** The rate that is assumed until there is one measured anywhere, in bytes per second. */
   static final double ASSUMED_RATE = 10e6;
+
+  /** Nobody waits for whoever has reported nothing for so long. */
+  static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** So many takers have to say that a parent gives nothing for it to count as gone. */
+  static final int ACCUSERS = 2;
+
+  /** So long it does, unless it is heard of or others say so again. */
+  static final long GONE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private Limits() {}
 }

@@ -30,13 +30,22 @@ final class Member {
 
   private final Parents parents = new Parents();
   private int assigned;
+  private Appetite appetite = Appetite.UNKNOWN;
 
   private final Giving giving;
   private boolean isCounted;
+  private boolean isCountedFull;
   private int ringPlace;
   private int count;
   private int owned;
   private double credit;
+
+  /** What came of its last look for a piece that was not planned for it. */
+  enum Appetite {
+    UNKNOWN,
+    EATS,
+    WAITS
+  }
 
   Member(Swarm swarm, PeerState peer, Idc idc, int slot) {
     this.swarm = swarm;
@@ -81,6 +90,7 @@ final class Member {
 
   void want(PieceSpan span) {
     wanted = span;
+    swarm.hungry().wake(this);
     for (Take take : takes()) {
       if (!take.isAssigned() && !span.contains(take.piece())) {
         take.end();
@@ -120,13 +130,13 @@ final class Member {
     }
   }
 
-  /** A copy here counts as one that others can take soon: it is no slow and no hidden peer's. */
+  /** A copy here counts as one that others can take soon: the peer is not slow, hidden or lost. */
   boolean isCounted() {
     return isCounted;
   }
 
   private boolean mayBeCounted() {
-    return !peer.isCdn() && isReachable() && !peer.isSlow();
+    return !peer.isCdn() && isReachable() && !peer.isSlow() && !peer.isGone();
   }
 
   void reviewCounted() {
@@ -137,6 +147,24 @@ final class Member {
       copies.stream().forEach(piece -> swarm.copyChanged(this, piece, now));
       isCounted = now;
       idc.ringChanged();
+      reviewFull();
+    }
+  }
+
+  /** Whether it is full is to be looked at again, or whether that matters to the others. */
+  void reviewFull() {
+    boolean now = isCounted && peer.isBusy();
+    if (now != isCountedFull) {
+      isCountedFull = now;
+      swarm.fullChanged(now);
+    }
+  }
+
+  /** It takes part no longer. */
+  void left() {
+    if (isCountedFull) {
+      isCountedFull = false;
+      swarm.fullChanged(false);
     }
   }
 
@@ -192,8 +220,14 @@ final class Member {
 
   void takesNoMore(Take take) {
     int piece = take.piece();
-    if (take.isAssigned() && parents.remove(take.parent())) {
-      agenda.offerPaused();
+    if (take.isAssigned()) {
+      boolean hadAll = hasAllParents();
+      if (parents.remove(take.parent())) {
+        agenda.offerPaused();
+        if (hadAll) {
+          swarm.hungry().wake(this);
+        }
+      }
     }
     if (hedges.get(piece) == take) {
       hedges.remove(piece);
@@ -288,6 +322,11 @@ final class Member {
         });
   }
 
+  /** What it has not been told yet to take is no longer planned for it. */
+  void endPlanned() {
+    takes().stream().filter(take -> !take.isAssigned()).forEach(Take::end);
+  }
+
   /** What it should have long got or reported counts on its parents' uplinks no longer. */
   void releaseLate(long now) {
     takes.forEach(take -> take.releaseIfLate(now));
@@ -355,6 +394,14 @@ final class Member {
   /** Tells whether it has so little in flight that it needs more than what was planned for it. */
   boolean isHungry() {
     return assigned < Math.max(Limits.HUNGRY_PIECES, Limits.HUNGRY_SHARE * inFlightLimit());
+  }
+
+  Appetite appetite() {
+    return appetite;
+  }
+
+  void setAppetite(Appetite now) {
+    appetite = now;
   }
 
   boolean hasAssigned() {

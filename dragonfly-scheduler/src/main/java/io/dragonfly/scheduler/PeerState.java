@@ -2,7 +2,9 @@ package io.dragonfly.scheduler;
 
 import io.dragonfly.peer.Peer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** What is known of one peer over all its tasks: its links are shared by them. */
 final class PeerState {
@@ -17,6 +19,12 @@ final class PeerState {
   private int turn;
   private boolean isSlow;
   private boolean isSpare = true;
+  private boolean isKnownFull;
+  private final Set<PeerState> accusers = new HashSet<>();
+  private boolean isGone;
+  private long goneUntil;
+  private long heardAt;
+  private boolean isSilent;
   private int tasksGiving;
   private boolean isReady;
 
@@ -74,6 +82,73 @@ final class PeerState {
     isSlow = slow;
   }
 
+  /** Tells whether it seems to be gone: several takers got nothing from it, and it is silent. */
+  boolean isGone() {
+    return isGone;
+  }
+
+  /** A taker got nothing from this peer. */
+  void accused(PeerState taker, long now) {
+    accusers.add(taker);
+    if (accusers.size() >= Limits.ACCUSERS) {
+      goneUntil = now + Limits.GONE_NANOS;
+      setGone(true);
+    }
+  }
+
+  /** It has reported something. */
+  void heard(long now) {
+    heardAt = now;
+    gives();
+    if (isSilent) {
+      setSilent(false);
+    }
+  }
+
+  /** Somebody got a piece from it. */
+  void gives() {
+    if (!accusers.isEmpty()) {
+      setGone(false);
+    }
+  }
+
+  /**
+   * Forgets after a while that it seemed to be gone; if it is, that will be said again. And sees
+   * whether it is silent.
+   */
+  void reviewSigns(long now) {
+    if (isGone && now - goneUntil > 0) {
+      setGone(false);
+    }
+    if (!isSilent && now - heardAt > Limits.SILENT_NANOS) {
+      setSilent(true);
+    }
+  }
+
+  private void setSilent(boolean silent) {
+    isSilent = silent;
+    members.forEach(Member::reviewFull);
+  }
+
+  private void setGone(boolean gone) {
+    if (!gone) {
+      accusers.clear();
+    }
+    if (gone != isGone) {
+      isGone = gone;
+      review();
+      if (gone) {
+        members.forEach(Member::endPlanned);
+      }
+    }
+  }
+
+  /** Others have to look again at what they count on from it. */
+  void review() {
+    members.forEach(Member::reviewCounted);
+    members.forEach(member -> member.giving().reviewAll());
+  }
+
   /** Bytes per second, measured or assumed. */
   double upRate() {
     return fleet.upRate(this);
@@ -95,9 +170,16 @@ final class PeerState {
             < Math.max(seconds() * upRate(), (double) up.assignedBytes());
   }
 
-  /** Tells whether there is room to plan another piece from this peer. */
+  /** Tells whether there is room to plan another piece from this peer, the CDN cache. */
   boolean hasRoomToPlan(int extraPieces) {
     return up.hasRoomToPlan(seconds() * upRate(), pieces() + extraPieces);
+  }
+
+  /** Tells whether this peer could send now what was not planned from it. */
+  private boolean mayBeSpare() {
+    return isCdn
+        ? hasRoomToPlan(0)
+        : up.hasRoom(Limits.SPARE_SECONDS * upRate(), Limits.SPARE_PIECES);
   }
 
   /** Tells the same for a piece that somebody waits for: a few more may be before it then. */
@@ -130,7 +212,22 @@ final class PeerState {
 
   /** Tells whether so much is before this taker that more plans would be stale when it comes. */
   boolean isFull() {
-    return !down.hasRoomToPlan(Limits.TAKER_SECONDS * downRate(), Limits.TAKER_PIECES);
+    return !down.hasRoomToPlan(
+        Limits.TAKER_SECONDS * fleet.downRateAtLeast(this), Limits.TAKER_PIECES);
+  }
+
+  /** What is before the downlink has changed: it may be full now, or no longer. */
+  void downlinkChanged() {
+    boolean full = isFull();
+    if (full != isKnownFull) {
+      isKnownFull = full;
+      members.forEach(Member::reviewFull);
+    }
+  }
+
+  /** Tells whether it was full when that was last looked at, and takes what is before it. */
+  boolean isBusy() {
+    return isKnownFull && !isSilent;
   }
 
   void taskGives(boolean gives) {
@@ -148,7 +245,7 @@ final class PeerState {
 
   /** What is before the uplink has changed: there may be room to plan more, or no longer. */
   void uplinkChanged() {
-    boolean spare = hasRoomToPlan(0);
+    boolean spare = mayBeSpare();
     if (spare != isSpare) {
       isSpare = spare;
       // Whoever is told first of new room takes it: each task in turn.

@@ -146,6 +146,7 @@ public final class PlannedScheduler implements Scheduler {
     if (plans == null || member == null || member.isCdn() || !plans.swarm.isPiece(result.piece())) {
       return;
     }
+    member.peer().heard(fleet.now());
     PeerState parent = fleet.find(result.parent()).orElse(null);
     Take take = parent == null ? null : member.assigned(result.piece(), parent);
     if (result.outcome() == Outcome.DONE) {
@@ -165,6 +166,7 @@ public final class PlannedScheduler implements Scheduler {
       parent.up().sent(now, take.bytes(), member.peer());
       member.peer().down().received(now, take.bytes());
       member.peer().avoidance().succeeded(parent);
+      parent.gives();
     }
     gained(plans, member, result.piece());
   }
@@ -183,6 +185,9 @@ public final class PlannedScheduler implements Scheduler {
       taker.avoidance().pause(parent, fleet.now());
     } else if (outcome != Outcome.DROPPED) {
       taker.avoidance().failed(parent, fleet.now());
+      if (outcome == Outcome.UNREACHABLE || outcome == Outcome.STALLED) {
+        parent.accused(taker, fleet.now());
+      }
       taker.members().forEach(member -> member.review(parent));
     }
   }
@@ -213,25 +218,41 @@ public final class PlannedScheduler implements Scheduler {
     if (peer == null) {
       return List.of();
     }
-    List<Plan> assigned = new ArrayList<>();
-    List<Member> open = new ArrayList<>(peer.membersInTurn());
-    while (!open.isEmpty() && assigned.size() < max) {
-      for (var members = open.iterator(); members.hasNext() && assigned.size() < max; ) {
-        Member member = members.next();
-        Plans plans = tasks.get(member.swarm().task());
-        Take take = plans == null || member.isCdn() ? null : plans.assigner.next(member);
-        if (take == null) {
-          members.remove();
-        } else {
-          assigned.add(
-              new Plan(member.swarm().task(), take.piece(), take.parent().peer().peer().id()));
-        }
-      }
-    }
-    if (!open.isEmpty() && max > 0) {
+    List<Member> members = peer.membersInTurn();
+    List<Plan> assigned = new ArrayList<>(Math.min(max, 2 * members.size()));
+    boolean isMoreLeft =
+        members.size() == 1
+            ? assignOf(members.get(0), max, assigned)
+            : assignInTurn(new ArrayList<>(members), max, assigned);
+    if (isMoreLeft && max > 0) {
       fleet.ready(peer); // the caller had no room for more
     }
     return assigned;
+  }
+
+  /** Assigns one piece of each task after the other; returns whether there may be more. */
+  private boolean assignInTurn(List<Member> open, int max, List<Plan> assigned) {
+    while (!open.isEmpty() && assigned.size() < max) {
+      for (var members = open.iterator(); members.hasNext() && assigned.size() < max; ) {
+        if (!assignOf(members.next(), assigned.size() + 1, assigned)) {
+          members.remove();
+        }
+      }
+    }
+    return !open.isEmpty();
+  }
+
+  /** Assigns until there are so many in all; returns whether there may be more. */
+  private boolean assignOf(Member member, int most, List<Plan> assigned) {
+    Plans plans = member.isCdn() ? null : tasks.get(member.swarm().task());
+    while (plans != null && assigned.size() < most) {
+      Take take = plans.assigner.next(member);
+      if (take == null) {
+        return false;
+      }
+      assigned.add(new Plan(member.swarm().task(), take.piece(), take.parent().peer().peer().id()));
+    }
+    return plans != null;
   }
 
   @Override
@@ -241,7 +262,9 @@ public final class PlannedScheduler implements Scheduler {
 
   @Override
   public void tick() {
-    fleet.review();
+    if (fleet.review()) {
+      tasks.values().forEach(plans -> plans.swarm.idcs().forEach(Idc::reviewRates));
+    }
     fleet.peers().forEach(PeerState::offerRoom);
     for (Plans plans : tasks.values()) {
       if (plans.swarm.hasRoom()) {
@@ -253,6 +276,7 @@ public final class PlannedScheduler implements Scheduler {
         }
       }
       planFresh(plans);
+      plans.fresh.planThin();
     }
   }
 

@@ -7,8 +7,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The peers of one data centre while one piece spreads among them. They stand in a ring, and each
- * takes only from some of those before it, next to it and further and further away. So it has few
- * parents in all, and each piece still reaches everybody in few steps, wherever it starts.
+ * takes only from some of those before it, so that it has few parents in all.
+ *
+ * <p>Few peers take from whomever is done first. Many follow trees: each piece starts at the root
+ * of one, and whoever stands n places behind it passes the piece on to the two that stand 2n + 1
+ * and 2n + 2 behind it. The roots stand at equal distances, so each peer passes on the pieces of
+ * half of the trees, each of them twice: all uplinks are in use all the time, and none has more to
+ * do than others. Whoever would choose for each piece whom to take it from prefers those near the
+ * root, since they have it first, and these fall behind with everybody that waits for them.
  */
 final class Ring {
   private static final long NEVER = Long.MAX_VALUE;
@@ -98,6 +104,9 @@ final class Ring {
       return null;
     }
     boolean isInRing = taker.isCounted();
+    if (isInRing && idc.hasTrees()) {
+      return giverInTree(taker);
+    }
     int place = isInRing ? taker.ringPlace() : taker.slot() % size;
     int furthest = isInRing ? Math.floorMod(place - start, size) : size;
     int found = -1;
@@ -111,6 +120,17 @@ final class Ring {
       }
     }
     return found < 0 ? null : new Giver(found);
+  }
+
+  private @Nullable Giver giverInTree(Member taker) {
+    int behind = Math.floorMod(taker.ringPlace() - start, members.size());
+    Giver parent = null;
+    // Should its parent not get the piece, those before that one are next: not all ask the root.
+    while (parent == null && behind > 0) {
+      behind = (behind - 1) / 2;
+      parent = giver(taker, start + behind);
+    }
+    return parent;
   }
 
   /** Returns the member at a place, counted round and round, if it will have the piece. */

@@ -27,15 +27,18 @@ final class Spread {
     isCdnIdle = swarm.isCdnIdle();
   }
 
-  /** Plans the piece for its owner and all others that want it. */
+  /** Plans the piece for its owner, unless that has it, and all others that want it. */
   void from(Member owner) {
-    long due = now + Math.max(cdn.peer().upNanos(bytes), owner.peer().downNanos());
-    take(owner, cdn, due);
+    long due = now;
+    if (!owner.has(piece)) {
+      due += Math.max(cdn.peer().upNanos(bytes), owner.peer().downNanos());
+      take(owner, cdn, due);
+    }
     spread(owner.idc(), owner, due);
     int number = 0;
     for (Idc idc : swarm.idcs()) {
       number++;
-      if (idc != owner.idc() && !idc.members().isEmpty()) {
+      if (idc != owner.idc() && !idc.members().isEmpty() && !idc.hasCopy(piece)) {
         enter(idc, number);
       }
     }

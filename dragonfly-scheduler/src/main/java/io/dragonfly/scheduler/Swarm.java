@@ -38,6 +38,9 @@ final class Swarm {
   /** Slots of the peers whose uplink has room to plan more. */
   private final Slots spare = new Slots();
 
+  /** How many of its members are full, but slow and hidden ones. */
+  private int full;
+
   private final Hungry hungry;
   private PieceLayout layout;
 
@@ -175,6 +178,7 @@ final class Swarm {
     spareChanged(member, peer.isSpare());
     has.stream().filter(this::isPiece).forEach(piece -> gained(member, piece));
     member.want(wanted);
+    member.reviewFull();
     return member;
   }
 
@@ -189,6 +193,7 @@ final class Swarm {
       lost(member, piece);
     }
     hungry.remove(member);
+    member.left();
     member.idc().remove(member);
     members.remove(member.peer().peer().id());
     member.peer().members().remove(member);
@@ -243,6 +248,18 @@ final class Swarm {
       rarity.decrement(piece);
     }
     fresh.set(piece, cdn.has(piece) && rarity.count(piece) == 0);
+  }
+
+  void fullChanged(boolean isFull) {
+    full += isFull ? 1 : -1;
+  }
+
+  /**
+   * Tells whether so many are full that new plans would pass them by. What they do not get as
+   * planned is to be found for each of them, which costs more than to wait for them.
+   */
+  boolean isBackedUp() {
+    return full > Limits.MOST_FULL * members.size();
   }
 
   void spareChanged(Member member, boolean isSpare) {

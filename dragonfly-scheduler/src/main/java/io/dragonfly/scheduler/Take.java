@@ -46,6 +46,7 @@ final class Take {
     parent.giving().add(take);
     taker.willTake(take);
     parent.peer().uplinkChanged();
+    taker.peer().downlinkChanged();
     return take;
   }
 
@@ -138,6 +139,7 @@ final class Take {
     }
     parent.giving().remove(this);
     taker.takesNoMore(this);
+    taker.peer().downlinkChanged();
     parent.peer().uplinkChanged();
     if (isAssigned) {
       parent.peer().offerRoom();

@@ -49,9 +49,24 @@ class HungryTest {
     hungry.wakeOne();
     assertThat(fleet.takeReady()).hasSize(3);
 
-    now.addAndGet(1_000_000);
+    // Three look in vain for three things that happen, no more.
+    hungry.wakeOne();
+    assertThat(fleet.takeReady()).isEmpty();
     hungry.wakeOne();
     assertThat(fleet.takeReady()).containsExactly(id(a));
+  }
+
+  @Test
+  void nobodyLooksAgainBeforeItIsWoken() {
+    assertThat(hungry.mayLook(a)).isFalse();
+    hungry.wakeOne();
+    assertThat(hungry.mayLook(a)).isTrue();
+    assertThat(hungry.mayLook(b)).isFalse();
+
+    fleet.takeReady();
+    hungry.wake(b);
+    assertThat(hungry.mayLook(b)).isTrue();
+    assertThat(fleet.takeReady()).containsExactly(id(b));
   }
 
   @Test
@@ -63,7 +78,7 @@ class HungryTest {
     hungry.foundNothing(c, false);
     fleet.takeReady();
 
-    now.addAndGet(1_000_000);
+    hungry.wakeOne();
     hungry.wakeOne();
     assertThat(fleet.takeReady()).containsExactly(id(b));
   }

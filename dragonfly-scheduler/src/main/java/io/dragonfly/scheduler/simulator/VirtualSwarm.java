@@ -33,7 +33,7 @@ public final class VirtualSwarm {
   private static final int CHUNKS_PER_PIECE = 8;
   private static final int PLANS_PER_ANSWER = 16;
   private static final int CDN_SLOTS = 4;
-  private static final int PEER_SLOTS = Integer.getInteger("sl", 2);
+  private static final int PEER_SLOTS = 2;
   private static final int PORTS = 60_000;
 
   private final Timeline timeline = new Timeline();

@@ -1,0 +1,137 @@
+package io.dragonfly.scheduler;
+
+import static io.dragonfly.scheduler.Peers.id;
+import static io.dragonfly.scheduler.Peers.peer;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.control.Outcome;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.Scheduler.Plan;
+import io.dragonfly.task.PieceSpan;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** How pieces reach more peers than can all pass them on to each other. */
+class TreesTest extends PlanningFixture {
+  private static final int PEERS = 40;
+
+  private final Fleet fleet = new Fleet(nanos::get);
+  private final Swarm swarm = new Swarm(fleet, TASK, Peers.layout(200), fleet.peer(peer(0), true));
+
+  @Test
+  void allPassOnEquallyMuch() {
+    addTask(Limits.TREES, 0);
+    join(IntStream.rangeClosed(1, PEERS).toArray());
+    for (int piece = 0; piece < Limits.TREES; piece++) {
+      scheduler.pieceAdded(TASK, CDN, piece);
+    }
+    Map<PeerId, Integer> copies = new HashMap<>();
+    everyoneTakesAll(IntStream.rangeClosed(1, PEERS).toArray())
+        .values()
+        .forEach(plans -> plans.forEach(plan -> copies.merge(plan.parent(), 1, Integer::sum)));
+
+    assertThat(copies.remove(CDN)).isEqualTo(Limits.TREES);
+    assertThat(copies).hasSizeGreaterThan(PEERS * 9 / 10);
+    assertThat(copies.values()).allMatch(count -> count <= Limits.TREES);
+  }
+
+  @Test
+  void unequalUplinksHaveNoTrees() {
+    List<Member> members = joinSwarm(12);
+    Idc idc = swarm.idc("");
+    idc.reviewRates();
+    assertThat(idc.hasTrees()).isTrue();
+
+    members.subList(0, 6).forEach(member -> sends(member, 1_000_000));
+    members.subList(6, 12).forEach(member -> sends(member, 3_000_000));
+    idc.reviewRates();
+    assertThat(idc.hasTrees()).isFalse();
+  }
+
+  @Test
+  void whoComesWhileAPieceIsWithFewGetsItAlongTheTrees() {
+    addTask(1, 1);
+    join(1);
+    done(1, scheduler.assign(id(1), 10).get(0));
+    join(IntStream.rangeClosed(2, PEERS).toArray());
+    scheduler.tick();
+
+    // Most are told to wait for it at somebody who does not have it yet.
+    Map<PeerId, PeerId> parents = parentsOf(0, IntStream.rangeClosed(2, PEERS).toArray());
+    assertThat(parents).hasSizeGreaterThan(PEERS / 2);
+    parents.values().removeAll(List.of(CDN, id(1)));
+    assertThat(parents).hasSizeGreaterThan(PEERS / 2);
+  }
+
+  @Test
+  void nothingFreshIsPlannedPastManyWhoAreFullButForTheSilent() {
+    List<Member> members = joinSwarm(12);
+    Member parent = members.get(11);
+    for (Member taker : members.subList(0, 4)) {
+      taker.peer().heard(nanos.get());
+      for (int piece = 0; piece < 200; piece++) {
+        Take.plan(taker, piece, parent, 0);
+      }
+    }
+    assertThat(swarm.isBackedUp()).isTrue();
+
+    nanos.addAndGet(TimeUnit.SECONDS.toNanos(2));
+    members.forEach(member -> member.peer().reviewSigns(nanos.get()));
+    assertThat(swarm.isBackedUp()).isFalse();
+
+    members.forEach(member -> member.peer().heard(nanos.get()));
+    assertThat(swarm.isBackedUp()).isTrue();
+    swarm.leave(members.get(0));
+    assertThat(swarm.isBackedUp()).isTrue();
+    members.get(1).endPlanned();
+    assertThat(swarm.isBackedUp()).isFalse();
+  }
+
+  @Test
+  void whatAnOwnerThatIsGoneWasToGetIsPlannedAnew() {
+    addTask(1, 0);
+    join(1, 2, 3, 4);
+    scheduler.pieceAdded(TASK, CDN, 0);
+    Map<Integer, Plan> plans = new HashMap<>();
+    for (int taker = 1; taker <= 4; taker++) {
+      for (Plan plan : scheduler.assign(id(taker), 10)) {
+        plans.put(taker, plan);
+      }
+    }
+    int owner =
+        IntStream.rangeClosed(1, 4)
+            .filter(taker -> plans.get(taker).parent().equals(CDN))
+            .findFirst()
+            .orElseThrow();
+    List<Integer> accusers =
+        plans.keySet().stream()
+            .filter(taker -> plans.get(taker).parent().equals(id(owner)))
+            .toList();
+    assertThat(accusers).hasSizeGreaterThanOrEqualTo(Limits.ACCUSERS);
+    accusers.forEach(taker -> report(taker, plans.get(taker), Outcome.UNREACHABLE));
+
+    assertThat(accusers.stream().flatMap(taker -> scheduler.assign(id(taker), 10).stream()))
+        .extracting(Plan::parent)
+        .contains(CDN)
+        .doesNotContain(id(owner));
+  }
+
+  private List<Member> joinSwarm(int peers) {
+    return IntStream.rangeClosed(1, peers)
+        .mapToObj(i -> swarm.join(fleet.peer(peer(i), false), new BitSet(), PieceSpan.ALL))
+        .toList();
+  }
+
+  private static void sends(Member member, long bytesPerPiece) {
+    RateMeter meter = member.peer().up().meter();
+    meter.resumed(0, true);
+    for (int piece = 1; piece <= 8; piece++) {
+      meter.arrived(piece * 100 * MILLI, bytesPerPiece, true, true);
+    }
+  }
+}
