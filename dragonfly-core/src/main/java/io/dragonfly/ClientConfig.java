@@ -35,6 +35,7 @@ public final class ClientConfig {
   private final Optional<InetAddress> ip;
   private final int port;
   private final String idc;
+  private final boolean takesPreheats;
   private final long reserveBytes;
   private final OptionalLong quotaBytes;
   private final Duration taskTtl;
@@ -62,6 +63,7 @@ public final class ClientConfig {
     this.ip = builder.ip;
     this.port = builder.port;
     this.idc = builder.idc;
+    this.takesPreheats = builder.takesPreheats;
     this.reserveBytes = builder.reserveBytes;
     this.quotaBytes = builder.quotaBytes;
     this.taskTtl = builder.taskTtl;
@@ -121,6 +123,11 @@ public final class ClientConfig {
   /** Returns the data centre; empty if it is not said. */
   public String idc() {
     return idc;
+  }
+
+  /** Returns whether it fetches what operators of its supernodes want it to have. */
+  public boolean takesPreheats() {
+    return takesPreheats;
   }
 
   /** Returns the bytes that stay free on the disk. */
@@ -222,6 +229,7 @@ public final class ClientConfig {
     private Optional<InetAddress> ip = Optional.empty();
     private int port;
     private String idc = "";
+    private boolean takesPreheats;
     private long reserveBytes = 256L << 20;
     private OptionalLong quotaBytes = OptionalLong.empty();
     private Duration taskTtl = Duration.ofDays(7);
@@ -283,6 +291,15 @@ public final class ClientConfig {
     /** The data centre: traffic inside is cheap, across is dear. None unless set. */
     public Builder idc(String name) {
       this.idc = name;
+      return this;
+    }
+
+    /**
+     * Whether it fetches, into its home, what operators of its supernodes want it to have before
+     * somebody here asks for it; not unless set.
+     */
+    public Builder takesPreheats(boolean takes) {
+      this.takesPreheats = takes;
       return this;
     }
 

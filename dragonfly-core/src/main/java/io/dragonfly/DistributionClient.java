@@ -139,7 +139,8 @@ public final class DistributionClient implements AutoCloseable {
             .ip()
             .or(() -> config.supernodes().stream().findFirst().map(LocalAddress::towards))
             .orElseGet(InetAddress::getLoopbackAddress);
-    return new Setup.Self(PeerSecret.parse(secret), ip, config.port(), config.idc());
+    return new Setup.Self(
+        PeerSecret.parse(secret), ip, config.port(), config.idc(), config.takesPreheats());
   }
 
   private Setup.Plugins plugins(ClientConfig config, HomeLock home) {

@@ -32,8 +32,13 @@ public interface AdminApi {
   /** Tells how the supernode is. */
   CompletableFuture<Status> status();
 
-  /** Begins to bring something into the CDN cache before a peer asks for it. */
-  CompletableFuture<Preheat> preheat(PreheatRequest request);
+  /**
+   * Begins to bring something into the CDN cache before a peer asks for it.
+   *
+   * @param peers which peers are told to fetch it, too, once it is there: {@code all}, {@code
+   *     idc:NAME}, an IP address, or a peer's id. Only those do that have chosen to
+   */
+  CompletableFuture<Preheat> preheat(PreheatRequest request, List<String> peers);
 
   /** Tells how a preheat is; empty if it is not known, or not any more. */
   CompletableFuture<Optional<Preheat>> preheat(String id);

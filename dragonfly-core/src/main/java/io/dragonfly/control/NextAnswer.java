@@ -1,5 +1,6 @@
 package io.dragonfly.control;
 
+import io.dragonfly.task.ContentRequest;
 import java.util.List;
 
 /**
@@ -7,11 +8,20 @@ import java.util.List;
  *
  * @param number counts the answers to this caller, from 1 on; starts anew when the supernode does
  * @param updates the tasks for which there is something new
+ * @param preheats contents that the caller should fetch, with the credentials for that; only for
+ *     who {@link NextRequest#takesPreheats takes} them
  * @param terms for how long the answer holds
  */
-public record NextAnswer(long number, List<TaskUpdate> updates, Terms terms) {
-  /** Copies the list. */
+public record NextAnswer(
+    long number, List<TaskUpdate> updates, List<ContentRequest> preheats, Terms terms) {
+  /** Copies the lists. */
   public NextAnswer {
     updates = List.copyOf(updates);
+    preheats = List.copyOf(preheats);
+  }
+
+  /** An answer without preheats. */
+  public NextAnswer(long number, List<TaskUpdate> updates, Terms terms) {
+    this(number, updates, List.of(), terms);
   }
 }

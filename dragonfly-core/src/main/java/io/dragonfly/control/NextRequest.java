@@ -13,11 +13,21 @@ import java.util.List;
  * @param reports one for each task that the peer takes part in; a task that is not named is not
  *     changed
  * @param patience how long the answer may wait for something to say
+ * @param takesPreheats whether the caller fetches what operators of the supernode want it to have
  */
 public record NextRequest(
-    Caller caller, long answered, List<TaskReport> reports, Duration patience) {
+    Caller caller,
+    long answered,
+    List<TaskReport> reports,
+    Duration patience,
+    boolean takesPreheats) {
   /** Copies the list. */
   public NextRequest {
     reports = List.copyOf(reports);
+  }
+
+  /** A caller that fetches what it wants itself, and nothing else. */
+  public NextRequest(Caller caller, long answered, List<TaskReport> reports, Duration patience) {
+    this(caller, answered, reports, patience, false);
   }
 }

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param contents how many contents it has; 0 until that is known
  * @param done how many of them are in the CDN cache
  * @param bytes how many bytes of them are there, as far as their lengths are known
+ * @param peers how many peers were told to fetch it; they may still be at it, or fail
  * @param failure why it failed, if it did
  */
 public record Preheat(
@@ -27,6 +28,7 @@ public record Preheat(
     int contents,
     int done,
     long bytes,
+    int peers,
     Optional<Failure> failure) {
   /** What a preheat does. */
   public enum State {

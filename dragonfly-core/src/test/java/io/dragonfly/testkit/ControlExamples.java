@@ -171,7 +171,7 @@ public final class ControlExamples {
                 new TaskReport(TASK, PieceSpan.ALL, 512, List.of(3, 1_048_575), results),
                 new TaskReport(OTHER_TASK, new PieceSpan(4, 9), 0, List.of(), List.of())),
             Duration.ofSeconds(5)),
-        new NextRequest(caller(), 0, List.of(), Duration.ZERO));
+        new NextRequest(caller(), 0, List.of(), Duration.ZERO, true));
   }
 
   /** Returns answers to reports. */
@@ -204,7 +204,11 @@ public final class ControlExamples {
             Optional.empty(),
             List.of());
     return List.of(
-        new NextAnswer(1L << 50, List.of(full, empty, TaskUpdate.unknown(OTHER_TASK)), TERMS),
+        new NextAnswer(
+            1L << 50,
+            List.of(full, empty, TaskUpdate.unknown(OTHER_TASK)),
+            List.of(registerRequests().get(0).content()),
+            TERMS),
         new NextAnswer(1, List.of(), TERMS));
   }
 

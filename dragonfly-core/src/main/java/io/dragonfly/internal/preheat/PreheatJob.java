@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class PreheatJob {
   private final String id;
   private final String what;
+  private final ChosenPeers peers;
   private final Clock clock;
   private final Instant begun;
 
@@ -34,6 +35,9 @@ final class PreheatJob {
   private int done;
 
   @GuardedBy("this")
+  private int told;
+
+  @GuardedBy("this")
   private final Map<Integer, Long> bytes = new HashMap<>();
 
   @GuardedBy("this")
@@ -43,9 +47,10 @@ final class PreheatJob {
   @GuardedBy("this")
   private final List<Future<?>> work = new ArrayList<>();
 
-  PreheatJob(String id, String what, Clock clock) {
+  PreheatJob(String id, String what, ChosenPeers peers, Clock clock) {
     this.id = id;
     this.what = what;
+    this.peers = peers;
     this.clock = clock;
     this.begun = clock.instant();
   }
@@ -56,6 +61,16 @@ final class PreheatJob {
 
   String what() {
     return what;
+  }
+
+  /** Returns which peers are to fetch it. */
+  ChosenPeers peers() {
+    return peers;
+  }
+
+  /** So many peers were told to fetch one of its contents. */
+  synchronized void told(int count) {
+    told = Math.max(told, count);
   }
 
   /** Something works for it; it is ended at once if the job is over. */
@@ -144,6 +159,7 @@ final class PreheatJob {
         contents,
         done,
         sum,
+        told,
         Optional.ofNullable(failure));
   }
 }

@@ -10,6 +10,7 @@ import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.cdn.Sources;
+import io.dragonfly.peer.Peer;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.TaskId;
 import java.security.SecureRandom;
@@ -26,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,17 +58,25 @@ public final class Preheats implements AutoCloseable {
    *
    * @param supernode its calls, as a peer of this machine makes them
    * @param cached finds what the CDN cache has of a task
+   * @param told tells peers to fetch a content
    * @param fromThisMachine whether sources on this machine may be read
    * @param stall how long a source may be silent
    */
   public record Parts(
       Supplier<SupernodeApi> supernode,
       Function<TaskId, Optional<CdnTask>> cached,
+      Told told,
       Sources sources,
       BooleanSupplier fromThisMachine,
       Duration stall,
       Clock clock,
       SecureRandom random) {}
+
+  /** Tells peers what to fetch. */
+  public interface Told {
+    /** Tells the chosen ones, as far as they do such things; returns how many. */
+    int tell(ContentRequest content, Predicate<Peer> chosen);
+  }
 
   /** Preheats of one supernode. */
   public Preheats(Parts parts) {
@@ -77,10 +87,13 @@ public final class Preheats implements AutoCloseable {
   /**
    * Begins one.
    *
+   * @param peers who is to fetch it, too
    * @throws CallRefusedException if too many have not ended yet
+   * @throws IllegalArgumentException if a name of a peer is none
    */
-  public Preheat start(PreheatRequest request) {
-    PreheatJob job = new PreheatJob(newId(), request.display(), parts.clock());
+  public Preheat start(PreheatRequest request, List<String> peers) {
+    ChosenPeers chosen = new ChosenPeers(peers);
+    PreheatJob job = new PreheatJob(newId(), request.display(), chosen, parts.clock());
     remember(job);
     LOG.info("preheat {} of {} is asked for", job.id(), job.what());
     try {
@@ -180,6 +193,9 @@ public final class Preheats implements AutoCloseable {
             with -> {
               new ContentPreheat(parts.supernode().get(), parts.cached(), parts.random())
                   .read(with, bytes -> job.came(place, bytes));
+              if (!job.peers().isEmpty()) {
+                job.told(parts.told().tell(with, job.peers()));
+              }
               return with;
             });
     job.oneIsDone();

@@ -132,10 +132,10 @@ final class Administration implements AdminApi {
   }
 
   @Override
-  public CompletableFuture<Preheat> preheat(PreheatRequest request) {
+  public CompletableFuture<Preheat> preheat(PreheatRequest request, List<String> peers) {
     try {
-      return CompletableFuture.completedFuture(preheats.start(request));
-    } catch (DistributionException e) {
+      return CompletableFuture.completedFuture(preheats.start(request, peers));
+    } catch (DistributionException | IllegalArgumentException e) {
       return CompletableFuture.failedFuture(e);
     }
   }

@@ -6,6 +6,7 @@ import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.peer.PeerId;
+import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.PieceDigests;
 import io.dragonfly.task.TaskId;
 import java.net.InetAddress;
@@ -23,6 +24,7 @@ import java.util.OptionalLong;
  * @param address where the taker takes from
  * @param tasks what is new about tasks that go on
  * @param ended what is new about others
+ * @param preheats what the taker is to fetch
  */
 record AnswerDraft(
     long number,
@@ -30,6 +32,7 @@ record AnswerDraft(
     InetAddress address,
     List<TaskDraft> tasks,
     List<TaskUpdate> ended,
+    List<ContentRequest> preheats,
     Terms terms) {
 
   /** What is new about one task. */
@@ -60,6 +63,6 @@ record AnswerDraft(
   NextAnswer issue() {
     List<TaskUpdate> updates = new ArrayList<>(ended);
     tasks.forEach(draft -> updates.add(draft.issue(taker, address)));
-    return new NextAnswer(number, updates, terms);
+    return new NextAnswer(number, updates, preheats, terms);
   }
 }

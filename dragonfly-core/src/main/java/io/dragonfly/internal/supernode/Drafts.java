@@ -8,6 +8,7 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.Scheduler.Plan;
+import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.PieceDigests;
 import io.dragonfly.task.TaskId;
 import java.time.Instant;
@@ -53,7 +54,10 @@ final class Drafts {
     }
     session.news.removeAll(subjects.keySet());
     takeNews(session, subjects);
-    if (subjects.isEmpty() && unknown.isEmpty() && session.failures.isEmpty()) {
+    if (subjects.isEmpty()
+        && unknown.isEmpty()
+        && session.failures.isEmpty()
+        && session.preheats.isEmpty()) {
       return Optional.empty();
     }
     return Optional.of(draft(session, plans, subjects, unknown, terms));
@@ -100,10 +104,20 @@ final class Drafts {
     List<TaskUpdate> ended = new ArrayList<>();
     unknown.forEach(task -> ended.add(TaskUpdate.unknown(task)));
     session.failures.forEach((task, failure) -> ended.add(TaskUpdate.failed(task, failure)));
-    Session.Sent sent = new Session.Sent(plans, digestsBefore, Map.copyOf(session.failures));
+    List<ContentRequest> preheats = takePreheats(session);
+    Session.Sent sent =
+        new Session.Sent(plans, digestsBefore, Map.copyOf(session.failures), preheats);
     session.failures.clear();
     long number = session.sending(sent);
-    return new AnswerDraft(number, session.id(), session.address(), tasks, ended, terms);
+    return new AnswerDraft(number, session.id(), session.address(), tasks, ended, preheats, terms);
+  }
+
+  private static List<ContentRequest> takePreheats(Session session) {
+    List<ContentRequest> taken = new ArrayList<>();
+    while (taken.size() < SupernodeSettings.MOST_PREHEATS && !session.preheats.isEmpty()) {
+      taken.add(session.preheats.removeFirst());
+    }
+    return taken;
   }
 
   private AnswerDraft.TaskDraft draft(Member member, List<Plan> plans, Instant now) {

@@ -111,6 +111,7 @@ final class Polls {
   private Effects next(NextRequest request, CompletableFuture<NextAnswer> future) {
     Caller caller = request.caller();
     Session session = state.heard(caller, rhythm.nanos().getAsLong());
+    session.takesPreheats = request.takesPreheats();
     List<Scheduler.Plan> lost = session.acknowledge(request.answered());
     if (!lost.isEmpty()) {
       scheduler.undelivered(session.id(), lost);

@@ -6,9 +6,12 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler.Plan;
+import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.TaskId;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -43,6 +46,12 @@ final class Session {
 
   /** The same for tasks that it registered for, but has not spoken of yet. */
   final Map<TaskId, DistributionException> heldFailures = new HashMap<>();
+
+  /** Whether it fetches what operators want it to have. */
+  boolean takesPreheats;
+
+  /** What it is to fetch and does not know yet. */
+  final Deque<ContentRequest> preheats = new ArrayDeque<>();
 
   /** How many tasks it wants pieces of. */
   int wanting;
@@ -80,7 +89,8 @@ final class Session {
   record Sent(
       List<Plan> plans,
       Map<Member, Integer> digestsBefore,
-      Map<TaskId, DistributionException> failures) {}
+      Map<TaskId, DistributionException> failures,
+      List<ContentRequest> preheats) {}
 
   Session(Caller caller) {
     this.id = caller.id();
@@ -161,6 +171,9 @@ final class Session {
     }
     sent.digestsBefore().forEach(Member::sayAgain);
     sent.failures().forEach(failures::putIfAbsent);
+    for (int i = sent.preheats().size() - 1; i >= 0; i--) {
+      preheats.addFirst(sent.preheats().get(i));
+    }
     return sent.plans();
   }
 }

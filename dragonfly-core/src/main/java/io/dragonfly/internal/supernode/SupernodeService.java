@@ -132,6 +132,7 @@ public final class SupernodeService implements AutoCloseable {
             new Preheats.Parts(
                 this::forThisMachine,
                 task -> swarms.find(task).flatMap(SwarmTask::cached),
+                swarms::preheat,
                 parts.sources(),
                 this::isThisMachineTrusted,
                 settings.stallTimeout(),

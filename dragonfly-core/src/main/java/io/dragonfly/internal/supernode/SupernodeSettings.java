@@ -42,6 +42,12 @@ public record SupernodeSettings(
   /** How often the scheduler is told that time goes on, while a peer wants something. */
   static final Duration TICK = Duration.ofMillis(100);
 
+  /** So many contents to fetch are told to a peer in one answer. */
+  static final int MOST_PREHEATS = 16;
+
+  /** So many may wait to be told to one peer; with more it is left out. */
+  static final int MOST_PREHEATS_WAITING = 1000;
+
   /** How many assignments one answer makes at most. */
   static final int MOST_ASSIGNED = 16;
 

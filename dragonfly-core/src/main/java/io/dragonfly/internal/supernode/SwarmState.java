@@ -14,6 +14,7 @@ import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.task.ByteRange;
+import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.Task;
@@ -158,6 +159,17 @@ final class SwarmState {
     want(member, span(task.task(), request.range()));
     tellScheduler(member, holding(task, request));
     return member;
+  }
+
+  /** Tells a peer to fetch a content, if it does such things; returns whether it does. */
+  boolean preheat(Session session, ContentRequest content) {
+    boolean takes =
+        session.takesPreheats && session.preheats.size() < SupernodeSettings.MOST_PREHEATS_WAITING;
+    if (takes) {
+      session.preheats.addLast(content);
+      awake.add(session);
+    }
+    return takes;
   }
 
   /** A peer offers what it holds. It may not take. */

@@ -16,6 +16,7 @@ import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
+import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.PieceDigests;
 import io.dragonfly.task.PieceLayout;
@@ -33,6 +34,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -237,6 +239,20 @@ final class Swarms {
     }
     changed();
     return terms;
+  }
+
+  /** Tells peers to fetch a content, those of the chosen that do so; returns how many. */
+  int preheat(ContentRequest content, Predicate<Peer> chosen) {
+    int told = 0;
+    synchronized (state) {
+      for (Session session : state.sessions()) {
+        if (chosen.test(session.peer()) && state.preheat(session, content)) {
+          told++;
+        }
+      }
+    }
+    changed();
+    return told;
   }
 
   CompletableFuture<NextAnswer> next(NextRequest request) {

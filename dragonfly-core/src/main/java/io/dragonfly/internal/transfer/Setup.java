@@ -45,8 +45,10 @@ public record Setup(
    * @param ip the address that it serves on and calls from
    * @param port the port that it serves on; 0 lets the system choose
    * @param idc its data centre; empty if it does not say
+   * @param takesPreheats whether it fetches what operators of supernodes want it to have
    */
-  public record Self(PeerSecret secret, InetAddress ip, int port, String idc) {}
+  public record Self(
+      PeerSecret secret, InetAddress ip, int port, String idc, boolean takesPreheats) {}
 
   /**
    * What can be replaced.

@@ -101,6 +101,10 @@ public final class TransferEngine implements AutoCloseable {
     service.ifPresent(pieces -> pieces.onWithdrawn(this::pieceLost));
     loop.execute(() -> offer(setup, random));
     loop.execute(fetches.downloads()::sweepFromNowOn);
+    if (setup.self().takesPreheats()) {
+      Preheating preheating = new Preheating(loop, request -> fetches.start(request).completion());
+      loop.execute(() -> supernodes.giving().forEach(l -> l.takePreheats(preheating::add)));
+    }
   }
 
   private static StoredPieceService service(Setup setup, SupernodeClock clock) {

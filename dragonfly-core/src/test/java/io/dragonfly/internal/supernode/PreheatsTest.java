@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.control.AdminApi;
+import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.NextRequest;
 import io.dragonfly.control.Preheat;
 import io.dragonfly.control.Preheat.State;
 import io.dragonfly.control.PreheatRequest;
@@ -19,6 +21,8 @@ import io.dragonfly.testkit.FakeSource;
 import io.dragonfly.testkit.LeakCheck;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -37,7 +41,7 @@ class PreheatsTest {
   }
 
   private Preheat start(URI uri) {
-    return get(admin.preheat(new PreheatRequest.File(ContentRequest.of(uri))));
+    return get(admin.preheat(new PreheatRequest.File(ContentRequest.of(uri)), List.of()));
   }
 
   private Preheat now(Preheat preheat) {
@@ -122,6 +126,39 @@ class PreheatsTest {
   }
 
   @Test
+  void aNameOfNobodyIsRefused() {
+    PreheatRequest request = new PreheatRequest.File(ContentRequest.of(FILE));
+
+    assertThatThrownBy(() -> admin.preheat(request, List.of("everybody")).join())
+        .hasCauseInstanceOf(IllegalArgumentException.class);
+    assertThat(get(admin.preheats())).isEmpty();
+  }
+
+  @Test
+  void anAnswerWithPreheatsThatGotLostIsGivenAgain() {
+    source.put(FILE, bytes(10));
+    TestPeer peer = new TestPeer(supernode);
+    NextRequest first = new NextRequest(peer.caller, 0, List.of(), Duration.ofSeconds(5), true);
+    CompletableFuture<NextAnswer> lost = supernode.api.next(first);
+    PreheatRequest request = new PreheatRequest.File(ContentRequest.of(FILE));
+    end(get(admin.preheat(request, List.of("all"))));
+    assertThat(get(lost).preheats()).extracting(ContentRequest::url).containsExactly(FILE);
+
+    NextAnswer again = get(supernode.api.next(first));
+
+    assertThat(again.preheats()).extracting(ContentRequest::url).containsExactly(FILE);
+    NextRequest last = new NextRequest(peer.caller, again.number(), List.of(), Duration.ZERO, true);
+    CompletableFuture<NextAnswer> none = supernode.api.next(last);
+    await()
+        .until(
+            () -> {
+              supernode.ticker.advance(Duration.ofMillis(100));
+              return none.isDone();
+            });
+    assertThat(get(none).preheats()).isEmpty();
+  }
+
+  @Test
   void aHundredAreRememberedAndNoMore() {
     source.put(FILE, bytes(1)).stallQuestions(FILE);
     Preheat first = start(FILE);
@@ -130,7 +167,7 @@ class PreheatsTest {
     }
 
     PreheatRequest more = new PreheatRequest.File(ContentRequest.of(FILE));
-    assertThatThrownBy(() -> admin.preheat(more).join())
+    assertThatThrownBy(() -> admin.preheat(more, List.of()).join())
         .hasCauseInstanceOf(CallRefusedException.class)
         .hasMessageContaining("100 preheats have not ended");
     get(admin.cancelPreheat(first.id()));

@@ -43,7 +43,8 @@ class ClosedEngineTest {
                       PeerSecret.random(new SecureRandom()),
                       InetAddress.getLoopbackAddress(),
                       0,
-                      ""),
+                      "",
+                      false),
                   new Setup.Plugins(
                       storage, Optional.empty(), scheme -> source, new UnlimitedRates()::create),
                   new Setup.Supernodes(Optional.empty(), List.of()),

@@ -141,6 +141,15 @@ final class DfdaemonOptions {
   private String idc = "";
 
   @Option(
+      names = "--allow-preheat",
+      arity = "0..1",
+      fallbackValue = "true",
+      paramLabel = "true|false",
+      description =
+          "Fetch what operators of the supernodes want this host to have before an engine asks.")
+  private boolean allowPreheat;
+
+  @Option(
       names = "--totallimit",
       paramLabel = "RATE",
       converter = Units.LimitConverter.class,
@@ -220,6 +229,7 @@ final class DfdaemonOptions {
             .home(home(call))
             .port(peerPort)
             .idc(idc)
+            .takesPreheats(allowPreheat)
             .supernodes(Addresses.inOrder(nodes));
     if (totalLimit != null) {
       totalLimit.rate().ifPresent(builder::totalRate);

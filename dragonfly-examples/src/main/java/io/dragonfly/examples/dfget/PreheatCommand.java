@@ -109,6 +109,15 @@ final class PreheatCommand implements Callable<Integer> {
       description = "PEM files with certificates to trust beside the platform's own.")
   private List<String> caCerts = new ArrayList<>();
 
+  @Option(
+      names = "--peers",
+      split = ",",
+      paramLabel = "all|idc:NAME|IP|ID",
+      description =
+          "Peers that are told to fetch it, too, once it is there: those of them that were started"
+              + " with --allow-preheat. Default: none.")
+  private List<String> peers = new ArrayList<>();
+
   @Option(names = "--wait", description = "Wait for the end, and tell how it goes on.")
   private boolean wait;
 
@@ -185,6 +194,7 @@ final class PreheatCommand implements Callable<Integer> {
       request.put("plainHttp", true);
     }
     texts(request, "platforms", platforms);
+    texts(request, "peers", peers);
     try {
       texts(
           request,
@@ -277,6 +287,9 @@ final class PreheatCommand implements Callable<Integer> {
                 preheat.path("done").asText(),
                 preheat.path("contents").asInt() == 0 ? "?" : preheat.path("contents").asText(),
                 Units.size(preheat.path("bytes").asLong()));
+    if (preheat.path("peers").asInt() > 0) {
+      line += ", %d peers are told".formatted(preheat.path("peers").asInt());
+    }
     return preheat.has("error")
         ? "%s%n%s: %s"
             .formatted(

@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The long-poll of one peer at one supernode, for all its tasks. Confined to the loop.
  *
- * <p>A poll is open as long as there is a task, except for a moment while this peer has plenty to
- * take: a call costs both sides more than a piece, so results wait for company as long as what is
- * under way lasts. News are held for {@link #HOLD} at most and go out with a second poll, which
- * makes the first return. A poll that fails is tried again, later each time, and its reports go out
- * once more.
+ * <p>A poll is open as long as there is a task, or the peer takes preheats, except for a moment
+ * while this peer has plenty to take: a call costs both sides more than a piece, so results wait
+ * for company as long as what is under way lasts. News are held for {@link #HOLD} at most and go
+ * out with a second poll, which makes the first return. A poll that fails is tried again, later
+ * each time, and its reports go out once more.
  */
 final class NextLoop {
   /** How long news may wait for company. */
@@ -143,14 +143,18 @@ final class NextLoop {
     stop(hold);
     hold = null;
     holds = 0;
-    if (closed || retry != null || open.size() >= MOST_POLLS || link.members().isEmpty()) {
+    boolean isIdle = link.members().isEmpty() && !link.takesPreheats();
+    if (closed || retry != null || open.size() >= MOST_POLLS || isIdle) {
       return; // what there is goes out with the next one
     }
     Map<Membership, TaskReport> reports = reports();
     boolean working = link.members().stream().anyMatch(Membership::isWanting);
     CompletableFuture<NextAnswer> answer =
         calls.next(
-            answered, List.copyOf(reports.values()), working ? WORKING_PATIENCE : SEEDING_PATIENCE);
+            answered,
+            List.copyOf(reports.values()),
+            working ? WORKING_PATIENCE : SEEDING_PATIENCE,
+            link.takesPreheats());
     Poll poll = new Poll(answered, reports, answer);
     open.add(poll);
     var unused =
@@ -198,6 +202,7 @@ final class NextLoop {
       answered = Math.max(answered, answer.number());
     }
     link.received(answer.updates());
+    link.preheat(answer.preheats());
     // With another poll open there is none to send at once: that one was sent before this answer
     // was known here, so the supernode says all of it again, and two polls could go on for ever
     // making it do so.

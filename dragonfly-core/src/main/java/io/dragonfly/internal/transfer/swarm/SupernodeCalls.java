@@ -132,9 +132,10 @@ final class SupernodeCalls {
         answer -> heard(answer.terms()));
   }
 
-  CompletableFuture<NextAnswer> next(long answered, List<TaskReport> reports, Duration patience) {
+  CompletableFuture<NextAnswer> next(
+      long answered, List<TaskReport> reports, Duration patience, boolean takesPreheats) {
     return limited(
-        () -> api.next(new NextRequest(caller, answered, reports, patience)),
+        () -> api.next(new NextRequest(caller, answered, reports, patience, takesPreheats)),
         patience.plus(CALL_LIMIT),
         answer -> heard(answer.terms()));
   }

@@ -25,8 +25,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,6 +56,8 @@ public final class SupernodeLink {
 
   /** Calls whose answer may be that the supernode takes it that this peer takes part. */
   private final Map<Integer, CompletableFuture<RegisterAnswer>> asking = new HashMap<>();
+
+  private @Nullable Consumer<ContentRequest> preheats;
 
   private int asked;
   private int registering;
@@ -227,6 +231,23 @@ public final class SupernodeLink {
     verify.accept(task, pieces);
   }
 
+  /** Fetches from now on what operators of the supernode want this peer to have. */
+  public void takePreheats(Consumer<ContentRequest> fetch) {
+    preheats = fetch;
+    next.hasNews();
+  }
+
+  boolean takesPreheats() {
+    return preheats != null;
+  }
+
+  /** What nobody asked for is passed over. */
+  void preheat(List<ContentRequest> contents) {
+    if (preheats != null) {
+      contents.forEach(preheats);
+    }
+  }
+
   /** Returns this peer's part in a task, if it has one. */
   public Optional<Membership> member(TaskId task) {
     return Optional.ofNullable(members.get(task));
@@ -261,7 +282,7 @@ public final class SupernodeLink {
   /** Leaves all tasks and says so. The future completes on the loop, within a second. */
   CompletableFuture<Void> close() {
     next.close();
-    boolean known = !members.isEmpty() || registering > 0;
+    boolean known = !members.isEmpty() || registering > 0 || takesPreheats();
     members.clear();
     // First dropped, then the farewell: so a supernode that is just letting this peer in hears it.
     List.copyOf(asking.values()).forEach(call -> call.cancel(true));

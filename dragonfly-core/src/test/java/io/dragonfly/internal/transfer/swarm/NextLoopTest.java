@@ -195,6 +195,23 @@ class NextLoopTest {
     ticker.advance(NextLoop.HOLD);
   }
 
+  @Test
+  void whoTakesPreheatsIsToldOfThemAndAsksAgain() throws Exception {
+    BlockingQueue<ContentRequest> told = new LinkedBlockingQueue<>();
+    api.poll().answer().complete(answer(1));
+    onLoop(() -> supernodes.giving().get(0).takePreheats(told::add));
+    settle();
+    ticker.advance(NextLoop.HOLD);
+    Api.Poll poll = api.poll();
+
+    assertThat(poll.request().takesPreheats()).isTrue();
+    poll.answer().complete(new NextAnswer(2, List.of(), List.of(CONTENT), TERMS));
+    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(CONTENT);
+    settle();
+    ticker.advance(NextLoop.HOLD);
+    assertThat(api.poll().request().answered()).isEqualTo(2);
+  }
+
   @AfterEach
   void close() {
     loop.close();

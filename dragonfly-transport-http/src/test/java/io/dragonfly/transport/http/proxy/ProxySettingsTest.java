@@ -66,6 +66,7 @@ class ProxySettingsTest {
         "a/b=https://quay.io",
         "quay:=https://quay.io",
         "quay:99999=https://quay.io",
+        "quay=quay",
         "quay=ftp://quay.io",
         "quay=https://quay.io/v2",
         "quay=https://user:pw@quay.io",
@@ -80,7 +81,9 @@ class ProxySettingsTest {
   @Test
   void partsThatContradictEachOtherAreRefused() {
     ProxyConfig.Builder twice =
-        ProxyConfig.builder().upstream(Upstream.parse("a=x")).upstream(Upstream.parse("a=y"));
+        ProxyConfig.builder()
+            .upstream(Upstream.parse("a=x.test"))
+            .upstream(Upstream.parse("a=y.test"));
     assertThatThrownBy(twice::build).hasMessageContaining("two upstreams");
     assertThatThrownBy(ProxyConfig.builder().intercept(Pattern.compile("x"))::build)
         .hasMessageContaining("caFile");

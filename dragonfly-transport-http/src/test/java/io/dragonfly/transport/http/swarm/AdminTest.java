@@ -165,7 +165,8 @@ class AdminTest {
       "{\"url\":\"http://h/\",\"headers\":[\"secret\"]}",
       "{\"image\":\"A B\"}",
       "{\"image\":\"a\",\"username\":\"secret\"}",
-      "{\"image\":\"a\",\"platforms\":[\"x\"]}"
+      "{\"image\":\"a\",\"platforms\":[\"x\"]}",
+      "{\"image\":\"a\",\"peers\":[\"everybody\"]}"
     };
     for (String body : bodies) {
       RawConnection.Message refused = preheat(body, bearer);

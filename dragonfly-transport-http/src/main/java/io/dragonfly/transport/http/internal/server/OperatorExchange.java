@@ -164,6 +164,8 @@ abstract class OperatorExchange implements Exchange {
     if (cause instanceof DistributionException typed) {
       connection.answer(
           HttpResponseStatus.valueOf(FailureJson.status(typed)), FailureJson.answer(typed));
+    } else if (cause instanceof IllegalArgumentException wrong) {
+      connection.refuse(HttpResponseStatus.BAD_REQUEST, String.valueOf(wrong.getMessage()));
     } else {
       LOG.warn("{} {} failed: {}", method, path, String.valueOf(cause));
       connection.refuse(

@@ -74,7 +74,7 @@ final class PreheatExchange extends OperatorExchange {
 
   private CompletableFuture<Reply> start(byte[] json) throws WireException {
     return admin
-        .preheat(PreheatJson.read(json))
+        .preheat(PreheatJson.read(json), PreheatJson.readPeers(json))
         .thenApply(begun -> new Reply(HttpResponseStatus.ACCEPTED, PreheatJson.write(begun)));
   }
 

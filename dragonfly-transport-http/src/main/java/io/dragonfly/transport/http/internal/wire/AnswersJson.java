@@ -71,6 +71,10 @@ public final class AnswersJson {
         out -> {
           out.number("number", answer.number());
           out.list("updates", answer.updates(), AnswersJson::writeUpdate);
+          out.list(
+              "preheats",
+              answer.preheats(),
+              (list, content) -> list.element(o -> RequestsJson.writeContent(o, content)));
           ValuesJson.writeTerms(out, answer.terms());
         });
   }
@@ -83,6 +87,7 @@ public final class AnswersJson {
           return new NextAnswer(
               in.get("number").number(),
               in.list("updates", AnswersJson::readUpdate),
+              in.list("preheats", RequestsJson::readContent),
               ValuesJson.readTerms(in));
         });
   }

@@ -31,6 +31,11 @@ public final class PreheatJson {
         });
   }
 
+  /** Reads which peers are to fetch it, too. */
+  public static List<String> readPeers(byte[] json) throws WireException {
+    return JsonIn.parse(json).list("peers", name -> name.text(MOST_TEXT));
+  }
+
   private static PreheatRequest file(JsonIn in) throws WireException {
     JsonIn url = in.get("url");
     URI uri;
@@ -101,6 +106,7 @@ public final class PreheatJson {
     out.number("contents", preheat.contents());
     out.number("done", preheat.done());
     out.number("bytes", preheat.bytes());
+    out.number("peers", preheat.peers());
     if (preheat.failure().isPresent()) {
       Preheat.Failure failure = preheat.failure().get();
       out.object(

@@ -83,6 +83,7 @@ public final class RequestsJson {
           out.number("answered", request.answered());
           out.number("patienceMillis", request.patience().toMillis());
           out.list("reports", request.reports(), RequestsJson::writeReport);
+          out.flag("preheats", request.takesPreheats());
         });
   }
 
@@ -95,7 +96,8 @@ public final class RequestsJson {
               caller(in, secret),
               in.get("answered").number(),
               in.list("reports", RequestsJson::readReport),
-              in.get("patienceMillis").millis(Wire.MAX_PATIENCE));
+              in.get("patienceMillis").millis(Wire.MAX_PATIENCE),
+              in.flag("preheats"));
         });
   }
 
@@ -121,7 +123,7 @@ public final class RequestsJson {
     return ValuesJson.readCaller(in, PeerSecret.parse(secret));
   }
 
-  private static void writeContent(JsonOut out, ContentRequest content) throws IOException {
+  static void writeContent(JsonOut out, ContentRequest content) throws IOException {
     out.text("url", content.url().toString());
     out.texts("filter", content.filter());
     out.text("digest", content.digest().map(Digest::toString));
@@ -139,7 +141,7 @@ public final class RequestsJson {
     out.texts("ca", content.trust().caCertificates());
   }
 
-  private static ContentRequest readContent(JsonIn in) throws WireException {
+  static ContentRequest readContent(JsonIn in) throws WireException {
     JsonIn url = in.get("url");
     URI uri;
     try {

@@ -11,6 +11,7 @@ import io.dragonfly.control.Preheat;
 import io.dragonfly.control.Preheat.State;
 import io.dragonfly.control.PreheatRequest;
 import io.dragonfly.error.ErrorKind;
+import io.dragonfly.home.HeldTask;
 import io.dragonfly.task.ImageName;
 import io.dragonfly.task.Trust;
 import java.nio.charset.StandardCharsets;
@@ -79,6 +80,11 @@ class PreheatTest extends ProxyTest {
   }
 
   private Preheat preheat(Optional<PreheatRequest.Login> login, String... platforms) {
+    return preheat(List.of(), login, platforms);
+  }
+
+  private Preheat preheat(
+      List<String> peers, Optional<PreheatRequest.Login> login, String... platforms) {
     PreheatRequest image =
         new PreheatRequest.Image(
             ImageName.parse(registry.authority() + "/lab/app:1"),
@@ -86,7 +92,7 @@ class PreheatTest extends ProxyTest {
             login,
             Trust.PLATFORM,
             true);
-    Preheat begun = supernode.admin().preheat(image).join();
+    Preheat begun = supernode.admin().preheat(image, peers).join();
     await().until(() -> now(begun).state().isEnd());
     return now(begun);
   }
@@ -120,6 +126,29 @@ class PreheatTest extends ProxyTest {
     assertThat(registry.requests)
         .filteredOn(r -> r.getUrl().encodedPath().contains("/blobs/"))
         .allMatch(r -> "bytes=0-0".equals(r.getHeaders().get("Range")));
+  }
+
+  @Test
+  void peersThatAllowItHaveItBeforeThePull() throws Exception {
+    registry.wantTokens("secret");
+    try (DistributionClient allows =
+        new DistributionClient(
+            ClientConfig.builder()
+                .home(dir.resolve("allows"))
+                .idc("east")
+                .takesPreheats(true)
+                .supernodes(List.of(supernode.address().orElseThrow()))
+                .build())) {
+      await().until(() -> supernode.admin().peers().join().size() == 1);
+
+      Preheat done = preheat(List.of("idc:east"), Optional.empty(), "linux/amd64");
+      assertThat(done.peers()).isEqualTo(1);
+      assertThat(preheat(List.of("idc:west"), Optional.empty()).peers()).isZero();
+      await().until(() -> allows.tasks().stream().filter(HeldTask::isComplete).count() == 4);
+      assertThat(peer.tasks()).isEmpty();
+      start(config(), ProxyLimits.DEFAULT, allows::stream);
+      assertThat(body("/v2/lab/app/blobs/" + FakeRegistry.digest(layer))).isEqualTo(layer);
+    }
   }
 
   @Test

@@ -1,0 +1,64 @@
+package io.dragonfly.internal.preheat;
+
+import com.google.common.net.InetAddresses;
+import io.dragonfly.peer.Peer;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.function.Predicate;
+
+/** Which peers somebody means by their names. Immutable. */
+final class ChosenPeers implements Predicate<Peer> {
+  private static final String ALL = "all";
+  private static final String IDC = "idc:";
+  private static final String ID = "[0-9a-f]{8,32}";
+  private static final int MOST = 1000;
+
+  private final List<String> names;
+
+  /**
+   * The peers of these names.
+   *
+   * @throws IllegalArgumentException if one is neither all, idc:NAME, an IP address nor a peer's id
+   */
+  ChosenPeers(List<String> names) {
+    this.names = List.copyOf(names);
+    if (names.size() > MOST) {
+      throw new IllegalArgumentException("at most %d peers can be named".formatted(MOST));
+    }
+    for (String name : names) {
+      boolean isKnown =
+          name.equals(ALL)
+              || (name.startsWith(IDC) && name.length() > IDC.length())
+              || InetAddresses.isInetAddress(name)
+              || name.matches(ID);
+      if (!isKnown) {
+        throw new IllegalArgumentException(
+            "'%s' names no peers: use all, idc:NAME, an IP address, or 8 digits or more of an id"
+                .formatted(name));
+      }
+    }
+  }
+
+  boolean isEmpty() {
+    return names.isEmpty();
+  }
+
+  @Override
+  public boolean test(Peer peer) {
+    return names.stream().anyMatch(name -> isMeant(name, peer));
+  }
+
+  private static boolean isMeant(String name, Peer peer) {
+    if (name.equals(ALL)) {
+      return true;
+    }
+    if (name.startsWith(IDC)) {
+      return peer.idc().equals(name.substring(IDC.length()));
+    }
+    if (name.matches(ID) && peer.id().hex().startsWith(name)) {
+      return true;
+    }
+    InetAddress address = peer.address().getAddress();
+    return InetAddresses.isInetAddress(name) && InetAddresses.forString(name).equals(address);
+  }
+}
