@@ -15,8 +15,10 @@ module io.dragonfly.transport.http {
   requires okhttp3;
   requires okhttp3.tls;
   requires org.slf4j;
+  requires static micrometer.core;
 
   exports io.dragonfly.transport.http;
+  exports io.dragonfly.transport.http.metrics;
   exports io.dragonfly.transport.http.proxy;
 
   provides io.dragonfly.spi.SourceProvider with

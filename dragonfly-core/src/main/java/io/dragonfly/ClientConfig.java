@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import io.dragonfly.fetch.FetchListener;
 import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.Network;
 import io.dragonfly.spi.RateLimiterProvider;
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.Storage;
@@ -13,12 +14,14 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /**
  * How a {@link DistributionClient} works. Immutable; made by {@link #builder}. Nothing needs to be
@@ -50,6 +53,8 @@ public final class ClientConfig {
   private final Duration backToSourceDelay;
   private final Duration noProgressTimeout;
   private final FetchListener listener;
+  private final Optional<Supplier<String>> metricsPage;
+  private final List<Network> metricsNetworks;
   private final Choice<Transport> transport;
   private final TransportConfig transportConfig;
   private final Choice<Storage> storage;
@@ -78,6 +83,8 @@ public final class ClientConfig {
     this.backToSourceDelay = builder.backToSourceDelay;
     this.noProgressTimeout = builder.noProgressTimeout;
     this.listener = builder.listener;
+    this.metricsPage = builder.metricsPage;
+    this.metricsNetworks = builder.metricsNetworks.stream().map(Network::parse).toList();
     this.transport = builder.transport;
     this.transportConfig = builder.transportConfig.build();
     this.storage = builder.storage;
@@ -200,6 +207,16 @@ public final class ClientConfig {
     return listener;
   }
 
+  /** Returns what makes the page of metrics, if there is one. */
+  public Optional<Supplier<String>> metricsPage() {
+    return metricsPage;
+  }
+
+  /** Returns the networks in which everybody may read the metrics. */
+  public List<Network> metricsNetworks() {
+    return metricsNetworks;
+  }
+
   /** Returns whom the transport trusts and what it proves itself with; it has no home yet. */
   public TransportConfig transportConfig() {
     return transportConfig;
@@ -244,6 +261,8 @@ public final class ClientConfig {
     private Duration backToSourceDelay = Duration.ofSeconds(5);
     private Duration noProgressTimeout = Duration.ofSeconds(60);
     private FetchListener listener = FetchListener.NONE;
+    private Optional<Supplier<String>> metricsPage = Optional.empty();
+    private final List<String> metricsNetworks = new ArrayList<>();
     private Choice<Transport> transport = Choice.named("http");
     private final TransportConfig.Builder transportConfig = TransportConfig.builder();
     private Choice<Storage> storage = Choice.named("disk");
@@ -403,6 +422,25 @@ public final class ClientConfig {
     /** What sees every step; nothing unless set. */
     public Builder listener(FetchListener listening) {
       this.listener = listening;
+      return this;
+    }
+
+    /**
+     * Makes what {@code GET /metrics} answers, in the text format of Prometheus, version 0.0.4,
+     * such as a registry that a {@code MicrometerListener} counts in. Called on a thread of its
+     * own, by one at a time; may block. There is no such page unless set.
+     */
+    public Builder metricsPage(Supplier<String> page) {
+      this.metricsPage = Optional.of(page);
+      return this;
+    }
+
+    /**
+     * Lets everybody in a network such as {@code 10.0.0.0/8} read the metrics, too. Otherwise they
+     * are given on this machine alone. May be called repeatedly.
+     */
+    public Builder metricsNetwork(String network) {
+      this.metricsNetworks.add(network);
       return this;
     }
 

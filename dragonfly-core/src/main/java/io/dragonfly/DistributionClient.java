@@ -18,6 +18,7 @@ import io.dragonfly.internal.history.History;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.plugin.Plugins;
 import io.dragonfly.internal.rate.ClientLimits;
+import io.dragonfly.internal.serve.ProcessMonitor;
 import io.dragonfly.internal.storage.HomeLock;
 import io.dragonfly.internal.transfer.LocalAddress;
 import io.dragonfly.internal.transfer.Setup;
@@ -95,6 +96,10 @@ public final class DistributionClient implements AutoCloseable {
       Setup.Plugins plugins = plugins(config, home);
       limits = limits(config, plugins, timers);
       parts.push(limits);
+      ProcessMonitor monitor =
+          new ProcessMonitor(
+              () -> true, config.metricsPage(), config.metricsNetworks(), (from, token) -> false);
+      parts.push(monitor);
       Setup setup =
           new Setup(
               self(config, home),
@@ -114,6 +119,7 @@ public final class DistributionClient implements AutoCloseable {
                   config.noProgressTimeout()),
               config.listener(),
               new History(home.home()),
+              monitor,
               timers);
       engine = startEngine(setup);
       parts.push(engine);

@@ -9,6 +9,7 @@ import io.dragonfly.internal.cdn.CdnSettings;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.internal.plugin.Plugins;
+import io.dragonfly.internal.serve.ProcessMonitor;
 import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.internal.storage.HomeLock;
 import io.dragonfly.internal.supernode.LocalSupernode;
@@ -136,7 +137,15 @@ public final class Supernode implements AutoCloseable {
         CdnSettings.of(
             config.sourceStallTimeout(), config.sourceGiveUp(), sourceReads, keeping(config)),
         new SupernodeService.Parts(
-            storage, sources, scheduler(config), pieces, timer, clock, System::nanoTime, random));
+            storage,
+            sources,
+            scheduler(config),
+            pieces,
+            timer,
+            clock,
+            System::nanoTime,
+            random,
+            config.listener()));
   }
 
   private static CdnSettings.Keeping keeping(SupernodeConfig config) {
@@ -212,6 +221,13 @@ public final class Supernode implements AutoCloseable {
     Transport transport =
         config.transport().instance().orElseGet(() -> openTransport(config, home));
     int port = config.port().orElseThrow();
+    ProcessMonitor monitor =
+        new ProcessMonitor(
+            service::isReady,
+            config.metricsPage(),
+            config.metricsNetworks(),
+            adminAccess::isAllowed);
+    parts.push(monitor);
     InetAddress advertised = config.advertiseIp();
     InetSocketAddress bind =
         advertised.isLoopbackAddress()
@@ -221,7 +237,8 @@ public final class Supernode implements AutoCloseable {
       Transport.Server server =
           transport.serve(
               new ServeRequest(bind, service.local().pieces(), service::from)
-                  .withAdmin(new Operators()));
+                  .withAdmin(new Operators())
+                  .withMonitor(monitor));
       parts.push(server);
       InetSocketAddress reached = new InetSocketAddress(advertised, server.address().getPort());
       log.info("listening on {}", text(server.address()));

@@ -2,6 +2,7 @@ package io.dragonfly;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.HostRules;
 import io.dragonfly.spi.Network;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /**
  * How a {@link Supernode} works. Immutable; made by {@link #builder}. Nothing needs to be set.
@@ -51,6 +53,9 @@ public final class SupernodeConfig {
   private final Duration accessTtl;
   private final List<Network> peerNetworks;
   private final HostRules sourceHosts;
+  private final SupernodeListener listener;
+  private final Optional<Supplier<String>> metricsPage;
+  private final List<Network> metricsNetworks;
   private final Choice<Transport> transport;
   private final TransportConfig transportConfig;
   private final Choice<Storage> storage;
@@ -79,6 +84,9 @@ public final class SupernodeConfig {
     this.accessTtl = builder.accessTtl;
     this.sourceHosts = HostRules.of(builder.sourceAllow, builder.sourceDeny);
     this.peerNetworks = builder.peerNetworks.stream().map(Network::parse).toList();
+    this.listener = builder.listener;
+    this.metricsPage = builder.metricsPage;
+    this.metricsNetworks = builder.metricsNetworks.stream().map(Network::parse).toList();
     this.transport = builder.transport;
     this.transportConfig = builder.transportConfig.build();
     this.storage = builder.storage;
@@ -196,6 +204,21 @@ public final class SupernodeConfig {
     return peerNetworks;
   }
 
+  /** Returns what sees every step. */
+  public SupernodeListener listener() {
+    return listener;
+  }
+
+  /** Returns what makes the page of metrics, if there is one. */
+  public Optional<Supplier<String>> metricsPage() {
+    return metricsPage;
+  }
+
+  /** Returns the networks in which everybody may read the metrics. */
+  public List<Network> metricsNetworks() {
+    return metricsNetworks;
+  }
+
   /** Returns whom the transport trusts and what it proves itself with; it has no home yet. */
   public TransportConfig transportConfig() {
     return transportConfig;
@@ -244,6 +267,9 @@ public final class SupernodeConfig {
     private final List<String> peerNetworks = new ArrayList<>();
     private final List<String> sourceAllow = new ArrayList<>();
     private final List<String> sourceDeny = new ArrayList<>();
+    private SupernodeListener listener = SupernodeListener.NONE;
+    private Optional<Supplier<String>> metricsPage = Optional.empty();
+    private final List<String> metricsNetworks = new ArrayList<>();
     private Choice<Transport> transport = Choice.named("http");
     private final TransportConfig.Builder transportConfig = TransportConfig.builder();
     private Choice<Storage> storage = Choice.named("disk");
@@ -398,6 +424,31 @@ public final class SupernodeConfig {
      */
     public Builder peerNetwork(String network) {
       this.peerNetworks.add(network);
+      return this;
+    }
+
+    /** What sees every step; nothing unless set. */
+    public Builder listener(SupernodeListener listening) {
+      this.listener = listening;
+      return this;
+    }
+
+    /**
+     * Makes what {@code GET /metrics} answers, in the text format of Prometheus, version 0.0.4,
+     * such as a registry that a {@code MicrometerListener} counts in. Called on a thread of its
+     * own, by one at a time; may block. There is no such page unless set.
+     */
+    public Builder metricsPage(Supplier<String> page) {
+      this.metricsPage = Optional.of(page);
+      return this;
+    }
+
+    /**
+     * Lets everybody in a network such as {@code 10.0.0.0/8} read the metrics, too. Otherwise they
+     * are given on this machine, and to operators who show their token. May be called repeatedly.
+     */
+    public Builder metricsNetwork(String network) {
+      this.metricsNetworks.add(network);
       return this;
     }
 

@@ -1,9 +1,12 @@
 package io.dragonfly.fetch;
 
+import io.dragonfly.control.Origin;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
 import java.time.Duration;
+import java.util.function.Supplier;
 
 /**
  * Sees every step of a client's fetches. Override what is of interest. Methods are called on the
@@ -16,6 +19,17 @@ public abstract class FetchListener {
 
   /** For subclasses. */
   protected FetchListener() {}
+
+  /**
+   * The client is open.
+   *
+   * @param state tells from now on how it is; may block for as long as a look at the store takes.
+   *     Safe for concurrent use
+   */
+  public void opened(Supplier<ClientState> state) {}
+
+  /** The client is about to close: its state is not to be asked for any more. */
+  public void closed() {}
 
   /** A fetch was asked for. */
   public void started(FetchRequest request) {}
@@ -37,6 +51,15 @@ public abstract class FetchListener {
 
   /** A piece was read from the source itself and is kept; {@code nanos} from its first byte on. */
   public void pieceRead(Task task, int piece, long bytes, long nanos) {}
+
+  /**
+   * A piece is kept: told once for each, whoever it came from and however many fetches want it. A
+   * small content that came with the registration came from the supernode.
+   */
+  public void received(Task task, Origin origin, long bytes) {}
+
+  /** Bytes of a piece go to another peer. */
+  public void given(TaskId task, long bytes) {}
 
   /**
    * The source failed, for this reason, and will be asked again: by this peer, or by the supernode

@@ -12,6 +12,7 @@ public final class ServeRequest {
   private final PieceService pieces;
   private final Function<InetAddress, SupernodeApi> control;
   private final Optional<AdminService> admin;
+  private final Optional<MonitorService> monitor;
 
   /**
    * Serves pieces and control calls.
@@ -23,23 +24,30 @@ public final class ServeRequest {
    */
   public ServeRequest(
       InetSocketAddress bind, PieceService pieces, Function<InetAddress, SupernodeApi> control) {
-    this(bind, pieces, control, Optional.empty());
+    this(bind, pieces, control, Optional.empty(), Optional.empty());
   }
 
   private ServeRequest(
       InetSocketAddress bind,
       PieceService pieces,
       Function<InetAddress, SupernodeApi> control,
-      Optional<AdminService> admin) {
+      Optional<AdminService> admin,
+      Optional<MonitorService> monitor) {
     this.bind = bind;
     this.pieces = pieces;
     this.control = control;
     this.admin = admin;
+    this.monitor = monitor;
   }
 
   /** Returns the same and calls of operators. */
   public ServeRequest withAdmin(AdminService service) {
-    return new ServeRequest(bind, pieces, control, Optional.of(service));
+    return new ServeRequest(bind, pieces, control, Optional.of(service), monitor);
+  }
+
+  /** Returns the same and calls of machines that ask how the process is. */
+  public ServeRequest withMonitor(MonitorService service) {
+    return new ServeRequest(bind, pieces, control, admin, Optional.of(service));
   }
 
   /** Serves pieces alone; control calls are refused. */
@@ -65,6 +73,11 @@ public final class ServeRequest {
   /** Returns what lets operators in, if they are served. */
   public Optional<AdminService> admin() {
     return admin;
+  }
+
+  /** Returns what tells how the process is, if that is served. */
+  public Optional<MonitorService> monitor() {
+    return monitor;
   }
 
   /** Returns what gives the supernode as it is for a caller at an address, if there is one. */

@@ -24,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.locks.Lock;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -43,7 +44,7 @@ public final class CdnCache implements AutoCloseable {
   private final CacheUses uses;
   private final CacheRoom room;
   private final CacheSweep sweep;
-  private final ExecutorService reads;
+  private final ThreadPoolExecutor reads;
   private final HostShares shares;
   private final ExecutorService background;
   private final Map<TaskId, CdnTask> tasks = new ConcurrentHashMap<>();
@@ -244,7 +245,12 @@ public final class CdnCache implements AutoCloseable {
    *
    * @param reading whether its source is being read
    */
-  public record Kept(StoredTask stored, Instant lastUse, boolean reading) {}
+  public record Kept(StoredTask stored, Instant lastUse, boolean reading) {
+    /** Tells whether all pieces are there. */
+    public boolean isComplete() {
+      return CdnTask.isComplete(stored);
+    }
+  }
 
   /** Returns all tasks that are kept. */
   public List<Kept> kept() {
@@ -329,6 +335,15 @@ public final class CdnCache implements AutoCloseable {
     @Override
     public boolean giveUp(StoredTask stored) {
       TaskId id = stored.task().id();
+      long held = CacheRoom.held(stored);
+      if (!tryToGiveUp(stored, id)) {
+        return false;
+      }
+      listener.givenUp(id, held);
+      return true;
+    }
+
+    private boolean tryToGiveUp(StoredTask stored, TaskId id) {
       Lock lock = storeLocks.get(id);
       if (!lock.tryLock()) {
         return false; // somebody is just making use of it, or of one that shares its lock
@@ -352,6 +367,11 @@ public final class CdnCache implements AutoCloseable {
       listener.evicted(id);
       return true;
     }
+  }
+
+  /** Returns how many reads wait for a thread. */
+  public int waitingReads() {
+    return shares.waiting() + reads.getQueue().size();
   }
 
   CdnRead.Surroundings surroundings() {

@@ -31,6 +31,21 @@ public interface CdnListener {
   /** A piece turned out to be damaged. It is read again. */
   void lost(TaskId task, int piece);
 
+  /** A read of a source begins, or goes on where an earlier one ended. */
+  default void started(Task task) {}
+
+  /** Bytes came from a source. */
+  default void read(TaskId task, long bytes) {}
+
+  /** A source was asked whether it has changed; how that failed, if it did. */
+  default void asked(Optional<Exception> failure) {}
+
+  /** A read broke off and goes on in a while. */
+  default void brokeOff(TaskId task) {}
+
+  /** The bytes of a task were given up, to make room or since nobody used it. */
+  default void givenUp(TaskId task, long bytes) {}
+
   /**
    * All pieces are there, and so is the whole content's digest where one was given.
    *

@@ -220,6 +220,7 @@ final class CdnRead {
         stored.task().id().brief(),
         length.toMillis(),
         e.toString());
+    around.listener().brokeOff(stored.task().id());
     if (failures > SILENT_FAILURES) {
       around.listener().retried(stored.task().id(), passing(e));
     }

@@ -128,6 +128,7 @@ public final class CdnTask {
     }
     if (started != null) {
       log.info("task {}: reading {}", task().id().brief(), access.content().displayUrl());
+      cache.listener().started(task());
       started.start();
     } else {
       opened.ifPresent(CdnTask::close);

@@ -23,7 +23,7 @@ public final class DaemonThreads {
   private DaemonThreads() {}
 
   /** Makes a pool of at most this many threads; what comes when all are busy waits in line. */
-  public static ExecutorService pool(String name, int most) {
+  public static ThreadPoolExecutor pool(String name, int most) {
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
             most,

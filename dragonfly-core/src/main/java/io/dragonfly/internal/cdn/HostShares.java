@@ -47,6 +47,11 @@ final class HostShares {
     start(host, work);
   }
 
+  /** Returns how many wait in the lines of their hosts. */
+  synchronized int waiting() {
+    return hosts.values().stream().mapToInt(host -> host.line.size()).sum();
+  }
+
   private void start(String host, Runnable work) {
     boolean started = false;
     try {

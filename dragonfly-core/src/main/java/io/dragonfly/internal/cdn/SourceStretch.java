@@ -132,7 +132,7 @@ final class SourceStretch {
       Access access = asker.get();
       try {
         SourceRequest question = request(access);
-        checkSame(calls.run(() -> source(access).ask(question)));
+        checkSame(ask(access, question));
         return;
       } catch (AccessRefusedException e) {
         refused.add(access.fingerprint());
@@ -150,6 +150,17 @@ final class SourceStretch {
     log.warn(
         "task {}: the source does not say any more whether it has changed meanwhile",
         stored.task().id().brief());
+  }
+
+  private SourceVersion ask(Access access, SourceRequest question) throws IOException {
+    try {
+      SourceVersion answer = calls.run(() -> source(access).ask(question));
+      around.listener().asked(Optional.empty());
+      return answer;
+    } catch (IOException | RuntimeException e) {
+      around.listener().asked(Optional.of(e));
+      throw e;
+    }
   }
 
   /** Ends a read that is on its way, and all that would come. */
@@ -282,6 +293,9 @@ final class SourceStretch {
   private int next(InputStream in, byte[] buffer) throws IOException {
     await(pauseNanos);
     int count = in.read(buffer, 0, portion.bytes());
+    if (count > 0) {
+      around.listener().read(stored.task().id(), count);
+    }
     pauseNanos = count < 0 ? 0 : limiter().take(count);
     portion.paused(pauseNanos);
     return count;

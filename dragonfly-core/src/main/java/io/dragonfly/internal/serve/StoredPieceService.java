@@ -24,7 +24,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,7 +72,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   private final WaitingAsks asks;
 
   private volatile BiConsumer<TaskId, Integer> withdrawn = (task, piece) -> {};
-  private volatile Consumer<TaskId> given = task -> {};
+  private volatile ObjLongConsumer<TaskId> given = (task, bytes) -> {};
 
   /**
    * A service of a store's pieces.
@@ -107,8 +107,8 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     withdrawn = listener;
   }
 
-  /** Sets who is told of each region that goes out. Called on any thread; must not block. */
-  public void onGiven(Consumer<TaskId> listener) {
+  /** Sets who is told of the bytes that go out. Called on any thread; must not block. */
+  public void onGiven(ObjLongConsumer<TaskId> listener) {
     given = listener;
   }
 
@@ -191,6 +191,13 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     }
   }
 
+  /** Returns how many wait for a piece, or for others to be served first. */
+  public int waiting() {
+    synchronized (lock) {
+      return asks.waiting();
+    }
+  }
+
   /** Tells that a task is no longer served: asks for it are refused. */
   public void ended(TaskId task) {
     List<WaitingAsk> gone;
@@ -264,7 +271,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
           storage.find(ask.task()).orElseThrow(() -> new IOException("there is no such task"));
       OptionalLong total = stored.task().layout().length();
       PieceRegion region = open(stored, ask.range()).onClose(this::freeSlot);
-      given.accept(ask.task());
+      given.accept(ask.task(), ask.range().length());
       if (!ask.future().complete(new Given(region, total))) {
         region.close(); // cancelled in the meantime
       }

@@ -46,6 +46,10 @@ final class WaitingAsks {
     return Admission.ADDED;
   }
 
+  int waiting() {
+    return waiting;
+  }
+
   List<WaitingAsk> waitingForPieceOf(TaskId task) {
     return List.copyOf(forPiece.getOrDefault(task, Set.of()));
   }

@@ -1,5 +1,6 @@
 package io.dragonfly.internal.supernode;
 
+import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.StorageException;
@@ -26,17 +27,21 @@ final class Arrivals {
   private final CdnCache cache;
   private final Versions versions;
   private final Executor work;
+  private final SupernodeListener listener;
 
   /**
    * Arrivals at these swarms.
    *
    * @param work runs what blocks on the disk
+   * @param listener is told of each arrival
    */
-  Arrivals(Swarms swarms, CdnCache cache, Versions versions, Executor work) {
+  Arrivals(
+      Swarms swarms, CdnCache cache, Versions versions, Executor work, SupernodeListener listener) {
     this.swarms = swarms;
     this.cache = cache;
     this.versions = versions;
     this.work = work;
+    this.listener = listener;
   }
 
   /** Runs what blocks on the disk. */
@@ -99,6 +104,7 @@ final class Arrivals {
       CdnTask cdn = cache.prepare(swarm.task());
       try {
         swarms.started(swarm, cdn, cdn.smallContent());
+        listener.begun(cdn.task(), Optional.empty());
       } catch (IOException | RuntimeException e) {
         cdn.release(false);
         throw e;
@@ -124,6 +130,7 @@ final class Arrivals {
 
   private void failed(SwarmTask swarm, DistributionException failure) {
     log.warn("task {} cannot begin: {}", swarm.id().brief(), failure.getMessage());
+    listener.begun(swarm.task(), Optional.of(failure));
     versions.forget(swarm.task());
     swarms.failed(swarm, failure);
   }

@@ -1,5 +1,6 @@
 package io.dragonfly.internal.supernode;
 
+import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.error.DigestMismatchException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceChangedException;
@@ -13,8 +14,34 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Passes on what happens in the CDN cache. */
-record CdnEvents(Swarms swarms, Versions versions, StoredPieceService pieces)
+record CdnEvents(
+    Swarms swarms, Versions versions, StoredPieceService pieces, SupernodeListener listener)
     implements CdnListener {
+  @Override
+  public void started(Task task) {
+    listener.readStarted(task);
+  }
+
+  @Override
+  public void read(TaskId task, long bytes) {
+    listener.read(task, bytes);
+  }
+
+  @Override
+  public void asked(Optional<Exception> failure) {
+    listener.asked(failure);
+  }
+
+  @Override
+  public void brokeOff(TaskId task) {
+    listener.readRetried(task);
+  }
+
+  @Override
+  public void givenUp(TaskId task, long bytes) {
+    listener.givenUp(task, bytes);
+  }
+
   @Override
   public void sealed(Task task, int piece, Digest digest) {
     pieces.sealed(task.id(), piece);
@@ -38,11 +65,13 @@ record CdnEvents(Swarms swarms, Versions versions, StoredPieceService pieces)
 
   @Override
   public void lost(TaskId task, int piece) {
+    listener.damaged(task, piece);
     swarms.lost(task, piece);
   }
 
   @Override
   public void completed(Task task, Optional<byte[]> content) {
+    listener.readCompleted(task);
     versions.readEnded(task);
     swarms.completed(task, content);
   }
@@ -54,6 +83,7 @@ record CdnEvents(Swarms swarms, Versions versions, StoredPieceService pieces)
 
   @Override
   public void failed(TaskId task, DistributionException failure) {
+    listener.readFailed(task, failure);
     pieces.ended(task);
     swarms
         .find(task)

@@ -3,8 +3,10 @@ package io.dragonfly.internal.supernode;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.NextRequest;
+import io.dragonfly.control.Origin;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
@@ -13,6 +15,7 @@ import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
+import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -51,6 +54,7 @@ final class Polls {
   /** Run after each change of the state, without the lock. */
   private final Runnable changed;
 
+  private final SupernodeListener listener;
   private final AtomicBoolean answersDue = new AtomicBoolean();
   private boolean ticking;
 
@@ -61,7 +65,8 @@ final class Polls {
       Drafts drafts,
       SupernodeSettings settings,
       Rhythm rhythm,
-      Runnable changed) {
+      Runnable changed,
+      SupernodeListener listener) {
     this.supernode = supernode;
     this.state = state;
     this.scheduler = scheduler;
@@ -69,6 +74,7 @@ final class Polls {
     this.settings = settings;
     this.rhythm = rhythm;
     this.changed = changed;
+    this.listener = listener;
   }
 
   /** An answer on its way to who waits for it. */
@@ -80,7 +86,7 @@ final class Polls {
 
   /** What a call leaves to be done without the lock. */
   private record Effects(
-      Optional<Delivery> own, Optional<Delivery> superseded, List<Runnable> checks) {}
+      Optional<Delivery> own, Optional<Delivery> superseded, List<Runnable> rest) {}
 
   CompletableFuture<NextAnswer> next(NextRequest request) {
     CompletableFuture<NextAnswer> future = new CompletableFuture<>();
@@ -90,7 +96,7 @@ final class Polls {
     }
     effects.own().ifPresent(Delivery::send);
     effects.superseded().ifPresent(delivery -> end(delivery, effects.own().isPresent()));
-    effects.checks().forEach(Runnable::run);
+    effects.rest().forEach(Runnable::run);
     changed.run();
     return future;
   }
@@ -120,9 +126,9 @@ final class Polls {
         takeParked(session)
             .map(parked -> new Delivery(parked, drafts.nothing(session, terms(session))));
     List<TaskId> unknown = new ArrayList<>();
-    List<Runnable> checks = new ArrayList<>();
+    List<Runnable> rest = new ArrayList<>();
     for (TaskReport report : request.reports()) {
-      report(session, report, unknown, checks);
+      report(session, report, unknown, rest);
     }
     Optional<Delivery> own =
         drafts.draft(session, unknown, terms(session)).map(draft -> new Delivery(future, draft));
@@ -130,11 +136,11 @@ final class Polls {
       park(session, future, request.patience());
     }
     arm(session);
-    return new Effects(own, superseded, checks);
+    return new Effects(own, superseded, rest);
   }
 
   private void report(
-      Session session, TaskReport report, List<TaskId> unknown, List<Runnable> checks) {
+      Session session, TaskReport report, List<TaskId> unknown, List<Runnable> rest) {
     Member member = session.members.get(report.task());
     if (member == null || (!member.mayTake() && !report.wanted().isEmpty())) {
       DistributionException failure = session.heldFailures.remove(report.task());
@@ -153,7 +159,20 @@ final class Polls {
     Set<Integer> suspects = state.report(member, report, rhythm.nanos().getAsLong());
     CdnTask cdn = member.task.cdn;
     if (cdn != null) {
-      suspects.forEach(piece -> checks.add(() -> cdn.check(piece)));
+      suspects.forEach(piece -> rest.add(() -> cdn.check(piece)));
+    }
+    Task task = member.task.task();
+    rest.add(() -> report.results().forEach(result -> tell(session.id(), task, result)));
+  }
+
+  private void tell(PeerId reporter, Task task, PieceResult result) {
+    if (task.layout().isPiece(result.piece())) {
+      Origin origin =
+          result.parent().equals(reporter)
+              ? Origin.SOURCE
+              : result.parent().equals(supernode) ? Origin.SUPERNODE : Origin.PEER;
+      long bytes = task.layout().range(result.piece()).length();
+      listener.reported(task, origin, result.outcome(), bytes);
     }
   }
 

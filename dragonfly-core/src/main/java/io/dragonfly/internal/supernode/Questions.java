@@ -4,6 +4,7 @@ import com.google.common.base.Ticker;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
@@ -49,6 +50,7 @@ final class Questions implements AutoCloseable {
   private final SourceGates gates;
   private final SupernodeSettings settings;
   private final ExecutorService threads;
+  private final SupernodeListener listener;
 
   /** What sources said about contents that a digest names, which cannot become others. */
   private final Cache<Subject, SourceVersion> answers;
@@ -83,6 +85,7 @@ final class Questions implements AutoCloseable {
    * Questions to these sources.
    *
    * @param threads run the questions; stopped with this
+   * @param listener is told of each answer
    */
   Questions(
       Sources sources,
@@ -90,12 +93,14 @@ final class Questions implements AutoCloseable {
       Arrivals arrivals,
       SupernodeSettings settings,
       LongSupplier nanos,
-      ExecutorService threads) {
+      ExecutorService threads,
+      SupernodeListener listener) {
     this.sources = sources;
     this.versions = versions;
     this.arrivals = arrivals;
     this.settings = settings;
     this.threads = threads;
+    this.listener = listener;
     this.gates =
         new SourceGates(settings.sourceConcurrency(), SupernodeSettings.MOST_WAITING, nanos);
     this.answers =
@@ -110,6 +115,16 @@ final class Questions implements AutoCloseable {
                   }
                 })
             .build();
+  }
+
+  /** Returns how many questions are on their way. */
+  int running() {
+    return gates.running();
+  }
+
+  /** Returns how many wait until their host has answered others. */
+  int waiting() {
+    return gates.waiting();
   }
 
   /** Asks, and returns the swarm of the version that the answer names, once it has started. */
@@ -155,12 +170,15 @@ final class Questions implements AutoCloseable {
       answer = call(flight, opens);
     } catch (IOException | RuntimeException | Error e) {
       // An error too, such as a class that a source lacks: who waits must hear of it.
+      DistributionException failure = typed(flight, e);
       gates.done(flight.host(), Optional.of(e));
-      end(flight, typed(flight, e));
+      listener.asked(Optional.of(failure));
+      end(flight, failure);
       endOpening(flight, opens);
       return;
     }
     gates.done(flight.host(), Optional.empty());
+    listener.asked(Optional.empty());
     if (flight.access().content().digest().isPresent()) {
       answers.put(flight.subject(), answer.version());
     }

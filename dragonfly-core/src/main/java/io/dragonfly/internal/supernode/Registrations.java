@@ -3,6 +3,7 @@ package io.dragonfly.internal.supernode;
 import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.access.Tickets;
@@ -36,6 +37,7 @@ final class Registrations {
   private final Tickets tickets;
   private final Fingerprints fingerprints;
   private final Rhythm rhythm;
+  private final SupernodeListener listener;
 
   Registrations(
       Swarms swarms,
@@ -45,7 +47,8 @@ final class Registrations {
       CdnCache cache,
       Tickets tickets,
       Fingerprints fingerprints,
-      Rhythm rhythm) {
+      Rhythm rhythm,
+      SupernodeListener listener) {
     this.swarms = swarms;
     this.questions = questions;
     this.arrivals = arrivals;
@@ -54,6 +57,7 @@ final class Registrations {
     this.tickets = tickets;
     this.fingerprints = fingerprints;
     this.rhythm = rhythm;
+    this.listener = listener;
   }
 
   /** One who wants to be let in. */
@@ -170,13 +174,16 @@ final class Registrations {
     try {
       Swarms.Joined joined = swarms.join(swarm, guest.request(), guest.access());
       CdnTask cdn = swarm.started().getNow(null);
+      boolean isCached = cdn != null && cdn.isComplete();
       if (cdn != null) {
         cdn.used();
         if (joined.lacksPieces()) {
           cdn.read(guest.access(), Optional.empty());
         }
       }
-      if (!guest.answer().complete(answer(guest, admission, joined)) && joined.isNew()) {
+      RegisterAnswer answer = answer(guest, admission, joined);
+      listener.registered(joined.task(), isCached);
+      if (!guest.answer().complete(answer) && joined.isNew()) {
         // Dropped just now: nobody would ever leave.
         swarms.leave(
             new LeaveRequest(guest.request().caller(), Optional.of(admission.swarm().id())));
@@ -201,14 +208,14 @@ final class Registrations {
         joined.terms());
   }
 
-  private static void fail(Guest guest, Throwable failure) {
-    guest
-        .answer()
-        .completeExceptionally(
-            failure instanceof DistributionException
-                ? failure
-                : new SupernodeUnreachableException(
-                    "The supernode could not answer: %s. Try again later.".formatted(failure),
-                    failure));
+  private void fail(Guest guest, Throwable failure) {
+    DistributionException typed =
+        failure instanceof DistributionException its
+            ? its
+            : new SupernodeUnreachableException(
+                "The supernode could not answer: %s. Try again later.".formatted(failure), failure);
+    if (guest.answer().completeExceptionally(typed)) {
+      listener.refused(typed);
+    }
   }
 }

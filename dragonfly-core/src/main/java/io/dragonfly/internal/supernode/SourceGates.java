@@ -135,6 +135,16 @@ final class SourceGates {
     next.forEach(Runnable::run);
   }
 
+  /** Returns how many questions are in flight to all hosts. */
+  synchronized int running() {
+    return gates.values().stream().mapToInt(gate -> gate.inFlight).sum();
+  }
+
+  /** Returns how many questions wait. */
+  synchronized int waiting() {
+    return gates.values().stream().mapToInt(gate -> gate.waiting.size()).sum();
+  }
+
   private Gate newGate(String host) {
     Double limit = limits.getIfPresent(host);
     return new Gate(limit == null ? most : limit);

@@ -2,6 +2,8 @@ package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.control.SupernodeListener;
+import io.dragonfly.control.SupernodeState;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.access.Tickets;
 import io.dragonfly.internal.cdn.CdnCache;
@@ -21,6 +23,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.LongSupplier;
@@ -47,6 +50,8 @@ public final class SupernodeService implements AutoCloseable {
   private final ExecutorService adminThreads;
   private final Preheats preheats;
   private final AdminApi admin;
+  private final SupernodeListener listener;
+  private final long quotaBytes;
   private volatile Peer cdnPeer;
   private volatile boolean closed;
 
@@ -59,7 +64,8 @@ public final class SupernodeService implements AutoCloseable {
       ScheduledExecutorService timer,
       Clock clock,
       LongSupplier nanos,
-      SecureRandom random) {}
+      SecureRandom random,
+      SupernodeListener listener) {}
 
   /**
    * A supernode that goes on with what its storage holds.
@@ -86,6 +92,7 @@ public final class SupernodeService implements AutoCloseable {
     work = DaemonThreads.pool("dragonfly-supernode-work", WORK_THREADS);
     adminThreads = DaemonThreads.pool("dragonfly-supernode-admin", ADMIN_THREADS);
     questionThreads = DaemonThreads.pool("dragonfly-supernode-ask", QUESTION_THREADS);
+    listener = new GuardedSupernodeListener(parts.listener());
     Rhythm rhythm = new Rhythm(parts.clock(), parts.nanos(), parts.timer(), answers, work);
     Versions versions =
         new Versions(settings.unvalidatedTtl(), parts.nanos(), () -> nonce(parts.random()));
@@ -104,18 +111,25 @@ public final class SupernodeService implements AutoCloseable {
                 parts.pieces().ended(task.id());
               }
               cdn.release(!isShared);
-            });
+            },
+            listener);
     cache =
         new CdnCache(
             parts.storage(),
             parts.sources(),
             cdnSettings,
             new CdnCache.Time(parts.clock(), parts.nanos(), parts.timer()),
-            new CdnEvents(swarms, versions, parts.pieces()));
-    Arrivals arrivals = new Arrivals(swarms, cache, versions, work);
+            new CdnEvents(swarms, versions, parts.pieces(), listener));
+    Arrivals arrivals = new Arrivals(swarms, cache, versions, work, listener);
     questions =
         new Questions(
-            parts.sources(), versions, arrivals, settings, parts.nanos(), questionThreads);
+            parts.sources(),
+            versions,
+            arrivals,
+            settings,
+            parts.nanos(),
+            questionThreads,
+            listener);
     registrations =
         new Registrations(
             swarms,
@@ -125,7 +139,8 @@ public final class SupernodeService implements AutoCloseable {
             cache,
             new Tickets(ticketKey),
             new Fingerprints(parts.random()),
-            rhythm);
+            rhythm,
+            listener);
     offers = new Offers(swarms, arrivals, cache);
     preheats =
         new Preheats(
@@ -138,18 +153,21 @@ public final class SupernodeService implements AutoCloseable {
                 settings.stallTimeout(),
                 parts.clock(),
                 parts.random()));
+    quotaBytes = cdnSettings.keeping().quotaBytes();
     admin =
         new Administration(
-            swarms,
-            cache,
-            preheats,
-            adminThreads,
-            parts.clock().instant(),
-            cdnSettings.keeping().quotaBytes());
+            swarms, cache, preheats, adminThreads, parts.clock().instant(), quotaBytes);
     parts.pieces().onWithdrawn(swarms::check);
-    parts.pieces().onGiven(cache::used);
+    parts
+        .pieces()
+        .onGiven(
+            (task, bytes) -> {
+              cache.used(task);
+              listener.given(task, bytes);
+            });
     cache.recover().forEach(versions::recovered);
     cache.sweepFromNowOn();
+    listener.opened(this::state);
   }
 
   private static String nonce(SecureRandom random) {
@@ -201,6 +219,24 @@ public final class SupernodeService implements AutoCloseable {
     return admin;
   }
 
+  private SupernodeState state() {
+    Swarms.Counts peers = swarms.counts();
+    List<CdnCache.Kept> kept = cache.kept();
+    return new SupernodeState(
+        peers.peers(),
+        peers.wanting(),
+        peers.waiting(),
+        kept.size(),
+        (int) kept.stream().filter(CdnCache.Kept::isComplete).count(),
+        (int) kept.stream().filter(CdnCache.Kept::reading).count(),
+        cache.keptBytes(),
+        quotaBytes == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(quotaBytes),
+        questions.running(),
+        questions.waiting(),
+        cache.waitingReads(),
+        parts.pieces().waiting());
+  }
+
   /** Tells whether peers elsewhere can be served. */
   public boolean isReady() {
     return cdnPeer.isReachable() && !closed;
@@ -210,6 +246,7 @@ public final class SupernodeService implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    listener.closed();
     preheats.close();
     questions.close();
     swarms.close();

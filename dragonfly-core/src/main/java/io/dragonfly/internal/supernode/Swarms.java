@@ -7,6 +7,7 @@ import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.NextRequest;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
@@ -58,6 +59,7 @@ final class Swarms {
    * @param cdnPeer the CDN cache as peers see it
    * @param cdnKey the key of capabilities for the CDN cache's pieces; a secret
    * @param release lets a task go that nobody takes part in; may block
+   * @param listener is told of what peers report
    */
   Swarms(
       Scheduler scheduler,
@@ -66,7 +68,8 @@ final class Swarms {
       byte[] cdnKey,
       SupernodeSettings settings,
       Rhythm rhythm,
-      BiConsumer<Task, CdnTask> release) {
+      BiConsumer<Task, CdnTask> release,
+      SupernodeListener listener) {
     this.state = new SwarmState(scheduler, settings.backToSourcePeers(), cdnId);
     this.rhythm = rhythm;
     this.cdnPeer = cdnPeer;
@@ -81,7 +84,8 @@ final class Swarms {
               Session session = state.session(id);
               return session == null ? null : session.holder();
             });
-    this.polls = new Polls(cdnId, state, scheduler, drafts, settings, rhythm, this::changed);
+    this.polls =
+        new Polls(cdnId, state, scheduler, drafts, settings, rhythm, this::changed, listener);
   }
 
   /** A task that is there, and whether it has just been begun: then the caller makes it ready. */
@@ -346,6 +350,28 @@ final class Swarms {
                       Duration.ofNanos(Math.max(0, now - session.heardNanos)),
                       state.isolation(session.id(), now)))
           .toList();
+    }
+  }
+
+  /**
+   * How many there are.
+   *
+   * @param peers peers that are known
+   * @param wanting those of them that want pieces
+   * @param waiting calls that wait for something new
+   */
+  record Counts(int peers, int wanting, int waiting) {}
+
+  /** Returns how many peers there are, and what they do. */
+  Counts counts() {
+    synchronized (state) {
+      int wanting = 0;
+      int waiting = 0;
+      for (Session session : state.sessions()) {
+        wanting += session.wanting > 0 ? 1 : 0;
+        waiting += session.parked != null ? 1 : 0;
+      }
+      return new Counts(state.sessions().size(), wanting, waiting);
     }
   }
 

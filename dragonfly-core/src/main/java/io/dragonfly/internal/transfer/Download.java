@@ -219,6 +219,10 @@ final class Download {
       piecesFromSource++;
     }
     parts.sealed().accept(task().id(), piece);
+    origin
+        .kind()
+        .overNetwork()
+        .ifPresent(o -> parts.listener().received(task(), o, table.layout().range(piece).length()));
     for (RunningFetch fetch : demand.fetches()) {
       fetch.tally().add(origin, wantedOf(fetch, piece));
       fetch.feed().ifPresent(StreamFeed::moveOn);

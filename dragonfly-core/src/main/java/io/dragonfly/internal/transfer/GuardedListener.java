@@ -1,7 +1,9 @@
 package io.dragonfly.internal.transfer;
 
+import io.dragonfly.control.Origin;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.fetch.ClientState;
 import io.dragonfly.fetch.FetchListener;
 import io.dragonfly.fetch.FetchProgress;
 import io.dragonfly.fetch.FetchRequest;
@@ -9,8 +11,10 @@ import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.internal.history.FetchRecorder;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
 import java.time.Duration;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +41,26 @@ final class GuardedListener extends FetchListener {
     } catch (RuntimeException | LinkageError e) {
       LOG.warn("A fetch listener failed", e);
     }
+  }
+
+  @Override
+  public void opened(Supplier<ClientState> state) {
+    guard(() -> listener.opened(state));
+  }
+
+  @Override
+  public void closed() {
+    guard(listener::closed);
+  }
+
+  @Override
+  public void received(Task task, Origin origin, long bytes) {
+    guard(() -> listener.received(task, origin, bytes));
+  }
+
+  @Override
+  public void given(TaskId task, long bytes) {
+    guard(() -> listener.given(task, bytes));
   }
 
   @Override

@@ -186,7 +186,7 @@ final class HomeRoom {
     }
   }
 
-  private static long held(StoredTask stored) {
+  static long held(StoredTask stored) {
     PieceLayout layout = stored.task().layout();
     long most = (long) stored.pieces().cardinality() * layout.pieceLength();
     return Math.min(most, layout.length().orElse(most));

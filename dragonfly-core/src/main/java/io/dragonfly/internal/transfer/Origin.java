@@ -19,6 +19,16 @@ record Origin(Kind kind, Optional<Peer> parent, long nanos) {
     PEER,
     SUPERNODE,
     SOURCE,
-    STORE
+    STORE;
+
+    /** Returns what it is called where it came from somebody else. */
+    Optional<io.dragonfly.control.Origin> overNetwork() {
+      return switch (this) {
+        case PEER -> Optional.of(io.dragonfly.control.Origin.PEER);
+        case SUPERNODE -> Optional.of(io.dragonfly.control.Origin.SUPERNODE);
+        case SOURCE -> Optional.of(io.dragonfly.control.Origin.SOURCE);
+        case STORE -> Optional.empty();
+      };
+    }
   }
 }

@@ -6,6 +6,7 @@ import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.supernode.LocalSupernode;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.MonitorService;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.Storage;
@@ -27,6 +28,7 @@ import java.util.function.Function;
  * @param times how long things may take
  * @param listener hears of every step
  * @param history has what is written down of fetches
+ * @param monitor tells machines how the process is
  * @param timers its time
  */
 public record Setup(
@@ -37,6 +39,7 @@ public record Setup(
     TransferTimes times,
     FetchListener listener,
     History history,
+    MonitorService monitor,
     Timers timers) {
   /**
    * Who this peer is.

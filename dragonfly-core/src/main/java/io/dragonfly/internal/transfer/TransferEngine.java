@@ -4,6 +4,7 @@ import io.dragonfly.control.Caller;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.FetchCancelledException;
 import io.dragonfly.error.StorageException;
+import io.dragonfly.fetch.ClientState;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
@@ -30,6 +31,7 @@ import io.dragonfly.peer.PeerId;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.spi.PieceSink;
 import io.dragonfly.spi.ServeRequest;
+import io.dragonfly.spi.StoredTask;
 import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.task.TaskId;
@@ -75,6 +77,7 @@ public final class TransferEngine implements AutoCloseable {
   private final Fetches fetches;
   private final TaskUses uses;
   private final HomeView home;
+  private final GuardedListener listener;
 
   /**
    * Starts an engine.
@@ -94,8 +97,15 @@ public final class TransferEngine implements AutoCloseable {
     server = startServer(setup);
     supernodes = supernodes(setup, clock, random);
     uses = new TaskUses(setup.timers()::nanos, Instant.now());
-    service.ifPresent(pieces -> pieces.onGiven(uses::given));
     Parts parts = parts(setup, random);
+    listener = parts.listener();
+    service.ifPresent(
+        pieces ->
+            pieces.onGiven(
+                (task, bytes) -> {
+                  uses.given(task);
+                  listener.given(task, bytes);
+                }));
     fetches = new Fetches(parts);
     home = new HomeView(parts, fetches.downloads(), setup.history());
     service.ifPresent(pieces -> pieces.onWithdrawn(this::pieceLost));
@@ -105,6 +115,18 @@ public final class TransferEngine implements AutoCloseable {
       Preheating preheating = new Preheating(loop, request -> fetches.start(request).completion());
       loop.execute(() -> supernodes.giving().forEach(l -> l.takePreheats(preheating::add)));
     }
+    listener.opened(() -> state(setup));
+  }
+
+  private ClientState state(Setup setup) {
+    List<StoredTask> tasks = setup.plugins().storage().tasks();
+    long quota = setup.limits().quotaBytes();
+    return new ClientState(
+        tasks.size(),
+        tasks.stream().mapToLong(HomeRoom::held).sum(),
+        quota == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(quota),
+        service.map(StoredPieceService::waiting).orElse(0),
+        (long) pool.out() * BufferPool.BUFFER_BYTES);
   }
 
   private static StoredPieceService service(Setup setup, SupernodeClock clock) {
@@ -122,7 +144,9 @@ public final class TransferEngine implements AutoCloseable {
       return Optional.empty();
     }
     InetSocketAddress bind = new InetSocketAddress(setup.self().ip(), setup.self().port());
-    return Optional.of(transport(setup).serve(ServeRequest.piecesOnly(bind, service.get())));
+    ServeRequest request =
+        ServeRequest.piecesOnly(bind, service.get()).withMonitor(setup.monitor());
+    return Optional.of(transport(setup).serve(request));
   }
 
   private static Transport transport(Setup setup) {
@@ -344,6 +368,7 @@ public final class TransferEngine implements AutoCloseable {
   /** Ends all fetches and leaves the supernodes. No thread of the engine is left. */
   @Override
   public void close() {
+    listener.closed();
     CompletableFuture<Void> left = new CompletableFuture<>();
     loop.execute(
         () -> {

@@ -17,7 +17,6 @@ import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.SourceVersion;
 import io.dragonfly.task.Task;
-import io.dragonfly.task.TaskId;
 import io.dragonfly.task.TaskKey;
 import io.dragonfly.testkit.FakeTicker;
 import io.dragonfly.testkit.LeakCheck;
@@ -78,14 +77,14 @@ class StoredPieceServiceTest {
   @Test
   void tellsOfEachRegionThatGoesOut() throws Exception {
     seal(storage.create(task), 0);
-    List<TaskId> told = new ArrayList<>();
-    service.onGiven(told::add);
+    List<String> told = new ArrayList<>();
+    service.onGiven((id, bytes) -> told.add(id.hex() + " " + bytes));
 
     refused(service.give(ask(ByteRange.of(0, PIECE + 1))));
     assertThat(told).isEmpty();
 
     now(service.give(ask(FIRST)));
-    assertThat(told).containsExactly(task.id());
+    assertThat(told).containsExactly(task.id().hex() + " " + PIECE);
   }
 
   @Test

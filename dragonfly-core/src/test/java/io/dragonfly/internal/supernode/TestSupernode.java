@@ -1,6 +1,7 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.internal.cdn.CdnSettings;
 import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.internal.serve.StoredPieceService;
@@ -108,7 +109,8 @@ final class TestSupernode implements AutoCloseable {
                 ticker.timer(),
                 ticker.clock(),
                 ticker,
-                new SecureRandom()));
+                new SecureRandom(),
+                SupernodeListener.NONE));
     api = service.local().api();
   }
 

@@ -8,6 +8,7 @@ import io.dragonfly.fetch.FetchListener;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.internal.history.History;
 import io.dragonfly.internal.loop.Timers;
+import io.dragonfly.internal.serve.ProcessMonitor;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.testkit.FakeSource;
 import io.dragonfly.testkit.LeakCheck;
@@ -57,6 +58,8 @@ class ClosedEngineTest {
                   new TransferTimes(time, time, time, time, time),
                   FetchListener.NONE,
                   new History(dir),
+                  new ProcessMonitor(
+                      () -> true, Optional.empty(), List.of(), (from, token) -> false),
                   timers));
       engine.close();
       FetchRequest request = FetchRequest.builder("https://source.test/a").build();

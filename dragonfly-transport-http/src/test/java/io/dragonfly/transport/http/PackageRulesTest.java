@@ -37,6 +37,11 @@ class PackageRulesTest {
   }
 
   @Test
+  void micrometerIsNeededByTheMetricsAlone() {
+    RULES.onlyIn("io.dragonfly.transport.http.metrics..", "io.micrometer..");
+  }
+
+  @Test
   void clientServerSourceAndProxyUseWireAndNotEachOther() {
     RULES.ignoreEachOther(
         Stream.of("client", "server", "source", "proxy")

@@ -59,6 +59,11 @@ public final class BufferPool {
     next.forEach(waiter -> waiter.complete(null));
   }
 
+  /** Returns how many buffers are out. */
+  public synchronized int out() {
+    return out;
+  }
+
   /** Lets the buffers go that nobody uses: nothing comes just now, and a process may wait long. */
   public synchronized void shrink() {
     free.clear();

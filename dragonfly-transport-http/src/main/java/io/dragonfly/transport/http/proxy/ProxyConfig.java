@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,7 @@ public final class ProxyConfig {
   private final Duration patience;
   private final Duration answerTimeout;
   private final int connections;
+  private final Optional<Supplier<String>> metricsPage;
   private final Map<String, String> environment;
 
   private ProxyConfig(Builder builder) {
@@ -52,6 +54,7 @@ public final class ProxyConfig {
     this.patience = builder.patience;
     this.answerTimeout = builder.answerTimeout;
     this.connections = builder.connections;
+    this.metricsPage = Optional.ofNullable(builder.metricsPage);
     this.environment = Map.copyOf(requireNonNullElse(builder.environment, System.getenv()));
   }
 
@@ -115,6 +118,11 @@ public final class ProxyConfig {
     return answerTimeout;
   }
 
+  /** Returns what makes the page of metrics, if it is not the proxy itself. */
+  public Optional<Supplier<String>> metricsPage() {
+    return metricsPage;
+  }
+
   /** Returns how many connections there may be at once. */
   public int connections() {
     return connections;
@@ -142,6 +150,7 @@ public final class ProxyConfig {
     private Duration patience = Duration.ofSeconds(20);
     private Duration answerTimeout = Duration.ofSeconds(30);
     private int connections = 1024;
+    private @Nullable Supplier<String> metricsPage;
     private @Nullable Map<String, String> environment;
 
     private Builder() {}
@@ -226,6 +235,15 @@ public final class ProxyConfig {
      */
     public Builder answerTimeout(Duration time) {
       this.answerTimeout = time;
+      return this;
+    }
+
+    /**
+     * Makes what {@code GET /metrics} answers, in the text format of Prometheus, version 0.0.4; may
+     * block. The proxy's own counts alone unless set.
+     */
+    public Builder metricsPage(Supplier<String> page) {
+      this.metricsPage = page;
       return this;
     }
 

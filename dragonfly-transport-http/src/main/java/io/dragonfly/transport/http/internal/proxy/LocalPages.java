@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import okhttp3.HttpUrl;
 import okhttp3.Response;
 
@@ -27,13 +28,21 @@ final class LocalPages {
   private final PlainWay plain;
   private final Hosts hosts;
   private final Counters counters;
+  private final Supplier<String> metrics;
 
-  LocalPages(Tokens tokens, RegistryAuth auth, PlainWay plain, Hosts hosts, Counters counters) {
+  LocalPages(
+      Tokens tokens,
+      RegistryAuth auth,
+      PlainWay plain,
+      Hosts hosts,
+      Counters counters,
+      Optional<Supplier<String>> metrics) {
     this.tokens = tokens;
     this.auth = auth;
     this.plain = plain;
     this.hosts = hosts;
     this.counters = counters;
+    this.metrics = metrics.orElse(counters::toPrometheus);
   }
 
   /** Answers a request, if it is for one of these. */
@@ -48,8 +57,7 @@ final class LocalPages {
     }
     switch (path) {
       case "/healthz" -> text(client, "text/plain; charset=utf-8", "ok\n");
-      case "/metrics" ->
-          text(client, "text/plain; version=0.0.4; charset=utf-8", counters.toPrometheus());
+      case "/metrics" -> text(client, "text/plain; version=0.0.4; charset=utf-8", metrics.get());
       default -> {
         return false;
       }

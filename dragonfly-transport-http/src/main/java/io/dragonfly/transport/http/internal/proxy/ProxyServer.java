@@ -101,7 +101,7 @@ public final class ProxyServer implements AutoCloseable {
         hosts,
         new Routing(config, hosts),
         own,
-        new LocalPages(tokens, auth, plain, hosts, counters),
+        new LocalPages(tokens, auth, plain, hosts, counters, config.metricsPage()),
         tokens,
         calls,
         plain,

@@ -14,10 +14,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/**
- * A call of an operator, or of a machine that asks how the process is. Confined to its connection's
- * event loop.
- */
+/** A call of an operator about what is kept. Confined to its connection's event loop. */
 final class AdminExchange extends OperatorExchange {
   AdminExchange(ServerConnection connection, AdminService service, HttpRequest request)
       throws Refusal {
@@ -27,11 +24,6 @@ final class AdminExchange extends OperatorExchange {
     }
   }
 
-  /** Tells whether anybody may ask for it, in any way. */
-  static boolean isOpen(String path) {
-    return path.equals(AdminWire.HEALTH) || path.equals(AdminWire.READINESS);
-  }
-
   @Override
   public void content(ByteBuf part) {
     // The request says that it has none.
@@ -39,20 +31,7 @@ final class AdminExchange extends OperatorExchange {
 
   @Override
   void answer() throws Refusal {
-    String path = path();
-    if (path.equals(AdminWire.HEALTH)) {
-      require(HttpMethod.GET);
-      connection().answer(HttpResponseStatus.OK, AdminWire.state("alive"));
-    } else if (path.equals(AdminWire.READINESS)) {
-      require(HttpMethod.GET);
-      boolean isReady = service().isReady();
-      connection()
-          .answer(
-              isReady ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE,
-              AdminWire.state(isReady ? "ready" : "not ready"));
-    } else {
-      await(ask(admit(), path.substring(AdminWire.ROOT.length()).split("/", -1)));
-    }
+    await(ask(admit(), path().substring(AdminWire.ROOT.length()).split("/", -1)));
   }
 
   private CompletableFuture<Reply> ask(AdminApi admin, String[] parts) throws Refusal {

@@ -21,7 +21,6 @@ import org.slf4j.LoggerFactory;
 /** A call that takes the operators' token. Confined to its connection's event loop. */
 abstract class OperatorExchange implements Exchange {
   private static final Logger LOG = LoggerFactory.getLogger(OperatorExchange.class);
-  private static final String BEARER = "Bearer ";
 
   private final ServerConnection connection;
   private final AdminService service;
@@ -36,13 +35,12 @@ abstract class OperatorExchange implements Exchange {
     this.service = service;
     this.method = request.method();
     this.path = request.uri();
-    if (!AdminExchange.isOpen(path) && !connection.isPrivate()) {
+    if (!connection.isPrivate()) {
       throw new Refusal(
           HttpResponseStatus.FORBIDDEN,
           "operators call from other machines over TLS alone, since the token is a secret");
     }
-    String shown = RequestHead.header(request, HttpHeaderNames.AUTHORIZATION.toString()).orElse("");
-    this.token = shown.startsWith(BEARER) ? shown.substring(BEARER.length()) : "";
+    this.token = RequestHead.bearer(request);
   }
 
   /** An answer that will be there. */
@@ -73,7 +71,7 @@ abstract class OperatorExchange implements Exchange {
       return Optional.empty();
     }
     String path = request.uri();
-    if (path.startsWith(AdminWire.ROOT) || AdminExchange.isOpen(path)) {
+    if (path.startsWith(AdminWire.ROOT)) {
       return Optional.of(new AdminExchange(connection, service.get(), request));
     }
     return path.equals(AdminWire.PREHEATS) || path.startsWith(AdminWire.PREHEATS + "/")

@@ -12,6 +12,8 @@ import java.util.Optional;
 
 /** What is checked of every request before anybody looks at its path. */
 final class RequestHead {
+  private static final String BEARER = "Bearer ";
+
   private RequestHead() {}
 
   /**
@@ -53,6 +55,12 @@ final class RequestHead {
     if (!request.method().equals(allowed)) {
       throw Refusal.wrongMethod(allowed);
     }
+  }
+
+  /** Returns the token that a request shows; empty if none. A secret. */
+  static String bearer(HttpRequest request) throws Refusal {
+    String shown = header(request, HttpHeaderNames.AUTHORIZATION.toString()).orElse("");
+    return shown.startsWith(BEARER) ? shown.substring(BEARER.length()) : "";
   }
 
   /**

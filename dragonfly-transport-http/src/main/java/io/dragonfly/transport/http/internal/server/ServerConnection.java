@@ -147,7 +147,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private void begin(HttpRequest request) {
     try {
       RequestHead.check(request);
-      if (refused && !AdminExchange.isOpen(request.uri())) {
+      if (refused && !MonitorExchange.isOpen(request.uri())) {
         throw new Refusal(
             HttpResponseStatus.FORBIDDEN,
             "this port speaks TLS alone: set tlsCert, tlsKey and tlsCa, as all others here do");
@@ -179,6 +179,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     if (admin.isPresent()) {
       return admin.get();
     }
+    Optional<Exchange> monitor = MonitorExchange.of(this, serving, request);
+    if (monitor.isPresent()) {
+      return monitor.get();
+    }
     throw new Refusal(HttpResponseStatus.NOT_FOUND, "there is nothing at this path");
   }
 
@@ -206,6 +210,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   /** Answers with JSON. */
   void answer(HttpResponseStatus status, byte[] json) {
     answer(response(status, json));
+  }
+
+  /** Answers with a text of some type. */
+  void answer(HttpResponseStatus status, String type, byte[] text) {
+    FullHttpResponse response = response(status, text);
+    response.headers().set(HttpHeaderNames.CONTENT_TYPE, type);
+    answer(response);
   }
 
   private static FullHttpResponse response(HttpResponseStatus status, byte[] json) {

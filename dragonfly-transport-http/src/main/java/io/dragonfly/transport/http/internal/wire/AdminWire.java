@@ -22,6 +22,12 @@ public final class AdminWire {
   /** Where a machine asks whether the process can be sent work. */
   public static final String READINESS = "/readyz";
 
+  /** Where a machine reads the metrics. */
+  public static final String METRICS = "/metrics";
+
+  /** The type of the metrics: the text format of Prometheus. */
+  public static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
   /** What the paths of all other calls begin with, but for preheats. */
   public static final String ROOT = "/api/v2/admin/";
 

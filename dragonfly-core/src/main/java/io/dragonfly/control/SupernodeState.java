@@ -1,0 +1,34 @@
+package io.dragonfly.control;
+
+import java.util.OptionalLong;
+
+/**
+ * How a supernode is at one moment: what it knows, what it holds, and who waits for what. The parts
+ * are looked at one after the other.
+ *
+ * @param peers peers that it knows
+ * @param wantingPeers those of them that want pieces
+ * @param waitingCalls calls of peers that wait for something new
+ * @param tasks tasks in the CDN cache
+ * @param completeTasks those of them of which all pieces are there
+ * @param readingTasks those of them whose source is being read
+ * @param cacheBytes what they take up, or will when they are read
+ * @param quotaBytes what they may take up; empty for what the disk has
+ * @param runningQuestions questions to sources that are on their way
+ * @param waitingQuestions questions that wait until their host has answered others
+ * @param waitingReads reads that wait for a thread
+ * @param waitingTakers takers that wait for a piece, or for others to be served first
+ */
+public record SupernodeState(
+    int peers,
+    int wantingPeers,
+    int waitingCalls,
+    int tasks,
+    int completeTasks,
+    int readingTasks,
+    long cacheBytes,
+    OptionalLong quotaBytes,
+    int runningQuestions,
+    int waitingQuestions,
+    int waitingReads,
+    int waitingTakers) {}

@@ -1,0 +1,133 @@
+package io.dragonfly.transport.http.internal.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.dragonfly.spi.MonitorService;
+import io.dragonfly.transport.http.internal.wire.AdminWire;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A machine asks how the process is, or reads its metrics. Confined to its connection's event loop.
+ */
+final class MonitorExchange implements Exchange {
+  private static final Logger LOG = LoggerFactory.getLogger(MonitorExchange.class);
+
+  private final ServerConnection connection;
+  private final MonitorService service;
+  private final String path;
+  private final String token;
+  private boolean abandoned;
+
+  private MonitorExchange(ServerConnection connection, MonitorService service, HttpRequest request)
+      throws Refusal {
+    this.connection = connection;
+    this.service = service;
+    this.path = path(request);
+    RequestHead.checkMethod(request, HttpMethod.GET);
+    if (RequestHead.bodyLength(request) > 0) {
+      throw Refusal.badRequest("these calls have no body");
+    }
+    // A token that others could read on the way is none.
+    this.token = connection.isPrivate() ? RequestHead.bearer(request) : "";
+  }
+
+  /** Returns the exchange for a request, if machines are answered and it is theirs. */
+  static Optional<Exchange> of(ServerConnection connection, Serving serving, HttpRequest request)
+      throws Refusal {
+    Optional<MonitorService> service = serving.request().monitor();
+    String path = path(request);
+    boolean isOurs = isOpen(path) || path.equals(AdminWire.METRICS);
+    return isOurs && service.isPresent()
+        ? Optional.of(new MonitorExchange(connection, service.get(), request))
+        : Optional.empty();
+  }
+
+  /** Returns the path; who collects metrics may be set to send a query, too. */
+  private static String path(HttpRequest request) {
+    int query = request.uri().indexOf('?');
+    return query < 0 ? request.uri() : request.uri().substring(0, query);
+  }
+
+  /** Tells whether anybody may ask for it, in any way. */
+  static boolean isOpen(String path) {
+    return path.equals(AdminWire.HEALTH) || path.equals(AdminWire.READINESS);
+  }
+
+  @Override
+  public void content(ByteBuf part) {
+    // The request says that it has none.
+  }
+
+  @Override
+  public void requested() {
+    switch (path) {
+      case AdminWire.HEALTH -> connection.answer(HttpResponseStatus.OK, AdminWire.state("alive"));
+      case AdminWire.READINESS -> {
+        boolean isReady = service.isReady();
+        connection.answer(
+            isReady ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE,
+            AdminWire.state(isReady ? "ready" : "not ready"));
+      }
+      default -> metrics();
+    }
+  }
+
+  private void metrics() {
+    if (!service.mayReadMetrics(connection.client(), token)) {
+      Refusal refusal =
+          new Refusal(
+              HttpResponseStatus.UNAUTHORIZED,
+              "metrics are read on this machine, from --metrics-network, and with the token of a"
+                  + " supernode's operators over TLS");
+      refusal.headers().set(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer realm=\"dragonfly metrics\"");
+      connection.refuse(refusal);
+      return;
+    }
+    Optional<CompletableFuture<String>> page = service.metrics();
+    if (page.isEmpty()) {
+      connection.refuse(HttpResponseStatus.NOT_FOUND, "this process keeps no metrics");
+      return;
+    }
+    var unused = page.get().whenComplete((text, failure) -> onLoop(() -> finish(text, failure)));
+  }
+
+  private void onLoop(Runnable task) {
+    try {
+      connection.channel().eventLoop().execute(task);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("an answer came after the transport was closed");
+    }
+  }
+
+  private void finish(@Nullable String text, @Nullable Throwable failure) {
+    if (abandoned) {
+      return;
+    }
+    if (text != null) {
+      connection.answer(HttpResponseStatus.OK, AdminWire.METRICS_TYPE, text.getBytes(UTF_8));
+      return;
+    }
+    LOG.warn("The metrics could not be made", failure);
+    connection.refuse(HttpResponseStatus.INTERNAL_SERVER_ERROR, "metrics failed, see the log");
+  }
+
+  @Override
+  public void abandon() {
+    abandoned = true;
+  }
+
+  @Override
+  public long progress() {
+    return NOTHING_TO_SEND;
+  }
+}
