@@ -14,6 +14,8 @@ module io.dragonfly.examples {
   requires io.dragonfly.transport.http;
   requires jdk.httpserver;
   requires jdk.unsupported;
+  requires micrometer.core;
+  requires micrometer.registry.prometheus;
   requires org.slf4j;
 
   exports io.dragonfly.examples.quickstart;

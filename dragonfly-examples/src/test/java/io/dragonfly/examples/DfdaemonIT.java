@@ -110,7 +110,9 @@ class DfdaemonIT {
     long length = image.blobs().stream().mapToLong(blob -> blob.length).sum();
     // The rest are questions for access, with a byte of body each.
     assertThat(registry.blobBytes()).isBetween(length, length + 100);
-    assertThat(metrics(one)).contains("dragonfly_proxy_fallbacks_total 0");
+    assertThat(metrics(one))
+        .contains("dragonfly_proxy_fallbacks_total 0", "dragonfly_dfdaemon_build_info{")
+        .contains("dragonfly_dfget_received_bytes_total{origin=\"peer\"}");
     assertDfgetUses(one);
     Running push =
         program(

@@ -8,11 +8,13 @@ import io.dragonfly.examples.command.Described;
 import io.dragonfly.examples.command.ExitCode;
 import io.dragonfly.examples.command.LogOptions;
 import io.dragonfly.examples.command.OwnCall;
+import io.dragonfly.examples.command.ProcessMetrics;
 import io.dragonfly.examples.command.Version;
 import io.dragonfly.examples.dfget.PeerSettings;
 import io.dragonfly.examples.server.RunningServer;
 import io.dragonfly.examples.server.ServerStart;
 import io.dragonfly.transport.http.ContainerProxy;
+import io.dragonfly.transport.http.metrics.ProxyMeters;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -114,16 +116,25 @@ public final class DfdaemonMain implements Callable<Integer>, Described {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    PeerSettings settings = orUsage(() -> options.toPeerSettings(call));
-    ProxyConfig proxy = orUsage(() -> options.toProxyConfig(call));
+    ProcessMetrics metrics = new ProcessMetrics("dfdaemon");
+    PeerSettings settings = orUsage(() -> options.toPeerSettings(call, metrics::ofClient));
+    ProxyConfig config = orUsage(() -> options.toProxyConfig(call, metrics::page));
     logging.start();
     RunningServer server =
-        ServerStart.start(settings, false, client -> start(proxy, client), started -> {});
+        ServerStart.start(
+            settings,
+            false,
+            client -> {
+              ContainerProxy proxy = start(config, client);
+              ProxyMeters.show(metrics.registry(), proxy::counts);
+              return proxy;
+            },
+            started -> {});
     server.run();
     return ExitCode.OK;
   }
 
-  private AutoCloseable start(ProxyConfig config, DistributionClient client) {
+  private ContainerProxy start(ProxyConfig config, DistributionClient client) {
     ContainerProxy proxy;
     try {
       proxy = ContainerProxy.start(config, client::stream);

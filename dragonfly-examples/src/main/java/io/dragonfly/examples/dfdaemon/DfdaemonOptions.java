@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dragonfly.ClientConfig;
 import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.Call;
+import io.dragonfly.examples.command.MetricsOptions;
 import io.dragonfly.examples.command.PeerTlsOptions;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.command.WhyNot;
@@ -24,6 +25,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -186,6 +189,7 @@ final class DfdaemonOptions {
       description = "How long a part of a file that nobody uses is kept, 0 for ever. Default: 7d.")
   private @Nullable Duration taskTtl;
 
+  @Mixin private MetricsOptions metrics = new MetricsOptions();
   @Mixin private PeerTlsOptions tls = new PeerTlsOptions();
 
   /**
@@ -222,8 +226,12 @@ final class DfdaemonOptions {
     }
   }
 
-  /** Returns the settings of the peer. */
-  PeerSettings toPeerSettings(Call call) {
+  /**
+   * Returns the settings of the peer.
+   *
+   * @param more adds what no option says
+   */
+  PeerSettings toPeerSettings(Call call, Consumer<ClientConfig.Builder> more) {
     ClientConfig.Builder builder =
         ClientConfig.builder()
             .home(home(call))
@@ -240,7 +248,9 @@ final class DfdaemonOptions {
     Optional.ofNullable(reserveBytes).ifPresent(builder::reserveBytes);
     Optional.ofNullable(quotaBytes).filter(bytes -> bytes > 0).ifPresent(builder::quotaBytes);
     Optional.ofNullable(taskTtl).ifPresent(builder::taskTtl);
+    metrics.giveTo(builder::metricsNetwork);
     tls.giveTo(call.directory(), builder);
+    more.accept(builder);
     return new PeerSettings(
         builder.build(),
         Optional.of(Duration.ZERO),
@@ -271,10 +281,11 @@ final class DfdaemonOptions {
    *
    * @throws IllegalArgumentException if one is not allowed; the message names it
    */
-  ProxyConfig toProxyConfig(Call call) {
+  ProxyConfig toProxyConfig(Call call, Supplier<String> metricsPage) {
     ProxyConfig.Builder builder =
         ProxyConfig.builder()
             .listen(listen())
+            .metricsPage(metricsPage)
             .registry(Upstream.registry(registry))
             .caFile(DfdaemonMain.caFile(home(call)));
     upstreams.forEach(text -> builder.upstream(Upstream.parse(text)));

@@ -3,6 +3,7 @@ package io.dragonfly.examples.dfget;
 import io.dragonfly.ClientConfig;
 import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.Call;
+import io.dragonfly.examples.command.MetricsOptions;
 import io.dragonfly.examples.command.PeerTlsOptions;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.thin.Place;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -105,6 +107,7 @@ public final class DfgetPeerOptions {
       description = "How long a part of a file that nobody uses is kept, 0 for ever. Default: 7d.")
   private @Nullable Duration taskTtl;
 
+  @Mixin private MetricsOptions metrics = new MetricsOptions();
   @Mixin private PeerTlsOptions tls = new PeerTlsOptions();
 
   /** Returns the defaults that depend on the call. */
@@ -119,20 +122,29 @@ public final class DfgetPeerOptions {
 
   /** Returns what was said; relative paths begin in the call's directory. */
   public PeerSettings toSettings(Call call) {
-    return toSettings(call, Optional.ofNullable(home).map(call.directory()::resolve));
+    return toSettings(call, builder -> {});
+  }
+
+  /** The same, and what no option says. */
+  public PeerSettings toSettings(Call call, Consumer<ClientConfig.Builder> more) {
+    return toSettings(call, Optional.ofNullable(home).map(call.directory()::resolve), more);
   }
 
   /** The same with another home. */
   PeerSettings toSettings(Call call, Path otherHome) {
-    return toSettings(call, Optional.of(otherHome));
+    return toSettings(call, Optional.of(otherHome), builder -> {});
   }
 
-  private PeerSettings toSettings(Call call, Optional<Path> directory) {
+  private PeerSettings toSettings(
+      Call call, Optional<Path> directory, Consumer<ClientConfig.Builder> more) {
     return new PeerSettings(
-        toConfig(call, directory), Optional.ofNullable(aliveTime), Optional.ofNullable(expireTime));
+        toConfig(call, directory, more),
+        Optional.ofNullable(aliveTime),
+        Optional.ofNullable(expireTime));
   }
 
-  private ClientConfig toConfig(Call call, Optional<Path> directory) {
+  private ClientConfig toConfig(
+      Call call, Optional<Path> directory, Consumer<ClientConfig.Builder> more) {
     ClientConfig.Builder builder = ClientConfig.builder().port(port).idc(idc);
     builder.supernodes(Addresses.inOrder(nodes));
     if (totalLimit != null) {
@@ -145,7 +157,9 @@ public final class DfgetPeerOptions {
     if (ip != null) {
       builder.ip(ip);
     }
+    metrics.giveTo(builder::metricsNetwork);
     tls.giveTo(call.directory(), builder);
+    more.accept(builder);
     return builder.build();
   }
 }

@@ -6,6 +6,7 @@ import io.dragonfly.examples.command.Described;
 import io.dragonfly.examples.command.ExitCode;
 import io.dragonfly.examples.command.LogOptions;
 import io.dragonfly.examples.command.OwnCall;
+import io.dragonfly.examples.command.ProcessMetrics;
 import io.dragonfly.examples.command.Version;
 import io.dragonfly.examples.dfget.DfgetMain;
 import io.dragonfly.examples.dfget.DfgetPeerOptions;
@@ -108,7 +109,8 @@ public final class ServerMain implements Callable<Integer>, Described {
 
   private PeerSettings settings() {
     try {
-      PeerSettings said = peer.toSettings(call);
+      ProcessMetrics metrics = new ProcessMetrics("dfget");
+      PeerSettings said = peer.toSettings(call, metrics::ofClient);
       return new PeerSettings(
           said.client(),
           said.aliveTime().or(() -> Optional.of(ALIVE_TIME)),

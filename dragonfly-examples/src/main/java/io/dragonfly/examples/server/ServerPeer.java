@@ -7,6 +7,7 @@ import io.dragonfly.examples.dfget.PeerHost;
 import io.dragonfly.examples.dfget.PeerSettings;
 import io.dragonfly.examples.dfget.RunningFetches;
 import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.Network;
 import io.dragonfly.spi.TransportConfig;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -92,6 +93,11 @@ final class ServerPeer implements PeerHost {
           client.limits().totalRate().map(ServerPeer::rate).orElse(""));
     }
     checkRoom(asked, its);
+    if (!asked.metricsNetworks().isEmpty()
+        && !asked.metricsNetworks().equals(its.metricsNetworks())) {
+      throw differs(
+          "metrics-network", texts(asked.metricsNetworks()), texts(its.metricsNetworks()));
+    }
     checkTls(asked.transportConfig(), its.transportConfig());
     check("alivetime", wanted.aliveTime(), settings.aliveTime());
     check("expiretime", wanted.expireTime(), settings.expireTime());
@@ -144,6 +150,12 @@ final class ServerPeer implements PeerHost {
   private static String names(List<InetSocketAddress> addresses) {
     return addresses.stream()
         .map(address -> address.getHostString() + ":" + address.getPort())
+        .collect(Collectors.joining(","));
+  }
+
+  private static String texts(List<Network> networks) {
+    return networks.stream()
+        .map(network -> network.base().getHostAddress() + "/" + network.prefix())
         .collect(Collectors.joining(","));
   }
 

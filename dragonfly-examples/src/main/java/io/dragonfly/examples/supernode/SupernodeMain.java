@@ -8,6 +8,7 @@ import io.dragonfly.examples.command.Described;
 import io.dragonfly.examples.command.ExitCode;
 import io.dragonfly.examples.command.LogOptions;
 import io.dragonfly.examples.command.OwnCall;
+import io.dragonfly.examples.command.ProcessMetrics;
 import io.dragonfly.examples.command.Version;
 import java.io.PrintWriter;
 import java.net.Inet6Address;
@@ -118,7 +119,7 @@ public final class SupernodeMain implements Callable<Integer>, Described {
 
   private SupernodeConfig settings() {
     try {
-      return options.toConfig();
+      return options.toConfig(new ProcessMetrics("supernode")::ofSupernode);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), byOption(e.getMessage()), e);
     }

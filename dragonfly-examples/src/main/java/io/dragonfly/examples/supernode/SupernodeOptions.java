@@ -2,6 +2,7 @@ package io.dragonfly.examples.supernode;
 
 import io.dragonfly.SupernodeConfig;
 import io.dragonfly.examples.command.Addresses;
+import io.dragonfly.examples.command.MetricsOptions;
 import io.dragonfly.examples.command.TlsOptions;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.rate.Rate;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -165,14 +167,16 @@ final class SupernodeOptions {
       description = "Sources that are not read for other machines; * are all names.")
   private List<String> sourceDeny = new ArrayList<>();
 
+  @Mixin private MetricsOptions metrics = new MetricsOptions();
   @Mixin private TlsOptions tls = new TlsOptions();
 
   /**
    * Returns the settings.
    *
+   * @param more adds what no option says
    * @throws IllegalArgumentException if one is missing or not allowed; the message names it
    */
-  SupernodeConfig toConfig() {
+  SupernodeConfig toConfig(Consumer<SupernodeConfig.Builder> more) {
     if (homeDir == null || homeDir.isEmpty()) {
       throw new IllegalArgumentException(
           "--home-dir is missing: give the directory for the CDN cache and the keys");
@@ -205,7 +209,9 @@ final class SupernodeOptions {
     peerNetworks.forEach(builder::peerNetwork);
     sourceAllow.forEach(builder::sourceAllow);
     sourceDeny.forEach(builder::sourceDeny);
+    metrics.giveTo(builder::metricsNetwork);
     tls.giveTo(Path.of(""), builder::tlsCert, builder::tlsKey, builder::tlsCa);
+    more.accept(builder);
     return builder.build();
   }
 
