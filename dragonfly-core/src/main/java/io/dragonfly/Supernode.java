@@ -149,7 +149,8 @@ public final class Supernode implements AutoCloseable {
   }
 
   private static CdnSettings.Keeping keeping(SupernodeConfig config) {
-    return new CdnSettings.Keeping(config.quotaBytes().orElse(Long.MAX_VALUE), config.taskTtl());
+    return new CdnSettings.Keeping(
+        config.quotaBytes().orElse(Long.MAX_VALUE), config.taskTtl(), config.ringBytes());
   }
 
   private ScheduledExecutorService startTimer() {

@@ -39,6 +39,7 @@ public final class SupernodeConfig {
   private final String idc;
   private final long reserveBytes;
   private final OptionalLong quotaBytes;
+  private final long ringBytes;
   private final Optional<Path> adminTokenFile;
   private final Duration taskTtl;
   private final Optional<Rate> uploadRate;
@@ -70,6 +71,7 @@ public final class SupernodeConfig {
     this.idc = builder.idc;
     this.reserveBytes = builder.reserveBytes;
     this.quotaBytes = builder.quotaBytes;
+    this.ringBytes = builder.ringBytes;
     this.adminTokenFile = builder.adminTokenFile;
     this.taskTtl = builder.taskTtl;
     this.uploadRate = builder.uploadRate;
@@ -133,6 +135,11 @@ public final class SupernodeConfig {
   /** Returns the bytes that the cache takes up at most, if there is a quota. */
   public OptionalLong quotaBytes() {
     return quotaBytes;
+  }
+
+  /** Returns the memory for tasks that the disk has no room for; 0 for none. */
+  public long ringBytes() {
+    return ringBytes;
   }
 
   /** Returns the file with the token of operators, if one was given. */
@@ -252,6 +259,7 @@ public final class SupernodeConfig {
     private String idc = "";
     private long reserveBytes = 256L << 20;
     private OptionalLong quotaBytes = OptionalLong.empty();
+    private long ringBytes = 64L << 20;
     private Optional<Path> adminTokenFile = Optional.empty();
     private Duration taskTtl = Duration.ofDays(7);
     private Optional<Rate> uploadRate = Optional.empty();
@@ -325,6 +333,16 @@ public final class SupernodeConfig {
      */
     public Builder quotaBytes(long bytes) {
       this.quotaBytes = OptionalLong.of(bytes);
+      return this;
+    }
+
+    /**
+     * How many bytes of memory pieces take up of tasks that the disk has no room for; 64 MiB unless
+     * set. Such a task is read all the same, and each piece is kept only until peers have it. With
+     * 0 it fails with {@link io.dragonfly.error.NoSpaceException}.
+     */
+    public Builder ringBytes(long bytes) {
+      this.ringBytes = bytes;
       return this;
     }
 
@@ -575,6 +593,7 @@ public final class SupernodeConfig {
           advertiseIp.getHostAddress());
       checkTls(transportConfig.build());
       checkArgument(reserveBytes >= 0, "reserveBytes is %s, must be >= 0", reserveBytes);
+      checkArgument(ringBytes >= 0, "ringBytes is %s, must be >= 0", ringBytes);
       quotaBytes.ifPresent(
           bytes -> checkArgument(bytes > 0, "quotaBytes is %s, must be > 0", bytes));
       checkArgument(!taskTtl.isNegative(), "taskTtl is %s, must be >= 0", taskTtl);

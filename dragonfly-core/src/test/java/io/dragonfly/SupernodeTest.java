@@ -333,6 +333,7 @@ class SupernodeTest {
             .idc("north")
             .reserveBytes(5)
             .quotaBytes(51)
+            .ringBytes(52)
             .adminTokenFile(Path.of("token"))
             .taskTtl(Duration.ofHours(52))
             .uploadRate(Rate.ofBytes(6 << 10))
@@ -356,6 +357,7 @@ class SupernodeTest {
     assertThat(config.idc()).isEqualTo("north");
     assertThat(config.reserveBytes()).isEqualTo(5);
     assertThat(config.quotaBytes()).hasValue(51);
+    assertThat(config.ringBytes()).isEqualTo(52);
     assertThat(config.adminTokenFile()).hasValue(Path.of("token"));
     assertThat(config.taskTtl()).isEqualTo(Duration.ofHours(52));
     assertThat(config.uploadRate()).hasValue(Rate.ofBytes(6 << 10));
@@ -378,6 +380,7 @@ class SupernodeTest {
     assertRefused("port", SupernodeConfig.builder().port(65536));
     assertRefused("advertiseIp", SupernodeConfig.builder().advertiseIp(any));
     assertRefused("reserveBytes", SupernodeConfig.builder().reserveBytes(-1));
+    assertRefused("ringBytes", SupernodeConfig.builder().ringBytes(-1));
     assertRefused("quotaBytes", SupernodeConfig.builder().quotaBytes(0));
     assertRefused("taskTtl", SupernodeConfig.builder().taskTtl(Duration.ofDays(-1)));
     assertRefused("backToSourcePeers", SupernodeConfig.builder().backToSourcePeers(-1));

@@ -8,10 +8,12 @@ import java.util.OptionalLong;
  *
  * @param peers peers that it knows
  * @param wantingPeers those of them that want pieces
+ * @param isolatedPeers those of them that give to nobody, since others complained of them
  * @param waitingCalls calls of peers that wait for something new
  * @param tasks tasks in the CDN cache
  * @param completeTasks those of them of which all pieces are there
  * @param readingTasks those of them whose source is being read
+ * @param passedOnTasks those of them that the disk has no room for, and that are only passed on
  * @param cacheBytes what they take up, or will when they are read
  * @param quotaBytes what they may take up; empty for what the disk has
  * @param runningQuestions questions to sources that are on their way
@@ -22,10 +24,12 @@ import java.util.OptionalLong;
 public record SupernodeState(
     int peers,
     int wantingPeers,
+    int isolatedPeers,
     int waitingCalls,
     int tasks,
     int completeTasks,
     int readingTasks,
+    int passedOnTasks,
     long cacheBytes,
     OptionalLong quotaBytes,
     int runningQuestions,

@@ -32,6 +32,21 @@ public final class PieceRegion implements Closeable {
     this.release = release;
   }
 
+  /**
+   * Bytes in memory, for who has no file: what is sent of them is copied.
+   *
+   * @param bytes from index 0 to its limit; they stay as they are until the region is closed
+   * @param release run once when the region is closed
+   */
+  public static PieceRegion ofMemory(ByteBuffer bytes, Runnable release) {
+    return new PieceRegion(new BufferChannel(bytes), 0, bytes.limit(), release);
+  }
+
+  /** Tells whether the bytes are in memory: then no system call can send them from a file. */
+  public boolean isInMemory() {
+    return channel instanceof BufferChannel;
+  }
+
   /** Returns the file. */
   public FileChannel channel() {
     return channel;

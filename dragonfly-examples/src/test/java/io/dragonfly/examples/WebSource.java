@@ -26,6 +26,8 @@ final class WebSource implements AutoCloseable {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 100);
     server.setExecutor(threads);
     server.createContext("/small", exchange -> answer(exchange, SMALL, false));
+    server.createContext("/large", exchange -> answer(exchange, SLOW, false));
+    server.createContext("/chunked", this::answerInChunks);
     server.createContext("/slow", exchange -> answer(exchange, SLOW, true));
     server.createContext("/secret", this::answerSecret);
     server.start();
@@ -55,6 +57,14 @@ final class WebSource implements AutoCloseable {
     } else {
       exchange.sendResponseHeaders(403, -1);
       exchange.close();
+    }
+  }
+
+  private void answerInChunks(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      exchange.getResponseHeaders().set("ETag", "\"b\"");
+      exchange.sendResponseHeaders(200, 0);
+      exchange.getResponseBody().write(SLOW);
     }
   }
 

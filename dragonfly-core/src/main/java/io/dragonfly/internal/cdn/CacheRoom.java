@@ -43,6 +43,9 @@ final class CacheRoom {
     /** Tells whether anybody takes part in a task, were it only to give it to others. */
     boolean isHeld(StoredTask stored);
 
+    /** Tells whether a task takes up no room, since it is only passed on. */
+    boolean isPassedOn(TaskId task);
+
     /** Frees a task's room, unless somebody wants it by now; tells whether it did. */
     boolean giveUp(StoredTask stored);
   }
@@ -99,7 +102,7 @@ final class CacheRoom {
    * @throws NoSpaceException if that is more than the quota allows
    */
   void grown(TaskId task, long bytes) {
-    if (bytes > charged(task)) {
+    if (bytes > charged(task) && !owner.isPassedOn(task)) {
       charge(task, bytes);
       requireQuota(task);
     }

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -27,6 +28,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.locks.Lock;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +50,7 @@ public final class CdnCache implements AutoCloseable {
   private final HostShares shares;
   private final ExecutorService background;
   private final Map<TaskId, CdnTask> tasks = new ConcurrentHashMap<>();
+  private final PieceRings rings;
 
   /** Keeps one task from being made ready by one thread and deleted by another. */
   private final Striped<Lock> storeLocks = Striped.lock(64);
@@ -76,6 +79,7 @@ public final class CdnCache implements AutoCloseable {
     this.time = time;
     this.listener = listener;
     this.uses = new CacheUses(time.clock());
+    this.rings = new PieceRings(settings.keeping().ringBytes(), time.nanos(), new Passing());
     CacheRoom.Owner giving = new Giving();
     this.room = new CacheRoom(storage, uses, settings.keeping().quotaBytes(), giving);
     this.sweep = new CacheSweep(storage, uses, giving, settings.keeping().taskTtl(), time);
@@ -142,9 +146,12 @@ public final class CdnCache implements AutoCloseable {
     Lock lock = storeLocks.get(task.id());
     lock.lock();
     try {
-      StoredTask stored = room.create(task);
       used(task.id());
-      CdnTask ready = tasks.computeIfAbsent(task.id(), id -> new CdnTask(stored, this));
+      CdnTask ready = tasks.get(task.id());
+      if (ready == null || !ready.isPassedOn()) {
+        ready = create(task);
+        tasks.putIfAbsent(task.id(), ready);
+      }
       ready.use();
       return ready;
     } catch (IOException e) {
@@ -154,6 +161,85 @@ public final class CdnCache implements AutoCloseable {
           e);
     } finally {
       lock.unlock();
+    }
+  }
+
+  private CdnTask create(Task task) throws IOException {
+    try {
+      StoredTask stored = room.create(task);
+      CdnTask before = tasks.get(task.id());
+      return before == null ? new CdnTask(stored, this) : before;
+    } catch (NoSpaceException e) {
+      Optional<PieceRing> ring =
+          tasks.containsKey(task.id())
+              ? Optional.empty()
+              : rings.open(task, storage.find(task.id()));
+      if (ring.isEmpty()) {
+        throw e;
+      }
+      log.warn("task {}: is only passed on to peers: {}", task.id().brief(), e.getMessage());
+      listener.passesOn(task.id());
+      return new CdnTask(ring.get(), this);
+    }
+  }
+
+  /**
+   * The disk has run full in the middle: what is still to come is kept only until peers have it.
+   */
+  private boolean passOn(CdnTask task, NoSpaceException failure) {
+    TaskId id = task.task().id();
+    Lock lock = storeLocks.get(id);
+    lock.lock();
+    try {
+      if (tasks.get(id) != task) {
+        return false;
+      }
+      if (!task.isPassedOn()) {
+        Optional<PieceRing> ring = rings.open(task.task(), storage.find(id));
+        if (ring.isEmpty()) {
+          return false;
+        }
+        task.passOn(ring.get());
+        room.settle(id);
+        log.warn(
+            "task {}: what is still to come is only passed on to peers: {}",
+            id.brief(),
+            failure.getMessage());
+      }
+    } finally {
+      lock.unlock();
+    }
+    listener.passesOn(id);
+    // It may be passed on already, where a read began just before that: the next one knows.
+    listener.access(id, Set.of()).ifPresent(access -> task.read(access, Optional.empty()));
+    return true;
+  }
+
+  /** Returns what peers are given of a task that is only passed on, if it is. */
+  public Optional<StoredTask> passedOn(TaskId task) {
+    return rings.find(task).map(PieceRing::serving);
+  }
+
+  /** Returns how many tasks are only passed on. */
+  public int passedOn() {
+    return rings.serving().size();
+  }
+
+  /** Asks the listener, which knows the peers. */
+  private final class Passing implements PieceRing.Demand {
+    @Override
+    public OptionalInt spare(Task task, Map<Integer, Duration> ages) {
+      return listener.spare(task.id(), ages);
+    }
+
+    @Override
+    public void dropped(Task task, int piece) {
+      listener.dropped(task.id(), piece);
+    }
+
+    @Override
+    public boolean isWanted(Task task) {
+      return listener.isWanted(task.id());
     }
   }
 
@@ -180,7 +266,7 @@ public final class CdnCache implements AutoCloseable {
       if (task.letGo()) {
         task.stop();
         used(id);
-        if (tasks.remove(id, task) && forget) {
+        if (tasks.remove(id, task) && (forget || task.isPassedOn())) {
           delete(task.task());
         }
         room.settle(id);
@@ -192,13 +278,16 @@ public final class CdnCache implements AutoCloseable {
 
   void readFailed(CdnTask task, DistributionException failure) {
     TaskId id = task.task().id();
+    if (failure instanceof NoSpaceException lacking && passOn(task, lacking)) {
+      return;
+    }
     log.warn("task {}: reading failed: {}", id.brief(), failure.getMessage());
     boolean isWrong =
         failure instanceof SourceChangedException || failure instanceof DigestMismatchException;
     // On a full disk the room is worth more than half of a content, and on a broken one the half is
     // worth nothing.
     boolean isInTheWay = failure instanceof NoSpaceException || failure instanceof StorageException;
-    if (isWrong || isInTheWay || !SourceStretch.isRepeatable(task.task())) {
+    if (isWrong || isInTheWay || task.isPassedOn() || !SourceStretch.isRepeatable(task.task())) {
       Lock lock = storeLocks.get(id);
       lock.lock();
       try {
@@ -225,6 +314,7 @@ public final class CdnCache implements AutoCloseable {
 
   private void delete(Task task) {
     TaskId id = task.id();
+    rings.close(id);
     try {
       storage.delete(id);
     } catch (IOException e) {
@@ -254,7 +344,9 @@ public final class CdnCache implements AutoCloseable {
 
   /** Returns all tasks that are kept. */
   public List<Kept> kept() {
-    return storage.tasks().stream()
+    return Stream.concat(
+            storage.tasks().stream().filter(stored -> passedOn(stored.task().id()).isEmpty()),
+            rings.serving().stream())
         .map(
             stored -> {
               CdnTask task = tasks.get(stored.task().id());
@@ -330,6 +422,11 @@ public final class CdnCache implements AutoCloseable {
     @Override
     public boolean isHeld(StoredTask stored) {
       return tasks.containsKey(stored.task().id());
+    }
+
+    @Override
+    public boolean isPassedOn(TaskId task) {
+      return rings.find(task).isPresent();
     }
 
     @Override

@@ -4,7 +4,10 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -30,6 +33,22 @@ public interface CdnListener {
 
   /** A piece turned out to be damaged. It is read again. */
   void lost(TaskId task, int piece);
+
+  /** A task has no place on the disk: its pieces are there only until peers have them. */
+  default void passesOn(TaskId task) {}
+
+  /**
+   * Returns a piece of such a task that need not be kept any longer, since enough peers have it or
+   * none wants it; none if nobody has come for the task yet.
+   *
+   * @param ages the pieces that may go and how long they have been there, the oldest first
+   */
+  default OptionalInt spare(TaskId task, Map<Integer, Duration> ages) {
+    return OptionalInt.empty();
+  }
+
+  /** A piece is about to go, since peers can give it: nobody is to be sent here for it. */
+  default void dropped(TaskId task, int piece) {}
 
   /** A read of a source begins, or goes on where an earlier one ended. */
   default void started(Task task) {}

@@ -32,7 +32,10 @@ final class CdnRead {
   /** So many failures in a row are nothing that those who wait need to hear of. */
   private static final int SILENT_FAILURES = 2;
 
+  private static final Duration ROOM_PAUSE = Duration.ofSeconds(1);
+
   private final StoredTask stored;
+  private final Optional<PieceRing> ring;
   private final Surroundings around;
   private final Ended ended;
   private final SourceStretch stretch;
@@ -74,19 +77,24 @@ final class CdnRead {
   /**
    * A read that has not started.
    *
+   * @param ring where the pieces go if they have no place on the disk
    * @param opened the content from its beginning, if it is open already; the read closes it
    */
   CdnRead(
       StoredTask stored,
+      Optional<PieceRing> ring,
       Access access,
       Optional<SourceContent> opened,
       Surroundings around,
       Ended ended) {
     this.stored = stored;
+    this.ring = ring;
     this.access = access;
     this.around = around;
     this.ended = ended;
-    this.stretch = new SourceStretch(stored, opened, around);
+    Optional<WholeDigest> whole =
+        ring.isPresent() ? ring.get().whole() : stored.task().digest().map(WholeDigest::new);
+    this.stretch = new SourceStretch(stored, whole, opened, around);
     this.lastProgress = around.nanoClock().getAsLong();
   }
 
@@ -125,8 +133,11 @@ final class CdnRead {
   private void run() {
     Optional<DistributionException> failure = Optional.empty();
     try {
-      if (!isStopped() && !isComplete()) {
+      if (!isStopped() && !isComplete() && ring.isEmpty()) {
         around.room().create(stored.task()); // its room may have been given up
+      }
+      if (ring.filter(pieces -> !pieces.hasRoom()).isPresent() && pauseForRoom()) {
+        return; // the source is not asked before there is room for its answer
       }
       while (!isStopped() && !isComplete()) {
         stretch.read(access, this::progressed);
@@ -141,6 +152,10 @@ final class CdnRead {
         return;
       }
       failure = Optional.of(e);
+    } catch (PieceRing.NoRoomException e) {
+      if (pauseForRoom()) {
+        return;
+      }
     } catch (NoSpaceException e) {
       if (goOnWithMoreRoom(e)) {
         return;
@@ -225,6 +240,12 @@ final class CdnRead {
       around.listener().retried(stored.task().id(), passing(e));
     }
     return pause(length);
+  }
+
+  /** It is the peers that get no further, not the source. */
+  private boolean pauseForRoom() {
+    lastProgress = around.nanoClock().getAsLong();
+    return pause(ROOM_PAUSE);
   }
 
   private boolean pause(Duration length) {

@@ -29,10 +29,12 @@ public record CdnSettings(
    *
    * @param quotaBytes what all tasks together take up at most
    * @param taskTtl how long a task is kept that nobody uses; zero for ever
+   * @param ringBytes memory for tasks that are only passed on, since the disk has no room for them;
+   *     0 for none
    */
-  public record Keeping(long quotaBytes, Duration taskTtl) {
+  public record Keeping(long quotaBytes, Duration taskTtl, long ringBytes) {
     /** All, as long as there is room on the disk. */
-    public static final Keeping ALL = new Keeping(Long.MAX_VALUE, Duration.ZERO);
+    public static final Keeping ALL = new Keeping(Long.MAX_VALUE, Duration.ZERO, 0);
   }
 
   /** The usual numbers. */

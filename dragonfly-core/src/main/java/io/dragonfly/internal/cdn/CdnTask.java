@@ -34,8 +34,13 @@ public final class CdnTask {
 
   private static final Duration CHECK_PAUSE = Duration.ofSeconds(10);
 
-  private final StoredTask stored;
   private final CdnCache cache;
+
+  /** What the source is read into. */
+  private volatile StoredTask stored;
+
+  /** Where the pieces are if they have no place on the disk. */
+  private volatile @Nullable PieceRing ring;
 
   @GuardedBy("this")
   private @Nullable CdnRead reading;
@@ -62,6 +67,39 @@ public final class CdnTask {
     this.cache = cache;
   }
 
+  CdnTask(PieceRing ring, CdnCache cache) {
+    this(ring.reading(), cache);
+    this.ring = ring;
+  }
+
+  /** From now on pieces are kept in a ring. Nothing is being read. */
+  void passOn(PieceRing pieces) {
+    ring = pieces;
+    stored = pieces.reading();
+  }
+
+  /** Tells whether pieces are kept only until peers have them. */
+  public boolean isPassedOn() {
+    return ring != null;
+  }
+
+  /** Peers have taken something: there may be room for more. Of interest where it is passed on. */
+  public void moved() {
+    PieceRing pieces = ring;
+    if (pieces != null) {
+      pieces.moved();
+    }
+  }
+
+  /** Has pieces read again that no peer has any more, where the task is passed on. */
+  public void readAgain(BitSet lost) {
+    PieceRing pieces = ring;
+    if (pieces != null) {
+      pieces.readAgain(lost);
+      cache.listener().access(task().id(), Set.of()).ifPresent(a -> read(a, Optional.empty()));
+    }
+  }
+
   /** Returns the task, with its length if that is known by now. */
   public Task task() {
     return stored.task();
@@ -69,7 +107,12 @@ public final class CdnTask {
 
   /** Returns the numbers of the pieces that are there. */
   public BitSet pieces() {
-    return stored.pieces();
+    return serving().pieces();
+  }
+
+  private StoredTask serving() {
+    PieceRing pieces = ring;
+    return pieces == null ? stored : pieces.serving();
   }
 
   /** Returns the digest of a piece, if it is known. */
@@ -135,9 +178,19 @@ public final class CdnTask {
     }
   }
 
+  @GuardedBy("this")
   private CdnRead newRead(Access access, Optional<SourceContent> opened) {
+    PieceRing pieces = ring;
+    if (pieces != null) {
+      pieces.goOn();
+    }
     return new CdnRead(
-        stored, access, opened, cache.surroundings(), (read, failure) -> readEnded(failure));
+        stored,
+        Optional.ofNullable(pieces),
+        access,
+        opened,
+        cache.surroundings(),
+        (read, failure) -> readEnded(failure));
   }
 
   /** Ends a read soon; what is there stays, and the next read goes on from it. */
@@ -147,6 +200,10 @@ public final class CdnTask {
       stopped = reading;
       stopping = true;
       next = null;
+      PieceRing pieces = ring;
+      if (pieces != null) {
+        pieces.stop(); // a read that begins from here on may go on
+      }
     }
     if (stopped != null) {
       stopped.stop();
@@ -171,10 +228,13 @@ public final class CdnTask {
 
   private void checkNow(int piece) {
     boolean intact = true;
+    StoredTask given = serving();
     try {
-      intact = stored.digest(piece).isEmpty() || StoredPieces.isIntact(stored, piece, null);
+      // One that was passed on and has gone is not damaged.
+      boolean isGone = given.digest(piece).isEmpty() || (isPassedOn() && !given.has(piece));
+      intact = isGone || StoredPieces.isIntact(given, piece, null);
       if (!intact) {
-        stored.unseal(piece);
+        given.unseal(piece);
       }
     } catch (IOException e) {
       log.warn("task {}: piece {} cannot be checked: {}", task().id().brief(), piece, e.toString());
@@ -252,7 +312,7 @@ public final class CdnTask {
    * reads until all is there.
    */
   boolean evict() throws IOException {
-    if (isReading()) {
+    if (isReading() || isPassedOn()) {
       return false;
     }
     stored.evict();

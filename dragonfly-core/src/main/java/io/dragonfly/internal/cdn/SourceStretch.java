@@ -66,11 +66,22 @@ final class SourceStretch {
   @GuardedBy("this")
   private boolean ended;
 
-  SourceStretch(StoredTask stored, Optional<SourceContent> opened, CdnRead.Surroundings around) {
+  /**
+   * A read that has not started.
+   *
+   * @param whole the digest of the whole content, as far as it has been read; empty if it is not to
+   *     be checked
+   * @param opened the content from its beginning, if it is open already
+   */
+  SourceStretch(
+      StoredTask stored,
+      Optional<WholeDigest> whole,
+      Optional<SourceContent> opened,
+      CdnRead.Surroundings around) {
     this.stored = stored;
     this.opened = opened.orElse(null);
     this.around = around;
-    this.whole = stored.task().digest().map(WholeDigest::new);
+    this.whole = whole;
   }
 
   /** Reads until the stretch is complete. {@code progress} is told of bytes never read before. */

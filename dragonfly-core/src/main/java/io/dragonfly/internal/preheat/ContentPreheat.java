@@ -11,6 +11,7 @@ import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoProgressException;
+import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.peer.PeerSecret;
@@ -109,6 +110,14 @@ final class ContentPreheat {
 
   private boolean isThere(TaskId id, LongConsumer progress) {
     Optional<CdnTask> task = cached.apply(id);
+    if (task.filter(CdnTask::isPassedOn).isPresent()) {
+      throw new NoSpaceException(
+          "The disk of the supernode has no room to keep this: it would only be passed on to peers,"
+              + " and nobody is here to take it. Make room, then try again.",
+          task.get().task().layout().length().orElse(0),
+          0,
+          null);
+    }
     task.ifPresent(
         cdn -> {
           long most = (long) cdn.pieces().cardinality() * cdn.task().layout().pieceLength();

@@ -24,6 +24,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.function.ObjLongConsumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -71,6 +72,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   @GuardedBy("lock")
   private final WaitingAsks asks;
 
+  private volatile Function<TaskId, Optional<StoredTask>> elsewhere = task -> Optional.empty();
   private volatile BiConsumer<TaskId, Integer> withdrawn = (task, piece) -> {};
   private volatile ObjLongConsumer<TaskId> given = (task, bytes) -> {};
 
@@ -107,6 +109,18 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     withdrawn = listener;
   }
 
+  /**
+   * Sets what also has tasks, and is asked before the store: tasks that are passed on, whose pieces
+   * go when others have them. That is no fault of this parent.
+   */
+  public void alsoGives(Function<TaskId, Optional<StoredTask>> tasks) {
+    elsewhere = tasks;
+  }
+
+  private Optional<StoredTask> find(TaskId task) {
+    return elsewhere.apply(task).or(() -> storage.find(task));
+  }
+
   /** Sets who is told of the bytes that go out. Called on any thread; must not block. */
   public void onGiven(ObjLongConsumer<TaskId> listener) {
     given = listener;
@@ -134,7 +148,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
    * @param range bytes that lie in one piece
    */
   public CompletableFuture<Given> giveLocally(TaskId task, ByteRange range) {
-    Optional<StoredTask> stored = storage.find(task);
+    Optional<StoredTask> stored = find(task);
     if (stored.isPresent() && !liesInOnePiece(stored.get(), range)) {
       return refused("bytes " + range + " do not lie in one piece");
     }
@@ -155,7 +169,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   private void start(WaitingAsk ask) {
     // Looked up once more only now that the ask waits: whichever of this and sealed() comes second
     // sees the other, so no wake-up gets lost.
-    if (storage.find(ask.task()).filter(stored -> isSealed(stored, ask.range())).isPresent()) {
+    if (find(ask.task()).filter(stored -> isSealed(stored, ask.range())).isPresent()) {
       ready(List.of(ask));
     }
     if (!ask.future().isDone()) {
@@ -170,7 +184,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
 
   /** Tells that a piece has been sealed: asks that wait for it go on. */
   public void sealed(TaskId task, int piece) {
-    Optional<StoredTask> stored = storage.find(task);
+    Optional<StoredTask> stored = find(task);
     if (stored.isEmpty()) {
       return;
     }
@@ -253,7 +267,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   }
 
   private void serve(WaitingAsk ask) {
-    if (storage.find(ask.task()).filter(stored -> stored.isSuspect(ask.range())).isPresent()) {
+    if (find(ask.task()).filter(stored -> stored.isSuspect(ask.range())).isPresent()) {
       try {
         verifier.execute(() -> serveNow(ask));
       } catch (RejectedExecutionException e) {
@@ -268,7 +282,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   private void serveNow(WaitingAsk ask) {
     try {
       StoredTask stored =
-          storage.find(ask.task()).orElseThrow(() -> new IOException("there is no such task"));
+          find(ask.task()).orElseThrow(() -> new IOException("there is no such task"));
       OptionalLong total = stored.task().layout().length();
       PieceRegion region = open(stored, ask.range()).onClose(this::freeSlot);
       given.accept(ask.task(), ask.range().length());
@@ -276,6 +290,12 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
         region.close(); // cancelled in the meantime
       }
     } catch (IOException | RuntimeException e) {
+      if (elsewhere.apply(ask.task()).isPresent()) {
+        // It was there when the ask came, and has been passed on to others meanwhile.
+        freeSlot();
+        ask.fail(Outcome.NOT_YET, "the piece is no longer here, peers have it");
+        return;
+      }
       log.warn(
           "cannot give bytes {} of task {}: {}", ask.range(), ask.task().brief(), e.toString());
       freeSlot();
@@ -311,7 +331,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     }
     if (grantMore) {
       expireAfter(ask, WHOLE_PATIENCE.minus(PIECE_PATIENCE));
-    } else if (storage.find(ask.task()).isEmpty()) {
+    } else if (find(ask.task()).isEmpty()) {
       ask.fail(Outcome.REFUSED, "there is no such task");
     } else {
       ask.fail(Outcome.NOT_YET, "the piece is not there yet, or others come first");

@@ -10,13 +10,31 @@ import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** Passes on what happens in the CDN cache. */
 record CdnEvents(
     Swarms swarms, Versions versions, StoredPieceService pieces, SupernodeListener listener)
     implements CdnListener {
+  @Override
+  public void passesOn(TaskId task) {
+    swarms.watchPassing(task);
+  }
+
+  @Override
+  public OptionalInt spare(TaskId task, Map<Integer, Duration> ages) {
+    return swarms.spare(task, ages);
+  }
+
+  @Override
+  public void dropped(TaskId task, int piece) {
+    swarms.lost(task, piece);
+  }
+
   @Override
   public void started(Task task) {
     listener.readStarted(task);

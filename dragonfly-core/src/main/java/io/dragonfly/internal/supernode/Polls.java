@@ -160,6 +160,7 @@ final class Polls {
     CdnTask cdn = member.task.cdn;
     if (cdn != null) {
       suspects.forEach(piece -> rest.add(() -> cdn.check(piece)));
+      rest.add(cdn::moved);
     }
     Task task = member.task.task();
     rest.add(() -> report.results().forEach(result -> tell(session.id(), task, result)));

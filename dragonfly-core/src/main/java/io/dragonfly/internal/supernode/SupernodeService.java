@@ -157,6 +157,7 @@ public final class SupernodeService implements AutoCloseable {
     admin =
         new Administration(
             swarms, cache, preheats, adminThreads, parts.clock().instant(), quotaBytes);
+    parts.pieces().alsoGives(cache::passedOn);
     parts.pieces().onWithdrawn(swarms::check);
     parts
         .pieces()
@@ -225,10 +226,12 @@ public final class SupernodeService implements AutoCloseable {
     return new SupernodeState(
         peers.peers(),
         peers.wanting(),
+        peers.isolated(),
         peers.waiting(),
         kept.size(),
         (int) kept.stream().filter(CdnCache.Kept::isComplete).count(),
         (int) kept.stream().filter(CdnCache.Kept::reading).count(),
+        cache.passedOn(),
         cache.keptBytes(),
         quotaBytes == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(quotaBytes),
         questions.running(),

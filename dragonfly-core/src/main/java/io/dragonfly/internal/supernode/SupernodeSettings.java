@@ -48,6 +48,9 @@ public record SupernodeSettings(
   /** So many may wait to be told to one peer; with more it is left out. */
   static final int MOST_PREHEATS_WAITING = 1000;
 
+  /** How often it is looked whether all peers that had a piece have gone. */
+  static final Duration LOOK_FOR_ORPHANS = Duration.ofSeconds(1);
+
   /** How many assignments one answer makes at most. */
   static final int MOST_ASSIGNED = 16;
 

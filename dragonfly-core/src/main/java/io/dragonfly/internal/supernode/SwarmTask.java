@@ -57,6 +57,9 @@ final class SwarmTask {
   boolean isStarted;
   boolean isRemoved;
 
+  /** Whether it is looked for pieces that nobody has any more. */
+  boolean isWatched;
+
   private final CompletableFuture<CdnTask> started = new CompletableFuture<>();
   private final CompletableFuture<Void> read = new CompletableFuture<>();
 

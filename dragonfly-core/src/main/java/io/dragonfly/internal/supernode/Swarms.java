@@ -31,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
@@ -289,6 +290,46 @@ final class Swarms {
     change(id, task -> state.lost(task, piece));
   }
 
+  /** Returns a piece of a task that is only passed on and need not be kept any longer. */
+  OptionalInt spare(TaskId id, Map<Integer, Duration> ages) {
+    synchronized (state) {
+      SwarmTask task = state.task(id);
+      return task == null ? OptionalInt.empty() : PassingOn.spare(task, ages);
+    }
+  }
+
+  /** A task is only passed on: looks from now on for pieces that no peer has any more. */
+  void watchPassing(TaskId id) {
+    synchronized (state) {
+      SwarmTask task = state.task(id);
+      if (task != null && !task.isWatched) {
+        task.isWatched = true;
+        lookForOrphansSoon(task);
+      }
+    }
+  }
+
+  private void lookForOrphansSoon(SwarmTask task) {
+    DaemonThreads.later(
+        rhythm.timer(), SupernodeSettings.LOOK_FOR_ORPHANS, () -> lookForOrphans(task));
+  }
+
+  private void lookForOrphans(SwarmTask task) {
+    CdnTask cdn;
+    BitSet orphans;
+    synchronized (state) {
+      if (task.isRemoved) {
+        return;
+      }
+      cdn = task.cdn;
+      orphans = PassingOn.orphans(task);
+    }
+    if (cdn != null && !orphans.isEmpty()) {
+      rhythm.work(() -> cdn.readAgain(orphans));
+    }
+    lookForOrphansSoon(task);
+  }
+
   /** The CDN cache has to read a task's source again. */
   void retried(TaskId id, DistributionException failure) {
     change(id, task -> state.retried(task, failure));
@@ -358,20 +399,23 @@ final class Swarms {
    *
    * @param peers peers that are known
    * @param wanting those of them that want pieces
+   * @param isolated those of them that give to nobody
    * @param waiting calls that wait for something new
    */
-  record Counts(int peers, int wanting, int waiting) {}
+  record Counts(int peers, int wanting, int isolated, int waiting) {}
 
   /** Returns how many peers there are, and what they do. */
   Counts counts() {
     synchronized (state) {
       int wanting = 0;
+      int isolated = 0;
       int waiting = 0;
       for (Session session : state.sessions()) {
         wanting += session.wanting > 0 ? 1 : 0;
+        isolated += session.isIsolated ? 1 : 0;
         waiting += session.parked != null ? 1 : 0;
       }
-      return new Counts(state.sessions().size(), wanting, waiting);
+      return new Counts(state.sessions().size(), wanting, isolated, waiting);
     }
   }
 

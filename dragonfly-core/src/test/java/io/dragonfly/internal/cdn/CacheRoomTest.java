@@ -45,7 +45,7 @@ class CacheRoomTest {
             Duration.ofSeconds(30),
             Duration.ofSeconds(60),
             new UnlimitedRates().create(Optional.empty()),
-            new CdnSettings.Keeping(quotaBytes, taskTtl));
+            new CdnSettings.Keeping(quotaBytes, taskTtl, 0));
     return new CdnCache(
         storage,
         sources,

@@ -359,6 +359,23 @@ class StoredPieceServiceTest {
     assertThat(outcome(service.give(ask(FIRST)))).isEqualTo(Outcome.REFUSED);
   }
 
+  @Test
+  void aPieceThatWasPassedOnWhileAnAskWaitedInLineIsNoFault() throws Exception {
+    MemoryStorage passing = new MemoryStorage();
+    service.alsoGives(passing::find);
+    StoredTask stored = passing.create(task);
+    seal(stored, 0);
+    Given first = now(service.give(ask(FIRST)));
+    now(service.give(ask(FIRST)));
+    CompletableFuture<Given> inLine = service.give(ask(FIRST));
+    assertThat(inLine).isNotDone();
+
+    stored.unseal(0);
+    first.region().close();
+
+    assertThat(outcome(inLine)).isEqualTo(Outcome.NOT_YET);
+  }
+
   private StoredPieceService service(int slots) {
     return service(storage, slots);
   }

@@ -94,6 +94,15 @@ final class SupernodeOptions {
   private @Nullable Long quotaBytes;
 
   @Option(
+      names = "--ring-bytes",
+      paramLabel = "SIZE",
+      converter = Units.SizeConverter.class,
+      description =
+          "Memory for files that the disk has no room for: they are passed on, not kept; 0 refuses"
+              + " them. Default: 64M.")
+  private @Nullable Long ringBytes;
+
+  @Option(
       names = "--task-ttl",
       paramLabel = "TIME",
       converter = Units.TimeConverter.class,
@@ -197,6 +206,7 @@ final class SupernodeOptions {
     Optional.ofNullable(sourceConcurrency).ifPresent(builder::sourceConcurrency);
     Optional.ofNullable(reserveBytes).ifPresent(builder::reserveBytes);
     Optional.ofNullable(quotaBytes).filter(bytes -> bytes > 0).ifPresent(builder::quotaBytes);
+    Optional.ofNullable(ringBytes).ifPresent(builder::ringBytes);
     Optional.ofNullable(adminTokenFile)
         .filter(file -> !file.isEmpty())
         .map(Path::of)

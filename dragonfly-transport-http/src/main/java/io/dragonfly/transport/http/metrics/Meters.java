@@ -81,8 +81,8 @@ final class Meters {
   }
 
   /**
-   * Gauges of one state. All that are read at about the same time are of the same moment: looking at it
-   * may cost more than a number.
+   * Gauges of one state. All that are read at about the same time are of the same moment: looking
+   * at it may cost more than a number.
    */
   <S> Gauges<S> gauges(Supplier<S> state) {
     return new Gauges<>(state);

@@ -110,7 +110,17 @@ public final class MicrometerSupernodeListener implements SupernodeListener {
             .gauges(state)
             .add("peers", null, "Peers that are known.", SupernodeState::peers)
             .add("peers.wanting", null, "Those that want pieces.", SupernodeState::wantingPeers)
+            .add(
+                "peers.isolated",
+                null,
+                "Those that give to nobody, since others complained of them.",
+                SupernodeState::isolatedPeers)
             .add("waiting.calls", null, "Calls held open.", SupernodeState::waitingCalls)
+            .add(
+                "passed.on.tasks",
+                null,
+                "Tasks that the disk has no room for.",
+                SupernodeState::passedOnTasks)
             .add("cache", "bytes", "Bytes of the CDN cache.", SupernodeState::cacheBytes)
             .add(
                 "cache.quota",

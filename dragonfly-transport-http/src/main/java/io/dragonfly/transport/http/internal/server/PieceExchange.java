@@ -55,7 +55,7 @@ final class PieceExchange implements Exchange {
   private long sent;
 
   /** Bytes are on their way of which it is not seen how far they got. */
-  private boolean encrypted;
+  private boolean copied;
 
   private boolean abandoned;
 
@@ -212,7 +212,8 @@ final class PieceExchange implements Exchange {
     if (abandoned || region == null) {
       return;
     }
-    ChannelFuture written = connection.encrypts() ? write(region, bytes) : transfer(region, bytes);
+    boolean copies = connection.encrypts() || region.isInMemory();
+    ChannelFuture written = copies ? write(region, bytes) : transfer(region, bytes);
     if (sent + bytes == ask.range().length() && written.cause() == null) {
       written = channel.write(LastHttpContent.EMPTY_LAST_CONTENT);
     }
@@ -226,7 +227,7 @@ final class PieceExchange implements Exchange {
     return channel.write(next);
   }
 
-  /** What is encrypted must be read first. */
+  /** What is encrypted, or is in no file, must be copied first. */
   private ChannelFuture write(PieceRegion from, int bytes) {
     ByteBuf data = channel.alloc().buffer(bytes);
     try {
@@ -241,14 +242,14 @@ final class PieceExchange implements Exchange {
       data.release();
       return channel.newFailedFuture(e);
     }
-    encrypted = true;
+    copied = true;
     return channel.write(data);
   }
 
   private void sent(int bytes, ChannelFuture done) {
     sent += bytes;
     run = null;
-    encrypted = false;
+    copied = false;
     if (abandoned) {
       return;
     }
@@ -272,7 +273,7 @@ final class PieceExchange implements Exchange {
 
   @Override
   public long progress() {
-    if (encrypted) {
+    if (copied) {
       return sent;
     }
     return run == null ? NOTHING_TO_SEND : sent + run.transferred();
