@@ -14,6 +14,8 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
@@ -176,7 +178,7 @@ public final class PieceConnections implements AutoCloseable {
                     channels.add(channel);
                     protection.ifPresent(
                         context -> channel.pipeline().addLast(handler(context, channel, line)));
-                    channel.pipeline().addLast(codec());
+                    channel.pipeline().addLast(codec(), new Broken());
                   }
                 });
     if (!line.key.local().isAnyLocalAddress()) {
@@ -205,17 +207,33 @@ public final class PieceConnections implements AutoCloseable {
     return new HttpClientCodec(config, false, false);
   }
 
+  /** Closes what breaks: also in the moment before its {@link PieceConnection} is there. */
+  private static final class Broken extends ChannelInboundHandlerAdapter {
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      LOG.debug("connection to {} broke: {}", ctx.channel().remoteAddress(), cause.toString());
+      var unused = ctx.close();
+    }
+  }
+
   private void connected(
       Line line, HttpTake take, Portion portion, ChannelFuture connected, boolean encrypted) {
-    if (connected.isSuccess()) {
-      Channel channel = connected.channel();
+    Channel channel = connected.channel();
+    // One that was reset meanwhile would never tell its handler so, and keep its place for ever.
+    if (connected.isSuccess() && channel.isActive()) {
       PieceConnection connection =
           new PieceConnection(this, line, portion, channel, lowWater(channel, encrypted));
       channel.pipeline().addLast(connection);
       connection.start(take);
       return;
     }
-    connectFailed(line, take, reason(String.valueOf(connected.cause().getMessage())));
+    Throwable cause = connected.cause();
+    connectFailed(
+        line,
+        take,
+        cause == null
+            ? "the parent closed the connection"
+            : reason(String.valueOf(cause.getMessage())));
   }
 
   private LowWater lowWater(Channel channel, boolean encrypted) {

@@ -3,6 +3,10 @@ package io.dragonfly.transport.http.internal.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
@@ -22,6 +26,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** What takes make of parents of all kinds; the test plays the parent on raw sockets. */
 @ExtendWith(LeakCheck.class)
@@ -118,6 +124,39 @@ class PieceConnectionsTest {
     assertThat(failure.outcome()).isEqualTo(Outcome.REFUSED);
     assertThat(failure.getMessage().lines()).hasSize(1);
     assertThat(sink.count()).isZero();
+  }
+
+  @Test
+  void aParentThatResetsAtOnceIsOutOfReachAndTheLogSaysNothing() throws IOException {
+    ListAppender<ILoggingEvent> logged = new ListAppender<>();
+    logged.start();
+    Logger netty = (Logger) LoggerFactory.getLogger("io.netty");
+    netty.addAppender(logged);
+    Thread resetting = new Thread(this::resetAll);
+    resetting.start();
+    try {
+      for (int i = 0; i < 300; i++) {
+        RecordingSink sink = new RecordingSink();
+        take(sink);
+        assertThat(sink.awaitFailure(SOON).outcome()).isEqualTo(Outcome.UNREACHABLE);
+      }
+    } finally {
+      netty.detachAppender(logged);
+      parent.close();
+    }
+    assertThat(logged.list)
+        .filteredOn(event -> event.getLevel().isGreaterOrEqual(Level.WARN))
+        .isEmpty();
+  }
+
+  private void resetAll() {
+    while (!parent.isClosed()) {
+      try (Socket taker = parent.accept()) {
+        taker.setSoLinger(true, 0);
+      } catch (IOException e) {
+        return; // closed
+      }
+    }
   }
 
   @Test
