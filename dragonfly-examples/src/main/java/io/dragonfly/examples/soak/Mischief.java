@@ -117,7 +117,8 @@ final class Mischief {
       }
       case RESTART_PEER, RESTART_SUPERNODE -> {
         if (!node.end()) {
-          counts.defect(node.name() + " did not end within 15 s of SIGTERM");
+          counts.defect(
+              "%s did not end within %d s of SIGTERM".formatted(node.name(), Node.END_SECONDS));
         }
         node.start();
       }

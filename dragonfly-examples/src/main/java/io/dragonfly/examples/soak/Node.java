@@ -28,7 +28,11 @@ import org.jspecify.annotations.Nullable;
  * moment. A process ends with the soak, also when that is killed: its stdin ends then. Thread-safe.
  */
 final class Node implements AutoCloseable {
-  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+  private static final Duration START_LIMIT = Duration.ofMinutes(2);
+
+  /** Much more than it takes: the machine may have much else to do. */
+  static final int END_SECONDS = 60;
+
   private static final List<String> JVM_OPTIONS =
       List.of(
           "-Xmx160m",
@@ -246,7 +250,7 @@ final class Node implements AutoCloseable {
       return true;
     }
     now.process.destroy();
-    boolean ended = now.process.waitFor(15, TimeUnit.SECONDS);
+    boolean ended = now.process.waitFor(END_SECONDS, TimeUnit.SECONDS);
     now.process.destroyForcibly().waitFor();
     return ended;
   }
