@@ -59,7 +59,7 @@ class StarvedIT extends NginxTests {
 
   private static boolean limitHandles(long pid, int most) throws Exception {
     try {
-      return run("prlimit", "--pid", Long.toString(pid), "--nofile=" + most + ":65536");
+      return run("prlimit", "--pid", Long.toString(pid), "--nofile=" + most + ":");
     } catch (java.io.IOException e) {
       return false;
     }

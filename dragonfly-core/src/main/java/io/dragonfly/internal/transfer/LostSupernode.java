@@ -92,6 +92,11 @@ final class LostSupernode {
   private void movedOn(Membership left, Supernodes.Registered registered) {
     boolean same = registered.answer().task().id().equals(download.task().id());
     if (same && lost && swarm.membership().equals(Optional.of(left))) {
+      LOG.info(
+          "Task {}: supernode {} takes over from {}, which is lost",
+          download.task().id().brief(),
+          registered.link().name(),
+          left.link().name());
       swarm.join(registered);
       swarm.catchUp();
     } else {
