@@ -89,7 +89,8 @@ final class ClientFixture {
     advanceUntil(Duration.ofMillis(2), condition);
   }
 
-  private void advanceUntil(Duration step, Callable<Boolean> condition) {
+  /** Moves the time on by steps of this length. */
+  void advanceUntil(Duration step, Callable<Boolean> condition) {
     Awaitility.await()
         .pollInterval(Duration.ofMillis(2))
         .atMost(Duration.ofMinutes(1))

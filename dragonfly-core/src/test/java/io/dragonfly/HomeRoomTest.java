@@ -113,7 +113,8 @@ class HomeRoomTest {
     TaskId young = fetch(client, "young", 1);
     assertThat(held(client)).hasSize(3);
     fixture.ticker.advance(Duration.ofHours(2));
-    await(() -> held(client).equals(List.of(young)));
+    // A look that falls into these hours may be the last one, and too early for one of the two.
+    fixture.advanceUntil(Duration.ofSeconds(10), () -> held(client).equals(List.of(young)));
   }
 
   @Test
