@@ -90,8 +90,12 @@ public final class Membership {
   /** Says which pieces may be assigned now. */
   public void want(PieceSpan span) {
     if (!wanted.equals(span)) {
+      boolean isNew = wanted.isEmpty();
       wanted = span;
       changed();
+      if (isNew) {
+        link.hasWish();
+      }
     }
   }
 

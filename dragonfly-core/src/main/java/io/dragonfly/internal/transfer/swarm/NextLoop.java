@@ -25,7 +25,10 @@ import org.jspecify.annotations.Nullable;
  * each time, and its reports go out once more.
  */
 final class NextLoop {
-  /** How long news may wait for company. */
+  /** How long a new wish may: nothing comes before the supernode has heard of it. */
+  static final Duration WISH_HOLD = Duration.ofMillis(2);
+
+  /** How long other news may wait for company. */
   static final Duration HOLD = Duration.ofMillis(20);
 
   /** How long results may, while there is plenty to take. */
@@ -56,7 +59,7 @@ final class NextLoop {
   private boolean lost;
   private boolean closed;
   private int plenty;
-  private boolean holdsLong;
+  private Duration held = HOLD;
   private int holds;
   private Timers.@Nullable Timer hold;
   private Timers.@Nullable Timer retry;
@@ -76,10 +79,19 @@ final class NextLoop {
     return lost;
   }
 
+  /** A task is wanted of which nothing was wanted before. */
+  void hasWish() {
+    holdAtMost(WISH_HOLD);
+  }
+
   /** There is something to report. */
   void hasNews() {
-    if (hold == null || holdsLong) {
-      hold(HOLD);
+    holdAtMost(HOLD);
+  }
+
+  private void holdAtMost(Duration delay) {
+    if (hold == null || held.compareTo(delay) > 0) {
+      hold(delay);
     }
   }
 
@@ -102,13 +114,17 @@ final class NextLoop {
 
   private void hold(Duration delay) {
     stop(hold);
-    holdsLong = delay.equals(BUSY_HOLD);
-    holds = holdsLong ? holds + 1 : 0;
+    held = delay;
+    holds = holdsLong() ? holds + 1 : 0;
     hold = loop.after(delay, this::holdEnded);
   }
 
+  private boolean holdsLong() {
+    return held.equals(BUSY_HOLD);
+  }
+
   private void holdEnded() {
-    if (holdsLong && holds < MOST_HOLDS && isBusy() && results() < FEW_RESULTS) {
+    if (holdsLong() && holds < MOST_HOLDS && isBusy() && results() < FEW_RESULTS) {
       hold(BUSY_HOLD);
     } else {
       send();

@@ -261,6 +261,10 @@ public final class SupernodeLink {
     next.hasNews();
   }
 
+  void hasWish() {
+    next.hasWish();
+  }
+
   void hasResults(int count) {
     next.hasResults(count);
   }

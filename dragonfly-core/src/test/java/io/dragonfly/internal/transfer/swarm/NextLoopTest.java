@@ -192,7 +192,12 @@ class NextLoopTest {
                 },
                 failure -> {}));
     settle();
-    ticker.advance(NextLoop.HOLD);
+    ticker.advance(NextLoop.WISH_HOLD);
+  }
+
+  @Test
+  void aNewWishDoesNotWaitForCompany() throws Exception {
+    assertThat(api.poll().request().reports().get(0).wanted()).isEqualTo(PieceSpan.ALL);
   }
 
   @Test
