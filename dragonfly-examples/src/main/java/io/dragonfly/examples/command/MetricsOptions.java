@@ -13,7 +13,7 @@ public final class MetricsOptions {
       paramLabel = "CIDR",
       description =
           "Networks such as 10.0.0.0/8 in which everybody may read the metrics. Default: none, they"
-              + " are read on this machine.")
+              + " are read through 127.0.0.1 alone.")
   private List<String> metricsNetworks = new ArrayList<>();
 
   /** Gives the networks to a builder. */

@@ -2,6 +2,7 @@ package io.dragonfly.examples.command;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dragonfly.error.CallRefusedException;
@@ -114,7 +115,12 @@ public final class OperatorCalls {
     int status = connection.getResponseCode();
     InputStream stream = status < 400 ? connection.getInputStream() : connection.getErrorStream();
     String text = stream == null ? "{}" : new String(stream.readAllBytes(), UTF_8);
-    JsonNode json = JSON.readTree(text);
+    if (status == HttpURLConnection.HTTP_UNAUTHORIZED) {
+      throw new CallRefusedException(
+          "The supernode at %s does not know this token: give its own with --home-dir or --admin-token-file."
+              .formatted(where));
+    }
+    JsonNode json = parsed(text);
     switch (status) {
       case HttpURLConnection.HTTP_OK, HttpURLConnection.HTTP_ACCEPTED -> {
         return Optional.of(text);
@@ -128,6 +134,14 @@ public final class OperatorCalls {
               "The supernode at %s answered %d: %s."
                   .formatted(
                       where, status, json.at("/error/message").asText("it does not say why")));
+    }
+  }
+
+  private static JsonNode parsed(String text) throws IOException {
+    try {
+      return JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new IOException("what answers there is no supernode", e);
     }
   }
 }

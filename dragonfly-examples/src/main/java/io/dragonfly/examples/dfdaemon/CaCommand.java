@@ -1,6 +1,8 @@
 package io.dragonfly.examples.dfdaemon;
 
+import io.dragonfly.error.StorageException;
 import io.dragonfly.examples.command.ExitCode;
+import io.dragonfly.examples.command.WhyNot;
 import io.dragonfly.examples.thin.HomeDirectory;
 import io.dragonfly.transport.http.ContainerProxy;
 import java.io.IOException;
@@ -47,10 +49,21 @@ final class CaCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     startLog.run();
     Path place = homes.apply(Optional.ofNullable(home));
-    HomeDirectory.create(place);
+    create(place);
     String pem = ContainerProxy.caCertificate(DfdaemonMain.caFile(place));
     spec.commandLine().getOut().print(pem);
     spec.commandLine().getOut().flush();
     return ExitCode.OK;
+  }
+
+  private static void create(Path home) {
+    try {
+      HomeDirectory.create(home);
+    } catch (IOException e) {
+      throw new StorageException(
+          "The home %s cannot be made: %s. Choose another with --home."
+              .formatted(home, WhyNot.of(e)),
+          e);
+    }
   }
 }

@@ -2,6 +2,7 @@ package io.dragonfly.examples.dfdaemon;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import com.google.common.net.HostAndPort;
 import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.ExitCode;
 import java.io.IOException;
@@ -79,7 +80,13 @@ final class HealthCheckCommand implements Callable<Integer> {
   }
 
   private int tell(InetSocketAddress asked, String what) {
-    spec.commandLine().getErr().println("dfdaemon at %s is not well: %s".formatted(asked, what));
+    spec.commandLine()
+        .getErr()
+        .println(
+            "dfdaemon at %s is not well: %s"
+                .formatted(
+                    HostAndPort.fromParts(asked.getAddress().getHostAddress(), asked.getPort()),
+                    what));
     spec.commandLine().getErr().flush();
     return UNHEALTHY;
   }

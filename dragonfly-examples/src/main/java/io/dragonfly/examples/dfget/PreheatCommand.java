@@ -288,7 +288,7 @@ final class PreheatCommand implements Callable<Integer> {
                 preheat.path("contents").asInt() == 0 ? "?" : preheat.path("contents").asText(),
                 Units.size(preheat.path("bytes").asLong()));
     if (preheat.path("peers").asInt() > 0) {
-      line += ", %d peers are told".formatted(preheat.path("peers").asInt());
+      line += ", peers that are told: %d".formatted(preheat.path("peers").asInt());
     }
     return preheat.has("error")
         ? "%s%n%s: %s"

@@ -22,6 +22,7 @@ public final class Arguments {
     "--reserve-bytes",
     "--quota-bytes",
     "--task-ttl",
+    "--metrics-network",
     "--tls-cert",
     "--tls-key",
     "--tls-ca",

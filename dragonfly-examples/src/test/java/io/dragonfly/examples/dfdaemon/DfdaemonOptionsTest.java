@@ -97,6 +97,7 @@ class DfdaemonOptionsTest {
     String home = dir.resolve("home").toString();
 
     String pem = run(0, "--home", home, "ca");
+    assertThat(run(20, "ca", "--home", "/dev/null/home")).contains("cannot be made", "--home");
 
     assertThat(pem).startsWith("-----BEGIN CERTIFICATE-----").doesNotContain("PRIVATE");
     assertThat(run(0, "--home", home, "ca")).isEqualTo(pem);

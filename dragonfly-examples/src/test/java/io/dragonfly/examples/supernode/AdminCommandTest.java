@@ -95,7 +95,11 @@ class AdminCommandTest {
           .contains("has no task '" + brief + "'");
       Path wrong = Files.writeString(dir.resolve("wrong"), "a-token-that-is-none");
       assertThat(admin(18, supernode, "status", "--admin-token-file", wrong.toString()).said())
-          .contains("answered 401");
+          .contains("does not know this token");
+      String other = "127.0.0.1:" + source.getAddress().getPort();
+      FakeCall elsewhere = new FakeCall(dir, "admin", "--node", other, "status", by[0], by[1]);
+      assertThat(SupernodeMain.run(elsewhere)).isEqualTo(17);
+      assertThat(elsewhere.said()).contains("what answers there is no supernode");
     } finally {
       source.stop(0);
     }

@@ -55,6 +55,12 @@ class ArgumentsTest {
   }
 
   @Test
+  void whoMayReadMetricsIsUpToTheServer() {
+    assertThat(of("--metrics-network=10.0.0.0/8", "--metrics-network", "fd00::/8").ofTheServer())
+        .containsExactly("--metrics-network", "10.0.0.0/8", "--metrics-network", "fd00::/8");
+  }
+
+  @Test
   void filesOfTheServerDoNotDependOnItsDirectory() {
     assertThat(
             of("--tls-ca=ca.pem", "--tls-key", "/k", "--supernode-fingerprint", "f").ofTheServer())
