@@ -256,11 +256,10 @@ final class Swarm {
 
   /**
    * Tells whether so many are full that new plans would pass them by. What they do not get as
-   * planned is to be found for each of them, which costs more than to wait for them. Where all give
-   * to all that is quickly found, and a few slow ones would hold up the others.
+   * planned is to be found for each of them, which costs more than to wait for them.
    */
   boolean isBackedUp() {
-    return cdn().idc().hasTrees() && full > Limits.MOST_FULL * members.size();
+    return full > Limits.MOST_FULL * members.size();
   }
 
   void spareChanged(Member member, boolean isSpare) {
