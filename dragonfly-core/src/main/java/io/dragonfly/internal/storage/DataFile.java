@@ -24,9 +24,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of a task. Once they have been handed out by hard link, somebody else can change them:
- * then this class tells whether they still look as they did. Safe for concurrent use, except that
- * its owner keeps {@link #write} and {@link #replaceBy} apart.
+ * The bytes of a task. Once all are there, or they have been handed out by hard link, whoever
+ * changes them is somebody else: then this class tells whether they still look as they did. Safe
+ * for concurrent use, except that its owner keeps {@link #write} and {@link #replaceBy} apart.
  */
 final class DataFile {
   private static final int BUFFER = 128 << 10;
@@ -37,6 +37,9 @@ final class DataFile {
 
   /** Held while the file is linked and its stamp taken. */
   private final ReentrantLock linking = new ReentrantLock();
+
+  /** How the file looked when nothing was left to write; null before, and once it is linked out. */
+  private volatile @Nullable FileStamp whole;
 
   /** How the file looked when the pieces in {@code good} were found to be right, if it changed. */
   @GuardedBy("this")
@@ -104,6 +107,29 @@ final class DataFile {
     return taskFile.record().linkedOut().isPresent();
   }
 
+  /** Nothing is left to write here: from now on each change is somebody else's. */
+  void watch() throws IOException {
+    linking.lock();
+    try {
+      if (!isLinkedOut()) {
+        FileStamp.settle(path);
+        whole = FileStamp.of(path);
+      }
+    } finally {
+      linking.unlock();
+    }
+  }
+
+  /** It is to be written again, with no harm that could be seen left in it. */
+  void watchNoMore() {
+    whole = null;
+  }
+
+  /** Tells whether {@link #difference} would look. */
+  boolean isWatched() {
+    return whole != null || isLinkedOut();
+  }
+
   /** Tells whether there is more in the file than the content, which no digest of a piece shows. */
   boolean isLongerThan(PieceLayout layout) throws IOException {
     return layout.length().isPresent() && Files.size(path) > layout.length().getAsLong();
@@ -129,14 +155,17 @@ final class DataFile {
   }
 
   private Optional<FileStamp> differenceNow() throws IOException {
-    Optional<LinkedOut> linked = taskFile.record().linkedOut();
-    if (linked.isEmpty()) {
+    if (!isWatched()) {
       return Optional.empty();
     }
+    Optional<FileStamp> before =
+        taskFile
+            .record()
+            .linkedOut()
+            .map(LinkedOut::stamp)
+            .orElseGet(() -> Optional.ofNullable(whole));
     FileStamp now = FileStamp.of(path);
-    return linked.get().stamp().filter(now::equals).isPresent()
-        ? Optional.empty()
-        : Optional.of(now);
+    return before.filter(now::equals).isPresent() ? Optional.empty() : Optional.of(now);
   }
 
   synchronized boolean isKnownGood(FileStamp stamp, int piece) {
@@ -156,9 +185,12 @@ final class DataFile {
     linking.lock();
     try {
       Optional<LinkedOut> before = taskFile.record().linkedOut();
+      if (before.isEmpty()) {
+        whole = verified;
+        return;
+      }
       boolean linkable =
-          before.isPresent()
-              && before.get().linkable()
+          before.get().linkable()
               && before.get().stamp().filter(s -> s.rights().equals(verified.rights())).isPresent();
       setLinkedOut(new LinkedOut(Optional.of(verified), linkable));
     } finally {
@@ -243,6 +275,7 @@ final class DataFile {
   void replaceBy(Path other) throws IOException {
     Files.move(other, path, StandardCopyOption.ATOMIC_MOVE);
     files.forget(path);
+    watchNoMore();
     taskFile.update(record -> record.withLinkedOut(Optional.empty()));
   }
 

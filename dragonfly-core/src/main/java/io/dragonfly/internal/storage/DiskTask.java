@@ -78,6 +78,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
     this.checks =
         new PieceChecks(data, taskFile, pieces, unverified, this::unseal, this::allVerified);
     this.lastActiveNanos = disk.machine().nanoTime() - ACTIVE.toNanos() - 1;
+    watchIfWhole();
   }
 
   @Override
@@ -100,6 +101,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
           if (!layout().isLengthKnown()) {
             data.setLength(length);
             taskFile.update(record -> record.withTask(learned));
+            watchIfWhole();
           }
         });
   }
@@ -113,8 +115,8 @@ final class DiskTask implements StoredTask, Syncer.Target {
     }
     boolean written = false;
     while (!written) {
-      if (data.isLinkedOut()) {
-        Uninterrupted.run(this::detach);
+      if (data.isWatched()) {
+        Uninterrupted.run(this::own);
       }
       written = writeOwned(offset, bytes);
     }
@@ -125,7 +127,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
     life.readLock().lock();
     try {
       checkAlive();
-      if (data.isLinkedOut()) {
+      if (data.isWatched()) {
         return false;
       }
       int count = bytes.remaining();
@@ -161,36 +163,46 @@ final class DiskTask implements StoredTask, Syncer.Target {
     }
   }
 
-  /** Copies the data, so that what is written does not show in somebody else's file. */
-  private void detach() throws IOException {
+  /** Makes the data ours alone, and what others have changed of it known. */
+  private void own() throws IOException {
     life.writeLock().lock();
     try {
       checkAlive();
-      if (!data.isLinkedOut()) {
-        return;
-      }
-      Path fresh = data.path().resolveSibling(DATA + ".new");
-      Files.deleteIfExists(fresh);
-      disk.room().require(toString(), Files.size(data.path()));
-      boolean changed = data.difference().isPresent();
-      DataFile.create(fresh, OptionalLong.empty());
-      try {
-        data.copyTo(fresh);
-        if (layout().isLengthKnown()) {
-          DataFile.setLength(fresh, layout().length().getAsLong());
+      if (data.isLinkedOut()) {
+        detach();
+      } else if (data.isWatched()) {
+        if (data.difference().isPresent()) {
+          checks.unsealBad(data.path());
+          data.setLength(layout().length().orElseThrow());
         }
-        if (changed) {
-          checks.unsealBad(fresh); // the copy, which nobody changes any more
-        }
-        data.replaceBy(fresh);
-      } catch (IOException e) {
-        throw disk.room().explain(toString(), 0, e);
-      } finally {
-        disk.files().forget(fresh);
-        Files.deleteIfExists(fresh);
+        data.watchNoMore();
       }
     } finally {
       life.writeLock().unlock();
+    }
+  }
+
+  /** Copies the data, so that what is written does not show in somebody else's file. */
+  private void detach() throws IOException {
+    Path fresh = data.path().resolveSibling(DATA + ".new");
+    Files.deleteIfExists(fresh);
+    disk.room().require(toString(), Files.size(data.path()));
+    boolean changed = data.difference().isPresent();
+    DataFile.create(fresh, OptionalLong.empty());
+    try {
+      data.copyTo(fresh);
+      if (layout().isLengthKnown()) {
+        DataFile.setLength(fresh, layout().length().getAsLong());
+      }
+      if (changed) {
+        checks.unsealBad(fresh); // the copy, which nobody changes any more
+      }
+      data.replaceBy(fresh);
+    } catch (IOException e) {
+      throw disk.room().explain(toString(), 0, e);
+    } finally {
+      disk.files().forget(fresh);
+      Files.deleteIfExists(fresh);
     }
   }
 
@@ -207,11 +219,22 @@ final class DiskTask implements StoredTask, Syncer.Target {
           if (!pieces.has(piece)) {
             journal.sealed(piece, digest);
             pieces.seal(piece, digest.bytes());
+            watchIfWhole();
             syncLater();
           } else if (!pieces.digest(piece).equals(Optional.of(digest))) {
             throw new IOException("piece %d of %s has another digest".formatted(piece, this));
           }
         });
+  }
+
+  private boolean isWhole() {
+    return layout().isLengthKnown() && pieces.count() >= layout().pieces();
+  }
+
+  private void watchIfWhole() throws IOException {
+    if (isWhole()) {
+      data.watch();
+    }
   }
 
   private void syncLater() {
@@ -348,13 +371,13 @@ final class DiskTask implements StoredTask, Syncer.Target {
 
   @Override
   public void deliver(Path target, Optional<Set<PosixFilePermission>> mode) throws IOException {
-    if (data.isLinkedOut() && data.isLongerThan(layout())) {
-      detach(); // somebody has appended to an output: that stays his alone
+    if (data.isWatched() && data.isLongerThan(layout())) {
+      own(); // somebody has appended to an output: that stays his alone
+      watchIfWhole();
     }
     writing(
         () -> {
-          PieceLayout layout = layout();
-          if (!layout.isLengthKnown() || pieces.count() < layout.pieces()) {
+          if (!isWhole()) {
             throw new IOException("%s is not complete".formatted(this));
           }
           new Delivery(disk, data, target.toAbsolutePath(), mode, toString()).run(checks::checkAll);

@@ -61,7 +61,7 @@ final class PieceChecks {
     if (isAnyUnverified(first, last)) {
       return true;
     }
-    if (!data.isLinkedOut()) {
+    if (!data.isWatched()) {
       return false;
     }
     try {

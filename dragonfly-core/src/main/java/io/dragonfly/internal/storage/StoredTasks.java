@@ -73,7 +73,7 @@ final class StoredTasks {
     noteLinks(data, file);
     boolean isOfThisBoot = bootId.isPresent() && bootId.equals(record.bootId());
     BitSet unverified = new BitSet();
-    if (isShort || !fits || !content.isClean() || !isOfThisBoot) {
+    if (isShort || !fits || !content.isClean() || !isOfThisBoot || isNewer(data, journal)) {
       unverified.or(content.pieces().sealed());
     }
     // Until all are verified, the next process must not believe the journal either.
@@ -83,6 +83,15 @@ final class StoredTasks {
       file.update(r -> r.withBootId(Optional.empty()));
     }
     return new DiskTask(disk, directory, file, content.pieces(), unverified);
+  }
+
+  /**
+   * Tells whether the data may have changed after a piece of it was sealed last: by somebody else,
+   * or by us for a piece that was not sealed any more.
+   */
+  private static boolean isNewer(DataFile data, Path journal) throws IOException {
+    return Files.getLastModifiedTime(data.path()).compareTo(Files.getLastModifiedTime(journal))
+        >= 0;
   }
 
   /** Drops the pieces that a file is too short for, and tells whether there were any. */
