@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dragonfly.ClientConfig;
 import io.dragonfly.examples.command.Addresses;
+import io.dragonfly.examples.command.AllowPreheatOption;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.MetricsOptions;
 import io.dragonfly.examples.command.PeerTlsOptions;
@@ -144,15 +145,6 @@ final class DfdaemonOptions {
   private String idc = "";
 
   @Option(
-      names = "--allow-preheat",
-      arity = "0..1",
-      fallbackValue = "true",
-      paramLabel = "true|false",
-      description =
-          "Fetch what operators of the supernodes want this host to have before an engine asks.")
-  private boolean allowPreheat;
-
-  @Option(
       names = "--totallimit",
       paramLabel = "RATE",
       converter = Units.LimitConverter.class,
@@ -189,6 +181,7 @@ final class DfdaemonOptions {
       description = "How long a part of a file that nobody uses is kept, 0 for ever. Default: 7d.")
   private @Nullable Duration taskTtl;
 
+  @Mixin private AllowPreheatOption preheats = new AllowPreheatOption();
   @Mixin private MetricsOptions metrics = new MetricsOptions();
   @Mixin private PeerTlsOptions tls = new PeerTlsOptions();
 
@@ -237,7 +230,6 @@ final class DfdaemonOptions {
             .home(home(call))
             .port(peerPort)
             .idc(idc)
-            .takesPreheats(allowPreheat)
             .supernodes(Addresses.inOrder(nodes));
     if (totalLimit != null) {
       totalLimit.rate().ifPresent(builder::totalRate);
@@ -248,6 +240,7 @@ final class DfdaemonOptions {
     Optional.ofNullable(reserveBytes).ifPresent(builder::reserveBytes);
     Optional.ofNullable(quotaBytes).filter(bytes -> bytes > 0).ifPresent(builder::quotaBytes);
     Optional.ofNullable(taskTtl).ifPresent(builder::taskTtl);
+    preheats.giveTo(builder);
     metrics.giveTo(builder::metricsNetwork);
     tls.giveTo(call.directory(), builder);
     more.accept(builder);

@@ -2,6 +2,7 @@ package io.dragonfly.examples.dfget;
 
 import io.dragonfly.ClientConfig;
 import io.dragonfly.examples.command.Addresses;
+import io.dragonfly.examples.command.AllowPreheatOption;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.MetricsOptions;
 import io.dragonfly.examples.command.PeerTlsOptions;
@@ -107,6 +108,7 @@ public final class DfgetPeerOptions {
       description = "How long a part of a file that nobody uses is kept, 0 for ever. Default: 7d.")
   private @Nullable Duration taskTtl;
 
+  @Mixin private AllowPreheatOption preheats = new AllowPreheatOption();
   @Mixin private MetricsOptions metrics = new MetricsOptions();
   @Mixin private PeerTlsOptions tls = new PeerTlsOptions();
 
@@ -157,6 +159,7 @@ public final class DfgetPeerOptions {
     if (ip != null) {
       builder.ip(ip);
     }
+    preheats.giveTo(builder);
     metrics.giveTo(builder::metricsNetwork);
     tls.giveTo(call.directory(), builder);
     more.accept(builder);

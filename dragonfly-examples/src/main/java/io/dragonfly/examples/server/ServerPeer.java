@@ -93,6 +93,9 @@ final class ServerPeer implements PeerHost {
           client.limits().totalRate().map(ServerPeer::rate).orElse(""));
     }
     checkRoom(asked, its);
+    if (asked.takesPreheats() && !its.takesPreheats()) {
+      throw differs("allow-preheat", true, false);
+    }
     if (!asked.metricsNetworks().isEmpty()
         && !asked.metricsNetworks().equals(its.metricsNetworks())) {
       throw differs(

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * the server. All others are the server's to parse.
  */
 public final class Arguments {
+  /** A switch of the server, which may have a value. */
+  private static final String ALLOW_PREHEAT = "--allow-preheat";
+
   /** Options of the server, each with a value. */
   private static final String[] OF_THE_SERVER = {
     "--node",
@@ -39,6 +42,7 @@ public final class Arguments {
     "--console",
     "--verbose",
     "--insecure",
+    ALLOW_PREHEAT,
     "--help",
     "-h",
     "--version",
@@ -173,6 +177,9 @@ public final class Arguments {
     for (int i = 0; i < words.size(); i++) {
       String word = words.get(i);
       String name = serverOption(word);
+      if (word.equals(ALLOW_PREHEAT) || word.startsWith(ALLOW_PREHEAT + "=")) {
+        found.add(word);
+      }
       if (name == null) {
         continue;
       }

@@ -55,6 +55,8 @@ class ServerPeerTest {
     assertRefused(client -> client.quotaBytes(1 << 30), "--quota-bytes is '1G'", "has none");
     assertRefused(
         client -> client.taskTtl(Duration.ofHours(1)), "--task-ttl is '1h'", "has '168h'.");
+    assertRefused(
+        client -> client.takesPreheats(true), "--allow-preheat is 'true'", "has 'false'.");
     assertRefused(client -> client.tlsCa(Path.of("/ca.pem")), "--tls-ca is '/ca.pem'", "has none.");
     assertRefused(
         client -> client.supernodeFingerprint("sha256:" + "a".repeat(64)),

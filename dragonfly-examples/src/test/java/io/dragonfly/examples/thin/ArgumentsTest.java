@@ -61,6 +61,13 @@ class ArgumentsTest {
   }
 
   @Test
+  void whetherItIsPreheatedIsUpToTheServer() {
+    assertThat(of("--allow-preheat", "-n", "s", "--allow-preheat=false").ofTheServer())
+        .containsExactly("--allow-preheat", "--node", "s", "--allow-preheat=false");
+    assertThat(of("--allow-preheat", "explain", "f").isAboutHome()).isTrue();
+  }
+
+  @Test
   void filesOfTheServerDoNotDependOnItsDirectory() {
     assertThat(
             of("--tls-ca=ca.pem", "--tls-key", "/k", "--supernode-fingerprint", "f").ofTheServer())
