@@ -1,6 +1,7 @@
 package io.dragonfly.internal.preheat;
 
 import com.google.common.net.InetAddresses;
+import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.peer.Peer;
 import java.net.InetAddress;
 import java.util.List;
@@ -35,6 +36,22 @@ final class ChosenPeers implements Predicate<Peer> {
         throw new IllegalArgumentException(
             "'%s' names no peers: use all, idc:NAME, an IP address, or 8 digits or more of an id"
                 .formatted(name));
+      }
+    }
+  }
+
+  /**
+   * Checks that each name means somebody; all are who is there, and that may be nobody.
+   *
+   * @param willing the peers that would fetch something
+   * @throws CallRefusedException if a name means none of them
+   */
+  void checkAnyOf(List<Peer> willing) {
+    for (String name : names) {
+      if (!name.equals(ALL) && willing.stream().noneMatch(peer -> isMeant(name, peer))) {
+        throw new CallRefusedException(
+            "There is no such peer: '%s' means none of the %d that are known here and were started with --allow-preheat."
+                .formatted(name, willing.size()));
       }
     }
   }

@@ -3,7 +3,6 @@ package io.dragonfly.internal.preheat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dragonfly.control.PreheatRequest;
-import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.DigestMismatchException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.task.ContentRequest;
@@ -12,13 +11,11 @@ import io.dragonfly.task.Headers;
 import java.io.IOException;
 import java.net.URI;
 import java.security.MessageDigest;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 
 /**
  * Finds out what an image consists of: its index if it has one, the manifests of the platforms that
@@ -44,13 +41,14 @@ final class ImageWalk {
   private final Reading reading;
   private final RegistryLogin login;
   private final Map<String, ContentRequest> found = new LinkedHashMap<>();
-  private final TreeSet<String> platforms = new TreeSet<>();
+  private final WantedPlatforms platforms;
 
   ImageWalk(PreheatRequest.Image image, Reading reading, RegistryLogin login) {
     this.image = image;
     this.origin = origin(image);
     this.reading = reading;
     this.login = login;
+    this.platforms = new WantedPlatforms(image.platforms());
   }
 
   /** Returns scheme and authority as dfdaemon writes them: without the scheme's own port. */
@@ -68,18 +66,10 @@ final class ImageWalk {
    */
   Collection<ContentRequest> contents() throws InterruptedException {
     String reference = image.name().reference();
-    byte[] top = read(reference);
-    manifest(top, digest(top), 0);
-    if (!image.platforms().isEmpty() && blobs() == 0) {
-      throw new ContentNotFoundException(
-          "%s has none of the platforms %s: it has %s."
-              .formatted(image.name(), image.platforms(), String.join(", ", platforms)));
-    }
+    byte[] top = read("manifests", reference);
+    manifest(top, digest(top), 0, platforms.areAll());
+    platforms.checkFound(image.name());
     return found.values();
-  }
-
-  private long blobs() {
-    return found.values().stream().filter(c -> c.url().getPath().contains("/blobs/")).count();
   }
 
   private static String digest(byte[] bytes) {
@@ -88,9 +78,9 @@ final class ImageWalk {
     return Digest.of(sha).toString();
   }
 
-  /** Reads a manifest, and checks it if it is named by digest. */
-  private byte[] read(String reference) throws InterruptedException {
-    ContentRequest content = content("manifests", reference);
+  /** Reads a manifest or a configuration, and checks it if it is named by digest. */
+  private byte[] read(String kind, String reference) throws InterruptedException {
+    ContentRequest content = content(kind, reference);
     byte[] bytes = login.use(content, with -> reading.read(with, MOST_BYTES));
     if (reference.contains(":") && !digest(bytes).equals(reference)) {
       throw new DigestMismatchException(
@@ -111,20 +101,22 @@ final class ImageWalk {
         image.trust());
   }
 
-  private void manifest(byte[] bytes, String digest, int depth) throws InterruptedException {
+  /**
+   * Adds a manifest and all that it names.
+   *
+   * @param isWanted whether its platform is known, and wanted; else its configuration says which it
+   *     is for
+   */
+  private void manifest(byte[] bytes, String digest, int depth, boolean isWanted)
+      throws InterruptedException {
     JsonNode json = parse(bytes, digest);
-    add("manifests", digest);
     if (json.path("manifests").isArray() && depth < DEEPEST) {
-      for (String each : wanted(json.path("manifests"))) {
-        manifest(read(each), each, depth + 1);
-      }
+      add("manifests", digest);
+      index(json.path("manifests"), depth);
     } else if (json.path("layers").isArray()) {
-      add("blobs", digestOf(json.path("config")));
-      for (JsonNode layer : json.path("layers")) {
-        // Their registries do not give these: engines get them elsewhere.
-        if (!layer.path("mediaType").asText().matches(".*\\.(foreign|nondistributable)\\..*")) {
-          add("blobs", digestOf(layer));
-        }
+      if (isWanted || isConfigurationWanted(json)) {
+        add("manifests", digest);
+        blobs(json);
       }
     } else {
       throw new SourceFailedException(
@@ -134,32 +126,37 @@ final class ImageWalk {
     }
   }
 
+  private void index(JsonNode manifests, int depth) throws InterruptedException {
+    for (JsonNode each : manifests) {
+      boolean isNamed = each.path("platform").has("architecture");
+      if (!isNamed || platforms.take(each.path("platform"))) {
+        String digest = digestOf(each);
+        manifest(read("manifests", digest), digest, depth + 1, isNamed || platforms.areAll());
+      }
+    }
+  }
+
+  private boolean isConfigurationWanted(JsonNode manifest) throws InterruptedException {
+    String digest = digestOf(manifest.path("config"));
+    return platforms.take(parse(read("blobs", digest), digest));
+  }
+
+  private void blobs(JsonNode manifest) {
+    add("blobs", digestOf(manifest.path("config")));
+    for (JsonNode layer : manifest.path("layers")) {
+      // Their registries do not give these: engines get them elsewhere.
+      if (!layer.path("mediaType").asText().matches(".*\\.(foreign|nondistributable)\\..*")) {
+        add("blobs", digestOf(layer));
+      }
+    }
+  }
+
   private JsonNode parse(byte[] bytes, String digest) {
     try {
       return JSON.readTree(bytes);
     } catch (IOException e) {
-      throw new SourceFailedException(
-          "The manifest %s of %s is no JSON.".formatted(digest, image.name()), e);
+      throw new SourceFailedException("%s of %s is no JSON.".formatted(digest, image.name()), e);
     }
-  }
-
-  private List<String> wanted(JsonNode manifests) {
-    List<String> wanted = new ArrayList<>();
-    for (JsonNode each : manifests) {
-      JsonNode platform = each.path("platform");
-      String name =
-          platform.path("os").asText("?") + "/" + platform.path("architecture").asText("?");
-      String full = name + "/" + platform.path("variant").asText("");
-      platforms.add(name);
-      boolean fits =
-          image.platforms().isEmpty()
-              || image.platforms().contains(name)
-              || image.platforms().contains(full);
-      if (fits) {
-        wanted.add(digestOf(each));
-      }
-    }
-    return wanted;
   }
 
   private String digestOf(JsonNode descriptor) {

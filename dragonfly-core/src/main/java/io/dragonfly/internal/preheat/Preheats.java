@@ -11,6 +11,7 @@ import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.peer.Peer;
+import io.dragonfly.spi.Source;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.TaskId;
 import java.security.SecureRandom;
@@ -58,22 +59,25 @@ public final class Preheats implements AutoCloseable {
    *
    * @param supernode its calls, as a peer of this machine makes them
    * @param cached finds what the CDN cache has of a task
-   * @param told tells peers to fetch a content
+   * @param peers who may fetch it, too
    * @param fromThisMachine whether sources on this machine may be read
    * @param stall how long a source may be silent
    */
   public record Parts(
       Supplier<SupernodeApi> supernode,
       Function<TaskId, Optional<CdnTask>> cached,
-      Told told,
+      Peers peers,
       Sources sources,
       BooleanSupplier fromThisMachine,
       Duration stall,
       Clock clock,
       SecureRandom random) {}
 
-  /** Tells peers what to fetch. */
-  public interface Told {
+  /** The peers of the supernode. */
+  public interface Peers {
+    /** Returns those that fetch what they are told to. */
+    List<Peer> willing();
+
     /** Tells the chosen ones, as far as they do such things; returns how many. */
     int tell(ContentRequest content, Predicate<Peer> chosen);
   }
@@ -88,11 +92,16 @@ public final class Preheats implements AutoCloseable {
    * Begins one.
    *
    * @param peers who is to fetch it, too
-   * @throws CallRefusedException if too many have not ended yet
+   * @throws CallRefusedException if too many have not ended yet, no source reads such URLs, or
+   *     nobody that a name means would fetch it
    * @throws IllegalArgumentException if a name of a peer is none
    */
   public Preheat start(PreheatRequest request, List<String> peers) {
     ChosenPeers chosen = new ChosenPeers(peers);
+    if (request instanceof PreheatRequest.File file) {
+      Source unused = parts.sources().of(file.content());
+    }
+    chosen.checkAnyOf(parts.peers().willing());
     PreheatJob job = new PreheatJob(newId(), request.display(), chosen, parts.clock());
     remember(job);
     LOG.info("preheat {} of {} is asked for", job.id(), job.what());
@@ -194,7 +203,7 @@ public final class Preheats implements AutoCloseable {
               new ContentPreheat(parts.supernode().get(), parts.cached(), parts.random())
                   .read(with, bytes -> job.came(place, bytes));
               if (!job.peers().isEmpty()) {
-                job.told(parts.told().tell(with, job.peers()));
+                job.told(parts.peers().tell(with, job.peers()));
               }
               return with;
             });

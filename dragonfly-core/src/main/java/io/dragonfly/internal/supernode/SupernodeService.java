@@ -147,7 +147,7 @@ public final class SupernodeService implements AutoCloseable {
             new Preheats.Parts(
                 this::forThisMachine,
                 task -> swarms.find(task).flatMap(SwarmTask::cached),
-                swarms::preheat,
+                swarms,
                 parts.sources(),
                 this::isThisMachineTrusted,
                 settings.stallTimeout(),

@@ -14,6 +14,7 @@ import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
+import io.dragonfly.internal.preheat.Preheats;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
@@ -44,7 +45,7 @@ import java.util.function.Supplier;
  * lock, the state itself: under it there is no I/O, no cryptography and nobody else's code, the
  * scheduler aside, which is pure. Safe for concurrent use.
  */
-final class Swarms {
+final class Swarms implements Preheats.Peers {
   private final SwarmState state;
   private final Polls polls;
   private final Rhythm rhythm;
@@ -246,8 +247,18 @@ final class Swarms {
     return terms;
   }
 
-  /** Tells peers to fetch a content, those of the chosen that do so; returns how many. */
-  int preheat(ContentRequest content, Predicate<Peer> chosen) {
+  @Override
+  public List<Peer> willing() {
+    synchronized (state) {
+      return state.sessions().stream()
+          .filter(session -> session.takesPreheats)
+          .map(Session::peer)
+          .toList();
+    }
+  }
+
+  @Override
+  public int tell(ContentRequest content, Predicate<Peer> chosen) {
     int told = 0;
     synchronized (state) {
       for (Session session : state.sessions()) {

@@ -18,6 +18,8 @@ import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.Optional;
 import javax.net.ssl.HttpsURLConnection;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 
 /** Calls of an operator to a supernode. */
 public final class OperatorCalls {
@@ -27,6 +29,7 @@ public final class OperatorCalls {
   /** To verify a large task takes long. */
   private static final Duration ANSWER = Duration.ofMinutes(30);
 
+  private final CommandSpec spec;
   private final Addresses.Node supernode;
   private final String token;
   private final Optional<SupernodeSockets> tls;
@@ -34,9 +37,12 @@ public final class OperatorCalls {
   /**
    * Calls to a supernode.
    *
+   * @param spec the command that makes them
    * @param tls how it is called over TLS; empty for plain calls
    */
-  OperatorCalls(Addresses.Node supernode, String token, Optional<SupernodeSockets> tls) {
+  OperatorCalls(
+      CommandSpec spec, Addresses.Node supernode, String token, Optional<SupernodeSockets> tls) {
+    this.spec = spec;
     this.supernode = supernode;
     this.token = token;
     this.tls = tls;
@@ -54,6 +60,7 @@ public final class OperatorCalls {
    * @throws InUseException if the task is in use
    * @throws SupernodeUnreachableException if no supernode answers there
    * @throws CallRefusedException if it does not accept the call
+   * @throws ParameterException if it cannot understand what was asked for
    */
   public Optional<String> call(String method, String path) throws InUseException {
     return call(method, path, Optional.empty());
@@ -110,7 +117,7 @@ public final class OperatorCalls {
     }
   }
 
-  private static Optional<String> answer(HttpURLConnection connection, String where)
+  private Optional<String> answer(HttpURLConnection connection, String where)
       throws IOException, InUseException {
     int status = connection.getResponseCode();
     InputStream stream = status < 400 ? connection.getInputStream() : connection.getErrorStream();
@@ -129,12 +136,16 @@ public final class OperatorCalls {
         return Optional.empty();
       }
       case HttpURLConnection.HTTP_CONFLICT -> throw new InUseException();
+      case HttpURLConnection.HTTP_BAD_REQUEST ->
+          throw new ParameterException(spec.commandLine(), why(json));
       default ->
           throw new CallRefusedException(
-              "The supernode at %s answered %d: %s."
-                  .formatted(
-                      where, status, json.at("/error/message").asText("it does not say why")));
+              "The supernode at %s answered %d: %s.".formatted(where, status, why(json)));
     }
+  }
+
+  private static String why(JsonNode answer) {
+    return answer.at("/error/message").asText("it does not say why").replaceFirst("\\.$", "");
   }
 
   private static JsonNode parsed(String text) throws IOException {

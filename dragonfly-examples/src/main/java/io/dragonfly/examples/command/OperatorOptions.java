@@ -62,7 +62,7 @@ public final class OperatorOptions {
       throw new ParameterException(spec.commandLine(), "--node: " + e.getMessage(), e);
     }
     String token = token(spec, directory);
-    return new OperatorCalls(supernode, token, sockets(spec, directory, supernode));
+    return new OperatorCalls(spec, supernode, token, sockets(spec, directory, supernode));
   }
 
   /** The token goes to nobody who is not known beforehand. */

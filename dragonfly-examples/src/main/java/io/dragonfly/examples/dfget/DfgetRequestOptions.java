@@ -10,14 +10,12 @@ import io.dragonfly.task.Headers;
 import java.io.IOException;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of {@code dfget} that say what is fetched, and within which limits. */
@@ -47,22 +45,7 @@ final class DfgetRequestOptions {
           "Where it goes; - is stdout. Default: the URL's last element, in this directory.")
   private @Nullable String output;
 
-  @Option(
-      names = "--header",
-      split = "\u0000", // no command line has one: lists come from configuration files
-      hideParamSyntax = true,
-      paramLabel = "LINE|@FILE",
-      description =
-          "A header for the source, 'Name: value'; @FILE reads lines from a file, @- from"
-              + " stdin, so that no list of processes shows them. May be given many times.")
-  private List<String> headers = new ArrayList<>();
-
-  @Option(
-      names = "--digest",
-      paramLabel = "DIGEST",
-      converter = DigestConverter.class,
-      description = "sha256:HEX or md5:HEX of the whole file.")
-  private @Nullable Digest digest;
+  @Mixin private ContentOptions content = new ContentOptions();
 
   @Option(
       names = {"--md5", "-m"},
@@ -72,22 +55,10 @@ final class DfgetRequestOptions {
   private @Nullable Digest md5;
 
   @Option(
-      names = {"--identifier", "-i"},
-      paramLabel = "NAME",
-      description = "A name of your own that tells versions of the file apart.")
-  private @Nullable String identifier;
-
-  @Option(
       names = "--callsystem",
       paramLabel = "NAME",
       description = "A label for who asks; it is in the log, in the JSON and in dfget limit.")
   private @Nullable String callSystem;
-
-  @Option(
-      names = {"--filter", "-f"},
-      paramLabel = "A&B",
-      description = "Query parameters that do not choose the file, such as signatures.")
-  private @Nullable String filter;
 
   @Option(
       names = {"--pattern", "-p"},
@@ -118,21 +89,6 @@ final class DfgetRequestOptions {
       description = "How long all may take, such as 5m. Default: as long as bytes come.")
   private @Nullable Duration timeout;
 
-  @Option(
-      names = "--insecure",
-      arity = "0..1",
-      fallbackValue = "true",
-      paramLabel = "true|false",
-      description = "Take each certificate of the source for good.")
-  private boolean insecure;
-
-  @Option(
-      names = "--cacerts",
-      split = ",",
-      paramLabel = "FILE",
-      description = "PEM files with certificates to trust beside the platform's own.")
-  private List<String> caCerts = new ArrayList<>();
-
   /** Tells whether the content goes to stdout. */
   boolean isForStdout() {
     return STDOUT.equals(output);
@@ -159,17 +115,15 @@ final class DfgetRequestOptions {
       builder.output(call.directory().resolve(SourceUrl.output(url, output)));
       call.umask().ifPresent(umask -> builder.outputMode(mode(umask)));
     }
-    for (Headers.Header header : HeaderLines.read(call, headers)) {
+    for (Headers.Header header : content.headers(call)) {
       builder.header(header.name(), header.value());
     }
-    if (digest != null && md5 != null) {
+    if (content.digest().isPresent() && md5 != null) {
       throw new IllegalArgumentException("--digest and --md5 exclude each other");
     }
-    Optional.ofNullable(digest).or(() -> Optional.ofNullable(md5)).ifPresent(builder::digest);
-    Optional.ofNullable(identifier).ifPresent(builder::identifier);
-    if (filter != null) {
-      builder.filter(Arrays.stream(filter.split("&")).filter(name -> !name.isEmpty()).toList());
-    }
+    content.digest().or(() -> Optional.ofNullable(md5)).ifPresent(builder::digest);
+    content.identifier().ifPresent(builder::identifier);
+    builder.filter(content.filter());
     if (isLess(rate(localLimit), rate(minRate))) {
       throw new IllegalArgumentException("--locallimit is less than --minrate");
     }
@@ -178,10 +132,8 @@ final class DfgetRequestOptions {
     if (timeout != null && !timeout.isZero()) {
       builder.timeout(timeout);
     }
-    for (String file : caCerts) {
-      builder.caCertificate(CallerFile.read(call, "--cacerts", file));
-    }
-    return builder.pattern(pattern).insecure(insecure).build();
+    content.caCertificates(call).forEach(builder::caCertificate);
+    return builder.pattern(pattern).insecure(content.isInsecure()).build();
   }
 
   /** Returns the mode that the caller's own new file would have. */
@@ -205,13 +157,6 @@ final class DfgetRequestOptions {
 
   private static Optional<Rate> rate(Units.@Nullable Limit limit) {
     return limit == null ? Optional.empty() : limit.rate();
-  }
-
-  /** Reads a digest for picocli. */
-  static final class DigestConverter extends Units.Converter<Digest> {
-    DigestConverter() {
-      super(Digest::parse);
-    }
   }
 
   /** Reads an MD5 for picocli. */

@@ -3,9 +3,6 @@ package io.dragonfly.examples.dfget;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dragonfly.error.ErrorKind;
 import io.dragonfly.error.FetchCancelledException;
 import io.dragonfly.examples.command.Call;
@@ -14,8 +11,6 @@ import io.dragonfly.examples.command.OperatorCalls;
 import io.dragonfly.examples.command.OperatorOptions;
 import io.dragonfly.examples.command.Units;
 import java.io.PrintWriter;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -53,70 +48,7 @@ final class PreheatCommand implements Callable<Integer> {
   private @Nullable String what;
 
   @Mixin private OperatorOptions operator = new OperatorOptions();
-
-  @Option(
-      names = "--platform",
-      split = ",",
-      paramLabel = "OS/ARCH[/VARIANT]",
-      description = "Which platforms of an image. Default: all.")
-  private List<String> platforms = new ArrayList<>();
-
-  @Option(
-      names = "--username",
-      paramLabel = "NAME",
-      description = "Who may pull the image; with --password-file.")
-  private @Nullable String username;
-
-  @Option(
-      names = "--password-file",
-      paramLabel = "FILE",
-      description = "File with the password or token of --username; - is stdin.")
-  private @Nullable String passwordFile;
-
-  @Option(
-      names = "--plain-http",
-      description = "Ask the registry by http. Registries on the supernode's machine are anyway.")
-  private boolean plainHttp;
-
-  @Option(
-      names = "--header",
-      paramLabel = "LINE|@FILE",
-      description = "Header for the source of a file, or a file of them; may be repeated.")
-  private List<String> headers = new ArrayList<>();
-
-  @Option(
-      names = {"--filter", "-f"},
-      paramLabel = "A&B",
-      description = "Query parameters that do not choose the file, such as signatures.")
-  private @Nullable String filter;
-
-  @Option(names = "--digest", paramLabel = "DIGEST", description = "sha256:HEX of the whole file.")
-  private @Nullable String digest;
-
-  @Option(
-      names = "--identifier",
-      paramLabel = "NAME",
-      description = "A name of your own that tells versions of the file apart.")
-  private @Nullable String identifier;
-
-  @Option(names = "--insecure", description = "Take each certificate of the source for good.")
-  private boolean insecure;
-
-  @Option(
-      names = "--cacerts",
-      split = ",",
-      paramLabel = "FILE",
-      description = "PEM files with certificates to trust beside the platform's own.")
-  private List<String> caCerts = new ArrayList<>();
-
-  @Option(
-      names = "--peers",
-      split = ",",
-      paramLabel = "all|idc:NAME|IP|ID",
-      description =
-          "Peers that are told to fetch it, too, once it is there: those of them that were started"
-              + " with --allow-preheat. Default: none.")
-  private List<String> peers = new ArrayList<>();
+  @Mixin private PreheatOptions options = new PreheatOptions();
 
   @Option(names = "--wait", description = "Wait for the end, and tell how it goes on.")
   private boolean wait;
@@ -145,22 +77,42 @@ final class PreheatCommand implements Callable<Integer> {
     if (ways + (cancel == null ? 0 : 1) != 1) {
       throw usage("give one of URL, IMAGE, --list, --status and --cancel");
     }
+    String named = what;
     Optional<String> request =
-        what == null ? Optional.empty() : Optional.of(request(what).toString());
+        named == null
+            ? Optional.empty()
+            : Optional.of(Usage.check(spec, () -> options.toJson(call, named)));
     OperatorCalls calls = operator.calls(spec, call.directory());
     if (list) {
       return showAll(calls);
     }
-    String id = status != null ? status : cancel;
+    if (cancel != null) {
+      return cancel(calls, ROOT + "/" + checked(cancel));
+    }
     JsonNode preheat =
         request.isPresent()
             ? known(calls.call("POST", ROOT, request))
-            : known(calls.call(cancel != null ? "DELETE" : "GET", ROOT + "/" + checked(id)));
-    if (wait && cancel == null) {
+            : known(calls.call("GET", ROOT + "/" + checked(status)));
+    if (wait) {
       preheat = await(calls, preheat);
     }
     say(json ? preheat.toString() : text(preheat));
-    return cancel != null ? ExitCode.OK : exitCode(preheat);
+    return exitCode(preheat);
+  }
+
+  /** Who is too late hears how it ended. */
+  private int cancel(OperatorCalls calls, String path) throws Exception {
+    JsonNode before = known(calls.call("GET", path));
+    boolean isLate = isEnd(before);
+    JsonNode after = isLate ? before : known(calls.call("DELETE", path));
+    isLate |= !after.path("state").asText().equals("cancelled");
+    say(json ? after.toString() : text(after));
+    if (isLate && !json) {
+      say(
+          "It had ended already, at %s: nothing was cancelled."
+              .formatted(after.path("ended").asText()));
+    }
+    return ExitCode.OK;
   }
 
   private String checked(@Nullable String id) {
@@ -180,65 +132,6 @@ final class PreheatCommand implements Callable<Integer> {
                         ? "the supernode does not know this preheat, or not any more"
                         : "the program at --node is no supernode of this version"));
     return JSON.readTree(json);
-  }
-
-  private ObjectNode request(String named) {
-    ObjectNode request = JsonNodeFactory.instance.objectNode();
-    boolean isFile = named.contains("://");
-    checkFits(isFile);
-    request.put(isFile ? "url" : "image", named);
-    if (insecure) {
-      request.put("insecure", true);
-    }
-    if (plainHttp) {
-      request.put("plainHttp", true);
-    }
-    texts(request, "platforms", platforms);
-    texts(request, "peers", peers);
-    try {
-      texts(
-          request,
-          "headers",
-          HeaderLines.read(call, headers).stream().map(h -> h.name() + ": " + h.value()).toList());
-      texts(
-          request,
-          "caCertificates",
-          caCerts.stream().map(file -> CallerFile.read(call, "--cacerts", file)).toList());
-      if (username != null && passwordFile != null) {
-        String file = passwordFile.equals("-") ? "/dev/stdin" : passwordFile;
-        request.put("username", username);
-        request.put("password", CallerFile.read(call, "--password-file", file).strip());
-      }
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-    }
-    if (filter != null) {
-      texts(request, "filter", List.of(filter.split("&")));
-    }
-    request.put("digest", digest);
-    request.put("identifier", identifier);
-    return request;
-  }
-
-  private void checkFits(boolean isFile) {
-    if ((username == null) != (passwordFile == null)) {
-      throw usage("--username and --password-file go together");
-    }
-    if (isFile && (!platforms.isEmpty() || username != null || plainHttp)) {
-      throw usage("--platform, --username and --plain-http are for images");
-    }
-    boolean isForFile =
-        !headers.isEmpty() || filter != null || digest != null || identifier != null;
-    if (!isFile && isForFile) {
-      throw usage("--header, --filter, --digest and --identifier are for files");
-    }
-  }
-
-  private static void texts(ObjectNode to, String name, List<String> values) {
-    if (!values.isEmpty()) {
-      ArrayNode array = to.putArray(name);
-      values.forEach(array::add);
-    }
   }
 
   /** Looks from time to time; who leaves ends the waiting, and nothing else. */
@@ -277,7 +170,7 @@ final class PreheatCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private static String text(JsonNode preheat) {
+  private String text(JsonNode preheat) {
     String line =
         "%s %s: %s, %s of %s contents, %s"
             .formatted(
@@ -289,6 +182,8 @@ final class PreheatCommand implements Callable<Integer> {
                 Units.size(preheat.path("bytes").asLong()));
     if (preheat.path("peers").asInt() > 0) {
       line += ", peers that are told: %d".formatted(preheat.path("peers").asInt());
+    } else if (options.hasPeers() && preheat.path("state").asText().equals("done")) {
+      line += ", no peer is told: none that is known was started with --allow-preheat";
     }
     return preheat.has("error")
         ? "%s%n%s: %s"

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The URL of a call: what it must be, and which file name it gives. */
 final class SourceUrl {
+  private static final String OPTION = "--url";
+
   private SourceUrl() {}
 
   /**
@@ -18,26 +20,32 @@ final class SourceUrl {
    * @throws IllegalArgumentException if the text is no URL of http or https
    */
   static FetchRequest.Builder request(String url) {
-    return FetchRequest.builder(parse(url));
+    return FetchRequest.builder(parse(OPTION, url));
   }
 
-  private static URI parse(String url) {
+  /**
+   * Returns the URL.
+   *
+   * @param name what it is called in the call, for the message
+   * @throws IllegalArgumentException if the text is no URL of http or https
+   */
+  static URI parse(String name, String url) {
     if (url.isEmpty()) {
-      throw new IllegalArgumentException("--url is missing: say what to fetch");
+      throw new IllegalArgumentException(name + " is missing: say what to fetch");
     }
     URI uri;
     try {
       uri = new URI(url);
     } catch (URISyntaxException e) {
       throw new IllegalArgumentException(
-          "--url is no URL: %s at character %d".formatted(e.getReason(), e.getIndex() + 1), e);
+          "%s is no URL: %s at character %d".formatted(name, e.getReason(), e.getIndex() + 1), e);
     }
     String scheme = String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
     if (!scheme.equals("http") && !scheme.equals("https")) {
-      throw new IllegalArgumentException("--url must begin with http:// or https://");
+      throw new IllegalArgumentException(name + " must begin with http:// or https://");
     }
     if (uri.getRawAuthority() == null) {
-      throw new IllegalArgumentException("--url has no valid host name or address");
+      throw new IllegalArgumentException(name + " has no valid host name or address");
     }
     return uri;
   }
@@ -50,7 +58,7 @@ final class SourceUrl {
    */
   static Path output(String url, @Nullable String output) {
     if (output == null) {
-      return Path.of(fileName(parse(url)));
+      return Path.of(fileName(parse(OPTION, url)));
     }
     if (output.isEmpty()) {
       throw new IllegalArgumentException("--output is empty: give the path of a file");

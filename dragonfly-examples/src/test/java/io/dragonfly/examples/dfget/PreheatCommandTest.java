@@ -2,10 +2,13 @@ package io.dragonfly.examples.dfget;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import com.sun.net.httpserver.HttpServer;
+import io.dragonfly.DistributionClient;
 import io.dragonfly.Supernode;
 import io.dragonfly.SupernodeConfig;
 import io.dragonfly.examples.command.FakeCall;
+import io.dragonfly.home.HeldTask;
 import io.dragonfly.testkit.LeakCheck;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -14,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +26,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
 
 /** An operator has a supernode read something, by the command. */
 @ExtendWith(LeakCheck.class)
@@ -29,6 +35,8 @@ class PreheatCommandTest {
   private HttpServer source;
   private Supernode supernode;
   private String url;
+  private final CountDownLatch asked = new CountDownLatch(1);
+  private final CountDownLatch release = new CountDownLatch(1);
 
   @BeforeEach
   void start() throws Exception {
@@ -41,6 +49,13 @@ class PreheatCommandTest {
           try (OutputStream body = exchange.getResponseBody()) {
             body.write(new byte[200_000]);
           }
+        });
+    source.createContext(
+        "/held.bin",
+        exchange -> {
+          asked.countDown();
+          Uninterruptibles.awaitUninterruptibly(release);
+          exchange.close();
         });
     source.start();
     url = "http://127.0.0.1:%d/file.bin".formatted(source.getAddress().getPort());
@@ -78,8 +93,55 @@ class PreheatCommandTest {
     assertThat(preheat(0, "--status", id, "--json").json().path("state").asText())
         .isEqualTo("done");
     assertThat(preheat(0, "--list").printed()).contains(id);
-    assertThat(preheat(0, "--cancel", id).printed()).contains("done");
+    assertThat(preheat(0, "--cancel", id).printed())
+        .contains(id + " done: ")
+        .contains("It had ended already, at 2")
+        .contains("nothing was cancelled");
+    assertThat(preheat(0, "--cancel", id, "--json").json().path("state").asText())
+        .isEqualTo("done");
     assertThat(preheat(2, "--status", "00").said()).contains("does not know this preheat");
+  }
+
+  @Test
+  void oneThatRunsIsCancelledOnce() throws Exception {
+    String id = preheat(0, url.replace("file", "held")).printed().split(" ")[0];
+    asked.await();
+
+    String cancelled = preheat(0, "--cancel", id).printed();
+    String again = preheat(0, "--cancel", id).printed();
+    release.countDown();
+
+    assertThat(cancelled).contains(id + " cancelled: ").doesNotContain("already");
+    assertThat(again).contains(id + " cancelled: ").contains("It had ended already, at 2");
+  }
+
+  @Test
+  void peersThatAreNotThereAreSaidToBeNot() {
+    assertThat(preheat(18, url, "--peers", "10.9.8.7").said())
+        .contains("There is no such peer: '10.9.8.7' means none of the 0 that are known");
+    assertThat(preheat(0, url, "--peers", "all", "--wait").printed())
+        .contains("no peer is told: none that is known was started with --allow-preheat");
+    assertThat(preheat(2, url, "--peers", "nobody").said())
+        .contains("'nobody' names no peers: use all, idc:NAME, an IP address");
+  }
+
+  @Test
+  void whoWasStartedForItIsTold() {
+    DfgetPeerOptions options = new DfgetPeerOptions();
+    var unused =
+        new CommandLine(options)
+            .parseArgs(
+                "--allow-preheat",
+                "--home=peer",
+                "--node=127.0.0.1:" + supernode.address().orElseThrow().getPort());
+    try (DistributionClient peer =
+        new DistributionClient(options.toSettings(new FakeCall(dir)).client())) {
+      Awaitility.await().until(() -> supernode.admin().peers().join().size() == 1);
+
+      assertThat(preheat(0, url, "--peers", "127.0.0.1", "--wait").printed())
+          .contains(" done: ", "peers that are told: 1");
+      Awaitility.await().until(() -> peer.tasks().stream().anyMatch(HeldTask::isComplete));
+    }
   }
 
   @Test
@@ -110,13 +172,21 @@ class PreheatCommandTest {
         "--wait | give one of URL, IMAGE, --list",
         "alpine --list | give one of URL, IMAGE, --list",
         "http://h/a --platform linux/amd64 | are for images",
-        "alpine --digest sha256:00 | are for files",
+        "alpine --digest md5:00000000000000000000000000000000 | are for files",
+        "http://h/a --digest sha256:00 | sha256",
+        "UPPER/Case | 'UPPER/Case' is no repository",
+        "alpine@sha256:abc | 'sha256:abc' is neither a tag nor a digest",
+        "alpine --platform foo | 'foo' is no platform: OS/ARCHITECTURE",
+        "ftp://h/a | URL must begin with http:// or https://",
+        "http:// | URL is no URL",
+        "alpine --cacerts pom.xml | --cacerts: pom.xml has no certificate in PEM",
         "alpine --username u | go together",
         "alpine --username u --password-file none --home-dir home | there is no file none",
         "alpine | give either --home-dir or --admin-token-file",
         "--status X --home-dir home | no id of a preheat"
       })
-  void whatIsWrongIsSaid(String arguments, String message) {
+  void whatIsWrongIsSaid(String arguments, String message) throws Exception {
+    Files.writeString(dir.resolve("pom.xml"), "<project/>");
     assertThat(run(2, arguments.split(" ")).said()).contains(message);
   }
 }

@@ -1,6 +1,7 @@
 package io.dragonfly.transport.http.internal.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.ClientConfig;
@@ -10,6 +11,7 @@ import io.dragonfly.SupernodeConfig;
 import io.dragonfly.control.Preheat;
 import io.dragonfly.control.Preheat.State;
 import io.dragonfly.control.PreheatRequest;
+import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.ErrorKind;
 import io.dragonfly.home.HeldTask;
 import io.dragonfly.task.ImageName;
@@ -27,7 +29,8 @@ class PreheatTest extends ProxyTest {
 
   private final byte[] layer = FakeRegistry.bytes(MIB, 1);
   private final byte[] other = FakeRegistry.bytes(300_000, 2);
-  private final byte[] config = FakeRegistry.bytes(500, 3);
+  private final byte[] config =
+      "{\"os\":\"linux\",\"architecture\":\"arm64\"}".getBytes(StandardCharsets.UTF_8);
   private Supernode supernode;
   private DistributionClient peer;
   private String manifest;
@@ -85,16 +88,24 @@ class PreheatTest extends ProxyTest {
 
   private Preheat preheat(
       List<String> peers, Optional<PreheatRequest.Login> login, String... platforms) {
-    PreheatRequest image =
-        new PreheatRequest.Image(
-            ImageName.parse(registry.authority() + "/lab/app:1"),
-            List.of(platforms),
-            login,
-            Trust.PLATFORM,
-            true);
+    return preheat(image("1", login, platforms), peers);
+  }
+
+  private PreheatRequest image(
+      String tag, Optional<PreheatRequest.Login> login, String... platforms) {
+    ImageName name = ImageName.parse(registry.authority() + "/lab/app:" + tag);
+    return new PreheatRequest.Image(name, List.of(platforms), login, Trust.PLATFORM, true);
+  }
+
+  private Preheat preheat(PreheatRequest image, List<String> peers) {
     Preheat begun = supernode.admin().preheat(image, peers).join();
     await().until(() -> now(begun).state().isEnd());
     return now(begun);
+  }
+
+  /** Preheats an image that is described by one manifest. */
+  private Preheat preheatOfOne(String... platforms) {
+    return preheat(image("arm64", Optional.empty(), platforms), List.of());
   }
 
   private Preheat now(Preheat preheat) {
@@ -143,7 +154,9 @@ class PreheatTest extends ProxyTest {
 
       Preheat done = preheat(List.of("idc:east"), Optional.empty(), "linux/amd64");
       assertThat(done.peers()).isEqualTo(1);
-      assertThat(preheat(List.of("idc:west"), Optional.empty()).peers()).isZero();
+      assertThatThrownBy(() -> preheat(List.of("idc:east", "idc:west"), Optional.empty()))
+          .hasCauseInstanceOf(CallRefusedException.class)
+          .hasMessageContaining("There is no such peer: 'idc:west' means none of the 1 ");
       await().until(() -> allows.tasks().stream().filter(HeldTask::isComplete).count() == 4);
       assertThat(peer.tasks()).isEmpty();
       start(config(), ProxyLimits.DEFAULT, allows::stream);
@@ -165,6 +178,42 @@ class PreheatTest extends ProxyTest {
 
     assertThat(failed.failure().orElseThrow().kind()).isEqualTo(ErrorKind.NOT_FOUND);
     assertThat(failed.failure().orElseThrow().message()).contains("linux/amd64, linux/arm64");
+  }
+
+  @Test
+  void eachPlatformMustBeThere() {
+    Preheat failed = preheat(Optional.empty(), "linux/amd64", "linux/arm64/v8", "windows/amd64");
+
+    assertThat(failed.failure().orElseThrow().message())
+        .contains("is not there for windows/amd64: it is for linux/amd64, linux/arm64.");
+  }
+
+  @Test
+  void anImageForOnePlatformIsForThatOneAlone() {
+    assertThat(preheatOfOne("linux/arm64").contents()).isEqualTo(3);
+    assertThat(preheatOfOne("linux/arm64/v8").contents()).isEqualTo(3);
+    assertThat(preheatOfOne().contents()).isEqualTo(3);
+
+    Preheat failed = preheatOfOne("linux/amd64");
+
+    assertThat(failed.contents()).isZero();
+    assertThat(failed.failure().orElseThrow().kind()).isEqualTo(ErrorKind.NOT_FOUND);
+    assertThat(failed.failure().orElseThrow().message())
+        .contains("is not there for linux/amd64: it is for linux/arm64.");
+  }
+
+  @Test
+  void anIndexThatNamesNoPlatformsIsLookedThrough() {
+    String index =
+        "{\"schemaVersion\":2,\"manifests\":[{\"digest\":\"%s\"}]}"
+            .formatted(foreign.substring(MANIFESTS.length()));
+    registry.manifest("bare", index.getBytes(StandardCharsets.UTF_8));
+
+    Preheat done = preheat(image("bare", Optional.empty(), "linux/arm64"), List.of());
+    Preheat failed = preheat(image("bare", Optional.empty(), "linux/amd64"), List.of());
+
+    assertThat(done.contents()).isEqualTo(4);
+    assertThat(failed.failure().orElseThrow().message()).contains("it is for linux/arm64");
   }
 
   @Test
