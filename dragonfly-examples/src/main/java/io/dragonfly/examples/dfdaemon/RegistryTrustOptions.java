@@ -1,6 +1,7 @@
 package io.dragonfly.examples.dfdaemon;
 
 import io.dragonfly.examples.command.Call;
+import io.dragonfly.examples.command.PemFile;
 import io.dragonfly.examples.command.WhyNot;
 import io.dragonfly.task.Trust;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
@@ -11,21 +12,24 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 
 /** Which certificates registries must have. */
 final class RegistryTrustOptions {
   private static final String PLAIN = "http://";
+  private static final String CA_OPTION = "--registry-ca";
+  private static final String INSECURE_OPTION = "--insecure-registry";
 
   @Option(
-      names = "--registry-ca",
+      names = CA_OPTION,
       split = ",",
       paramLabel = "HOST[:PORT]=FILE",
       description = "Certificate in PEM that is trusted for a host, beside the platform's own.")
   private List<String> certificates = new ArrayList<>();
 
   @Option(
-      names = "--insecure-registry",
+      names = INSECURE_OPTION,
       split = ",",
       paramLabel = "HOST[:PORT]",
       description =
@@ -44,27 +48,37 @@ final class RegistryTrustOptions {
       int equals = text.indexOf('=');
       if (equals < 1) {
         throw new IllegalArgumentException(
-            "--registry-ca is '%s', must be HOST=FILE".formatted(text));
+            "%s is '%s', must be HOST=FILE".formatted(CA_OPTION, text));
       }
       pems.computeIfAbsent(text.substring(0, equals), host -> new ArrayList<>())
           .add(read(call.directory().resolve(text.substring(equals + 1))));
     }
-    pems.forEach((host, list) -> builder.trust(host, new Trust(false, list)));
+    pems.forEach((host, list) -> add(CA_OPTION, () -> builder.trust(host, new Trust(false, list))));
     for (String host : insecure) {
-      if (host.startsWith(PLAIN)) {
-        builder.plainHttp(host.substring(PLAIN.length()));
-      } else {
-        builder.trust(host, new Trust(true, List.of()));
-      }
+      add(
+          INSECURE_OPTION,
+          () ->
+              host.startsWith(PLAIN)
+                  ? builder.plainHttp(host.substring(PLAIN.length()))
+                  : builder.trust(host, new Trust(true, List.of())));
+    }
+  }
+
+  /** Has a message say which option it is about. */
+  private static void add(String option, Supplier<ProxyConfig.Builder> adding) {
+    try {
+      var unused = adding.get();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(option + ": " + e.getMessage(), e);
     }
   }
 
   private static String read(Path file) {
     try {
-      return Files.readString(file);
+      return PemFile.check(CA_OPTION, file, Files.readString(file));
     } catch (IOException e) {
       throw new IllegalArgumentException(
-          "--registry-ca: %s cannot be read: %s".formatted(file, WhyNot.of(e)), e);
+          "%s: %s cannot be read: %s".formatted(CA_OPTION, file, WhyNot.of(e)), e);
     }
   }
 }

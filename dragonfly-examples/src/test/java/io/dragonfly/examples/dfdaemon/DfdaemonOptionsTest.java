@@ -34,6 +34,13 @@ class DfdaemonOptionsTest {
         "--tls-ca none.pem | --tls-ca: there is no file",
         "--registry-ca host | must be HOST=FILE",
         "--registry-ca host=none.pem | cannot be read: there is no such file",
+        "--insecure-registry ftp://x | --insecure-registry: 'ftp://x' is no host: write HOST",
+        "--insecure-registry a/b/c | --insecure-registry: 'a/b/c' is no host",
+        "--insecure-registry http://a/b | --insecure-registry: 'a/b' is no host",
+        "--insecure-registry https://a | --insecure-registry: 'https://a' is no host",
+        "--insecure-registry a:0 | 'a:0' is no host",
+        "--insecure-registry a:65536 | 'a:65536' is no host",
+        "--insecure-registry http:// | '' is no host",
         "--port 70000 | 70000",
         "--supernode-fingerprint sha256:zz | must be sha256:",
         "--tls-cert none.pem | --tls-cert: there is no file",
@@ -90,6 +97,19 @@ class DfdaemonOptionsTest {
     assertThat(run(2, "--docker-config", file.toString())).contains("line 1 is no JSON");
     Files.writeString(file, "[]");
     assertThat(run(2, "--docker-config", file.toString())).contains("a JSON object");
+  }
+
+  @Test
+  void aCertificateOfARegistryIsPem() throws Exception {
+    Path file = dir.resolve("ca.pem");
+    Files.writeString(file, "no certificate\n");
+
+    assertThat(run(2, "--registry-ca", "host=" + file))
+        .contains("--registry-ca: " + file + " has no certificate in PEM");
+    Files.writeString(file, "-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n");
+    assertThat(run(2, "--registry-ca", "host=" + file)).contains("that can be read");
+    Files.writeString(file, run(0, "--home", dir.resolve("home").toString(), "ca"));
+    assertThat(run(2, "--registry-ca", "a/b=" + file)).contains("--registry-ca: 'a/b' is no host");
   }
 
   @Test

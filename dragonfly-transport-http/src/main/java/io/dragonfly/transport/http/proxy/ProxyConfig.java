@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -136,6 +137,8 @@ public final class ProxyConfig {
   /** Collects settings. Not safe for concurrent use. */
   public static final class Builder {
     private static final int PORT = 65001;
+    private static final Pattern HOST =
+        Pattern.compile("(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\\[[0-9a-f:.]+])(?::(\\d{1,5}))?");
 
     private InetSocketAddress listen =
         new InetSocketAddress(InetAddress.getLoopbackAddress(), PORT);
@@ -199,16 +202,33 @@ public final class ProxyConfig {
 
     /**
      * Which certificates {@code HOST} or {@code HOST:PORT} must have; the platform's unless set.
+     *
+     * @throws IllegalArgumentException if that is no host
      */
     public Builder trust(String host, Trust trust) {
-      trusts.put(host.toLowerCase(Locale.ROOT), trust);
+      trusts.put(checkHost(host), trust);
       return this;
     }
 
-    /** A {@code HOST} or {@code HOST:PORT} that is asked by http where none names a scheme. */
+    /**
+     * A {@code HOST} or {@code HOST:PORT} that is asked by http where none names a scheme.
+     *
+     * @throws IllegalArgumentException if that is no host
+     */
     public Builder plainHttp(String host) {
-      plainHttp.add(host.toLowerCase(Locale.ROOT));
+      plainHttp.add(checkHost(host));
       return this;
+    }
+
+    private static String checkHost(String text) {
+      String host = text.toLowerCase(Locale.ROOT);
+      Matcher matcher = HOST.matcher(host);
+      String port = matcher.matches() ? requireNonNullElse(matcher.group(1), "1") : "0";
+      if (Integer.parseInt(port) < 1 || Integer.parseInt(port) > 65535) {
+        throw new IllegalArgumentException(
+            "'%s' is no host: write HOST or HOST:PORT, and nothing else".formatted(text));
+      }
+      return host;
     }
 
     /**
