@@ -1,16 +1,20 @@
 package io.dragonfly.transport.http.metrics;
 
+import io.dragonfly.control.Outcome;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -22,6 +26,10 @@ import org.jspecify.annotations.Nullable;
  * concurrent use.
  */
 final class Meters {
+  /** How a piece can fail to come. */
+  static final Set<Outcome> FAILURES =
+      Collections.unmodifiableSet(EnumSet.complementOf(EnumSet.of(Outcome.DONE)));
+
   private static final long STATE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
   private final MeterRegistry registry;
@@ -52,8 +60,14 @@ final class Meters {
   /** A counter for each value that a label can have. */
   <E extends Enum<E>> ByLabel<E> counters(
       String name, @Nullable String unit, String help, String label, Class<E> values) {
-    Map<E, Counter> counters = new EnumMap<>(values);
-    for (E value : Objects.requireNonNull(values.getEnumConstants())) {
+    return counters(name, unit, help, label, EnumSet.allOf(values));
+  }
+
+  /** A counter for each of these values of a label. */
+  <E extends Enum<E>> ByLabel<E> counters(
+      String name, @Nullable String unit, String help, String label, Set<E> values) {
+    Map<E, Counter> counters = new HashMap<>();
+    for (E value : values) {
       counters.put(
           value,
           Counter.builder(name(name))

@@ -72,7 +72,11 @@ public final class MicrometerListener extends FetchListener {
     given = meters.counterOf("bytes", "given", "Bytes of pieces given to other peers.");
     piecesFailed =
         meters.counters(
-            "pieces.failed", null, "Pieces that a parent did not give.", "outcome", Outcome.class);
+            "pieces.failed",
+            null,
+            "Pieces that a parent did not give.",
+            "outcome",
+            Meters.FAILURES);
     piecesMoved = meters.counter("pieces.moved", "Pieces asked of another parent, too.");
     backToSource = meters.counter("back.to.source", "Times that the source was read directly.");
     supernodeLost = meters.counter("supernode.lost", "Times that no supernode could be reached.");

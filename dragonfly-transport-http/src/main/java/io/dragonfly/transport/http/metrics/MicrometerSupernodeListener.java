@@ -90,15 +90,13 @@ public final class MicrometerSupernodeListener implements SupernodeListener {
 
   private static Meters.ByLabel<Outcome> failures(MeterRegistry registry, Origin origin) {
     Map<Outcome, Counter> counters = new EnumMap<>(Outcome.class);
-    for (Outcome outcome : Outcome.values()) {
-      if (outcome != Outcome.DONE) {
-        counters.put(
-            outcome,
-            Counter.builder("dragonfly.supernode.pieces.failed")
-                .description("Pieces that peers say they did not get.")
-                .tags("origin", Meters.label(origin), "outcome", Meters.label(outcome))
-                .register(registry));
-      }
+    for (Outcome outcome : Meters.FAILURES) {
+      counters.put(
+          outcome,
+          Counter.builder("dragonfly.supernode.pieces.failed")
+              .description("Pieces that peers say they did not get.")
+              .tags("origin", Meters.label(origin), "outcome", Meters.label(outcome))
+              .register(registry));
     }
     return new Meters.ByLabel<>(counters);
   }

@@ -205,6 +205,32 @@ class MetricsTest {
   }
 
   @Test
+  void aPieceThatCameHasNotFailed() throws Exception {
+    String done = "outcome=\"done\"";
+
+    assertThat(get(clients.get(0).address().orElseThrow(), "GET /metrics").text())
+        .contains("dragonfly_dfget_pieces_failed_total{outcome=\"stalled\"} 0.0")
+        .doesNotContain(done);
+    assertThat(get(supernode.address().orElseThrow(), "GET /metrics").text()).doesNotContain(done);
+  }
+
+  @Test
+  void aHeadIsAGetWithoutABody() throws Exception {
+    try (RawConnection connection = RawConnection.to(supernode.address().orElseThrow())) {
+      for (String path : List.of("/metrics", "/healthz", "/readyz")) {
+        RawConnection.Message head =
+            connection.send("HEAD %s HTTP/1.1\nHost: h\n\n".formatted(path)).readHead();
+
+        assertThat(head.status()).as(path).isEqualTo(200);
+        assertThat(head.header("Content-Length")).isNotEqualTo("0");
+      }
+      assertThat(connection.send("GET /healthz HTTP/1.1\nHost: h\n\n").read().text())
+          .as("what follows is the next answer, and no body")
+          .contains("alive");
+    }
+  }
+
+  @Test
   void noLabelHasMoreValuesThanAreKnownBeforehand() throws Exception {
     assertThat(ofSupernode().labels())
         .containsOnly("reason", "result", "origin", "outcome", "cdnstatus");

@@ -68,7 +68,10 @@ final class LocalPages {
   private static void text(ClientRequest client, String type, String text)
       throws ClientGoneException {
     if (client.method().equals("HEAD")) {
-      client.answer().headAlone(HttpResponseStatus.OK, new DefaultHttpHeaders());
+      HttpHeaders headers = new DefaultHttpHeaders();
+      headers.set(HttpHeaderNames.CONTENT_TYPE, type);
+      headers.set(HttpHeaderNames.CONTENT_LENGTH, text.getBytes(UTF_8).length);
+      client.answer().headAlone(HttpResponseStatus.OK, headers);
     } else {
       client.answer().text(HttpResponseStatus.OK, new DefaultHttpHeaders(), type, text);
     }

@@ -132,5 +132,14 @@ class ProxyLimitsTest extends ProxyTest {
     assertThat(FakeRegistry.text(body("/metrics")))
         .contains("dragonfly_proxy_requests_total 2")
         .contains("# TYPE dragonfly_proxy_fallbacks_total counter");
+    try (RawConnection connection = connect()) {
+      RawConnection.Message head =
+          connection.send("HEAD /metrics HTTP/1.1\nHost: x\n\n").readHead();
+      assertThat(head.status()).isEqualTo(200);
+      assertThat(head.header("Content-Type")).startsWith("text/plain; version=0.0.4");
+      assertThat(Integer.parseInt(head.header("Content-Length"))).isPositive();
+      assertThat(connection.send("GET /healthz HTTP/1.1\nHost: x\n\n").read().text())
+          .isEqualTo("ok\n");
+    }
   }
 }
