@@ -73,6 +73,20 @@ class DfgetFlagsTest {
     assertThat(call.said()).startsWith("dfget: 293.0 KiB in ").contains("from the source");
   }
 
+  @Test
+  void whatNobodyKnowsCannotBeExplained() {
+    run("explain", "nothing");
+
+    assertThat(code).isEqualTo(2);
+    assertThat(call.said().lines().toList())
+        .hasSize(2)
+        .allMatch(line -> line.length() < 120)
+        .first()
+        .asString()
+        .isEqualTo(
+            "dfget: no fetch of 'nothing' is known here: give its path, or a task of 'dfget cache ls'");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "/a%20b.bin, a b.bin",
@@ -247,6 +261,7 @@ class DfgetFlagsTest {
     "--header=@none, --header: there is no file none",
     "--header=@, --header: '@' needs the name of a file",
     "--cacerts=none, --cacerts: there is no file none",
+    "--cacerts=/dev/null, --cacerts: /dev/null has no certificate in PEM",
     "--log-format=xml, 'xml' is not text or json",
     "--insecure=maybe, 'maybe' is not a boolean",
     "--ouput=x, 'there is no option ''--ouput'', did you mean ''--output''?'",

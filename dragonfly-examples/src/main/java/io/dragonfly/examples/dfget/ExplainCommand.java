@@ -87,7 +87,7 @@ final class ExplainCommand implements Callable<Integer> {
     if (ofTask.isEmpty()) {
       throw new ParameterException(
           spec.commandLine(),
-          "no fetch of '%s' that has ended is known in this home; a file that was moved is known by its task, which 'dfget cache ls' lists, and one that failed before it was found at its source is not kept"
+          "no fetch of '%s' is known here: give its path, or a task of 'dfget cache ls'"
               .formatted(what));
     }
     if (ofTask.stream().map(FetchRecord::task).distinct().count() > 1) {

@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 final class Numbers {
   private static final Pattern BITS =
       Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)([kmg])bit(?:/s)?");
+  private static final Pattern BYTES = Pattern.compile("\\d+(?:\\.\\d+)?[kmg]?(?:i?b)?");
   private static final Map<String, Long> FACTORS =
       Map.of("k", 1_000L, "m", 1_000_000L, "g", 1_000_000_000L);
   private static final Pattern SHARE = Pattern.compile("(\\d{1,3}(?:\\.\\d{1,9})?)(%?)");
@@ -23,6 +24,11 @@ final class Numbers {
   static Rate parseLink(String text) {
     Matcher matcher = BITS.matcher(text.trim().toLowerCase(Locale.ROOT));
     if (!matcher.matches()) {
+      if (!BYTES.matcher(text.trim().toLowerCase(Locale.ROOT)).matches()) {
+        throw new IllegalArgumentException(
+            "'%s' is no rate of a link, write 100mbit, 1gbit, or bytes per second such as 20M"
+                .formatted(text));
+      }
       return Units.parseLimit(text)
           .rate()
           .orElseThrow(() -> new IllegalArgumentException("a link's rate cannot be 0"));
