@@ -31,6 +31,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -83,6 +84,46 @@ class BackToSourceTest {
     assertThat(result.bytesFromSource()).isEqualTo(2 * PIECE);
     assertThat(fixture.source.rangesRead()).containsExactly(ByteRange.of(PIECE, 3 * PIECE));
     assertThat(fixture.events.seen()).contains("backToSource");
+  }
+
+  /** As when its process is stopped in the middle of an image, and a client waits for bytes. */
+  @Test
+  void oneThatAnswersNoCallAnyMoreCostsTenSecondsAtMost() throws Exception {
+    byte[] bytes = bytes(3 * PIECE);
+    fixture.source.put(URI_A, bytes);
+    FakePublication publication = FakePublication.of(bytes, fixture.source.version(URI_A));
+    supernode.put(ContentRequest.of(URI_A), publication.knowing(1)).allowingBackToSource();
+    DistributionClient client = fixture.startInFakeTime(fixture.of(supernode));
+    Fetch fetch = client.start(fixture.request().build());
+    fixture.advanceUntil(() -> fetch.progress().bytes() == PIECE);
+    long before = fixture.ticker.getAsLong();
+    supernode.stop();
+    fixture.advanceUntil(() -> fixture.events.seen().contains("backToSource"));
+
+    assertThat(Duration.ofNanos(fixture.ticker.getAsLong() - before))
+        .isBetween(Duration.ofSeconds(5), Duration.ofSeconds(10));
+    fixture.advanceUntil(() -> fetch.completion().isDone());
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+  }
+
+  @Test
+  void oneThatHasNothingToGiveButAnswersIsNotLost() {
+    byte[] bytes = bytes(3 * PIECE);
+    fixture.source.put(URI_A, bytes);
+    FakePublication publication = FakePublication.of(bytes, fixture.source.version(URI_A));
+    supernode.put(ContentRequest.of(URI_A), publication.knowing(1)).allowingBackToSource();
+    DistributionClient client = fixture.startInFakeTime(fixture.of(supernode));
+    Fetch fetch = client.start(fixture.request().build());
+    fixture.advanceUntil(() -> fetch.progress().bytes() == PIECE);
+    long end = fixture.ticker.getAsLong() + Duration.ofSeconds(14).toNanos();
+    fixture.advanceUntil(() -> fixture.ticker.getAsLong() >= end);
+
+    assertThat(supernode.offers()).as("questions whether it is there").hasSizeBetween(2, 8);
+    assertThat(fixture.events.seen()).doesNotContain("supernodeLost");
+    publication.know(3);
+    supernode.tellNews();
+    fixture.advanceUntil(() -> fetch.completion().isDone());
+    assertThat(fixture.source.rangesRead()).isEmpty();
   }
 
   @Test

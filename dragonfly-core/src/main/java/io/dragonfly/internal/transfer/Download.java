@@ -69,6 +69,7 @@ final class Download {
             parts.loop(),
             demand::isWaiting,
             () -> progressNanos,
+            swarm::doubt,
             time -> parts.listener().stalled(task(), time));
   }
 

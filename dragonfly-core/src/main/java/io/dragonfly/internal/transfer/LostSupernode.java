@@ -1,5 +1,6 @@
 package io.dragonfly.internal.transfer;
 
+import com.google.common.collect.Comparators;
 import io.dragonfly.control.Holding;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.transfer.swarm.Membership;
@@ -36,16 +37,28 @@ final class LostSupernode {
     this.contacts = new Contacts(download.table(), download.digests(), takes);
   }
 
-  void lost(String reason) {
+  /**
+   * Begins.
+   *
+   * @param silence how long it is known to be silent: the first steps need not wait once more
+   */
+  void lost(String reason, Duration silence) {
     over();
     lost = true;
     download
         .demand()
         .credentialHolder()
         .ifPresent(fetch -> parts.listener().supernodeLost(fetch.request(), reason));
-    steps[0] = parts.loop().after(ASK_CONTACTS_AFTER, this::beginToAskContacts);
-    steps[1] = parts.loop().after(MOVE_ON_AFTER, this::moveOn);
-    steps[2] = parts.loop().after(parts.times().backToSource(), () -> backToSource(reason));
+    Duration whole = parts.times().backToSource();
+    // Contacts and another supernode have a moment before the source is read, whatever was before.
+    Duration source = Comparators.max(whole.minus(silence), Comparators.min(whole, MOVE_ON_AFTER));
+    steps[0] = after(ASK_CONTACTS_AFTER.minus(silence), this::beginToAskContacts);
+    steps[1] = after(MOVE_ON_AFTER.minus(silence), this::moveOn);
+    steps[2] = after(source, () -> backToSource(reason));
+  }
+
+  private Timers.Timer after(Duration delay, Runnable step) {
+    return parts.loop().after(delay.isNegative() ? Duration.ZERO : delay, step);
   }
 
   /** The supernode is back, another one has taken over, or the download has ended. */

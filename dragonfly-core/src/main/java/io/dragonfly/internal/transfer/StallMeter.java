@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Measures how long no byte comes though some are wanted, so that it can be told later. It ends
- * nothing: that is the limits' part. Confined to the loop.
+ * nothing: that is the part of limits, and of who hears of it. Confined to the loop.
  */
 final class StallMeter {
   private static final Duration LOOK = Duration.ofSeconds(1);
@@ -21,6 +21,7 @@ final class StallMeter {
   private final EventLoop loop;
   private final BooleanSupplier isWaiting;
   private final LongSupplier lastByteNanos;
+  private final Runnable silence;
   private final Consumer<Duration> stalled;
   private Timers.@Nullable Timer next;
   private boolean silent;
@@ -31,16 +32,19 @@ final class StallMeter {
    *
    * @param isWaiting tells whether bytes are wanted
    * @param lastByteNanos tells when the last one came
+   * @param silence is told of one that lasts, again and again
    * @param stalled is told how long it took, when that is over
    */
   StallMeter(
       EventLoop loop,
       BooleanSupplier isWaiting,
       LongSupplier lastByteNanos,
+      Runnable silence,
       Consumer<Duration> stalled) {
     this.loop = loop;
     this.isWaiting = isWaiting;
     this.lastByteNanos = lastByteNanos;
+    this.silence = silence;
     this.stalled = stalled;
   }
 
@@ -59,6 +63,9 @@ final class StallMeter {
     if (!silent && isWaiting.getAsBoolean() && loop.nanos() - last >= WORTH_TELLING.toNanos()) {
       silent = true;
       silentSince = last;
+    }
+    if (silent) {
+      silence.run();
     }
   }
 

@@ -18,6 +18,7 @@ import io.dragonfly.task.Digest;
 import io.dragonfly.task.PieceDigests;
 import io.dragonfly.task.PieceSpan;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -133,6 +134,13 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
     }
   }
 
+  /** Nothing comes: is the supernode still there? */
+  void doubt() {
+    if (membership != null) {
+      membership.link().doubt();
+    }
+  }
+
   /** Ends all takes. */
   void close() {
     takes.cancelAll();
@@ -225,8 +233,8 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
   }
 
   @Override
-  public void supernodeLost(String reason) {
-    loss.lost(reason);
+  public void supernodeLost(String reason, Duration silence) {
+    loss.lost(reason, silence);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.dragonfly.internal.transfer.swarm;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.loop.Backoff;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.Timers;
@@ -153,6 +154,11 @@ final class NextLoop {
     stop(hold);
     stop(retry);
     List.copyOf(open).forEach(poll -> poll.answer().cancel(true));
+  }
+
+  /** The supernode answers nothing at all: nobody waits until the polls have had their time. */
+  void giveUp(SupernodeUnreachableException why) {
+    List.copyOf(open).forEach(poll -> poll.answer().completeExceptionally(why));
   }
 
   private void send() {

@@ -87,6 +87,11 @@ final class Pulse {
     return silent && loop.nanos() - silentNanos >= PATIENCE.toNanos();
   }
 
+  /** Returns how long no answer has come. */
+  Duration silence() {
+    return Duration.ofNanos(loop.nanos() - heardNanos);
+  }
+
   /** Returns what the last call that got no answer ended with. */
   String reason() {
     return reason;

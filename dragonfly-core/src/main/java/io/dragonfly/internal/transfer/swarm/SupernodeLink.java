@@ -38,6 +38,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class SupernodeLink {
   private static final Logger LOG = LoggerFactory.getLogger(SupernodeLink.class);
+  private static final Duration DOUBT = Duration.ofSeconds(2);
   private static final Duration LEAVE_LIMIT = Duration.ofSeconds(1);
 
   /** How much of an offer goes into one call, and what a task takes up beside its bits. */
@@ -61,6 +62,7 @@ public final class SupernodeLink {
 
   private int asked;
   private int registering;
+  private boolean doubted;
 
   SupernodeLink(SupernodeCalls calls, Pulse pulse, EventLoop loop, DoubleSupplier random) {
     this.calls = calls;
@@ -108,6 +110,23 @@ public final class SupernodeLink {
   /** Asks whether the supernode is there. Completes on the loop: with why not, if it is not. */
   public CompletableFuture<Optional<String>> ask() {
     return pulse.ask().thenApply(there -> there ? Optional.empty() : Optional.of(pulse.reason()));
+  }
+
+  /**
+   * Nothing comes, though something is wanted. A supernode that has answered lately has nothing to
+   * give; another one is asked whether it is there, and is lost if it does not answer that either.
+   */
+  public void doubt() {
+    if (!next.isLost() && pulse.silence().compareTo(DOUBT) >= 0) {
+      loop.when(pulse.ask(), there -> giveUp(), failure -> {});
+    }
+  }
+
+  private void giveUp() {
+    if (pulse.isDown()) {
+      doubted = true;
+      next.giveUp(down());
+    }
   }
 
   /** Returns the failure for a supernode that is known not to answer. */
@@ -320,10 +339,13 @@ public final class SupernodeLink {
 
   void lost(String reason) {
     LOG.warn("Supernode {} is lost: {}", name(), reason);
-    List.copyOf(members.values()).forEach(member -> member.events().supernodeLost(reason));
+    // A connection that has just broken may have been quiet for long, and with good reason.
+    Duration silence = doubted ? pulse.silence() : Duration.ZERO;
+    List.copyOf(members.values()).forEach(member -> member.events().supernodeLost(reason, silence));
   }
 
   void back() {
+    doubted = false;
     LOG.info("Supernode {} is back", name());
     List.copyOf(members.values()).forEach(member -> member.events().supernodeBack());
   }

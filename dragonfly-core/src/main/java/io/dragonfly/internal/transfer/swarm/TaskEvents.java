@@ -4,6 +4,7 @@ import io.dragonfly.control.Advice;
 import io.dragonfly.control.Parent;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.task.PieceDigests;
+import java.time.Duration;
 import java.util.List;
 
 /** What a supernode says about one task to who wants it. Called on the loop. */
@@ -35,7 +36,7 @@ public interface TaskEvents {
         public void sourceRetried(DistributionException failure) {}
 
         @Override
-        public void supernodeLost(String reason) {}
+        public void supernodeLost(String reason, Duration silence) {}
 
         @Override
         public void supernodeBack() {}
@@ -70,8 +71,8 @@ public interface TaskEvents {
   /** The supernode has failed to read the source several times, and tries again. */
   void sourceRetried(DistributionException failure);
 
-  /** The supernode does not answer; it is tried again. */
-  void supernodeLost(String reason);
+  /** The supernode does not answer, for so long already; it is tried again. */
+  void supernodeLost(String reason, Duration silence);
 
   /** The supernode answers again. */
   void supernodeBack();

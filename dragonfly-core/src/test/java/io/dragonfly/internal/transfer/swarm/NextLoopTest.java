@@ -151,7 +151,7 @@ class NextLoopTest {
     }
 
     @Override
-    public void supernodeLost(String reason) {
+    public void supernodeLost(String reason, Duration silence) {
       seen.add("lost");
     }
 
