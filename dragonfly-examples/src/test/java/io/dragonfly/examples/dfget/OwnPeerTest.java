@@ -84,7 +84,7 @@ class OwnPeerTest {
     run("explain abcd");
 
     assertThat(code).isEqualTo(2);
-    assertThat(call.said()).contains("no fetch of 'abcd' that has ended is known in this home");
+    assertThat(call.said()).contains("no fetch of 'abcd' is known here");
     assertThat(home).doesNotExist();
   }
 
