@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Instant;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -34,6 +35,23 @@ public interface StoredTask {
    * @throws IOException if a sealed piece would be changed, or the disk fails
    */
   void write(long offset, ByteBuffer data) throws IOException;
+
+  /**
+   * Writes buffers whose bytes lie one behind the other, from an offset of the content on; all are
+   * used up. They may be of several pieces. A store that can do so writes them at once: this is
+   * called where the disk is slower than the network.
+   *
+   * @throws io.dragonfly.error.NoSpaceException if the disk runs full; some may be written then
+   * @throws IOException if a sealed piece would be changed, or the disk fails
+   */
+  default void write(long offset, List<ByteBuffer> adjoining) throws IOException {
+    long at = offset;
+    for (ByteBuffer data : adjoining) {
+      int count = data.remaining();
+      write(at, data);
+      at += count;
+    }
+  }
 
   /** Records that a piece is written and has this digest. From here on it is seen. */
   void seal(int piece, Digest digest) throws IOException;

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -112,6 +113,20 @@ final class BrokenStorages {
     @Override
     public synchronized void seal(int piece, Digest digest) throws IOException {
       super.seal(piece, digest);
+    }
+  }
+
+  /** Takes it that all lies at one place. */
+  static final class StacksAdjoining extends ForwardingTask {
+    StacksAdjoining(StoredTask right) {
+      super(right);
+    }
+
+    @Override
+    public void write(long offset, List<ByteBuffer> adjoining) throws IOException {
+      for (ByteBuffer data : adjoining) {
+        super.write(offset, data);
+      }
     }
   }
 

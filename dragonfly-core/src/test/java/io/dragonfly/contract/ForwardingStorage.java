@@ -81,6 +81,11 @@ public class ForwardingStorage implements Storage {
     }
 
     @Override
+    public void write(long offset, List<ByteBuffer> adjoining) throws IOException {
+      right.write(offset, adjoining);
+    }
+
+    @Override
     public void seal(int piece, Digest digest) throws IOException {
       right.seal(piece, digest);
     }

@@ -40,6 +40,7 @@ class StorageContractTest {
           entry("aSealedPieceIsNotChanged", tasks(BrokenStorages.ChangesSealed::new)),
           entry("thePiecesAreACopy", tasks(BrokenStorages.SharesItsSet::new)),
           entry("bytesComeInAnyOrderFromManyThreads", tasks(BrokenStorages.IgnoresOffsets::new)),
+          entry("adjoiningBytesMayBeOfManyPieces", tasks(BrokenStorages.StacksAdjoining::new)),
           entry("aRegionHasExactlyTheBytesAskedFor", tasks(BrokenStorages.RoundsRanges::new)),
           entry("aRegionIsOfSealedPiecesOnly", files(BrokenStorages.ChecksTheFirstPiece::new)),
           entry("nothingLiesBehindTheEnd", tasks(BrokenStorages.CutsAtTheEnd::new)),

@@ -159,6 +159,27 @@ public abstract class StorageContract {
   }
 
   @Test
+  void adjoiningBytesMayBeOfManyPieces() throws IOException {
+    try (Storage storage = open()) {
+      StoredTask stored = storage.create(task("a"));
+      List<ByteBuffer> parts = new ArrayList<>();
+      long start = range(1).start();
+      for (long end : new long[] {start + 10, start + PIECE + 7, range(4).end()}) {
+        byte[] part = bytes(ByteRange.of(start, end));
+        parts.add(ByteBuffer.allocateDirect(part.length).put(part).flip());
+        start = end;
+      }
+      stored.write(range(1).start(), parts);
+
+      assertThat(parts).noneMatch(ByteBuffer::hasRemaining);
+      for (int piece = 1; piece <= 4; piece++) {
+        stored.seal(piece, digest(piece));
+        assertThat(read(stored, range(piece))).isEqualTo(bytes(range(piece)));
+      }
+    }
+  }
+
+  @Test
   void aRegionHasExactlyTheBytesAskedFor() throws IOException {
     try (Storage storage = open()) {
       StoredTask stored = whole(storage, "a");

@@ -17,7 +17,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -37,6 +39,12 @@ final class DataFile {
 
   /** Held while the file is linked and its stamp taken. */
   private final ReentrantLock linking = new ReentrantLock();
+
+  /**
+   * Held while the writers' channel is used at its own position: Java has no call that writes many
+   * buffers at a given one.
+   */
+  private final ReentrantLock gathering = new ReentrantLock();
 
   /** How the file looked when nothing was left to write; null before, and once it is linked out. */
   private volatile @Nullable FileStamp whole;
@@ -81,7 +89,34 @@ final class DataFile {
     return path;
   }
 
-  void write(long offset, ByteBuffer data) throws IOException {
+  /** Writes buffers one behind the other, by one call of the system if it takes them. */
+  void write(long offset, List<ByteBuffer> adjoining) throws IOException {
+    if (adjoining.size() == 1) {
+      write(offset, adjoining.get(0));
+      return;
+    }
+    ByteBuffer[] all = adjoining.toArray(ByteBuffer[]::new);
+    long end = offset + remaining(all);
+    gathering.lock();
+    try {
+      Uninterrupted.run(
+          () -> {
+            try (Lease lease = files.open(path, Use.WRITE)) {
+              for (long left = remaining(all); left > 0; left = remaining(all)) {
+                lease.channel().position(end - left).write(all);
+              }
+            }
+          });
+    } finally {
+      gathering.unlock();
+    }
+  }
+
+  private static long remaining(ByteBuffer[] buffers) {
+    return Arrays.stream(buffers).mapToLong(ByteBuffer::remaining).sum();
+  }
+
+  private void write(long offset, ByteBuffer data) throws IOException {
     int start = data.position();
     Uninterrupted.run(
         () -> {

@@ -15,6 +15,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -108,7 +109,12 @@ final class DiskTask implements StoredTask, Syncer.Target {
 
   @Override
   public void write(long offset, ByteBuffer bytes) throws IOException {
-    int count = bytes.remaining();
+    write(offset, List.of(bytes));
+  }
+
+  @Override
+  public void write(long offset, List<ByteBuffer> adjoining) throws IOException {
+    long count = adjoining.stream().mapToLong(ByteBuffer::remaining).sum();
     checkPlace(offset, count);
     if (count == 0) {
       return;
@@ -118,26 +124,26 @@ final class DiskTask implements StoredTask, Syncer.Target {
       if (data.isWatched()) {
         Uninterrupted.run(this::own);
       }
-      written = writeOwned(offset, bytes);
+      written = writeOwned(offset, count, adjoining);
     }
   }
 
   /** Writes, if the data is not somebody else's too. */
-  private boolean writeOwned(long offset, ByteBuffer bytes) throws IOException {
+  private boolean writeOwned(long offset, long count, List<ByteBuffer> adjoining)
+      throws IOException {
     life.readLock().lock();
     try {
       checkAlive();
       if (data.isWatched()) {
         return false;
       }
-      int count = bytes.remaining();
       PieceLayout layout = layout();
       if (pieces.hasAny(layout.pieceAt(offset), layout.pieceAt(offset + count - 1))) {
         throw new IOException("a sealed piece of %s would be changed".formatted(this));
       }
       checkRoomToGrow(offset + count);
       try {
-        data.write(offset, bytes);
+        data.write(offset, adjoining);
       } catch (IOException e) {
         throw disk.room().explain(toString(), count, e);
       }

@@ -53,7 +53,10 @@ final class OpenFiles implements Closeable {
     }
   }
 
-  /** One use of an open file. The channel is shared: only positional reads and writes. */
+  /**
+   * One use of an open file. The channel is shared: reads and writes are positional, unless all who
+   * use its own position have a lock for that.
+   */
   final class Lease implements Closeable {
     private final Handle handle;
     private boolean released;

@@ -25,6 +25,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
@@ -59,6 +60,28 @@ class DiskStorageTest extends StorageContract {
         assertThat(files).hasSize(3);
       }
     }
+  }
+
+  @Test
+  void adjoiningBytesTakeOneCallOfTheSystem() throws Exception {
+    try (DiskFixture disk = new DiskFixture(home)) {
+      disk.machine().countingWrites();
+      StoredTask stored = disk.open().create(TASK);
+      stored.write(
+          range(1).start(),
+          List.of(direct(bytes(1)), direct(new byte[0]), direct(bytes(2)), direct(bytes(3))));
+      for (int piece = 1; piece <= 3; piece++) {
+        stored.seal(piece, digestOf(bytes(piece)));
+        assertThat(read(stored, range(piece))).isEqualTo(bytes(piece));
+      }
+      put(stored, 0); // by position, wherever the last one has left the channel
+      assertThat(read(stored, range(0))).isEqualTo(bytes(0));
+      assertThat(disk.machine().writes(disk.data())).containsExactly(3L * PIECE, (long) PIECE);
+    }
+  }
+
+  private static ByteBuffer direct(byte[] bytes) {
+    return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
   }
 
   @Test

@@ -7,10 +7,13 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /** A machine whose boots, disk and time a test decides on. */
@@ -24,6 +27,8 @@ final class FakeMachine implements Machine {
   private final Set<Path> full = ConcurrentHashMap.newKeySet();
   private volatile boolean canLink = true;
   private final BlockingQueue<Path> synced = new LinkedBlockingQueue<>();
+  private volatile boolean counts;
+  private final Map<Path, List<Long>> writes = new ConcurrentHashMap<>();
   private volatile Uninterrupted.FileAction beforeLink = () -> {};
 
   FakeMachine booted(String id) {
@@ -78,7 +83,22 @@ final class FakeMachine implements Machine {
 
   @Override
   public FileChannel open(Path file, OpenOption use) throws IOException {
-    return full.contains(file) ? FileChannel.open(FULL, use) : LOCAL.open(file, use);
+    if (full.contains(file)) {
+      return FileChannel.open(FULL, use);
+    }
+    FileChannel channel = LOCAL.open(file, use);
+    return counts ? new CountedChannel(channel, bytes -> writes(file).add(bytes)) : channel;
+  }
+
+  /** Counts from now on what each call writes. No thread may be interrupted then. */
+  FakeMachine countingWrites() {
+    counts = true;
+    return this;
+  }
+
+  /** Has the bytes of each call that has written to a file, in order. */
+  List<Long> writes(Path file) {
+    return writes.computeIfAbsent(file, any -> new CopyOnWriteArrayList<>());
   }
 
   @Override

@@ -14,13 +14,20 @@ import java.util.concurrent.RejectedExecutionException;
 
 /**
  * The one thread that writes to the store. What has come in since its last turn it writes in the
- * order of the file, and seals afterwards. Safe for concurrent use; what waits is bounded by the
- * {@link BufferPool}.
+ * order of the file, neighbours at once, and seals afterwards. So the slower the disk is, the fewer
+ * and the longer are the writes. Safe for concurrent use; what waits is bounded by the {@link
+ * BufferPool}.
  */
 public final class DiskWriter implements AutoCloseable {
   private static final Comparator<Write> BY_PLACE =
       Comparator.<Write, String>comparing(write -> write.stored().task().id().hex())
           .thenComparingLong(Write::offset);
+
+  /**
+   * So much is written at once at most. Its buffers are all free again when it is written, and who
+   * waits for one should not wait for long.
+   */
+  static final int MOST_JOINED_BYTES = 1 << 20;
 
   private final BufferPool pool;
   private final IoThreads thread;
@@ -43,7 +50,11 @@ public final class DiskWriter implements AutoCloseable {
     this.thread = IoThreads.single(threadName);
   }
 
-  private record Write(PieceIntake intake, StoredTask stored, long offset, ByteBuffer data) {}
+  private record Write(PieceIntake intake, StoredTask stored, long offset, ByteBuffer data) {
+    boolean isJoinedBy(Write next) {
+      return stored == next.stored && offset + data.remaining() == next.offset;
+    }
+  }
 
   /** Writes a buffer and gives it back to the pool. */
   void write(PieceIntake intake, StoredTask stored, long offset, ByteBuffer data) {
@@ -123,19 +134,59 @@ public final class DiskWriter implements AutoCloseable {
         writes = new ArrayList<>();
         afterwards = new ArrayList<>();
       }
-      toWrite.sort(BY_PLACE);
-      toWrite.forEach(this::writeNow);
+      write(toWrite);
       toDo.forEach(Runnable::run);
     }
   }
 
-  private void writeNow(Write write) {
+  private void write(List<Write> writes) {
+    writes.removeIf(this::isDropped);
+    writes.sort(BY_PLACE);
+    for (int from = 0; from < writes.size(); ) {
+      int end = endOfRun(writes, from);
+      writeNow(writes.subList(from, end));
+      from = end;
+    }
+  }
+
+  private boolean isDropped(Write write) {
+    boolean dropped = true;
     try {
-      write.intake().writeNow(write.stored(), write.offset(), write.data());
-    } catch (Exception e) {
+      dropped = !write.intake().mayBeWritten();
+    } catch (RuntimeException e) {
       write.intake().fail(e);
-    } finally {
+    }
+    if (dropped) {
       pool.give(write.data());
+    }
+    return dropped;
+  }
+
+  private static int endOfRun(List<Write> writes, int from) {
+    int end = from + 1;
+    int bytes = writes.get(from).data().remaining();
+    while (end < writes.size() && writes.get(end - 1).isJoinedBy(writes.get(end))) {
+      bytes += writes.get(end).data().remaining();
+      if (bytes > MOST_JOINED_BYTES) {
+        break;
+      }
+      end++;
+    }
+    return end;
+  }
+
+  private void writeNow(List<Write> run) {
+    Write first = run.get(0);
+    try {
+      if (run.size() == 1) {
+        first.stored().write(first.offset(), first.data());
+      } else {
+        first.stored().write(first.offset(), run.stream().map(Write::data).toList());
+      }
+    } catch (Exception e) {
+      run.forEach(write -> write.intake().fail(e));
+    } finally {
+      run.forEach(write -> pool.give(write.data()));
     }
   }
 

@@ -129,17 +129,17 @@ public final class PieceIntake {
     writer.write(this, stored, offset, full);
   }
 
-  /** Writes to the store, on the disk writer's thread. */
-  void writeNow(StoredTask into, long offset, ByteBuffer data) throws IOException {
+  /** Tells whether what has come is still to be written, on the disk writer's thread. */
+  boolean mayBeWritten() {
     if (abandoned || failure != null) {
-      return;
+      return false;
     }
-    if (into.has(piece)) {
+    if (stored.has(piece)) {
       // Another parent was faster. Should its piece be withdrawn again, ours is not there.
       failure = new IOException("piece " + piece + " came from another parent");
-      return;
+      return false;
     }
-    into.write(offset, data);
+    return true;
   }
 
   /** Records why the piece cannot be kept. */

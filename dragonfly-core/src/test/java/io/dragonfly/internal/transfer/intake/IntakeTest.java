@@ -22,13 +22,19 @@ import java.io.InterruptedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -114,13 +120,7 @@ class IntakeTest {
   @Timeout(30)
   void aDiskThatIsStuckHoldsUpNobodyBeforeTheBuffersAreUsedUp() throws Exception {
     int pieces = 8;
-    int length = pieces * PieceLayout.MIN_PIECE_LENGTH;
-    Task task =
-        Task.of(
-            ContentRequest.of(URI.create("https://source.test/stuck")).key(),
-            new SourceVersion(Optional.of("\"1\""), OptionalLong.of(length)),
-            Optional.empty(),
-            "");
+    Task task = task("stuck", pieces * PieceLayout.MIN_PIECE_LENGTH);
     BufferPool few = new BufferPool(pieces);
     try (DiskWriter writer = new DiskWriter("dragonfly-disk", few);
         MemoryStorage storage = new MemoryStorage()) {
@@ -141,16 +141,112 @@ class IntakeTest {
       assertThat(CompletableFuture.allOf(sealed.toArray(CompletableFuture[]::new)))
           .succeedsWithin(10, TimeUnit.SECONDS);
       assertThat(few.isEmpty()).isFalse();
-      List<Long> rest = stored.offsets.subList(1, pieces);
-      assertThat(rest).isSorted();
+      assertThat(stored.writes)
+          .extracting(ByteRange::start)
+          .containsExactly(
+              3L * PieceLayout.MIN_PIECE_LENGTH, 0L, 4L * PieceLayout.MIN_PIECE_LENGTH);
     }
+  }
+
+  /** What waits for a slow disk and lies side by side is one write, in the order of the file. */
+  @Test
+  @Timeout(30)
+  void whatWaitsForTheDiskIsWrittenInFewLongWrites() throws Exception {
+    int pieces = 24;
+    int piece = PieceLayout.MIN_PIECE_LENGTH;
+    Task task = task("joined", pieces * piece);
+    byte[] content = new byte[pieces * piece];
+    new Random(pieces).nextBytes(content);
+    BufferPool many = new BufferPool(pieces);
+    try (DiskWriter writer = new DiskWriter("dragonfly-disk", many);
+        MemoryStorage storage = new MemoryStorage()) {
+      StuckTask stored = new StuckTask(storage.create(task));
+      List<Integer> order = IntStream.range(0, pieces).boxed().collect(Collectors.toList());
+      Collections.shuffle(order, new Random(1));
+      Collections.swap(order, 0, order.indexOf(3)); // alone at the disk, which is stuck
+      List<CompletableFuture<Void>> sealed = new ArrayList<>();
+      for (int number : order) {
+        PieceIntake intake =
+            new PieceIntake(stored, number, task.layout().range(number), many, writer);
+        intake.add(ByteBuffer.wrap(content, number * piece, piece));
+        Digest digest = intake.finish();
+        if (number == 15) {
+          intake.abandon(); // there is a gap then
+        } else {
+          sealed.add(intake.seal(digest));
+        }
+        stored.stuck.await();
+      }
+      stored.goOn.countDown();
+      assertThat(CompletableFuture.allOf(sealed.toArray(CompletableFuture[]::new)))
+          .succeedsWithin(10, TimeUnit.SECONDS);
+
+      assertThat(stored.writes)
+          .containsExactly(
+              span(3, 4), span(0, 3), span(4, 12), span(12, 15), span(16, 24)) // 1 MiB at most
+          .allMatch(write -> write.length() <= DiskWriter.MOST_JOINED_BYTES);
+      for (int number = 0; number < pieces; number++) {
+        assertThat(stored.has(number)).isEqualTo(number != 15);
+        if (number != 15) {
+          try (PieceRegion region = stored.region(task.layout().range(number))) {
+            assertThat(region.readAll())
+                .isEqualTo(Arrays.copyOfRange(content, number * piece, (number + 1) * piece));
+          }
+        }
+      }
+      assertThat(many.out()).isZero();
+    }
+  }
+
+  private static ByteRange span(int first, int end) {
+    return ByteRange.of(
+        (long) first * PieceLayout.MIN_PIECE_LENGTH, (long) end * PieceLayout.MIN_PIECE_LENGTH);
+  }
+
+  /** A joined write that fails is the failure of all pieces that it was of. */
+  @Test
+  @Timeout(30)
+  void aLongWriteThatFailsFailsAllItsPieces() throws Exception {
+    Task task = task("failing", 4 * PieceLayout.MIN_PIECE_LENGTH);
+    BufferPool many = new BufferPool(8);
+    try (DiskWriter writer = new DiskWriter("dragonfly-disk", many);
+        MemoryStorage storage = new MemoryStorage()) {
+      StuckTask stored = new StuckTask(storage.create(task));
+      stored.failsFrom = 1;
+      List<CompletableFuture<Void>> sealed = new ArrayList<>();
+      for (int number : new int[] {3, 0, 1}) {
+        PieceIntake intake =
+            new PieceIntake(stored, number, task.layout().range(number), many, writer);
+        intake.add(ByteBuffer.allocate(PieceLayout.MIN_PIECE_LENGTH));
+        sealed.add(intake.seal(intake.finish()));
+        stored.stuck.await();
+      }
+      stored.goOn.countDown();
+      assertThat(sealed.get(0)).succeedsWithin(10, TimeUnit.SECONDS);
+      for (CompletableFuture<Void> failed : sealed.subList(1, 3)) {
+        assertThat(failed)
+            .failsWithin(10, TimeUnit.SECONDS)
+            .withThrowableOfType(ExecutionException.class)
+            .withMessageContaining("no second write");
+      }
+      assertThat(many.out()).isZero();
+    }
+  }
+
+  private static Task task(String name, long length) {
+    return Task.of(
+        ContentRequest.of(URI.create("https://source.test/" + name)).key(),
+        new SourceVersion(Optional.of("\"1\""), OptionalLong.of(length)),
+        Optional.empty(),
+        "");
   }
 
   /** The first write waits for the test. */
   private static final class StuckTask extends ForwardingStorage.ForwardingTask {
     private final CountDownLatch stuck = new CountDownLatch(1);
     private final CountDownLatch goOn = new CountDownLatch(1);
-    private final List<Long> offsets = new CopyOnWriteArrayList<>();
+    private final List<ByteRange> writes = new CopyOnWriteArrayList<>();
+    private volatile int failsFrom = Integer.MAX_VALUE;
 
     StuckTask(StoredTask right) {
       super(right);
@@ -158,14 +254,23 @@ class IntakeTest {
 
     @Override
     public void write(long offset, ByteBuffer data) throws IOException {
+      write(offset, List.of(data));
+    }
+
+    @Override
+    public void write(long offset, List<ByteBuffer> adjoining) throws IOException {
       stuck.countDown();
       try {
         goOn.await();
       } catch (InterruptedException e) {
         throw new InterruptedIOException();
       }
-      offsets.add(offset);
-      super.write(offset, data);
+      if (writes.size() >= failsFrom) {
+        throw new IOException("no second write");
+      }
+      long bytes = adjoining.stream().mapToLong(ByteBuffer::remaining).sum();
+      writes.add(ByteRange.of(offset, offset + bytes));
+      super.write(offset, adjoining);
     }
   }
 
