@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.dragonfly.contract.ForwardingStorage;
 import io.dragonfly.control.Holding;
 import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.Outcome;
@@ -19,6 +20,7 @@ import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.fetch.ParentShare;
 import io.dragonfly.fetch.Pattern;
+import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
@@ -41,6 +43,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -350,6 +353,21 @@ class SwarmFetchTest {
           .extracting(Holding::task)
           .doesNotHaveDuplicates()
           .hasSize(7000);
+    }
+  }
+
+  @Test
+  void whatOthersFoundWrongIsGivenToNobodyBeforeItWasRead() throws Exception {
+    supernode.put(URI_A, bytes(3 * PIECE));
+    List<String> calls = new CopyOnWriteArrayList<>();
+    try (Storage storage = ForwardingStorage.recordingReads(new MemoryStorage(), calls)) {
+      DistributionClient client = fixture.start(fixture.of(supernode).storage(storage));
+      client.fetch(fixture.request().build());
+      calls.clear();
+      supernode.complain(supernode.task(URI_A).id(), 1);
+
+      await(() -> calls.contains("read 1"));
+      assertThat(calls).containsExactly("suspect 1", "read 1");
     }
   }
 

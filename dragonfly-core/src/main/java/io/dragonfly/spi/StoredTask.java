@@ -77,6 +77,12 @@ public interface StoredTask {
   }
 
   /**
+   * Has a piece read before it is given again, since somebody has found it wrong. Cheap: it is not
+   * read now. A store that has no such state may give it until it is {@link #unseal}ed.
+   */
+  default void suspect(int piece) {}
+
+  /**
    * Opens bytes of sealed pieces for reading. The caller closes the region. Unless they are {@link
    * #isSuspect} it does not block for long: a transport's threads call it.
    *

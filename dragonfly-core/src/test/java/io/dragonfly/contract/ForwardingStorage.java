@@ -32,6 +32,26 @@ public class ForwardingStorage implements Storage {
     this(right, UnaryOperator.identity());
   }
 
+  /** Adds to a list which pieces are said to be suspect, and which are read. */
+  public static ForwardingStorage recordingReads(Storage right, List<String> calls) {
+    return new ForwardingStorage(
+        right,
+        task ->
+            new ForwardingTask(task) {
+              @Override
+              public void suspect(int piece) {
+                calls.add("suspect " + piece);
+                super.suspect(piece);
+              }
+
+              @Override
+              public PieceRegion region(ByteRange range) throws IOException {
+                calls.add("read " + task().layout().pieceAt(range.start()));
+                return super.region(range);
+              }
+            });
+  }
+
   @Override
   public List<StoredTask> tasks() {
     return right.tasks().stream().map(tasks).toList();
@@ -113,6 +133,11 @@ public class ForwardingStorage implements Storage {
     @Override
     public boolean isSuspect(ByteRange range) {
       return right.isSuspect(range);
+    }
+
+    @Override
+    public void suspect(int piece) {
+      right.suspect(piece);
     }
 
     @Override

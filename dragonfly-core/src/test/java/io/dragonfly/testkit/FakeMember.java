@@ -36,6 +36,7 @@ final class FakeMember {
   private boolean lengthTold;
   private @Nullable Advice told;
   private @Nullable DistributionException failure;
+  private final List<Integer> toVerify = new ArrayList<>();
 
   FakeMember(TaskId task, FakePublication content, BitSet holds) {
     this.task = task;
@@ -58,6 +59,10 @@ final class FakeMember {
 
   void fail(DistributionException why) {
     failure = why;
+  }
+
+  void complain(int piece) {
+    toVerify.add(piece);
   }
 
   void assignAgain() {
@@ -94,13 +99,19 @@ final class FakeMember {
       assign(parents, assignments);
     }
     boolean news =
-        length.isPresent() || digests.count() > 0 || !assignments.isEmpty() || !advice.equals(told);
+        length.isPresent()
+            || digests.count() > 0
+            || !assignments.isEmpty()
+            || !advice.equals(told)
+            || !toVerify.isEmpty();
     if (!news) {
       return Optional.empty();
     }
     lengthTold |= length.isPresent();
     digestsKnown = Math.max(digestsKnown, digests.end());
     told = advice;
+    List<Integer> found = List.copyOf(toVerify);
+    toVerify.clear();
     return Optional.of(
         new TaskUpdate(
             task,
@@ -111,7 +122,7 @@ final class FakeMember {
             parents,
             assignments,
             Optional.of(advice),
-            List.of()));
+            found));
   }
 
   private PieceDigests newDigests() {

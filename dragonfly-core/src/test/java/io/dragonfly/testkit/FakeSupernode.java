@@ -182,6 +182,15 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
     change(() -> {});
   }
 
+  /** Tells all peers of a task that others found a piece wrong which they gave. */
+  public void complain(TaskId task, int piece) {
+    change(
+        () ->
+            peers.values().stream()
+                .flatMap(peer -> peer.member(task).stream())
+                .forEach(member -> member.complain(piece)));
+  }
+
   /** Ends a version for all its peers. */
   public void fail(TaskId task, DistributionException why) {
     change(

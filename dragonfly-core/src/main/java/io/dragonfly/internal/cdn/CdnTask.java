@@ -212,7 +212,8 @@ public final class CdnTask {
 
   /**
    * Reads a piece that somebody complains of, in the background, and again from the source if it is
-   * bad. One that was intact a moment ago is not read: to complain shall not be cheaper than that.
+   * bad. Nobody is given it before it was read. One that was intact a moment ago is not read: to
+   * complain shall not be cheaper than that.
    */
   public void check(int piece) {
     long now = cache.nanos();
@@ -223,6 +224,7 @@ public final class CdnTask {
         return;
       }
     }
+    serving().suspect(piece);
     cache.inBackground(() -> checkNow(piece));
   }
 

@@ -414,6 +414,11 @@ final class PieceRing {
     }
 
     @Override
+    public void suspect(int piece) {
+      disk.ifPresent(stored -> stored.suspect(piece));
+    }
+
+    @Override
     public void unseal(int piece) throws IOException {
       lose(piece);
     }

@@ -261,6 +261,11 @@ final class DiskTask implements StoredTask, Syncer.Target {
     checks.settled(piece);
   }
 
+  @Override
+  public void suspect(int piece) {
+    checks.suspect(piece);
+  }
+
   /** From now on the journal can be trusted as long as the kernel runs. */
   private void allVerified() {
     try {

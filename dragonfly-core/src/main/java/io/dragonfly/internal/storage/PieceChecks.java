@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
 
 /**
  * Knows which pieces of a task must be read before anybody gets them: those of an earlier boot, of
- * which nobody knows what the disk has kept, and those of a file that somebody has changed. Safe
- * for concurrent use.
+ * which nobody knows what the disk has kept, those of a file that somebody has changed, and those
+ * that somebody complains of. Safe for concurrent use.
  */
 final class PieceChecks {
   private final DataFile data;
@@ -30,7 +30,7 @@ final class PieceChecks {
    * The checks of one task.
    *
    * @param unverified pieces of an earlier boot
-   * @param allVerified run once when each of them has been read or withdrawn
+   * @param allVerified run whenever each piece that was suspect has been read or withdrawn
    */
   PieceChecks(
       DataFile data,
@@ -49,6 +49,13 @@ final class PieceChecks {
 
   private PieceLayout layout() {
     return taskFile.record().task().layout();
+  }
+
+  /** Has a piece read before anybody gets it again. */
+  synchronized void suspect(int piece) {
+    if (pieces.has(piece)) {
+      unverified.set(piece);
+    }
   }
 
   /** Tells whether {@link #check} would read anything. */

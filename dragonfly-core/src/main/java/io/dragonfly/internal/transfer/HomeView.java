@@ -142,8 +142,12 @@ final class HomeView {
             });
   }
 
-  /** Verifies pieces that others found wrong, in the background, and withdraws those that are. */
+  /**
+   * Verifies pieces that others found wrong, in the background, and withdraws those that are. From
+   * now on nobody is given them before that.
+   */
   void verifySoon(TaskId task, List<Integer> pieces) {
+    parts.storage().find(task).ifPresent(stored -> pieces.forEach(stored::suspect));
     parts
         .loop()
         .when(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.dragonfly.contract.ForwardingStorage;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.DigestMismatchException;
@@ -44,6 +45,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -506,6 +508,22 @@ class CdnCacheTest {
     assertThat(source.rangesRead())
         .containsExactly(ByteRange.of(0, 4 * PIECE), ByteRange.of(2 * PIECE, 3 * PIECE));
     assertThat(stored(task)).isEqualTo(content);
+  }
+
+  @Test
+  void aPieceThatSomebodyComplainsOfIsGivenToNobodyBeforeItWasRead() throws Exception {
+    source.put(FILE, bytes(4 * PIECE));
+    List<String> calls = new CopyOnWriteArrayList<>();
+    cache.close();
+    storage = ForwardingStorage.recordingReads(storage, calls);
+    cache = start();
+    CdnTask task = prepare(Optional.empty());
+    task.read(access("alice"), Optional.empty());
+    heard.awaitCompleted();
+
+    task.check(2);
+    assertThat(calls).startsWith("suspect 2");
+    await().until(() -> calls.equals(List.of("suspect 2", "read 2")));
   }
 
   @Test

@@ -99,6 +99,27 @@ class ChangedDataTest {
     assertServes(stored, 0, 1, 2, 3, 4, 5);
   }
 
+  /** What is not whole is not watched, as is what a disk loses by itself: others find it. */
+  @Test
+  void isReadBeforeItIsServedOnceSomebodyComplains() throws Exception {
+    StoredTask stored = disk.open().create(DiskFixture.TASK);
+    put(stored, 2);
+    put(stored, 3);
+    flip(disk.data(), 3 * PIECE);
+    assertThat(stored.isSuspect(range(3))).isFalse();
+
+    stored.suspect(2);
+    stored.suspect(3);
+    stored.suspect(4); // is not there
+    assertThat(stored.isSuspect(range(2))).isTrue();
+    assertThatThrownBy(() -> stored.region(range(3))).isInstanceOf(IOException.class);
+    assertServes(stored, 2);
+    assertThat(stored.isSuspect(range(2))).isFalse();
+    put(stored, 3);
+    put(stored, 4);
+    assertThat(stored.isSuspect(new ByteRange(range(3).start(), range(4).end()))).isFalse();
+  }
+
   @Test
   void isFoundByTheNextProcessToo() throws Exception {
     disk.whole();
