@@ -135,6 +135,11 @@ public final class Membership {
     return news && !registering;
   }
 
+  /** Has the task named in one of the next calls: the supernode may have forgotten it. */
+  void nameAgain() {
+    news = true;
+  }
+
   /** While it registers again there is nobody to report to. */
   boolean mayReport() {
     return !registering;

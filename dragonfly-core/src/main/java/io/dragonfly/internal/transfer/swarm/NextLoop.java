@@ -9,7 +9,6 @@ import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.Timers;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -53,10 +52,10 @@ final class NextLoop {
   private final SupernodeCalls calls;
   private final EventLoop loop;
   private final Backoff backoff;
+  private final Reporting reporting;
   private final List<Poll> open = new ArrayList<>();
 
   private long answered;
-  private boolean tellAll;
   private boolean lost;
   private boolean closed;
   private int plenty;
@@ -73,6 +72,7 @@ final class NextLoop {
     this.link = link;
     this.calls = calls;
     this.loop = loop;
+    this.reporting = new Reporting(link);
     this.backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2), random);
   }
 
@@ -169,7 +169,10 @@ final class NextLoop {
     if (closed || retry != null || open.size() >= MOST_POLLS || isIdle) {
       return; // what there is goes out with the next one
     }
-    Map<Membership, TaskReport> reports = reports();
+    Map<Membership, TaskReport> reports = reporting.take(open.isEmpty());
+    if (reporting.isFull()) {
+      hold(HOLD); // the next call takes the rest, and makes this one return
+    }
     boolean working = link.members().stream().anyMatch(Membership::isWanting);
     CompletableFuture<NextAnswer> answer =
         calls.next(
@@ -194,22 +197,6 @@ final class NextLoop {
             });
   }
 
-  /** Those who want something are always named, so that a supernode which forgot them says so. */
-  private Map<Membership, TaskReport> reports() {
-    Map<Membership, TaskReport> reports = new LinkedHashMap<>();
-    int room = MOST_RESULTS;
-    boolean all = tellAll || open.isEmpty();
-    tellAll = false;
-    for (Membership member : link.members()) {
-      if (member.mayReport() && (all || member.hasNews() || member.isWanting())) {
-        TaskReport report = member.takeReport(room);
-        room -= report.results().size();
-        reports.put(member, report);
-      }
-    }
-    return reports;
-  }
-
   private void answered(Poll poll, NextAnswer answer) {
     backoff.reset();
     if (lost) {
@@ -219,7 +206,7 @@ final class NextLoop {
     if (answer.number() <= poll.answered()) {
       // It counts from 1 again: it has been started anew and may know none of our tasks.
       answered = answer.number();
-      tellAll = true;
+      link.members().forEach(Membership::nameAgain);
     } else {
       answered = Math.max(answered, answer.number());
     }

@@ -19,10 +19,12 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -193,7 +195,13 @@ public final class SupernodeLink {
     return offerInPages(pages(holdings), 0, new ArrayList<>())
         .thenApply(
             answer -> {
-              tasks.forEach((task, held) -> offered(task, held, answer));
+              Set<TaskId> unknown = new HashSet<>(answer.unknown());
+              tasks.forEach(
+                  (task, held) -> {
+                    if (!unknown.contains(task)) {
+                      offered(task, held);
+                    }
+                  });
               return answer;
             });
   }
@@ -229,9 +237,11 @@ public final class SupernodeLink {
             });
   }
 
-  private void offered(TaskId task, Supplier<BitSet> held, OfferAnswer answer) {
-    if (!answer.unknown().contains(task) && !members.containsKey(task)) {
-      members.put(task, new Membership(this, task, held));
+  private void offered(TaskId task, Supplier<BitSet> held) {
+    if (!members.containsKey(task)) {
+      Membership member = new Membership(this, task, held);
+      members.put(task, member);
+      member.nameAgain(); // what there is to say of a task is said to who has named it
       next.hasNews();
     }
   }

@@ -29,6 +29,7 @@ import io.dragonfly.task.PieceDigests;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.SourceVersion;
 import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
 import io.dragonfly.testkit.FakeTicker;
 import io.dragonfly.testkit.LeakCheck;
 import java.net.InetAddress;
@@ -39,9 +40,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -435,6 +440,63 @@ class NextLoopTest {
     settle();
     ticker.advance(NextLoop.HOLD);
     assertThat(api.poll().request().reports().get(0).wanted()).isEqualTo(PieceSpan.ALL);
+  }
+
+  /** Who holds very much names all of it soon, in calls that a supernode reads. */
+  @Test
+  void veryManyTasksAreNamedInSeveralCalls() throws Exception {
+    Api.Poll asleep = api.poll();
+    Set<TaskId> all = offerMany();
+    asleep = nameAll(all, Optional.of(asleep), 1);
+
+    // Then there is nothing to say, and they are named in turn.
+    asleep.answer().complete(answer(1_000_000));
+    settle();
+    ticker.advance(NextLoop.HOLD);
+    asleep = api.poll();
+    assertThat(asleep.request().reports()).hasSize(1 + Reporting.MOST_IDLE);
+
+    // It counts from 1 again: it was started anew, and may know none of them.
+    asleep.answer().complete(answer(1));
+    settle();
+    ticker.advance(NextLoop.HOLD);
+    nameAll(all, Optional.empty(), 2);
+  }
+
+  private Set<TaskId> offerMany() throws Exception {
+    BitSet held = new BitSet();
+    held.set(0);
+    Map<TaskId, Supplier<BitSet>> holdings = new HashMap<>();
+    for (int i = 0; i < 9000; i++) {
+      ContentRequest content = ContentRequest.of(URI.create("https://source.test/" + i));
+      TaskId task = Task.of(content.key(), TASK.version(), Optional.empty(), "").id();
+      holdings.put(task, () -> held);
+    }
+    onLoop(
+        () -> {
+          var unused = member.link().offer(holdings);
+        });
+    settle();
+    ticker.advance(NextLoop.HOLD);
+    return holdings.keySet();
+  }
+
+  /** Plays a supernode that has nothing to say: a call returns when the next one comes. */
+  private Api.Poll nameAll(Set<TaskId> all, Optional<Api.Poll> open, long number) throws Exception {
+    Set<TaskId> named = new HashSet<>();
+    Optional<Api.Poll> before = open;
+    for (int pages = 1; !named.containsAll(all); pages++) {
+      Api.Poll page = api.poll();
+      assertThat(pages).isLessThanOrEqualTo(6);
+      assertThat(page.request().reports()).hasSizeBetween(1, 1700);
+      page.request().reports().forEach(report -> named.add(report.task()));
+      before.ifPresent(poll -> poll.answer().complete(answer(number + named.size())));
+      before = Optional.of(page);
+      settle();
+      ticker.advance(NextLoop.HOLD);
+    }
+    assertThat(api.polls).isEmpty();
+    return before.orElseThrow();
   }
 
   @Test

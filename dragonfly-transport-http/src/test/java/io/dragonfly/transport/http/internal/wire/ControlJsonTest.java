@@ -12,15 +12,20 @@ import io.dragonfly.control.OfferAnswer;
 import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.task.PieceDigests;
+import io.dragonfly.task.PieceSpan;
+import io.dragonfly.task.TaskId;
 import io.dragonfly.testkit.ControlExamples;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -103,6 +108,19 @@ class ControlJsonTest {
     ControlExamples.nextRequests().forEach(r -> bodies.add(RequestsJson.write(r)));
     ControlExamples.leaveRequests().forEach(r -> bodies.add(RequestsJson.write(r)));
     assertThat(bodies).noneMatch(body -> text(body).contains(SECRET));
+  }
+
+  /** Peers reckon with that when they cut calls, whose bound is {@link Wire#MAX_REQUEST_BYTES}. */
+  @Test
+  void aReportTakesAtMost160BytesBesideItsPieces() {
+    int most = Integer.MAX_VALUE;
+    TaskReport report =
+        new TaskReport(
+            new TaskId("f".repeat(64)), new PieceSpan(most - 1, most), most, List.of(), List.of());
+    List<TaskReport> reports = Collections.nCopies(1000, report);
+    NextRequest request =
+        new NextRequest(ControlExamples.caller(), 0, reports, Duration.ofSeconds(30));
+    assertThat(RequestsJson.write(request)).hasSizeLessThan(1000 * 160);
   }
 
   @Test
