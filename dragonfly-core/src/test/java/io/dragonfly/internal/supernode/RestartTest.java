@@ -11,18 +11,23 @@ import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.TaskUpdate;
+import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.testkit.FakeSource;
+import io.dragonfly.testkit.FakeTicker;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.MemoryStorage;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -33,10 +38,14 @@ class RestartTest {
   private final FakeSource source = new FakeSource();
   private final Storage storage = new MemoryStorage();
   private final PeerSecret secret = PeerSecret.random(new SecureRandom());
+  private final FakeTicker ticker = new FakeTicker();
+  private byte[] ticketKey = {1, 2, 3};
   private TestSupernode supernode = start();
 
   private TestSupernode start() {
     TestSupernode.Setup setup = new TestSupernode.Setup().source(source);
+    setup.ticker = ticker;
+    setup.ticketKey = ticketKey;
     setup.storage = storage;
     setup.secret = secret;
     return setup.start();
@@ -100,6 +109,48 @@ class RestartTest {
     await().until(() -> source.bytesRead() == 3 * PIECE);
     await().until(() -> source.questions() == 1); // at the end of the read
     assertThat(again.take(again.answer(task, PieceSpan.ALL))).doesNotContain(0);
+  }
+
+  /** It proves that the source has let this peer in; nobody else, and for no longer. */
+  @Test
+  void aTicketIsGoodForItsPeerAndItsHourAlone() {
+    source.put(FILE, bytes(3 * PIECE)).allow(FILE, "alice");
+    TestPeer peer = new TestPeer(supernode);
+    String ticket = get(peer.register(content(FILE, "alice"))).ticket();
+    await().until(() -> source.openStreams() == 0);
+    source.revoke(FILE, "alice");
+    restart();
+
+    TestPeer again = new TestPeer(supernode, peer.caller.secret());
+    assertRefused(again.register(content(FILE, "alice")));
+    assertRefused(new TestPeer(supernode).register(content(FILE, "alice"), ticket));
+    int questions = source.questions();
+    assertThat(get(again.register(content(FILE, "alice"), ticket)).ticket()).isNotEmpty();
+    assertThat(source.questions()).isEqualTo(questions);
+
+    ticker.advance(SupernodeSettings.TICKET_LIFE);
+    assertRefused(again.register(content(FILE, "alice"), ticket));
+  }
+
+  @Test
+  void aSupernodeThatLostItsKeyAsksTheSource() {
+    source.put(FILE, bytes(3 * PIECE)).allow(FILE, "alice");
+    TestPeer peer = new TestPeer(supernode);
+    String ticket = get(peer.register(content(FILE, "alice"))).ticket();
+    await().until(() -> source.openStreams() == 0);
+    source.revoke(FILE, "alice");
+    ticketKey = new byte[] {4, 5, 6};
+    restart();
+
+    TestPeer again = new TestPeer(supernode, peer.caller.secret());
+    assertRefused(again.register(content(FILE, "alice"), ticket));
+  }
+
+  private static void assertRefused(CompletableFuture<RegisterAnswer> answer) {
+    assertThat(answer)
+        .failsWithin(10, TimeUnit.SECONDS)
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(AccessRefusedException.class);
   }
 
   @Test
