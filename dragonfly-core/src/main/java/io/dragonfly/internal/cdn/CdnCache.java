@@ -173,7 +173,7 @@ public final class CdnCache implements AutoCloseable {
       Optional<PieceRing> ring =
           tasks.containsKey(task.id())
               ? Optional.empty()
-              : rings.open(task, storage.find(task.id()));
+              : rings.open(task, storage.find(task.id()), newWhole(task));
       if (ring.isEmpty()) {
         throw e;
       }
@@ -183,36 +183,54 @@ public final class CdnCache implements AutoCloseable {
     }
   }
 
-  /**
-   * The disk has run full in the middle: what is still to come is kept only until peers have it.
-   */
+  private static Optional<WholeDigest> newWhole(Task task) {
+    return task.digest().map(WholeDigest::new);
+  }
+
+  /** The disk has run full in the middle, and the read is over: it goes on with a ring. */
   private boolean passOn(CdnTask task, NoSpaceException failure) {
     TaskId id = task.task().id();
+    boolean isPassedOn =
+        (task.isPassedOn() && tasks.get(id) == task)
+            || openRing(task, failure, newWhole(task.task())).isPresent();
+    if (isPassedOn) {
+      // It may be passed on already, where a read began just before that: the next one knows.
+      listener.access(id, Set.of()).ifPresent(access -> task.read(access, Optional.empty()));
+    }
+    return isPassedOn;
+  }
+
+  /**
+   * The disk has run full in the middle: what is still to come is kept only until peers have it.
+   *
+   * @param whole the digest of the whole, as far as it has been read
+   * @return empty if there is no memory for that, or the task is no longer kept
+   */
+  Optional<PieceRing> openRing(
+      CdnTask task, NoSpaceException failure, Optional<WholeDigest> whole) {
+    TaskId id = task.task().id();
+    Optional<PieceRing> ring;
     Lock lock = storeLocks.get(id);
     lock.lock();
     try {
-      if (tasks.get(id) != task) {
-        return false;
+      if (tasks.get(id) != task || task.isPassedOn()) {
+        return Optional.empty();
       }
-      if (!task.isPassedOn()) {
-        Optional<PieceRing> ring = rings.open(task.task(), storage.find(id));
-        if (ring.isEmpty()) {
-          return false;
-        }
-        task.passOn(ring.get());
-        room.settle(id);
-        log.warn(
-            "task {}: what is still to come is only passed on to peers: {}",
-            id.brief(),
-            failure.getMessage());
+      ring = rings.open(task.task(), storage.find(id), whole);
+      if (ring.isEmpty()) {
+        return ring;
       }
+      task.passOn(ring.get());
+      room.settle(id);
+      log.warn(
+          "task {}: what is still to come is only passed on to peers: {}",
+          id.brief(),
+          failure.getMessage());
     } finally {
       lock.unlock();
     }
     listener.passesOn(id);
-    // It may be passed on already, where a read began just before that: the next one knows.
-    listener.access(id, Set.of()).ifPresent(access -> task.read(access, Optional.empty()));
-    return true;
+    return ring;
   }
 
   /** Returns what peers are given of a task that is only passed on, if it is. */

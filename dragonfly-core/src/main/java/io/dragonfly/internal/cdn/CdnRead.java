@@ -34,14 +34,14 @@ final class CdnRead {
 
   private static final Duration ROOM_PAUSE = Duration.ofSeconds(1);
 
-  private final StoredTask stored;
-  private final Optional<PieceRing> ring;
   private final Surroundings around;
-  private final Ended ended;
+  private final Owner owner;
   private final SourceStretch stretch;
 
   // What follows belongs to the thread that runs the read, one at a time.
   private final Set<String> refused = new HashSet<>();
+  private StoredTask stored;
+  private Optional<PieceRing> ring;
   private Access access;
   private long lastProgress;
   private int failures;
@@ -68,10 +68,13 @@ final class CdnRead {
       LongSupplier nanoClock,
       CacheRoom room) {}
 
-  /** Is told once how a read ended. */
-  interface Ended {
-    /** Empty if all is there, or the read was stopped. */
-    void with(CdnRead read, Optional<DistributionException> failure);
+  /** Whose task is read. */
+  interface Owner {
+    /** Is told once how the read ended; empty if all is there, or it was stopped. */
+    void ended(Optional<DistributionException> failure);
+
+    /** The disk is full in the middle: returns where the rest can be kept, if there is memory. */
+    Optional<PieceRing> passOn(NoSpaceException lacking, Optional<WholeDigest> whole);
   }
 
   /**
@@ -86,16 +89,25 @@ final class CdnRead {
       Access access,
       Optional<SourceContent> opened,
       Surroundings around,
-      Ended ended) {
+      Owner owner) {
     this.stored = stored;
     this.ring = ring;
     this.access = access;
     this.around = around;
-    this.ended = ended;
+    this.owner = owner;
     Optional<WholeDigest> whole =
         ring.isPresent() ? ring.get().whole() : stored.task().digest().map(WholeDigest::new);
-    this.stretch = new SourceStretch(stored, whole, opened, around);
+    this.stretch = new SourceStretch(stored, whole, opened, this::goOn, around);
     this.lastProgress = around.nanoClock().getAsLong();
+  }
+
+  private Optional<StoredTask> goOn(NoSpaceException lacking, Optional<WholeDigest> whole) {
+    if (ring.isPresent()) {
+      return Optional.empty();
+    }
+    ring = owner.passOn(lacking, whole);
+    ring.ifPresent(pieces -> stored = pieces.reading());
+    return ring.map(PieceRing::reading);
   }
 
   /** Waits in line for a thread. */
@@ -287,6 +299,6 @@ final class CdnRead {
 
   private void over(Optional<DistributionException> failure) {
     stretch.end();
-    ended.with(this, failure);
+    owner.ended(failure);
   }
 }

@@ -2,6 +2,7 @@ package io.dragonfly.internal.cdn;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.StoredTask;
@@ -72,7 +73,7 @@ public final class CdnTask {
     this.ring = ring;
   }
 
-  /** From now on pieces are kept in a ring. Nothing is being read. */
+  /** From now on pieces are kept in a ring. Nothing is read meanwhile but by who calls this. */
   void passOn(PieceRing pieces) {
     ring = pieces;
     stored = pieces.reading();
@@ -190,7 +191,17 @@ public final class CdnTask {
         access,
         opened,
         cache.surroundings(),
-        (read, failure) -> readEnded(failure));
+        new CdnRead.Owner() {
+          @Override
+          public void ended(Optional<DistributionException> failure) {
+            readEnded(failure);
+          }
+
+          @Override
+          public Optional<PieceRing> passOn(NoSpaceException lacking, Optional<WholeDigest> whole) {
+            return cache.openRing(CdnTask.this, lacking, whole);
+          }
+        });
   }
 
   /** Ends a read soon; what is there stays, and the next read goes on from it. */

@@ -2,6 +2,7 @@ package io.dragonfly.internal.cdn;
 
 import io.dragonfly.error.DigestMismatchException;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.spi.StoredTask;
@@ -23,9 +24,8 @@ import org.jspecify.annotations.Nullable;
  * Belongs to one read.
  */
 final class PieceLine {
-  private final StoredTask stored;
+  private final Place place;
   private final @Nullable WholeDigest whole;
-  private final Sealed sealed;
   private final MessageDigest sha = Digest.newSha256();
   private int piece;
   private long offset;
@@ -33,9 +33,20 @@ final class PieceLine {
   /** A piece that is complete, and may be the last of a content whose length is not known yet. */
   private @Nullable Digest held;
 
-  /** Is told of each piece that has been sealed. */
-  interface Sealed {
-    void piece(int piece, Digest digest);
+  /** Where the pieces go. */
+  interface Place {
+    /** Returns the store, which may be another one after each of the other calls. */
+    StoredTask stored();
+
+    /** A piece has been sealed. */
+    void sealed(int piece, Digest digest);
+
+    /**
+     * There is no room for a piece of which nothing is written.
+     *
+     * @return whether there may be now
+     */
+    boolean makeRoom(NoSpaceException lacking);
   }
 
   /**
@@ -43,12 +54,19 @@ final class PieceLine {
    *
    * @param whole prepared for that piece; absent if the whole content need not be checked
    */
-  PieceLine(StoredTask stored, int piece, Optional<WholeDigest> whole, Sealed sealed) {
-    this.stored = stored;
+  PieceLine(Place place, int piece, Optional<WholeDigest> whole) {
+    this.place = place;
     this.piece = piece;
-    this.offset = (long) piece * stored.task().layout().pieceLength();
+    this.offset = startOf(piece);
     this.whole = whole.orElse(null);
-    this.sealed = sealed;
+  }
+
+  private StoredTask stored() {
+    return place.stored();
+  }
+
+  private long startOf(int number) {
+    return (long) number * stored().task().layout().pieceLength();
   }
 
   /** Returns where in the content the next byte belongs. */
@@ -65,11 +83,11 @@ final class PieceLine {
   void accept(byte[] bytes, int count) {
     for (int done = 0; done < count; ) {
       sealHeld();
-      PieceLayout layout = stored.task().layout();
+      PieceLayout layout = stored().task().layout();
       if (!layout.isPiece(piece)) {
         throw new SourceChangedException(
             "The source brought more than the %d bytes of task %s."
-                .formatted(offset, stored.task().id().brief()));
+                .formatted(offset, stored().task().id().brief()));
       }
       long left = layout.range(piece).end() - offset;
       int part = (int) Math.min(left, count - done);
@@ -82,15 +100,26 @@ final class PieceLine {
   }
 
   private void keep(byte[] bytes, int from, int count) {
-    if (!stored.has(piece)) {
-      ByteBuffer data = ByteBuffer.wrap(bytes, from, count);
-      inStore(() -> stored.write(offset, data));
+    if (!stored().has(piece)) {
+      write(bytes, from, count);
     }
     sha.update(bytes, from, count);
     if (whole != null) {
       whole.update(bytes, from, count);
     }
     offset += count;
+  }
+
+  private void write(byte[] bytes, int from, int count) {
+    try {
+      inStore(() -> stored().write(offset, ByteBuffer.wrap(bytes, from, count)));
+    } catch (NoSpaceException e) {
+      // In the middle of a piece it is too late: what came before cannot be had once more.
+      if (offset > startOf(piece) || !place.makeRoom(e)) {
+        throw e;
+      }
+      inStore(() -> stored().write(offset, ByteBuffer.wrap(bytes, from, count)));
+    }
   }
 
   private void pieceEnds(PieceLayout layout) {
@@ -121,7 +150,7 @@ final class PieceLine {
       throw new EOFException(
           "the source ended at byte %d and not at %d".formatted(offset, end.getAsLong()));
     }
-    PieceLayout layout = stored.task().layout();
+    PieceLayout layout = stored().task().layout();
     if (layout.isLengthKnown() && offset != layout.length().getAsLong()) {
       return false; // there is more to come, in another stretch
     }
@@ -131,17 +160,17 @@ final class PieceLine {
 
   /** Tells whether the content's last piece was sealed once, so that its digest is known. */
   boolean knowsLast() {
-    PieceLayout layout = stored.task().layout();
+    PieceLayout layout = stored().task().layout();
     return layout.isLengthKnown()
-        && (layout.pieces() == 0 || stored.digest(layout.pieces() - 1).isPresent());
+        && (layout.pieces() == 0 || stored().digest(layout.pieces() - 1).isPresent());
   }
 
   /** All has come and is what it should be: seals the last piece. */
   void complete() {
-    if (!stored.task().layout().isLengthKnown()) {
-      inStore(() -> stored.learnLength(offset));
+    if (!stored().task().layout().isLengthKnown()) {
+      inStore(() -> stored().learnLength(offset));
     }
-    if (held == null && offset > (long) piece * stored.task().layout().pieceLength()) {
+    if (held == null && offset > startOf(piece)) {
       held = Digest.of(sha);
     }
     sealHeld();
@@ -152,22 +181,22 @@ final class PieceLine {
       throw new DigestMismatchException(
           ("Task %s has digest %s, but %s was asked for. The source has probably changed: update the"
                   + " digest in the request, or use a URL that names one version.")
-              .formatted(stored.task().id().brief(), whole.soFar(), whole.expected()));
+              .formatted(stored().task().id().brief(), whole.soFar(), whole.expected()));
     }
   }
 
   private void seal(Digest digest) {
     held = null;
-    Optional<Digest> before = stored.digest(piece);
+    Optional<Digest> before = stored().digest(piece);
     if (before.isPresent() && !before.get().equals(digest)) {
       throw new SourceChangedException(
           "Piece %d of task %s is not what it was when it was read before. Ask again."
-              .formatted(piece, stored.task().id().brief()));
+              .formatted(piece, stored().task().id().brief()));
     }
-    if (!stored.has(piece)) {
+    if (!stored().has(piece)) {
       int number = piece;
-      inStore(() -> stored.seal(number, digest));
-      sealed.piece(piece, digest);
+      inStore(() -> stored().seal(number, digest));
+      place.sealed(piece, digest);
     }
     if (whole != null) {
       whole.commit();
@@ -187,7 +216,7 @@ final class PieceLine {
     } catch (IOException e) {
       throw new StorageException(
           "Task %s cannot be kept: %s. Check the disk."
-              .formatted(stored.task().id().brief(), e.getMessage()),
+              .formatted(stored().task().id().brief(), e.getMessage()),
           e);
     }
   }

@@ -132,12 +132,14 @@ final class PieceRing {
    *
    * @param slots how many pieces it holds, at least two: one is written while others are given
    * @param disk what of the task is on the disk already, where it stays
+   * @param whole the digest of the whole as far as it has been read, if that is to be checked
    * @param memory gives it its memory back after a {@link #rest}, if there is any
    */
   PieceRing(
       Task task,
       int slots,
       Optional<StoredTask> disk,
+      Optional<WholeDigest> whole,
       LongSupplier nanos,
       Demand demand,
       BooleanSupplier memory) {
@@ -147,7 +149,7 @@ final class PieceRing {
     this.nanos = nanos;
     this.demand = demand;
     this.memory = memory;
-    this.whole = task.digest().map(WholeDigest::new);
+    this.whole = whole;
     disk.ifPresent(this::adopt);
   }
 

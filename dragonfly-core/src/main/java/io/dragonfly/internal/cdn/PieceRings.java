@@ -46,8 +46,9 @@ final class PieceRings {
    * Begins to pass a task on, if there is memory for it: a quarter of all, or room for four pieces.
    *
    * @param disk what of it is on the disk already, where it stays
+   * @param whole the digest of the whole as far as it has been read, if that is to be checked
    */
-  Optional<PieceRing> open(Task task, Optional<StoredTask> disk) {
+  Optional<PieceRing> open(Task task, Optional<StoredTask> disk, Optional<WholeDigest> whole) {
     PieceLayout layout = task.layout();
     int slots = (int) Math.max(LEAST_SLOTS, bytes / SHARES / layout.pieceLength());
     if (layout.isLengthKnown()) {
@@ -57,7 +58,7 @@ final class PieceRings {
     if (find(task.id()).isPresent() || !reserve(needed)) {
       return Optional.empty();
     }
-    PieceRing ring = new PieceRing(task, slots, disk, nanos, demand, () -> reserve(needed));
+    PieceRing ring = new PieceRing(task, slots, disk, whole, nanos, demand, () -> reserve(needed));
     synchronized (this) {
       rings.put(task.id(), new Ring(ring, needed));
     }

@@ -3,6 +3,7 @@ package io.dragonfly.internal.cdn;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.ContentNotFoundException;
+import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.spi.Portion;
@@ -39,18 +40,19 @@ import org.slf4j.LoggerFactory;
  * <p>A source that is overwritten in place sends a mixture under the validator of the version it
  * began with. So it is asked once more when all has come, before the last piece is sealed.
  */
-final class SourceStretch {
+final class SourceStretch implements PieceLine.Place {
   private static final Logger log = LoggerFactory.getLogger(SourceStretch.class);
   private static final int BUFFER_BYTES = 256 << 10;
 
   /** Who pauses asks so often whether the limit was raised. */
   private static final Duration LOOK_EVERY = Duration.ofMillis(250);
 
-  private final StoredTask stored;
   private final CdnRead.Surroundings around;
+  private final Overflow overflow;
   private final SourceCalls calls = new SourceCalls();
   private final Optional<WholeDigest> whole;
   private final Portion portion = new Portion(BUFFER_BYTES);
+  private StoredTask stored;
   private long pauseNanos;
   private long furthest;
 
@@ -66,6 +68,16 @@ final class SourceStretch {
   @GuardedBy("this")
   private boolean ended;
 
+  /** Says where to go on when the disk is full in the middle. */
+  interface Overflow {
+    /**
+     * Returns what the rest is kept in, if there is something.
+     *
+     * @param whole as far as it has been read; the next read goes on with it
+     */
+    Optional<StoredTask> goOn(NoSpaceException lacking, Optional<WholeDigest> whole);
+  }
+
   /**
    * A read that has not started.
    *
@@ -77,8 +89,10 @@ final class SourceStretch {
       StoredTask stored,
       Optional<WholeDigest> whole,
       Optional<SourceContent> opened,
+      Overflow overflow,
       CdnRead.Surroundings around) {
     this.stored = stored;
+    this.overflow = overflow;
     this.opened = opened.orElse(null);
     this.around = around;
     this.whole = whole;
@@ -104,7 +118,7 @@ final class SourceStretch {
       around.listener().lost(stored.task().id(), stored.pieces().nextClearBit(0));
       return; // the next stretch starts at the damaged piece
     }
-    PieceLine line = new PieceLine(stored, start, checked, this::sealed);
+    PieceLine line = new PieceLine(this, start, checked);
     if (byRange) {
       ByteRange gap = gap(pieces, first);
       copy(part(access, gap), line, OptionalLong.of(gap.end()), access, progress);
@@ -114,12 +128,36 @@ final class SourceStretch {
     }
   }
 
-  private void sealed(int piece, Digest digest) {
+  @Override
+  public StoredTask stored() {
+    return stored;
+  }
+
+  @Override
+  public void sealed(int piece, Digest digest) {
     Task task = stored.task();
     around.listener().sealed(task, piece, digest);
     if (!task.layout().isLengthKnown()) {
-      around.room().grown(task.id(), task.layout().range(piece).end());
+      try {
+        around.room().grown(task.id(), task.layout().range(piece).end());
+      } catch (NoSpaceException e) {
+        if (!goOnElsewhere(e)) {
+          throw e;
+        }
+      }
     }
+  }
+
+  @Override
+  public boolean makeRoom(NoSpaceException lacking) {
+    return around.room().free(stored.task().id(), lacking) || goOnElsewhere(lacking);
+  }
+
+  /** The source goes on: it need not be able to do so from here when it is asked once more. */
+  private boolean goOnElsewhere(NoSpaceException lacking) {
+    Optional<StoredTask> rest = overflow.goOn(lacking, whole);
+    rest.ifPresent(place -> stored = place);
+    return rest.isPresent();
   }
 
   private void finish(PieceLine line, Access access) throws IOException {

@@ -162,10 +162,11 @@ final class DiskTask implements StoredTask, Syncer.Target {
     }
   }
 
+  /** For whole pieces: who finds that there is no room for one has written nothing of it. */
   private void checkRoomToGrow(long end) throws IOException {
     if (end > checkedUpTo && !layout().isLengthKnown()) {
       disk.room().require(toString(), layout().pieceLength());
-      checkedUpTo = end + layout().pieceLength();
+      checkedUpTo = layout().range(layout().pieceAt(end - 1)).end();
     }
   }
 

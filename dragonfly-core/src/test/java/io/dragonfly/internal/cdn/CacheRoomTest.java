@@ -153,6 +153,7 @@ class CacheRoomTest {
     grows.read(access("grows"), Optional.empty());
     await().until(grows::isComplete);
     assertThat(storage.find(old)).isEmpty();
+    assertThat(source.opened()).as("the stream goes on").hasSize(2);
   }
 
   @Test
@@ -161,6 +162,7 @@ class CacheRoomTest {
     source.put(uri("grows"), CdnCacheTest.bytes(4 * BIG_PIECE)).withoutLength(uri("grows"));
     cache.prepare(task("grows")).read(access("grows"), Optional.empty());
     assertThat(heard.awaitFailure()).isInstanceOf(NoSpaceException.class);
+    assertThat(source.opened()).hasSize(1);
     assertThat(storage.tasks()).isEmpty();
   }
 

@@ -66,12 +66,12 @@ class CdnCacheTest {
   private RateLimiter reads = new UnlimitedRates().create(Optional.empty());
   private final RecordingListener heard = new RecordingListener();
   private Storage storage = new MemoryStorage();
+  private CdnSettings.Keeping keeping = CdnSettings.Keeping.ALL;
   private CdnCache cache = start();
 
   private CdnCache start() {
     CdnSettings settings =
-        CdnSettings.of(
-            Duration.ofSeconds(30), Duration.ofSeconds(60), reads, CdnSettings.Keeping.ALL);
+        CdnSettings.of(Duration.ofSeconds(30), Duration.ofSeconds(60), reads, keeping);
     CdnCache.Time time = new CdnCache.Time(ticker.clock(), ticker, ticker.timer());
     return new CdnCache(storage, sources, settings, time, heard);
   }
@@ -593,7 +593,26 @@ class CdnCacheTest {
     prepare(Optional.empty()).read(access("alice"), Optional.empty());
     assertThat(heard.awaitFailure()).isInstanceOf(NoSpaceException.class);
     assertThat(heard.sealed()).containsExactly(0, 1);
+    assertThat(source.opened()).as("what does not fit is not asked for twice").hasSize(1);
     assertThat(storage.tasks()).isEmpty();
+  }
+
+  @Test
+  void aContentWithoutLengthThatOutgrowsTheDiskIsReadOnce() {
+    byte[] content = bytes(6 * BIG_PIECE);
+    source.put(FILE, content).withoutLength(FILE);
+    cache.close();
+    storage = new MemoryStorage(2 * BIG_PIECE);
+    keeping = new CdnSettings.Keeping(Long.MAX_VALUE, Duration.ZERO, 4L * BIG_PIECE);
+    cache = start();
+    CdnTask task = prepare(Optional.of(sha256(content)));
+    task.read(access("alice"), Optional.empty());
+    heard.awaitCompleted(); // the digest of the whole was right
+
+    assertThat(task.isPassedOn()).isTrue();
+    assertThat(task.pieces().cardinality()).isEqualTo(6);
+    assertThat(heard.sealed()).containsExactly(0, 1, 2, 3, 4, 5);
+    assertThat(source.opened()).hasSize(1);
   }
 
   @Test

@@ -53,6 +53,7 @@ class PieceRingTest {
         task,
         2,
         disk,
+        task.digest().map(WholeDigest::new),
         nanos::get,
         new PieceRing.Demand() {
           @Override

@@ -150,7 +150,8 @@ class DiskSpaceTest {
     disk.machine().withUsableBytes(RESERVE + piece - 1000);
     stored.write(1000, ByteBuffer.wrap(new byte[piece - 1000]));
 
-    assertThatThrownBy(() -> stored.write(2L * piece, ByteBuffer.wrap(new byte[1000])))
+    // Before a byte of the next piece is written, and not in the middle of it.
+    assertThatThrownBy(() -> stored.write(piece, ByteBuffer.wrap(new byte[1000])))
         .isInstanceOf(NoSpaceException.class);
   }
 
