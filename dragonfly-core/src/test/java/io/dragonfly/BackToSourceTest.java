@@ -12,6 +12,7 @@ import io.dragonfly.error.NoProgressException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.error.TimeLimitException;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
@@ -151,14 +152,42 @@ class BackToSourceTest {
   void theSourceIsLeftAloneWithoutPermission() {
     byte[] bytes = bytes(3 * PIECE);
     fixture.source.put(URI_A, bytes);
+    long start = fixture.ticker.getAsLong();
     Fetch fetch = startAndLose(bytes, FakePublication.of(bytes, fixture.source.version(URI_A)));
     fixture.advanceUntil(() -> fetch.completion().isDone());
 
     assertThat(fetch.completion())
         .failsWithin(1, TimeUnit.SECONDS)
         .withThrowableOfType(ExecutionException.class)
-        .withCauseInstanceOf(NoProgressException.class);
+        .withCauseInstanceOf(NoProgressException.class)
+        .withMessageContaining("is lost")
+        .withMessageContaining("--back-to-source-peers")
+        .withMessageContaining("stays in the home directory");
+    assertThat(Duration.ofNanos(fixture.ticker.getAsLong() - start))
+        .isLessThan(Duration.ofSeconds(90)); // 60 s after the last byte
     assertThat(fixture.source.opened()).isEmpty();
+  }
+
+  @Test
+  void aTimeLimitThatEndsBeforeSaysWhyToo() throws Exception {
+    byte[] bytes = bytes(3 * PIECE);
+    fixture.source.put(URI_A, bytes);
+    supernode.put(
+        ContentRequest.of(URI_A),
+        FakePublication.of(bytes, fixture.source.version(URI_A)).knowing(1));
+    DistributionClient client = fixture.startInFakeTime(fixture.of(supernode));
+    Fetch fetch = client.start(fixture.request().timeout(Duration.ofSeconds(40)).build());
+    fixture.advanceUntil(() -> fetch.progress().bytes() == PIECE);
+    supernode.fallSilent();
+    fixture.advanceUntil(() -> fixture.events.seen().contains("supernodeLost"));
+    fixture.advanceUntil(() -> fetch.completion().isDone());
+
+    assertThat(fetch.completion())
+        .failsWithin(1, TimeUnit.SECONDS)
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(TimeLimitException.class)
+        .withMessageContaining("time limit of 40 s")
+        .withMessageContaining("--back-to-source-peers");
   }
 
   @Test
@@ -172,7 +201,8 @@ class BackToSourceTest {
     assertThat(fetch.completion())
         .failsWithin(1, TimeUnit.SECONDS)
         .withThrowableOfType(ExecutionException.class)
-        .withCauseInstanceOf(NoProgressException.class);
+        .withCauseInstanceOf(NoProgressException.class)
+        .withMessageContaining("nothing tells whether the source");
     assertThat(fixture.source.opened()).isEmpty();
   }
 

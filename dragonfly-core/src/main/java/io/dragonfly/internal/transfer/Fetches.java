@@ -249,17 +249,32 @@ final class Fetches implements Downloads.Ends {
 
   private NoProgressException noProgress(RunningFetch fetch) {
     return new NoProgressException(
-        "Nothing of %s came for %d s, neither from peers nor from a supernode nor from the source. Try again later."
+        "Nothing of %s came for %d s%s"
             .formatted(
-                fetch.request().content().displayUrl(), parts.times().noProgress().toSeconds()));
+                fetch.request().content().displayUrl(),
+                parts.times().noProgress().toSeconds(),
+                lack(fetch)
+                    .orElse(
+                        ", neither from peers nor from a supernode nor from the source."
+                            + " Try again later.")));
   }
 
   private static TimeLimitException tooLate(RunningFetch fetch) {
     return new TimeLimitException(
-        "%s was not there within the time limit of %s s. Try again: what has come stays in the home directory."
+        "%s was not there within the time limit of %s s%s"
             .formatted(
                 fetch.request().content().displayUrl(),
-                fetch.request().timeout().map(Fetches::seconds).orElse("")));
+                fetch.request().timeout().map(Fetches::seconds).orElse(""),
+                lack(fetch).orElse(". Try again: what has come stays in the home directory.")));
+  }
+
+  private static Optional<String> lack(RunningFetch fetch) {
+    return Optional.ofNullable(fetch.download())
+        .flatMap(download -> download.swarm().lack())
+        .map(
+            lack ->
+                ": %s. Start the supernode again, or name several, and try again: what has come stays in the home directory."
+                    .formatted(lack));
   }
 
   private static String seconds(Duration time) {

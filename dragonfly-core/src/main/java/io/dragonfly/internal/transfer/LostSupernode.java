@@ -123,6 +123,22 @@ final class LostSupernode {
     }
   }
 
+  /** Returns in words why nobody brings what is missing, if it is for want of the supernode. */
+  Optional<String> lack() {
+    if (!lost || mayReadSource()) {
+      return Optional.empty();
+    }
+    String source =
+        swarm.advice().backToSource()
+            ? "nothing tells whether the source still has the version that was begun"
+            : "this peer may not read the source: as many may as --back-to-source-peers of the"
+                + " supernode says, 3 for each task unless set";
+    String name = swarm.membership().map(member -> member.link().name()).orElse("");
+    return Optional.of(
+        "supernode %s is lost, no peer that it named has what is missing, and %s"
+            .formatted(name, source));
+  }
+
   /** Tells whether the supernode allowed it, and nothing can go wrong with it. */
   boolean mayReadSource() {
     return swarm.advice().backToSource() && download.source().isSafe();

@@ -59,6 +59,11 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
     return Optional.ofNullable(membership);
   }
 
+  /** Returns in words why nobody brings what is missing, if it is for want of the supernode. */
+  Optional<String> lack() {
+    return loss.lack();
+  }
+
   /** Tells whether a supernode brings the pieces. */
   boolean isMember() {
     return membership != null;
