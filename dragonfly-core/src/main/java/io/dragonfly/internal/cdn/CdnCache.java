@@ -6,6 +6,8 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.StorageException;
+import io.dragonfly.internal.writing.BufferPool;
+import io.dragonfly.internal.writing.DiskWriter;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.Digest;
@@ -26,6 +28,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Lock;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
@@ -49,6 +52,8 @@ public final class CdnCache implements AutoCloseable {
   private final ThreadPoolExecutor reads;
   private final HostShares shares;
   private final ExecutorService background;
+  private final WriteBehind.Buffers buffers;
+  private final AtomicInteger readsRunning = new AtomicInteger();
   private final Map<TaskId, CdnTask> tasks = new ConcurrentHashMap<>();
   private final PieceRings rings;
 
@@ -86,6 +91,8 @@ public final class CdnCache implements AutoCloseable {
     this.reads = DaemonThreads.pool("dragonfly-cdn-read", settings.reads());
     this.shares = new HostShares(reads, settings.readsPerHost());
     this.background = DaemonThreads.pool("dragonfly-cdn-check", 2);
+    BufferPool pool = new BufferPool(2 * settings.reads());
+    this.buffers = new WriteBehind.Buffers(pool, new DiskWriter("dragonfly-cdn-write"));
   }
 
   /** Looks from now on, from time to time, for what nobody has used for long. */
@@ -489,9 +496,20 @@ public final class CdnCache implements AutoCloseable {
     return shares.waiting() + reads.getQueue().size();
   }
 
+  void readStarts() {
+    readsRunning.incrementAndGet();
+  }
+
+  /** The last one lets the buffers go: a process may wait long for the next. */
+  void readEnded() {
+    if (readsRunning.decrementAndGet() == 0) {
+      buffers.pool().shrink();
+    }
+  }
+
   CdnRead.Surroundings surroundings() {
     return new CdnRead.Surroundings(
-        sources, listener, settings, shares, time.timer(), time.nanos(), room);
+        sources, listener, settings, shares, buffers, time.timer(), time.nanos(), room);
   }
 
   long nanos() {
@@ -514,6 +532,7 @@ public final class CdnCache implements AutoCloseable {
     background.shutdown();
     tasks.values().forEach(CdnTask::stop);
     DaemonThreads.awaitEnd(reads, background);
+    buffers.writer().close();
     uses.record(storage);
   }
 }

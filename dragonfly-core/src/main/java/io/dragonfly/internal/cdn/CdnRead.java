@@ -56,6 +56,7 @@ final class CdnRead {
    * What a read needs.
    *
    * @param threads run the reads
+   * @param buffers for what is written behind them
    * @param timer ends pauses
    * @param room makes room where it runs out in the middle
    */
@@ -64,6 +65,7 @@ final class CdnRead {
       CdnListener listener,
       CdnSettings settings,
       HostShares threads,
+      WriteBehind.Buffers buffers,
       ScheduledExecutorService timer,
       LongSupplier nanoClock,
       CacheRoom room) {}
@@ -97,7 +99,7 @@ final class CdnRead {
     this.owner = owner;
     Optional<WholeDigest> whole =
         ring.isPresent() ? ring.get().whole() : stored.task().digest().map(WholeDigest::new);
-    this.stretch = new SourceStretch(stored, whole, opened, this::goOn, around);
+    this.stretch = new SourceStretch(stored, ring.isEmpty(), whole, opened, this::goOn, around);
     this.lastProgress = around.nanoClock().getAsLong();
   }
 

@@ -173,6 +173,7 @@ public final class CdnTask {
     if (started != null) {
       log.info("task {}: reading {}", task().id().brief(), access.content().displayUrl());
       cache.listener().started(task());
+      cache.readStarts();
       started.start();
     } else {
       opened.ifPresent(CdnTask::close);
@@ -273,6 +274,7 @@ public final class CdnTask {
       reading = null;
       stopping = false;
     }
+    cache.readEnded();
     if (failure.isPresent()) {
       cache.readFailed(this, failure.get());
     } else if (isComplete()) {

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PieceLine {
   private final Place place;
+  private final @Nullable WriteBehind behind;
   private final @Nullable WholeDigest whole;
   private final MessageDigest sha = Digest.newSha256();
   private int piece;
@@ -38,11 +39,12 @@ final class PieceLine {
     /** Returns the store, which may be another one after each of the other calls. */
     StoredTask stored();
 
-    /** A piece has been sealed. */
+    /** A piece has been sealed. On this thread, unless that is done behind it. */
     void sealed(int piece, Digest digest);
 
     /**
-     * There is no room for a piece of which nothing is written.
+     * There is no room for a piece of which nothing is written. Not asked of what is written behind
+     * this thread: then it is too late.
      *
      * @return whether there may be now
      */
@@ -52,10 +54,12 @@ final class PieceLine {
   /**
    * A line that starts at the first byte of a piece.
    *
+   * @param behind writes what comes, if that is not to be done by this thread
    * @param whole prepared for that piece; absent if the whole content need not be checked
    */
-  PieceLine(Place place, int piece, Optional<WholeDigest> whole) {
+  PieceLine(Place place, int piece, Optional<WriteBehind> behind, Optional<WholeDigest> whole) {
     this.place = place;
+    this.behind = behind.orElse(null);
     this.piece = piece;
     this.offset = startOf(piece);
     this.whole = whole.orElse(null);
@@ -111,6 +115,11 @@ final class PieceLine {
   }
 
   private void write(byte[] bytes, int from, int count) {
+    WriteBehind writer = behind;
+    if (writer != null) {
+      inStore(() -> writer.write(offset, bytes, from, count));
+      return;
+    }
     try {
       inStore(() -> stored().write(offset, ByteBuffer.wrap(bytes, from, count)));
     } catch (NoSpaceException e) {
@@ -152,6 +161,7 @@ final class PieceLine {
     }
     PieceLayout layout = stored().task().layout();
     if (layout.isLengthKnown() && offset != layout.length().getAsLong()) {
+      awaitSealed();
       return false; // there is more to come, in another stretch
     }
     checkWhole();
@@ -174,6 +184,27 @@ final class PieceLine {
       held = Digest.of(sha);
     }
     sealHeld();
+    awaitSealed();
+  }
+
+  private void awaitSealed() {
+    WriteBehind writer = behind;
+    if (writer != null) {
+      inStore(writer::finish);
+    }
+  }
+
+  /**
+   * Ends the stretch, however it went: nothing of it is written from here on.
+   *
+   * @param mayComplete whether the last piece is kept, for {@link #complete}
+   */
+  void close(boolean mayComplete) {
+    if (behind != null && mayComplete) {
+      behind.pause();
+    } else if (behind != null) {
+      behind.end();
+    }
   }
 
   private void checkWhole() {
@@ -194,14 +225,21 @@ final class PieceLine {
               .formatted(piece, stored().task().id().brief()));
     }
     if (!stored().has(piece)) {
-      int number = piece;
-      inStore(() -> stored().seal(number, digest));
-      place.sealed(piece, digest);
+      sealMissing(piece, digest);
     }
     if (whole != null) {
       whole.commit();
     }
     piece++;
+  }
+
+  private void sealMissing(int number, Digest digest) {
+    if (behind != null) {
+      behind.seal(number, digest);
+    } else {
+      inStore(() -> stored().seal(number, digest));
+      place.sealed(number, digest);
+    }
   }
 
   private interface StoreCall {

@@ -49,6 +49,7 @@ final class SourceStretch implements PieceLine.Place {
 
   private final CdnRead.Surroundings around;
   private final Overflow overflow;
+  private final boolean onDisk;
   private final SourceCalls calls = new SourceCalls();
   private final Optional<WholeDigest> whole;
   private final Portion portion = new Portion(BUFFER_BYTES);
@@ -83,15 +84,18 @@ final class SourceStretch implements PieceLine.Place {
    *
    * @param whole the digest of the whole content, as far as it has been read; empty if it is not to
    *     be checked
+   * @param onDisk whether the store is one
    * @param opened the content from its beginning, if it is open already
    */
   SourceStretch(
       StoredTask stored,
+      boolean onDisk,
       Optional<WholeDigest> whole,
       Optional<SourceContent> opened,
       Overflow overflow,
       CdnRead.Surroundings around) {
     this.stored = stored;
+    this.onDisk = onDisk;
     this.overflow = overflow;
     this.opened = opened.orElse(null);
     this.around = around;
@@ -118,7 +122,7 @@ final class SourceStretch implements PieceLine.Place {
       around.listener().lost(stored.task().id(), stored.pieces().nextClearBit(0));
       return; // the next stretch starts at the damaged piece
     }
-    PieceLine line = new PieceLine(this, start, checked);
+    PieceLine line = new PieceLine(this, start, behind(), checked);
     if (byRange) {
       ByteRange gap = gap(pieces, first);
       copy(part(access, gap), line, OptionalLong.of(gap.end()), access, progress);
@@ -126,6 +130,18 @@ final class SourceStretch implements PieceLine.Place {
       OptionalLong length = stored.task().layout().length();
       copy(whole(access).stream(), line, length, access, progress);
     }
+  }
+
+  /**
+   * What has its place on the disk is written behind this thread. Not so a content whose length is
+   * not known: the disk may run full, and then it must be known at which piece. Nor a small one:
+   * that takes longer than its one write.
+   */
+  private Optional<WriteBehind> behind() {
+    OptionalLong length = stored.task().layout().length();
+    return onDisk && length.orElse(0) > BUFFER_BYTES
+        ? Optional.of(new WriteBehind(stored, around.buffers(), this::sealed))
+        : Optional.empty();
   }
 
   @Override
@@ -335,6 +351,7 @@ final class SourceStretch implements PieceLine.Place {
       }
     } finally {
       forgetCurrent();
+      line.close(line == unconfirmed);
     }
   }
 

@@ -2,10 +2,10 @@ package io.dragonfly.internal.transfer;
 
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.IoThreads;
-import io.dragonfly.internal.transfer.intake.DiskWriter;
 import io.dragonfly.internal.transfer.intake.TakeLane;
 import io.dragonfly.internal.transfer.intake.TakeLine;
 import io.dragonfly.internal.transfer.swarm.Supernodes;
+import io.dragonfly.internal.writing.DiskWriter;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.RateLimiter;

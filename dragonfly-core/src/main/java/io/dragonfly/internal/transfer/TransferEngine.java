@@ -18,8 +18,6 @@ import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.internal.supernode.LocalSupernode;
-import io.dragonfly.internal.transfer.intake.BufferPool;
-import io.dragonfly.internal.transfer.intake.DiskWriter;
 import io.dragonfly.internal.transfer.intake.LocalTake;
 import io.dragonfly.internal.transfer.intake.TakeLane;
 import io.dragonfly.internal.transfer.intake.TakeLine;
@@ -27,6 +25,8 @@ import io.dragonfly.internal.transfer.intake.Taker;
 import io.dragonfly.internal.transfer.swarm.SupernodeClock;
 import io.dragonfly.internal.transfer.swarm.SupernodeLink;
 import io.dragonfly.internal.transfer.swarm.Supernodes;
+import io.dragonfly.internal.writing.BufferPool;
+import io.dragonfly.internal.writing.DiskWriter;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.spi.PieceSink;
@@ -89,7 +89,7 @@ public final class TransferEngine implements AutoCloseable {
     pool =
         new BufferPool(
             (int) Math.max(2 * TAKES, setup.limits().bufferBytes() / BufferPool.BUFFER_BYTES));
-    writer = new DiskWriter("dragonfly-disk", pool);
+    writer = new DiskWriter("dragonfly-disk");
     SupernodeClock clock = new SupernodeClock(setup.timers());
     DoubleSupplier random = new Random()::nextDouble;
     boolean alone = setup.supernodes().isEmpty();

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.IoThreads;
+import io.dragonfly.internal.writing.BufferPool;
 import io.dragonfly.spi.PieceService.Given;
 import io.dragonfly.spi.PieceSink;
 import io.dragonfly.spi.TakeException;

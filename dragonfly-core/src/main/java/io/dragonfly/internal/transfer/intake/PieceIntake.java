@@ -1,6 +1,8 @@
 package io.dragonfly.internal.transfer.intake;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.internal.writing.BufferPool;
+import io.dragonfly.internal.writing.DiskWriter;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Takes in the bytes of one piece, in order: copies each once, hashes it, and hands it to the disk
  * writer. Bytes come from one thread at a time; {@link #abandon} may be called from any.
  */
-public final class PieceIntake {
+public final class PieceIntake implements DiskWriter.Writing {
   private final StoredTask stored;
   private final int piece;
   private final ByteRange range;
@@ -129,8 +131,8 @@ public final class PieceIntake {
     writer.write(this, stored, offset, full);
   }
 
-  /** Tells whether what has come is still to be written, on the disk writer's thread. */
-  boolean mayBeWritten() {
+  @Override
+  public boolean mayBeWritten() {
     if (abandoned || failure != null) {
       return false;
     }
@@ -142,13 +144,18 @@ public final class PieceIntake {
     return true;
   }
 
-  /** Records why the piece cannot be kept. */
-  void fail(Exception e) {
+  @Override
+  public void written(ByteBuffer data) {
+    pool.give(data);
+  }
+
+  @Override
+  public void fail(Exception e) {
     failure = e;
   }
 
-  /** Throws what went wrong, on the disk writer's thread before the piece is sealed. */
-  void throwIfFailed() throws Exception {
+  @Override
+  public void throwIfFailed() throws Exception {
     if (abandoned) {
       throw new IOException("piece " + piece + " is no longer wanted");
     }

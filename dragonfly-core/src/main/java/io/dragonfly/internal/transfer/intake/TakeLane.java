@@ -1,6 +1,8 @@
 package io.dragonfly.internal.transfer.intake;
 
 import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.internal.writing.BufferPool;
+import io.dragonfly.internal.writing.DiskWriter;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.ByteRange;
 import java.time.Duration;

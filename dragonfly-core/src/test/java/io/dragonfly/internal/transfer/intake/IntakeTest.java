@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.contract.ForwardingStorage;
 import io.dragonfly.internal.loop.IoThreads;
+import io.dragonfly.internal.writing.BufferPool;
+import io.dragonfly.internal.writing.DiskWriter;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.PieceService.Given;
 import io.dragonfly.spi.PieceSink;
@@ -69,7 +71,7 @@ class IntakeTest {
 
   @Test
   void aPieceThatIsThereAlreadyIsDoneToo() throws Exception {
-    try (DiskWriter writer = new DiskWriter("dragonfly-disk", pool);
+    try (DiskWriter writer = new DiskWriter("dragonfly-disk");
         MemoryStorage storage = new MemoryStorage()) {
       StoredTask stored = storage.create(TASK);
       for (int time = 0; time < 2; time++) {
@@ -122,7 +124,7 @@ class IntakeTest {
     int pieces = 8;
     Task task = task("stuck", pieces * PieceLayout.MIN_PIECE_LENGTH);
     BufferPool few = new BufferPool(pieces);
-    try (DiskWriter writer = new DiskWriter("dragonfly-disk", few);
+    try (DiskWriter writer = new DiskWriter("dragonfly-disk");
         MemoryStorage storage = new MemoryStorage()) {
       StuckTask stored = new StuckTask(storage.create(task));
       List<CompletableFuture<Void>> sealed = new ArrayList<>();
@@ -158,7 +160,7 @@ class IntakeTest {
     byte[] content = new byte[pieces * piece];
     new Random(pieces).nextBytes(content);
     BufferPool many = new BufferPool(pieces);
-    try (DiskWriter writer = new DiskWriter("dragonfly-disk", many);
+    try (DiskWriter writer = new DiskWriter("dragonfly-disk");
         MemoryStorage storage = new MemoryStorage()) {
       StuckTask stored = new StuckTask(storage.create(task));
       List<Integer> order = IntStream.range(0, pieces).boxed().collect(Collectors.toList());
@@ -209,7 +211,7 @@ class IntakeTest {
   void aLongWriteThatFailsFailsAllItsPieces() throws Exception {
     Task task = task("failing", 4 * PieceLayout.MIN_PIECE_LENGTH);
     BufferPool many = new BufferPool(8);
-    try (DiskWriter writer = new DiskWriter("dragonfly-disk", many);
+    try (DiskWriter writer = new DiskWriter("dragonfly-disk");
         MemoryStorage storage = new MemoryStorage()) {
       StuckTask stored = new StuckTask(storage.create(task));
       stored.failsFrom = 1;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.control.Outcome;
 import io.dragonfly.internal.loop.IoThreads;
+import io.dragonfly.internal.writing.BufferPool;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.spi.PieceService;
 import io.dragonfly.spi.PieceSink;

@@ -6,6 +6,8 @@ import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.Timers;
+import io.dragonfly.internal.writing.BufferPool;
+import io.dragonfly.internal.writing.DiskWriter;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.peer.PeerSecret;
@@ -63,7 +65,7 @@ class PieceTakeTest {
   private final Timers timers = new Timers(ticker.timer(), ticker);
   private final EventLoop loop = new EventLoop("dragonfly-engine", timers);
   private final BufferPool pool = new BufferPool(2);
-  private final DiskWriter writer = new DiskWriter("dragonfly-disk", pool);
+  private final DiskWriter writer = new DiskWriter("dragonfly-disk");
   private final StoredTask stored = new MemoryStorage().create(TASK);
   private final List<String> calls = new ArrayList<>();
   private final BlockingQueue<PieceTake.End> ends = new LinkedBlockingQueue<>();

@@ -1,4 +1,4 @@
-package io.dragonfly.internal.transfer.intake;
+package io.dragonfly.internal.writing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.dragonfly.internal.transfer.intake;
+package io.dragonfly.internal.writing;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.nio.ByteBuffer;
@@ -37,14 +37,14 @@ public final class BufferPool {
   }
 
   /** Returns a cleared buffer. */
-  synchronized ByteBuffer take() {
+  public synchronized ByteBuffer take() {
     out++;
     ByteBuffer buffer = free.pollFirst();
     return buffer == null ? ByteBuffer.allocateDirect(BUFFER_BYTES) : buffer.clear();
   }
 
   /** Takes a buffer back. */
-  void give(ByteBuffer buffer) {
+  public void give(ByteBuffer buffer) {
     // As many as there is room for, not one for one: some of those who wait have ended meanwhile.
     List<CompletableFuture<Void>> next = new ArrayList<>();
     synchronized (this) {

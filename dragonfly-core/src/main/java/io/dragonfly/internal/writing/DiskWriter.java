@@ -1,4 +1,4 @@
-package io.dragonfly.internal.transfer.intake;
+package io.dragonfly.internal.writing;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.internal.loop.IoThreads;
@@ -27,9 +27,8 @@ public final class DiskWriter implements AutoCloseable {
    * So much is written at once at most. Its buffers are all free again when it is written, and who
    * waits for one should not wait for long.
    */
-  static final int MOST_JOINED_BYTES = 1 << 20;
+  public static final int MOST_JOINED_BYTES = 1 << 20;
 
-  private final BufferPool pool;
   private final IoThreads thread;
 
   @GuardedBy("this")
@@ -45,38 +44,52 @@ public final class DiskWriter implements AutoCloseable {
   private boolean closed;
 
   /** Starts the thread. */
-  public DiskWriter(String threadName, BufferPool pool) {
-    this.pool = pool;
+  public DiskWriter(String threadName) {
     this.thread = IoThreads.single(threadName);
   }
 
-  private record Write(PieceIntake intake, StoredTask stored, long offset, ByteBuffer data) {
+  /** One piece that is being written, by one of those who may bring it. */
+  public interface Writing {
+    /** Tells whether what has come is still to be written. On the thread that writes. */
+    boolean mayBeWritten();
+
+    /** A buffer is free again, whatever became of its bytes. On the thread that writes. */
+    void written(ByteBuffer data);
+
+    /** Records why the piece cannot be kept. */
+    void fail(Exception e);
+
+    /** Throws what went wrong, on the thread that writes, before the piece is sealed. */
+    void throwIfFailed() throws Exception;
+  }
+
+  private record Write(Writing piece, StoredTask stored, long offset, ByteBuffer data) {
     boolean isJoinedBy(Write next) {
       return stored == next.stored && offset + data.remaining() == next.offset;
     }
   }
 
-  /** Writes a buffer and gives it back to the pool. */
-  void write(PieceIntake intake, StoredTask stored, long offset, ByteBuffer data) {
+  /** Writes a buffer and gives it back. */
+  public void write(Writing piece, StoredTask stored, long offset, ByteBuffer data) {
     synchronized (this) {
       if (!closed) {
-        writes.add(new Write(intake, stored, offset, data));
+        writes.add(new Write(piece, stored, offset, data));
         wake();
         return;
       }
     }
-    intake.fail(new RejectedExecutionException("the client is closed"));
-    pool.give(data);
+    piece.fail(new RejectedExecutionException("the disk writer is closed"));
+    piece.written(data);
   }
 
   /** Seals a piece after all its writes. The future fails if the piece could not be kept. */
-  CompletableFuture<Void> seal(PieceIntake intake, StoredTask stored, int piece, Digest digest) {
+  public CompletableFuture<Void> seal(Writing piece, StoredTask stored, int number, Digest digest) {
     return run(
         () -> {
           // Another take's piece is as good as this one's, should that have been given up too late.
-          if (!stored.has(piece) || !stored.digest(piece).equals(Optional.of(digest))) {
-            intake.throwIfFailed();
-            stored.seal(piece, digest);
+          if (!stored.has(number) || !stored.digest(number).equals(Optional.of(digest))) {
+            piece.throwIfFailed();
+            stored.seal(number, digest);
           }
         });
   }
@@ -91,7 +104,7 @@ public final class DiskWriter implements AutoCloseable {
         return result;
       }
     }
-    result.completeExceptionally(new RejectedExecutionException("the client is closed"));
+    result.completeExceptionally(new RejectedExecutionException("the disk writer is closed"));
     return result;
   }
 
@@ -152,12 +165,12 @@ public final class DiskWriter implements AutoCloseable {
   private boolean isDropped(Write write) {
     boolean dropped = true;
     try {
-      dropped = !write.intake().mayBeWritten();
+      dropped = !write.piece().mayBeWritten();
     } catch (RuntimeException e) {
-      write.intake().fail(e);
+      write.piece().fail(e);
     }
     if (dropped) {
-      pool.give(write.data());
+      write.piece().written(write.data());
     }
     return dropped;
   }
@@ -184,9 +197,9 @@ public final class DiskWriter implements AutoCloseable {
         first.stored().write(first.offset(), run.stream().map(Write::data).toList());
       }
     } catch (Exception e) {
-      run.forEach(write -> write.intake().fail(e));
+      run.forEach(write -> write.piece().fail(e));
     } finally {
-      run.forEach(write -> pool.give(write.data()));
+      run.forEach(write -> write.piece().written(write.data()));
     }
   }
 
