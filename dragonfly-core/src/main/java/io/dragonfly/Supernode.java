@@ -126,7 +126,13 @@ public final class Supernode implements AutoCloseable {
     parts.push(sources);
     StoredPieceService pieces =
         new StoredPieceService(
-            storage, secret.capabilityKey(), clock::instant, uploads, UPLOAD_SLOTS, timer);
+            storage,
+            secret.capabilityKey(),
+            clock::instant,
+            uploads,
+            UPLOAD_SLOTS,
+            System::nanoTime,
+            timer);
     parts.push(pieces);
     return new SupernodeService(
         secret,

@@ -23,9 +23,13 @@ final class Fleet {
   private double medianUp;
   private double medianDown;
 
+  /** What most have been seen to receive at least; more may be possible. */
+  private double seenDown;
+
   /** What is assumed of links of which nothing is known, while nothing is usual. */
   private double assumedRate = Limits.ASSUMED_RATE;
 
+  private double takerSeconds = Limits.TAKER_SECONDS;
   private long reviewed;
   private long takes;
 
@@ -105,6 +109,11 @@ final class Fleet {
     return peer.isSlow() ? rate : Math.max(rate, Limits.SLOW * medianDown);
   }
 
+  /** What may lie before a taker, in seconds of its downlink. */
+  double takerSeconds() {
+    return takerSeconds;
+  }
+
   private double usual(RateMeter meter, double median) {
     if (meter.isKnown()) {
       return meter.rate();
@@ -115,13 +124,16 @@ final class Fleet {
   /** Now and then finds out again what is usual, and who is slow; returns whether it did. */
   boolean review() {
     if (now() - reviewed < (isAnythingUsual() ? REVIEW_NANOS : 0)) {
+      peers.values().stream().filter(peer -> !peer.isCdn()).forEach(this::judge);
       return false;
     }
     reviewed = now();
     medianUp = median(peer -> peer.up().meter().rate());
     medianDown = median(peer -> peer.down().meter().rate());
     double seenUp = median(peer -> peer.up().meter().least());
-    double seenDown = median(peer -> peer.down().meter().least());
+    seenDown = median(peer -> peer.down().meter().least());
+    double doublings = Math.log(Math.max(1, peers.size())) / Math.log(2);
+    takerSeconds = Math.max(Limits.TAKER_SECONDS, Limits.TAKER_SECONDS_PER_DOUBLING * doublings);
     assumedRate = Math.max(Limits.ASSUMED_RATE, Math.max(seenUp, seenDown));
     for (PeerState peer : peers.values()) {
       peer.avoidance().expire(now());
@@ -143,7 +155,9 @@ final class Fleet {
     // Little may arrive because little is sent: a downlink is slow only if it is behind.
     boolean slow =
         isBelow(peer.up().meter(), medianUp)
-            || (isBelow(peer.down().meter(), medianDown) && (peer.isFull() || peer.isSlow()));
+            || (isBelow(peer.down().meter(), medianDown) && (peer.isFull() || peer.isSlow()))
+            || (!peer.down().meter().isKnown()
+                && peer.isLagging(now(), Limits.SLOW * Math.max(medianDown, seenDown)));
     if (slow != peer.isSlow()) {
       peer.setSlow(slow);
       peer.review();

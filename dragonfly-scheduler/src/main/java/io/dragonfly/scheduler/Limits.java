@@ -48,6 +48,9 @@ final class Limits {
    */
   static final double TAKER_SECONDS = 2;
 
+  /** The same for each doubling of the peers, if that is more: so long pieces are under way. */
+  static final double TAKER_SECONDS_PER_DOUBLING = 0.25;
+
   static final int TAKER_PIECES = 32;
 
   /** While a higher share of the peers is full nothing fresh is planned. */
@@ -80,8 +83,17 @@ final class Limits {
   /** Parents that each of these has in other data centres. */
   static final int ENTRY_PARENTS = 2;
 
+  /**
+   * The same where there are trees. Who gives a piece to another data centre has it to send besides
+   * its part in the trees, so this should fall on many; but an entry has parents in its trees, too.
+   */
+  static final int ENTRY_PARENTS_WITH_TREES = 3;
+
   /** A rate below this share of the median is slow. */
   static final double SLOW = 0.5;
+
+  /** Whoever has got nothing yet of what lies ready for it is given so much time at least. */
+  static final long LAG_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
   /** The CDN cache's expected time counts this often, so that peers are preferred. */
   static final int CDN_FACTOR = 2;

@@ -85,7 +85,8 @@ final class Link {
    * than it could take.
    */
   void sent(long now, long bytes, PeerState taker) {
-    boolean isProof = taker != lastTaker || !taker.down().meter.isSaturated();
+    boolean isProof =
+        taker.isProvenFast() && (taker != lastTaker || !taker.down().meter.isSaturated());
     meter.arrived(now, bytes, ready >= 2, isProof);
     lastTaker = taker;
   }

@@ -28,6 +28,12 @@ final class PeerState {
   private int tasksGiving;
   private boolean isReady;
 
+  /** Bytes that are assigned to it, lie ready at their parents, and have not come. */
+  private long awaitedBytes;
+
+  /** Since when, or since when none has come. */
+  private long awaitedSince;
+
   PeerState(Fleet fleet, Peer peer, boolean isCdn) {
     this.fleet = fleet;
     this.peer = peer;
@@ -76,6 +82,11 @@ final class PeerState {
 
   boolean isSlow() {
     return isSlow;
+  }
+
+  /** Tells whether its downlink is known not to hold up those that send to it. */
+  boolean isProvenFast() {
+    return down.meter().isKnown() && !isSlow;
   }
 
   void setSlow(boolean slow) {
@@ -149,6 +160,31 @@ final class PeerState {
     members.forEach(member -> member.giving().reviewAll());
   }
 
+  /** What is assigned to it lies ready at its parent. */
+  void awaits(long now, long bytes) {
+    if (awaitedBytes == 0) {
+      awaitedSince = now;
+    }
+    awaitedBytes += bytes;
+  }
+
+  /** It has come, or will not. */
+  void awaitsNoMore(long now, long bytes) {
+    awaitedBytes -= bytes;
+    awaitedSince = now;
+  }
+
+  /**
+   * Tells whether its downlink must be slower than this, though none has been measured: all that it
+   * waits for would not make up that rate, if it came just now.
+   */
+  boolean isLagging(long now, double bytesPerSecond) {
+    long nanos = now - awaitedSince;
+    return awaitedBytes > 0
+        && nanos > Limits.LAG_NANOS
+        && awaitedBytes * 1e9 / nanos < bytesPerSecond;
+  }
+
   /** Bytes per second, measured or assumed. */
   double upRate() {
     return fleet.upRate(this);
@@ -213,7 +249,7 @@ final class PeerState {
   /** Tells whether so much is before this taker that more plans would be stale when it comes. */
   boolean isFull() {
     return !down.hasRoomToPlan(
-        Limits.TAKER_SECONDS * fleet.downRateAtLeast(this), Limits.TAKER_PIECES);
+        fleet.takerSeconds() * fleet.downRateAtLeast(this), Limits.TAKER_PIECES);
   }
 
   /** What is before the downlink has changed: it may be full now, or no longer. */

@@ -107,6 +107,9 @@ final class Ring {
     if (isInRing && idc.hasTrees()) {
       return giverInTree(taker);
     }
+    if (!isInRing && idc.hasTrees()) {
+      return giverOfLeaves(taker);
+    }
     int place = isInRing ? taker.ringPlace() : taker.slot() % size;
     int furthest = isInRing ? Math.floorMod(place - start, size) : size;
     int found = -1;
@@ -131,6 +134,20 @@ final class Ring {
       parent = giver(taker, start + behind);
     }
     return parent;
+  }
+
+  /**
+   * Who is in no tree takes a piece from one of those that pass it on to nobody: a fixed place
+   * behind the root, so that its parents are as few as the trees.
+   */
+  private @Nullable Giver giverOfLeaves(Member taker) {
+    int inner = members.size() / 2;
+    int leaves = members.size() - inner;
+    Giver found = null;
+    for (int tried = 0; found == null && tried < leaves; tried++) {
+      found = giver(taker, start + inner + (taker.slot() + tried) % leaves);
+    }
+    return found;
   }
 
   /** Returns the member at a place, counted round and round, if it will have the piece. */

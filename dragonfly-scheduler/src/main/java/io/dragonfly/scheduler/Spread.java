@@ -67,16 +67,21 @@ final class Spread {
     spread(idc, entry, due);
   }
 
-  /**
-   * Each entry has its places in the owner's ring and the last one, so that its parents are few.
-   */
+  /** Each entry has its places in the owner's ring, so that its parents are few. */
   private Ring.@Nullable Giver giverFor(Member entry, int place) {
-    Ring.Giver one = rings.get(0).giver(entry, 2 * place);
-    Ring.Giver other = rings.get(rings.size() - 1).giver(entry, 2 * place + 1);
-    if (one == null || (other != null && other.finish() < one.finish())) {
-      one = other;
+    Ring first = rings.get(0);
+    Ring.Giver giver;
+    if (swarm.cdn().idc().hasTrees()) {
+      int most = Limits.ENTRY_PARENTS_WITH_TREES;
+      giver = first.giver(entry, most * place + piece % most);
+    } else {
+      giver = first.giver(entry, 2 * place);
+      Ring.Giver other = rings.get(rings.size() - 1).giver(entry, 2 * place + 1);
+      if (giver == null || (other != null && other.finish() < giver.finish())) {
+        giver = other;
+      }
     }
-    return one != null ? one : rings.get(0).bestGiver(entry);
+    return giver != null ? giver : first.bestGiver(entry);
   }
 
   private void spread(Idc idc, @Nullable Member first, long due) {

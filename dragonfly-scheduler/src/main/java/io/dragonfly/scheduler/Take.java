@@ -17,6 +17,10 @@ final class Take {
   private long assignedAt;
   private boolean isAssigned;
   private boolean isReady;
+
+  /** It lies ready for a taker that is known to be able to take it as fast as others. */
+  private boolean isLoad;
+
   private boolean isEnded;
   private boolean isReleased;
 
@@ -111,8 +115,12 @@ final class Take {
     isReady = parent.has(piece);
     assignedAt = now;
     due = Math.max(due, now + parent.peer().upNanosAssigned(bytes));
-    parent.peer().up().assign(now, bytes, isReady);
+    isLoad = isReady && taker.peer().isProvenFast();
+    parent.peer().up().assign(now, bytes, isLoad);
     taker.peer().down().assign(now, bytes, true);
+    if (isReady) {
+      taker.peer().awaits(now, bytes);
+    }
     parent.giving().assigned(bytes);
     taker.takes(this);
   }
@@ -121,7 +129,11 @@ final class Take {
   void becomeReady() {
     if (isAssigned && !isReady && !isReleased) {
       isReady = true;
-      parent.peer().up().becomeReady();
+      isLoad = taker.peer().isProvenFast();
+      if (isLoad) {
+        parent.peer().up().becomeReady();
+      }
+      taker.peer().awaits(taker.swarm().fleet().now(), bytes);
     }
   }
 
@@ -152,10 +164,13 @@ final class Take {
       leaveUplink(now);
     }
     taker.peer().down().end(now, bytes, true);
+    if (isReady) {
+      taker.peer().awaitsNoMore(now, bytes);
+    }
   }
 
   private void leaveUplink(long now) {
-    parent.peer().up().end(now, bytes, isReady);
+    parent.peer().up().end(now, bytes, isLoad);
     parent.giving().assigned(-bytes);
   }
 

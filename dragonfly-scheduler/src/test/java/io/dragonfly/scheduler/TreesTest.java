@@ -8,6 +8,7 @@ import io.dragonfly.control.Outcome;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler.Plan;
 import io.dragonfly.task.PieceSpan;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -38,6 +39,46 @@ class TreesTest extends PlanningFixture {
     assertThat(copies.remove(CDN)).isEqualTo(Limits.TREES);
     assertThat(copies).hasSizeGreaterThan(PEERS * 9 / 10);
     assertThat(copies.values()).allMatch(count -> count <= Limits.TREES);
+  }
+
+  @Test
+  void whoIsInNoTreeTakesFromThoseThatPassAPieceOnToNobodyElse() {
+    addTask(8, 0);
+    join(IntStream.rangeClosed(1, PEERS).toArray());
+    int hidden = PEERS + 1;
+    scheduler.peerJoined(TASK, Peers.hidden(hidden), new BitSet(), PieceSpan.ALL);
+    List<PeerId> parents = new ArrayList<>();
+    for (int piece = 0; piece < 8; piece++) {
+      scheduler.pieceAdded(TASK, CDN, piece);
+      Map<PeerId, List<Plan>> all = everyoneTakesAll(IntStream.rangeClosed(1, PEERS + 1).toArray());
+      List<PeerId> givers = all.values().stream().flatMap(List::stream).map(Plan::parent).toList();
+      PeerId parent = all.get(id(hidden)).get(0).parent();
+      assertThat(givers).hasSize(PEERS + 1).containsOnlyOnce(parent);
+      parents.add(parent);
+    }
+    assertThat(parents.stream().distinct().count()).isBetween(2L, (long) Limits.TREES);
+  }
+
+  @Test
+  void manyGiveToAnotherDataCentre() {
+    int pieces = 24;
+    scheduler.taskAdded(TASK, Peers.layout(pieces), Peers.peer(0, "here"));
+    for (int number = 1; number <= PEERS; number++) {
+      String idc = number % 2 == 0 ? "here" : "there";
+      scheduler.peerJoined(TASK, Peers.peer(number, idc), new BitSet(), PieceSpan.ALL);
+    }
+    List<PeerId> crossed = new ArrayList<>();
+    for (int piece = 0; piece < pieces; piece++) {
+      scheduler.pieceAdded(TASK, CDN, piece);
+      everyoneTakesAll(IntStream.rangeClosed(1, PEERS).toArray()).entrySet().stream()
+          .filter(taker -> Peers.number(taker.getKey()) % 2 == 1)
+          .flatMap(taker -> taker.getValue().stream())
+          .map(Plan::parent)
+          .filter(parent -> Peers.number(parent) % 2 == 0)
+          .forEach(crossed::add);
+    }
+    assertThat(crossed).hasSize(pieces);
+    assertThat(crossed.stream().distinct().count()).isGreaterThan(2L * Limits.ENTRIES);
   }
 
   @Test

@@ -20,13 +20,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.ObjLongConsumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,6 +62,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   private final byte[] capabilityKey;
   private final Supplier<Instant> supernodeTime;
   private final RateLimiter uploads;
+  private final LongSupplier nanoClock;
   private final ScheduledExecutorService timer;
 
   /** Set while this thread hands out slots, so that a region closed at once does not recurse. */
@@ -70,7 +74,17 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   private final Object lock = new Object();
 
   @GuardedBy("lock")
-  private final WaitingAsks asks;
+  private final WaitingAsks asks = new WaitingAsks(MOST_WAITING);
+
+  @GuardedBy("lock")
+  private final SendSlots slots;
+
+  /** Set while somebody in line waits for a slot that is lent in place of a slow taker's. */
+  @GuardedBy("lock")
+  private @Nullable Future<?> lending;
+
+  /** Who is served, and what that takes up meanwhile. */
+  private record Turn(WaitingAsk ask, SendSlots.Slot slot) {}
 
   private volatile Function<TaskId, Optional<StoredTask>> elsewhere = task -> Optional.empty();
   private volatile BiConsumer<TaskId, Integer> withdrawn = (task, piece) -> {};
@@ -83,7 +97,8 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
    * @param capabilityKey the key that the supernode makes capabilities for this parent with
    * @param supernodeTime the supernode's time, which capabilities expire in
    * @param uploads the limiter of all that is sent
-   * @param slots how many regions are out at once, at most
+   * @param slots how many regions are out at once, beside those of slow takers
+   * @param nanoClock monotonic nanoseconds, as {@link System#nanoTime} has them
    * @param timer ends waits; stays its owner's, and outlives this service
    */
   public StoredPieceService(
@@ -92,13 +107,15 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
       Supplier<Instant> supernodeTime,
       RateLimiter uploads,
       int slots,
+      LongSupplier nanoClock,
       ScheduledExecutorService timer) {
     this.storage = storage;
     this.capabilityKey = capabilityKey.clone();
     this.supernodeTime = supernodeTime;
     this.uploads = uploads;
+    this.nanoClock = nanoClock;
     this.timer = timer;
-    this.asks = new WaitingAsks(slots, MOST_WAITING);
+    this.slots = new SendSlots(slots);
   }
 
   /**
@@ -227,6 +244,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     List<WaitingAsk> gone;
     synchronized (lock) {
       gone = asks.close();
+      lendLater();
     }
     gone.forEach(ask -> ask.fail(Outcome.REFUSED, "this parent has stopped"));
     verifier.close();
@@ -245,46 +263,81 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     }
     handingOut.set(true);
     try {
-      for (Optional<WaitingAsk> next = takeSlot(); next.isPresent(); next = takeSlot()) {
-        serve(next.get());
+      for (Turn next = takeTurn(); next != null; next = takeTurn()) {
+        serve(next);
       }
     } finally {
       handingOut.remove();
     }
   }
 
-  private Optional<WaitingAsk> takeSlot() {
+  /** Takes the first in line and a slot for it; null if there are not both. */
+  private @Nullable Turn takeTurn() {
     synchronized (lock) {
-      return asks.takeSlot();
+      SendSlots.Slot slot = asks.isAnyInLine() ? slots.take(nanoClock.getAsLong()) : null;
+      if (slot == null) {
+        lendLater();
+        return null;
+      }
+      return new Turn(asks.takeFirst(), slot);
     }
   }
 
-  private void freeSlot() {
+  /** Sees to it that the line goes on, also if no taker is done. */
+  @GuardedBy("lock")
+  private void lendLater() {
+    if (!asks.isAnyInLine()) {
+      if (lending != null) {
+        lending.cancel(false);
+        lending = null;
+      }
+      return;
+    }
+    long nanos = slots.nanosUntilFree(nanoClock.getAsLong());
+    if (lending == null && nanos < Long.MAX_VALUE) {
+      try {
+        lending = timer.schedule(this::lend, Math.max(1, nanos), TimeUnit.NANOSECONDS);
+      } catch (RejectedExecutionException e) {
+        log.debug("the timer has ended: slots are lent no more");
+      }
+    }
+  }
+
+  private void lend() {
     synchronized (lock) {
-      asks.freeSlot();
+      lending = null;
     }
     handOutSlots();
   }
 
-  private void serve(WaitingAsk ask) {
+  private void free(SendSlots.Slot slot) {
+    synchronized (lock) {
+      slots.free(slot, nanoClock.getAsLong());
+    }
+    handOutSlots();
+  }
+
+  private void serve(Turn turn) {
+    WaitingAsk ask = turn.ask();
     if (find(ask.task()).filter(stored -> stored.isSuspect(ask.range())).isPresent()) {
       try {
-        verifier.execute(() -> serveNow(ask));
+        verifier.execute(() -> serveNow(turn));
       } catch (RejectedExecutionException e) {
-        freeSlot();
+        free(turn.slot());
         ask.fail(Outcome.REFUSED, "this parent has stopped");
       }
     } else {
-      serveNow(ask);
+      serveNow(turn);
     }
   }
 
-  private void serveNow(WaitingAsk ask) {
+  private void serveNow(Turn turn) {
+    WaitingAsk ask = turn.ask();
     try {
       StoredTask stored =
           find(ask.task()).orElseThrow(() -> new IOException("there is no such task"));
       OptionalLong total = stored.task().layout().length();
-      PieceRegion region = open(stored, ask.range()).onClose(this::freeSlot);
+      PieceRegion region = open(stored, ask.range()).onClose(() -> free(turn.slot()));
       given.accept(ask.task(), ask.range().length());
       if (!ask.future().complete(new Given(region, total))) {
         region.close(); // cancelled in the meantime
@@ -292,13 +345,13 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     } catch (IOException | RuntimeException e) {
       if (elsewhere.apply(ask.task()).isPresent()) {
         // It was there when the ask came, and has been passed on to others meanwhile.
-        freeSlot();
+        free(turn.slot());
         ask.fail(Outcome.NOT_YET, "the piece is no longer here, peers have it");
         return;
       }
       log.warn(
           "cannot give bytes {} of task {}: {}", ask.range(), ask.task().brief(), e.toString());
-      freeSlot();
+      free(turn.slot());
       ask.future()
           .completeExceptionally(new TakeException(Outcome.REFUSED, "the piece is not there", e));
     }
@@ -342,6 +395,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     ask.cancelTimer();
     synchronized (lock) {
       asks.remove(ask);
+      lendLater();
     }
   }
 

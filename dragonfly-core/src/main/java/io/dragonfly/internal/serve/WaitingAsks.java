@@ -7,7 +7,6 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -25,12 +24,10 @@ final class WaitingAsks {
   private final int mostWaiting;
   private final Map<TaskId, Set<WaitingAsk>> forPiece = new HashMap<>();
   private final Set<WaitingAsk> line = new LinkedHashSet<>();
-  private int freeSlots;
   private int waiting;
   private boolean closed;
 
-  WaitingAsks(int slots, int mostWaiting) {
-    this.freeSlots = slots;
+  WaitingAsks(int mostWaiting) {
     this.mostWaiting = mostWaiting;
   }
 
@@ -65,21 +62,17 @@ final class WaitingAsks {
     return line.contains(ask);
   }
 
-  /** Takes the first in line and a slot for it, if there are both. */
-  Optional<WaitingAsk> takeSlot() {
-    if (freeSlots == 0 || line.isEmpty()) {
-      return Optional.empty();
-    }
+  boolean isAnyInLine() {
+    return !line.isEmpty();
+  }
+
+  /** Takes the first out of the line, which has one. */
+  WaitingAsk takeFirst() {
     Iterator<WaitingAsk> first = line.iterator();
     WaitingAsk ask = first.next();
     first.remove();
     waiting--;
-    freeSlots--;
-    return Optional.of(ask);
-  }
-
-  void freeSlot() {
-    freeSlots++;
+    return ask;
   }
 
   /** Forgets an ask, wherever it waits. */

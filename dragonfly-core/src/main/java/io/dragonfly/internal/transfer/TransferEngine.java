@@ -136,6 +136,7 @@ public final class TransferEngine implements AutoCloseable {
         clock,
         setup.limits().uploads(),
         SENDING_AT_ONCE,
+        System::nanoTime,
         setup.timers().executor());
   }
 

@@ -178,10 +178,29 @@ class StoredPieceServiceTest {
   }
 
   @Test
-  void whoIsInLineForTooLongIsToldToComeLater() throws Exception {
+  void aSlowTakerKeepsNobodyWaiting() throws Exception {
     seal(storage.create(task), 0);
     now(service.give(ask(FIRST)));
     now(service.give(ask(FIRST)));
+    CompletableFuture<Given> third = service.give(ask(FIRST));
+    CompletableFuture<Given> fourth = service.give(ask(FIRST));
+
+    ticker.advance(Duration.ofMillis(499));
+    assertThat(third).isNotDone();
+    ticker.advance(Duration.ofMillis(1)); // four times what is usual until something has been sent
+    now(third).region().close();
+    now(fourth).region().close();
+    assertThat(ticker.timersSet()).isZero();
+  }
+
+  @Test
+  void whoIsInLineForTooLongIsToldToComeLater() throws Exception {
+    seal(storage.create(task), 0);
+    for (int slot = 0; slot < SendSlots.MOST; slot++) {
+      CompletableFuture<Given> slow = service.give(ask(FIRST));
+      ticker.advance(Duration.ofMillis(500));
+      now(slow);
+    }
     CompletableFuture<Given> third = service.give(ask(FIRST));
 
     ticker.advance(Duration.ofMillis(3999));
@@ -382,7 +401,7 @@ class StoredPieceServiceTest {
 
   private StoredPieceService service(Storage store, int slots) {
     return new StoredPieceService(
-        store, KEY, () -> ticker.clock().instant(), new Unlimited(), slots, ticker.timer());
+        store, KEY, () -> ticker.clock().instant(), new Unlimited(), slots, ticker, ticker.timer());
   }
 
   private void seal(StoredTask stored, int piece) throws Exception {

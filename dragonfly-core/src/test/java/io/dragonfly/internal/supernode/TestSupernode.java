@@ -77,6 +77,7 @@ final class TestSupernode implements AutoCloseable {
             ticker.clock()::instant,
             new UnlimitedRates().create(Optional.empty()),
             4,
+            ticker,
             ticker.timer());
     sources = new Sources(Map.of("fake", source), new SourceConfig("test"));
     SupernodeSettings settings =

@@ -18,8 +18,10 @@ final class Uplink extends Event {
   private final double nanosPerByte;
   private final Deque<Transfer> line = new ArrayDeque<>();
   private final List<Transfer> active = new ArrayList<>();
-  private int slots;
+  private final int slots;
+  private int sendable;
   private int turn;
+  private int nextTurn;
   private @Nullable Transfer sending;
   private long bytes;
   private long wakeAt = Long.MAX_VALUE;
@@ -67,52 +69,57 @@ final class Uplink extends Event {
     }
     Transfer next = next();
     if (next != null) {
+      turn = nextTurn;
       sending = next;
       bytes = next.chunk();
       swarm.timeline().after((long) (bytes * nanosPerByte), this);
     }
   }
 
+  /** Returns whose chunk is next: of those that take what they are sent, so many are in turn. */
   private @Nullable Transfer next() {
-    fill();
     while (true) {
+      active.removeIf(Transfer::isOver);
       Transfer next = nextActive();
-      if (next != null || line.isEmpty() || slots == SLOTS_MOST) {
+      if (sendable >= slots || active.size() >= SLOTS_MOST || !activate()) {
         return next;
       }
-      slots++;
-      fill();
     }
   }
 
-  private void fill() {
-    for (int place = active.size() - 1; place >= 0; place--) {
-      if (active.get(place).isOver()) {
-        active.remove(place);
-      }
-    }
-    while (active.size() < slots && !line.isEmpty()) {
+  private boolean activate() {
+    while (!line.isEmpty()) {
       Transfer first = line.remove();
       if (!first.isOver()) {
         active.add(first);
+        return true;
       }
     }
+    return false;
   }
 
   private @Nullable Transfer nextActive() {
     long now = swarm.timeline().now();
     long earliest = Long.MAX_VALUE;
+    Transfer next = null;
+    sendable = 0;
     for (int i = 0; i < active.size(); i++) {
       int place = (turn + i) % active.size();
       Transfer transfer = active.get(place);
       if (transfer.sendableAt() <= now) {
-        turn = place + 1;
-        return transfer;
+        sendable++;
+        if (next == null) {
+          next = transfer;
+          nextTurn = place + 1;
+        }
+      } else {
+        earliest = Math.min(earliest, transfer.sendableAt());
       }
-      earliest = Math.min(earliest, transfer.sendableAt());
     }
-    wakeAt(earliest);
-    return null;
+    if (next == null) {
+      wakeAt(earliest);
+    }
+    return next;
   }
 
   private void wakeAt(long time) {

@@ -86,6 +86,13 @@ class SimulationTest {
   }
 
   @Test
+  void aFifthOfSlowPeersHoldsTheOthersUpForAThirdOfTheTimeAtMost() {
+    SimulationResult result =
+        Simulation.builder().peers(50).lengthBytes(512 << 20).slow(0.2).build().run();
+    assertThat(result.lastOverBound()).isLessThan(1.4);
+  }
+
+  @Test
   void whatMakesNoSenseIsSaid() {
     assertThatThrownBy(() -> swarm().peers(0).build()).hasMessageContaining("peers is 0");
     assertThatThrownBy(() -> swarm().lengthBytes(0).build()).hasMessageContaining("size is 0");

@@ -1,0 +1,120 @@
+package io.dragonfly.scheduler;
+
+import static io.dragonfly.scheduler.Peers.id;
+import static io.dragonfly.scheduler.Peers.peer;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.dragonfly.task.PieceSpan;
+import java.util.BitSet;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** How slow peers are told from those that only have to do with slow ones. */
+class LaggardsTest extends PlanningFixture {
+  private static final int PIECES = 200;
+
+  private final Fleet fleet = new Fleet(nanos::get);
+  private final Swarm swarm =
+      new Swarm(fleet, TASK, Peers.layout(PIECES), fleet.peer(peer(0), true));
+  private final List<Member> members =
+      IntStream.rangeClosed(1, 10)
+          .mapToObj(i -> swarm.join(fleet.peer(peer(i), false), new BitSet(), PieceSpan.ALL))
+          .toList();
+  private final Member parent = members.get(0);
+  private final Member taker = members.get(1);
+
+  private void after(int millis) {
+    nanos.addAndGet(millis * MILLI);
+    fleet.review();
+  }
+
+  /** All but the taker have received ten pieces a second. */
+  private void othersReceive() {
+    for (Member member : members) {
+      RateMeter meter = member.peer().down().meter();
+      meter.resumed(nanos.get(), true);
+      for (int piece = 1; piece <= 8 && member != taker; piece++) {
+        meter.arrived(nanos.get() + piece * 100 * MILLI, swarm.pieceLength(), true, true);
+      }
+    }
+    after(1000);
+  }
+
+  private Take assigned(int piece) {
+    swarm.gained(parent, piece);
+    Take take = Take.plan(taker, piece, parent, nanos.get());
+    take.assign(nanos.get());
+    return take;
+  }
+
+  @Test
+  void whoGetsNothingOfWhatLiesReadyIsSlowBeforeItsRateIsKnown() {
+    othersReceive();
+    Take take = assigned(0);
+
+    after(190);
+    assertThat(taker.peer().isSlow()).isFalse();
+    after(30); // one piece in 0.22 s would still be half of what others get
+    assertThat(taker.peer().isSlow()).isTrue();
+    assertThat(taker.isCounted()).isFalse();
+
+    take.end();
+    after(10);
+    assertThat(taker.peer().isSlow()).isFalse();
+    assertThat(taker.isCounted()).isTrue();
+  }
+
+  @Test
+  void whoWaitsForAParentThatHasNothingYetIsNotSlow() {
+    othersReceive();
+    Take take = Take.plan(taker, 0, parent, nanos.get());
+    take.assign(nanos.get());
+
+    after(900);
+    assertThat(taker.peer().isSlow()).isFalse();
+    swarm.gained(parent, 0);
+    after(900);
+    assertThat(taker.peer().isSlow()).isTrue();
+  }
+
+  @Test
+  void whoSendsToSlowTakersIsNotSlow() {
+    othersReceive();
+    PeerState slow = taker.peer();
+    for (int piece = 0; piece < 40; piece += 2) {
+      Take one = assigned(piece);
+      assigned(piece + 1);
+      nanos.addAndGet(500 * MILLI);
+      parent.peer().up().sent(nanos.get(), one.bytes(), slow);
+      one.end();
+    }
+    assertThat(parent.peer().up().meter().isKnown()).isFalse();
+  }
+
+  @Test
+  void whoSendsSlowlyToFastTakersIsKnown() {
+    othersReceive();
+    PeerState one = members.get(2).peer();
+    PeerState other = members.get(3).peer();
+    Link up = parent.peer().up();
+    up.assign(nanos.get(), swarm.pieceLength(), true);
+    up.assign(nanos.get(), swarm.pieceLength(), true);
+    for (int piece = 0; piece < 8; piece++) {
+      nanos.addAndGet(500 * MILLI);
+      up.sent(nanos.get(), swarm.pieceLength(), piece % 2 == 0 ? one : other);
+    }
+    assertThat(up.meter().rate()).isCloseTo(2.0 * swarm.pieceLength(), within(1000.0));
+  }
+
+  @Test
+  void inALargeSwarmMoreMayLieBeforeATaker() {
+    after(1000);
+    assertThat(fleet.takerSeconds()).isEqualTo(Limits.TAKER_SECONDS);
+    IntStream.range(100, 10_100).forEach(i -> fleet.peer(peer(i), false));
+    after(1000);
+    assertThat(fleet.takerSeconds()).isCloseTo(3.3, within(0.1));
+    assertThat(fleet.find(id(100))).isPresent();
+  }
+}
