@@ -215,6 +215,7 @@ final class Download {
       return;
     }
     progressed();
+    wasWaiting = demand.isWaiting();
     origins.put(piece, origin);
     if (origin.kind() == Origin.Kind.SOURCE) {
       piecesFromSource++;

@@ -11,6 +11,7 @@ import io.dragonfly.task.PieceSpan;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -19,12 +20,16 @@ import org.jspecify.annotations.Nullable;
  * knows which pieces it will need next. Confined to the loop, except for the stream itself.
  */
 public final class StreamFeed {
-  private static final int CHUNK_BYTES = 128 << 10;
+  private static final int CHUNK_BYTES = 64 << 10;
 
-  /** A reader that is slower than the store has small chunks waiting: there may be many of them. */
+  /** A reader that is slower than this has small chunks waiting: there may be many of them. */
   private static final int SMALL_CHUNK_BYTES = 32 << 10;
 
-  private static final int CHUNKS_AHEAD = 4;
+  private static final long QUICK_NANOS = Duration.ofMillis(20).toNanos();
+
+  /** Beside the one that the reader is at. */
+  private static final int CHUNKS_AHEAD = 1;
+
   private static final long WINDOW_BYTES = 32 << 20;
   private static final int WINDOW_PIECES = 16;
 
@@ -38,7 +43,12 @@ public final class StreamFeed {
   private long position;
   private final OptionalLong end;
   private int ahead;
-  private boolean hasBeenRead;
+  private @Nullable ByteBuffer spare;
+  private boolean isQuick;
+
+  /** Since when the reader could have taken a chunk. */
+  private long availableNanos;
+
   private boolean reading;
   private boolean over;
 
@@ -72,7 +82,8 @@ public final class StreamFeed {
     this.end = end;
     this.stream =
         new TaskStream(
-            () -> loop.execute(this::chunkWasRead), () -> loop.execute(() -> closed(onClose)));
+            spent -> loop.execute(() -> chunkWasTaken(spent)),
+            () -> loop.execute(() -> closed(onClose)));
   }
 
   /** Returns the stream. */
@@ -102,9 +113,10 @@ public final class StreamFeed {
       reading = true;
       long at = position;
       long stop = end();
-      int most = ahead == 0 && hasBeenRead ? CHUNK_BYTES : SMALL_CHUNK_BYTES;
+      int most = isQuick ? CHUNK_BYTES : SMALL_CHUNK_BYTES;
+      ByteBuffer chunk = takeBuffer(most);
       loop.when(
-          io.call(() -> read(from.stored(), at, stop, most)), this::chunkCame, this::readFailed);
+          io.call(() -> read(from.stored(), at, stop, chunk)), this::chunkCame, this::readFailed);
     }
   }
 
@@ -113,9 +125,17 @@ public final class StreamFeed {
     return Math.min(end.orElse(Long.MAX_VALUE), length.orElse(Long.MAX_VALUE));
   }
 
-  private static ByteBuffer read(StoredTask stored, long at, long stop, int most)
+  /** What the reader is done with is used again: what it would leave is more than all else. */
+  private ByteBuffer takeBuffer(int bytes) {
+    ByteBuffer buffer = spare;
+    spare = null;
+    return buffer != null && buffer.capacity() == bytes
+        ? buffer.clear()
+        : ByteBuffer.allocate(bytes);
+  }
+
+  private static ByteBuffer read(StoredTask stored, long at, long stop, ByteBuffer chunk)
       throws IOException {
-    ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(most, stop - at));
     Outputs.read(stored, at, stop, chunk);
     return chunk.flip();
   }
@@ -125,13 +145,26 @@ public final class StreamFeed {
     if (over) {
       return;
     }
-    position += chunk.remaining();
+    if (ahead == 0) {
+      availableNanos = loop.nanos();
+    }
     ahead++;
     stream.add(chunk);
-    if (pieces != null) {
-      pieces.moved();
-    }
+    moveBy(chunk.limit());
     moveOn();
+  }
+
+  /** Most moves change nothing that the download must know of. */
+  private void moveBy(int bytes) {
+    Pieces from = pieces;
+    if (from != null) {
+      PieceLayout layout = from.stored().task().layout();
+      PieceSpan before = window(layout);
+      position += bytes;
+      if (!window(layout).equals(before)) {
+        from.moved();
+      }
+    }
   }
 
   private void readFailed(Throwable failure) {
@@ -143,9 +176,12 @@ public final class StreamFeed {
             failure));
   }
 
-  private void chunkWasRead() {
+  private void chunkWasTaken(ByteBuffer spent) {
+    spare = spent;
     ahead--;
-    hasBeenRead = true;
+    long now = loop.nanos();
+    isQuick = now - availableNanos < QUICK_NANOS;
+    availableNanos = now;
     moveOn();
   }
 

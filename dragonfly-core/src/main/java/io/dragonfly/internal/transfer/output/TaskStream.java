@@ -6,12 +6,14 @@ import io.dragonfly.error.FetchCancelledException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Objects;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,11 +23,14 @@ import org.jspecify.annotations.Nullable;
 final class TaskStream extends InputStream {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Runnable onRead;
+  private final Consumer<ByteBuffer> onRead;
   private final Runnable onClose;
 
   @GuardedBy("lock")
   private final Deque<ByteBuffer> chunks = new ArrayDeque<>();
+
+  /** What the reader has taken and not read yet; the reader's alone. */
+  private ByteBuffer current = ByteBuffer.allocate(0);
 
   @GuardedBy("lock")
   private boolean ended;
@@ -39,10 +44,10 @@ final class TaskStream extends InputStream {
   /**
    * A stream.
    *
-   * @param onRead is told when there is room for another chunk
+   * @param onRead is given, when the reader takes a chunk, the one before, which is nobody's then
    * @param onClose is told once when the reader has closed it
    */
-  TaskStream(Runnable onRead, Runnable onClose) {
+  TaskStream(Consumer<ByteBuffer> onRead, Runnable onClose) {
     this.onRead = onRead;
     this.onClose = onClose;
   }
@@ -89,36 +94,62 @@ final class TaskStream extends InputStream {
     if (length == 0) {
       return 0;
     }
-    boolean emptied;
-    int count;
+    if (!takeChunk()) {
+      return -1;
+    }
+    int count = Math.min(length, current.remaining());
+    current.get(into, offset, count);
+    return count;
+  }
+
+  @Override
+  public long transferTo(OutputStream out) throws IOException {
+    long count = 0;
+    while (takeChunk()) {
+      int length = current.remaining();
+      int offset = current.arrayOffset() + current.position();
+      current.position(current.limit());
+      out.write(current.array(), offset, length);
+      count += length;
+    }
+    return count;
+  }
+
+  /** Sees to it that something is in {@link #current}; returns false at the end. */
+  private boolean takeChunk() throws IOException {
+    ByteBuffer chunk;
+    boolean isNext;
     lock.lock();
     try {
-      ByteBuffer chunk = awaitChunk();
-      if (chunk == null) {
-        return -1;
-      }
-      count = Math.min(length, chunk.remaining());
-      chunk.get(into, offset, count);
-      emptied = !chunk.hasRemaining();
-      if (emptied) {
-        chunks.removeFirst();
-      }
+      checkOpen();
+      isNext = !current.hasRemaining();
+      chunk = isNext ? awaitChunk() : current;
     } finally {
       lock.unlock();
     }
-    if (emptied) {
-      onRead.run();
+    if (chunk == null) {
+      return false;
     }
-    return count;
+    if (isNext) {
+      ByteBuffer spent = current;
+      current = chunk;
+      onRead.accept(spent);
+    }
+    return true;
+  }
+
+  @GuardedBy("lock")
+  private void checkOpen() throws IOException {
+    if (closed) {
+      throw new IOException("the stream is closed");
+    }
   }
 
   @GuardedBy("lock")
   private @Nullable ByteBuffer awaitChunk() throws IOException {
     while (true) {
-      if (closed) {
-        throw new IOException("the stream is closed");
-      }
-      ByteBuffer chunk = chunks.peekFirst();
+      checkOpen();
+      ByteBuffer chunk = chunks.pollFirst();
       if (chunk != null) {
         return chunk;
       }
@@ -146,7 +177,8 @@ final class TaskStream extends InputStream {
   public int available() {
     lock.lock();
     try {
-      return closed ? 0 : chunks.stream().mapToInt(ByteBuffer::remaining).sum();
+      int waiting = chunks.stream().mapToInt(ByteBuffer::remaining).sum();
+      return closed ? 0 : current.remaining() + waiting;
     } finally {
       lock.unlock();
     }

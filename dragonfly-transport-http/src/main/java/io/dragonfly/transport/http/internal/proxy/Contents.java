@@ -188,7 +188,7 @@ final class Contents {
     byte[] portion = new byte[ProxyLimits.PORTION_BYTES];
     for (int count = in.read(portion); count >= 0; count = in.read(portion)) {
       counters.directBytes.add(count); // before a client can have them
-      delivery.write(portion, count);
+      delivery.write(portion, 0, count);
     }
     delivery.end();
   }

@@ -91,19 +91,19 @@ final class Delivery {
    *
    * @throws CorruptException if these are the last ones of something else than what was asked for
    */
-  void write(byte[] bytes, int count) throws ClientGoneException, CorruptException {
+  void write(byte[] bytes, int offset, int count) throws ClientGoneException, CorruptException {
     if (count > end - next) {
       throw new CorruptException("more bytes came than were announced");
     }
     if (running != null) {
-      running.update(bytes, 0, count);
+      running.update(bytes, offset, count);
     }
     next += count;
     if (next == end) {
       verify();
     }
     ByteBuf part = answer.buffer(count);
-    part.writeBytes(bytes, 0, count);
+    part.writeBytes(bytes, offset, count);
     if (running != null && end == Long.MAX_VALUE) {
       // Any part may be the last.
       ByteBuf before = held;

@@ -39,8 +39,8 @@ public record ProxyLimits(
   /** How much is read from a source and handed to the client at a time. */
   static final int PORTION_BYTES = 64 << 10;
 
-  /** How much of an answer may wait for the client. */
-  static final int PENDING_BYTES = 64 << 10;
+  /** With more of an answer on its way to the client than this, no more is sent. */
+  static final int PENDING_BYTES = 32 << 10;
 
   /** How much of a request's body may wait for where it goes. */
   static final int BODY_BYTES = 256 << 10;

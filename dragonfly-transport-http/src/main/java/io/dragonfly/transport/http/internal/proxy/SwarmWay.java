@@ -150,20 +150,26 @@ final class SwarmWay {
 
   private void copy(Reading reading, FetchStream stream, HttpHeaders headers, Delivery delivery)
       throws IOException, Delivery.CorruptException {
-    byte[] portion = new byte[ProxyLimits.PORTION_BYTES];
-    int count = reading.read(portion);
+    LongAdder bytes = isSwarm(stream) ? counters.p2pBytes : counters.directBytes;
+    reading.copyTo(
+        (part, offset, count) -> {
+          begin(stream, headers, delivery);
+          bytes.add(count);
+          delivery.write(part, offset, count);
+        });
+    begin(stream, headers, delivery);
+    delivery.end();
+  }
+
+  /** Begins, unless that has been done: only now is the length known for certain. */
+  private void begin(FetchStream stream, HttpHeaders headers, Delivery delivery)
+      throws IOException {
     if (!delivery.isBegun()) {
       begin(stream.fetch().contentLength(), headers, delivery);
       if (isSwarm(stream)) {
         counters.p2pRequests.increment();
       }
     }
-    LongAdder bytes = isSwarm(stream) ? counters.p2pBytes : counters.directBytes;
-    for (; count >= 0; count = reading.read(portion)) {
-      bytes.add(count);
-      delivery.write(portion, count);
-    }
-    delivery.end();
   }
 
   private static boolean isSwarm(FetchStream stream) {
