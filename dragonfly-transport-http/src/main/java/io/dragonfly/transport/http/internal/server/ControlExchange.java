@@ -13,12 +13,8 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -29,21 +25,20 @@ import org.slf4j.LoggerFactory;
  * A call to the supernode. It holds no thread while the supernode thinks, and if the client leaves,
  * the call is cancelled. Confined to its connection's event loop.
  */
-final class ControlExchange implements Exchange {
+final class ControlExchange extends AwaitedExchange {
   private static final Logger LOG = LoggerFactory.getLogger(ControlExchange.class);
 
-  private final ServerConnection connection;
   private final Serving serving;
   private final Wire.Call call;
   private final String secret;
-  private ByteArrayOutputStream body = new ByteArrayOutputStream();
+  private final RequestBody body;
   private @Nullable CompletableFuture<?> asked;
-  private boolean abandoned;
 
   ControlExchange(ServerConnection connection, Serving serving, Wire.Call call, HttpRequest request)
       throws Refusal {
-    this.connection = connection;
+    super(connection);
     this.serving = serving;
+    this.body = new RequestBody(connection, serving);
     this.call = call;
     RequestHead.checkMethod(request, HttpMethod.POST);
     if (!connection.isPrivate()) {
@@ -64,38 +59,23 @@ final class ControlExchange implements Exchange {
 
   @Override
   public void content(ByteBuf part) {
-    int bytes = part.readableBytes();
-    try {
-      serving.takeBody(bytes);
-      part.readBytes(body, bytes);
-    } catch (Refusal refusal) {
-      connection.refuse(refusal);
-    } catch (IOException e) {
-      throw new IllegalStateException("memory cannot be written", e);
-    }
+    body.add(part);
   }
 
   @Override
   public void requested() {
-    byte[] json = takeBody();
+    byte[] json = body.take();
     try {
       Function<InetAddress, SupernodeApi> control = serving.request().control().orElse(null);
       if (control == null) {
         throw new CallRefusedException("this is a peer and no supernode: check the address");
       }
-      ask(json, () -> control.apply(connection.client()));
+      ask(json, () -> control.apply(connection().client()));
     } catch (WireException e) {
-      connection.refuse(HttpResponseStatus.BAD_REQUEST, e.getMessage());
+      connection().refuse(HttpResponseStatus.BAD_REQUEST, e.getMessage());
     } catch (RuntimeException e) {
       fail(e);
     }
-  }
-
-  private byte[] takeBody() {
-    byte[] json = body.toByteArray();
-    body = new ByteArrayOutputStream(0);
-    serving.giveBackBody(json.length);
-    return json;
   }
 
   private void ask(byte[] json, Supplier<SupernodeApi> supernode) throws WireException {
@@ -121,27 +101,10 @@ final class ControlExchange implements Exchange {
 
   private <A> void await(CompletableFuture<A> future, Function<A, byte[]> json) {
     asked = future;
-    var unused =
-        future.whenComplete((answer, failure) -> onLoop(() -> finish(answer, failure, json)));
+    await(future, answer -> finish(answer, json), this::fail);
   }
 
-  private void onLoop(Runnable task) {
-    try {
-      connection.channel().eventLoop().execute(task);
-    } catch (RejectedExecutionException e) {
-      LOG.debug("an answer came after the transport was closed");
-    }
-  }
-
-  private <A> void finish(
-      @Nullable A answer, @Nullable Throwable failure, Function<A, byte[]> writer) {
-    if (abandoned) {
-      return;
-    }
-    if (answer == null) {
-      fail(failure instanceof CompletionException e ? e.getCause() : failure);
-      return;
-    }
+  private <A> void finish(A answer, Function<A, byte[]> writer) {
     byte[] json;
     try {
       json = writer.apply(answer);
@@ -152,33 +115,28 @@ final class ControlExchange implements Exchange {
     if (json.length > Wire.MAX_ANSWER_BYTES) {
       fail(new IllegalStateException("an answer of %d bytes is too long".formatted(json.length)));
     } else {
-      connection.answer(HttpResponseStatus.OK, json);
+      connection().answer(HttpResponseStatus.OK, json);
     }
   }
 
-  private void fail(@Nullable Throwable failure) {
+  private void fail(Throwable failure) {
     if (failure instanceof DistributionException typed) {
-      connection.answer(
-          HttpResponseStatus.valueOf(FailureJson.status(typed)), FailureJson.answer(typed));
+      connection()
+          .answer(HttpResponseStatus.valueOf(FailureJson.status(typed)), FailureJson.answer(typed));
     } else {
-      LOG.warn("{} of {} failed: {}", call, connection.client(), String.valueOf(failure));
+      LOG.warn("{} of {} failed: {}", call, connection().client(), String.valueOf(failure));
       LOG.debug("where a call failed", failure);
-      connection.refuse(
-          HttpResponseStatus.INTERNAL_SERVER_ERROR, "the supernode failed, see its log");
+      connection()
+          .refuse(HttpResponseStatus.INTERNAL_SERVER_ERROR, "the supernode failed, see its log");
     }
   }
 
   @Override
   public void abandon() {
-    abandoned = true;
-    takeBody();
+    super.abandon();
+    var unused = body.take();
     if (asked != null) {
       asked.cancel(false);
     }
-  }
-
-  @Override
-  public long progress() {
-    return NOTHING_TO_SEND;
   }
 }

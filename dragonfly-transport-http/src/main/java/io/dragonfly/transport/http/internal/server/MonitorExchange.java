@@ -11,26 +11,22 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A machine asks how the process is, or reads its metrics. Confined to its connection's event loop.
  */
-final class MonitorExchange implements Exchange {
+final class MonitorExchange extends AwaitedExchange {
   private static final Logger LOG = LoggerFactory.getLogger(MonitorExchange.class);
 
-  private final ServerConnection connection;
   private final MonitorService service;
   private final String path;
   private final String token;
-  private boolean abandoned;
 
   private MonitorExchange(ServerConnection connection, MonitorService service, HttpRequest request)
       throws Refusal {
-    this.connection = connection;
+    super(connection);
     this.service = service;
     this.path = path(request);
     // The codec leaves out the body where a HEAD is answered.
@@ -74,63 +70,43 @@ final class MonitorExchange implements Exchange {
   @Override
   public void requested() {
     switch (path) {
-      case AdminWire.HEALTH -> connection.answer(HttpResponseStatus.OK, AdminWire.state("alive"));
+      case AdminWire.HEALTH -> connection().answer(HttpResponseStatus.OK, AdminWire.state("alive"));
       case AdminWire.READINESS -> {
         boolean isReady = service.isReady();
-        connection.answer(
-            isReady ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE,
-            AdminWire.state(isReady ? "ready" : "not ready"));
+        connection()
+            .answer(
+                isReady ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE,
+                AdminWire.state(isReady ? "ready" : "not ready"));
       }
       default -> metrics();
     }
   }
 
   private void metrics() {
-    if (!service.mayReadMetrics(connection.client(), token)) {
+    if (!service.mayReadMetrics(connection().client(), token)) {
       Refusal refusal =
           new Refusal(
               HttpResponseStatus.UNAUTHORIZED,
               "metrics are read on this machine, from --metrics-network, and with the token of a"
                   + " supernode's operators over TLS");
       refusal.headers().set(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer realm=\"dragonfly metrics\"");
-      connection.refuse(refusal);
+      connection().refuse(refusal);
       return;
     }
     Optional<CompletableFuture<String>> page = service.metrics();
     if (page.isEmpty()) {
-      connection.refuse(HttpResponseStatus.NOT_FOUND, "this process keeps no metrics");
+      connection().refuse(HttpResponseStatus.NOT_FOUND, "this process keeps no metrics");
       return;
     }
-    var unused = page.get().whenComplete((text, failure) -> onLoop(() -> finish(text, failure)));
+    await(page.get(), this::finish, this::fail);
   }
 
-  private void onLoop(Runnable task) {
-    try {
-      connection.channel().eventLoop().execute(task);
-    } catch (RejectedExecutionException e) {
-      LOG.debug("an answer came after the transport was closed");
-    }
+  private void finish(String text) {
+    connection().answer(HttpResponseStatus.OK, AdminWire.METRICS_TYPE, text.getBytes(UTF_8));
   }
 
-  private void finish(@Nullable String text, @Nullable Throwable failure) {
-    if (abandoned) {
-      return;
-    }
-    if (text != null) {
-      connection.answer(HttpResponseStatus.OK, AdminWire.METRICS_TYPE, text.getBytes(UTF_8));
-      return;
-    }
+  private void fail(Throwable failure) {
     LOG.warn("The metrics could not be made", failure);
-    connection.refuse(HttpResponseStatus.INTERNAL_SERVER_ERROR, "metrics failed, see the log");
-  }
-
-  @Override
-  public void abandon() {
-    abandoned = true;
-  }
-
-  @Override
-  public long progress() {
-    return NOTHING_TO_SEND;
+    connection().refuse(HttpResponseStatus.INTERNAL_SERVER_ERROR, "metrics failed, see the log");
   }
 }

@@ -12,26 +12,21 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.RejectedExecutionException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A call that takes the operators' token. Confined to its connection's event loop. */
-abstract class OperatorExchange implements Exchange {
+abstract class OperatorExchange extends AwaitedExchange {
   private static final Logger LOG = LoggerFactory.getLogger(OperatorExchange.class);
 
-  private final ServerConnection connection;
   private final AdminService service;
   private final HttpMethod method;
   private final String path;
   private final String token;
-  private boolean abandoned;
 
   OperatorExchange(ServerConnection connection, AdminService service, HttpRequest request)
       throws Refusal {
-    this.connection = connection;
+    super(connection);
     this.service = service;
     this.method = request.method();
     this.path = request.uri();
@@ -79,10 +74,6 @@ abstract class OperatorExchange implements Exchange {
         : Optional.empty();
   }
 
-  final ServerConnection connection() {
-    return connection;
-  }
-
   final AdminService service() {
     return service;
   }
@@ -107,7 +98,7 @@ abstract class OperatorExchange implements Exchange {
    * @throws Refusal if it shows no right token
    */
   final AdminApi admit() throws Refusal {
-    return service.admit(connection.client(), token).orElseThrow(OperatorExchange::unauthorized);
+    return service.admit(connection().client(), token).orElseThrow(OperatorExchange::unauthorized);
   }
 
   private static Refusal unauthorized() {
@@ -132,52 +123,26 @@ abstract class OperatorExchange implements Exchange {
     try {
       answer();
     } catch (Refusal refusal) {
-      connection.refuse(refusal);
+      connection().refuse(refusal);
     } catch (WireException e) {
-      connection.refuse(HttpResponseStatus.BAD_REQUEST, e.getMessage());
+      connection().refuse(HttpResponseStatus.BAD_REQUEST, e.getMessage());
     }
   }
 
   final void await(CompletableFuture<Reply> asked) {
-    var unused = asked.whenComplete((reply, failure) -> onLoop(() -> finish(reply, failure)));
+    await(asked, reply -> connection().answer(reply.status, reply.json), this::fail);
   }
 
-  private void onLoop(Runnable task) {
-    try {
-      connection.channel().eventLoop().execute(task);
-    } catch (RejectedExecutionException e) {
-      LOG.debug("an answer came after the transport was closed");
-    }
-  }
-
-  private void finish(@Nullable Reply reply, @Nullable Throwable failure) {
-    if (abandoned) {
-      return;
-    }
-    if (reply != null) {
-      connection.answer(reply.status, reply.json);
-      return;
-    }
-    Throwable cause = failure instanceof CompletionException e ? e.getCause() : failure;
+  private void fail(Throwable cause) {
     if (cause instanceof DistributionException typed) {
-      connection.answer(
-          HttpResponseStatus.valueOf(FailureJson.status(typed)), FailureJson.answer(typed));
+      connection()
+          .answer(HttpResponseStatus.valueOf(FailureJson.status(typed)), FailureJson.answer(typed));
     } else if (cause instanceof IllegalArgumentException wrong) {
-      connection.refuse(HttpResponseStatus.BAD_REQUEST, String.valueOf(wrong.getMessage()));
+      connection().refuse(HttpResponseStatus.BAD_REQUEST, String.valueOf(wrong.getMessage()));
     } else {
       LOG.warn("{} {} failed: {}", method, path, String.valueOf(cause));
-      connection.refuse(
-          HttpResponseStatus.INTERNAL_SERVER_ERROR, "the supernode failed, see its log");
+      connection()
+          .refuse(HttpResponseStatus.INTERNAL_SERVER_ERROR, "the supernode failed, see its log");
     }
-  }
-
-  @Override
-  public void abandon() {
-    abandoned = true;
-  }
-
-  @Override
-  public long progress() {
-    return NOTHING_TO_SEND;
   }
 }

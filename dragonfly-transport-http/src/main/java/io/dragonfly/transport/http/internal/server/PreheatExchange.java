@@ -11,8 +11,6 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -20,16 +18,15 @@ import java.util.concurrent.CompletableFuture;
 final class PreheatExchange extends OperatorExchange {
   private static final int MOST_BYTES = 256 << 10;
 
-  private final Serving serving;
   private final AdminApi admin;
-  private ByteArrayOutputStream body = new ByteArrayOutputStream();
+  private final RequestBody body;
 
   /** Whoever has no token cannot make the supernode keep a body either. */
   PreheatExchange(
       ServerConnection connection, Serving serving, AdminService service, HttpRequest request)
       throws Refusal {
     super(connection, service, request);
-    this.serving = serving;
+    this.body = new RequestBody(connection, serving);
     this.admin = admit();
     boolean isStart = request.method().equals(HttpMethod.POST);
     if (isStart && !request.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
@@ -44,27 +41,12 @@ final class PreheatExchange extends OperatorExchange {
 
   @Override
   public void content(ByteBuf part) {
-    int bytes = part.readableBytes();
-    try {
-      serving.takeBody(bytes);
-      part.readBytes(body, bytes);
-    } catch (Refusal refusal) {
-      connection().refuse(refusal);
-    } catch (IOException e) {
-      throw new IllegalStateException("memory cannot be written", e);
-    }
-  }
-
-  private byte[] takeBody() {
-    byte[] json = body.toByteArray();
-    body = new ByteArrayOutputStream(0);
-    serving.giveBackBody(json.length);
-    return json;
+    body.add(part);
   }
 
   @Override
   void answer() throws Refusal, WireException {
-    byte[] json = takeBody();
+    byte[] json = body.take();
     if (path().equals(AdminWire.PREHEATS)) {
       await(method().equals(HttpMethod.POST) ? start(json) : list());
     } else {
@@ -101,6 +83,6 @@ final class PreheatExchange extends OperatorExchange {
   @Override
   public void abandon() {
     super.abandon();
-    takeBody();
+    var unused = body.take();
   }
 }

@@ -1,0 +1,74 @@
+package io.dragonfly.transport.http.internal.server;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A request whose answer is made by somebody else, in his own time and threads. Confined to its
+ * connection's event loop.
+ */
+abstract class AwaitedExchange implements Exchange {
+  private static final Logger LOG = LoggerFactory.getLogger(AwaitedExchange.class);
+
+  private final ServerConnection connection;
+  private boolean abandoned;
+
+  AwaitedExchange(ServerConnection connection) {
+    this.connection = connection;
+  }
+
+  final ServerConnection connection() {
+    return connection;
+  }
+
+  /** Goes on, on the event loop, with what comes of this, unless the client is gone by then. */
+  final <T> void await(
+      CompletableFuture<T> asked, Consumer<T> onResult, Consumer<Throwable> onFailure) {
+    var unused =
+        asked.whenComplete(
+            (result, failure) ->
+                onLoop(
+                    () -> {
+                      if (failure == null) {
+                        onResult.accept(result);
+                      } else {
+                        onFailure.accept(cause(failure));
+                      }
+                    }));
+  }
+
+  private static Throwable cause(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : null;
+    return cause == null ? failure : cause;
+  }
+
+  private void onLoop(Runnable task) {
+    try {
+      connection
+          .channel()
+          .eventLoop()
+          .execute(
+              () -> {
+                if (!abandoned) {
+                  task.run();
+                }
+              });
+    } catch (RejectedExecutionException e) {
+      LOG.debug("an answer came after the transport was closed");
+    }
+  }
+
+  @Override
+  public void abandon() {
+    abandoned = true;
+  }
+
+  @Override
+  public final long progress() {
+    return NOTHING_TO_SEND;
+  }
+}
