@@ -5,6 +5,7 @@ import static io.dragonfly.ClientFixture.URI_A;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dragonfly.error.DistributionException.Retry;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
@@ -80,6 +81,42 @@ class DownSupernodeTest {
     assertThat(fixture.ticker.getAsLong() - start).isLessThan(Duration.ofSeconds(8).toNanos());
 
     assertUnreachable(client.prefetch(request().build()));
+  }
+
+  @Test
+  void nobodyWaitsForOneThatIsNotTrusted() {
+    SupernodeUnreachableException refusal =
+        new SupernodeUnreachableException("another certificate", null, Retry.AFTER_A_CHANGE);
+    supernode.refuse(URI_A, refusal);
+
+    Fetch fetch = client.prefetch(request().build());
+
+    assertThat(fetch.completion()) // the time stands still
+        .failsWithin(10, TimeUnit.SECONDS)
+        .withThrowableOfType(ExecutionException.class)
+        .havingCause()
+        .isSameAs(refusal);
+    assertThat(supernode.registrations()).hasSize(1);
+  }
+
+  @Test
+  void whyOneIsNotTrustedIsSaidAlthoughAnotherIsSilent() {
+    FakeSupernode silent = fixture.supernode();
+    silent.fallSilent();
+    SupernodeUnreachableException refusal =
+        new SupernodeUnreachableException("another certificate", null, Retry.AFTER_A_CHANGE);
+    supernode.refuse(URI_A, refusal);
+    DistributionClient other =
+        fixture.startInFakeTime(fixture.of(supernode, silent).home(dir.resolve("other")));
+
+    Fetch fetch = other.prefetch(request().build());
+    fixture.advanceUntil(() -> fetch.completion().isDone());
+
+    assertThat(fetch.completion())
+        .failsWithin(10, TimeUnit.SECONDS)
+        .withThrowableOfType(ExecutionException.class)
+        .havingCause()
+        .isSameAs(refusal);
   }
 
   @Test

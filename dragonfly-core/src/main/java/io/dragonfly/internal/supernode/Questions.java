@@ -10,6 +10,7 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.Access;
+import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.cdn.SourceCalls;
 import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.spi.Source;
@@ -19,6 +20,7 @@ import io.dragonfly.task.SourceVersion;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskKey;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -30,6 +32,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +41,8 @@ import org.slf4j.LoggerFactory;
  * Asks sources, for each registration with its own credentials, whether it may have the content and
  * which version that is. Registrations with the same credentials share a question that is on its
  * way. Who comes first for a content of which nothing is known opens it: his answer is at the same
- * time the CDN cache's read, so the source gives each byte once. Safe for concurrent use.
+ * time the CDN cache's read, so the source gives each byte once. A source that has too much to do
+ * is asked again in a while; see {@link AskingAgain}. Safe for concurrent use.
  */
 final class Questions implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Questions.class);
@@ -49,6 +53,8 @@ final class Questions implements AutoCloseable {
   private final Arrivals arrivals;
   private final SourceGates gates;
   private final SupernodeSettings settings;
+  private final LongSupplier nanos;
+  private final ScheduledExecutorService timer;
   private final ExecutorService threads;
   private final SupernodeListener listener;
 
@@ -72,7 +78,8 @@ final class Questions implements AutoCloseable {
   private record Subject(TaskKey key, String fingerprint) {}
 
   /** A question on its way, and the swarm that follows from the answer. */
-  private record Flight(Subject subject, Access access, CompletableFuture<SwarmTask> swarm) {
+  private record Flight(
+      Subject subject, Access access, CompletableFuture<SwarmTask> swarm, AskingAgain again) {
     String host() {
       return access.content().url().getRawAuthority().toLowerCase(Locale.ROOT);
     }
@@ -84,6 +91,8 @@ final class Questions implements AutoCloseable {
   /**
    * Questions to these sources.
    *
+   * @param nanos monotonic time
+   * @param timer waits before a question is put again; stays its owner's
    * @param threads run the questions; stopped with this
    * @param listener is told of each answer
    */
@@ -93,12 +102,15 @@ final class Questions implements AutoCloseable {
       Arrivals arrivals,
       SupernodeSettings settings,
       LongSupplier nanos,
+      ScheduledExecutorService timer,
       ExecutorService threads,
       SupernodeListener listener) {
     this.sources = sources;
     this.versions = versions;
     this.arrivals = arrivals;
     this.settings = settings;
+    this.nanos = nanos;
+    this.timer = timer;
     this.threads = threads;
     this.listener = listener;
     this.gates =
@@ -146,13 +158,18 @@ final class Questions implements AutoCloseable {
       if (before != null) {
         return before.swarm();
       }
-      flight = new Flight(subject, access, new CompletableFuture<>());
+      AskingAgain again = new AskingAgain(nanos.getAsLong());
+      flight = new Flight(subject, access, new CompletableFuture<>(), again);
       flights.put(subject, flight);
     }
+    enter(flight);
+    return flight.swarm();
+  }
+
+  private void enter(Flight flight) {
     if (!gates.enter(flight.host(), () -> start(flight))) {
       end(flight, tooMany(flight));
     }
-    return flight.swarm();
   }
 
   private void start(Flight flight) {
@@ -170,10 +187,8 @@ final class Questions implements AutoCloseable {
       answer = call(flight, opens);
     } catch (IOException | RuntimeException | Error e) {
       // An error too, such as a class that a source lacks: who waits must hear of it.
-      DistributionException failure = typed(flight, e);
       gates.done(flight.host(), Optional.of(e));
-      listener.asked(Optional.of(failure));
-      end(flight, failure);
+      failed(flight, typed(flight, e));
       endOpening(flight, opens);
       return;
     }
@@ -188,6 +203,18 @@ final class Questions implements AutoCloseable {
     } else {
       Futures.when(opening(flight.subject().key()), (done, never) -> arriveLater(flight, answer));
     }
+  }
+
+  private void failed(Flight flight, DistributionException failure) {
+    listener.asked(Optional.of(failure));
+    Optional<Duration> pause = flight.again().pauseAfter(failure, nanos.getAsLong());
+    if (pause.isEmpty()) {
+      end(flight, failure);
+      return;
+    }
+    log.info("asking again in {} ms: {}", pause.get().toMillis(), failure.getMessage());
+    // Who asks the same meanwhile waits for this flight; its place at the gate is another's.
+    DaemonThreads.later(timer, pause.get(), () -> enter(flight));
   }
 
   private Answer call(Flight flight, boolean opens) throws IOException {

@@ -128,6 +128,7 @@ public final class SupernodeService implements AutoCloseable {
             arrivals,
             settings,
             parts.nanos(),
+            parts.timer(),
             questionThreads,
             listener);
     registrations =

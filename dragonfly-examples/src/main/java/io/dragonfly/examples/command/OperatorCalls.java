@@ -81,16 +81,22 @@ public final class OperatorCalls {
               null,
               null);
       HttpURLConnection connection = (HttpURLConnection) url.toURL().openConnection(Proxy.NO_PROXY);
-      if (tls.isPresent()) {
-        protect((HttpsURLConnection) connection, tls.get());
-      }
       connection.setRequestMethod(method);
       connection.setRequestProperty("Authorization", "Bearer " + token);
       connection.setRequestProperty("Connection", "close"); // the JDK would keep it for no use
       connection.setConnectTimeout((int) CONNECT.toMillis());
       connection.setReadTimeout((int) ANSWER.toMillis());
-      if (body.isPresent()) {
-        send(connection, body.get().getBytes(UTF_8));
+      Optional<byte[]> json = body.map(text -> text.getBytes(UTF_8));
+      if (json.isPresent()) {
+        connection.setDoOutput(true);
+        connection.setFixedLengthStreamingMode(json.get().length);
+        connection.setRequestProperty("Content-Type", "application/json");
+      }
+      if (tls.isPresent()) {
+        connect((HttpsURLConnection) connection, tls.get());
+      }
+      if (json.isPresent()) {
+        send(connection, json.get());
       }
       return answer(connection, where);
     } catch (IOException | URISyntaxException e) {
@@ -102,19 +108,19 @@ public final class OperatorCalls {
   }
 
   private static void send(HttpURLConnection connection, byte[] json) throws IOException {
-    connection.setDoOutput(true);
-    connection.setFixedLengthStreamingMode(json.length);
-    connection.setRequestProperty("Content-Type", "application/json");
     try (OutputStream out = connection.getOutputStream()) {
       out.write(json);
     }
   }
 
-  private static void protect(HttpsURLConnection connection, SupernodeSockets tls) {
+  private static void connect(HttpsURLConnection connection, SupernodeSockets tls)
+      throws IOException {
     connection.setSSLSocketFactory(tls.factory());
     if (!tls.checksNames()) {
       connection.setHostnameVerifier((host, session) -> true); // the certificate itself is known
     }
+    connection.connect();
+    tls.connected(connection.getSSLSession().orElseThrow());
   }
 
   private Optional<String> answer(HttpURLConnection connection, String where)

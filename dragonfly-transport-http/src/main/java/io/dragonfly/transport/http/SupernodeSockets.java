@@ -6,6 +6,8 @@ import io.dragonfly.transport.http.internal.tls.TransportTls;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocketFactory;
 
 /**
@@ -15,10 +17,12 @@ import javax.net.ssl.SSLSocketFactory;
 public final class SupernodeSockets {
   private final SSLSocketFactory factory;
   private final boolean checksNames;
+  private final CallTls.Acquaintance acquaintance;
 
   private SupernodeSockets(CallTls.Sockets sockets) {
     this.factory = sockets.factory();
     this.checksNames = sockets.checksNames();
+    this.acquaintance = sockets.acquaintance();
   }
 
   /**
@@ -36,6 +40,17 @@ public final class SupernodeSockets {
     } catch (IOException e) {
       throw new IllegalArgumentException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /**
+   * Says that a handshake is over, before anything else goes over its connection: a supernode that
+   * is met for the first time is remembered then.
+   *
+   * @throws SSLException if it is known by another certificate, or cannot be remembered; the
+   *     message says what to do
+   */
+  public void connected(SSLSession session) throws SSLException {
+    acquaintance.made(session.getPeerCertificates()[0]);
   }
 
   /** Returns what makes the connections; a handshake with anybody else fails. */

@@ -4,6 +4,7 @@ import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.error.DistributionException.Retry;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.loop.Backoff;
 import io.dragonfly.internal.loop.EventLoop;
@@ -25,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.DoubleSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All supernodes of a client. Each is there twice: as the peer that gives pieces knows it, and as
@@ -181,6 +183,12 @@ public final class Supernodes {
     private final CompletableFuture<Registered> result = new CompletableFuture<>();
     private int tried;
 
+    /** Why one of them is not trusted, which time does not mend. */
+    private @Nullable SupernodeUnreachableException distrust;
+
+    /** Whether another one may answer later. */
+    private boolean hopeful;
+
     Attempt(Registration registration) {
       this.registration = registration;
       this.links =
@@ -225,11 +233,19 @@ public final class Supernodes {
       if (result.isDone()) {
         return;
       }
-      if (!(failure instanceof SupernodeUnreachableException)) {
+      if (!(failure instanceof SupernodeUnreachableException silence)) {
         result.completeExceptionally(failure);
-      } else if (tried % links.size() != 0) {
+        return;
+      }
+      if (silence.retry() == Retry.LATER) {
+        hopeful = true;
+      } else {
+        distrust = silence;
+      }
+      if (tried % links.size() != 0) {
         next();
-      } else if (isWorthWaiting()) {
+      } else if (hopeful && isWorthWaiting()) {
+        hopeful = false;
         var unused = loop.after(backoff.next(), this::next);
       } else {
         result.completeExceptionally(unreachable(failure));
@@ -242,6 +258,9 @@ public final class Supernodes {
     }
 
     private SupernodeUnreachableException unreachable(Throwable last) {
+      if (distrust != null) {
+        return distrust; // it says what to do
+      }
       if (links.size() == 1) {
         return (SupernodeUnreachableException) last;
       }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,6 +23,7 @@ final class SwarmSource extends Dispatcher implements AutoCloseable {
   private final Map<String, TestFile> files = new ConcurrentHashMap<>();
   private final AtomicLong bytesServed = new AtomicLong();
   private final AtomicLong requests = new AtomicLong();
+  private final AtomicInteger refusals = new AtomicInteger();
 
   SwarmSource() throws IOException {
     server.setDispatcher(this);
@@ -46,9 +48,21 @@ final class SwarmSource extends Dispatcher implements AutoCloseable {
     return requests.get();
   }
 
+  /** So many requests from now on are refused: the source has too much to do. */
+  void refuse(int times) {
+    refusals.set(times);
+  }
+
   @Override
   public MockResponse dispatch(RecordedRequest request) {
     requests.incrementAndGet();
+    int refused = refusals.getAndUpdate(left -> Math.max(0, left - 1));
+    if (refused > 0) {
+      return new MockResponse.Builder()
+          .code(refused % 2 == 0 ? 503 : 429)
+          .addHeader("Retry-After", "1")
+          .build();
+    }
     TestFile file = files.get(request.getTarget());
     if (file == null) {
       return new MockResponse.Builder().code(404).build();

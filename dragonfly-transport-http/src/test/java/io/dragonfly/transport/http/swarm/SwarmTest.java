@@ -148,6 +148,20 @@ class SwarmTest {
   }
 
   @Test
+  void aSourceThatHasTooMuchToDoIsAskedAgainWhenItWants() throws Exception {
+    try (Swarm swarm = Swarm.start(dir, 3)) {
+      TestFile file = swarm.source().publish(TestFile.random("file", MIB));
+      swarm.source().refuse(2);
+
+      swarm.fetchOnAll(file);
+
+      assertThat(swarm.copies(file)).hasSize(3).allMatch(file::hasSameBytes);
+      // Two in vain, one for the bytes, and one for each peer that comes when they are there.
+      assertThat(swarm.source().requests()).isLessThanOrEqualTo(2 + 1 + 3 + 1);
+    }
+  }
+
+  @Test
   void theSourceDecidesForEachUser() throws Exception {
     try (Swarm swarm = Swarm.start(dir, 2)) {
       TestFile file =

@@ -4,10 +4,18 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.transport.http.internal.tls.CallTls;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.WeakHashMap;
+import javax.net.ssl.SSLSocket;
+import okhttp3.Connection;
 import okhttp3.HttpUrl;
+import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
+import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,11 +61,36 @@ final class CallHttp {
     OkHttpClient.Builder builder = plain.newBuilder().sslSocketFactory(now.factory(), now.trust());
     if (!now.checksNames()) {
       builder.hostnameVerifier((host, session) -> true); // the certificate itself is known
+      builder.addNetworkInterceptor(new FirstCall(now.acquaintance()));
     }
     if (!supernode.isUnresolved()) {
       builder.dns(host -> List.of(supernode.getAddress())); // it has been looked up
     }
     return builder.build();
+  }
+
+  /** Says of each connection, before its first call, that its handshake is over. */
+  private static final class FirstCall implements Interceptor {
+    private final CallTls.Acquaintance acquaintance;
+
+    private final Set<Connection> known =
+        Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+
+    FirstCall(CallTls.Acquaintance acquaintance) {
+      this.acquaintance = acquaintance;
+    }
+
+    @Override
+    public Response intercept(Chain chain) throws IOException {
+      Connection connection = Objects.requireNonNull(chain.connection());
+      if (!known.contains(connection)) {
+        // OkHttp's own handshake has only what a known authority has signed.
+        SSLSocket socket = (SSLSocket) connection.socket();
+        acquaintance.made(socket.getSession().getPeerCertificates()[0]);
+        known.add(connection);
+      }
+      return chain.proceed(chain.request());
+    }
   }
 
   /** Returns the root of all paths. */

@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.client;
 
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.DistributionException.Retry;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.transport.http.internal.tls.UntrustedException;
 import io.dragonfly.transport.http.internal.wire.FailureJson;
@@ -70,7 +71,15 @@ final class ControlCall<A> implements Callback {
 
   @Override
   public void onFailure(Call failed, IOException e) {
-    answer.completeExceptionally(unreachable(reason(e), e));
+    Optional<String> untrusted = UntrustedException.reason(e);
+    if (untrusted.isPresent()) {
+      String message = "Supernode %s is not trusted: %s.";
+      answer.completeExceptionally(
+          new SupernodeUnreachableException(
+              message.formatted(name(), OneLine.of(untrusted.get())), e, Retry.AFTER_A_CHANGE));
+    } else {
+      answer.completeExceptionally(unreachable(reason(e), e));
+    }
   }
 
   @Override
@@ -124,7 +133,8 @@ final class ControlCall<A> implements Callback {
     return new SupernodeUnreachableException(
         "Supernode %s cannot be reached: %s. Check its address and that it runs, or fetch with the pattern source, which needs none."
             .formatted(name(), why),
-        cause);
+        cause,
+        UntrustedException.isCauseOf(cause) ? Retry.AFTER_A_CHANGE : Retry.LATER);
   }
 
   private String reason(IOException e) {
@@ -137,9 +147,7 @@ final class ControlCall<A> implements Callback {
     } else if (e instanceof InterruptedIOException) {
       return "no answer in time";
     } else if (e instanceof SSLException) {
-      return UntrustedException.reason(e)
-          .map(OneLine::of)
-          .orElseGet(() -> "TLS fails, " + OneLine.of(String.valueOf(e.getMessage())));
+      return "TLS fails, " + OneLine.of(String.valueOf(e.getMessage()));
     }
     return OneLine.of(String.valueOf(e.getMessage()));
   }

@@ -2,14 +2,14 @@ package io.dragonfly.transport.http.internal.tls;
 
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
-import java.security.cert.X509Certificate;
+import java.security.cert.Certificate;
 import java.util.HexFormat;
 
 /** A certificate's short name: {@code sha256:} and the SHA-256 of all of it. */
 final class Fingerprint {
   private Fingerprint() {}
 
-  static String of(X509Certificate certificate) {
+  static String of(Certificate certificate) {
     try {
       MessageDigest sha = MessageDigest.getInstance("SHA-256");
       return "sha256:" + HexFormat.of().formatHex(sha.digest(certificate.getEncoded()));

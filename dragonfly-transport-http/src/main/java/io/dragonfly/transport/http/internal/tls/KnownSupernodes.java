@@ -33,19 +33,36 @@ final class KnownSupernodes {
   }
 
   /**
-   * Checks a supernode by its certificate, or gets to know it.
+   * Checks a supernode by its certificate. One that is not known passes.
    *
    * @param name what the user calls it: host and port
    * @throws UntrustedException if it is known by another one
    */
   synchronized void check(String name, String fingerprint) throws UntrustedException {
+    var unused = isKnown(name, fingerprint, read());
+  }
+
+  /**
+   * Gets to know a supernode, once it has proved that the certificate is its own: anybody can show
+   * one that is not.
+   *
+   * @throws UntrustedException if it is known by another one, or the file cannot be written
+   */
+  synchronized void remember(String name, String fingerprint) throws UntrustedException {
     List<String> lines = read();
+    if (!isKnown(name, fingerprint, lines)) {
+      add(name, fingerprint, lines);
+    }
+  }
+
+  private boolean isKnown(String name, String fingerprint, List<String> lines)
+      throws UntrustedException {
     int other = 0;
     for (int i = 0; i < lines.size(); i++) {
       String[] words = lines.get(i).trim().split("\\s+", -1);
       if (words.length >= 2 && words[0].equals(name)) {
         if (words[1].equals(fingerprint)) {
-          return;
+          return true;
         }
         other = i + 1;
       }
@@ -53,7 +70,7 @@ final class KnownSupernodes {
     if (other > 0) {
       throw changed(name, fingerprint, other);
     }
-    remember(name, fingerprint, lines);
+    return false;
   }
 
   @GuardedBy("this")
@@ -76,8 +93,7 @@ final class KnownSupernodes {
   }
 
   @GuardedBy("this")
-  private void remember(String name, String fingerprint, List<String> lines)
-      throws UntrustedException {
+  private void add(String name, String fingerprint, List<String> lines) throws UntrustedException {
     List<String> more = new ArrayList<>(lines);
     more.add(name + " " + fingerprint);
     remembered = more;

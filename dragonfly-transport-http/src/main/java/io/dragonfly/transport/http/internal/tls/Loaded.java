@@ -44,14 +44,26 @@ final class Loaded {
     return made;
   }
 
-  synchronized CallTls.Sockets sockets(boolean checksNames) throws IOException {
+  /** Returns how calls are made to who is known by its name. */
+  CallTls.Sockets sockets() throws IOException {
+    return sockets(true, CallTls.Acquaintance.NONE);
+  }
+
+  /** Returns how calls are made to who is known by its certificate. */
+  CallTls.Sockets sockets(CallTls.Acquaintance acquaintance) throws IOException {
+    return sockets(false, acquaintance);
+  }
+
+  private synchronized CallTls.Sockets sockets(
+      boolean checksNames, CallTls.Acquaintance acquaintance) throws IOException {
     CallTls.Sockets made = sockets;
     if (made == null) {
       made =
           new CallTls.Sockets(
               credentials.forSockets().getSocketFactory(),
               credentials.trust().orElseThrow(),
-              checksNames);
+              checksNames,
+              acquaintance);
       sockets = made;
     }
     return made;

@@ -6,9 +6,11 @@ import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.security.cert.Certificate;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
@@ -80,17 +82,27 @@ public final class TransportTls {
   /** Returns how calls to a supernode are protected; not at all on this machine, unless set. */
   public Optional<CallTls> forCalls(InetSocketAddress supernode) {
     if (config.tlsCa().isPresent()) {
-      return Optional.of(() -> files.orElseThrow().current().sockets(true));
+      return Optional.of(() -> files.orElseThrow().current().sockets());
     }
     List<String> fingerprints = config.supernodeFingerprints();
     if (!fingerprints.isEmpty()) {
-      return Optional.of(pinned(shown -> checkGiven(shown, fingerprints)));
+      return Optional.of(
+          pinned(shown -> checkGiven(shown, fingerprints), CallTls.Acquaintance.NONE));
     }
     if (!supernode.isUnresolved() && supernode.getAddress().isLoopbackAddress()) {
       return Optional.empty();
     }
     String name = supernode.getHostString() + ":" + supernode.getPort();
-    return Optional.of(pinned(shown -> known.check(name, shown)));
+    return Optional.of(
+        pinned(shown -> known.check(name, shown), certificate -> remember(name, certificate)));
+  }
+
+  private void remember(String name, Certificate certificate) throws SSLException {
+    try {
+      known.remember(name, Fingerprint.of(certificate));
+    } catch (UntrustedException e) {
+      throw new SSLException(e.getMessage(), e);
+    }
   }
 
   private static void checkGiven(String shown, List<String> fingerprints)
@@ -105,10 +117,10 @@ public final class TransportTls {
     }
   }
 
-  private static CallTls pinned(PinnedTrust.Check check) {
+  private static CallTls pinned(PinnedTrust.Check check, CallTls.Acquaintance acquaintance) {
     X509TrustManager trust = new PinnedTrust(check);
     Loaded loaded = new Loaded(new Credentials(Optional.empty(), Optional.of(trust)));
-    return () -> loaded.sockets(false);
+    return () -> loaded.sockets(acquaintance);
   }
 
   /** The port of a supernode, or of a peer where all is protected. */

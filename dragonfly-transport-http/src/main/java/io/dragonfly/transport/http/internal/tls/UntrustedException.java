@@ -1,7 +1,10 @@
 package io.dragonfly.transport.http.internal.tls;
 
 import java.security.cert.CertificateException;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /** The other side is not who it should be. The message says what to do about it. */
@@ -14,13 +17,24 @@ public final class UntrustedException extends CertificateException {
 
   /** Returns why a failure that TLS has wrapped came about, if it was one of these. */
   public static Optional<String> reason(Throwable failure) {
-    Throwable cause = failure;
-    for (int i = 0; cause != null && i < 10; i++) {
-      if (cause instanceof UntrustedException untrusted) {
-        return Optional.of(String.valueOf(untrusted.getMessage()));
-      }
-      cause = cause.getCause();
-    }
-    return Optional.empty();
+    return causes(failure)
+        .filter(UntrustedException.class::isInstance)
+        .map(untrusted -> String.valueOf(untrusted.getMessage()))
+        .findFirst();
+  }
+
+  /** Tells whether a failure came about since the other side's certificate is not taken. */
+  public static boolean isCauseOf(@Nullable Throwable failure) {
+    return causes(failure)
+        .anyMatch(
+            cause ->
+                cause instanceof CertificateException
+                    || cause instanceof SSLPeerUnverifiedException);
+  }
+
+  private static Stream<Throwable> causes(@Nullable Throwable failure) {
+    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
+        .limit(10)
+        .map(Objects::requireNonNull);
   }
 }

@@ -33,12 +33,16 @@ class KnownSupernodesTest {
   @Test
   void theFirstOneIsRememberedAlsoByTheNextProcess() throws Exception {
     known.check("host:8002", OURS);
-    known.check("host:8002", OURS);
-    known.check("other:8002", OTHER);
+    assertThat(file).doesNotExist(); // until it has proved that it is its own
+    known.remember("host:8002", OURS);
+    known.remember("host:8002", OURS);
+    known.remember("other:8002", OTHER);
     assertThat(file).hasContent("host:8002 " + OURS + "\nother:8002 " + OTHER + "\n");
 
     KnownSupernodes next = new KnownSupernodes(Optional.of(file));
     next.check("host:8002", OURS);
+    assertThatThrownBy(() -> next.remember("host:8002", OTHER)) // two met it at once
+        .isInstanceOf(UntrustedException.class);
     assertThatThrownBy(() -> next.check("host:8002", OTHER))
         .isInstanceOf(UntrustedException.class)
         .hasMessageContaining("another certificate than before, " + OTHER)
@@ -49,16 +53,16 @@ class KnownSupernodesTest {
   @Test
   @DisabledOnOs(OS.WINDOWS)
   void nobodyElseMayReadTheFile() throws Exception {
-    known.check("host:8002", OURS);
+    known.remember("host:8002", OURS);
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
         .isEqualTo("rw-------");
   }
 
   @Test
   void aLineThatIsRemovedIsForgottenAtOnce() throws Exception {
-    known.check("host:8002", OURS);
+    known.remember("host:8002", OURS);
     Files.writeString(file, "# none\n");
-    known.check("host:8002", OTHER);
+    known.remember("host:8002", OTHER);
     assertThat(file).hasContent("# none\nhost:8002 " + OTHER + "\n");
   }
 
@@ -72,7 +76,7 @@ class KnownSupernodesTest {
   @Test
   void withoutAFileTheProcessRemembers() throws Exception {
     KnownSupernodes brief = new KnownSupernodes(Optional.empty());
-    brief.check("host:8002", OURS);
+    brief.remember("host:8002", OURS);
     assertThatThrownBy(() -> brief.check("host:8002", OTHER))
         .isInstanceOf(UntrustedException.class);
   }
@@ -92,7 +96,7 @@ class KnownSupernodesTest {
       byte[] bytes = new byte[random.nextInt(300)];
       random.nextBytes(bytes);
       Files.write(file, bytes);
-      known.check("host:8002", OURS);
+      known.remember("host:8002", OURS);
       known.check("host:8002", OURS);
       assertThatThrownBy(() -> known.check("host:8002", OTHER))
           .isInstanceOf(UntrustedException.class);
