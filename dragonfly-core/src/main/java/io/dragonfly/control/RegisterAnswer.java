@@ -20,4 +20,10 @@ public record RegisterAnswer(
     PieceDigests digests,
     Optional<byte[]> content,
     Advice advice,
-    Terms terms) {}
+    Terms terms) {
+  /** Hides the ticket: it is a secret. */
+  @Override
+  public String toString() {
+    return "RegisterAnswer[" + task + ", " + digests + ", " + advice + ", " + terms + "]";
+  }
+}

@@ -25,4 +25,10 @@ public record RegisterRequest(
   public RegisterRequest {
     holdings = List.copyOf(holdings);
   }
+
+  /** Hides the ticket: it is a secret. */
+  @Override
+  public String toString() {
+    return "RegisterRequest[" + caller + ", " + content + ", holdings " + holdings + "]";
+  }
 }

@@ -1,6 +1,7 @@
 package io.dragonfly.control;
 
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import java.util.Optional;
@@ -65,6 +66,14 @@ public interface SupernodeListener {
 
   /** Bytes of a piece go out of the CDN cache. */
   default void given(TaskId task, long bytes) {}
+
+  /**
+   * A peer is to give to nobody for a while, since others complain of it.
+   *
+   * @param times how often it was isolated lately, this time included
+   * @param reason who complains of what
+   */
+  default void isolated(PeerId peer, int times, String reason) {}
 
   /** A peer says how taking a piece ended; {@code bytes} is the piece's length. */
   default void reported(Task task, Origin origin, Outcome outcome, long bytes) {}

@@ -41,7 +41,9 @@ public final class Headers {
      */
     public Header {
       if (name.isEmpty() || !name.chars().allMatch(Header::isTokenChar)) {
-        throw new IllegalArgumentException("'%s' is no header name".formatted(name));
+        // It is not repeated: a value that came to the wrong place may be a secret.
+        throw new IllegalArgumentException(
+            "the name of a header is empty, or has a character that no name has");
       }
       if (value.chars().anyMatch(c -> (c < 0x20 && c != '\t') || c == 0x7f)) {
         throw new IllegalArgumentException(
@@ -77,7 +79,7 @@ public final class Headers {
   public static Header parse(String line) {
     int colon = line.indexOf(':');
     if (colon < 0) {
-      throw new IllegalArgumentException("header '%s' is not 'Name: value'".formatted(line));
+      throw new IllegalArgumentException("a header is not 'Name: value'");
     }
     return new Header(line.substring(0, colon).trim(), line.substring(colon + 1).trim());
   }

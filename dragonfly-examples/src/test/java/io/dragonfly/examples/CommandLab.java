@@ -140,12 +140,19 @@ final class CommandLab implements AutoCloseable {
 
   /** Starts a supernode on 127.0.0.1 and returns its address; port 0 takes a free one. */
   SupernodeProcess supernode(String home, int port, String... more) throws IOException {
-    List<String> arguments = new ArrayList<>();
+    return supernode(List.of(), home, port, more);
+  }
+
+  /** The same with a command before it, which runs the supernode in its own place. */
+  SupernodeProcess supernode(List<String> before, String home, int port, String... more)
+      throws IOException {
+    List<String> arguments = new ArrayList<>(before);
+    arguments.add(program("supernode").toString());
     arguments.addAll(List.of("--home-dir", dir.resolve(home).toString()));
     arguments.addAll(List.of("--advertise-ip", "127.0.0.1"));
     arguments.addAll(List.of("--port", Integer.toString(port)));
     arguments.addAll(List.of(more));
-    Running running = start("supernode", arguments.toArray(String[]::new));
+    Running running = startProgram(arguments);
     String ready = "supernode ready on ";
     running.awaitOut(ready);
     String text = running.out();

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -38,6 +39,7 @@ class PrivateFileIT extends NginxTests {
     assertRefused(dfgetAs("mallory:guess", supernode, 2));
     assertRefused(dfget(supernode, 3, PATH));
     assertThat(alice.process().isAlive()).as("the download is still running").isTrue();
+    assertNobodySeesInTheListOfProcesses("wonderland", token("alice:wonderland"));
 
     assertFetched(alice, 1, file);
     assertRefused(dfgetAs("mallory:guess", supernode, 4));
@@ -63,6 +65,17 @@ class PrivateFileIT extends NginxTests {
       }
     }
     assertThat(looked).isGreaterThan(20);
+  }
+
+  /** Those of the caller aside, who has written it there himself. */
+  private void assertNobodySeesInTheListOfProcesses(String... secrets) throws IOException {
+    for (String home : List.of("home1", "home2", "home3")) {
+      ProcessHandle server = lab.server(dir.resolve(home)).orElseThrow();
+      Path line = Path.of("/proc/" + server.pid() + "/cmdline");
+      if (Files.exists(line)) {
+        assertThat(Files.readString(line)).contains("server").doesNotContain(secrets);
+      }
+    }
   }
 
   private static String token(String user) {

@@ -12,10 +12,12 @@ import java.io.IOException;
 import java.net.URI;
 import java.security.MessageDigest;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Finds out what an image consists of: its index if it has one, the manifests of the platforms that
@@ -41,6 +43,10 @@ final class ImageWalk {
   private final Reading reading;
   private final RegistryLogin login;
   private final Map<String, ContentRequest> found = new LinkedHashMap<>();
+
+  /** What indexes have named so far. */
+  private final Set<String> seen = new HashSet<>();
+
   private final WantedPlatforms platforms;
 
   ImageWalk(PreheatRequest.Image image, Reading reading, RegistryLogin login) {
@@ -131,9 +137,25 @@ final class ImageWalk {
       boolean isNamed = each.path("platform").has("architecture");
       if (!isNamed || platforms.take(each.path("platform"))) {
         String digest = digestOf(each);
-        manifest(read("manifests", digest), digest, depth + 1, isNamed || platforms.areAll());
+        if (isNew(digest, isNamed)) {
+          manifest(read("manifests", digest), digest, depth + 1, isNamed || platforms.areAll());
+        }
       }
     }
+  }
+
+  /** An index may name one manifest as often as it likes: it is read once. */
+  private boolean isNew(String digest, boolean isNamed) {
+    boolean isNew = seen.add(digest + isNamed);
+    if (seen.size() > MOST_CONTENTS) {
+      throw tooMuch();
+    }
+    return isNew;
+  }
+
+  private SourceFailedException tooMuch() {
+    return new SourceFailedException(
+        "%s consists of more than %d parts.".formatted(image.name(), MOST_CONTENTS), null);
   }
 
   private boolean isConfigurationWanted(JsonNode manifest) throws InterruptedException {
@@ -171,8 +193,7 @@ final class ImageWalk {
   private void add(String kind, String digest) {
     found.putIfAbsent(digest, content(kind, digest));
     if (found.size() > MOST_CONTENTS) {
-      throw new SourceFailedException(
-          "%s consists of more than %d parts.".formatted(image.name(), MOST_CONTENTS), null);
+      throw tooMuch();
     }
   }
 }

@@ -5,6 +5,7 @@ import io.dragonfly.control.Outcome;
 import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.SupernodeState;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import java.util.Optional;
@@ -92,6 +93,11 @@ record GuardedSupernodeListener(SupernodeListener listener) implements Supernode
   @Override
   public void given(TaskId task, long bytes) {
     guard(() -> listener.given(task, bytes));
+  }
+
+  @Override
+  public void isolated(PeerId peer, int times, String reason) {
+    guard(() -> listener.isolated(peer, times, reason));
   }
 
   @Override

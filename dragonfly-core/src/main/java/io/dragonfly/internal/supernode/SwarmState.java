@@ -52,13 +52,20 @@ final class SwarmState {
   private final Set<SwarmTask> abandoned = new LinkedHashSet<>();
 
   private final Quarantine quarantine = new Quarantine();
+  private final Isolations isolations;
   private int wanting;
   private boolean closed;
 
   /** When the report came that is being taken in. */
   private long reportedNanos;
 
-  SwarmState(Scheduler scheduler, int backToSourcePeers, PeerId cdn) {
+  /** Hears, under the lock, of a peer that nobody is to take from. */
+  interface Isolations {
+    void isolated(PeerId peer, AdminApi.Isolation isolation);
+  }
+
+  SwarmState(Scheduler scheduler, int backToSourcePeers, PeerId cdn, Isolations isolations) {
+    this.isolations = isolations;
     this.scheduler = scheduler;
     this.backToSourcePeers = backToSourcePeers;
     this.cdn = cdn;
@@ -251,6 +258,9 @@ final class SwarmState {
               reportedNanos);
       if (isIsolated) {
         judged(accused);
+        quarantine
+            .isolation(accused.id(), reportedNanos)
+            .ifPresent(isolation -> isolations.isolated(accused.id(), isolation));
       }
     }
 

@@ -61,7 +61,7 @@ final class Swarms implements Preheats.Peers {
    * @param cdnPeer the CDN cache as peers see it
    * @param cdnKey the key of capabilities for the CDN cache's pieces; a secret
    * @param release lets a task go that nobody takes part in; may block
-   * @param listener is told of what peers report
+   * @param listener is told of what peers report, and of what follows for others
    */
   Swarms(
       Scheduler scheduler,
@@ -72,7 +72,13 @@ final class Swarms implements Preheats.Peers {
       Rhythm rhythm,
       BiConsumer<Task, CdnTask> release,
       SupernodeListener listener) {
-    this.state = new SwarmState(scheduler, settings.backToSourcePeers(), cdnId);
+    this.state =
+        new SwarmState(
+            scheduler,
+            settings.backToSourcePeers(),
+            cdnId,
+            (peer, isolation) ->
+                rhythm.soon(() -> listener.isolated(peer, isolation.times(), isolation.reason())));
     this.rhythm = rhythm;
     this.cdnPeer = cdnPeer;
     this.release = release;

@@ -11,6 +11,7 @@ import io.dragonfly.control.AdminApi.KnownPeer;
 import io.dragonfly.control.Assignment;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.Outcome;
+import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.peer.Peer;
@@ -27,7 +28,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,7 +44,16 @@ class IsolationTest {
   private static final int PIECES = 4;
 
   private final FakeSource source = new FakeSource();
-  private final TestSupernode supernode = new TestSupernode.Setup().source(source).start();
+  private final BlockingQueue<PeerId> isolated = new LinkedBlockingQueue<>();
+  private final SupernodeListener listener =
+      new SupernodeListener() {
+        @Override
+        public void isolated(PeerId peer, int times, String reason) {
+          isolated.add(peer);
+        }
+      };
+  private final TestSupernode supernode =
+      new TestSupernode.Setup().source(source).listener(listener).start();
   private TestPeer accused;
   private TaskId task;
   private CompletableFuture<NextAnswer> poll;
@@ -100,12 +113,13 @@ class IsolationTest {
   }
 
   @Test
-  void whoseBytesTwoFindWrongGivesToNobodyForAWhile() {
+  void whoseBytesTwoFindWrongGivesToNobodyForAWhile() throws Exception {
     complains(Outcome.DIGEST_MISMATCH);
     assertThat(isGivenToOthers()).isTrue();
     complains(Outcome.DIGEST_MISMATCH);
     assertThat(isGivenToOthers()).isFalse();
     assertThat(seen().isolation().orElseThrow().left()).isEqualTo(Quarantine.FIRST);
+    assertThat(isolated.poll(10, TimeUnit.SECONDS)).isEqualTo(accused.id());
 
     supernode.ticker.advance(Quarantine.FIRST.plus(SupernodeSettings.TICK));
 

@@ -78,7 +78,9 @@ class PlaceLimitsTest {
 
   @Test
   void whoLeavesMakesRoom() throws Exception {
-    SwarmState state = new SwarmState(new FirstComeScheduler(), 0, at(ip("192.0.2.9")).id());
+    SwarmState state =
+        new SwarmState(
+            new FirstComeScheduler(), 0, at(ip("192.0.2.9")).id(), (peer, isolation) -> {});
     Caller first = at(ip("192.0.2.1"));
     Session session = state.heard(first, 0);
     for (int i = 1; i < SupernodeSettings.MOST_PEERS_OF_ONE_PLACE; i++) {

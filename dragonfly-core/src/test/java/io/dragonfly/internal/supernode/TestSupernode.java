@@ -55,9 +55,15 @@ final class TestSupernode implements AutoCloseable {
     int backToSourcePeers = 3;
     int sourceConcurrency = 32;
     CdnSettings.Keeping keeping = CdnSettings.Keeping.ALL;
+    SupernodeListener listener = SupernodeListener.NONE;
 
     Setup source(FakeSource other) {
       source = other;
+      return this;
+    }
+
+    Setup listener(SupernodeListener other) {
+      listener = other;
       return this;
     }
 
@@ -111,7 +117,7 @@ final class TestSupernode implements AutoCloseable {
                 ticker.clock(),
                 ticker,
                 new SecureRandom(),
-                SupernodeListener.NONE));
+                setup.listener));
     api = service.local().api();
   }
 

@@ -90,10 +90,8 @@ final class PrintedConfig {
   }
 
   private static String quoted(String name, String value) {
-    String shown =
-        name.equals("url")
-            ? value.replaceFirst("(?s)[?#].*", "").replaceFirst("//[^/@]*@", "//")
-            : value;
+    String path = name.equals("url") ? value.replaceFirst("(?s)[?#].*", "") : value;
+    String shown = path.replaceAll("//[^/@]*@", "//");
     if (PLAIN.matcher(shown).matches()) {
       return shown;
     }

@@ -53,6 +53,17 @@ class DfdaemonOptionsTest {
   }
 
   @Test
+  void aPasswordInAUrlIsNotShown() throws Exception {
+    String url = "https://user:hush@registry.test";
+    assertThat(run(0, "--registry", url, "--upstream", "x=" + url, "--print-config"))
+        .contains("https://registry.test")
+        .doesNotContain("hush");
+    for (String upstream : List.of(url, "x:y=" + url, "x=" + url)) {
+      assertThat(run(2, "--upstream", upstream)).doesNotContain("hush");
+    }
+  }
+
+  @Test
   void aFileHasTheSameNames() throws Exception {
     Path file = dir.resolve("dfdaemon.yml");
     Files.writeString(

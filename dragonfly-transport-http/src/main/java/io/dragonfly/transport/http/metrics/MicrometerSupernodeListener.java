@@ -8,6 +8,7 @@ import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.ErrorKind;
+import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import io.micrometer.core.instrument.Counter;
@@ -46,6 +47,7 @@ public final class MicrometerSupernodeListener implements SupernodeListener {
   private final Counter givenUp;
   private final Counter givenUpBytes;
   private final Counter given;
+  private final Counter isolations;
   private final Meters.ByLabel<Origin> reportedBytes;
   private final Map<Origin, Meters.ByLabel<Outcome>> piecesFailed = new EnumMap<>(Origin.class);
   private Meters.@Nullable Gauges<SupernodeState> gauges;
@@ -80,6 +82,7 @@ public final class MicrometerSupernodeListener implements SupernodeListener {
     givenUp = meters.counter("gc.tasks", "Tasks whose bytes were given up.");
     givenUpBytes = meters.counterOf("bytes", "gc", "Bytes that were given up.");
     given = meters.counterOf("bytes", "pieces.downloaded.size", "Bytes the CDN cache gave.");
+    isolations = meters.counter("isolations", "Times that a peer was to give to nobody.");
     reportedBytes =
         meters.counters(
             "reported", "bytes", "Bytes that peers say they have got.", "origin", Origin.class);
@@ -236,6 +239,11 @@ public final class MicrometerSupernodeListener implements SupernodeListener {
   @Override
   public void given(TaskId task, long bytes) {
     given.increment((double) bytes);
+  }
+
+  @Override
+  public void isolated(PeerId peer, int times, String reason) {
+    isolations.increment();
   }
 
   @Override

@@ -40,13 +40,15 @@ public record Upstream(String name, URI url, int port) {
   public static Upstream parse(String text) {
     int equals = text.indexOf('=');
     if (equals < 0) {
-      throw new IllegalArgumentException("'%s' is not NAME=URL or NAME:PORT=URL".formatted(text));
+      throw new IllegalArgumentException(
+          "'%s' is not NAME=URL or NAME:PORT=URL".formatted(withoutPassword(text)));
     }
     String left = text.substring(0, equals);
     int colon = left.indexOf(':');
     String port = colon < 0 ? "0" : left.substring(colon + 1);
     if (!port.matches("\\d{1,5}")) {
-      throw new IllegalArgumentException("'%s' has no port between ':' and '='".formatted(text));
+      throw new IllegalArgumentException(
+          "'%s' has no port between ':' and '='".formatted(withoutPassword(text)));
     }
     return new Upstream(
         colon < 0 ? left : left.substring(0, colon),
@@ -72,9 +74,13 @@ public record Upstream(String name, URI url, int port) {
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "'%s' is no registry: use http://HOST[:PORT] or https://HOST[:PORT]"
-              .formatted(text.replaceFirst("//[^/@]*@", "//")),
+              .formatted(withoutPassword(text)),
           e);
     }
+  }
+
+  private static String withoutPassword(String text) {
+    return text.replaceAll("//[^/@]*@", "//");
   }
 
   static URI checkRegistry(URI url) {

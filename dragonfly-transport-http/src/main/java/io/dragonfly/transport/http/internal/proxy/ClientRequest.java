@@ -30,6 +30,12 @@ record ClientRequest(
     return headers.contains("Authorization");
   }
 
+  /** Hides the values of the headers: there are secrets among them. */
+  @Override
+  public String toString() {
+    return "ClientRequest[" + method + ", headers " + headers.names() + "]";
+  }
+
   /** Tells whether it only reads. */
   boolean isRead() {
     return method.equals("GET") || method.equals("HEAD");

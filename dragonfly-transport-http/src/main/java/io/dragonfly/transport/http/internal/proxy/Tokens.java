@@ -71,7 +71,13 @@ final class Tokens {
    * @param endNanos until when it is kept
    */
   record Answer(
-      int status, String body, Optional<String> challenge, Optional<String> token, long endNanos) {}
+      int status, String body, Optional<String> challenge, Optional<String> token, long endNanos) {
+    /** Hides the token, which is in the body, too. */
+    @Override
+    public String toString() {
+      return "Answer[" + status + ", challenge " + challenge + "]";
+    }
+  }
 
   /**
    * A token service that a registry has named.

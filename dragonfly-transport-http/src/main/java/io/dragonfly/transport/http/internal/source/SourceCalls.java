@@ -83,6 +83,12 @@ final class SourceCalls implements AutoCloseable {
     private static final SourceSocket.Factory OPEN_SOCKETS =
         new SourceSocket.Factory(Optional.empty());
 
+    /** Hides what the proxy gets to see: it is a secret. */
+    @Override
+    public String toString() {
+      return "Way[guarded " + guarded + ", tls " + tls.isPresent() + ", proxy " + proxy + "]";
+    }
+
     /** A proxy is named by who runs us and may be anywhere; it connects to the host itself. */
     boolean guardsAddresses() {
       return guarded && proxy.isEmpty();

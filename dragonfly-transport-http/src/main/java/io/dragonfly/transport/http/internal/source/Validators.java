@@ -23,6 +23,9 @@ final class Validators {
   /** Whoever sends longer ones does not mean well. */
   private static final int LONGEST_TAG = 1024;
 
+  /** Those of HTTP have 24 to 33 characters, and what reads them takes anything behind them. */
+  private static final int LONGEST_DATE = 64;
+
   private Validators() {}
 
   /** Returns the strong validator, in the form that If-Range takes. */
@@ -40,9 +43,12 @@ final class Validators {
     if (tag != null && !isTag(tag)) {
       return tag.length() <= LONGEST_TAG ? Optional.of(tag) : Optional.empty();
     }
-    return strong(headers).isPresent()
-        ? Optional.empty()
-        : Optional.ofNullable(headers.get("Last-Modified"));
+    return strong(headers).isPresent() ? Optional.empty() : date(headers);
+  }
+
+  private static Optional<String> date(Headers headers) {
+    return Optional.ofNullable(headers.get("Last-Modified"))
+        .filter(date -> date.length() <= LONGEST_DATE);
   }
 
   /** Returns the names of the request's headers that the server has chosen by, in lower case. */
@@ -84,6 +90,6 @@ final class Validators {
     if (modified == null || date == null || date.isBefore(modified.plus(CLEARLY_OLDER))) {
       return Optional.empty();
     }
-    return Optional.ofNullable(headers.get("Last-Modified"));
+    return date(headers);
   }
 }
