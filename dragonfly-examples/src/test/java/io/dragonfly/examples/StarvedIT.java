@@ -51,12 +51,18 @@ class StarvedIT extends NginxTests {
     SupernodeProcess supernode = lab.supernode(limited, "supernode", 0);
     assertFetched(dfget(supernode, 1, "file.bin"), 1, file);
 
-    try (AutoCloseable taken = takeAllHandles(supernode)) {
+    List<Socket> taken = new ArrayList<>();
+    try {
+      takeAllHandles(supernode, taken);
       Running starving = dfget(supernode, 2, "file.bin");
       int code = starving.exitCode(Duration.ofMinutes(2));
       // The right file, or an error that says what the matter is; and the process lives.
       assertThat(code).as(starving.err()).isIn(0, 12, 16, 17, 20);
       assertThat(supernode.running().process().isAlive()).isTrue();
+    } finally {
+      for (Socket each : taken) {
+        each.close();
+      }
     }
 
     assertFetched(dfget(supernode, 3, "file.bin"), 3, file);
@@ -64,8 +70,8 @@ class StarvedIT extends NginxTests {
   }
 
   /** Connects until the supernode has no handle left: what comes then is not accepted. */
-  private static AutoCloseable takeAllHandles(SupernodeProcess supernode) throws Exception {
-    List<Socket> taken = new ArrayList<>();
+  private static void takeAllHandles(SupernodeProcess supernode, List<Socket> taken)
+      throws Exception {
     for (int i = 0; i < HANDLES + 20; i++) {
       taken.add(new Socket("127.0.0.1", supernode.port()));
     }
@@ -80,11 +86,6 @@ class StarvedIT extends NginxTests {
                 }
               });
     }
-    return () -> {
-      for (Socket each : taken) {
-        each.close();
-      }
-    };
   }
 
   private static void signal(String name, long pid) throws Exception {
