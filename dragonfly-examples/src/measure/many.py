@@ -47,7 +47,13 @@ def fetch_all(hosts, prefix, files):
     for _, process in hosts:
         process.stdin.write(f"{prefix} {files}\n")
         process.stdin.flush()
-    return [float(process.stdout.readline()) for _, process in hosts]
+    return [seconds(host, process.stdout.readline()) for host, process in hosts]
+
+
+def seconds(host, line):
+    if not line:
+        raise SystemExit(f"{host.name} has ended:\n" + pathlib.Path(host.dir, "out.log").read_text()[-3000:])
+    return float(line)
 
 
 def main():

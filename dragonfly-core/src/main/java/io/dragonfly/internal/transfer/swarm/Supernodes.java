@@ -33,10 +33,18 @@ import org.jspecify.annotations.Nullable;
  * one that only takes. Confined to the loop.
  */
 public final class Supernodes {
+  /**
+   * So many registrations for contents of one source host are under way at once: each needs a
+   * connection, and hundreds of them at once would take so long to be made that they would count as
+   * unanswered. Those of another host do not wait behind a source that answers late.
+   */
+  private static final int AT_ONCE = 16;
+
   private final List<SupernodeLink> giving;
   private final List<SupernodeLink> takingOnly;
   private final EventLoop loop;
   private final DoubleSupplier random;
+  private final Turns turns = new Turns(AT_ONCE);
 
   private Supernodes(
       List<SupernodeLink> giving,
@@ -149,7 +157,10 @@ public final class Supernodes {
    */
   public CompletableFuture<Registered> register(Registration registration) {
     Attempt attempt = new Attempt(registration);
-    attempt.next();
+    String host = String.valueOf(registration.content().url().getRawAuthority());
+    Turns.Turn turn = turns.of(host, attempt::begin);
+    var unused = attempt.result.whenComplete((registered, failure) -> turn.end());
+    turns.begin(turn);
     return attempt.result;
   }
 
@@ -179,7 +190,7 @@ public final class Supernodes {
     private final Registration registration;
     private final List<SupernodeLink> links;
     private final Backoff backoff;
-    private final long startNanos = loop.nanos();
+    private long startNanos;
     private final CompletableFuture<Registered> result = new CompletableFuture<>();
     private int tried;
 
@@ -197,7 +208,12 @@ public final class Supernodes {
       this.backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1), random);
     }
 
-    void next() {
+    void begin() {
+      startNanos = loop.nanos();
+      next();
+    }
+
+    private void next() {
       SupernodeLink link = links.get(tried % links.size());
       tried++;
       if (link.pulse().isDown()) {

@@ -222,6 +222,44 @@ class NextLoopTest {
     assertThat(api.poll().request().answered()).isEqualTo(2);
   }
 
+  @Test
+  void notMoreThanSixteenRegistrationsOfOneSourceAreUnderWay() throws Exception {
+    List<CompletableFuture<RegisterAnswer>> calls = new ArrayList<>();
+    List<CompletableFuture<Supernodes.Registered>> asked = new ArrayList<>();
+    api.registration =
+        () -> {
+          CompletableFuture<RegisterAnswer> call = new CompletableFuture<>();
+          calls.add(call);
+          return call;
+        };
+    onLoop(
+        () -> {
+          for (int i = 0; i < 30; i++) {
+            asked.add(
+                supernodes.register(
+                    new Supernodes.Registration(CONTENT, Optional.empty(), List.of(), true)));
+          }
+        });
+    settle();
+    assertThat(calls).hasSize(16);
+
+    onLoop(() -> asked.get(20).cancel(false)); // waits, and will not come
+    calls.get(0).completeExceptionally(new CallRefusedException("no"));
+    settle();
+    assertThat(asked.get(0)).isCompletedExceptionally();
+    assertThat(calls).hasSize(17);
+    // Whoever has waited has as long for an answer as the first had.
+    ticker.advance(Duration.ofSeconds(10));
+    calls.get(1).completeExceptionally(new CallRefusedException("no"));
+    settle();
+    calls.get(17).completeExceptionally(new SupernodeUnreachableException("silent"));
+    settle();
+    assertThat(asked.get(17)).isNotDone();
+    ticker.advance(Duration.ofMillis(200));
+    settle();
+    assertThat(calls).hasSize(19);
+  }
+
   @AfterEach
   void close() {
     loop.close();
