@@ -4,13 +4,15 @@
     images.py hosts --dist dragonfly-examples/target/dragonfly --hosts 8 --rate 100mbit --layers 4 --mib 32
     images.py one   --dist dragonfly-examples/target/dragonfly --rate 100mbit     (or none)
     images.py slow  --dist dragonfly-examples/target/dragonfly --clients 100 --rate-per-client 10k
+    images.py stop  --dist dragonfly-examples/target/dragonfly --mib 64
 
 hosts: each host has a network namespace with a shaped link and a dfdaemon; all pull one image at once, its layers in parallel.
        The last one's time over the ideal, which is size / rate, and the copies that left the registry.
 one:   one host pulls directly and through its dfdaemon, cold; the ratio of their times, and the time to the first byte.
+stop:  the supernode is stopped in the middle of a layer; how long nothing comes then, and when all of it is there.
 slow:  clients that read slowly, all at once; how much more memory (RSS) dfdaemon takes while they do.
 """
-import argparse, hashlib, json, os, re, statistics, time, urllib.parse
+import argparse, hashlib, json, os, re, signal, statistics, time, urllib.parse
 
 from lab import Lab, sh, supernode
 
@@ -129,6 +131,28 @@ def one(args, lab):
                 first_byte_later_ms=round(1000 * statistics.median(first), 1))
 
 
+def stop(args, lab):
+    source, node = registry(lab), supernode(lab)
+    host = lab.host("host", 10)
+    dfdaemon(lab, host, source, node)
+    pull(host, "http://127.0.0.1:65001", push(source, 1, 16)).wait(timeout=300)  # for the compilers
+    paths, out = push(source, 1, args.mib), f"{host.dir}/b0"
+    os.remove(out)
+    start = moved = time.time()
+    process, size, silence, stopped = pull(host, "http://127.0.0.1:65001", paths), 0, 0, None
+    while process.poll() is None:
+        now, has = time.time(), os.path.getsize(out) if os.path.exists(out) else 0
+        if has > size:
+            silence, size, moved = max(silence, now - moved), has, now
+        if stopped is None and size > args.mib << 18:
+            stopped = now - start
+            sh(f"pkill -STOP -g {lab.started[1].pid}")
+        time.sleep(0.02)
+    whole = time.time() - start
+    check(host, paths)
+    return dict(stopped_after=round(stopped, 2), silence=round(silence, 2), whole=round(whole, 2))
+
+
 def rss(process):
     pids = sh(f"pgrep -g {process.pid}").split()
     total = 0
@@ -160,7 +184,7 @@ def slow(args, lab):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["hosts", "one", "slow"])
+    parser.add_argument("what", choices=["hosts", "one", "slow", "stop"])
     parser.add_argument("--dist", default="dragonfly-examples/target/dragonfly")
     parser.add_argument("--hosts", type=int, default=8)
     parser.add_argument("--rate", default="100mbit", help="of each host's link, each way; or none")
@@ -174,7 +198,7 @@ def main():
     args.dist = os.path.abspath(args.dist)
     lab = Lab(args)
     try:
-        print(json.dumps(dict(hosts=hosts, one=one, slow=slow)[args.what](args, lab)), flush=True)
+        print(json.dumps(dict(hosts=hosts, one=one, slow=slow, stop=stop)[args.what](args, lab)), flush=True)
     finally:
         lab.close()
 
