@@ -37,7 +37,7 @@ final class Reporting {
     this.link = link;
   }
 
-  /** Tells whether there was more to say than went into the last call. */
+  /** Tells whether there was more news than went into the last call. */
   boolean isFull() {
     return full;
   }
@@ -49,8 +49,9 @@ final class Reporting {
    */
   Map<Membership, TaskReport> take(boolean withIdle) {
     Page page = new Page();
-    full = !page.addAll(Membership::hasNews) || !page.addAll(Membership::isWanting);
-    if (withIdle && !full) {
+    full = !page.addAll(Membership::hasNews);
+    boolean allWanted = page.addAll(Membership::isWanting);
+    if (withIdle && allWanted) {
       addIdle(page);
     }
     return page.reports;
