@@ -114,7 +114,7 @@ class CacheRoomTest {
     heard.want(wanted.task().id());
     TaskId pinned = readAndLetGo("pinned", PIECE);
     storage.find(pinned).orElseThrow().pin(true);
-    source.put(uri("reading"), CdnCacheTest.bytes(3 * PIECE)).stallAt(uri("reading"), PIECE);
+    source.put(uri("reading"), CdnFixture.bytes(3 * PIECE)).stallAt(uri("reading"), PIECE);
     CdnTask reading = prepare("reading", 3 * PIECE);
     reading.read(access("reading"), Optional.empty());
     await().until(() -> reading.pieces().cardinality() == 1);
@@ -148,7 +148,7 @@ class CacheRoomTest {
   void aContentThatGrowsMakesRoomInTheMiddleToo() {
     restart(new MemoryStorage(3 * BIG_PIECE), Long.MAX_VALUE, Duration.ZERO);
     TaskId old = readAndLetGo("old", BIG_PIECE);
-    source.put(uri("grows"), CdnCacheTest.bytes(3 * BIG_PIECE)).withoutLength(uri("grows"));
+    source.put(uri("grows"), CdnFixture.bytes(3 * BIG_PIECE)).withoutLength(uri("grows"));
     CdnTask grows = cache.prepare(task("grows"));
     grows.read(access("grows"), Optional.empty());
     await().until(grows::isComplete);
@@ -159,7 +159,7 @@ class CacheRoomTest {
   @Test
   void aContentThatGrowsBeyondTheQuotaFailsAndLeavesNothing() {
     restart(storage, 2 * BIG_PIECE, Duration.ZERO);
-    source.put(uri("grows"), CdnCacheTest.bytes(4 * BIG_PIECE)).withoutLength(uri("grows"));
+    source.put(uri("grows"), CdnFixture.bytes(4 * BIG_PIECE)).withoutLength(uri("grows"));
     cache.prepare(task("grows")).read(access("grows"), Optional.empty());
     assertThat(heard.awaitFailure()).isInstanceOf(NoSpaceException.class);
     assertThat(source.opened()).hasSize(1);
@@ -170,7 +170,7 @@ class CacheRoomTest {
   void aDiskThatFailsLeavesNothingAndTheNextTaskIsFine() throws Exception {
     DamagedStorage damaged = new DamagedStorage();
     restart(damaged, 4 * PIECE, Duration.ZERO);
-    source.put(uri("file"), CdnCacheTest.bytes(3 * PIECE)).stallAt(uri("file"), PIECE);
+    source.put(uri("file"), CdnFixture.bytes(3 * PIECE)).stallAt(uri("file"), PIECE);
     CdnTask task = cache.prepare(task("file"));
     task.read(access("file"), Optional.empty());
     await().until(() -> task.pieces().cardinality() == 1);
@@ -214,7 +214,7 @@ class CacheRoomTest {
   void aHostWhoseReadsGetNoFurtherDoesNotKeepOthersWaiting() {
     for (int i = 0; i < 40; i++) {
       URI slow = URI.create("fake://slow/file" + i);
-      source.put(slow, CdnCacheTest.bytes(2 * PIECE)).stallAt(slow, PIECE);
+      source.put(slow, CdnFixture.bytes(2 * PIECE)).stallAt(slow, PIECE);
       ContentRequest content = ContentRequest.of(slow);
       cache
           .prepare(Task.of(content.key(), source.version(slow), Optional.empty(), ""))
@@ -248,7 +248,7 @@ class CacheRoomTest {
   }
 
   private CdnTask prepare(String name, int length) {
-    source.put(uri(name), CdnCacheTest.bytes(length));
+    source.put(uri(name), CdnFixture.bytes(length));
     return cache.prepare(task(name));
   }
 

@@ -46,7 +46,7 @@ class WriteBehindTest {
   private static final URI FILE = URI.create("fake://host/file");
   private static final int PIECE = PieceLayout.MIN_PIECE_LENGTH;
   private static final int PIECES = 32;
-  private static final byte[] CONTENT = CdnCacheTest.bytes(PIECES * PIECE);
+  private static final byte[] CONTENT = CdnFixture.bytes(PIECES * PIECE);
 
   private final MemoryStorage storage = new MemoryStorage();
   private final CountDownLatch stuck = new CountDownLatch(1);
