@@ -79,7 +79,7 @@ final class Administration implements AdminApi {
   public CompletableFuture<List<CachedTask>> tasks() {
     return onDisk(
         () -> {
-          Map<TaskId, Swarms.Activity> activities = swarms.activities();
+          Map<TaskId, Overview.Activity> activities = swarms.overview().activities();
           return cache.kept().stream()
               .map(kept -> cached(kept, activities))
               .sorted(Comparator.comparing(CachedTask::lastUse).reversed())
@@ -87,9 +87,10 @@ final class Administration implements AdminApi {
         });
   }
 
-  private static CachedTask cached(CdnCache.Kept kept, Map<TaskId, Swarms.Activity> activities) {
+  private static CachedTask cached(CdnCache.Kept kept, Map<TaskId, Overview.Activity> activities) {
     StoredTask stored = kept.stored();
-    Swarms.Activity activity = activities.getOrDefault(stored.task().id(), Swarms.Activity.NONE);
+    Overview.Activity activity =
+        activities.getOrDefault(stored.task().id(), Overview.Activity.NONE);
     return new CachedTask(
         stored.task(),
         stored.pieces().cardinality(),
@@ -128,7 +129,7 @@ final class Administration implements AdminApi {
 
   @Override
   public CompletableFuture<List<KnownPeer>> peers() {
-    return CompletableFuture.completedFuture(swarms.peers());
+    return CompletableFuture.completedFuture(swarms.overview().peers());
   }
 
   @Override
@@ -162,6 +163,10 @@ final class Administration implements AdminApi {
     return onDisk(
         () ->
             new Status(
-                since, cache.kept().size(), cache.keptBytes(), quota, swarms.peers().size()));
+                since,
+                cache.kept().size(),
+                cache.keptBytes(),
+                quota,
+                swarms.overview().peers().size()));
   }
 }

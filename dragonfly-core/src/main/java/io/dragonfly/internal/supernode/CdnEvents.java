@@ -22,12 +22,12 @@ record CdnEvents(
     implements CdnListener {
   @Override
   public void passesOn(TaskId task) {
-    swarms.watchPassing(task);
+    swarms.passing().watch(task);
   }
 
   @Override
   public OptionalInt spare(TaskId task, Map<Integer, Duration> ages) {
-    return swarms.spare(task, ages);
+    return swarms.passing().spare(task, ages);
   }
 
   @Override

@@ -1,6 +1,9 @@
 package io.dragonfly.internal.supernode;
 
+import io.dragonfly.internal.cdn.CdnTask;
+import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.task.PieceSpan;
+import io.dragonfly.task.TaskId;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.Map;
@@ -8,7 +11,7 @@ import java.util.OptionalInt;
 
 /**
  * Which pieces of a task can go that the supernode only passes on, and which have to be read again.
- * {@link Swarms}' lock guards what it looks at.
+ * Safe for concurrent use; {@code state} is the lock.
  */
 final class PassingOn {
   /** So many peers can give a piece to all others, also when one of them leaves. */
@@ -17,10 +20,55 @@ final class PassingOn {
   /** After so long one peer is enough: the next one may be stuck. */
   private static final Duration ONE_IS_ENOUGH = Duration.ofSeconds(1);
 
-  private PassingOn() {}
+  private final SwarmState state;
+  private final Rhythm rhythm;
 
-  /** Returns the first piece that need not be kept any longer. */
-  static OptionalInt spare(SwarmTask task, Map<Integer, Duration> ages) {
+  PassingOn(SwarmState state, Rhythm rhythm) {
+    this.state = state;
+    this.rhythm = rhythm;
+  }
+
+  /** Returns a piece that need not be kept any longer. */
+  OptionalInt spare(TaskId id, Map<Integer, Duration> ages) {
+    synchronized (state) {
+      SwarmTask task = state.task(id);
+      return task == null ? OptionalInt.empty() : spare(task, ages);
+    }
+  }
+
+  /** Looks from now on for pieces that no peer has any more. */
+  void watch(TaskId id) {
+    synchronized (state) {
+      SwarmTask task = state.task(id);
+      if (task != null && !task.isWatched) {
+        task.isWatched = true;
+        lookForOrphansSoon(task);
+      }
+    }
+  }
+
+  private void lookForOrphansSoon(SwarmTask task) {
+    DaemonThreads.later(
+        rhythm.timer(), SupernodeSettings.LOOK_FOR_ORPHANS, () -> lookForOrphans(task));
+  }
+
+  private void lookForOrphans(SwarmTask task) {
+    CdnTask cdn;
+    BitSet orphans;
+    synchronized (state) {
+      if (task.isRemoved) {
+        return;
+      }
+      cdn = task.cdn;
+      orphans = orphans(task);
+    }
+    if (cdn != null && !orphans.isEmpty()) {
+      rhythm.work(() -> cdn.readAgain(orphans));
+    }
+    lookForOrphansSoon(task);
+  }
+
+  private static OptionalInt spare(SwarmTask task, Map<Integer, Duration> ages) {
     if (task.wanting == 0) {
       return OptionalInt.empty(); // who wants it is about to come, or nothing more is to be read
     }
@@ -54,7 +102,7 @@ final class PassingOn {
   }
 
   /** Returns the pieces that were there, that somebody wants, and that nobody has any more. */
-  static BitSet orphans(SwarmTask task) {
+  private static BitSet orphans(SwarmTask task) {
     BitSet orphans = new BitSet();
     for (Member member : task.members()) {
       PieceSpan wanted = member.wanted();

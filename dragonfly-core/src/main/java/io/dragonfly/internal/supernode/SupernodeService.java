@@ -222,7 +222,7 @@ public final class SupernodeService implements AutoCloseable {
   }
 
   private SupernodeState state() {
-    Swarms.Counts peers = swarms.counts();
+    Overview.Counts peers = swarms.overview().counts();
     List<CdnCache.Kept> kept = cache.kept();
     return new SupernodeState(
         peers.peers(),

@@ -1,6 +1,5 @@
 package io.dragonfly.internal.supernode;
 
-import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
 import io.dragonfly.control.LeaveRequest;
@@ -26,13 +25,11 @@ import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.time.Duration;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
@@ -50,6 +47,8 @@ final class Swarms implements Preheats.Peers {
   private final Polls polls;
   private final Rhythm rhythm;
   private final Supplier<Peer> cdnPeer;
+  private final Overview overview;
+  private final PassingOn passing;
   private final SmallContents small = new SmallContents(SupernodeSettings.SMALL_CONTENTS_BYTES);
 
   /** Lets a task go that nobody takes part in. */
@@ -80,6 +79,8 @@ final class Swarms implements Preheats.Peers {
             (peer, isolation) ->
                 rhythm.soon(() -> listener.isolated(peer, isolation.times(), isolation.reason())));
     this.rhythm = rhythm;
+    this.overview = new Overview(state, rhythm.nanos());
+    this.passing = new PassingOn(state, rhythm);
     this.cdnPeer = cdnPeer;
     this.release = release;
     Drafts drafts =
@@ -94,6 +95,16 @@ final class Swarms implements Preheats.Peers {
             });
     this.polls =
         new Polls(cdnId, state, scheduler, drafts, settings, rhythm, this::changed, listener);
+  }
+
+  /** Returns what operators see of it all. */
+  Overview overview() {
+    return overview;
+  }
+
+  /** Returns what goes on with tasks that are only passed on. */
+  PassingOn passing() {
+    return passing;
   }
 
   /** A task that is there, and whether it has just been begun: then the caller makes it ready. */
@@ -307,46 +318,6 @@ final class Swarms implements Preheats.Peers {
     change(id, task -> state.lost(task, piece));
   }
 
-  /** Returns a piece of a task that is only passed on and need not be kept any longer. */
-  OptionalInt spare(TaskId id, Map<Integer, Duration> ages) {
-    synchronized (state) {
-      SwarmTask task = state.task(id);
-      return task == null ? OptionalInt.empty() : PassingOn.spare(task, ages);
-    }
-  }
-
-  /** A task is only passed on: looks from now on for pieces that no peer has any more. */
-  void watchPassing(TaskId id) {
-    synchronized (state) {
-      SwarmTask task = state.task(id);
-      if (task != null && !task.isWatched) {
-        task.isWatched = true;
-        lookForOrphansSoon(task);
-      }
-    }
-  }
-
-  private void lookForOrphansSoon(SwarmTask task) {
-    DaemonThreads.later(
-        rhythm.timer(), SupernodeSettings.LOOK_FOR_ORPHANS, () -> lookForOrphans(task));
-  }
-
-  private void lookForOrphans(SwarmTask task) {
-    CdnTask cdn;
-    BitSet orphans;
-    synchronized (state) {
-      if (task.isRemoved) {
-        return;
-      }
-      cdn = task.cdn;
-      orphans = PassingOn.orphans(task);
-    }
-    if (cdn != null && !orphans.isEmpty()) {
-      rhythm.work(() -> cdn.readAgain(orphans));
-    }
-    lookForOrphansSoon(task);
-  }
-
   /** The CDN cache has to read a task's source again. */
   void retried(TaskId id, DistributionException failure) {
     change(id, task -> state.retried(task, failure));
@@ -368,71 +339,6 @@ final class Swarms implements Preheats.Peers {
     synchronized (state) {
       SwarmTask task = state.task(id);
       return task != null && (task.wanting > 0 || task.joins == 0);
-    }
-  }
-
-  /**
-   * What goes on with a task.
-   *
-   * @param wanting how many peers want pieces
-   * @param holding how many take part in all
-   * @param url where it comes from, if anybody who takes part has said so
-   */
-  record Activity(int wanting, int holding, Optional<String> url) {
-    static final Activity NONE = new Activity(0, 0, Optional.empty());
-  }
-
-  /** Returns what goes on with each task. */
-  Map<TaskId, Activity> activities() {
-    Map<TaskId, Activity> all = new HashMap<>();
-    synchronized (state) {
-      for (SwarmTask task : state.tasks()) {
-        Optional<String> url = task.access(Set.of()).map(a -> a.content().displayUrl());
-        all.put(task.id(), new Activity(task.wanting, task.members().size(), url));
-      }
-    }
-    return all;
-  }
-
-  /** Returns the peers that are known. */
-  List<AdminApi.KnownPeer> peers() {
-    long now = rhythm.nanos().getAsLong();
-    synchronized (state) {
-      return state.sessions().stream()
-          .map(
-              session ->
-                  new AdminApi.KnownPeer(
-                      session.peer(),
-                      session.members.size(),
-                      session.wanting,
-                      Duration.ofNanos(Math.max(0, now - session.heardNanos)),
-                      state.isolation(session.id(), now)))
-          .toList();
-    }
-  }
-
-  /**
-   * How many there are.
-   *
-   * @param peers peers that are known
-   * @param wanting those of them that want pieces
-   * @param isolated those of them that give to nobody
-   * @param waiting calls that wait for something new
-   */
-  record Counts(int peers, int wanting, int isolated, int waiting) {}
-
-  /** Returns how many peers there are, and what they do. */
-  Counts counts() {
-    synchronized (state) {
-      int wanting = 0;
-      int isolated = 0;
-      int waiting = 0;
-      for (Session session : state.sessions()) {
-        wanting += session.wanting > 0 ? 1 : 0;
-        isolated += session.isIsolated ? 1 : 0;
-        waiting += session.parked != null ? 1 : 0;
-      }
-      return new Counts(state.sessions().size(), wanting, isolated, waiting);
     }
   }
 
