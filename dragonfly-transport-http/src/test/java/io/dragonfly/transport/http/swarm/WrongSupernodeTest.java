@@ -32,6 +32,7 @@ class WrongSupernodeTest {
   static Stream<MockResponse> answers() {
     return Stream.of(
         new MockResponse.Builder().code(500).body("a defect").build(),
+        new MockResponse.Builder().code(404).body("<html>not here</html>").build(),
         new MockResponse.Builder().code(503).body("<html>a proxy's page</html>").build(),
         new MockResponse.Builder().body("{\"task\":{\"id\":7},\"ticket\":[]}").build(),
         new MockResponse.Builder().body("[".repeat(1 << 20)).build());

@@ -15,6 +15,7 @@ import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -109,7 +110,7 @@ final class ControlCall<A> implements Callback {
     return json;
   }
 
-  /** An answer that is not understood counts by its status: the other side may be no supernode. */
+  /** Who gives neither a typed failure nor a reason is no supernode, and another may be one. */
   private DistributionException refusal(Response response, byte[] json) {
     String message = "it answered " + response.code();
     try {
@@ -120,21 +121,30 @@ final class ControlCall<A> implements Callback {
     } catch (WireException e) {
       message += ", and not as a supernode does";
     }
-    String reason = response.header(Wire.REASON, "");
-    if (reason != null && !reason.isEmpty()) {
+    String reason = Objects.requireNonNullElse(response.header(Wire.REASON), "");
+    if (!reason.isEmpty()) {
       message += ": " + OneLine.of(reason);
     }
-    return response.code() >= 500
-        ? unreachable(message, null)
+    if (response.code() >= 500) {
+      return unreachable(message, Retry.LATER, null);
+    }
+    return reason.isEmpty()
+        ? unreachable(message, Retry.AFTER_A_CHANGE, null)
         : new CallRefusedException("%s does not accept the call: %s".formatted(name(), message));
   }
 
   private SupernodeUnreachableException unreachable(String why, @Nullable Throwable cause) {
+    return unreachable(
+        why, UntrustedException.isCauseOf(cause) ? Retry.AFTER_A_CHANGE : Retry.LATER, cause);
+  }
+
+  private SupernodeUnreachableException unreachable(
+      String why, Retry retry, @Nullable Throwable cause) {
     return new SupernodeUnreachableException(
         "Supernode %s cannot be reached: %s. Check its address and that it runs, or fetch with the pattern source, which needs none."
             .formatted(name(), why),
         cause,
-        UntrustedException.isCauseOf(cause) ? Retry.AFTER_A_CHANGE : Retry.LATER);
+        retry);
   }
 
   private String reason(IOException e) {

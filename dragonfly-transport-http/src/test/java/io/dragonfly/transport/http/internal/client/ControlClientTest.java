@@ -81,8 +81,8 @@ class ControlClientTest {
           HTTP/1.1 200 OK~Content-Length: 2~~{}                          | unreachable | terms is missing
           HTTP/1.1 200 OK~Content-Length: 5~~hello                       | unreachable | not understood
           HTTP/1.1 200 OK~Content-Length: 9~~hello                       | unreachable | cannot be reached
-          HTTP/1.1 404 No~Content-Length: 6~~<html>                      | refused     | 404
-          HTTP/1.1 302 Found~Location: http://h/~Content-Length: 0~~     | refused     | 302
+          HTTP/1.1 404 No~Content-Length: 6~~<html>                      | unreachable | 404
+          HTTP/1.1 302 Found~Location: http://h/~Content-Length: 0~~     | unreachable | 302
           HTTP/1.1 500 Oops~Content-Length: 6~~<html>                    | unreachable | 500
           HTTP/1.1 500 Oops~Dragonfly-Reason: my log~Content-Length: 29~~{"error":{"message":"my log"}}| unreachable | my log
           HTTP/1.1 400 Bad~Dragonfly-Reason: odd~Content-Length: 0~~     | refused     | odd
