@@ -139,7 +139,8 @@ class WriteBehindTest {
       goOn.countDown();
       heard.awaitCompleted();
       assertWrittenInOrder();
-      assertThat(writes.get(1).length()).isEqualTo(DiskWriter.MOST_JOINED_BYTES);
+      // How much the disk's thread had taken when it got stuck depends on who was faster.
+      assertThat(writes).anyMatch(write -> write.length() == DiskWriter.MOST_JOINED_BYTES);
       assertThat(heard.sealed()).isSorted().hasSize(PIECES);
       StoredTask stored = storage.find(task.task().id()).orElseThrow();
       try (PieceRegion region = stored.region(ByteRange.of(0, CONTENT.length))) {
