@@ -33,9 +33,8 @@ public record ImageName(String registry, String repository, String reference) {
    * @throws IllegalArgumentException if one of them cannot be used; the message says which
    */
   public ImageName {
-    registry = registry.toLowerCase(Locale.ROOT);
-    if (DOCKER_HUB.contains(registry)) {
-      registry = DOCKER_REGISTRY;
+    registry = registryOf(registry);
+    if (registry.equals(DOCKER_REGISTRY)) {
       repository = repository.contains("/") ? repository : "library/" + repository;
     }
     if (!REGISTRY.matcher(registry).matches()) {
@@ -50,6 +49,15 @@ public record ImageName(String registry, String repository, String reference) {
       throw new IllegalArgumentException(
           "'%s' is neither a tag nor a digest sha256:...".formatted(reference));
     }
+  }
+
+  /**
+   * Returns the registry that a host and port in any case of letters mean: Docker Hub has many
+   * names, and all are those of its one registry.
+   */
+  public static String registryOf(String authority) {
+    String registry = authority.toLowerCase(Locale.ROOT);
+    return DOCKER_HUB.contains(registry) ? DOCKER_REGISTRY : registry;
   }
 
   /**

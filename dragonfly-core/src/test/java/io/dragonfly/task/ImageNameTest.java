@@ -36,6 +36,17 @@ class ImageNameTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "docker.io, registry-1.docker.io",
+    "Index.Docker.io, registry-1.docker.io",
+    "Quay.io, quay.io",
+    "registry.test:5000, registry.test:5000"
+  })
+  void allNamesOfDockerHubAreItsRegistrys(String name, String registry) {
+    assertThat(ImageName.registryOf(name)).isEqualTo(registry);
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {"", "Alpine", "a//b", "quay.io/", "a:b:c", "alpine@sha256:12", "a/../b", "a b"})
   void whatIsNoNameIsRefused(String text) {

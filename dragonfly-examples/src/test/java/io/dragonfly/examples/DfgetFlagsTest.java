@@ -182,12 +182,15 @@ class DfgetFlagsTest {
   }
 
   @Test
-  void stdoutThatNobodyReadsEndsTheFetch() {
-    FakeCall deaf = new FakeCall(dir, "--url", source.url(), "--output", "-");
-    deaf.leave();
-    call = deaf;
+  void stdoutThatNobodyReadsEndsTheFetch() throws IOException {
+    String head = "HTTP/1.1 200 OK\nETag: \"a\"\nContent-Length: %d\n\n".formatted(LENGTH);
+    try (RudeServer silent = new RudeServer(head, LENGTH - 1, RudeServer.Then.FALL_SILENT)) {
+      FakeCall deaf = new FakeCall(dir, "--url", silent.url(), "--output", "-");
+      deaf.leave();
+      call = deaf;
 
-    code = DfgetMain.run(deaf, host);
+      code = DfgetMain.run(deaf, host);
+    }
 
     assertThat(code).isEqualTo(130);
     run("limit");

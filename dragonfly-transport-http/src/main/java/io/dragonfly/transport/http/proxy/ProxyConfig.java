@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.proxy;
 
 import static java.util.Objects.requireNonNullElse;
 
+import io.dragonfly.task.ImageName;
 import io.dragonfly.task.Trust;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -202,11 +203,12 @@ public final class ProxyConfig {
 
     /**
      * Which certificates {@code HOST} or {@code HOST:PORT} must have; the platform's unless set.
+     * Any name of Docker Hub means its registry.
      *
      * @throws IllegalArgumentException if that is no host
      */
     public Builder trust(String host, Trust trust) {
-      trusts.put(checkHost(host), trust);
+      trusts.put(ImageName.registryOf(checkHost(host)), trust);
       return this;
     }
 

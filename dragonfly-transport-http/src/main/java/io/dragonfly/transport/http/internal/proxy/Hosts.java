@@ -1,21 +1,14 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.task.ImageName;
 import io.dragonfly.task.Trust;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
 import io.dragonfly.transport.http.proxy.Upstream;
 import java.net.URI;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 
 /** What the settings say about hosts: their scheme and which certificates they have. */
 final class Hosts {
-  /** Docker Hub has many names, and one registry. */
-  private static final Set<String> DOCKER_HUB =
-      Set.of("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com");
-
-  private static final String DOCKER_REGISTRY = "registry-1.docker.io";
-
   private final ProxyConfig config;
 
   Hosts(ProxyConfig config) {
@@ -24,9 +17,9 @@ final class Hosts {
 
   /** Returns where a registry is: the same for all names of Docker Hub. */
   static String origin(URI registry) {
-    String authority = registry.getRawAuthority().toLowerCase(Locale.ROOT);
-    return DOCKER_HUB.contains(authority)
-        ? "https://" + DOCKER_REGISTRY
+    String authority = ImageName.registryOf(registry.getRawAuthority());
+    return isDockerHub(authority)
+        ? "https://" + authority
         : registry.getScheme() + "://" + authority;
   }
 
@@ -35,9 +28,9 @@ final class Hosts {
    * is listed so or is on this machine, which is what engines do, and else by https.
    */
   String originOf(String authority) {
-    String host = authority.toLowerCase(Locale.ROOT);
-    if (DOCKER_HUB.contains(host)) {
-      return "https://" + DOCKER_REGISTRY;
+    String host = ImageName.registryOf(authority);
+    if (isDockerHub(host)) {
+      return "https://" + host;
     }
     for (Upstream upstream : config.upstreams()) {
       if (upstream.url().getRawAuthority().equals(host)) {
@@ -52,6 +45,10 @@ final class Hosts {
             || config.plainHttp().contains(withoutPort(host))
             || (isLocal(withoutPort(host)) && !config.trusts().containsKey(host));
     return (plain ? "http://" : "https://") + host;
+  }
+
+  private static boolean isDockerHub(String registry) {
+    return registry.equals(ImageName.registryOf("docker.io"));
   }
 
   private static boolean isLocal(String host) {

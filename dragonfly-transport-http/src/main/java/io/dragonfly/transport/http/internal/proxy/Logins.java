@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.proxy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dragonfly.task.ImageName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +22,6 @@ import org.slf4j.LoggerFactory;
 final class Logins {
   private static final Logger LOG = LoggerFactory.getLogger(Logins.class);
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String HUB = "registry-1.docker.io";
 
   private final Optional<Path> file;
 
@@ -60,6 +60,6 @@ final class Logins {
   private static String host(String key) {
     String host =
         key.toLowerCase(Locale.ROOT).replaceFirst("^https?://", "").replaceFirst("/.*$", "");
-    return host.equals("index.docker.io") || host.equals("docker.io") ? HUB : host;
+    return ImageName.registryOf(host);
   }
 }

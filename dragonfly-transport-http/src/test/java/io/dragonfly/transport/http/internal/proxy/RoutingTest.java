@@ -35,6 +35,7 @@ class RoutingTest {
           .upstream(Upstream.parse("quay=https://quay.io"))
           .upstream(Upstream.parse("lab=http://lab.example:5000"))
           .trust("own.example:8443", new Trust(true, List.of()))
+          .trust("docker.io", new Trust(true, List.of()))
           .plainHttp("plain.example");
 
   private Routing routing() {
@@ -79,6 +80,7 @@ class RoutingTest {
   void certificatesAreThoseOfTheHost() throws Refusal {
     assertThat(target("/v2/?ns=own.example:8443", HERE).trust().insecure()).isTrue();
     assertThat(target("/v2/?ns=own.example:8444", HERE).trust()).isEqualTo(Trust.PLATFORM);
+    assertThat(target("/v2/?ns=index.docker.io", HERE).trust().insecure()).isTrue();
   }
 
   @Test
