@@ -30,6 +30,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The small parts, one by one. */
 class PartsTest {
@@ -166,8 +168,9 @@ class PartsTest {
     assertThat(drafts.draft(session, List.of(), terms)).isEmpty();
   }
 
-  @Test
-  void noMoreQuestionsAreInFlightThanAHostCanTake() {
+  @ParameterizedTest
+  @ValueSource(ints = {429, 503})
+  void noMoreQuestionsAreInFlightThanAHostCanTake(int status) {
     SourceGates gates = new SourceGates(4, 3, ticker);
     List<Integer> started = new ArrayList<>();
     for (int i = 0; i < 7; i++) {
@@ -178,7 +181,7 @@ class PartsTest {
     assertThat(gates.enter("other", () -> started.add(8))).isTrue();
     assertThat(started).containsExactly(0, 1, 2, 3, 8);
 
-    SourceFailedException tooMany = new SourceFailedException("busy", 429, Optional.empty());
+    SourceFailedException tooMany = new SourceFailedException("busy", status, Optional.empty());
     gates.done("host", Optional.of(tooMany)); // 2 from now on, and 3 are still in flight
     gates.done("host", Optional.empty());
     assertThat(started).hasSize(5);
