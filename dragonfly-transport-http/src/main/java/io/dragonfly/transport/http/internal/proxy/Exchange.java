@@ -10,7 +10,6 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.util.List;
 import java.util.Map;
@@ -79,21 +78,9 @@ final class Exchange {
     }
     switch (decision.way()) {
       case BLOCKED -> throw Refusal.forbidden("a rule of this proxy blocks " + target.display());
-      case P2P -> {
-        checkAddresses(target);
-        parts.contents().deliver(client, target, true);
-      }
+      // The swarm does not know for whom it reads, and would follow a redirect to this machine.
+      case P2P -> parts.contents().deliver(client, target, !target.guarded());
       case DIRECT -> direct(target);
-    }
-  }
-
-  /** The swarm does not know for whom it reads. */
-  private static void checkAddresses(Target target) throws IOException {
-    if (target.guarded()) {
-      AddressGuard.checkName(target.url().host());
-      for (var address : InetAddress.getAllByName(target.url().host())) {
-        AddressGuard.check(address);
-      }
     }
   }
 

@@ -250,6 +250,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
                   onLoop(() -> becomeIntercepted(authority));
                 }
               } catch (Refusal refusal) {
+                parts.counters().refused.increment();
                 onLoop(() -> refuse(refusal));
               }
             });

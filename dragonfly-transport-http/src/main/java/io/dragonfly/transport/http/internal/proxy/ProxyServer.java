@@ -34,6 +34,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import okhttp3.HttpUrl;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +47,7 @@ public final class ProxyServer implements AutoCloseable {
   private static final int WAIT_SECONDS = 10;
 
   private final ProxyConfig config;
+  private final Predicate<InetAddress> local;
   private final EventLoops loops;
   private final ChannelGroup channels;
   private final ProxyThreads threads;
@@ -55,9 +57,13 @@ public final class ProxyServer implements AutoCloseable {
   private final Map<String, InetSocketAddress> addresses = new LinkedHashMap<>();
 
   private ProxyServer(
-      ProxyConfig config, ProxyLimits limits, Function<FetchRequest, FetchStream> streams)
+      ProxyConfig config,
+      ProxyLimits limits,
+      Function<FetchRequest, FetchStream> streams,
+      Predicate<InetAddress> local)
       throws IOException {
     this.config = config;
+    this.local = local;
     this.loops = EventLoops.hasEpoll() ? EventLoops.epoll(LOOPS) : EventLoops.nio(LOOPS);
     this.channels = loops.newGroup();
     this.threads = new ProxyThreads(config.connections());
@@ -84,7 +90,21 @@ public final class ProxyServer implements AutoCloseable {
   public static ProxyServer start(
       ProxyConfig config, ProxyLimits limits, Function<FetchRequest, FetchStream> streams)
       throws IOException {
-    return new ProxyServer(config, limits, streams);
+    return start(config, limits, streams, ProxyServer::isLocal);
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @param local tells from a client's address whether the client is on this machine
+   */
+  static ProxyServer start(
+      ProxyConfig config,
+      ProxyLimits limits,
+      Function<FetchRequest, FetchStream> streams,
+      Predicate<InetAddress> local)
+      throws IOException {
+    return new ProxyServer(config, limits, streams, local);
   }
 
   private ProxyParts parts(
@@ -196,8 +216,8 @@ public final class ProxyServer implements AutoCloseable {
       }
       channel.closeFuture().addListener(closed -> connections.decrementAndGet());
       channels.add(channel);
-      boolean local = isLocal(channel.remoteAddress().getAddress());
-      Arrival arrival = new Arrival(upstream, Optional.empty(), local);
+      boolean isLocal = local.test(channel.remoteAddress().getAddress());
+      Arrival arrival = new Arrival(upstream, Optional.empty(), isLocal);
       ProxyConnection connection = new ProxyConnection(parts, channel, arrival);
       channel.pipeline().addLast(new Arrivals(connection)).addLast(codec()).addLast(connection);
     }

@@ -159,6 +159,8 @@ final class TunnelOpening {
         throw Refusal.loop("HTTPS_PROXY");
       }
       return full;
+    } catch (AddressGuard.RefusedException e) {
+      throw Refusal.forbidden("this address is not reached on behalf of another machine");
     } catch (IOException e) {
       throw Refusal.badGateway("the proxy %s cannot be asked".formatted(proxy));
     }

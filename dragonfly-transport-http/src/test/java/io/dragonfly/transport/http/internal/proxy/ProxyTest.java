@@ -83,6 +83,14 @@ abstract class ProxyTest {
     return proxy;
   }
 
+  /** Starts a proxy that takes all its clients for those of other machines. */
+  ProxyServer startForOthers(
+      ProxyConfig.Builder config, Function<FetchRequest, FetchStream> streams) throws IOException {
+    ProxyConfig whole = config.registry(URI.create(registry.url(""))).build();
+    proxy = ProxyServer.start(whole, ProxyLimits.DEFAULT, streams, client -> false);
+    return proxy;
+  }
+
   ProxyServer start() throws IOException {
     return start(config());
   }
