@@ -147,6 +147,41 @@ class ProxyModeTest extends ProxyTest {
   }
 
   @Test
+  void aRequestThatComesBackIsRefusedByItsVia() throws Exception {
+    registry.put("/page", "hello".getBytes());
+    start();
+    through(registry.url("/page")).close();
+    String via = registry.last().getHeaders().get("Via");
+    registry.requests.clear();
+
+    try (Response response = through(registry.url("/page"), "Via", "1.1 other, " + via)) {
+      assertThat(response.code()).isEqualTo(508);
+    }
+    try (RawConnection raw = connect()) {
+      raw.send("CONNECT " + registry.authority() + " HTTP/1.1\nHost: x\nVia: " + via + "\n\n");
+      assertThat(raw.read().status()).isEqualTo(508);
+    }
+    assertThat(registry.requests).isEmpty();
+    assertThat(counts().tunnels()).isZero();
+    try (Response response = through(registry.url("/page"), "Via", "1.1 other")) {
+      assertThat(response.code()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aRedirectToTheProxyItselfIsALoop() throws Exception {
+    String blob = registry.blob(BLOB);
+    start(config().patience(java.time.Duration.ofMillis(300)));
+    for (String path : List.of("/v2/lab/app/tags/list", blob)) {
+      registry.on(
+          path, r -> new MockResponse.Builder().code(307).addHeader("Location", url(path)).build());
+      try (Response response = get(path)) {
+        assertThat(response.code()).as(path).isEqualTo(508);
+      }
+    }
+  }
+
+  @Test
   void aTunnelIsBlind() throws Exception {
     serveTls();
     start();
@@ -187,6 +222,49 @@ class ProxyModeTest extends ProxyTest {
     }
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(caFile())))
         .isEqualTo("rw-------");
+  }
+
+  @Test
+  void aNameIsInTheCertificateAsAName() throws Exception {
+    serveTls();
+    start(
+        config()
+            .intercept(Pattern.compile("^localhost:"))
+            .caFile(caFile())
+            .trust("localhost", new Trust(true, List.of())));
+    X509Certificate ca = Certificates.decodeCertificatePem(ContainerProxy.caCertificate(caFile()));
+    String url = "https://localhost:" + registry.server.getPort() + "/page";
+
+    try (Response response = call(trusting(proxied(), ca), new Request.Builder().url(url))) {
+      assertThat(response.body().string()).isEqualTo("hello");
+      X509Certificate shown = (X509Certificate) response.handshake().peerCertificates().get(0);
+      assertThat(shown.getSubjectAlternativeNames()).containsExactly(List.of(2, "localhost"));
+    }
+  }
+
+  @Test
+  void aHostThatIsNotNamedIsNotIntercepted() throws Exception {
+    serveTls();
+    start(config().intercept(Pattern.compile("^other\\.example:")).caFile(caFile()));
+
+    try (Response response = call(trusting(proxied(), theirs.certificate()), request("/page"))) {
+      assertThat(response.body().string()).isEqualTo("hello");
+      assertThat(response.handshake().peerCertificates().get(0)).isEqualTo(theirs.certificate());
+    }
+    assertThat(counts().tunnels()).isEqualTo(1);
+    assertThat(registry.last().getHeaders().get("Via")).isNull();
+  }
+
+  @Test
+  void aTunnelToABlockedHostIsRefused() throws Exception {
+    start(config().rule(ProxyRule.parse("^https://127\\.0\\.0\\.1:=blocked")));
+
+    try (RawConnection raw = connect()) {
+      raw.send("CONNECT " + registry.authority() + " HTTP/1.1\nHost: x\n\n");
+      assertThat(raw.read().status()).isEqualTo(403);
+    }
+    assertThat(counts().tunnels()).isZero();
+    assertThat(registry.requests).isEmpty();
   }
 
   @Test
