@@ -8,14 +8,21 @@ import io.dragonfly.DistributionClient;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.fetch.FetchStream;
 import io.dragonfly.fetch.Pattern;
 import io.dragonfly.transport.http.RawConnection;
 import io.dragonfly.transport.http.proxy.ProxyRule;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import mockwebserver3.MockResponse;
+import mockwebserver3.MockResponseBody;
 import okhttp3.Response;
+import okio.BufferedSink;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -133,8 +140,75 @@ class FallbackTest extends ProxyTest {
     assertThat(registry.requests).isEmpty();
   }
 
+  /** Half of a blob, and the rest when it is let go. */
+  private final class Half implements MockResponseBody {
+    private final CountDownLatch rest = new CountDownLatch(1);
+
+    @Override
+    public long getContentLength() {
+      return blob.length;
+    }
+
+    @Override
+    public void writeTo(BufferedSink sink) throws IOException {
+      sink.write(blob, 0, 600_000).flush();
+      try {
+        rest.await();
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
+      sink.write(blob, 600_000, blob.length - 600_000);
+    }
+  }
+
   @Test
-  void aClientThatLeavesEndsItsStreamAndNoOther() throws Exception {
+  void aClientThatLeavesEndsNoDownloadThatOthersWaitFor() throws Exception {
+    String path = registry.blob(blob);
+    Half half = new Half();
+    registry.on(
+        path,
+        r ->
+            r.getHeaders().get("Range") == null
+                ? new MockResponse.Builder().body(half).build()
+                : null);
+    List<FetchStream> streams = new CopyOnWriteArrayList<>();
+    try (DistributionClient peer =
+        new DistributionClient(ClientConfig.builder().home(dir.resolve("home")).build())) {
+      start(
+          config().patience(Duration.ofMinutes(1)),
+          ProxyLimits.DEFAULT,
+          request -> {
+            FetchStream stream = peer.stream(request);
+            streams.add(stream);
+            return stream;
+          });
+      String get = "GET " + path + " HTTP/1.1\nHost: x\n\n";
+      RawConnection leaving = connect().send(get);
+      assertThat(leaving.readHead().status()).isEqualTo(200);
+      assertThat(leaving.read(200_000)).isEqualTo(Arrays.copyOf(blob, 200_000));
+      try (RawConnection staying = connect().send(get)) {
+        assertThat(staying.readHead().status()).isEqualTo(200);
+        assertThat(staying.read(200_000)).isEqualTo(Arrays.copyOf(blob, 200_000));
+
+        leaving.close();
+        Awaitility.await().until(() -> streams.get(0).fetch().completion().isDone());
+        half.rest.countDown();
+
+        assertThat(staying.read(blob.length - 200_000))
+            .isEqualTo(Arrays.copyOfRange(blob, 200_000, blob.length));
+      }
+    } finally {
+      half.rest.countDown();
+    }
+    assertThat(streams).hasSize(2);
+    assertThat(registry.requests)
+        .filteredOn(r -> !"bytes=0-0".equals(r.getHeaders().get("Range")))
+        .hasSize(1);
+    assertThat(counts().fallbacks()).isZero();
+  }
+
+  @Test
+  void aClientThatLeavesEndsItsStream() throws Exception {
     String path = registry.blob(blob);
     FakeStreams swarm = new FakeStreams(blob, 300_000, null);
     start(config(), ProxyLimits.DEFAULT, swarm);
