@@ -4,9 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dragonfly.transport.http.RawConnection;
 import io.dragonfly.transport.http.proxy.ProxyRule;
 import io.dragonfly.transport.http.proxy.Upstream;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import mockwebserver3.MockResponse;
@@ -302,6 +304,89 @@ class MirrorTest extends ProxyTest {
               request ->
                   assertThat(request.getHeaders().names())
                       .doesNotContain("Authorization", "Cookie", "X-Secret"));
+    }
+  }
+
+  @Test
+  void theProxysOwnTokenStaysAtTheRegistry() throws Exception {
+    byte[] blob = FakeRegistry.bytes(5000, 12);
+    FakeRegistry storage = new FakeRegistry();
+    try (storage) {
+      registry.wantTokens("secret");
+      String path = registry.blob(blob);
+      storage.blob(blob);
+      registry.redirect = "http://localhost:" + storage.server.getPort();
+      start(config().rule(ProxyRule.parse("plain=direct")));
+
+      assertThat(body(path)).isEqualTo(blob);
+      assertThat(body(path + "?plain")).isEqualTo(blob);
+      try (Response response = head(path)) {
+        assertThat(response.header("Content-Length")).isEqualTo("5000");
+      }
+      assertThat(registry.last().getHeaders().get("Authorization")).isEqualTo("Bearer secret");
+      assertThat(storage.requests)
+          .hasSizeGreaterThanOrEqualTo(3)
+          .allSatisfy(r -> assertThat(r.getHeaders().get("Authorization")).isNull());
+    }
+  }
+
+  @Test
+  void bytesGoToTheClientWhileTheRestIsMissing() throws Exception {
+    byte[] blob = FakeRegistry.bytes(MIB, 13);
+    String path = registry.blob(blob);
+    FakeStreams swarm = new FakeStreams(blob, 300_000, null);
+    start(config().patience(Duration.ofMinutes(1)), ProxyLimits.DEFAULT, swarm);
+
+    try (RawConnection raw = connect().send("GET " + path + " HTTP/1.1\nHost: x\n\n")) {
+      assertThat(raw.readHead().header("Content-Length")).isEqualTo(Integer.toString(MIB));
+      assertThat(raw.read(300_000)).isEqualTo(Arrays.copyOf(blob, 300_000));
+      assertThat(swarm.closed.getCount()).isEqualTo(1);
+    }
+    assertThat(registry.requests).isEmpty();
+  }
+
+  @Test
+  void registriesWithTheSamePathsAreNotMixedUp() throws Exception {
+    String tag = "/v2/lab/app/manifests/1";
+    FakeRegistry one = new FakeRegistry();
+    FakeRegistry two = new FakeRegistry();
+    try (one;
+        two) {
+      registry.put(tag, "of the default".getBytes(UTF_8));
+      one.put(tag, "of one".getBytes(UTF_8));
+      two.put(tag, "of two".getBytes(UTF_8));
+      String blobOfOne = one.blob(MANIFEST);
+      int[] ports = freePorts();
+      start(
+          config()
+              .rule(ProxyRule.parse("/manifests/=p2p")) // its home must tell them apart, too
+              .upstream(Upstream.parse("one:%d=%s".formatted(ports[0], one.url(""))))
+              .upstream(Upstream.parse("two:%d=%s".formatted(ports[1], two.url("")))));
+
+      for (int i = 0; i < 2; i++) {
+        assertThat(FakeRegistry.text(body(tag))).isEqualTo("of the default");
+        assertThat(FakeRegistry.text(body("/v2/one/lab/app/manifests/1"))).isEqualTo("of one");
+        assertThat(FakeRegistry.text(body("/v2/two/lab/app/manifests/1"))).isEqualTo("of two");
+        assertThat(onPort(ports[0], tag)).isEqualTo("of one");
+        assertThat(onPort(ports[1], tag)).isEqualTo("of two");
+        assertThat(onPort(ports[0], blobOfOne)).isEqualTo(FakeRegistry.text(MANIFEST));
+        assertThat(onPort(ports[1], blobOfOne)).contains("BLOB_UNKNOWN");
+      }
+      assertThat(counts().p2pRequests()).isEqualTo(12);
+    }
+  }
+
+  private String onPort(int port, String path) throws IOException {
+    Request request = new Request.Builder().url("http://127.0.0.1:" + port + path).build();
+    try (Response response = client.newCall(request).execute()) {
+      return response.body().string();
+    }
+  }
+
+  private static int[] freePorts() throws IOException {
+    try (var one = new java.net.ServerSocket(0);
+        var two = new java.net.ServerSocket(0)) {
+      return new int[] {one.getLocalPort(), two.getLocalPort()};
     }
   }
 

@@ -16,9 +16,12 @@ import io.dragonfly.error.ErrorKind;
 import io.dragonfly.home.HeldTask;
 import io.dragonfly.task.ImageName;
 import io.dragonfly.task.Trust;
+import io.dragonfly.transport.http.RawConnection;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
+import mockwebserver3.MockResponse;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -239,6 +242,65 @@ class PreheatTest extends ProxyTest {
     assertThat(done.failure()).isEmpty();
     assertThat(done.toString()).doesNotContain("dTpw");
     assertThat(registry.requests.get(0).getHeaders().get("Authorization")).isNull();
+  }
+
+  @Test
+  void theLoginBuysTheTokenOfAPrivateRegistry() {
+    wantTokensForALogin();
+
+    assertThat(preheat(Optional.empty()).failure().orElseThrow().kind())
+        .isEqualTo(ErrorKind.ACCESS_REFUSED);
+    Preheat done = preheat(Optional.of(new PreheatRequest.Login("u", "p")));
+
+    assertThat(done.failure()).isEmpty();
+    assertThat(done.contents()).isEqualTo(6);
+    assertThat(registry.requests)
+        .filteredOn(r -> !r.getUrl().encodedPath().equals("/token"))
+        .noneMatch(r -> "Basic dTpw".equals(r.getHeaders().get("Authorization")));
+  }
+
+  private void wantTokensForALogin() {
+    registry.wantTokens("secret");
+    registry.on(
+        "/token",
+        r ->
+            "Basic dTpw".equals(r.getHeaders().get("Authorization")) // u:p
+                ? new MockResponse.Builder().body("{\"token\":\"secret\"}").build()
+                : new MockResponse.Builder().code(401).build());
+  }
+
+  @Test
+  void anImageIsPreheatedOverHttp() throws Exception {
+    wantTokensForALogin();
+    String json =
+        "{\"image\":\"%s/lab/app:1\",\"platforms\":[\"linux/amd64\"],\"plainHttp\":true,"
+                .formatted(registry.authority())
+            + "\"username\":\"u\",\"password\":\"p\"}";
+
+    RawConnection.Message begun = admin("POST /api/v2/preheats", json);
+
+    assertThat(begun.status()).as(begun.text()).isEqualTo(202);
+    assertThat(begun.text()).doesNotContain("dTpw", "secret", "\"p\"");
+    String id = begun.text().replaceFirst("(?s).*\"id\":\"([0-9a-f]+)\".*", "$1");
+    await()
+        .until(
+            () ->
+                admin("GET /api/v2/preheats/" + id, "")
+                    .text()
+                    .matches("(?s).*\"state\":\"(done|failed)\".*"));
+    assertThat(admin("GET /api/v2/preheats/" + id, "").text())
+        .contains("\"state\":\"done\"", "\"done\":4");
+  }
+
+  private RawConnection.Message admin(String line, String json) throws Exception {
+    String token = Files.readString(dir.resolve("supernode/admin-token")).trim();
+    try (RawConnection connection = RawConnection.to(supernode.address().orElseThrow())) {
+      return connection
+          .send(
+              "%s HTTP/1.1\nHost: h\nAuthorization: Bearer %s\nContent-Length: %d\n\n%s"
+                  .formatted(line, token, json.length(), json))
+          .read();
+    }
   }
 
   @Test

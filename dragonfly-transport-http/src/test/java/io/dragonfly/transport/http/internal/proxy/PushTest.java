@@ -1,10 +1,12 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.transport.http.RawConnection;
 import io.dragonfly.transport.http.proxy.Upstream;
 import mockwebserver3.MockResponse;
+import okhttp3.MediaType;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
@@ -81,6 +83,51 @@ class PushTest extends ProxyTest {
       // The connection goes on.
       assertThat(raw.send("GET /v2/ HTTP/1.1\nHost: x\n\n").read().status()).isEqualTo(200);
     }
+  }
+
+  @Test
+  void whatChangesARegistryPassesAsItIs() throws Exception {
+    byte[] manifest = "{\"schemaVersion\":2}".getBytes(UTF_8);
+    String digest = FakeRegistry.digest(manifest).toString();
+    String[][] requests = {
+      {"DELETE", "/v2/lab/app/blobs/" + digest, ""},
+      {"DELETE", "/v2/lab/app/manifests/" + digest, ""},
+      {"PUT", "/v2/lab/app/manifests/1", ""},
+      {"PUT", "/v2/lab/app/manifests/" + digest, ""},
+      {"POST", UPLOADS, "mount=" + digest + "&from=lab%2Fother"},
+    };
+    start();
+    for (String[] one : requests) {
+      registry.on(
+          one[1],
+          r ->
+              new MockResponse.Builder()
+                  .code(r.getMethod().equals("DELETE") ? 202 : 201)
+                  .addHeader("Docker-Content-Digest", digest)
+                  .build());
+      String query = one[2].isEmpty() ? "" : "?" + one[2];
+      boolean hasBody = one[0].equals("PUT");
+      RequestBody body =
+          hasBody
+              ? RequestBody.create(manifest, MediaType.get(FakeRegistry.MANIFEST_TYPE))
+              : RequestBody.create(new byte[0]);
+      try (Response response =
+          send(one[0], one[1] + query, one[0].equals("DELETE") ? null : body)) {
+        assertThat(response.code()).isEqualTo(one[0].equals("DELETE") ? 202 : 201);
+        assertThat(response.header("Docker-Content-Digest")).isEqualTo(digest);
+      }
+      var sent = registry.last();
+      assertThat(sent.getMethod()).isEqualTo(one[0]);
+      assertThat(sent.getUrl().encodedPath()).isEqualTo(one[1]);
+      assertThat(String.valueOf(sent.getUrl().encodedQuery()))
+          .isEqualTo(one[2].isEmpty() ? "null" : one[2]);
+      if (hasBody) {
+        assertThat(sent.getBody().toByteArray()).isEqualTo(manifest);
+        assertThat(sent.getHeaders().get("Content-Type")).isEqualTo(FakeRegistry.MANIFEST_TYPE);
+      }
+    }
+    assertThat(registry.requests).hasSize(requests.length);
+    assertThat(counts().p2pRequests()).isZero();
   }
 
   @Test

@@ -198,6 +198,47 @@ class TokenTest extends ProxyTest {
   }
 
   @Test
+  void eachRepositoryHasTokensOfItsOwnScope() throws Exception {
+    registry.on(
+        "/token",
+        r -> {
+          String scope = r.getUrl().queryParameter("scope");
+          registry.tokens.incrementAndGet();
+          return new MockResponse.Builder()
+              .body("{\"token\":\"%s\",\"expires_in\":300}".formatted(scope))
+              .build();
+        });
+    List<String> paths = new ArrayList<>();
+    for (String repository : List.of("lab/a", "lab/b")) {
+      String scope = "repository:" + repository + ":pull";
+      for (String kind : List.of("/manifests/1", "/blobs/" + FakeRegistry.digest(BLOB))) {
+        String path = registry.put("/v2/" + repository + kind, BLOB);
+        paths.add(path);
+        registry.on(
+            path,
+            r ->
+                ("Bearer " + scope).equals(r.getHeaders().get("Authorization"))
+                    ? null
+                    : new MockResponse.Builder()
+                        .code(401)
+                        .addHeader(
+                            "WWW-Authenticate",
+                            "Bearer realm=\"%s\",service=\"lab\",scope=\"%s\""
+                                .formatted(registry.url("/token"), scope))
+                        .build());
+      }
+    }
+    start();
+
+    for (int i = 0; i < 2; i++) {
+      for (String path : paths) {
+        assertThat(body(path)).as(path).isEqualTo(BLOB);
+      }
+    }
+    assertThat(registry.tokens).hasValue(2);
+  }
+
+  @Test
   void aTokenIsAskedForAnewWhenItEnds() throws Exception {
     registry.wantTokens("abc");
     registry.on(
