@@ -14,7 +14,13 @@ final class Avoidance {
   private static final long MEMORY_NANOS = TimeUnit.MINUTES.toNanos(1);
   private static final int DOUBLINGS = 6;
 
+  /** After so many failures, and no piece from a peer in between, other peers may be no better. */
+  private static final int UNLUCKY = 8;
+
   private final Map<PeerState, Entry> entries = new HashMap<>();
+
+  /** Failures of peers since one of them last gave a piece. */
+  private int inVain;
 
   private static final class Entry {
     private int failures;
@@ -25,6 +31,7 @@ final class Avoidance {
     Entry entry = entries.computeIfAbsent(parent, p -> new Entry());
     entry.until = now + (FIRST_NANOS << Math.min(entry.failures, DOUBLINGS));
     entry.failures++;
+    inVain += parent.isCdn() ? 0 : 1;
   }
 
   void pause(PeerState parent, long now) {
@@ -35,9 +42,17 @@ final class Avoidance {
   }
 
   void succeeded(PeerState parent) {
+    if (!parent.isCdn()) {
+      inVain = 0;
+    }
     if (!entries.isEmpty()) {
       entries.remove(parent);
     }
+  }
+
+  /** Tells whether it has met so many peers in vain that it should not have to try all others. */
+  boolean isUnlucky() {
+    return inVain >= UNLUCKY;
   }
 
   /** Forgets what is long over. */

@@ -45,8 +45,9 @@ final class ParentChoice {
     if (best == null && !isNearPossible) {
       best = best(null);
     }
+    boolean mayAskFar = !isNearPossible || taker.peer().avoidance().isUnlucky();
     boolean isCdnNear = swarm.cdn().idc() == taker.idc();
-    return (isCdnNear || !isNearPossible) && mayUseCdn(best) ? swarm.cdn() : best;
+    return (isCdnNear || mayAskFar) && mayUseCdn(best) ? swarm.cdn() : best;
   }
 
   private boolean may(Member parent) {
@@ -119,6 +120,9 @@ final class ParentChoice {
     Member cdn = swarm.cdn();
     if (!cdn.has(piece) || !may(cdn)) {
       return false;
+    }
+    if (taker.peer().avoidance().isUnlucky() && cdn.peer().hasRoomToPlan(0)) {
+      return true;
     }
     boolean isIdle = swarm.isCdnIdle();
     if (best != null) {

@@ -11,11 +11,40 @@ import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.PieceSpan;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What a taker is told to do, and when. */
 class AssigningTest extends PlanningFixture {
+  @Test
+  void whoMeetsManyPeersInVainNeedNotTryThemAll() {
+    int count = 16;
+    addTask(count, count);
+    for (int peer = 100; peer < 1100; peer++) { // they have it all, and cannot be reached
+      scheduler.peerJoined(TASK, peer(peer), pieces(0, count), PieceSpan.NONE);
+    }
+    join(1);
+
+    int failures = 0;
+    Set<Integer> had = new HashSet<>();
+    for (int time = 0; time < 5000 && had.size() < count; time += 100) {
+      for (Plan plan : scheduler.assign(id(1), 16)) {
+        if (plan.parent().equals(CDN)) {
+          had.add(plan.piece());
+          done(1, plan);
+        } else {
+          failures++;
+          report(1, plan, Outcome.UNREACHABLE);
+        }
+      }
+      pass(100);
+    }
+    assertThat(had).hasSize(count);
+    assertThat(failures).isLessThan(2 * count);
+  }
+
   @Test
   void aTakerStartsWithAFewPiecesInFlight() {
     addTask(500, 0);
