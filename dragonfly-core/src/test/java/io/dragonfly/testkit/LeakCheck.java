@@ -29,7 +29,7 @@ public final class LeakCheck
   public static final String PATIENCE_PARAMETER = "dragonfly.leakcheck.patience.millis";
 
   private static final Namespace NAMESPACE = Namespace.create(LeakCheck.class);
-  private static final long PATIENCE_MILLIS = 3000;
+  private static final long PATIENCE_MILLIS = 10_000;
   private static final Duration PAUSE = Duration.ofMillis(20);
 
   private record Held(LiveThreads threads, OpenHandles handles) {
