@@ -6,6 +6,8 @@ import io.dragonfly.transport.http.proxy.ProxyConfig;
 import io.dragonfly.transport.http.proxy.Upstream;
 import java.net.URI;
 import java.util.Map;
+import java.util.stream.Stream;
+import okhttp3.HttpUrl;
 
 /** What the settings say about hosts: their scheme and which certificates they have. */
 final class Hosts {
@@ -45,6 +47,15 @@ final class Hosts {
             || config.plainHttp().contains(withoutPort(host))
             || (isLocal(withoutPort(host)) && !config.trusts().containsKey(host));
     return (plain ? "http://" : "https://") + host;
+  }
+
+  /** Tells whether a URL is one of a registry of the settings, whichever way it was named. */
+  boolean isConfigured(HttpUrl url) {
+    String origin = Target.origin(url);
+    return Stream.concat(
+            Stream.of(config.registry()), config.upstreams().stream().map(Upstream::url))
+        .map(registry -> Target.origin(HttpUrl.get(origin(registry))))
+        .anyMatch(origin::equals);
   }
 
   private static boolean isDockerHub(String registry) {

@@ -70,7 +70,7 @@ final class Routing {
       throw Refusal.badRequest("this is no http or https URL");
     }
     HttpUrl bare = url.newBuilder().username("").password("").fragment(null).build();
-    return target(bare, Optional.empty(), !arrival.local());
+    return target(bare, Optional.empty(), isGuarded(bare, arrival));
   }
 
   private Target mirrored(String uri, Arrival arrival) throws Refusal {
@@ -86,9 +86,9 @@ final class Routing {
       if (Authority.parse(name, 443).isEmpty()) {
         throw Refusal.badRequest("ns= names no HOST or HOST:PORT");
       }
-      String origin = hosts.originOf(name);
+      HttpUrl url = parse(hosts.originOf(name) + path + without(query));
       Target.Mirror mirror = new Target.Mirror("", namespace);
-      return target(parse(origin + path + without(query)), Optional.of(mirror), !arrival.local());
+      return target(url, Optional.of(mirror), isGuarded(url, arrival));
     }
     for (Upstream upstream : config.upstreams()) {
       String prefix = "/" + upstream.name();
@@ -103,6 +103,10 @@ final class Routing {
 
   private static Target.Mirror mirror(String prefix) {
     return new Target.Mirror(prefix, Optional.empty());
+  }
+
+  private boolean isGuarded(HttpUrl url, Arrival arrival) {
+    return !arrival.local() && !hosts.isConfigured(url);
   }
 
   /** A registry that was configured may be anywhere. */

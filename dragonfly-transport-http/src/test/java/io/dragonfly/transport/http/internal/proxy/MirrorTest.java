@@ -6,13 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dragonfly.transport.http.RawConnection;
 import io.dragonfly.transport.http.proxy.ProxyRule;
-import io.dragonfly.transport.http.proxy.Upstream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import mockwebserver3.MockResponse;
-import okhttp3.Request;
 import okhttp3.Response;
 import okio.Buffer;
 import org.junit.jupiter.api.Test;
@@ -178,70 +176,6 @@ class MirrorTest extends ProxyTest {
     }
   }
 
-  @Test
-  void nsNamesTheRegistryOfARequest() throws Exception {
-    byte[] blob = FakeRegistry.bytes(1000, 5);
-    String path = registry.blob(blob);
-    start(config());
-    FakeRegistry other = new FakeRegistry();
-    try (other) {
-      byte[] its = FakeRegistry.bytes(2000, 6);
-      String itsPath = other.blob(its);
-
-      assertThat(body(itsPath + "?ns=" + other.authority())).isEqualTo(its);
-      assertThat(body(path)).isEqualTo(blob);
-      assertThat(other.last().getUrl().query()).isNull();
-    }
-    try (Response response = get("/v2/?ns=http://evil/")) {
-      assertThat(response.code()).isEqualTo(400);
-    }
-  }
-
-  @Test
-  void anUpstreamHasAPathAndAPort() throws Exception {
-    FakeRegistry other = new FakeRegistry();
-    try (other) {
-      byte[] blob = FakeRegistry.bytes(3000, 7);
-      String path = other.blob(blob);
-      int port = freePort();
-      start(config().upstream(Upstream.parse("hub:%d=%s".formatted(port, other.url("")))));
-
-      assertThat(body("/v2/hub" + path.substring(3))).isEqualTo(blob);
-      Request onPort = new Request.Builder().url("http://127.0.0.1:" + port + path).build();
-      try (Response response = client.newCall(onPort).execute()) {
-        assertThat(response.body().bytes()).isEqualTo(blob);
-      }
-      assertThat(counts().p2pRequests()).isEqualTo(2);
-      try (Response response = get("/v2/hub/")) {
-        assertThat(response.code()).isEqualTo(200);
-      }
-      assertThat(other.last().getUrl().encodedPath()).isEqualTo("/v2/");
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (var socket = new java.net.ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
-  }
-
-  @Test
-  void aListThatIsCutGoesOnAtTheMirror() throws Exception {
-    registry.on(
-        "/v2/lab/app/tags/list",
-        r ->
-            new MockResponse.Builder()
-                .addHeader("Link", "</v2/lab/app/tags/list?last=1&n=1>; rel=\"next\"")
-                .body("{}")
-                .build());
-    start(config().upstream(Upstream.parse("hub=" + registry.url(""))));
-
-    try (Response response = get("/v2/hub/lab/app/tags/list?n=1")) {
-      assertThat(response.header("Link"))
-          .isEqualTo("</v2/hub/lab/app/tags/list?last=1&n=1>; rel=\"next\"");
-    }
-  }
-
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void aCorruptBlobIsNeverCompleted(boolean lengthIsKnown) throws Exception {
@@ -343,51 +277,6 @@ class MirrorTest extends ProxyTest {
       assertThat(swarm.closed.getCount()).isEqualTo(1);
     }
     assertThat(registry.requests).isEmpty();
-  }
-
-  @Test
-  void registriesWithTheSamePathsAreNotMixedUp() throws Exception {
-    String tag = "/v2/lab/app/manifests/1";
-    FakeRegistry one = new FakeRegistry();
-    FakeRegistry two = new FakeRegistry();
-    try (one;
-        two) {
-      registry.put(tag, "of the default".getBytes(UTF_8));
-      one.put(tag, "of one".getBytes(UTF_8));
-      two.put(tag, "of two".getBytes(UTF_8));
-      String blobOfOne = one.blob(MANIFEST);
-      int[] ports = freePorts();
-      start(
-          config()
-              .rule(ProxyRule.parse("/manifests/=p2p")) // its home must tell them apart, too
-              .upstream(Upstream.parse("one:%d=%s".formatted(ports[0], one.url(""))))
-              .upstream(Upstream.parse("two:%d=%s".formatted(ports[1], two.url("")))));
-
-      for (int i = 0; i < 2; i++) {
-        assertThat(FakeRegistry.text(body(tag))).isEqualTo("of the default");
-        assertThat(FakeRegistry.text(body("/v2/one/lab/app/manifests/1"))).isEqualTo("of one");
-        assertThat(FakeRegistry.text(body("/v2/two/lab/app/manifests/1"))).isEqualTo("of two");
-        assertThat(onPort(ports[0], tag)).isEqualTo("of one");
-        assertThat(onPort(ports[1], tag)).isEqualTo("of two");
-        assertThat(onPort(ports[0], blobOfOne)).isEqualTo(FakeRegistry.text(MANIFEST));
-        assertThat(onPort(ports[1], blobOfOne)).contains("BLOB_UNKNOWN");
-      }
-      assertThat(counts().p2pRequests()).isEqualTo(12);
-    }
-  }
-
-  private String onPort(int port, String path) throws IOException {
-    Request request = new Request.Builder().url("http://127.0.0.1:" + port + path).build();
-    try (Response response = client.newCall(request).execute()) {
-      return response.body().string();
-    }
-  }
-
-  private static int[] freePorts() throws IOException {
-    try (var one = new java.net.ServerSocket(0);
-        var two = new java.net.ServerSocket(0)) {
-      return new int[] {one.getLocalPort(), two.getLocalPort()};
-    }
   }
 
   @Test

@@ -56,7 +56,9 @@ class OtherMachinesTest extends ProxyTest {
 
     assertThat(body("/v2/")).isEqualTo("{}".getBytes());
     assertThat(body(blob)).isEqualTo(BLOB);
-    assertThat(counts().p2pRequests()).isEqualTo(1);
+    assertThat(body(blob + "?ns=" + registry.authority())).isEqualTo(BLOB);
+    assertThat(status("GET " + registry.url(blob))).isEqualTo(200);
+    assertThat(counts().p2pRequests()).isEqualTo(3);
   }
 
   @Test
