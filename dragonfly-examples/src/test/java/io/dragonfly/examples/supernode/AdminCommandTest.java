@@ -9,6 +9,7 @@ import io.dragonfly.DistributionClient;
 import io.dragonfly.Supernode;
 import io.dragonfly.SupernodeConfig;
 import io.dragonfly.examples.command.FakeCall;
+import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -18,6 +19,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
@@ -75,8 +78,16 @@ class AdminCommandTest {
       assertThat(admin(0, supernode, "versions", "--json", by[0], by[1]).printed()).contains(task);
       assertThat(admin(0, supernode, "pin", brief, by[0], by[1]).printed()).contains("pinned");
       assertThat(admin(0, supernode, "tasks", by[0], by[1]).printed()).contains("pinned");
+      assertThat(admin(0, supernode, "unpin", brief, by[0], by[1]).printed()).contains("unpinned");
+      assertThat(admin(0, supernode, "tasks", by[0], by[1]).printed()).doesNotContain("pinned");
       assertThat(admin(0, supernode, "verify", brief, by[0], by[1]).printed())
           .contains("2 pieces are good");
+      Path data = home.resolve("tasks").resolve(task).resolve("data");
+      byte[] damaged = new byte[200_000];
+      damaged[199_999] = 1;
+      Files.write(data, damaged);
+      assertThat(admin(24, supernode, "verify", brief, by[0], by[1]).printed())
+          .contains("1 of 2 pieces were bad and are read again");
       Awaitility.await()
           .until(
               () ->
@@ -102,6 +113,57 @@ class AdminCommandTest {
       assertThat(elsewhere.said()).contains("what answers there is no supernode");
     } finally {
       source.stop(0);
+    }
+  }
+
+  @Test
+  void aTaskThatAPeerWantsIsNotDeleted() throws Exception {
+    Path home = dir.resolve("home");
+    SupernodeConfig config = SupernodeConfig.builder().homeDir(home).port(0).build();
+    CountDownLatch rest = new CountDownLatch(1);
+    HttpServer source =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+    source.createContext("/file.bin", exchange -> answer(exchange, rest));
+    source.start();
+    try (Supernode supernode = new Supernode(config);
+        DistributionClient client =
+            new DistributionClient(
+                ClientConfig.builder()
+                    .home(dir.resolve("peer"))
+                    .supernodes(List.of(supernode.address().orElseThrow()))
+                    .build())) {
+      String url = "http://127.0.0.1:" + source.getAddress().getPort() + "/file.bin";
+      String[] by = {"--home-dir", home.toString()};
+      try {
+        Fetch fetch = client.start(FetchRequest.builder(url).output(dir.resolve("out")).build());
+        Awaitility.await().until(() -> fetch.progress().bytes() > 0);
+        String task = supernode.admin().tasks().get(20, TimeUnit.SECONDS).get(0).task().id().hex();
+
+        assertThat(admin(23, supernode, "delete", task, by[0], by[1]).said())
+            .contains("a peer wants the task, it stays");
+
+        assertThat(admin(0, supernode, "task", task, by[0], by[1]).printed()).contains(task);
+        rest.countDown();
+        fetch.completion().get(30, TimeUnit.SECONDS);
+      } finally {
+        rest.countDown();
+      }
+    } finally {
+      source.stop(0);
+    }
+  }
+
+  /** Answers with the first piece, and with the rest when the test says so. */
+  private static void answer(HttpExchange exchange, CountDownLatch rest) throws IOException {
+    exchange.getResponseHeaders().set("ETag", "\"1\"");
+    exchange.sendResponseHeaders(200, 200_000);
+    try (OutputStream body = exchange.getResponseBody()) {
+      body.write(new byte[150_000]);
+      body.flush();
+      rest.await();
+      body.write(new byte[50_000]);
+    } catch (InterruptedException e) {
+      throw new IOException(e);
     }
   }
 
