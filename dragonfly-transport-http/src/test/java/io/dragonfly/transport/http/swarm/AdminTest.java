@@ -12,6 +12,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A supernode's operator, over HTTP. */
 @ExtendWith(LeakCheck.class)
@@ -59,6 +61,30 @@ class AdminTest {
         assertThat(refused.header("WWW-Authenticate")).startsWith("Bearer");
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "Authorization: Bearer wrong\n", "Authorization: Basic %s\n"})
+  void whoShowsNoTokenOrAWrongOneChangesNothing(String header) throws Exception {
+    String task = swarm.client(0).fetch(swarm.request(file, 0).build()).task().hex();
+    String path = "/api/v2/admin/tasks/" + task;
+    Path data = dir.resolve("supernode/tasks").resolve(task).resolve("data");
+    String shown = header.formatted(token);
+
+    assertRefused(call("POST", path + "/pin", shown));
+    assertThat(call("GET", "tasks/" + task).text()).doesNotContain("\"pinned\":true");
+    assertThat(call("POST", "tasks/" + task + "/pin").status()).isEqualTo(200);
+    assertRefused(call("POST", path + "/unpin", shown));
+    assertRefused(call("POST", path + "/verify", shown));
+    assertRefused(call("DELETE", path, shown));
+    assertThat(call("GET", "tasks/" + task).text()).contains("\"pinned\":true", "\"pieces\":3");
+    assertThat(Files.readAllBytes(data)).isEqualTo(file.bytes());
+  }
+
+  private static void assertRefused(RawConnection.Message answer) {
+    assertThat(answer.status()).isEqualTo(401);
+    assertThat(answer.header("WWW-Authenticate")).startsWith("Bearer");
+    assertThat(answer.text()).doesNotContain("pinned", "checked", "deleted");
   }
 
   @Test

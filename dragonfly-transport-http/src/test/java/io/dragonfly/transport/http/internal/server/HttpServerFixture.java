@@ -9,6 +9,7 @@ import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.spi.MonitorService;
 import io.dragonfly.spi.ServeRequest;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.testkit.ControlExamples;
@@ -72,6 +73,12 @@ abstract class HttpServerFixture {
     InetSocketAddress bind = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     return HttpServer.start(
         loops, new ServeRequest(bind, pieces, from -> new Waiting()), limits, Optional.empty());
+  }
+
+  HttpServer serve(MonitorService monitor) throws IOException {
+    InetSocketAddress bind = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    ServeRequest request = ServeRequest.piecesOnly(bind, pieces).withMonitor(monitor);
+    return HttpServer.start(loops, request, ServerLimits.DEFAULT, Optional.empty());
   }
 
   RawConnection connect() throws IOException {

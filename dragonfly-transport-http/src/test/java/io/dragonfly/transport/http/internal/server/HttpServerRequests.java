@@ -3,11 +3,16 @@ package io.dragonfly.transport.http.internal.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.control.Outcome;
+import io.dragonfly.spi.MonitorService;
 import io.dragonfly.spi.TakeException;
 import io.dragonfly.transport.http.RawConnection;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -225,6 +230,43 @@ abstract class HttpServerRequests extends HttpServerFixture {
     RawConnection old = connect().send(get(TASK, "bytes=0-9").replace("HTTP/1.1", "HTTP/1.0"));
     assertThat(old.read().body()).hasSize(10);
     assertThat(old.awaitClose()).isZero();
+  }
+
+  /** A process that lives, and is ready when the test says so. */
+  private record Readiness(AtomicBoolean ready) implements MonitorService {
+    @Override
+    public boolean isReady() {
+      return ready.get();
+    }
+
+    @Override
+    public boolean mayReadMetrics(InetAddress from, String token) {
+      return false;
+    }
+
+    @Override
+    public Optional<CompletableFuture<String>> metrics() {
+      return Optional.empty();
+    }
+  }
+
+  @Test
+  void whoIsNotReadyLivesAllTheSame() throws IOException {
+    AtomicBoolean ready = new AtomicBoolean();
+    try (HttpServer monitored = serve(new Readiness(ready))) {
+      RawConnection connection = connect(monitored);
+      RawConnection.Message no = connection.send("GET /readyz HTTP/1.1\nHost: h\n\n").read();
+      assertThat(no.status()).isEqualTo(503);
+      assertThat(no.text()).contains("not ready");
+      assertThat(connection.send("GET /healthz HTTP/1.1\nHost: h\n\n").read().status())
+          .isEqualTo(200);
+
+      ready.set(true);
+
+      RawConnection.Message yes = connection.send("GET /readyz HTTP/1.1\nHost: h\n\n").read();
+      assertThat(yes.status()).isEqualTo(200);
+      assertThat(yes.text()).contains("ready").doesNotContain("not");
+    }
   }
 
   /** Sends a request that must be refused with a status, in one line, and the connection closed. */
