@@ -21,8 +21,8 @@ final class SendSlots {
   /** Shorter times say nothing of a taker: a piece may just have met others in the network. */
   static final long LEAST_SLOW_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-  /** What counts as usual until something has been sent. */
-  private static final long FIRST_USUAL_NANOS = TimeUnit.MILLISECONDS.toNanos(125);
+  /** So long a slot is held at least before it is lent, while nothing has been sent yet. */
+  static final long FIRST_SLOW_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   /** A shorter time becomes usual soon, a longer one slowly: slow takers are not what is usual. */
   private static final double FALL = 0.5;
@@ -32,7 +32,9 @@ final class SendSlots {
 
   private final int slots;
   private final Set<Slot> out = new LinkedHashSet<>();
-  private double usualNanos = FIRST_USUAL_NANOS;
+
+  /** How long a piece is sent; 0 while that is unknown. */
+  private double usualNanos;
 
   /** What one piece is sent in. */
   static final class Slot {
@@ -61,7 +63,11 @@ final class SendSlots {
   void free(Slot slot, long now) {
     if (out.remove(slot)) {
       long held = now - slot.since;
-      usualNanos += held < usualNanos ? FALL * (held - usualNanos) : RISE * usualNanos;
+      if (usualNanos == 0) {
+        usualNanos = Math.max(1, held);
+      } else {
+        usualNanos += held < usualNanos ? FALL * (held - usualNanos) : RISE * usualNanos;
+      }
     }
   }
 
@@ -86,7 +92,12 @@ final class SendSlots {
         break;
       }
     }
-    long slowNanos = Math.max(LEAST_SLOW_NANOS, (long) (SLOW * usualNanos));
-    return last == null ? 0 : last.since + slowNanos - now;
+    return last == null ? 0 : last.since + slowNanos() - now;
+  }
+
+  private long slowNanos() {
+    return usualNanos == 0
+        ? FIRST_SLOW_NANOS
+        : Math.max(LEAST_SLOW_NANOS, (long) (SLOW * usualNanos));
   }
 }

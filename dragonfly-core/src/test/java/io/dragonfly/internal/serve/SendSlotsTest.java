@@ -55,6 +55,19 @@ class SendSlotsTest {
   }
 
   @Test
+  void aSlowUplinkLendsNone() {
+    SendSlots.Slot first = take();
+    take();
+    now += TimeUnit.MILLISECONDS.toNanos(1900);
+    assertThat(slots.take(now)).isNull();
+    slots.free(first, now);
+    take();
+    now += TimeUnit.SECONDS.toNanos(5);
+
+    assertThat(slots.take(now)).isNull();
+  }
+
+  @Test
   void shortTimesSayNothing() {
     send(20, MILLI);
     take();
@@ -68,13 +81,14 @@ class SendSlotsTest {
     List<SendSlots.Slot> taken = new ArrayList<>();
     while (taken.size() < SendSlots.MOST) {
       taken.add(take());
-      now += TimeUnit.SECONDS.toNanos(1);
+      now += SendSlots.FIRST_SLOW_NANOS;
     }
     assertThat(slots.take(now)).isNull();
     assertThat(slots.nanosUntilFree(now)).isEqualTo(Long.MAX_VALUE);
 
-    slots.free(taken.get(3), now);
-    slots.free(taken.get(3), now); // frees nothing more
+    slots.free(taken.get(15), now);
+    slots.free(taken.get(15), now); // frees nothing more
+    now += TimeUnit.MINUTES.toNanos(1);
     take();
     assertThat(slots.take(now)).isNull();
   }

@@ -185,9 +185,9 @@ class StoredPieceServiceTest {
     CompletableFuture<Given> third = service.give(ask(FIRST));
     CompletableFuture<Given> fourth = service.give(ask(FIRST));
 
-    ticker.advance(Duration.ofMillis(499));
+    ticker.advance(Duration.ofMillis(1999));
     assertThat(third).isNotDone();
-    ticker.advance(Duration.ofMillis(1)); // four times what is usual until something has been sent
+    ticker.advance(Duration.ofMillis(1));
     now(third).region().close();
     now(fourth).region().close();
     assertThat(ticker.timersSet()).isZero();
@@ -198,7 +198,7 @@ class StoredPieceServiceTest {
     seal(storage.create(task), 0);
     for (int slot = 0; slot < SendSlots.MOST; slot++) {
       CompletableFuture<Given> slow = service.give(ask(FIRST));
-      ticker.advance(Duration.ofMillis(500));
+      ticker.advance(Duration.ofSeconds(2));
       now(slow);
     }
     CompletableFuture<Given> third = service.give(ask(FIRST));
