@@ -136,7 +136,7 @@ class AdminCommandTest {
       String[] by = {"--home-dir", home.toString()};
       try {
         Fetch fetch = client.start(FetchRequest.builder(url).output(dir.resolve("out")).build());
-        Awaitility.await().until(() -> fetch.progress().bytes() > 0);
+        Awaitility.await().atMost(30, TimeUnit.SECONDS).until(() -> fetch.progress().bytes() > 0);
         String task = supernode.admin().tasks().get(20, TimeUnit.SECONDS).get(0).task().id().hex();
 
         assertThat(admin(23, supernode, "delete", task, by[0], by[1]).said())

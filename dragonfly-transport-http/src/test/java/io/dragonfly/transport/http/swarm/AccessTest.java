@@ -15,6 +15,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class AccessTest {
   private static final String FILE = "/file";
+  private static final int SMALL = 1000;
   private static final String ALICE = "Basic YWxpY2U6d29uZGVybGFuZA==";
   private static final String BOB = "Basic Ym9iOmJ1aWxkZXI=";
 
@@ -110,15 +112,38 @@ class AccessTest {
     assertThat(file.sent()).isBetween((long) LENGTH, LENGTH + 10L);
   }
 
-  @Test
-  void aPasswordThatIsTakenBackIsRefusedAtOnce() throws Exception {
+  /** A small content comes with the answer to the registration, a large one in pieces. */
+  @ParameterizedTest
+  @ValueSource(ints = {SMALL, LENGTH})
+  void aPasswordThatIsTakenBackIsRefusedAtOnce(int length) throws Exception {
+    byte[] content = publish(length);
     allowed.add(ALICE);
-    assertThat(lab.fetch(0, FILE, as(ALICE)).bytes()).isEqualTo(bytes);
+    assertThat(lab.fetch(0, FILE, as(ALICE)).bytes()).isEqualTo(content);
     allowed.remove(ALICE);
     assertRefused(lab.fetch(0, FILE, as(ALICE)).refusal(), 401);
     assertRefused(lab.fetch(1, FILE, as(ALICE)).refusal(), 401);
     allowed.add(ALICE);
-    assertThat(lab.fetch(1, FILE, as(ALICE)).bytes()).isEqualTo(bytes);
+    assertThat(lab.fetch(1, FILE, as(ALICE)).bytes()).isEqualTo(content);
+  }
+
+  @Test
+  void aSmallContentThatOthersHaveIsGivenToNobodyWithoutAccess() throws Exception {
+    byte[] content = publish(SMALL);
+    allowed.add(ALICE);
+    assertThat(lab.fetch(0, FILE, as(ALICE)).bytes()).isEqualTo(content);
+
+    assertRefused(lab.fetch(1, FILE, as(BOB)).refusal(), 401);
+    assertRefused(lab.fetch(0, FILE, as(BOB)).refusal(), 401);
+    assertRefused(lab.fetch(2, FILE).refusal(), 401);
+    lab.restart();
+    assertRefused(lab.fetch(1, FILE, as(BOB)).refusal(), 401);
+    assertThat(lab.fetch(2, FILE, as(ALICE)).bytes()).isEqualTo(content);
+  }
+
+  private byte[] publish(int length) {
+    byte[] content = Arrays.copyOf(bytes, length);
+    file.put(content);
+    return content;
   }
 
   @Test

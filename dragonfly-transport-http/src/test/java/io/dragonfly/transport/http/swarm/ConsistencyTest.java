@@ -10,6 +10,7 @@ import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.transport.http.swarm.FaultyLab.Going;
 import io.dragonfly.transport.http.swarm.FaultySource.Fault;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 class ConsistencyTest {
   private static final String FILE = "/file";
+  private static final int SMALL = 1000;
 
   @TempDir Path dir;
   private FaultyLab lab;
@@ -78,6 +80,23 @@ class ConsistencyTest {
 
     assertThat(lab.fetch(0, FILE).bytes()).isEqualTo(fresh);
     assertThat(lab.fetch(1, FILE).bytes()).isEqualTo(fresh);
+  }
+
+  /** A content that small comes with the answer to the registration, and not in pieces. */
+  @ParameterizedTest
+  @EnumSource(names = {"NONE", "NO_RANGES", "NO_LENGTH", "WEAK_TAG", "DATE_ALONE", "YOUNG_DATE"})
+  void aSmallFileIsTheNewOneAfterAChangeToo(Fault fault) throws Exception {
+    byte[] small = Arrays.copyOf(old, SMALL);
+    byte[] other = Arrays.copyOf(fresh, SMALL);
+    FaultySource source = new FaultySource(fault, small);
+    lab.source().answers(source);
+    assertThat(lab.fetch(0, FILE).bytes()).isEqualTo(small);
+    assertThat(lab.fetch(1, FILE).bytes()).isEqualTo(small);
+
+    source.put(other);
+
+    assertThat(lab.fetch(0, FILE).bytes()).isEqualTo(other);
+    assertThat(lab.fetch(1, FILE).bytes()).isEqualTo(other);
   }
 
   @Test

@@ -106,6 +106,7 @@ class FaultMetricsTest {
 
   private void awaitThatNobodyTakesPart() {
     Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
         .until(
             () ->
                 supernode.admin().tasks().get(10, TimeUnit.SECONDS).stream()
