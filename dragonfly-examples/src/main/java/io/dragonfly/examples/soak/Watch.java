@@ -32,6 +32,9 @@ final class Watch {
 
   private static final long MOST_HANDLES = 2_000;
 
+  /** A store keeps up to 192 files open that it may need again, and fills that as tasks come. */
+  private static final long HANDLES_SLACK = 256;
+
   private static final Pattern STATUS = Pattern.compile("(VmRSS|Threads):\\s*(\\d+)");
 
   private final Path proc;
@@ -111,7 +114,7 @@ final class Watch {
         (process, samples) -> {
           judge(process, "bytes of memory", samples, Sample::rssBytes, MOST_RSS, 96L << 20, found);
           judge(process, "threads", samples, Sample::threads, MOST_THREADS, 16, found);
-          judge(process, "file handles", samples, Sample::handles, MOST_HANDLES, 100, found);
+          judge(process, "file handles", samples, Sample::handles, MOST_HANDLES, HANDLES_SLACK, found);
         });
     return found;
   }

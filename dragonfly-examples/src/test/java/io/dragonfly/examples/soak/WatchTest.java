@@ -37,10 +37,16 @@ class WatchTest {
 
   @Test
   void memoryAndHandlesCountToo() {
-    samples(60, i -> new Sample((100 + 8 * i) * MIB, 20, 100 + 10 * i));
+    samples(60, i -> new Sample((100 + 8 * i) * MIB, 20, 100 + 20 * i));
     assertThat(watch.growing())
         .anyMatch(text -> text.contains("memory"))
         .anyMatch(text -> text.contains("file handles"));
+  }
+
+  @Test
+  void aStoreThatKeepsItsFilesOpenHasOnlyWarmedUp() {
+    samples(60, i -> new Sample(100 * MIB, 20, 100 + 5 * Math.min(i, 40)));
+    assertThat(watch.growing()).isEmpty();
   }
 
   @Test
