@@ -182,12 +182,23 @@ final class CommandLab implements AutoCloseable {
 
   /** Ends the servers that dfgets have started, as kill -9 does. */
   private void killServers() {
-    try (var files = Files.find(dir, 4, (path, a) -> path.endsWith("server.json"))) {
-      for (Path file : files.toList()) {
-        server(file.getParent()).ifPresent(CommandLab::kill);
+    for (Path file : serverFiles()) {
+      server(file.getParent()).ifPresent(CommandLab::kill);
+    }
+  }
+
+  private List<Path> serverFiles() {
+    for (int tries = 1; ; tries++) {
+      try (var files = Files.find(dir, 4, (path, a) -> path.endsWith("server.json"))) {
+        return files.toList();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (UncheckedIOException e) {
+        if (tries == 100) {
+          throw e;
+        }
+        // what servers store comes and goes while it is looked at
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

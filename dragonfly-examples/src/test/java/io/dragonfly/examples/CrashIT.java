@@ -83,7 +83,10 @@ class CrashIT extends NginxTests {
   /** Waits until a peer has sealed this much, which its journal of pieces shows. */
   private void awaitProgress(int peer, long bytes) {
     Path tasks = dir.resolve("home" + peer).resolve("tasks");
-    Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> sealedBytes(tasks) >= bytes);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .ignoreExceptions() // files come and go while they are looked at
+        .until(() -> sealedBytes(tasks) >= bytes);
   }
 
   private static long sealedBytes(Path tasks) throws Exception {

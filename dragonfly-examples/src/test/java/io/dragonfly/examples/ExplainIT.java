@@ -67,7 +67,10 @@ class ExplainIT extends NginxTests {
 
   private void awaitTakenFromPeers(int peer) {
     Path tasks = dir.resolve("home" + peer).resolve("tasks");
-    Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> sealedBytes(tasks) >= 24 << 20);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .ignoreExceptions() // files come and go while they are looked at
+        .until(() -> sealedBytes(tasks) >= 24 << 20);
   }
 
   private static long sealedBytes(Path tasks) throws Exception {

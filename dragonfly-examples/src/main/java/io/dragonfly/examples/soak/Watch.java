@@ -114,7 +114,14 @@ final class Watch {
         (process, samples) -> {
           judge(process, "bytes of memory", samples, Sample::rssBytes, MOST_RSS, 96L << 20, found);
           judge(process, "threads", samples, Sample::threads, MOST_THREADS, 16, found);
-          judge(process, "file handles", samples, Sample::handles, MOST_HANDLES, HANDLES_SLACK, found);
+          judge(
+              process,
+              "file handles",
+              samples,
+              Sample::handles,
+              MOST_HANDLES,
+              HANDLES_SLACK,
+              found);
         });
     return found;
   }
