@@ -182,17 +182,19 @@ final class CommandLab implements AutoCloseable {
 
   /** Ends the servers that dfgets have started, as kill -9 does. */
   private void killServers() {
-    for (Path file : serverFiles()) {
-      server(file.getParent()).ifPresent(CommandLab::kill);
+    try {
+      for (Path file : serverFiles()) {
+        server(file.getParent()).ifPresent(CommandLab::kill);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
-  private List<Path> serverFiles() {
+  private List<Path> serverFiles() throws IOException {
     for (int tries = 1; ; tries++) {
       try (var files = Files.find(dir, 4, (path, a) -> path.endsWith("server.json"))) {
         return files.toList();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
       } catch (UncheckedIOException e) {
         if (tries == 100) {
           throw e;
