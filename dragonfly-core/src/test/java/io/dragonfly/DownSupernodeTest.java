@@ -73,14 +73,63 @@ class DownSupernodeTest {
     assertUnreachable(client.prefetch(request().build())); // the time stands still
   }
 
+  /** On a machine with far too much to do it may only look like that for many seconds. */
   @Test
   void onlyTheFirstFetchWaitsForOneThatIsStopped() {
     supernode.stop();
     long start = fixture.ticker.getAsLong();
     failFirst();
-    assertThat(fixture.ticker.getAsLong() - start).isLessThan(Duration.ofSeconds(8).toNanos());
+    assertThat(Duration.ofNanos(fixture.ticker.getAsLong() - start))
+        .isBetween(Duration.ofSeconds(15), Duration.ofSeconds(21));
 
     assertUnreachable(client.prefetch(request().build()));
+  }
+
+  @Test
+  void oneThatGetsAProcessorAfterTenSecondsIsNotLost() throws Exception {
+    supernode.stop();
+    Fetch fetch = client.prefetch(request().build());
+    long start = fixture.ticker.getAsLong();
+    fixture.advanceUntil(
+        () -> fixture.ticker.getAsLong() - start > Duration.ofSeconds(10).toNanos());
+    assertThat(fetch.completion()).isNotDone();
+
+    supernode.goOn();
+
+    fixture.advanceUntil(() -> fetch.completion().isDone());
+    assertThat(fetch.completion()).isCompleted();
+  }
+
+  @Test
+  void whoHasAnotherWayNeedNotWaitAsLong() {
+    supernode.stop();
+    FetchRequest hurried = request().supernodePatience(Duration.ofSeconds(3)).build();
+    long start = fixture.ticker.getAsLong();
+    Fetch first = client.prefetch(hurried);
+    fixture.advanceUntil(() -> first.completion().isDone());
+    assertUnreachable(first);
+    assertThat(fixture.ticker.getAsLong() - start).isLessThan(Duration.ofSeconds(8).toNanos());
+
+    assertUnreachable(client.prefetch(hurried));
+  }
+
+  @Test
+  void nobodyWaitsLongForTheFirstOfTwo() {
+    FakeSupernode other = fixture.supernode();
+    DistributionClient of =
+        fixture.startInFakeTime(fixture.of(supernode, other).home(dir.resolve("other")));
+    Fetch seen = of.prefetch(request().build());
+    fixture.advanceUntil(() -> seen.completion().isDone());
+    boolean isFirst = !supernode.registrations().isEmpty();
+    (isFirst ? supernode : other).stop();
+    (isFirst ? other : supernode).put(URI_A, new byte[PIECE]);
+    long start = fixture.ticker.getAsLong();
+
+    Fetch fetch = of.prefetch(request().build());
+    fixture.advanceUntil(() -> fetch.completion().isDone());
+
+    assertThat(fetch.completion()).isCompleted();
+    assertThat(fixture.ticker.getAsLong() - start).isLessThan(Duration.ofSeconds(8).toNanos());
   }
 
   @Test

@@ -25,6 +25,7 @@ public final class FetchRequest {
   private final @Nullable Rate rate;
   private final @Nullable Rate minRate;
   private final @Nullable Duration timeout;
+  private final Duration supernodePatience;
   private final Pattern pattern;
   private final boolean verifyFile;
 
@@ -43,6 +44,7 @@ public final class FetchRequest {
     this.rate = builder.rate;
     this.minRate = builder.minRate;
     this.timeout = builder.timeout;
+    this.supernodePatience = builder.supernodePatience;
     this.pattern = builder.pattern;
     this.verifyFile = builder.verifyFile;
   }
@@ -110,6 +112,11 @@ public final class FetchRequest {
     return Optional.ofNullable(timeout);
   }
 
+  /** Returns how long a supernode that answers no call is waited for. */
+  public Duration supernodePatience() {
+    return supernodePatience;
+  }
+
   /** Returns which way the content takes. */
   public Pattern pattern() {
     return pattern;
@@ -139,6 +146,7 @@ public final class FetchRequest {
     private @Nullable Rate rate;
     private @Nullable Rate minRate;
     private @Nullable Duration timeout;
+    private Duration supernodePatience = Duration.ofSeconds(15);
     private Pattern pattern = Pattern.P2P;
     private boolean verifyFile;
     private boolean insecure;
@@ -216,6 +224,18 @@ public final class FetchRequest {
       return this;
     }
 
+    /**
+     * How long a supernode that takes connections and answers no call is waited for before this
+     * fetch ends as {@link io.dragonfly.error.SupernodeUnreachableException}; 15 s unless set,
+     * since a machine with too much to do may give it no processor for as long. Who can get the
+     * content in another way sets less. It is found out by questions of 4 s, and is for the last
+     * supernode of the list: the others are left after 3 s.
+     */
+    public Builder supernodePatience(Duration silence) {
+      this.supernodePatience = silence;
+      return this;
+    }
+
     /** Which way the content takes; {@link Pattern#P2P} unless set. */
     public Builder pattern(Pattern way) {
       this.pattern = way;
@@ -243,19 +263,27 @@ public final class FetchRequest {
     /**
      * Checks and makes the request.
      *
-     * @throws IllegalArgumentException if the URL cannot be used, the timeout is not positive, the
-     *     rate is less than {@link Rate#LEAST_LIMIT}, or parts contradict each other
+     * @throws IllegalArgumentException if the URL cannot be used, the timeout or the patience is
+     *     not positive, the rate is less than {@link Rate#LEAST_LIMIT}, or parts contradict each
+     *     other
      */
     public FetchRequest build() {
-      if (timeout != null && (timeout.isNegative() || timeout.isZero())) {
-        throw new IllegalArgumentException("timeout is %s, must be > 0".formatted(timeout));
+      if (timeout != null) {
+        checkPositive("timeout", timeout);
       }
+      checkPositive("supernodePatience", supernodePatience);
       if (outputMode != null && output == null) {
         throw new IllegalArgumentException("outputMode is set, but there is no output");
       }
       FetchRequest request = new FetchRequest(this);
       request.rate().ifPresent(request::checkRate);
       return request;
+    }
+
+    private static void checkPositive(String name, Duration time) {
+      if (time.isNegative() || time.isZero()) {
+        throw new IllegalArgumentException("%s is %s, must be > 0".formatted(name, time));
+      }
     }
   }
 }

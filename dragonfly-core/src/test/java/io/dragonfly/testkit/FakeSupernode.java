@@ -72,6 +72,7 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   private boolean contentInline;
   private boolean assigning = true;
   private boolean stopped;
+  private final List<Runnable> cameMeanwhile = new ArrayList<>();
 
   /** A supernode at an address of this network. */
   public FakeSupernode(FakeNetwork network) {
@@ -216,9 +217,11 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
     return this;
   }
 
-  /** Answers calls again, but not those that came meanwhile. */
+  /** Answers calls again, and of those that came meanwhile the registrations. */
   public synchronized FakeSupernode goOn() {
     stopped = false;
+    cameMeanwhile.forEach(Runnable::run);
+    cameMeanwhile.clear();
     return this;
   }
 
@@ -302,8 +305,14 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
     registrations.add(request);
     notifyAll();
     if (stopped) {
-      return new CompletableFuture<>();
+      CompletableFuture<RegisterAnswer> later = new CompletableFuture<>();
+      cameMeanwhile.add(() -> answer(request).thenAccept(later::complete));
+      return later;
     }
+    return answer(request);
+  }
+
+  private CompletableFuture<RegisterAnswer> answer(RegisterRequest request) {
     URI uri = request.content().url();
     DistributionException refusal = refusals.get(uri);
     FakePublication publication = contents.get(uri);

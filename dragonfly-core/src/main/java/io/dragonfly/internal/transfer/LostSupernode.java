@@ -93,7 +93,8 @@ final class LostSupernode {
             fetch.get().request().content(),
             fetch.get().request().range(),
             List.of(new Holding(download.task().id(), download.stored().pieces())),
-            parts.supernodes().giving().contains(left.get().link()));
+            parts.supernodes().giving().contains(left.get().link()),
+            Supernodes.Registration.SHORT);
     parts
         .loop()
         .when(

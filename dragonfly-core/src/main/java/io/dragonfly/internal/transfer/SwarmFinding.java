@@ -44,7 +44,9 @@ final class SwarmFinding extends Finding {
     registration =
         parts
             .supernodes()
-            .register(new Supernodes.Registration(content(), request().range(), holdings, gives));
+            .register(
+                new Supernodes.Registration(
+                    content(), request().range(), holdings, gives, request().supernodePatience()));
     parts.loop().when(registration, this::registered, this::failed);
   }
 

@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Whether one supernode answers, as all calls to it show. One that has been silent for {@link
- * #PATIENCE} is down: from then on a short question goes before each registration, one at a time,
- * so that only the first one waits in vain. A refused connection costs that question nothing; where
- * nobody answers at all it is asked less and less often. Confined to the loop.
+ * #PATIENCE}, or as long as somebody is ready to wait, is down: from then on a short question goes
+ * before each registration, one at a time, so that only the first one waits in vain. A refused
+ * connection costs that question nothing; where nobody answers at all it is asked less and less
+ * often. Confined to the loop.
  */
 final class Pulse {
   /** A supernode that is just being started again answers within this time. */
@@ -82,9 +83,14 @@ final class Pulse {
     }
   }
 
-  /** Tells whether it has been silent for so long that nobody should wait for it. */
+  /** Tells whether it has been silent for so long that nobody should wait who has another way. */
   boolean isDown() {
-    return silent && loop.nanos() - silentNanos >= PATIENCE.toNanos();
+    return isDown(PATIENCE);
+  }
+
+  /** Tells whether it has been silent for so long. */
+  boolean isDown(Duration patience) {
+    return silent && loop.nanos() - silentNanos >= patience.toNanos();
   }
 
   /** Returns how long no answer has come. */

@@ -89,16 +89,17 @@ final class SupernodeCalls {
       ContentRequest content,
       Optional<ByteRange> range,
       Optional<String> ticket,
-      List<Holding> holdings) {
+      List<Holding> holdings,
+      Duration patience) {
     RegisterRequest request = new RegisterRequest(caller, content, range, ticket, holdings);
     CompletableFuture<RegisterAnswer> answer =
         limited(() -> api.register(request), REGISTER_LIMIT, given -> heard(given.terms()));
-    doubt(answer);
+    doubt(answer, patience);
     return answer;
   }
 
   /** A source may take long to answer, but a supernode that is asked meanwhile may not. */
-  private void doubt(CompletableFuture<?> answer) {
+  private void doubt(CompletableFuture<?> answer, Duration patience) {
     Timers.Timer timer =
         loop.after(
             DOUBT,
@@ -106,11 +107,11 @@ final class SupernodeCalls {
                 loop.when(
                     pulse.ask(),
                     there -> {
-                      if (pulse.isDown()) {
+                      if (pulse.isDown(patience)) {
                         answer.completeExceptionally(
                             unreachable("it answers no call any more", null));
                       } else if (!answer.isDone()) {
-                        doubt(answer);
+                        doubt(answer, patience);
                       }
                     },
                     failure -> {}));

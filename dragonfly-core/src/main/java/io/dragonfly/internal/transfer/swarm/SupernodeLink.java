@@ -139,12 +139,17 @@ public final class SupernodeLink {
   /**
    * Asks for a content. The future completes on the loop; who gets an answer must then {@link
    * #join} or {@link #decline}: the supernode takes it that the caller takes part.
+   *
+   * @param patience how long the supernode may answer no call at all
    */
   CompletableFuture<RegisterAnswer> register(
-      ContentRequest content, Optional<ByteRange> range, List<Holding> holdings) {
+      ContentRequest content,
+      Optional<ByteRange> range,
+      List<Holding> holdings,
+      Duration patience) {
     registering++;
     CompletableFuture<RegisterAnswer> answer =
-        calls.register(content, range, Optional.empty(), holdings);
+        calls.register(content, range, Optional.empty(), holdings, patience);
     int number = asked++;
     asking.put(number, answer);
     var unused =
@@ -371,7 +376,7 @@ public final class SupernodeLink {
     LOG.info("Supernode {} forgot task {}, it is told again", name(), member.task().brief());
     List<Holding> holdings = List.of(new Holding(member.task(), member.held()));
     loop.when(
-        calls.register(content, Optional.empty(), ticket, holdings),
+        calls.register(content, Optional.empty(), ticket, holdings, Pulse.PATIENCE),
         answer -> registeredAgain(member, answer),
         failure -> {
           member.registrationEnded();

@@ -119,9 +119,17 @@ public final class Supernodes {
    * @param range the bytes that are wanted, if not all are
    * @param holdings the versions of it that this peer holds pieces of
    * @param gives whether this peer gives the content to others
+   * @param patience how long the last supernode that is asked may answer no call at all
    */
   public record Registration(
-      ContentRequest content, Optional<ByteRange> range, List<Holding> holdings, boolean gives) {}
+      ContentRequest content,
+      Optional<ByteRange> range,
+      List<Holding> holdings,
+      boolean gives,
+      Duration patience) {
+    /** The patience of who has another way. */
+    public static final Duration SHORT = Pulse.PATIENCE;
+  }
 
   /** Tells whether there is none. */
   public boolean isEmpty() {
@@ -216,7 +224,7 @@ public final class Supernodes {
     private void next() {
       SupernodeLink link = links.get(tried % links.size());
       tried++;
-      if (link.pulse().isDown()) {
+      if (link.pulse().isDown(patience())) {
         loop.when(
             link.pulse().glance(),
             there -> {
@@ -234,7 +242,8 @@ public final class Supernodes {
 
     private void register(SupernodeLink link) {
       CompletableFuture<RegisterAnswer> call =
-          link.register(registration.content(), registration.range(), registration.holdings());
+          link.register(
+              registration.content(), registration.range(), registration.holdings(), patience());
       loop.when(
           call,
           answer -> {
@@ -243,6 +252,12 @@ public final class Supernodes {
             }
           },
           this::failed);
+    }
+
+    /** With another one to ask, nobody waits long for this one. */
+    private Duration patience() {
+      boolean isLast = tried % links.size() == 0;
+      return isLast ? registration.patience() : Registration.SHORT;
     }
 
     private void failed(Throwable failure) {

@@ -189,7 +189,8 @@ class NextLoopTest {
         () ->
             loop.when(
                 supernodes.register(
-                    new Supernodes.Registration(CONTENT, Optional.empty(), List.of(), true)),
+                    new Supernodes.Registration(
+                        CONTENT, Optional.empty(), List.of(), true, Supernodes.Registration.SHORT)),
                 registered -> {
                   member = registered.link().join(TASK.id(), registered.answer(), BitSet::new);
                   member.follow(events, () -> Optional.of(CONTENT));
@@ -237,7 +238,12 @@ class NextLoopTest {
           for (int i = 0; i < 30; i++) {
             asked.add(
                 supernodes.register(
-                    new Supernodes.Registration(CONTENT, Optional.empty(), List.of(), true)));
+                    new Supernodes.Registration(
+                        CONTENT,
+                        Optional.empty(),
+                        List.of(),
+                        true,
+                        Supernodes.Registration.SHORT)));
           }
         });
     settle();

@@ -37,6 +37,9 @@ final class SwarmWay {
   private static final Set<String> NOT_FOR_THE_SOURCE =
       Set.of("accept-encoding", "content-length", "host", "if-range", "range", "via");
 
+  /** An engine waits, and the registry is another way. */
+  private static final Duration SUPERNODE_PATIENCE = Duration.ofSeconds(3);
+
   private final Function<FetchRequest, FetchStream> streams;
   private final RegistryAuth auth;
   private final ScheduledExecutorService timer;
@@ -195,7 +198,7 @@ final class SwarmWay {
   private static FetchRequest request(Asked asked, Optional<String> login, Delivery delivery) {
     Target target = asked.target();
     FetchRequest.Builder request = FetchRequest.builder(target.url().uri());
-    request.pattern(asked.pattern());
+    request.pattern(asked.pattern()).supernodePatience(SUPERNODE_PATIENCE);
     for (Map.Entry<String, String> header : forTheSource(asked.client().headers())) {
       request.header(header.getKey(), header.getValue());
     }
