@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
@@ -80,6 +81,27 @@ class ConsistencyTest {
 
     assertThat(lab.fetch(0, FILE).bytes()).isEqualTo(fresh);
     assertThat(lab.fetch(1, FILE).bytes()).isEqualTo(fresh);
+  }
+
+  /** Where there is no validator the length alone tells of it. */
+  @ParameterizedTest
+  @CsvSource({
+    "NO_VALIDATOR, -1000",
+    "NO_VALIDATOR, 1000",
+    "NO_RANGES, -1000",
+    "YOUNG_DATE, 1000",
+    "WEAK_TAG, -1000"
+  })
+  void aFileOfAnotherLengthIsTheNewOneAtOnce(Fault fault, int longer) throws Exception {
+    byte[] other = Arrays.copyOf(fresh, LENGTH + longer);
+    FaultySource source = publish(fault);
+    assertThat(lab.fetch(0, FILE).bytes()).isEqualTo(old);
+    assertThat(lab.fetch(1, FILE).bytes()).isEqualTo(old);
+
+    source.put(other);
+
+    assertThat(lab.fetch(0, FILE).bytes()).isEqualTo(other);
+    assertThat(lab.fetch(1, FILE).bytes()).isEqualTo(other);
   }
 
   /** A content that small comes with the answer to the registration, and not in pieces. */
@@ -164,19 +186,67 @@ class ConsistencyTest {
     assertThat(lab.fetch(1, FILE).bytes()).isEqualTo(fresh);
   }
 
-  @ParameterizedTest
-  @EnumSource(names = {"NONE", "NO_RANGES", "WEAK_TAG", "NO_VALIDATOR", "DATE_ALONE"})
-  void aFileThatIsReplacedAndBreaksOffIsNeverMixed(Fault fault) throws Exception {
-    FaultySource source = publish(fault);
-    source.breakAt(LENGTH / 2);
-    source.atHalf(
-        () -> {
-          source.atHalf(() -> {});
-          source.put(fresh);
-        });
+  /** One peer: the question of another might get the whole file, and be the one held up. */
+  @Test
+  void aFileThatIsOverwrittenWhileItIsReadWithoutRangesReachesNobody() throws Exception {
+    FaultySource source = publish(Fault.NO_RANGES);
+    onceAtHalf(source, () -> source.overwrite(fresh));
+
     assertThat(lab.fetch(0, FILE).refusal()).isInstanceOf(SourceChangedException.class);
     assertThat(lab.fetch(0, FILE).bytes()).isEqualTo(fresh);
     assertThat(lab.fetch(1, FILE).bytes()).isEqualTo(fresh);
+  }
+
+  private static void onceAtHalf(FaultySource source, Runnable action) {
+    source.atHalf(
+        () -> {
+          source.atHalf(() -> {});
+          action.run();
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "NONE, 0",
+    "NO_RANGES, 0",
+    "WEAK_TAG, 0",
+    "NO_VALIDATOR, 0",
+    "DATE_ALONE, 0",
+    "YOUNG_DATE, 0",
+    "NO_RANGES, -1000",
+    "NO_VALIDATOR, -1000",
+    "NO_VALIDATOR, 1000",
+    "YOUNG_DATE, 1000"
+  })
+  void aFileThatIsReplacedAndBreaksOffIsNeverMixed(Fault fault, int longer) throws Exception {
+    byte[] other = Arrays.copyOf(fresh, LENGTH + longer);
+    FaultySource source = publish(fault);
+    source.breakAt(LENGTH / 2);
+    onceAtHalf(source, () -> source.put(other));
+    assertThat(lab.fetch(0, FILE).refusal()).isInstanceOf(SourceChangedException.class);
+    assertThat(lab.fetch(0, FILE).bytes()).isEqualTo(other);
+    assertThat(lab.fetch(1, FILE).bytes()).isEqualTo(other);
+  }
+
+  /** What is being read goes on, so that only a question at the end could show the change. */
+  @ParameterizedTest
+  @CsvSource({
+    "NO_VALIDATOR, -1000",
+    "NO_VALIDATOR, 1000",
+    "NO_RANGES, 1000",
+    "YOUNG_DATE, 0",
+    "YOUNG_DATE, -1000"
+  })
+  void aFileThatIsReplacedByAnotherWhileItIsReadIsNewForWhoComesThen(Fault fault, int longer)
+      throws Exception {
+    byte[] other = Arrays.copyOf(fresh, LENGTH + longer);
+    FaultySource source = publish(fault);
+    onceAtHalf(source, () -> source.put(other));
+    var first = lab.fetch(0, FILE);
+    first.file().ifPresent(bytes -> assertThat(bytes).isEqualTo(old));
+    first.failure().ifPresent(f -> assertThat(f).isInstanceOf(SourceChangedException.class));
+    assertThat(lab.fetch(0, FILE).bytes()).isEqualTo(other);
+    assertThat(lab.fetch(1, FILE).bytes()).isEqualTo(other);
   }
 
   @Test
