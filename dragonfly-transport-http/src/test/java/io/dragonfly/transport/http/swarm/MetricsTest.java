@@ -8,6 +8,7 @@ import io.dragonfly.DistributionClient;
 import io.dragonfly.Supernode;
 import io.dragonfly.SupernodeConfig;
 import io.dragonfly.error.AccessRefusedException;
+import io.dragonfly.fetch.ClientState;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
@@ -21,6 +22,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -255,6 +257,21 @@ class MetricsTest {
       assertThat(answer.status()).isEqualTo(404);
       assertThat(answer.text()).contains("no metrics");
     }
+  }
+
+  @Test
+  void eachGaugeShowsItsPartOfTheState() {
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    MicrometerListener listener = new MicrometerListener(registry);
+
+    listener.opened(() -> new ClientState(1, 2, OptionalLong.of(3), 4, 5));
+
+    MetricsText now = MetricsText.parse(registry.scrape());
+    assertThat(now.get("dragonfly_dfget_home_tasks")).isEqualTo(1);
+    assertThat(now.get("dragonfly_dfget_home_bytes")).isEqualTo(2);
+    assertThat(now.get("dragonfly_dfget_home_quota_bytes")).isEqualTo(3);
+    assertThat(now.get("dragonfly_dfget_waiting_takers")).isEqualTo(4);
+    assertThat(now.get("dragonfly_dfget_buffer_bytes")).isEqualTo(5);
   }
 
   @Test
