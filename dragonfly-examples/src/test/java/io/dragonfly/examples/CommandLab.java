@@ -7,6 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,6 +29,9 @@ import org.awaitility.Awaitility;
 final class CommandLab implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path BIN = Path.of("target", "dragonfly", "bin").toAbsolutePath();
+
+  /** The length of a record in a task's journal of pieces. */
+  private static final int RECORD_BYTES = 44;
 
   private final Path dir;
   private final Deque<Running> started = new ArrayDeque<>();
@@ -170,6 +177,37 @@ final class CommandLab implements AutoCloseable {
     int port() {
       return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
     }
+  }
+
+  /** Waits until so many pieces are sealed in a home in this lab's directory. */
+  void awaitSealed(String home, long pieces) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .ignoreExceptions() // files come and go while they are looked at
+        .until(() -> sealed(home) >= pieces);
+  }
+
+  /** Returns how many pieces are sealed in a home, which the journals of its tasks show. */
+  long sealed(String home) throws IOException {
+    Path tasks = dir.resolve(home).resolve("tasks");
+    if (!Files.isDirectory(tasks)) {
+      return 0;
+    }
+    try (var found = Files.find(tasks, 2, (path, a) -> path.endsWith("pieces"))) {
+      long records = 0;
+      for (Path journal : found.toList()) {
+        records += Files.size(journal) / RECORD_BYTES;
+      }
+      return records;
+    }
+  }
+
+  /** Asks one of our servers, and returns what it says. */
+  static HttpResponse<String> get(String address, String path) throws Exception {
+    return HttpClient.newHttpClient()
+        .send(
+            HttpRequest.newBuilder(URI.create("http://" + address + path)).build(),
+            HttpResponse.BodyHandlers.ofString());
   }
 
   @Override

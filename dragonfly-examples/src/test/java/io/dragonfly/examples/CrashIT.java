@@ -4,12 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.examples.CommandLab.Running;
 import io.dragonfly.examples.CommandLab.SupernodeProcess;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -18,10 +15,8 @@ class CrashIT extends NginxTests {
   private static final long LENGTH = 96 << 20;
   private static final String PATH = "slow/file.bin";
 
-  /** The length of a record in a task's journal of pieces, and of a piece of such a file. */
-  private static final int RECORD_BYTES = 44;
-
-  private static final long PIECE_BYTES = 256 << 10;
+  /** Pieces of 256 KiB. */
+  private static final long PIECES = LENGTH >> 18;
 
   private Path file;
 
@@ -34,7 +29,7 @@ class CrashIT extends NginxTests {
   void aKilledDfgetGoesOnFromItsVerifiedPieces() throws Exception {
     SupernodeProcess supernode = lab.supernode("supernode", 0);
     Running first = dfget(supernode, 1, PATH, "--alivetime", "0");
-    awaitProgress(1, LENGTH / 4);
+    lab.awaitSealed("home1", PIECES / 4);
     first.kill();
 
     Running second = dfget(supernode, 1, PATH, "--alivetime", "0");
@@ -49,7 +44,7 @@ class CrashIT extends NginxTests {
   @Test
   void aKilledDfgetWithoutSupernodeGoesOnToo() throws Exception {
     Running first = dfgetAlone(1, PATH, "--alivetime", "0");
-    awaitProgress(1, LENGTH / 4);
+    lab.awaitSealed("home1", PIECES / 4);
     first.kill();
 
     Running second = dfgetAlone(1, PATH, "--alivetime", "0");
@@ -69,7 +64,7 @@ class CrashIT extends NginxTests {
     for (int i = 1; i <= 4; i++) {
       peers.add(dfget(supernode, i, PATH));
     }
-    awaitProgress(1, LENGTH / 4);
+    lab.awaitSealed("home1", PIECES / 4);
     supernode.running().kill();
     lab.supernode("supernode", supernode.port(), noneToSource);
 
@@ -78,27 +73,5 @@ class CrashIT extends NginxTests {
     }
     // What was in flight, or not yet sealed, when the supernode died is read again.
     assertThat(nginx.bodyBytes(PATH)).isLessThan(LENGTH + (24 << 20));
-  }
-
-  /** Waits until a peer has sealed this much, which its journal of pieces shows. */
-  private void awaitProgress(int peer, long bytes) {
-    Path tasks = dir.resolve("home" + peer).resolve("tasks");
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
-        .ignoreExceptions() // files come and go while they are looked at
-        .until(() -> sealedBytes(tasks) >= bytes);
-  }
-
-  private static long sealedBytes(Path tasks) throws Exception {
-    if (!Files.isDirectory(tasks)) {
-      return 0;
-    }
-    try (var found = Files.find(tasks, 2, (p, a) -> p.endsWith("pieces"))) {
-      long records = 0;
-      for (Path journal : found.toList()) {
-        records += Files.size(journal) / RECORD_BYTES;
-      }
-      return records * PIECE_BYTES;
-    }
   }
 }

@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.StreamSupport;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** Where bytes came from and why, and what a home holds, as a user sees it. */
@@ -25,7 +24,7 @@ class ExplainIT extends NginxTests {
     SupernodeProcess supernode = lab.supernode("supernode", 0);
     Running first = dfget(supernode, 1, "slow/file.bin");
     Running second = dfget(supernode, 2, "slow/file.bin");
-    awaitTakenFromPeers(2);
+    lab.awaitSealed("home2", 96); // of 384
     killServer(2);
 
     assertFetched(first, 1, file);
@@ -63,27 +62,6 @@ class ExplainIT extends NginxTests {
         .contains("peer " + killed.get("address").asText())
         .contains(" unreachable: ")
         .contains(output(1) + ", which is no longer there");
-  }
-
-  private void awaitTakenFromPeers(int peer) {
-    Path tasks = dir.resolve("home" + peer).resolve("tasks");
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
-        .ignoreExceptions() // files come and go while they are looked at
-        .until(() -> sealedBytes(tasks) >= 24 << 20);
-  }
-
-  private static long sealedBytes(Path tasks) throws Exception {
-    if (!Files.isDirectory(tasks)) {
-      return 0;
-    }
-    try (var found = Files.find(tasks, 2, (p, a) -> p.endsWith("pieces"))) {
-      long records = 0;
-      for (Path journal : found.toList()) {
-        records += Files.size(journal) / 44;
-      }
-      return records * (256 << 10);
-    }
   }
 
   private void killServer(int peer) throws Exception {
@@ -148,9 +126,7 @@ class ExplainIT extends NginxTests {
   void aTaskInUseIsNotRemoved() throws Exception {
     Path file = nginx.publish("file.bin", 64 << 20);
     Running dfget = dfgetAlone(1, "slow/file.bin");
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
-        .until(() -> sealedBytes(Path.of(home(1), "tasks")) > 0);
+    lab.awaitSealed("home1", 1);
 
     Running rm = lab.start("dfget", "cache", "rm", "--all", "--home", home(1));
 
