@@ -390,6 +390,48 @@ class ServerIT {
   }
 
   @Test
+  void itsMetricsSayWhatCameAndFromWhere() throws Exception {
+    String node = lab.supernode("supernode", 0).address();
+    Running server = lab.start("dfget", "server", "--home", home.toString(), "--node", node);
+    String ready = "dfget server ready on ";
+    server.awaitOut(ready);
+    String address = server.out().trim().substring(ready.length());
+
+    assertGood(dfget("/large", "large"), "large", source.slow());
+    assertGood(dfget("/small", "small", "--pattern", "source"), "small", source.small());
+    assertThat(dfget("/missing", "missing").exitCode(SOON)).isEqualTo(11);
+
+    assertThat(CommandLab.get(address, "/metrics").body().lines())
+        .contains(
+            "dragonfly_dfget_received_bytes_total{origin=\"supernode\"} 3000000.0",
+            "dragonfly_dfget_received_bytes_total{origin=\"source\"} 10000.0",
+            "dragonfly_dfget_received_bytes_total{origin=\"peer\"} 0.0",
+            // those of Dragonfly 1
+            "dragonfly_dfget_download_total 3.0",
+            "dragonfly_dfget_download_failed_total{reason=\"not_found\"} 1.0",
+            "dragonfly_dfget_download_size_bytes_total 3010000.0",
+            "dragonfly_dfget_download_duration_seconds_count 2",
+            "dragonfly_dfget_buffer_bytes 0.0");
+    Awaitility.await() // the last reports are held back for a moment
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(CommandLab.get(node, "/metrics").body().lines())
+                    .contains(
+                        "dragonfly_supernode_reported_bytes_total{origin=\"supernode\"} 3000000.0",
+                        "dragonfly_supernode_source_bytes_total 3000000.0",
+                        // those of Dragonfly 1
+                        "dragonfly_supernode_pieces_downloaded_size_bytes_total 3000000.0",
+                        "dragonfly_supernode_dfgettasks_registered_total 1.0",
+                        "dragonfly_supernode_dfgettasks_failed_total{reason=\"not_found\"} 1.0",
+                        "dragonfly_supernode_tasks_registered_total 1.0",
+                        "dragonfly_supernode_cdn_trigger_total 1.0",
+                        "dragonfly_supernode_cdn_download_total 1.0",
+                        "dragonfly_supernode_tasks{cdnstatus=\"SUCCESS\"} 1.0",
+                        "dragonfly_supernode_peers 1.0"));
+  }
+
+  @Test
   void whatKeepsTheServerFromStartingIsSaidByTheCall() throws Exception {
     Running call = dfget("/small", "out", "--port", "70000", "--json");
 
