@@ -9,16 +9,25 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** One private file, two users: who has no access gets the source's own refusal, at any time. */
 class PrivateFileIT extends NginxTests {
   private static final long LENGTH = 48 << 20;
   private static final String PATH = "private/file.bin";
+  private static final String[] SHOWN = {
+    "--header", "Authorization: Basic " + token("alice:wonderland"),
+    "--header", "Cookie: session=crumb-of-alice",
+    "--header", "Private-Token: key-of-alice",
+    "--header", "Accept: text/one",
+    "--filter", "sig"
+  };
 
   @Test
   void theSourceDecidesForEachUserWhileOthersDownloadAndAfter() throws Exception {
@@ -48,6 +57,96 @@ class PrivateFileIT extends NginxTests {
     assertThat(nginx.bodyBytes(PATH)).isBetween(LENGTH, LENGTH + 4);
     lab.close();
     assertNobodyWroteDown("wonderland", token("alice:wonderland"), "guess", token("mallory:guess"));
+  }
+
+  /** What a user shows to a source, in each way that there is, and a source that sends him on. */
+  @Test
+  @Tag("slow") // the parts are shown without processes, too
+  void whatAUserShowsToASourceIsNeitherWrittenDownNorSentOn() throws Exception {
+    String[] secrets = {
+      "wonderland", token("alice:wonderland"), "crumb-of-alice", "key-of-alice", "hush-hush"
+    };
+    String body = "HTTP/1.1 200 OK\nETag: \"a\"\nContent-Length: 200000\n\n";
+    try (RudeServer other = new RudeServer(body, 200_000, RudeServer.Then.CLOSE);
+        RudeServer first = new RudeServer(sendsOnTo(other), 0, RudeServer.Then.CLOSE)) {
+      SupernodeProcess supernode = lab.supernode("supernode", 0, "--verbose");
+      for (int i = 1; i <= 2; i++) {
+        Running dfget = shows(supernode, i, first.url() + "?part=2&sig=hush-hush");
+        assertThat(dfget.exitCode(Duration.ofMinutes(1))).as(dfget.err()).isZero();
+        assertThat(output(i)).hasBinaryContent(new byte[200_000]);
+        String[] explain = {"explain", output(i).toString(), "--home", home(i)};
+        assertThat(lab.start("dfget", explain).exitCode(Duration.ofMinutes(1))).isZero();
+      }
+      Running alone = dfgetAt(3, first.url() + "?sig=hush-hush", SHOWN);
+      assertThat(alone.exitCode(Duration.ofMinutes(1))).as(alone.err()).isZero();
+      Running tasks =
+          lab.start(
+              "supernode",
+              "admin",
+              "tasks",
+              "--json",
+              "--home-dir",
+              dir.resolve("supernode").toString(),
+              "--node",
+              supernode.address());
+      assertThat(tasks.exitCode(Duration.ofMinutes(1))).as(tasks.err()).isZero();
+
+      assertThat(tasks.out()).contains("/file.bin\"");
+      assertThat(first.heads())
+          .isNotEmpty()
+          .allSatisfy(head -> assertThat(head).contains(List.of(secrets).subList(1, 5)));
+      assertThat(other.heads())
+          .isNotEmpty()
+          .allSatisfy(
+              head -> assertThat(head).doesNotContain(secrets).contains("Accept: text/one"));
+    }
+    lab.close();
+    assertNobodyWroteDown(secrets);
+  }
+
+  /** With and without a supernode; the second time there is a server already. */
+  @Test
+  @Tag("slow")
+  void aUserNameInAUrlIsRefusedWithoutBeingRepeated() throws Exception {
+    SupernodeProcess supernode = lab.supernode("supernode", 0, "--verbose");
+    String url = nginx.url("file.bin").replace("http://", "http://alice:wonderland@");
+    for (int i = 0; i < 2; i++) {
+      for (Running dfget : List.of(shows(supernode, 1, url), dfgetAt(2, url, SHOWN))) {
+        assertThat(dfget.exitCode(Duration.ofMinutes(1))).as(dfget.err()).isEqualTo(2);
+        assertThat(dfget.err()).contains("must not hold a user name or password");
+        assertThat(dfget.json().at("/error/kind").asText()).isEqualTo("usage");
+      }
+      nginx.publish("small.bin", 1000);
+      assertThat(dfget(supernode, 1, "small.bin").exitCode(Duration.ofMinutes(1))).isZero();
+      assertThat(dfgetAlone(2, "small.bin").exitCode(Duration.ofMinutes(1))).isZero();
+    }
+    assertThat(nginx.bodyBytes("file.bin")).isZero();
+    lab.close();
+    assertNobodyWroteDown(
+        "wonderland", token("alice:wonderland"), "crumb-of-alice", "key-of-alice");
+  }
+
+  /** Another host by its name as well. */
+  private static String sendsOnTo(RudeServer other) {
+    return "HTTP/1.1 302 Found\nLocation: %s\nContent-Length: 0\n\n"
+        .formatted(other.url().replace("127.0.0.1", "localhost"));
+  }
+
+  private Running shows(SupernodeProcess supernode, int number, String url) throws IOException {
+    List<String> more = new ArrayList<>(List.of(SHOWN));
+    more.addAll(List.of("--node", supernode.address(), "--ip", "127.0.0." + (10 + number)));
+    return dfgetAt(number, url, more.toArray(String[]::new));
+  }
+
+  private Running dfgetAt(int number, String url, String... more) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("--url", url, "--json", "--verbose"));
+    arguments.addAll(List.of("--output", output(number).toString(), "--home", home(number)));
+    arguments.addAll(List.of(more));
+    return lab.start("dfget", arguments.toArray(String[]::new));
+  }
+
+  private String home(int number) {
+    return dir.resolve("home" + number).toString();
   }
 
   /** Looks through homes, logs and what the commands said; nginx has its own files. */
