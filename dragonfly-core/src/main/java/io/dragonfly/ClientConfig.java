@@ -4,24 +4,14 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import io.dragonfly.fetch.FetchListener;
 import io.dragonfly.rate.Rate;
-import io.dragonfly.spi.Network;
-import io.dragonfly.spi.RateLimiterProvider;
-import io.dragonfly.spi.Source;
-import io.dragonfly.spi.Storage;
-import io.dragonfly.spi.Transport;
 import io.dragonfly.spi.TransportConfig;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.function.Supplier;
 
 /**
  * How a {@link DistributionClient} works. Immutable; made by {@link #builder}. Nothing needs to be
@@ -31,65 +21,40 @@ import java.util.function.Supplier;
  * instance. An instance is used by one client at a time and stays its giver's: the client does not
  * close it.
  */
-public final class ClientConfig {
+public final class ClientConfig extends ParentConfig {
   private final Optional<Path> home;
   private final Optional<Supernode> supernode;
   private final List<InetSocketAddress> supernodes;
   private final Optional<InetAddress> ip;
   private final int port;
-  private final String idc;
   private final boolean takesPreheats;
-  private final long reserveBytes;
-  private final OptionalLong quotaBytes;
-  private final Duration taskTtl;
   private final long bufferBytes;
   private final Optional<Rate> downloadRate;
-  private final Optional<Rate> uploadRate;
   private final Optional<Rate> totalRate;
   private final Optional<Path> limitDir;
   private final Duration stallTimeout;
   private final Duration dropTimeout;
-  private final Duration sourceStallTimeout;
   private final Duration backToSourceDelay;
   private final Duration noProgressTimeout;
   private final FetchListener listener;
-  private final Optional<Supplier<String>> metricsPage;
-  private final List<Network> metricsNetworks;
-  private final Choice<Transport> transport;
-  private final TransportConfig transportConfig;
-  private final Choice<Storage> storage;
-  private final Choice<RateLimiterProvider> rateLimiter;
-  private final Map<String, Source> sources;
 
   private ClientConfig(Builder builder) {
+    super(builder);
     this.home = builder.home;
     this.supernode = builder.supernode;
     this.supernodes = builder.supernodes;
     this.ip = builder.ip;
     this.port = builder.port;
-    this.idc = builder.idc;
     this.takesPreheats = builder.takesPreheats;
-    this.reserveBytes = builder.reserveBytes;
-    this.quotaBytes = builder.quotaBytes;
-    this.taskTtl = builder.taskTtl;
     this.bufferBytes = builder.bufferBytes;
     this.downloadRate = builder.downloadRate;
-    this.uploadRate = builder.uploadRate;
     this.totalRate = builder.totalRate;
     this.limitDir = builder.limitDir;
     this.stallTimeout = builder.stallTimeout;
     this.dropTimeout = builder.dropTimeout;
-    this.sourceStallTimeout = builder.sourceStallTimeout;
     this.backToSourceDelay = builder.backToSourceDelay;
     this.noProgressTimeout = builder.noProgressTimeout;
     this.listener = builder.listener;
-    this.metricsPage = builder.metricsPage;
-    this.metricsNetworks = builder.metricsNetworks.stream().map(Network::parse).toList();
-    this.transport = builder.transport;
-    this.transportConfig = builder.transportConfig.build();
-    this.storage = builder.storage;
-    this.rateLimiter = builder.rateLimiter;
-    this.sources = Map.copyOf(builder.sources);
   }
 
   /** A client that reads sources itself, with its home in the user's cache directory. */
@@ -127,29 +92,9 @@ public final class ClientConfig {
     return port;
   }
 
-  /** Returns the data centre; empty if it is not said. */
-  public String idc() {
-    return idc;
-  }
-
   /** Returns whether it fetches what operators of its supernodes want it to have. */
   public boolean takesPreheats() {
     return takesPreheats;
-  }
-
-  /** Returns the bytes that stay free on the disk. */
-  public long reserveBytes() {
-    return reserveBytes;
-  }
-
-  /** Returns the bytes that the home's tasks take up at most, if there is a quota. */
-  public OptionalLong quotaBytes() {
-    return quotaBytes;
-  }
-
-  /** Returns how long a task is kept that nobody uses; zero for ever. */
-  public Duration taskTtl() {
-    return taskTtl;
   }
 
   /** Returns the bytes of memory for what waits for the disk. */
@@ -160,11 +105,6 @@ public final class ClientConfig {
   /** Returns the rate of all that this client fetches over the network, if there is a limit. */
   public Optional<Rate> downloadRate() {
     return downloadRate;
-  }
-
-  /** Returns the rate of all that this client gives to others, if there is a limit. */
-  public Optional<Rate> uploadRate() {
-    return uploadRate;
   }
 
   /** Returns the rate of this host in each direction, if this client gives one. */
@@ -187,11 +127,6 @@ public final class ClientConfig {
     return dropTimeout;
   }
 
-  /** Returns how long a source may take to connect, to answer, or to bring the next byte. */
-  public Duration sourceStallTimeout() {
-    return sourceStallTimeout;
-  }
-
   /** Returns how long a supernode is lost before the source is read. */
   public Duration backToSourceDelay() {
     return backToSourceDelay;
@@ -207,69 +142,30 @@ public final class ClientConfig {
     return listener;
   }
 
-  /** Returns what makes the page of metrics, if there is one. */
-  public Optional<Supplier<String>> metricsPage() {
-    return metricsPage;
-  }
-
-  /** Returns the networks in which everybody may read the metrics. */
-  public List<Network> metricsNetworks() {
-    return metricsNetworks;
-  }
-
-  /** Returns whom the transport trusts and what it proves itself with; it has no home yet. */
-  public TransportConfig transportConfig() {
-    return transportConfig;
-  }
-
-  Choice<Transport> transport() {
-    return transport;
-  }
-
-  Choice<Storage> storage() {
-    return storage;
-  }
-
-  Choice<RateLimiterProvider> rateLimiter() {
-    return rateLimiter;
-  }
-
-  Map<String, Source> sources() {
-    return sources;
-  }
-
   /** Collects settings. Not safe for concurrent use. */
-  public static final class Builder {
+  public static final class Builder extends ParentConfig.Builder<Builder> {
     private Optional<Path> home = Optional.empty();
     private Optional<Supernode> supernode = Optional.empty();
     private List<InetSocketAddress> supernodes = List.of();
     private Optional<InetAddress> ip = Optional.empty();
     private int port;
-    private String idc = "";
     private boolean takesPreheats;
-    private long reserveBytes = 256L << 20;
-    private OptionalLong quotaBytes = OptionalLong.empty();
-    private Duration taskTtl = Duration.ofDays(7);
     private long bufferBytes = 32L << 20;
     private Optional<Rate> downloadRate = Optional.empty();
-    private Optional<Rate> uploadRate = Optional.empty();
     private Optional<Rate> totalRate = Optional.empty();
     private Optional<Path> limitDir = Optional.empty();
     private Duration stallTimeout = Duration.ofSeconds(2);
     private Duration dropTimeout = Duration.ofSeconds(5);
-    private Duration sourceStallTimeout = Duration.ofSeconds(30);
     private Duration backToSourceDelay = Duration.ofSeconds(5);
     private Duration noProgressTimeout = Duration.ofSeconds(60);
     private FetchListener listener = FetchListener.NONE;
-    private Optional<Supplier<String>> metricsPage = Optional.empty();
-    private final List<String> metricsNetworks = new ArrayList<>();
-    private Choice<Transport> transport = Choice.named("http");
-    private final TransportConfig.Builder transportConfig = TransportConfig.builder();
-    private Choice<Storage> storage = Choice.named("disk");
-    private Choice<RateLimiterProvider> rateLimiter = Choice.named("bucket4j");
-    private final Map<String, Source> sources = new HashMap<>();
 
     private Builder() {}
+
+    @Override
+    Builder self() {
+      return this;
+    }
 
     /**
      * Where the client keeps pieces and its secret. One that another process uses is an error;
@@ -307,24 +203,12 @@ public final class ClientConfig {
       return this;
     }
 
-    /** The data centre: traffic inside is cheap, across is dear. None unless set. */
-    public Builder idc(String name) {
-      this.idc = name;
-      return this;
-    }
-
     /**
      * Whether it fetches, into its home, what operators of its supernodes want it to have before
      * somebody here asks for it; not unless set.
      */
     public Builder takesPreheats(boolean takes) {
       this.takesPreheats = takes;
-      return this;
-    }
-
-    /** How many bytes stay free on the disk; 256 MiB unless set. */
-    public Builder reserveBytes(long bytes) {
-      this.reserveBytes = bytes;
       return this;
     }
 
@@ -335,15 +219,6 @@ public final class ClientConfig {
      */
     public Builder quotaBytes(long bytes) {
       this.quotaBytes = OptionalLong.of(bytes);
-      return this;
-    }
-
-    /**
-     * How long a task that nobody uses stays in the home, whole or not; 7 days unless set, zero for
-     * ever.
-     */
-    public Builder taskTtl(Duration time) {
-      this.taskTtl = time;
       return this;
     }
 
@@ -359,12 +234,6 @@ public final class ClientConfig {
      */
     public Builder downloadRate(Rate rate) {
       this.downloadRate = Optional.of(rate);
-      return this;
-    }
-
-    /** The rate of all that this client gives to others, 1 KiB/s at least; no limit unless set. */
-    public Builder uploadRate(Rate rate) {
-      this.uploadRate = Optional.of(rate);
       return this;
     }
 
@@ -399,14 +268,6 @@ public final class ClientConfig {
       return this;
     }
 
-    /**
-     * How long a source may take to connect, to answer, or to bring the next byte; 30 s unless set.
-     */
-    public Builder sourceStallTimeout(Duration timeout) {
-      this.sourceStallTimeout = timeout;
-      return this;
-    }
-
     /** How long a supernode is lost before the source is read, if it may be; 5 s unless set. */
     public Builder backToSourceDelay(Duration delay) {
       this.backToSourceDelay = delay;
@@ -426,16 +287,6 @@ public final class ClientConfig {
     }
 
     /**
-     * Makes what {@code GET /metrics} answers, in the text format of Prometheus, version 0.0.4,
-     * such as a registry that a {@code MicrometerListener} counts in. Called on a thread of its
-     * own, by one at a time; may block. There is no such page unless set.
-     */
-    public Builder metricsPage(Supplier<String> page) {
-      this.metricsPage = Optional.of(page);
-      return this;
-    }
-
-    /**
      * Lets everybody in a network such as {@code 10.0.0.0/8} read the metrics, too. Otherwise they
      * are given on this machine alone. May be called repeatedly.
      */
@@ -451,12 +302,6 @@ public final class ClientConfig {
      */
     public Builder tlsCert(Path file) {
       this.transportConfig.tlsCert(file);
-      return this;
-    }
-
-    /** A PEM file with the key of {@link #tlsCert} (PKCS #8, not encrypted). */
-    public Builder tlsKey(Path file) {
-      this.transportConfig.tlsKey(file);
       return this;
     }
 
@@ -485,52 +330,6 @@ public final class ClientConfig {
       return this;
     }
 
-    /** The transport. */
-    public Builder transport(Transport instance) {
-      this.transport = Choice.of(instance);
-      return this;
-    }
-
-    /** The storage by name; {@code disk} unless set. */
-    public Builder storage(String name) {
-      this.storage = Choice.named(name);
-      return this;
-    }
-
-    /** The storage. */
-    public Builder storage(Storage instance) {
-      this.storage = Choice.of(instance);
-      return this;
-    }
-
-    /** The rate limiter by name; {@code bucket4j} unless set. */
-    public Builder rateLimiter(String name) {
-      this.rateLimiter = Choice.named(name);
-      return this;
-    }
-
-    /** What makes the limiters. */
-    public Builder rateLimiter(RateLimiterProvider instance) {
-      this.rateLimiter = Choice.of(instance);
-      return this;
-    }
-
-    /** The source for a URL scheme; one that is on the class path unless set. */
-    public Builder source(String scheme, Source instance) {
-      this.sources.put(scheme.toLowerCase(Locale.ROOT), instance);
-      return this;
-    }
-
-    private void checkTls(TransportConfig tls) {
-      checkArgument(
-          tls.tlsCert().isEmpty() || tls.tlsCa().isPresent(),
-          "tlsCert is set without tlsCa: set that, too, so that others can prove who they are");
-      checkArgument(
-          tls.isDefault() || transport.instance().isEmpty(),
-          "tlsCert, tlsKey, tlsCa and supernodeFingerprint are for a transport that is chosen by"
-              + " its name: set them where the instance is made");
-    }
-
     /**
      * Returns the settings.
      *
@@ -542,27 +341,20 @@ public final class ClientConfig {
           ip.isEmpty() || !(ip.get().isAnyLocalAddress() || ip.get().isMulticastAddress()),
           "ip is %s, must be the address of one host",
           ip.map(InetAddress::getHostAddress).orElse(""));
-      checkTls(transportConfig.build());
-      checkArgument(reserveBytes >= 0, "reserveBytes is %s, must be >= 0", reserveBytes);
-      quotaBytes.ifPresent(
-          bytes -> checkArgument(bytes > 0, "quotaBytes is %s, must be > 0", bytes));
-      checkArgument(!taskTtl.isNegative(), "taskTtl is %s, must be >= 0", taskTtl);
+      TransportConfig tls = transportConfig.build();
+      checkArgument(
+          tls.tlsCert().isEmpty() || tls.tlsCa().isPresent(),
+          "tlsCert is set without tlsCa: set that, too, so that others can prove who they are");
+      checkShared("tlsCert, tlsKey, tlsCa and supernodeFingerprint");
       checkArgument(
           bufferBytes >= 32L << 20, "bufferBytes is %s, must be >= 33554432", bufferBytes);
       downloadRate.ifPresent(rate -> rate.checkLimit("downloadRate"));
-      uploadRate.ifPresent(rate -> rate.checkLimit("uploadRate"));
       totalRate.ifPresent(rate -> rate.checkLimit("totalRate"));
       checkPositive("stallTimeout", stallTimeout);
       checkPositive("dropTimeout", dropTimeout);
-      checkPositive("sourceStallTimeout", sourceStallTimeout);
       checkPositive("backToSourceDelay", backToSourceDelay);
       checkPositive("noProgressTimeout", noProgressTimeout);
       return new ClientConfig(this);
-    }
-
-    private static void checkPositive(String name, Duration duration) {
-      checkArgument(
-          !duration.isZero() && !duration.isNegative(), "%s is %s, must be > 0", name, duration);
     }
   }
 }

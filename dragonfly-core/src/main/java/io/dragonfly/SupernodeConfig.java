@@ -6,24 +6,16 @@ import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.HostRules;
 import io.dragonfly.spi.Network;
-import io.dragonfly.spi.RateLimiterProvider;
 import io.dragonfly.spi.Scheduler;
-import io.dragonfly.spi.Source;
-import io.dragonfly.spi.Storage;
-import io.dragonfly.spi.Transport;
 import io.dragonfly.spi.TransportConfig;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.function.Supplier;
 
 /**
  * How a {@link Supernode} works. Immutable; made by {@link #builder}. Nothing needs to be set.
@@ -32,21 +24,15 @@ import java.util.function.Supplier;
  * as an instance. An instance is used by one supernode at a time and stays its giver's: the
  * supernode does not close it.
  */
-public final class SupernodeConfig {
+public final class SupernodeConfig extends ParentConfig {
   private final Optional<Path> homeDir;
   private final OptionalInt port;
   private final InetAddress advertiseIp;
-  private final String idc;
-  private final long reserveBytes;
-  private final OptionalLong quotaBytes;
   private final long ringBytes;
   private final Optional<Path> adminTokenFile;
-  private final Duration taskTtl;
-  private final Optional<Rate> uploadRate;
   private final Optional<Rate> sourceRate;
   private final int backToSourcePeers;
   private final int sourceConcurrency;
-  private final Duration sourceStallTimeout;
   private final Duration sourceGiveUp;
   private final Duration workingLease;
   private final Duration seedingLease;
@@ -55,30 +41,18 @@ public final class SupernodeConfig {
   private final List<Network> peerNetworks;
   private final HostRules sourceHosts;
   private final SupernodeListener listener;
-  private final Optional<Supplier<String>> metricsPage;
-  private final List<Network> metricsNetworks;
-  private final Choice<Transport> transport;
-  private final TransportConfig transportConfig;
-  private final Choice<Storage> storage;
   private final Choice<Scheduler> scheduler;
-  private final Choice<RateLimiterProvider> rateLimiter;
-  private final Map<String, Source> sources;
 
   private SupernodeConfig(Builder builder) {
+    super(builder);
     this.homeDir = builder.homeDir;
     this.port = builder.port;
     this.advertiseIp = builder.advertiseIp;
-    this.idc = builder.idc;
-    this.reserveBytes = builder.reserveBytes;
-    this.quotaBytes = builder.quotaBytes;
     this.ringBytes = builder.ringBytes;
     this.adminTokenFile = builder.adminTokenFile;
-    this.taskTtl = builder.taskTtl;
-    this.uploadRate = builder.uploadRate;
     this.sourceRate = builder.sourceRate;
     this.backToSourcePeers = builder.backToSourcePeers;
     this.sourceConcurrency = builder.sourceConcurrency;
-    this.sourceStallTimeout = builder.sourceStallTimeout;
     this.sourceGiveUp = builder.sourceGiveUp;
     this.workingLease = builder.workingLease;
     this.seedingLease = builder.seedingLease;
@@ -87,14 +61,7 @@ public final class SupernodeConfig {
     this.sourceHosts = HostRules.of(builder.sourceAllow, builder.sourceDeny);
     this.peerNetworks = builder.peerNetworks.stream().map(Network::parse).toList();
     this.listener = builder.listener;
-    this.metricsPage = builder.metricsPage;
-    this.metricsNetworks = builder.metricsNetworks.stream().map(Network::parse).toList();
-    this.transport = builder.transport;
-    this.transportConfig = builder.transportConfig.build();
-    this.storage = builder.storage;
     this.scheduler = builder.scheduler;
-    this.rateLimiter = builder.rateLimiter;
-    this.sources = Map.copyOf(builder.sources);
   }
 
   /** A supernode for this process alone, with its home in the user's cache directory. */
@@ -122,21 +89,6 @@ public final class SupernodeConfig {
     return advertiseIp;
   }
 
-  /** Returns the data centre; empty if it is not said. */
-  public String idc() {
-    return idc;
-  }
-
-  /** Returns the bytes that stay free on the disk. */
-  public long reserveBytes() {
-    return reserveBytes;
-  }
-
-  /** Returns the bytes that the cache takes up at most, if there is a quota. */
-  public OptionalLong quotaBytes() {
-    return quotaBytes;
-  }
-
   /** Returns the memory for tasks that the disk has no room for; 0 for none. */
   public long ringBytes() {
     return ringBytes;
@@ -145,16 +97,6 @@ public final class SupernodeConfig {
   /** Returns the file with the token of operators, if one was given. */
   public Optional<Path> adminTokenFile() {
     return adminTokenFile;
-  }
-
-  /** Returns how long a task is kept that nobody uses; zero for ever. */
-  public Duration taskTtl() {
-    return taskTtl;
-  }
-
-  /** Returns the rate that pieces are sent with at most, if there is a limit. */
-  public Optional<Rate> uploadRate() {
-    return uploadRate;
   }
 
   /** Returns the rate that sources are read with at most, if there is a limit. */
@@ -170,11 +112,6 @@ public final class SupernodeConfig {
   /** Returns how many questions to one source host may be in flight. */
   public int sourceConcurrency() {
     return sourceConcurrency;
-  }
-
-  /** Returns how long a source may take to connect, to answer, or to bring the next byte. */
-  public Duration sourceStallTimeout() {
-    return sourceStallTimeout;
   }
 
   /** Returns how long a read that gets no further is resumed before it is given up. */
@@ -216,57 +153,20 @@ public final class SupernodeConfig {
     return listener;
   }
 
-  /** Returns what makes the page of metrics, if there is one. */
-  public Optional<Supplier<String>> metricsPage() {
-    return metricsPage;
-  }
-
-  /** Returns the networks in which everybody may read the metrics. */
-  public List<Network> metricsNetworks() {
-    return metricsNetworks;
-  }
-
-  /** Returns whom the transport trusts and what it proves itself with; it has no home yet. */
-  public TransportConfig transportConfig() {
-    return transportConfig;
-  }
-
-  Choice<Transport> transport() {
-    return transport;
-  }
-
-  Choice<Storage> storage() {
-    return storage;
-  }
-
   Choice<Scheduler> scheduler() {
     return scheduler;
   }
 
-  Choice<RateLimiterProvider> rateLimiter() {
-    return rateLimiter;
-  }
-
-  Map<String, Source> sources() {
-    return sources;
-  }
-
   /** Collects settings. Not safe for concurrent use. */
-  public static final class Builder {
+  public static final class Builder extends ParentConfig.Builder<Builder> {
     private Optional<Path> homeDir = Optional.empty();
     private OptionalInt port = OptionalInt.empty();
     private InetAddress advertiseIp = InetAddress.getLoopbackAddress();
-    private String idc = "";
-    private long reserveBytes = 256L << 20;
-    private OptionalLong quotaBytes = OptionalLong.empty();
     private long ringBytes = 64L << 20;
     private Optional<Path> adminTokenFile = Optional.empty();
-    private Duration taskTtl = Duration.ofDays(7);
-    private Optional<Rate> uploadRate = Optional.empty();
     private Optional<Rate> sourceRate = Optional.empty();
     private int backToSourcePeers = 3;
     private int sourceConcurrency = 32;
-    private Duration sourceStallTimeout = Duration.ofSeconds(30);
     private Duration sourceGiveUp = Duration.ofSeconds(60);
     private Duration workingLease = Duration.ofSeconds(15);
     private Duration seedingLease = Duration.ofSeconds(90);
@@ -276,16 +176,14 @@ public final class SupernodeConfig {
     private final List<String> sourceAllow = new ArrayList<>();
     private final List<String> sourceDeny = new ArrayList<>();
     private SupernodeListener listener = SupernodeListener.NONE;
-    private Optional<Supplier<String>> metricsPage = Optional.empty();
-    private final List<String> metricsNetworks = new ArrayList<>();
-    private Choice<Transport> transport = Choice.named("http");
-    private final TransportConfig.Builder transportConfig = TransportConfig.builder();
-    private Choice<Storage> storage = Choice.named("disk");
     private Choice<Scheduler> scheduler = Choice.named("planned");
-    private Choice<RateLimiterProvider> rateLimiter = Choice.named("bucket4j");
-    private final Map<String, Source> sources = new HashMap<>();
 
     private Builder() {}
+
+    @Override
+    Builder self() {
+      return this;
+    }
 
     /**
      * Where the supernode keeps its cache and keys. One that another process uses is an error;
@@ -311,18 +209,6 @@ public final class SupernodeConfig {
      */
     public Builder advertiseIp(InetAddress address) {
       this.advertiseIp = address;
-      return this;
-    }
-
-    /** The data centre: traffic inside is cheap, across is dear. None unless set. */
-    public Builder idc(String name) {
-      this.idc = name;
-      return this;
-    }
-
-    /** How many bytes stay free on the disk; 256 MiB unless set. */
-    public Builder reserveBytes(long bytes) {
-      this.reserveBytes = bytes;
       return this;
     }
 
@@ -356,18 +242,6 @@ public final class SupernodeConfig {
       return this;
     }
 
-    /** How long a task is kept that nobody uses; 7 days unless set, zero for ever. */
-    public Builder taskTtl(Duration time) {
-      this.taskTtl = time;
-      return this;
-    }
-
-    /** The rate that pieces are sent with at most, 1 KiB/s at least; no limit unless set. */
-    public Builder uploadRate(Rate rate) {
-      this.uploadRate = Optional.of(rate);
-      return this;
-    }
-
     /**
      * The rate that all sources together are read with at most, 1 KiB/s at least; no limit unless
      * set.
@@ -389,14 +263,6 @@ public final class SupernodeConfig {
     /** How many questions to one source host may be in flight; 32 unless set. */
     public Builder sourceConcurrency(int questions) {
       this.sourceConcurrency = questions;
-      return this;
-    }
-
-    /**
-     * How long a source may take to connect, to answer, or to bring the next byte; 30 s unless set.
-     */
-    public Builder sourceStallTimeout(Duration timeout) {
-      this.sourceStallTimeout = timeout;
       return this;
     }
 
@@ -452,16 +318,6 @@ public final class SupernodeConfig {
     }
 
     /**
-     * Makes what {@code GET /metrics} answers, in the text format of Prometheus, version 0.0.4,
-     * such as a registry that a {@code MicrometerListener} counts in. Called on a thread of its
-     * own, by one at a time; may block. There is no such page unless set.
-     */
-    public Builder metricsPage(Supplier<String> page) {
-      this.metricsPage = Optional.of(page);
-      return this;
-    }
-
-    /**
      * Lets everybody in a network such as {@code 10.0.0.0/8} read the metrics, too. Otherwise they
      * are given on this machine, and to operators who show their token. May be called repeatedly.
      */
@@ -477,12 +333,6 @@ public final class SupernodeConfig {
      */
     public Builder tlsCert(Path file) {
       this.transportConfig.tlsCert(file);
-      return this;
-    }
-
-    /** A PEM file with the key of {@link #tlsCert} (PKCS #8, not encrypted). */
-    public Builder tlsKey(Path file) {
-      this.transportConfig.tlsKey(file);
       return this;
     }
 
@@ -521,24 +371,6 @@ public final class SupernodeConfig {
       return this;
     }
 
-    /** The transport. */
-    public Builder transport(Transport instance) {
-      this.transport = Choice.of(instance);
-      return this;
-    }
-
-    /** The storage by name; {@code disk} unless set. */
-    public Builder storage(String name) {
-      this.storage = Choice.named(name);
-      return this;
-    }
-
-    /** The storage. */
-    public Builder storage(Storage instance) {
-      this.storage = Choice.of(instance);
-      return this;
-    }
-
     /** The scheduler by name; {@code planned} unless set. */
     public Builder scheduler(String name) {
       this.scheduler = Choice.named(name);
@@ -549,34 +381,6 @@ public final class SupernodeConfig {
     public Builder scheduler(Scheduler instance) {
       this.scheduler = Choice.of(instance);
       return this;
-    }
-
-    /** The rate limiter by name; {@code bucket4j} unless set. */
-    public Builder rateLimiter(String name) {
-      this.rateLimiter = Choice.named(name);
-      return this;
-    }
-
-    /** What makes the limiters. */
-    public Builder rateLimiter(RateLimiterProvider instance) {
-      this.rateLimiter = Choice.of(instance);
-      return this;
-    }
-
-    /** The source for a URL scheme; one that is on the class path unless set. */
-    public Builder source(String scheme, Source instance) {
-      this.sources.put(scheme.toLowerCase(Locale.ROOT), instance);
-      return this;
-    }
-
-    private void checkTls(TransportConfig tls) {
-      checkArgument(
-          tls.tlsCa().isEmpty() || tls.tlsCert().isPresent(),
-          "tlsCa is set without tlsCert: set that, too, so that the supernode can prove who it is");
-      checkArgument(
-          tls.isDefault() || transport.instance().isEmpty(),
-          "tlsCert, tlsKey and tlsCa are for a transport that is chosen by its name: set them where"
-              + " the instance is made");
     }
 
     /**
@@ -591,19 +395,17 @@ public final class SupernodeConfig {
           !advertiseIp.isAnyLocalAddress() && !advertiseIp.isMulticastAddress(),
           "advertiseIp is %s, must be the address of one host",
           advertiseIp.getHostAddress());
-      checkTls(transportConfig.build());
-      checkArgument(reserveBytes >= 0, "reserveBytes is %s, must be >= 0", reserveBytes);
+      TransportConfig tls = transportConfig.build();
+      checkArgument(
+          tls.tlsCa().isEmpty() || tls.tlsCert().isPresent(),
+          "tlsCa is set without tlsCert: set that, too, so that the supernode can prove who it is");
+      checkShared("tlsCert, tlsKey and tlsCa");
       checkArgument(ringBytes >= 0, "ringBytes is %s, must be >= 0", ringBytes);
-      quotaBytes.ifPresent(
-          bytes -> checkArgument(bytes > 0, "quotaBytes is %s, must be > 0", bytes));
-      checkArgument(!taskTtl.isNegative(), "taskTtl is %s, must be >= 0", taskTtl);
-      uploadRate.ifPresent(rate -> rate.checkLimit("uploadRate"));
       sourceRate.ifPresent(rate -> rate.checkLimit("sourceRate"));
       checkArgument(
           backToSourcePeers >= 0, "backToSourcePeers is %s, must be >= 0", backToSourcePeers);
       checkArgument(
           sourceConcurrency > 0, "sourceConcurrency is %s, must be > 0", sourceConcurrency);
-      checkPositive("sourceStallTimeout", sourceStallTimeout);
       checkPositive("sourceGiveUp", sourceGiveUp);
       checkPositive("workingLease", workingLease);
       checkPositive("seedingLease", seedingLease);
@@ -611,11 +413,6 @@ public final class SupernodeConfig {
           !unvalidatedTtl.isNegative(), "unvalidatedTtl is %s, must be >= 0", unvalidatedTtl);
       checkArgument(!accessTtl.isNegative(), "accessTtl is %s, must be >= 0", accessTtl);
       return new SupernodeConfig(this);
-    }
-
-    private static void checkPositive(String name, Duration duration) {
-      checkArgument(
-          !duration.isZero() && !duration.isNegative(), "%s is %s, must be > 0", name, duration);
     }
   }
 }

@@ -37,13 +37,13 @@ class ApiDumpTest {
           "io/dragonfly/sample/Base.java",
           """
           package io.dragonfly.sample;
-          abstract class Base { protected void inherited() throws java.io.IOException {} }
+          abstract class Base<B> { protected B inherited() throws java.io.IOException { return null; } }
           """,
           "io/dragonfly/sample/Circle.java",
           """
           package io.dragonfly.sample;
           /** Has a comment. */
-          public final class Circle extends Base {
+          public final class Circle extends Base<Circle> {
             @Deprecated public static final long MAX = 1;
             Circle() {}
             public Circle(long radius) {}
@@ -83,9 +83,9 @@ class ApiDumpTest {
         .isEqualTo(
             """
             io.dragonfly.sample.Circle: @Deprecated public static final long MAX
-            io.dragonfly.sample.Circle: protected void inherited() throws java.io.IOException
+            io.dragonfly.sample.Circle: protected io.dragonfly.sample.Circle inherited() throws java.io.IOException
             io.dragonfly.sample.Circle: public <X extends java.lang.Exception> void orThrow(java.lang.Class<X>) throws X
-            io.dragonfly.sample.Circle: public final class extends io.dragonfly.sample.Base
+            io.dragonfly.sample.Circle: public final class extends io.dragonfly.sample.Base<io.dragonfly.sample.Circle>
             io.dragonfly.sample.Circle: public new(long)
             io.dragonfly.sample.Shape$Dot: public int x()
             io.dragonfly.sample.Shape$Dot: public new(int)
@@ -119,7 +119,7 @@ class ApiDumpTest {
   void namesWhatHasNoComment() {
     assertThatThrownBy(() -> JavadocRules.verify(sources, classes))
         .hasMessage(
-            "No Javadoc on\n  Circle.java:8 orThrow()\n  Shape.java:2 Shape\n  Shape.java:5 Dot\n"
+            "No Javadoc on\n  Base.java:2 inherited()\n  Circle.java:8 orThrow()\n  Shape.java:2 Shape\n  Shape.java:5 Dot\n"
                 + "  Shape.java:6 Kind");
   }
 

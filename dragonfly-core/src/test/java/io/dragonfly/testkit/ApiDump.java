@@ -2,6 +2,7 @@ package io.dragonfly.testkit;
 
 import static java.util.stream.Collectors.joining;
 
+import com.google.common.reflect.TypeToken;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.module.ModuleDescriptor;
@@ -150,7 +151,7 @@ public final class ApiDump {
     Stream.of(declaring.getDeclaredMethods())
         .filter(ApiDump::isApi)
         .filter(method -> !everyObjectHas(method))
-        .forEach(method -> lines.add(owner + signature(method)));
+        .forEach(method -> lines.add(owner + signature(type, method)));
     if (type == declaring) {
       Stream.of(type.getDeclaredConstructors())
           .filter(ApiDump::isApi)
@@ -235,17 +236,25 @@ public final class ApiDump {
         + field.getName();
   }
 
-  private static String signature(Method method) {
+  private static String signature(Class<?> type, Method method) {
     int shown =
         Modifier.PUBLIC | Modifier.PROTECTED | Modifier.STATIC | Modifier.FINAL | Modifier.ABSTRACT;
     return deprecated(method.isAnnotationPresent(Deprecated.class))
         + modifiers(method.getModifiers() & shown)
         + (method.isDefault() ? "default " : "")
         + typeParameters(method.getTypeParameters()).replaceFirst("$", " ").stripLeading()
-        + method.getGenericReturnType().getTypeName()
+        + returned(type, method).getTypeName()
         + " "
         + method.getName()
         + parameters(method);
+  }
+
+  /** What a type's ancestor returns under a name of its own is said as the type's users see it. */
+  private static Type returned(Class<?> type, Method method) {
+    Type declared = method.getGenericReturnType();
+    return declared instanceof TypeVariable<?>
+        ? TypeToken.of(type).resolveType(declared).getType()
+        : declared;
   }
 
   private static String signature(Constructor<?> constructor) {

@@ -25,8 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where a Javadoc comment must be: on each public or protected type and method of the packages that
- * a module exports to everyone. Methods that override take their comment from above, and {@code
- * build()} has nothing to add. Whether a comment is right is for the javadoc tool to say.
+ * a module exports to everyone, and on each such method of a hidden abstract class, which others
+ * inherit. Methods that override take their comment from above, and {@code build()} has nothing to
+ * add. Whether a comment is right is for the javadoc tool to say.
  */
 public final class JavadocRules {
   private JavadocRules() {}
@@ -71,10 +72,11 @@ public final class JavadocRules {
 
     @Override
     public @Nullable Void visitClass(ClassTree type, @Nullable Void unused) {
-      if (!isVisible(type.getModifiers())) {
-        return null; // nor is anything in it
+      if (isVisible(type.getModifiers())) {
+        check(type.getSimpleName().toString());
+      } else if (!type.getModifiers().getFlags().contains(Modifier.ABSTRACT)) {
+        return null; // nor is anything in it, while others show what an abstract class has
       }
-      check(type.getSimpleName().toString());
       return super.visitClass(type, unused);
     }
 

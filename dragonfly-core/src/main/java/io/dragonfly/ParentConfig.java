@@ -1,0 +1,251 @@
+package io.dragonfly;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.Network;
+import io.dragonfly.spi.RateLimiterProvider;
+import io.dragonfly.spi.Source;
+import io.dragonfly.spi.Storage;
+import io.dragonfly.spi.Transport;
+import io.dragonfly.spi.TransportConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+
+/**
+ * What is set for everybody that pieces are taken from: clients and supernodes alike read sources,
+ * keep tasks on a disk and give pieces to others. Users see these settings as those of {@link
+ * ClientConfig} and {@link SupernodeConfig}, where the ones are that only one of them has, or whose
+ * meaning differs.
+ */
+abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
+  private final String idc;
+  private final long reserveBytes;
+  private final OptionalLong quotaBytes;
+  private final Duration taskTtl;
+  private final Optional<Rate> uploadRate;
+  private final Duration sourceStallTimeout;
+  private final Optional<Supplier<String>> metricsPage;
+  private final List<Network> metricsNetworks;
+  private final Choice<Transport> transport;
+  private final TransportConfig transportConfig;
+  private final Choice<Storage> storage;
+  private final Choice<RateLimiterProvider> rateLimiter;
+  private final Map<String, Source> sources;
+
+  ParentConfig(Builder<?> builder) {
+    this.idc = builder.idc;
+    this.reserveBytes = builder.reserveBytes;
+    this.quotaBytes = builder.quotaBytes;
+    this.taskTtl = builder.taskTtl;
+    this.uploadRate = builder.uploadRate;
+    this.sourceStallTimeout = builder.sourceStallTimeout;
+    this.metricsPage = builder.metricsPage;
+    this.metricsNetworks = builder.metricsNetworks.stream().map(Network::parse).toList();
+    this.transport = builder.transport;
+    this.transportConfig = builder.transportConfig.build();
+    this.storage = builder.storage;
+    this.rateLimiter = builder.rateLimiter;
+    this.sources = Map.copyOf(builder.sources);
+  }
+
+  /** Returns the data centre; empty if it is not said. */
+  public String idc() {
+    return idc;
+  }
+
+  /** Returns the bytes that stay free on the disk. */
+  public long reserveBytes() {
+    return reserveBytes;
+  }
+
+  /** Returns the bytes that the kept tasks take up at most, if there is a quota. */
+  public OptionalLong quotaBytes() {
+    return quotaBytes;
+  }
+
+  /** Returns how long a task is kept that nobody uses; zero for ever. */
+  public Duration taskTtl() {
+    return taskTtl;
+  }
+
+  /** Returns the rate of all that is given to others, if there is a limit. */
+  public Optional<Rate> uploadRate() {
+    return uploadRate;
+  }
+
+  /** Returns how long a source may take to connect, to answer, or to bring the next byte. */
+  public Duration sourceStallTimeout() {
+    return sourceStallTimeout;
+  }
+
+  /** Returns what makes the page of metrics, if there is one. */
+  public Optional<Supplier<String>> metricsPage() {
+    return metricsPage;
+  }
+
+  /** Returns the networks in which everybody may read the metrics. */
+  public List<Network> metricsNetworks() {
+    return metricsNetworks;
+  }
+
+  /** Returns whom the transport trusts and what it proves itself with; it has no home yet. */
+  public TransportConfig transportConfig() {
+    return transportConfig;
+  }
+
+  Choice<Transport> transport() {
+    return transport;
+  }
+
+  Choice<Storage> storage() {
+    return storage;
+  }
+
+  Choice<RateLimiterProvider> rateLimiter() {
+    return rateLimiter;
+  }
+
+  Map<String, Source> sources() {
+    return sources;
+  }
+
+  /**
+   * Collects settings. Those that mean the same to clients and supernodes have their methods here;
+   * the others are set by the builders that users see.
+   *
+   * @param <B> the builder that users see. It has no bound, so that compiled methods return an
+   *     {@code Object}: users' code could not link to a method that returns a class it cannot see
+   */
+  abstract static sealed class Builder<B> permits ClientConfig.Builder, SupernodeConfig.Builder {
+    OptionalLong quotaBytes = OptionalLong.empty();
+    final List<String> metricsNetworks = new ArrayList<>();
+    Choice<Transport> transport = Choice.named("http");
+    final TransportConfig.Builder transportConfig = TransportConfig.builder();
+
+    private String idc = "";
+    private long reserveBytes = 256L << 20;
+    private Duration taskTtl = Duration.ofDays(7);
+    private Optional<Rate> uploadRate = Optional.empty();
+    private Duration sourceStallTimeout = Duration.ofSeconds(30);
+    private Optional<Supplier<String>> metricsPage = Optional.empty();
+    private Choice<Storage> storage = Choice.named("disk");
+    private Choice<RateLimiterProvider> rateLimiter = Choice.named("bucket4j");
+    private final Map<String, Source> sources = new HashMap<>();
+
+    Builder() {}
+
+    abstract B self();
+
+    /** The data centre: traffic inside is cheap, across is dear. None unless set. */
+    public B idc(String name) {
+      this.idc = name;
+      return self();
+    }
+
+    /** How many bytes stay free on the disk; 256 MiB unless set. */
+    public B reserveBytes(long bytes) {
+      this.reserveBytes = bytes;
+      return self();
+    }
+
+    /** How long a task that nobody uses is kept, whole or not; 7 days unless set, zero for ever. */
+    public B taskTtl(Duration time) {
+      this.taskTtl = time;
+      return self();
+    }
+
+    /** The rate of all that is given to others, 1 KiB/s at least; no limit unless set. */
+    public B uploadRate(Rate rate) {
+      this.uploadRate = Optional.of(rate);
+      return self();
+    }
+
+    /**
+     * How long a source may take to connect, to answer, or to bring the next byte; 30 s unless set.
+     */
+    public B sourceStallTimeout(Duration timeout) {
+      this.sourceStallTimeout = timeout;
+      return self();
+    }
+
+    /**
+     * Makes what {@code GET /metrics} answers, in the text format of Prometheus, version 0.0.4,
+     * such as a registry that a {@code MicrometerListener} counts in. Called on a thread of its
+     * own, by one at a time; may block. There is no such page unless set.
+     */
+    public B metricsPage(Supplier<String> page) {
+      this.metricsPage = Optional.of(page);
+      return self();
+    }
+
+    /** A PEM file with the key of {@code tlsCert} (PKCS #8, not encrypted). */
+    public B tlsKey(Path file) {
+      this.transportConfig.tlsKey(file);
+      return self();
+    }
+
+    /** The transport. */
+    public B transport(Transport instance) {
+      this.transport = Choice.of(instance);
+      return self();
+    }
+
+    /** The storage by name; {@code disk} unless set. */
+    public B storage(String name) {
+      this.storage = Choice.named(name);
+      return self();
+    }
+
+    /** The storage. */
+    public B storage(Storage instance) {
+      this.storage = Choice.of(instance);
+      return self();
+    }
+
+    /** The rate limiter by name; {@code bucket4j} unless set. */
+    public B rateLimiter(String name) {
+      this.rateLimiter = Choice.named(name);
+      return self();
+    }
+
+    /** What makes the limiters. */
+    public B rateLimiter(RateLimiterProvider instance) {
+      this.rateLimiter = Choice.of(instance);
+      return self();
+    }
+
+    /** The source for a URL scheme; one that is on the class path unless set. */
+    public B source(String scheme, Source instance) {
+      this.sources.put(scheme.toLowerCase(Locale.ROOT), instance);
+      return self();
+    }
+
+    /** Checks what is set here; {@code tlsSettings} names those that go into the transport. */
+    final void checkShared(String tlsSettings) {
+      checkArgument(
+          transportConfig.build().isDefault() || transport.instance().isEmpty(),
+          "%s are for a transport that is chosen by its name: set them where the instance is made",
+          tlsSettings);
+      checkArgument(reserveBytes >= 0, "reserveBytes is %s, must be >= 0", reserveBytes);
+      quotaBytes.ifPresent(
+          bytes -> checkArgument(bytes > 0, "quotaBytes is %s, must be > 0", bytes));
+      checkArgument(!taskTtl.isNegative(), "taskTtl is %s, must be >= 0", taskTtl);
+      uploadRate.ifPresent(rate -> rate.checkLimit("uploadRate"));
+      checkPositive("sourceStallTimeout", sourceStallTimeout);
+    }
+
+    static void checkPositive(String name, Duration duration) {
+      checkArgument(
+          !duration.isZero() && !duration.isNegative(), "%s is %s, must be > 0", name, duration);
+    }
+  }
+}
