@@ -10,13 +10,11 @@ import io.dragonfly.internal.writing.BufferPool;
 import io.dragonfly.internal.writing.DiskWriter;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StoredTask;
-import io.dragonfly.task.Digest;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +29,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Lock;
 import java.util.function.LongSupplier;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,6 +53,7 @@ public final class CdnCache implements AutoCloseable {
   private final AtomicInteger readsRunning = new AtomicInteger();
   private final Map<TaskId, CdnTask> tasks = new ConcurrentHashMap<>();
   private final PieceRings rings;
+  private final KeptTasks kept;
 
   /** Keeps one task from being made ready by one thread and deleted by another. */
   private final Striped<Lock> storeLocks = Striped.lock(64);
@@ -87,6 +85,7 @@ public final class CdnCache implements AutoCloseable {
     this.rings = new PieceRings(settings.keeping().ringBytes(), time.nanos(), new Passing());
     CacheRoom.Owner giving = new Giving();
     this.room = new CacheRoom(storage, uses, settings.keeping().quotaBytes(), giving);
+    this.kept = new KeptTasks(this, storage, uses, rings, room);
     this.sweep = new CacheSweep(storage, uses, giving, settings.keeping().taskTtl(), time);
     this.reads = DaemonThreads.pool("dragonfly-cdn-read", settings.reads());
     this.shares = new HostShares(reads, settings.readsPerHost());
@@ -149,7 +148,7 @@ public final class CdnCache implements AutoCloseable {
    * @throws StorageException if the store fails
    */
   public CdnTask prepare(Task task) {
-    checkEmpty(task);
+    WholeDigest.checkEmpty(task);
     Lock lock = storeLocks.get(task.id());
     lock.lock();
     try {
@@ -245,11 +244,6 @@ public final class CdnCache implements AutoCloseable {
     return rings.find(task).map(PieceRing::serving);
   }
 
-  /** Returns how many tasks are only passed on. */
-  public int passedOn() {
-    return rings.serving().size();
-  }
-
   /** Asks the listener, which knows the peers. */
   private final class Passing implements PieceRing.Demand {
     @Override
@@ -265,21 +259,6 @@ public final class CdnCache implements AutoCloseable {
     @Override
     public boolean isWanted(Task task) {
       return listener.isWanted(task.id());
-    }
-  }
-
-  private static void checkEmpty(Task task) {
-    if (task.layout().length().orElse(-1) == 0) {
-      task.digest().ifPresent(expected -> checkEmpty(task, expected));
-    }
-  }
-
-  private static void checkEmpty(Task task, Digest expected) {
-    Digest empty = Digest.of(Digest.newMessageDigest(expected.algorithm()));
-    if (!empty.equals(expected)) {
-      throw new DigestMismatchException(
-          "Task %s is empty, but digest %s was asked for. Update the digest in the request."
-              .formatted(task.id().brief(), expected));
     }
   }
 
@@ -325,7 +304,7 @@ public final class CdnCache implements AutoCloseable {
     listener.failed(id, failure);
   }
 
-  private void deleteUnused(Task task) {
+  void deleteUnused(Task task) {
     Lock lock = storeLocks.get(task.id());
     lock.lock();
     try {
@@ -355,84 +334,18 @@ public final class CdnCache implements AutoCloseable {
     uses.used(task);
   }
 
-  /**
-   * A task that is kept.
-   *
-   * @param reading whether its source is being read
-   */
-  public record Kept(StoredTask stored, Instant lastUse, boolean reading) {
-    /** Tells whether all pieces are there. */
-    public boolean isComplete() {
-      return CdnTask.isComplete(stored);
-    }
+  /** Returns what is kept, for who looks after it. */
+  public KeptTasks kept() {
+    return kept;
   }
 
-  /** Returns all tasks that are kept. */
-  public List<Kept> kept() {
-    return Stream.concat(
-            storage.tasks().stream().filter(stored -> passedOn(stored.task().id()).isEmpty()),
-            rings.serving().stream())
-        .map(
-            stored -> {
-              CdnTask task = tasks.get(stored.task().id());
-              return new Kept(stored, uses.lastUse(stored), task != null && task.isReading());
-            })
-        .toList();
+  /** Returns a task that somebody uses. */
+  Optional<CdnTask> inUse(TaskId id) {
+    return Optional.ofNullable(tasks.get(id));
   }
 
-  /** Returns the bytes that all tasks take up, or will when they are read. */
-  public long keptBytes() {
-    return room.totalBytes();
-  }
-
-  /** Deletes a task, if nobody uses it, and tells whether there was such a task. */
-  public boolean delete(TaskId id) {
-    Optional<Task> task = storage.find(id).map(StoredTask::task);
-    task.ifPresent(this::deleteUnused);
-    return task.isPresent() && storage.find(id).isEmpty();
-  }
-
-  /** Keeps a task however long nobody uses it, or no longer; tells whether there is such a task. */
-  public boolean pin(TaskId id, boolean pinned) throws IOException {
-    Optional<StoredTask> stored = storage.find(id);
-    if (stored.isPresent()) {
-      stored.get().pin(pinned);
-    }
-    return stored.isPresent();
-  }
-
-  /**
-   * How many pieces were read, and which of them were damaged.
-   *
-   * @param bad is read again if there is somebody to ask with
-   */
-  public record Checked(int pieces, List<Integer> bad) {}
-
-  /** Reads all pieces of a task; empty if there is no such task. Blocks on the disk. */
-  public Optional<Checked> verify(TaskId id) throws IOException {
-    Optional<StoredTask> found = storage.find(id);
-    if (found.isEmpty()) {
-      return Optional.empty();
-    }
-    StoredTask stored = found.get();
-    int count = 0;
-    List<Integer> bad = new ArrayList<>();
-    for (int piece : stored.pieces().stream().toArray()) {
-      if (background.isShutdown()) {
-        throw new IOException("the supernode is stopping");
-      }
-      count++;
-      if (!StoredPieces.isIntact(stored, piece, null)) {
-        stored.unseal(piece);
-        listener.lost(id, piece);
-        bad.add(piece);
-      }
-    }
-    CdnTask task = tasks.get(id);
-    if (!bad.isEmpty() && task != null) {
-      listener.access(id, Set.of()).ifPresent(access -> task.read(access, Optional.empty()));
-    }
-    return Optional.of(new Checked(count, bad));
+  boolean isClosing() {
+    return background.isShutdown();
   }
 
   /** What of the cache can make room for other tasks. */

@@ -9,31 +9,24 @@ import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.Task;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.BitSet;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A task for which the disk has no room: a few of its pieces at a time, in memory, each until
  * enough peers have it to give it to the others. Who reads the source waits until one can go.
  *
- * <p>It is seen from two sides. {@link #reading} is what the source is read into: a piece that was
- * read is there, even when its bytes have gone since, so it is not read again. {@link #serving} is
- * what peers are given: a piece is there while its bytes are. Safe for concurrent use.
+ * <p>It is seen from two sides: {@link #reading} is what the source is read into, {@link #serving}
+ * what peers are given. This class knows what was read and what has to be read again, and waits for
+ * room; {@link RingSlots} has the bytes. Safe for concurrent use.
  */
 final class PieceRing {
   /** How long a reader waits for room before it lets the source go. */
@@ -45,7 +38,6 @@ final class PieceRing {
   private final Demand demand;
   private final LongSupplier nanos;
   private final BooleanSupplier memory;
-  private final int slots;
   private final Optional<StoredTask> disk;
 
   /**
@@ -53,24 +45,14 @@ final class PieceRing {
    */
   private final Optional<WholeDigest> whole;
 
-  private final StoredTask reading = new Reading();
-  private final StoredTask serving = new Serving();
+  private final StoredTask reading = new RingSide.Reading(this);
+  private final StoredTask serving = new RingSide.Serving(this);
 
   @GuardedBy("this")
   private Task task;
 
-  /** What is there, by number, the oldest first. */
   @GuardedBy("this")
-  private final Map<Integer, Slot> held = new LinkedHashMap<>();
-
-  @GuardedBy("this")
-  private final Deque<ByteBuffer> free = new ArrayDeque<>();
-
-  @GuardedBy("this")
-  private int made;
-
-  @GuardedBy("this")
-  private @Nullable Slot writing;
+  private final RingSlots slots;
 
   @GuardedBy("this")
   private final BitSet read = new BitSet();
@@ -87,10 +69,6 @@ final class PieceRing {
 
   @GuardedBy("this")
   private boolean stopped;
-
-  /** Its memory was given to another ring, since nobody wanted anything of this one. */
-  @GuardedBy("this")
-  private boolean resting;
 
   /** Knows which peers have what. Called under no lock. */
   interface Demand {
@@ -113,20 +91,6 @@ final class PieceRing {
     }
   }
 
-  /** The memory of one piece. */
-  private static final class Slot {
-    private final ByteBuffer bytes;
-    private int piece;
-    private long sealedNanos;
-    private int regions;
-    private boolean dropped;
-
-    Slot(int piece, ByteBuffer bytes) {
-      this.piece = piece;
-      this.bytes = bytes;
-    }
-  }
-
   /**
    * A ring without a piece.
    *
@@ -144,7 +108,7 @@ final class PieceRing {
       Demand demand,
       BooleanSupplier memory) {
     this.task = disk.map(StoredTask::task).orElse(task);
-    this.slots = slots;
+    this.slots = new RingSlots(slots);
     this.disk = disk;
     this.nanos = nanos;
     this.demand = demand;
@@ -195,7 +159,7 @@ final class PieceRing {
     }
   }
 
-  /** Peers have taken something: there may be room now. */
+  /** Peers have taken something, or let go of it: there may be room now. */
   synchronized void moved() {
     changes++;
     notifyAll();
@@ -220,27 +184,24 @@ final class PieceRing {
   boolean rest() {
     List<Integer> pieces;
     synchronized (this) {
-      if (resting) {
+      if (slots.isResting()) {
         return false;
       }
-      resting = true;
-      free.clear();
-      made = 0;
-      pieces = List.copyOf(held.keySet());
+      pieces = slots.rest();
     }
     pieces.forEach(this::drop);
     return true;
   }
 
   synchronized boolean isResting() {
-    return resting;
+    return slots.isResting();
   }
 
   /** Takes its memory back, if it has none and there is some. */
   private void wake() {
     if (isResting() && memory.getAsBoolean()) {
       synchronized (this) {
-        resting = false;
+        slots.wake();
       }
     }
   }
@@ -250,45 +211,86 @@ final class PieceRing {
     wake();
     Map<Integer, Duration> ages;
     synchronized (this) {
-      if (writing != null || !free.isEmpty() || (made < slots && !resting)) {
+      if (slots.hasRoom()) {
         return true;
       }
-      ages = ages();
+      ages = slots.ages(nanos.getAsLong());
     }
     return demand.spare(task(), ages).isPresent();
   }
 
-  private synchronized Task task() {
+  synchronized Task task() {
     return task;
   }
 
-  @GuardedBy("this")
-  private BitSet heldPieces() {
+  Optional<StoredTask> disk() {
+    return disk;
+  }
+
+  synchronized Optional<Digest> digest(int piece) {
+    return Optional.ofNullable(digests.get(piece));
+  }
+
+  /** Tells whether a piece need not be read, whether it is still there or not. */
+  synchronized boolean wasRead(int piece) {
+    return read.get(piece);
+  }
+
+  synchronized BitSet readPieces() {
+    return (BitSet) read.clone();
+  }
+
+  /** Tells whether the bytes of a piece are there. */
+  synchronized boolean holds(int piece) {
+    return slots.find(piece).isPresent() || isOnDisk(piece);
+  }
+
+  synchronized BitSet heldPieces() {
     BitSet pieces = disk.map(StoredTask::pieces).orElseGet(BitSet::new);
-    held.keySet().forEach(pieces::set);
+    slots.pieces().forEach(pieces::set);
     return pieces;
   }
 
-  @GuardedBy("this")
-  private Map<Integer, Duration> ages() {
-    long now = nanos.getAsLong();
-    Map<Integer, Duration> ages = new LinkedHashMap<>();
-    held.forEach((p, slot) -> ages.put(p, Duration.ofNanos(now - slot.sealedNanos)));
-    return ages;
+  private boolean isOnDisk(int piece) {
+    return disk.filter(stored -> stored.has(piece)).isPresent();
   }
 
-  private Slot slotFor(int piece) {
+  synchronized void learnLength(long length) {
+    task = task.withLength(length);
+  }
+
+  /** Takes in bytes of one piece; waits for room. */
+  void write(long offset, ByteBuffer data) {
+    PieceLayout layout = task().layout();
+    int piece = layout.pieceAt(offset);
+    RingSlots.Slot slot = slotFor(piece);
+    int at = (int) (offset - layout.range(piece).start());
+    slot.bytes().put(at, data, data.position(), data.remaining());
+    data.position(data.limit());
+  }
+
+  synchronized void seal(int piece, Digest digest) throws IOException {
+    slots.seal(piece, nanos.getAsLong());
+    read.set(piece);
+    digests.put(piece, digest);
+    readAgainNow();
+  }
+
+  private RingSlots.Slot slotFor(int piece) {
     long deadline = nanos.getAsLong() + PATIENCE.toNanos();
     while (true) {
       wake();
       Map<Integer, Duration> ages;
       int seen;
       synchronized (this) {
-        Slot slot = takeSlot(piece);
-        if (slot != null) {
-          return slot;
+        if (stopped) {
+          throw new NoRoomException();
         }
-        ages = ages();
+        Optional<RingSlots.Slot> slot = slots.write(piece, task.layout().pieceLength());
+        if (slot.isPresent()) {
+          return slot.get();
+        }
+        ages = slots.ages(nanos.getAsLong());
         seen = changes;
       }
       OptionalInt spare = demand.spare(task(), ages);
@@ -302,44 +304,12 @@ final class PieceRing {
     }
   }
 
-  @GuardedBy("this")
-  private @Nullable Slot takeSlot(int piece) {
-    if (stopped) {
-      throw new NoRoomException();
-    }
-    Slot slot = writing;
-    if (slot != null) {
-      slot.piece = piece; // what was written of another one broke off, and is of no use
-      return slot;
-    }
-    ByteBuffer bytes = free.poll();
-    if (bytes == null && made < slots && !resting) {
-      made++;
-      bytes = ByteBuffer.allocateDirect(task.layout().pieceLength());
-    }
-    writing = bytes == null ? null : new Slot(piece, bytes);
-    return writing;
-  }
-
   private void drop(int piece) {
     demand.dropped(task(), piece); // first: nobody is to be sent here for it any more
     synchronized (this) {
-      Slot slot = held.remove(piece);
-      if (slot != null) {
-        slot.dropped = true;
-        freeUnlessGiven(slot);
+      if (slots.drop(piece)) {
+        moved();
       }
-    }
-  }
-
-  @GuardedBy("this")
-  private void freeUnlessGiven(Slot slot) {
-    if (slot.dropped && slot.regions == 0) {
-      if (!resting) {
-        free.add(slot.bytes);
-      }
-      changes++;
-      notifyAll();
     }
   }
 
@@ -355,168 +325,44 @@ final class PieceRing {
     }
   }
 
-  private PieceRegion region(ByteRange range) throws IOException {
+  PieceRegion region(ByteRange range) throws IOException {
     int piece;
     synchronized (this) {
       PieceLayout layout = task.layout();
       piece = layout.pieceAt(range.start());
-      Slot slot = held.get(piece);
-      if (slot != null) {
+      Optional<RingSlots.Slot> slot = slots.find(piece);
+      if (slot.isPresent()) {
         if (!layout.range(piece).contains(range)) {
           throw new IOException("bytes %s do not lie in one piece".formatted(range));
         }
-        slot.regions++;
         int from = (int) (range.start() - layout.range(piece).start());
-        ByteBuffer bytes = slot.bytes.duplicate();
-        bytes.limit(from + (int) range.length()).position(from);
-        return PieceRegion.ofMemory(bytes.slice(), () -> closed(slot));
+        ByteBuffer bytes = slot.get().give(from, (int) range.length());
+        return PieceRegion.ofMemory(bytes, () -> closed(slot.get()));
       }
     }
-    if (disk.isPresent() && disk.get().has(piece)) {
+    if (disk.isPresent() && isOnDisk(piece)) {
       return disk.get().region(range);
     }
     throw new IOException("piece %d is not there any more".formatted(piece));
   }
 
-  private synchronized void closed(Slot slot) {
-    slot.regions--;
-    freeUnlessGiven(slot);
+  private synchronized void closed(RingSlots.Slot slot) {
+    if (slots.closed(slot)) {
+      moved();
+    }
   }
 
-  private synchronized void lose(int piece) throws IOException {
-    Slot slot = held.remove(piece);
-    if (slot != null) {
-      slot.dropped = true;
-      freeUnlessGiven(slot);
-    } else if (disk.isPresent() && disk.get().has(piece)) {
+  /** A piece is damaged: it is read again. */
+  synchronized void lose(int piece) throws IOException {
+    if (slots.find(piece).isPresent()) {
+      if (slots.drop(piece)) {
+        moved();
+      }
+    } else if (disk.isPresent() && isOnDisk(piece)) {
       disk.get().unseal(piece);
     }
     again.set(piece);
     again.and(read);
     readAgainNow();
-  }
-
-  /** What both sides see alike. */
-  private abstract class Side implements StoredTask {
-    @Override
-    public Task task() {
-      return PieceRing.this.task();
-    }
-
-    @Override
-    public Optional<Digest> digest(int piece) {
-      synchronized (PieceRing.this) {
-        return Optional.ofNullable(digests.get(piece));
-      }
-    }
-
-    @Override
-    public PieceRegion region(ByteRange range) throws IOException {
-      return PieceRing.this.region(range);
-    }
-
-    @Override
-    public void suspect(int piece) {
-      disk.ifPresent(stored -> stored.suspect(piece));
-    }
-
-    @Override
-    public void unseal(int piece) throws IOException {
-      lose(piece);
-    }
-
-    @Override
-    public void deliver(Path target, Optional<Set<PosixFilePermission>> mode) throws IOException {
-      throw new IOException("what is only passed on is never there as a whole");
-    }
-  }
-
-  private final class Reading extends Side {
-    @Override
-    public void learnLength(long length) {
-      synchronized (PieceRing.this) {
-        task = task.withLength(length);
-      }
-    }
-
-    @Override
-    public void write(long offset, ByteBuffer data) {
-      PieceLayout layout = task().layout();
-      int piece = layout.pieceAt(offset);
-      Slot slot = slotFor(piece);
-      int at = (int) (offset - layout.range(piece).start());
-      slot.bytes.put(at, data, data.position(), data.remaining());
-      data.position(data.limit());
-    }
-
-    @Override
-    public void seal(int piece, Digest digest) throws IOException {
-      synchronized (PieceRing.this) {
-        Slot slot = writing;
-        if (slot == null || slot.piece != piece) {
-          throw new IOException("piece %d was not written".formatted(piece));
-        }
-        writing = null;
-        slot.sealedNanos = nanos.getAsLong();
-        held.put(piece, slot);
-        read.set(piece);
-        digests.put(piece, digest);
-        readAgainNow();
-      }
-    }
-
-    @Override
-    public boolean has(int piece) {
-      synchronized (PieceRing.this) {
-        return read.get(piece);
-      }
-    }
-
-    @Override
-    public BitSet pieces() {
-      synchronized (PieceRing.this) {
-        return (BitSet) read.clone();
-      }
-    }
-  }
-
-  private final class Serving extends Side {
-    @Override
-    public void learnLength(long length) throws IOException {
-      throw readOnly();
-    }
-
-    @Override
-    public void write(long offset, ByteBuffer data) throws IOException {
-      throw readOnly();
-    }
-
-    @Override
-    public void seal(int piece, Digest digest) throws IOException {
-      throw readOnly();
-    }
-
-    private static IOException readOnly() {
-      return new IOException("peers are given what others have read");
-    }
-
-    @Override
-    public boolean has(int piece) {
-      synchronized (PieceRing.this) {
-        return held.containsKey(piece) || disk.filter(stored -> stored.has(piece)).isPresent();
-      }
-    }
-
-    @Override
-    public BitSet pieces() {
-      synchronized (PieceRing.this) {
-        return heldPieces();
-      }
-    }
-
-    @Override
-    public boolean isSuspect(ByteRange range) {
-      return disk.isPresent() && disk.get().isSuspect(range);
-    }
   }
 }

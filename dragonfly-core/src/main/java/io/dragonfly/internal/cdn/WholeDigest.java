@@ -1,7 +1,9 @@
 package io.dragonfly.internal.cdn;
 
+import io.dragonfly.error.DigestMismatchException;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.Digest;
+import io.dragonfly.task.Task;
 import java.io.IOException;
 import java.security.MessageDigest;
 
@@ -19,6 +21,26 @@ final class WholeDigest {
     this.expected = expected;
     this.committed = Digest.newMessageDigest(expected.algorithm());
     this.running = copy(committed);
+  }
+
+  /**
+   * Checks the digest of a task that has no bytes; does nothing for others.
+   *
+   * @throws DigestMismatchException if another one was asked for
+   */
+  static void checkEmpty(Task task) {
+    if (task.layout().length().orElse(-1) == 0) {
+      task.digest().ifPresent(expected -> checkEmpty(task, expected));
+    }
+  }
+
+  private static void checkEmpty(Task task, Digest expected) {
+    Digest empty = Digest.of(Digest.newMessageDigest(expected.algorithm()));
+    if (!empty.equals(expected)) {
+      throw new DigestMismatchException(
+          "Task %s is empty, but digest %s was asked for. Update the digest in the request."
+              .formatted(task.id().brief(), expected));
+    }
   }
 
   /**

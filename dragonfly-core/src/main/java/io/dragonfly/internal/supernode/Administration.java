@@ -6,7 +6,7 @@ import io.dragonfly.control.PreheatRequest;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.error.SupernodeUnreachableException;
-import io.dragonfly.internal.cdn.CdnCache;
+import io.dragonfly.internal.cdn.KeptTasks;
 import io.dragonfly.internal.preheat.Preheats;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.TaskId;
@@ -26,7 +26,7 @@ import java.util.concurrent.RejectedExecutionException;
  */
 final class Administration implements AdminApi {
   private final Swarms swarms;
-  private final CdnCache cache;
+  private final KeptTasks kept;
   private final Preheats preheats;
   private final Executor threads;
   private final Instant since;
@@ -34,13 +34,13 @@ final class Administration implements AdminApi {
 
   Administration(
       Swarms swarms,
-      CdnCache cache,
+      KeptTasks kept,
       Preheats preheats,
       Executor threads,
       Instant since,
       long quotaBytes) {
     this.swarms = swarms;
-    this.cache = cache;
+    this.kept = kept;
     this.preheats = preheats;
     this.threads = threads;
     this.since = since;
@@ -80,23 +80,23 @@ final class Administration implements AdminApi {
     return onDisk(
         () -> {
           Map<TaskId, Overview.Activity> activities = swarms.overview().activities();
-          return cache.kept().stream()
-              .map(kept -> cached(kept, activities))
+          return kept.all().stream()
+              .map(task -> cached(task, activities))
               .sorted(Comparator.comparing(CachedTask::lastUse).reversed())
               .toList();
         });
   }
 
-  private static CachedTask cached(CdnCache.Kept kept, Map<TaskId, Overview.Activity> activities) {
-    StoredTask stored = kept.stored();
+  private static CachedTask cached(KeptTasks.Kept task, Map<TaskId, Overview.Activity> activities) {
+    StoredTask stored = task.stored();
     Overview.Activity activity =
         activities.getOrDefault(stored.task().id(), Overview.Activity.NONE);
     return new CachedTask(
         stored.task(),
         stored.pieces().cardinality(),
-        kept.lastUse(),
+        task.lastUse(),
         stored.isPinned(),
-        kept.reading(),
+        task.reading(),
         activity.wanting(),
         activity.holding(),
         activity.url());
@@ -109,21 +109,20 @@ final class Administration implements AdminApi {
             switch (swarms.end(task)) {
               case WANTED -> Deletion.IN_USE;
               case ENDED -> Deletion.DELETED;
-              case NONE -> cache.delete(task) ? Deletion.DELETED : Deletion.UNKNOWN;
+              case NONE -> kept.delete(task) ? Deletion.DELETED : Deletion.UNKNOWN;
             });
   }
 
   @Override
   public CompletableFuture<Boolean> pin(TaskId task, boolean pinned) {
-    return onDisk(() -> cache.pin(task, pinned));
+    return onDisk(() -> kept.pin(task, pinned));
   }
 
   @Override
   public CompletableFuture<Optional<Verification>> verify(TaskId task) {
     return onDisk(
         () ->
-            cache
-                .verify(task)
+            kept.verify(task)
                 .map(checked -> new Verification(task, checked.pieces(), checked.bad())));
   }
 
@@ -163,10 +162,6 @@ final class Administration implements AdminApi {
     return onDisk(
         () ->
             new Status(
-                since,
-                cache.kept().size(),
-                cache.keptBytes(),
-                quota,
-                swarms.overview().peers().size()));
+                since, kept.all().size(), kept.bytes(), quota, swarms.overview().peers().size()));
   }
 }

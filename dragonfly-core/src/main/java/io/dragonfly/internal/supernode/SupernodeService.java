@@ -9,6 +9,7 @@ import io.dragonfly.internal.access.Tickets;
 import io.dragonfly.internal.cdn.CdnCache;
 import io.dragonfly.internal.cdn.CdnSettings;
 import io.dragonfly.internal.cdn.DaemonThreads;
+import io.dragonfly.internal.cdn.KeptTasks;
 import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.internal.preheat.Preheats;
 import io.dragonfly.internal.serve.StoredPieceService;
@@ -157,7 +158,7 @@ public final class SupernodeService implements AutoCloseable {
     quotaBytes = cdnSettings.keeping().quotaBytes();
     admin =
         new Administration(
-            swarms, cache, preheats, adminThreads, parts.clock().instant(), quotaBytes);
+            swarms, cache.kept(), preheats, adminThreads, parts.clock().instant(), quotaBytes);
     parts.pieces().alsoGives(cache::passedOn);
     parts.pieces().onWithdrawn(swarms::check);
     parts
@@ -223,17 +224,17 @@ public final class SupernodeService implements AutoCloseable {
 
   private SupernodeState state() {
     Overview.Counts peers = swarms.overview().counts();
-    List<CdnCache.Kept> kept = cache.kept();
+    List<KeptTasks.Kept> kept = cache.kept().all();
     return new SupernodeState(
         peers.peers(),
         peers.wanting(),
         peers.isolated(),
         peers.waiting(),
         kept.size(),
-        (int) kept.stream().filter(CdnCache.Kept::isComplete).count(),
-        (int) kept.stream().filter(CdnCache.Kept::reading).count(),
-        cache.passedOn(),
-        cache.keptBytes(),
+        (int) kept.stream().filter(KeptTasks.Kept::isComplete).count(),
+        (int) kept.stream().filter(KeptTasks.Kept::reading).count(),
+        cache.kept().passedOn(),
+        cache.kept().bytes(),
         quotaBytes == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(quotaBytes),
         questions.running(),
         questions.waiting(),
