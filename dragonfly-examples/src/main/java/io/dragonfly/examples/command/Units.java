@@ -44,7 +44,10 @@ public final class Units {
    *
    * @param rate empty is without limit
    */
-  public record Limit(Optional<Rate> rate) {}
+  public record Limit(Optional<Rate> rate) {
+    /** Without limit. */
+    public static final Limit NONE = new Limit(Optional.empty());
+  }
 
   /**
    * Reads {@code 500ms}, {@code 30s}, {@code 5m}, {@code 1h30m}, {@code 1.5h}, {@code 1d}; a bare
@@ -80,7 +83,7 @@ public final class Units {
   /** Reads a rate such as {@code 20M}; 0 is without limit. */
   public static Limit parseLimit(String text) {
     if (text.trim().matches("0+[kKmMgG]?i?[bB]?")) {
-      return new Limit(Optional.empty());
+      return Limit.NONE;
     }
     return new Limit(Optional.of(Rate.parse(text).checkLimit("the rate")));
   }

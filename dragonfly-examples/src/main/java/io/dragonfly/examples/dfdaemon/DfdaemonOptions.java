@@ -4,10 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dragonfly.ClientConfig;
 import io.dragonfly.examples.command.Addresses;
-import io.dragonfly.examples.command.AllowPreheatOption;
 import io.dragonfly.examples.command.Call;
-import io.dragonfly.examples.command.MetricsOptions;
-import io.dragonfly.examples.command.PeerTlsOptions;
+import io.dragonfly.examples.command.IdcOption;
+import io.dragonfly.examples.command.PeerOptions;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.command.WhyNot;
 import io.dragonfly.examples.dfget.PeerSettings;
@@ -137,19 +136,14 @@ final class DfdaemonOptions {
       description = "Port to serve peers on. Default: a free one.")
   private int peerPort;
 
-  @Option(
-      names = "--idc",
-      defaultValue = "",
-      paramLabel = "NAME",
-      description = "Data centre of this machine.")
-  private String idc = "";
+  @Mixin private IdcOption idc = new IdcOption();
 
   @Option(
       names = "--totallimit",
       paramLabel = "RATE",
       converter = Units.LimitConverter.class,
       description = "Bytes per second of this host in each direction. Default: no limit.")
-  private Units.@Nullable Limit totalLimit;
+  private Units.Limit totalLimit = Units.Limit.NONE;
 
   @Option(
       names = "--expiretime",
@@ -158,32 +152,7 @@ final class DfdaemonOptions {
       description = "How long a finished file is kept that nobody uses; 0 for ever. Default: 1h.")
   private @Nullable Duration expireTime;
 
-  @Option(
-      names = "--reserve-bytes",
-      paramLabel = "SIZE",
-      converter = Units.SizeConverter.class,
-      description = "Bytes that stay free on the disk of the home. Default: 256M.")
-  private @Nullable Long reserveBytes;
-
-  @Option(
-      names = "--quota-bytes",
-      paramLabel = "SIZE",
-      converter = Units.SizeConverter.class,
-      description =
-          "Bytes that the files of the home take up at most; what was used longest ago makes room."
-              + " Default: what the disk has beside the reserve.")
-  private @Nullable Long quotaBytes;
-
-  @Option(
-      names = "--task-ttl",
-      paramLabel = "TIME",
-      converter = Units.TimeConverter.class,
-      description = "How long a part of a file that nobody uses is kept, 0 for ever. Default: 7d.")
-  private @Nullable Duration taskTtl;
-
-  @Mixin private AllowPreheatOption preheats = new AllowPreheatOption();
-  @Mixin private MetricsOptions metrics = new MetricsOptions();
-  @Mixin private PeerTlsOptions tls = new PeerTlsOptions();
+  @Mixin private PeerOptions peer = new PeerOptions();
 
   /**
    * Returns where to listen.
@@ -229,20 +198,13 @@ final class DfdaemonOptions {
         ClientConfig.builder()
             .home(home(call))
             .port(peerPort)
-            .idc(idc)
+            .idc(idc.idc())
             .supernodes(Addresses.inOrder(nodes));
-    if (totalLimit != null) {
-      totalLimit.rate().ifPresent(builder::totalRate);
-    }
+    totalLimit.rate().ifPresent(builder::totalRate);
     if (ip != null) {
       builder.ip(ip);
     }
-    Optional.ofNullable(reserveBytes).ifPresent(builder::reserveBytes);
-    Optional.ofNullable(quotaBytes).filter(bytes -> bytes > 0).ifPresent(builder::quotaBytes);
-    Optional.ofNullable(taskTtl).ifPresent(builder::taskTtl);
-    preheats.giveTo(builder);
-    metrics.giveTo(builder::metricsNetwork);
-    tls.giveTo(call.directory(), builder);
+    peer.giveTo(call.directory(), builder);
     more.accept(builder);
     return new PeerSettings(
         builder.build(),

@@ -2,10 +2,9 @@ package io.dragonfly.examples.dfget;
 
 import io.dragonfly.ClientConfig;
 import io.dragonfly.examples.command.Addresses;
-import io.dragonfly.examples.command.AllowPreheatOption;
 import io.dragonfly.examples.command.Call;
-import io.dragonfly.examples.command.MetricsOptions;
-import io.dragonfly.examples.command.PeerTlsOptions;
+import io.dragonfly.examples.command.IdcOption;
+import io.dragonfly.examples.command.PeerOptions;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.thin.Place;
 import java.io.IOException;
@@ -53,12 +52,7 @@ public final class DfgetPeerOptions {
       description = "Port to serve on. Default: a free one.")
   private int port;
 
-  @Option(
-      names = "--idc",
-      defaultValue = "",
-      paramLabel = "NAME",
-      description = "Data centre of this machine.")
-  private String idc = "";
+  @Mixin private IdcOption idc = new IdcOption();
 
   @Option(
       names = "--totallimit",
@@ -67,7 +61,7 @@ public final class DfgetPeerOptions {
       description =
           "Bytes per second of this host in each direction, all its peers together, such as 100M."
               + " Default: no limit.")
-  private Units.@Nullable Limit totalLimit;
+  private Units.Limit totalLimit = Units.Limit.NONE;
 
   @Option(
       names = "--alivetime",
@@ -85,32 +79,7 @@ public final class DfgetPeerOptions {
       description = "How long a server keeps a finished file that nobody uses. Default: 3m.")
   private @Nullable Duration expireTime;
 
-  @Option(
-      names = "--reserve-bytes",
-      paramLabel = "SIZE",
-      converter = Units.SizeConverter.class,
-      description = "Bytes that stay free on the disk of the home. Default: 256M.")
-  private @Nullable Long reserveBytes;
-
-  @Option(
-      names = "--quota-bytes",
-      paramLabel = "SIZE",
-      converter = Units.SizeConverter.class,
-      description =
-          "Bytes that the files of the home take up at most; what was used longest ago makes room."
-              + " Default: what the disk has beside the reserve.")
-  private @Nullable Long quotaBytes;
-
-  @Option(
-      names = "--task-ttl",
-      paramLabel = "TIME",
-      converter = Units.TimeConverter.class,
-      description = "How long a part of a file that nobody uses is kept, 0 for ever. Default: 7d.")
-  private @Nullable Duration taskTtl;
-
-  @Mixin private AllowPreheatOption preheats = new AllowPreheatOption();
-  @Mixin private MetricsOptions metrics = new MetricsOptions();
-  @Mixin private PeerTlsOptions tls = new PeerTlsOptions();
+  @Mixin private PeerOptions peer = new PeerOptions();
 
   /** Returns the defaults that depend on the call. */
   public static Map<String, String> defaults(Call call) {
@@ -147,21 +116,14 @@ public final class DfgetPeerOptions {
 
   private ClientConfig toConfig(
       Call call, Optional<Path> directory, Consumer<ClientConfig.Builder> more) {
-    ClientConfig.Builder builder = ClientConfig.builder().port(port).idc(idc);
+    ClientConfig.Builder builder = ClientConfig.builder().port(port).idc(idc.idc());
     builder.supernodes(Addresses.inOrder(nodes));
-    if (totalLimit != null) {
-      totalLimit.rate().ifPresent(builder::totalRate);
-    }
+    totalLimit.rate().ifPresent(builder::totalRate);
     directory.ifPresent(builder::home);
-    Optional.ofNullable(reserveBytes).ifPresent(builder::reserveBytes);
-    Optional.ofNullable(quotaBytes).filter(bytes -> bytes > 0).ifPresent(builder::quotaBytes);
-    Optional.ofNullable(taskTtl).ifPresent(builder::taskTtl);
     if (ip != null) {
       builder.ip(ip);
     }
-    preheats.giveTo(builder);
-    metrics.giveTo(builder::metricsNetwork);
-    tls.giveTo(call.directory(), builder);
+    peer.giveTo(call.directory(), builder);
     more.accept(builder);
     return builder.build();
   }

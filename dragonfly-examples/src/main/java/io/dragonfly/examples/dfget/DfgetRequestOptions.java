@@ -73,14 +73,14 @@ final class DfgetRequestOptions {
       paramLabel = "RATE",
       converter = Units.LimitConverter.class,
       description = "Bytes per second for this file, such as 20M. Default: no limit.")
-  private Units.@Nullable Limit localLimit;
+  private Units.Limit localLimit = Units.Limit.NONE;
 
   @Option(
       names = "--minrate",
       paramLabel = "RATE",
       converter = Units.LimitConverter.class,
       description = "Give up what is slower on average after 10 s, such as 64K. Default: never.")
-  private Units.@Nullable Limit minRate;
+  private Units.Limit minRate = Units.Limit.NONE;
 
   @Option(
       names = {"--timeout", "-e"},
@@ -124,11 +124,11 @@ final class DfgetRequestOptions {
     content.digest().or(() -> Optional.ofNullable(md5)).ifPresent(builder::digest);
     content.identifier().ifPresent(builder::identifier);
     builder.filter(content.filter());
-    if (isLess(rate(localLimit), rate(minRate))) {
+    if (isLess(localLimit.rate(), minRate.rate())) {
       throw new IllegalArgumentException("--locallimit is less than --minrate");
     }
-    rate(localLimit).ifPresent(builder::rate);
-    rate(minRate).ifPresent(builder::minRate);
+    localLimit.rate().ifPresent(builder::rate);
+    minRate.rate().ifPresent(builder::minRate);
     if (timeout != null && !timeout.isZero()) {
       builder.timeout(timeout);
     }
@@ -153,10 +153,6 @@ final class DfgetRequestOptions {
     return one.isPresent()
         && other.isPresent()
         && one.get().bytesPerSecond() < other.get().bytesPerSecond();
-  }
-
-  private static Optional<Rate> rate(Units.@Nullable Limit limit) {
-    return limit == null ? Optional.empty() : limit.rate();
   }
 
   /** Reads an MD5 for picocli. */

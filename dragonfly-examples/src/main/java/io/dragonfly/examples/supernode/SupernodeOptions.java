@@ -2,10 +2,10 @@ package io.dragonfly.examples.supernode;
 
 import io.dragonfly.SupernodeConfig;
 import io.dragonfly.examples.command.Addresses;
+import io.dragonfly.examples.command.IdcOption;
 import io.dragonfly.examples.command.MetricsOptions;
 import io.dragonfly.examples.command.TlsOptions;
 import io.dragonfly.examples.command.Units;
-import io.dragonfly.rate.Rate;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,26 +40,21 @@ final class SupernodeOptions {
       description = "Port for everything; 0 takes a free one. Default: ${DEFAULT-VALUE}.")
   private int port;
 
-  @Option(
-      names = "--idc",
-      defaultValue = "",
-      paramLabel = "NAME",
-      description = "Data centre of this machine.")
-  private String idc = "";
+  @Mixin private IdcOption idc = new IdcOption();
 
   @Option(
       names = "--upload-rate",
       paramLabel = "RATE",
       converter = Units.LimitConverter.class,
       description = "Bytes per second that peers get at most, such as 200M. Default: no limit.")
-  private Units.@Nullable Limit uploadRate;
+  private Units.Limit uploadRate = Units.Limit.NONE;
 
   @Option(
       names = "--source-rate",
       paramLabel = "RATE",
       converter = Units.LimitConverter.class,
       description = "Bytes per second that sources give at most, all together. Default: no limit.")
-  private Units.@Nullable Limit sourceRate;
+  private Units.Limit sourceRate = Units.Limit.NONE;
 
   @Option(
       names = "--back-to-source-peers",
@@ -199,9 +194,9 @@ final class SupernodeOptions {
             .homeDir(Path.of(homeDir))
             .advertiseIp(advertiseIp)
             .port(port)
-            .idc(idc);
-    limit(uploadRate).ifPresent(builder::uploadRate);
-    limit(sourceRate).ifPresent(builder::sourceRate);
+            .idc(idc.idc());
+    uploadRate.rate().ifPresent(builder::uploadRate);
+    sourceRate.rate().ifPresent(builder::sourceRate);
     Optional.ofNullable(backToSourcePeers).ifPresent(builder::backToSourcePeers);
     Optional.ofNullable(sourceConcurrency).ifPresent(builder::sourceConcurrency);
     Optional.ofNullable(reserveBytes).ifPresent(builder::reserveBytes);
@@ -223,9 +218,5 @@ final class SupernodeOptions {
     tls.giveTo(Path.of(""), builder::tlsCert, builder::tlsKey, builder::tlsCa);
     more.accept(builder);
     return builder.build();
-  }
-
-  private static Optional<Rate> limit(Units.@Nullable Limit limit) {
-    return limit == null ? Optional.empty() : limit.rate();
   }
 }
