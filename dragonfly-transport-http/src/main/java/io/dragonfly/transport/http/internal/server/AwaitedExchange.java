@@ -1,5 +1,8 @@
 package io.dragonfly.transport.http.internal.server;
 
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.transport.http.internal.wire.FailureJson;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
@@ -44,6 +47,23 @@ abstract class AwaitedExchange implements Exchange {
   private static Throwable cause(Throwable failure) {
     Throwable cause = failure instanceof CompletionException ? failure.getCause() : null;
     return cause == null ? failure : cause;
+  }
+
+  /**
+   * Says why the supernode did not do what it was asked for.
+   *
+   * @param what the call, for the log
+   */
+  final void answerFailure(Throwable failure, String what) {
+    if (failure instanceof DistributionException typed) {
+      connection.answer(
+          HttpResponseStatus.valueOf(FailureJson.status(typed)), FailureJson.answer(typed));
+    } else {
+      LOG.warn("{} failed: {}", what, String.valueOf(failure));
+      LOG.debug("where a call failed", failure);
+      connection.refuse(
+          HttpResponseStatus.INTERNAL_SERVER_ERROR, "the supernode failed, see its log");
+    }
   }
 
   private void onLoop(Runnable task) {

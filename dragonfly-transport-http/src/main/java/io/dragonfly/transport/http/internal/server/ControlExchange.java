@@ -2,9 +2,7 @@ package io.dragonfly.transport.http.internal.server;
 
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.CallRefusedException;
-import io.dragonfly.error.DistributionException;
 import io.dragonfly.transport.http.internal.wire.AnswersJson;
-import io.dragonfly.transport.http.internal.wire.FailureJson;
 import io.dragonfly.transport.http.internal.wire.RequestsJson;
 import io.dragonfly.transport.http.internal.wire.Wire;
 import io.dragonfly.transport.http.internal.wire.WireException;
@@ -18,16 +16,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A call to the supernode. It holds no thread while the supernode thinks, and if the client leaves,
  * the call is cancelled. Confined to its connection's event loop.
  */
 final class ControlExchange extends AwaitedExchange {
-  private static final Logger LOG = LoggerFactory.getLogger(ControlExchange.class);
-
   private final Serving serving;
   private final Wire.Call call;
   private final String secret;
@@ -120,15 +114,7 @@ final class ControlExchange extends AwaitedExchange {
   }
 
   private void fail(Throwable failure) {
-    if (failure instanceof DistributionException typed) {
-      connection()
-          .answer(HttpResponseStatus.valueOf(FailureJson.status(typed)), FailureJson.answer(typed));
-    } else {
-      LOG.warn("{} of {} failed: {}", call, connection().client(), String.valueOf(failure));
-      LOG.debug("where a call failed", failure);
-      connection()
-          .refuse(HttpResponseStatus.INTERNAL_SERVER_ERROR, "the supernode failed, see its log");
-    }
+    answerFailure(failure, call + " of " + connection().client());
   }
 
   @Override

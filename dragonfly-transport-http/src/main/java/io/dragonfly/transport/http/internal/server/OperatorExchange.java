@@ -1,7 +1,6 @@
 package io.dragonfly.transport.http.internal.server;
 
 import io.dragonfly.control.AdminApi;
-import io.dragonfly.error.DistributionException;
 import io.dragonfly.spi.AdminService;
 import io.dragonfly.transport.http.internal.wire.AdminWire;
 import io.dragonfly.transport.http.internal.wire.FailureJson;
@@ -12,13 +11,9 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A call that takes the operators' token. Confined to its connection's event loop. */
 abstract class OperatorExchange extends AwaitedExchange {
-  private static final Logger LOG = LoggerFactory.getLogger(OperatorExchange.class);
-
   private final AdminService service;
   private final HttpMethod method;
   private final String path;
@@ -134,15 +129,10 @@ abstract class OperatorExchange extends AwaitedExchange {
   }
 
   private void fail(Throwable cause) {
-    if (cause instanceof DistributionException typed) {
-      connection()
-          .answer(HttpResponseStatus.valueOf(FailureJson.status(typed)), FailureJson.answer(typed));
-    } else if (cause instanceof IllegalArgumentException wrong) {
+    if (cause instanceof IllegalArgumentException wrong) {
       connection().refuse(HttpResponseStatus.BAD_REQUEST, String.valueOf(wrong.getMessage()));
     } else {
-      LOG.warn("{} {} failed: {}", method, path, String.valueOf(cause));
-      connection()
-          .refuse(HttpResponseStatus.INTERNAL_SERVER_ERROR, "the supernode failed, see its log");
+      answerFailure(cause, method + " " + path);
     }
   }
 }
