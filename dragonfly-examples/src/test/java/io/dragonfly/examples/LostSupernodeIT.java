@@ -104,7 +104,7 @@ class LostSupernodeIT extends NginxTests {
     nginx.publish("file.bin", LENGTH);
     SupernodeProcess supernode = lab.supernode("supernode", 0, "--back-to-source-peers", "0");
     awaitServers(supernode, 2);
-    Duration limit = Duration.ofSeconds(15);
+    Duration limit = Duration.ofSeconds(20);
     long start = System.nanoTime();
     Running patient = dfget(supernode, 1, PATH);
     Running hasty = dfget(supernode, 2, PATH, "--timeout", limit.toSeconds() + "s");
@@ -115,7 +115,7 @@ class LostSupernodeIT extends NginxTests {
     assertThat(Duration.ofNanos(System.nanoTime() - start))
         .isBetween(limit, limit.plus(Duration.ofSeconds(10)));
     assertThat(hasty.json().at("/error/kind").asText()).isEqualTo("time_limit");
-    assertThat(hasty.err()).contains("within the time limit of 15 s");
+    assertThat(hasty.err()).contains("within the time limit of 20 s");
     assertSaysWhatIsMissing(hasty, supernode);
     assertThat(patient.exitCode(Duration.ofMinutes(2))).as(patient.err()).isEqualTo(16);
     assertThat(patient.json().at("/error/kind").asText()).isEqualTo("no_progress");
