@@ -50,7 +50,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
   private @Nullable Inbound body;
   private @Nullable Answer answer;
   private boolean draining;
-  private long since = System.nanoTime();
+  private long since;
 
   private enum State {
     IDLE,
@@ -64,6 +64,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     this.parts = parts;
     this.channel = channel;
     this.arrival = arrival;
+    this.since = parts.nanoClock().getAsLong();
     long every = parts.limits().checkEvery().toNanos();
     this.watch =
         channel.eventLoop().scheduleWithFixedDelay(this::check, every, every, TimeUnit.NANOSECONDS);
@@ -297,7 +298,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
 
   private void enter(State next) {
     state = next;
-    since = System.nanoTime();
+    since = parts.nanoClock().getAsLong();
   }
 
   private void check() {
@@ -308,7 +309,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
           case CLOSING -> ProxyLimits.LINGER;
           case WORKING, TUNNEL -> Duration.ofNanos(Long.MAX_VALUE); // they have limits themselves
         };
-    if (System.nanoTime() - since > limit.toNanos()) {
+    if (parts.nanoClock().getAsLong() - since > limit.toNanos()) {
       LOG.debug("connection of {} is closed: {} for too long", channel.remoteAddress(), state);
       close();
     }

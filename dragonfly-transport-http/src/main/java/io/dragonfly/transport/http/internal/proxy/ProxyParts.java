@@ -2,11 +2,13 @@ package io.dragonfly.transport.http.internal.proxy;
 
 import io.netty.channel.group.ChannelGroup;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * What all connections of a proxy share.
  *
  * @param certificates those for interception, if anything is intercepted
+ * @param nanoClock the time, as of {@link System#nanoTime}
  */
 record ProxyParts(
     ProxyLimits limits,
@@ -22,4 +24,5 @@ record ProxyParts(
     VerifiedHosts verified,
     ProxyThreads threads,
     ChannelGroup channels,
-    Counters counters) {}
+    Counters counters,
+    LongSupplier nanoClock) {}

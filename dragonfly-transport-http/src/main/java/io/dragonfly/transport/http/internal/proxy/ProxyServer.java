@@ -34,6 +34,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import okhttp3.HttpUrl;
 import org.slf4j.Logger;
@@ -60,7 +61,8 @@ public final class ProxyServer implements AutoCloseable {
       ProxyConfig config,
       ProxyLimits limits,
       Function<FetchRequest, FetchStream> streams,
-      Predicate<InetAddress> local)
+      Predicate<InetAddress> local,
+      LongSupplier nanoClock)
       throws IOException {
     this.config = config;
     this.local = local;
@@ -71,7 +73,7 @@ public final class ProxyServer implements AutoCloseable {
     this.calls = new PlainCalls(new Proxies(config.environment()), own, config.answerTimeout());
     boolean started = false;
     try {
-      this.parts = parts(limits, streams, own);
+      this.parts = parts(limits, streams, own, nanoClock);
       listenOnAll(own);
       started = true;
     } finally {
@@ -90,29 +92,34 @@ public final class ProxyServer implements AutoCloseable {
   public static ProxyServer start(
       ProxyConfig config, ProxyLimits limits, Function<FetchRequest, FetchStream> streams)
       throws IOException {
-    return start(config, limits, streams, ProxyServer::isLocal);
+    return start(config, limits, streams, ProxyServer::isLocal, System::nanoTime);
   }
 
   /**
    * Starts to listen.
    *
    * @param local tells from a client's address whether the client is on this machine
+   * @param nanoClock the time, as of {@link System#nanoTime}
    */
   static ProxyServer start(
       ProxyConfig config,
       ProxyLimits limits,
       Function<FetchRequest, FetchStream> streams,
-      Predicate<InetAddress> local)
+      Predicate<InetAddress> local,
+      LongSupplier nanoClock)
       throws IOException {
-    return new ProxyServer(config, limits, streams, local);
+    return new ProxyServer(config, limits, streams, local, nanoClock);
   }
 
   private ProxyParts parts(
-      ProxyLimits limits, Function<FetchRequest, FetchStream> streams, OwnAddresses own)
+      ProxyLimits limits,
+      Function<FetchRequest, FetchStream> streams,
+      OwnAddresses own,
+      LongSupplier nanoClock)
       throws IOException {
     Counters counters = new Counters();
     Hosts hosts = new Hosts(config);
-    Tokens tokens = new Tokens(calls, counters, System::nanoTime);
+    Tokens tokens = new Tokens(calls, counters, nanoClock);
     RegistryAuth auth = new RegistryAuth(tokens, new Logins(config.dockerConfig()), hosts);
     PlainWay plain = new PlainWay(calls, auth, hosts, name(), limits.body());
     SwarmWay swarm = new SwarmWay(streams, auth, loops.group().next(), config.patience(), counters);
@@ -127,10 +134,11 @@ public final class ProxyServer implements AutoCloseable {
         plain,
         new Contents(swarm, plain, counters),
         certificates(),
-        new VerifiedHosts(),
+        new VerifiedHosts(nanoClock),
         threads,
         channels,
-        counters);
+        counters,
+        nanoClock);
   }
 
   /** A name of this very proxy: requests that come back have it in Via. */
@@ -223,7 +231,7 @@ public final class ProxyServer implements AutoCloseable {
     }
   }
 
-  private static boolean isLocal(InetAddress client) {
+  static boolean isLocal(InetAddress client) {
     try {
       return client.isLoopbackAddress() || NetworkInterface.getByInetAddress(client) != null;
     } catch (SocketException e) {

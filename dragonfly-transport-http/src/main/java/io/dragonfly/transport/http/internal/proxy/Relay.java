@@ -6,8 +6,8 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,27 +23,31 @@ final class Relay extends ChannelInboundHandlerAdapter {
 
   /** When a tunnel last moved a byte. */
   static final class Activity {
-    private long last = System.nanoTime();
+    private final LongSupplier nanoClock;
+    private long last;
     private final ScheduledFuture<?> look;
 
-    /** Closes both channels when they have been silent for longer than a time. */
-    Activity(Channel one, Channel other, Duration limit, Duration every) {
+    /** Closes both channels when they have been silent for longer than a tunnel may be. */
+    Activity(Channel one, Channel other, ProxyLimits limits, LongSupplier nanoClock) {
+      long every = limits.checkEvery().toNanos();
+      this.nanoClock = nanoClock;
+      this.last = nanoClock.getAsLong();
       look =
           one.eventLoop()
               .scheduleWithFixedDelay(
                   () -> {
-                    if (System.nanoTime() - last > limit.toNanos()) {
+                    if (nanoClock.getAsLong() - last > limits.tunnel().toNanos()) {
                       var unused = one.close();
                       var unusedToo = other.close();
                     }
                   },
-                  every.toNanos(),
-                  every.toNanos(),
+                  every,
+                  every,
                   TimeUnit.NANOSECONDS);
     }
 
     private void now() {
-      last = System.nanoTime();
+      last = nanoClock.getAsLong();
     }
 
     private void end() {

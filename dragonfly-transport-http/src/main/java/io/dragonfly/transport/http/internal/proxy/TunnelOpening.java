@@ -213,8 +213,7 @@ final class TunnelOpening {
         .execute(
             () -> {
               Relay.Activity activity =
-                  new Relay.Activity(
-                      client, server, parts.limits().tunnel(), parts.limits().checkEvery());
+                  new Relay.Activity(client, server, parts.limits(), parts.nanoClock());
               sayConnected();
               client.pipeline().remove(HttpServerCodec.class);
               client.pipeline().addFirst(new Relay(server, activity));

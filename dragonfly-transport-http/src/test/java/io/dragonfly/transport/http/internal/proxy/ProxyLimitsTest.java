@@ -1,13 +1,22 @@
 package io.dragonfly.transport.http.internal.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchStream;
 import io.dragonfly.transport.http.RawConnection;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import mockwebserver3.MockResponse;
 import mockwebserver3.SocketEffect;
@@ -37,6 +46,90 @@ class ProxyLimitsTest extends ProxyTest {
     try (RawConnection slow = connect().send(begin)) {
       assertThat(slow.awaitClose()).isZero();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"GET /v2/", "GET /v2/ HTTP/1.1\nHost: x\nX: "})
+  void aHeadThatDribblesIsNotWaitedForEither(String begin) throws Exception {
+    startWith(config());
+    try (RawConnection dribbling = connect().send(begin)) {
+      // A byte again and again: the limit is for all of the head.
+      Awaitility.await()
+          .pollInterval(Duration.ofMillis(10))
+          .untilAsserted(
+              () -> assertThatThrownBy(() -> dribbling.send("y")).isInstanceOf(IOException.class));
+    }
+    assertThat(counts().requests()).isZero();
+  }
+
+  @Test
+  void aTunnelThatIsIdleForLongEnds() throws Exception {
+    Duration often = Duration.ofMillis(1);
+    ProxyLimits limits = ProxyLimits.DEFAULT;
+    start(
+        config(),
+        new ProxyLimits(
+            limits.idle(), limits.head(), limits.body(), limits.send(), limits.tunnel(), often),
+        NO_SWARM);
+    try (RawConnection tunnel =
+        connect().send("CONNECT " + registry.authority() + " HTTP/1.1\nHost: x\n\n")) {
+      assertThat(tunnel.readHead().status()).isEqualTo(200);
+      for (int i = 0; i < 20; i++) { // each time it is used for something
+        advance(limits.tunnel().dividedBy(2));
+        assertThat(tunnel.send("GET /v2/ HTTP/1.1\nHost: x\n\n").read().status()).isEqualTo(200);
+      }
+
+      advance(limits.tunnel().plusSeconds(1));
+
+      assertThat(tunnel.awaitClose()).isZero();
+    }
+  }
+
+  @Test
+  void anUploadIsTakenNoFasterThanItIsPassedOn() throws Exception {
+    start(config(), ProxyLimits.DEFAULT, NO_SWARM);
+    int parts = 64;
+    AtomicInteger sent = new AtomicInteger();
+    ExecutorService sender = Executors.newSingleThreadExecutor();
+    try (ServerSocket slow = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        RawConnection client = connect()) {
+      String head = "PUT http://127.0.0.1:%d/x HTTP/1.1\nHost: x\nContent-Length: %d\n\n";
+      client.send(head.formatted(slow.getLocalPort(), parts * MIB));
+      Future<?> upload =
+          sender.submit(
+              () -> {
+                for (int i = 0; i < parts; i++) {
+                  client.send(part(i));
+                  sent.incrementAndGet();
+                }
+                return null;
+              });
+      try (RawConnection there = new RawConnection(slow.accept())) {
+        assertThat(there.readHead().first()).startsWith("PUT /x ");
+        AtomicInteger before = new AtomicInteger(-1);
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(60))
+            .pollInterval(Duration.ofMillis(300))
+            .until(() -> sent.get() == before.getAndSet(sent.get()));
+        // The system's buffers on the way are full; ours have room for a quarter of a part.
+        assertThat(sent.get()).isLessThan(parts / 2);
+
+        for (int i = 0; i < parts; i++) {
+          assertThat(there.read(MIB)).as("part %d", i).isEqualTo(part(i));
+        }
+        there.send("HTTP/1.1 201 Created\nContent-Length: 0\n\n");
+        upload.get(20, TimeUnit.SECONDS);
+        assertThat(client.read().status()).isEqualTo(201);
+      }
+    } finally {
+      sender.shutdownNow();
+    }
+  }
+
+  private static byte[] part(int number) {
+    byte[] part = new byte[MIB];
+    Arrays.fill(part, (byte) number);
+    return part;
   }
 
   @Test
@@ -83,6 +176,19 @@ class ProxyLimitsTest extends ProxyTest {
       assertThat(raw.read().status()).isBetween(400, 505);
     }
     assertThat(registry.requests).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {" HTTP/1.1\nHost: x\n\n", ""})
+  void aFirstLineThatIsTooLongIsRefused(String rest) throws Exception {
+    start(config(), ProxyLimits.DEFAULT, NO_SWARM);
+    try (RawConnection raw = connect()) {
+      raw.send("GET /v2/?" + "y".repeat(16_000) + " HTTP/1.1\nHost: x\n\n");
+      assertThat(raw.read().status()).isEqualTo(200);
+      raw.send("GET /v2/?" + "y".repeat(16_500) + rest);
+      assertThat(raw.read().status()).isEqualTo(400);
+    }
+    assertThat(registry.requests).hasSize(1);
   }
 
   @Test

@@ -17,7 +17,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import okhttp3.ConnectionPool;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
@@ -37,6 +40,8 @@ abstract class ProxyTest {
   FakeRegistry registry;
   @Nullable ProxyServer proxy;
   private @Nullable DistributionClient peer;
+  private final AtomicLong later = new AtomicLong();
+  private volatile LongSupplier clock = System::nanoTime;
   private final ConnectionPool pool = new ConnectionPool(5, 1, TimeUnit.MINUTES);
   final OkHttpClient client =
       new OkHttpClient.Builder()
@@ -78,17 +83,35 @@ abstract class ProxyTest {
   ProxyServer start(
       ProxyConfig.Builder config, ProxyLimits limits, Function<FetchRequest, FetchStream> streams)
       throws IOException {
-    proxy =
-        ProxyServer.start(config.registry(URI.create(registry.url(""))).build(), limits, streams);
-    return proxy;
+    return start(config, limits, streams, ProxyServer::isLocal);
   }
 
   /** Starts a proxy that takes all its clients for those of other machines. */
   ProxyServer startForOthers(
       ProxyConfig.Builder config, Function<FetchRequest, FetchStream> streams) throws IOException {
+    return start(config, ProxyLimits.DEFAULT, streams, client -> false);
+  }
+
+  private ProxyServer start(
+      ProxyConfig.Builder config,
+      ProxyLimits limits,
+      Function<FetchRequest, FetchStream> streams,
+      Predicate<InetAddress> local)
+      throws IOException {
     ProxyConfig whole = config.registry(URI.create(registry.url(""))).build();
-    proxy = ProxyServer.start(whole, ProxyLimits.DEFAULT, streams, client -> false);
+    proxy = ProxyServer.start(whole, limits, streams, local, () -> clock.getAsLong() + later.get());
     return proxy;
+  }
+
+  /** From now on time passes for the proxy only where {@link #advance} says so. */
+  void stopTime() {
+    long now = System.nanoTime();
+    clock = () -> now;
+  }
+
+  /** Lets time pass for the proxy. */
+  void advance(Duration time) {
+    later.addAndGet(time.toNanos());
   }
 
   ProxyServer start() throws IOException {
