@@ -36,6 +36,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakCheck.class)
 class StreamTest {
@@ -200,12 +202,17 @@ class StreamTest {
     }
   }
 
-  @Test
-  void theLastPieceOfAWrongContentNeverReachesTheReader() throws Exception {
+  /** Of all of it: whether that was asked for as such, or as a range. */
+  @ParameterizedTest
+  @ValueSource(longs = {0, 6 * PIECE, 6 * PIECE + 1, Long.MAX_VALUE})
+  void theLastPieceOfAWrongContentNeverReachesTheReader(long rangeEnd) throws Exception {
     byte[] bytes = bytes(6 * PIECE);
     fixture.source.put(URI_A, bytes);
-    FetchRequest request = FetchRequest.builder(URI_A).digest(Digest.sha256(new byte[32])).build();
-    try (InputStream in = fixture.start(fixture.alone()).open(request)) {
+    FetchRequest.Builder request = FetchRequest.builder(URI_A).digest(Digest.sha256(new byte[32]));
+    if (rangeEnd > 0) {
+      request.range(new ByteRange(0, rangeEnd));
+    }
+    try (InputStream in = fixture.start(fixture.alone()).open(request.build())) {
       AtomicLong read = new AtomicLong();
       assertThatThrownBy(
               () -> {

@@ -45,4 +45,12 @@ final class ByteRanges {
     long last = Long.parseLong(matcher.group(2));
     return last < first ? Optional.empty() : Optional.of(new ByteRange(first, last + 1));
   }
+
+  /** Returns how long an answer says that the whole is, if it says so. */
+  static OptionalLong totalOf(Optional<String> header) {
+    Matcher matcher = CONTENT_RANGE.matcher(header.orElse("").trim());
+    return matcher.matches() && !matcher.group(3).equals("*")
+        ? OptionalLong.of(Long.parseLong(matcher.group(3)))
+        : OptionalLong.empty();
+  }
 }

@@ -145,7 +145,7 @@ final class Contents {
           LOG.warn("{}: answered {} for the rest", target, response.code());
           return false;
         }
-      } else if (isWhatIsWanted(response, delivery)) {
+      } else if (isWhatIsWanted(response, target, delivery)) {
         begin(response, target, delivery);
       } else {
         plain.pass(client, target, response, counters);
@@ -156,7 +156,10 @@ final class Contents {
     return true;
   }
 
-  private static boolean isWhatIsWanted(Response response, Delivery delivery) {
+  private static boolean isWhatIsWanted(Response response, Target target, Delivery delivery) {
+    if (response.code() == 200 && target.digest().isPresent()) {
+      delivery.takeWhole();
+    }
     Optional<ByteRange> wanted = delivery.needed();
     return wanted.isEmpty() ? response.code() == 200 : isFrom(response, wanted.get().start());
   }
@@ -175,11 +178,20 @@ final class Contents {
     if (!headers.contains("Docker-Content-Digest")) {
       target.digest().ifPresent(is -> headers.set("Docker-Content-Digest", is.toString()));
     }
-    long length = response.body().contentLength();
+    Optional<String> part = Optional.ofNullable(response.header("Content-Range"));
     delivery.begin(
         HttpResponseStatus.valueOf(response.code()),
         headers,
-        length < 0 ? OptionalLong.empty() : OptionalLong.of(length));
+        length(response, part),
+        ByteRanges.totalOf(part));
+  }
+
+  private static OptionalLong length(Response response, Optional<String> part) {
+    long length = response.body().contentLength();
+    if (length >= 0) {
+      return OptionalLong.of(length);
+    }
+    return part.flatMap(ByteRanges::ofAnswer).stream().mapToLong(ByteRange::length).findFirst();
   }
 
   private void copy(InputStream in, long skip, Delivery delivery)

@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Delivery {
   private final Answer answer;
-  private final Optional<ByteRange> wanted;
   private final Optional<Digest> expected;
-  private final @Nullable MessageDigest running;
+  private Optional<ByteRange> wanted;
+  private @Nullable MessageDigest running;
   private long next;
   private long end = Long.MAX_VALUE;
   private @Nullable ByteBuf held;
@@ -35,9 +35,21 @@ final class Delivery {
   Delivery(Answer answer, Optional<ByteRange> wanted, Optional<Digest> digest) {
     this.answer = answer;
     this.wanted = wanted;
-    this.expected = wanted.isEmpty() ? digest : Optional.empty();
-    this.running = expected.isPresent() ? Digest.newSha256() : null;
+    this.expected = digest;
     this.next = wanted.map(ByteRange::start).orElse(0L);
+    this.running = newDigest();
+  }
+
+  /** Whatever begins with the first byte may turn out to be the whole. */
+  private @Nullable MessageDigest newDigest() {
+    return expected.isPresent() && next == 0 ? Digest.newSha256() : null;
+  }
+
+  /** The whole comes, although a part was asked for: not everybody knows ranges. */
+  void takeWhole() {
+    wanted = Optional.empty();
+    next = 0;
+    running = newDigest();
   }
 
   /** All bytes came, and they are not those that the URL names. */
@@ -76,14 +88,26 @@ final class Delivery {
    * Sends the head.
    *
    * @param length bytes of the body, if that is known
+   * @param total bytes of the whole content, if that is known
    */
-  void begin(HttpResponseStatus status, HttpHeaders headers, OptionalLong length)
+  void begin(
+      HttpResponseStatus status, HttpHeaders headers, OptionalLong length, OptionalLong total)
       throws ClientGoneException {
     begun = true;
     if (length.isPresent()) {
       end = next + length.getAsLong();
     }
+    if (!reachesTheEnd(total)) {
+      running = null; // nobody knows the digest of a part
+    }
     answer.head(status, headers, length);
+  }
+
+  private boolean reachesTheEnd(OptionalLong total) {
+    if (total.isPresent() && end != Long.MAX_VALUE) {
+      return end == total.getAsLong();
+    }
+    return wanted.isEmpty() || wanted.get().end() == Long.MAX_VALUE;
   }
 
   /**

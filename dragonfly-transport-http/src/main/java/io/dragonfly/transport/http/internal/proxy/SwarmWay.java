@@ -183,7 +183,7 @@ final class SwarmWay {
       throws IOException {
     Optional<ByteRange> wanted = delivery.needed();
     if (wanted.isEmpty()) {
-      delivery.begin(HttpResponseStatus.OK, headers, total);
+      delivery.begin(HttpResponseStatus.OK, headers, total, total);
       return;
     }
     if (total.isEmpty()) {
@@ -192,7 +192,8 @@ final class SwarmWay {
     long end = Math.min(wanted.get().end(), total.getAsLong());
     ByteRange given = new ByteRange(wanted.get().start(), end);
     headers.set("Content-Range", ByteRanges.answer(given, total));
-    delivery.begin(HttpResponseStatus.PARTIAL_CONTENT, headers, OptionalLong.of(given.length()));
+    delivery.begin(
+        HttpResponseStatus.PARTIAL_CONTENT, headers, OptionalLong.of(given.length()), total);
   }
 
   private static FetchRequest request(Asked asked, Optional<String> login, Delivery delivery) {

@@ -5,16 +5,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dragonfly.transport.http.RawConnection;
+import io.dragonfly.transport.http.proxy.ProxyConfig;
 import io.dragonfly.transport.http.proxy.ProxyRule;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import mockwebserver3.MockResponse;
+import mockwebserver3.MockResponseBody;
 import okhttp3.Response;
 import okio.Buffer;
+import okio.BufferedSink;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MirrorTest extends ProxyTest {
@@ -140,6 +151,22 @@ class MirrorTest extends ProxyTest {
     }
   }
 
+  /** As skopeo and podman say what they take. */
+  @Test
+  void allThatAClientAcceptsIsKeptForAManifestByDigest() throws Exception {
+    String path = registry.manifest("1", MANIFEST);
+    start();
+    String[] accepts = {"a/6", "b/1", "c/5", "d/2", "e/4", "f/3"};
+    String[] headers =
+        Arrays.stream(accepts).flatMap(one -> Stream.of("Accept", one)).toArray(String[]::new);
+
+    assertThat(body(path, headers)).isEqualTo(MANIFEST);
+
+    assertThat(registry.requests)
+        .hasSizeGreaterThanOrEqualTo(2)
+        .allSatisfy(r -> assertThat(r.getHeaders().values("Accept")).containsExactly(accepts));
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {404, 429, 500, 503})
   void anErrorPassesAsTheRegistryGivesIt(int status) throws Exception {
@@ -197,6 +224,80 @@ class MirrorTest extends ProxyTest {
     assertThat(counts().corruptBodies()).isEqualTo(1);
     registry.on(path, r -> null);
     assertThat(body(path)).isEqualTo(blob);
+  }
+
+  /** To ask for all from the first byte on is to ask for the whole. */
+  @ParameterizedTest
+  @CsvSource({
+    "0-,",
+    "0-299999,",
+    "0-,direct",
+    "0-299999,direct",
+    "0-999999,direct",
+    "0-,no-ranges"
+  })
+  void aCorruptBlobIsNeverCompletedAsARangeEither(String range, String way) throws Exception {
+    byte[] blob = FakeRegistry.bytes(300_000, 8);
+    byte[] corrupt = FakeStreams.corrupted(blob, 299_999);
+    String path = registry.blob(blob);
+    registry.put(path, corrupt);
+    if ("no-ranges".equals(way)) {
+      registry.on(path, r -> new MockResponse.Builder().body(new Buffer().write(corrupt)).build());
+    }
+    ProxyConfig.Builder config = config();
+    start(way == null ? config : config.rule(ProxyRule.parse("/blobs/=direct")));
+
+    assertThatThrownBy(() -> body(path, "Range", "bytes=" + range)).isInstanceOf(IOException.class);
+    assertThat(counts().corruptBodies()).isEqualTo(1);
+    // And nothing wrong is kept.
+    registry.on(path, r -> null);
+    registry.put(path, blob);
+    assertThat(body(path, "Range", "bytes=" + range)).isEqualTo(blob);
+    assertThat(counts().corruptBodies()).isEqualTo(1);
+  }
+
+  @Test
+  void twoLayersAreUnderWayAtOnce() throws Exception {
+    CountDownLatch both = new CountDownLatch(2);
+    List<Future<byte[]>> pulls = new ArrayList<>();
+    ExecutorService engine = Executors.newFixedThreadPool(2);
+    start();
+    for (int i = 0; i < 2; i++) {
+      byte[] blob = FakeRegistry.bytes(200_000, i);
+      String path = registry.blob(blob);
+      registry.on(path, r -> new MockResponse.Builder().body(after(both, blob)).build());
+      pulls.add(engine.submit(() -> body(path)));
+    }
+
+    for (int i = 0; i < 2; i++) {
+      assertThat(pulls.get(i).get(20, TimeUnit.SECONDS)).isEqualTo(FakeRegistry.bytes(200_000, i));
+    }
+    engine.shutdown();
+  }
+
+  /** A body of which the rest comes when so many have begun. */
+  private static MockResponseBody after(CountDownLatch begun, byte[] content) {
+    return new MockResponseBody() {
+      @Override
+      public long getContentLength() {
+        return content.length;
+      }
+
+      @Override
+      public void writeTo(BufferedSink sink) throws IOException {
+        sink.write(content, 0, 10_000).flush();
+        begun.countDown();
+        try {
+          begun.await(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+          throw new IOException(e);
+        }
+        if (begun.getCount() > 0) {
+          throw new IOException("the other one has not begun");
+        }
+        sink.write(content, 10_000, content.length - 10_000);
+      }
+    };
   }
 
   @Test
