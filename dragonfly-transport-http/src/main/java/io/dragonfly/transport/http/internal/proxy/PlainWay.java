@@ -104,13 +104,17 @@ final class PlainWay {
       ClientRequest client, Target target, Response first, Optional<String> range)
       throws IOException {
     Response response = first;
-    for (int i = 0; i < MOST_REDIRECTS && isRedirect(response); i++) {
+    for (int i = 0; isRedirect(response); i++) {
       HttpUrl from = response.request().url();
       HttpUrl to = from.resolve(String.valueOf(response.header("Location")));
       if (to == null || (from.isHttps() && !to.isHttps())) {
         return response;
       }
       response.close();
+      if (i == MOST_REDIRECTS) {
+        throw new IOException(
+            "%s redirects more than %d times".formatted(target.display(), MOST_REDIRECTS));
+      }
       boolean isHome = Target.origin(to).equals(target.origin());
       Request.Builder request =
           request(client, to, range, name -> isHome || HARMLESS.contains(name));

@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockResponseBody;
@@ -298,6 +299,30 @@ class MirrorTest extends ProxyTest {
         sink.write(content, 10_000, content.length - 10_000);
       }
     };
+  }
+
+  /** Of a list or a content; a circle that is left to the client would be one without an end. */
+  @Test
+  void redirectsWithoutEndAreAnError() throws Exception {
+    AtomicInteger next = new AtomicInteger();
+    start();
+    for (String path :
+        List.of(
+            "/v2/lab/app/tags/list",
+            registry.manifest("1", MANIFEST),
+            registry.blob(FakeRegistry.bytes(10, 1)))) {
+      registry.on(
+          path,
+          r ->
+              new MockResponse.Builder()
+                  .code(307)
+                  .addHeader("Location", path + "?n=" + next.incrementAndGet())
+                  .build());
+      try (Response response = get(path)) {
+        assertThat(response.code()).as(path).isEqualTo(502);
+        assertThat(response.body().string()).contains("redirects more than 10 times");
+      }
+    }
   }
 
   @Test
