@@ -114,12 +114,15 @@ final class Exchange {
   private void refusedByRegistry(Target target, Response response) throws IOException {
     List<Challenge> challenges = Challenges.parse(response.headers("WWW-Authenticate"));
     Optional<Challenges.Bearer> bearer = Challenges.bearer(challenges);
+    // It may be one that this proxy has handed out.
+    Optional.ofNullable(client.headers().get("Authorization")).ifPresent(parts.tokens()::refused);
     Optional<String> name =
         bearer.map(challenge -> parts.tokens().learn(challenge.realm(), target));
     boolean offersTokens =
         name.isPresent()
             && target.mirror().isPresent()
             && target.isPing()
+            && RegistryAuth.isSafe(target, bearer.get().realm())
             && client.local(); // for others a password would be on the network
     Optional<String> ours =
         offersTokens

@@ -92,7 +92,7 @@ final class LocalPages {
     }
     Optional<String> credentials = Optional.ofNullable(client.headers().get("Authorization"));
     if (credentials.isEmpty() && isForReading(url)) {
-      credentials = auth.login(realm.registry());
+      credentials = auth.login(realm.registry(), url);
     }
     Tokens.Answer answer = tokens.get(target, credentials);
     HttpHeaders headers = new DefaultHttpHeaders();

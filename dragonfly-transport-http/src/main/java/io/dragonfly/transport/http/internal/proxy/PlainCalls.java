@@ -34,11 +34,13 @@ final class PlainCalls implements AutoCloseable {
   private final OwnAddresses own;
   private final Trusts trusts = new Trusts();
   private final ConnectionPool pool = new ConnectionPool(IDLE_CONNECTIONS, 1, TimeUnit.MINUTES);
+  private final Duration answerTimeout;
   private final OkHttpClient client;
 
   PlainCalls(Proxies proxies, OwnAddresses own, Duration answerTimeout) {
     this.proxies = proxies;
     this.own = own;
+    this.answerTimeout = answerTimeout;
     this.client =
         new OkHttpClient.Builder()
             .connectionPool(pool)
@@ -104,6 +106,13 @@ final class PlainCalls implements AutoCloseable {
         request.url().isHttps() ? trusts.tls(target.trust()) : Optional.empty();
     return client.newCall(
         request.newBuilder().tag(Way.class, new Way(target.guarded(), tls, proxy)).build());
+  }
+
+  /** Makes a call of which all must have come in the time that else a single byte may take. */
+  Call createShort(Target target, Request request) throws IOException {
+    Call call = create(target, request);
+    call.timeout().timeout(answerTimeout.toNanos(), TimeUnit.NANOSECONDS);
+    return call;
   }
 
   private static Response takeWay(Interceptor.Chain chain) throws IOException {

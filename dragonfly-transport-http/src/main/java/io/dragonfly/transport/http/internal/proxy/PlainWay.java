@@ -77,7 +77,7 @@ final class PlainWay {
       Optional<String> other =
           target.isPing()
               ? auth.login(target).filter(unused -> isBasic(response))
-              : auth.answer(target, response.headers("WWW-Authenticate"));
+              : auth.answer(target, response.headers("WWW-Authenticate"), login);
       if (other.isPresent() && !other.equals(login)) {
         response.close();
         Response second = askOnce(client, target, other, range);

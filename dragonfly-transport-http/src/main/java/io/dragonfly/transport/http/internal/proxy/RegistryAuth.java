@@ -49,20 +49,20 @@ final class RegistryAuth {
     if (last == null) {
       return Optional.empty();
     }
-    Optional<String> login = login(target);
-    if (last.token().isEmpty()) {
-      return login;
-    }
-    Optional<String> kept = tokens.kept(last.token().get(), login).map(RegistryAuth::header);
-    return kept.isPresent() ? kept : fetch(target, last.token().get());
+    return last.token().isEmpty() ? login(target) : fetch(target, last.token().get());
   }
 
   private synchronized @Nullable Wanted wantedBy(Target target) {
     return wanted.get(place(target));
   }
 
-  /** Returns what answers the challenges of a 401, if we can. */
-  Optional<String> answer(Target target, List<String> headers) {
+  /**
+   * Returns what answers the challenges of a 401, if we can.
+   *
+   * @param refused what the request has brought
+   */
+  Optional<String> answer(Target target, List<String> headers, Optional<String> refused) {
+    refused.ifPresent(tokens::refused);
     List<Challenge> challenges = Challenges.parse(headers);
     Optional<Challenges.Bearer> bearer = Challenges.bearer(challenges);
     if (bearer.isPresent()) {
@@ -96,19 +96,22 @@ final class RegistryAuth {
     return logins.basic(Target.authority(target.url()));
   }
 
+  /** Returns the login that the proxy itself shows to a token service of a registry. */
+  Optional<String> login(Target target, HttpUrl tokenService) {
+    return isSafe(target, tokenService) ? login(target) : Optional.empty();
+  }
+
+  /** What is secret for an https registry is not told to who may listen. */
+  static boolean isSafe(Target target, HttpUrl tokenService) {
+    return tokenService.isHttps() || !target.url().isHttps();
+  }
+
   private Optional<String> fetch(Target target, HttpUrl url) {
-    // A login that was given for an https registry is not told to who may listen.
-    boolean safe = url.isHttps() || !target.url().isHttps();
-    Optional<String> login = safe ? login(target) : Optional.empty();
     try {
-      return tokens.get(target.at(url, hosts), login).token().map(RegistryAuth::header);
+      return tokens.get(target.at(url, hosts), login(target, url)).token().map(Tokens::header);
     } catch (IOException e) {
       LOG.warn("{}: no token from {}: {}", target.display(), url.host(), e.getMessage());
       return Optional.empty();
     }
-  }
-
-  private static String header(String token) {
-    return "Bearer " + token;
   }
 }

@@ -97,7 +97,7 @@ final class SwarmWay {
     Asked asked = new Asked(client, target, pattern);
     Exception failure = deliverOnce(asked, login, headers, delivery);
     if (logsIn && failure != null && cause(failure) instanceof AccessRefusedException refused) {
-      Optional<String> other = auth.answer(target, refused.challenges());
+      Optional<String> other = auth.answer(target, refused.challenges(), login);
       if (other.isPresent() && !other.equals(login)) {
         failure = deliverOnce(asked, other, headers, delivery);
       }

@@ -18,7 +18,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import okhttp3.Call;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
 import okhttp3.Response;
@@ -38,6 +37,9 @@ final class Tokens {
   private static final long DEFAULT_SECONDS = 60;
 
   private static final Duration TURN = Duration.ofSeconds(60);
+
+  /** Whoever was asked this long ago would say the same again. */
+  private static final Duration NEW = Duration.ofSeconds(5);
 
   private final PlainCalls calls;
   private final Counters counters;
@@ -68,10 +70,16 @@ final class Tokens {
    * @param body its body
    * @param challenge its WWW-Authenticate, if it had one
    * @param token the token, if it gave one
+   * @param bornNanos when it came
    * @param endNanos until when it is kept
    */
   record Answer(
-      int status, String body, Optional<String> challenge, Optional<String> token, long endNanos) {
+      int status,
+      String body,
+      Optional<String> challenge,
+      Optional<String> token,
+      long bornNanos,
+      long endNanos) {
     /** Hides the token, which is in the body, too. */
     @Override
     public String toString() {
@@ -123,9 +131,24 @@ final class Tokens {
         && realm.encodedPath().equals(url.encodedPath());
   }
 
-  /** Returns a token that is kept; asks nobody. */
-  synchronized Optional<String> kept(HttpUrl url, Optional<String> credentials) {
-    return keptAnswer(key(url, credentials)).flatMap(Answer::token);
+  /** Returns the header that brings a token. */
+  static String header(String token) {
+    return "Bearer " + token;
+  }
+
+  /**
+   * Keeps a token no longer that its registry does not take any more: it may have been started anew
+   * with another key.
+   *
+   * @param authorization the header that the registry has refused
+   */
+  synchronized void refused(String authorization) {
+    long now = nanoClock.getAsLong();
+    kept.values()
+        .removeIf(
+            answer ->
+                now - answer.bornNanos() > NEW.toNanos()
+                    && answer.token().map(Tokens::header).equals(Optional.of(authorization)));
   }
 
   @GuardedBy("this")
@@ -177,43 +200,55 @@ final class Tokens {
       Target target, Optional<String> credentials, Key key, CompletableFuture<Answer> result) {
     try {
       Answer answer = askNow(target, credentials);
-      synchronized (this) {
-        if (answer.token().isPresent()) {
-          kept.put(key, answer);
-          if (kept.size() > MOST_KEPT) {
-            kept.remove(kept.keySet().iterator().next());
-          }
-        }
-        inFlight.remove(key);
-      }
+      end(key, answer.token().isPresent() ? Optional.of(answer) : Optional.empty());
       result.complete(answer);
+    } catch (InterruptedIOException e) {
+      end(key, Optional.of(silence())); // this very request would wait for it again
+      result.completeExceptionally(e);
     } catch (IOException | RuntimeException e) {
-      synchronized (this) {
-        inFlight.remove(key);
-      }
+      end(key, Optional.empty());
       result.completeExceptionally(e);
     }
   }
 
+  private synchronized void end(Key key, Optional<Answer> keep) {
+    if (keep.isPresent()) {
+      kept.put(key, keep.get());
+      if (kept.size() > MOST_KEPT) {
+        kept.remove(kept.keySet().iterator().next());
+      }
+    }
+    inFlight.remove(key);
+  }
+
+  /** What is known for a while of a service that gave no answer in time. */
+  private Answer silence() {
+    long now = nanoClock.getAsLong();
+    return new Answer(504, "", Optional.empty(), Optional.empty(), now, now + NEW.toNanos());
+  }
+
   private Answer askNow(Target target, Optional<String> credentials) throws IOException {
-    Request.Builder request =
-        new Request.Builder()
-            .url(target.url())
-            .header("Accept-Encoding", "identity")
-            .header("User-Agent", PlainWay.USER_AGENT);
-    credentials.ifPresent(value -> request.header("Authorization", value));
     Semaphore turns =
         turns(target.url()).orElseGet(() -> new Semaphore(ProxyLimits.TOKEN_REQUESTS));
     takeTurn(turns);
     try {
-      counters.tokenRequests.increment();
-      Call call = calls.create(target, request.build());
-      try (Response response = call.execute()) {
+      Optional<Request> post = TokenRequests.post(target.url(), credentials);
+      try (Response response = send(target, TokenRequests.get(target.url(), credentials))) {
+        if (response.code() != 405 || post.isEmpty()) {
+          return read(response);
+        }
+      }
+      try (Response response = send(target, post.get())) {
         return read(response);
       }
     } finally {
       turns.release();
     }
+  }
+
+  private Response send(Target target, Request request) throws IOException {
+    counters.tokenRequests.increment();
+    return calls.createShort(target, request).execute();
   }
 
   /**
@@ -256,6 +291,7 @@ final class Tokens {
         body,
         Optional.ofNullable(response.header("WWW-Authenticate")),
         token,
+        now,
         now + life);
   }
 
