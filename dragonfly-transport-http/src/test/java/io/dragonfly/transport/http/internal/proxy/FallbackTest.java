@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
+import io.dragonfly.Supernode;
+import io.dragonfly.SupernodeConfig;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.NoProgressException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.fetch.FetchStream;
@@ -26,6 +29,7 @@ import okio.BufferedSink;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** When the swarm cannot, a pull goes on directly, from the byte reached. */
@@ -77,12 +81,114 @@ class FallbackTest extends ProxyTest {
     assertThat(counts().p2pBytes()).isZero();
   }
 
-  @Test
-  void aFullDiskIsNoReasonToFail() throws Exception {
-    String path = registry.blob(blob);
-    startWith(new FakeStreams(blob, 1000, new NoSpaceException("No space.", 2, 1, null)));
+  static List<DistributionException> reasons() {
+    return List.of(
+        GONE,
+        new NoSpaceException("No space.", 2, 1, null),
+        new NoProgressException("All who have it are isolated."));
+  }
 
-    assertThat(body(path)).isEqualTo(blob);
+  @ParameterizedTest
+  @MethodSource("reasons")
+  void whyIsInTheLogAndHowOftenInTheMetrics(DistributionException why) throws Exception {
+    String path = registry.blob(blob);
+    startWith(new FakeStreams(blob, 70_000, why));
+
+    try (Logged logged = new Logged(SwarmWay.class)) {
+      assertThat(body(path)).isEqualTo(blob);
+
+      assertThat(logged.lines())
+          .containsExactly(
+              "WARN %s: not through the swarm from byte 70000 on, but directly: %s"
+                  .formatted(registry.url(path), why.getMessage()));
+    }
+    assertThat(FakeRegistry.text(body("/metrics"))).contains("dragonfly_proxy_fallbacks_total 1\n");
+    assertThat(registry.last().getHeaders().get("Range")).isEqualTo("bytes=70000-1048575");
+  }
+
+  /** No fakes but the registry: a supernode that is lost while it reads, and nobody who may. */
+  @Test
+  void aSupernodeThatIsLostInTheMiddleOfABlobEndsNoPull() throws Exception {
+    String path = registry.blob(blob);
+    Half half = new Half();
+    registry.on(
+        path,
+        r ->
+            r.getHeaders().get("Range") == null
+                ? new MockResponse.Builder().body(half).build()
+                : null);
+    Supernode supernode =
+        new Supernode(
+            SupernodeConfig.builder()
+                .homeDir(dir.resolve("supernode"))
+                .port(0)
+                .backToSourcePeers(0)
+                .build());
+    ClientConfig peerConfig =
+        ClientConfig.builder()
+            .home(dir.resolve("home"))
+            .supernodes(List.of(supernode.address().orElseThrow()))
+            .build();
+    try (supernode;
+        Logged logged = new Logged(SwarmWay.class);
+        DistributionClient peer = new DistributionClient(peerConfig)) {
+      start(config().patience(Duration.ofMillis(500)), ProxyLimits.DEFAULT, peer::stream);
+      try (RawConnection engine = connect().send("GET " + path + " HTTP/1.1\nHost: x\n\n")) {
+        assertThat(engine.readHead().header("Content-Length")).isEqualTo("" + blob.length);
+        byte[] first = engine.read(300_000);
+        supernode.close();
+        byte[] rest = engine.read(blob.length - 300_000);
+
+        assertThat(FakeRegistry.digest(join(first, rest))).isEqualTo(FakeRegistry.digest(blob));
+      }
+      assertThat(counts().p2pBytes()).isBetween(300_000L, 600_000L);
+      assertThat(counts().directBytes()).isEqualTo(blob.length - counts().p2pBytes());
+      assertThat(counts().fallbacks()).isEqualTo(1);
+      assertThat(logged.lines())
+          .singleElement()
+          .asString()
+          .contains(" from byte " + counts().p2pBytes() + " on, but directly: ");
+      assertThat(registry.requests)
+          .anyMatch(
+              r ->
+                  "bytes=%d-1048575"
+                      .formatted(counts().p2pBytes())
+                      .equals(r.getHeaders().get("Range")));
+      half.rest.countDown();
+    } finally {
+      half.rest.countDown();
+    }
+  }
+
+  private static byte[] join(byte[] one, byte[] two) {
+    byte[] both = Arrays.copyOf(one, one.length + two.length);
+    System.arraycopy(two, 0, both, one.length, two.length);
+    return both;
+  }
+
+  /** Neither the swarm nor the registry goes on: then the pull ends, and nobody is kept waiting. */
+  @Test
+  void aRegistryThatFallsSilentInTheMiddleEndsThePullInTime() throws Exception {
+    String path = registry.blob(blob);
+    Half half = new Half();
+    registry.on(path, r -> new MockResponse.Builder().body(half).build());
+    start(
+        config().patience(Duration.ofMillis(200)).answerTimeout(Duration.ofMillis(200)),
+        ProxyLimits.DEFAULT,
+        new FakeStreams(blob, 100_000, null));
+
+    try (Logged logged = new Logged(Contents.class)) {
+      assertThatThrownBy(() -> body(path)).isInstanceOf(IOException.class);
+
+      // Each of them would have to bring at least a byte.
+      assertThat(logged.lines())
+          .hasSize(4)
+          .allSatisfy(line -> assertThat(line).contains("broke off at byte 600000"));
+      assertThat(registry.requests).hasSize(4);
+    } finally {
+      half.rest.countDown();
+    }
+    assertThat(counts().corruptBodies()).isZero();
   }
 
   @ParameterizedTest

@@ -23,6 +23,8 @@ import okhttp3.tls.Certificates;
 import okhttp3.tls.HandshakeCertificates;
 import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The proxy as HTTP_PROXY and HTTPS_PROXY. */
 class ProxyModeTest extends ProxyTest {
@@ -31,6 +33,7 @@ class ProxyModeTest extends ProxyTest {
       new HeldCertificate.Builder()
           .commonName("127.0.0.1")
           .addSubjectAlternativeName("127.0.0.1")
+          .addSubjectAlternativeName("localhost")
           .build();
 
   private Response through(String url, String... headers) throws IOException {
@@ -243,6 +246,146 @@ class ProxyModeTest extends ProxyTest {
   }
 
   @Test
+  void aHostThatNeedNotBeCheckedIsInterceptedWithItsBlobs() throws Exception {
+    serveTls();
+    String blob = registry.blob(BLOB);
+    start(intercepting().trust(registry.authority(), new Trust(true, List.of())));
+    X509Certificate ca = Certificates.decodeCertificatePem(ContainerProxy.caCertificate(caFile()));
+
+    try (Response response = call(trusting(proxied(), ca), request(blob))) {
+      assertThat(response.body().bytes()).isEqualTo(BLOB);
+      assertThat(response.handshake().peerCertificates().get(0)).isNotEqualTo(theirs.certificate());
+    }
+    assertThat(counts().p2pRequests()).isEqualTo(1);
+    assertThat(counts().fallbacks()).isZero();
+  }
+
+  @Test
+  void aCertificateIsCheckedAgainAfterAWhile() throws Exception {
+    serveTls();
+    start(intercepting().trust("127.0.0.1", new Trust(true, List.of())));
+    X509Certificate ca = Certificates.decodeCertificatePem(ContainerProxy.caCertificate(caFile()));
+
+    for (int seconds : new int[] {0, 59, 61}) {
+      advance(java.time.Duration.ofSeconds(seconds));
+      call(trusting(alone(), ca), request("/page")).close();
+    }
+    assertThat(registry.asked("HEAD", "/")).isEqualTo(2);
+  }
+
+  /** Returns a client that opens a connection of its own. */
+  private OkHttpClient alone() {
+    return proxied()
+        .newBuilder()
+        .addInterceptor(
+            chain ->
+                chain.proceed(chain.request().newBuilder().header("Connection", "close").build()))
+        .build();
+  }
+
+  @Test
+  void aRuleLeadsToTheSameHostByTls() throws Exception {
+    serveTls();
+    String blob = registry.blob(BLOB);
+    start(
+        config()
+            .rule(ProxyRule.parse("^http://.*/blobs/=p2p-https"))
+            .rule(ProxyRule.parse("^http://.*/page$=direct-https"))
+            .trust("127.0.0.1", new Trust(false, List.of(theirs.certificatePem()))));
+    String plain = "http://" + registry.authority();
+
+    try (Response response = through(plain + blob)) {
+      assertThat(response.body().bytes()).isEqualTo(BLOB);
+    }
+    assertThat(counts().p2pRequests()).isEqualTo(1);
+    try (Response response = through(plain + "/page")) {
+      assertThat(response.body().string()).isEqualTo("hello");
+    }
+    assertThat(registry.requests)
+        .isNotEmpty()
+        .allSatisfy(r -> assertThat(r.getUrl().scheme()).isEqualTo("https"));
+  }
+
+  @Test
+  void aRuleThatLeadsToTlsTrustsNoStranger() throws Exception {
+    serveTls();
+    start(config().rule(ProxyRule.parse("^http://.*/page$=direct-https")));
+
+    try (Response response = through("http://" + registry.authority() + "/page")) {
+      assertThat(response.code()).isEqualTo(502);
+    }
+    assertThat(registry.requests).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aRedirectOfABlobIsFollowedAndAnyOtherIsTheClients(boolean intercepted) throws Exception {
+    FakeRegistry storage = new FakeRegistry();
+    try (storage) {
+      serveTls(storage);
+      String blob = registry.blob(BLOB);
+      storage.blob(BLOB);
+      if (intercepted) {
+        serveTls();
+      }
+      registry.redirect = "https://localhost:" + storage.server.getPort();
+      String elsewhere = registry.redirect + "/elsewhere";
+      registry.on(
+          "/page",
+          r -> new MockResponse.Builder().code(302).addHeader("Location", elsewhere).build());
+      ProxyConfig.Builder config =
+          intercepting()
+              .trust("127.0.0.1", new Trust(false, List.of(theirs.certificatePem())))
+              .trust("localhost", new Trust(false, List.of(theirs.certificatePem())));
+      start(config);
+      X509Certificate ca =
+          Certificates.decodeCertificatePem(ContainerProxy.caCertificate(caFile()));
+      OkHttpClient through = intercepted ? trusting(proxied(), ca) : proxied();
+      String origin = (intercepted ? "https://" : "http://") + registry.authority();
+
+      String[] secret = {"Authorization", "Basic c2VjcmV0"};
+      try (Response response = call(through, new Request.Builder().url(origin + blob), secret)) {
+        assertThat(response.code()).isEqualTo(200);
+        assertThat(response.body().bytes()).isEqualTo(BLOB);
+      }
+      assertThat(counts().p2pRequests()).isEqualTo(1);
+      assertThat(storage.requests)
+          .isNotEmpty()
+          .allSatisfy(r -> assertThat(r.getHeaders().get("Authorization")).isNull());
+      try (Response response = call(through, new Request.Builder().url(origin + "/page"))) {
+        assertThat(response.code()).isEqualTo(302);
+        assertThat(response.header("Location")).isEqualTo(elsewhere);
+      }
+      assertThat(storage.asked("GET", "/elsewhere")).isZero();
+    }
+  }
+
+  @Test
+  void credentialsAreForTheirOwnRequestAlone() throws Exception {
+    registry.authorization = "Bearer mine";
+    registry.challenge =
+        "Bearer realm=\"https://auth.example/token\",service=\"a b\",scope=\"x\",error=\"e\"";
+    String blob = registry.blob(BLOB);
+    String manifest = registry.manifest("1", "{}".getBytes());
+    List<String> paths = List.of(blob, manifest, "/v2/lab/app/manifests/1", "/v2/");
+    start();
+
+    for (String path : paths) {
+      through(registry.url(path), "Authorization", "Bearer mine").close();
+      registry.requests.clear();
+      try (Response response = through(registry.url(path))) {
+        assertThat(response.code()).as(path).isEqualTo(401);
+        // Unchanged: a client of a proxy knows whom it asks.
+        assertThat(response.headers("WWW-Authenticate")).containsExactly(registry.challenge);
+      }
+      assertThat(registry.requests)
+          .isNotEmpty()
+          .allSatisfy(r -> assertThat(r.getHeaders().get("Authorization")).isNull());
+    }
+    assertThat(counts().tokenRequests()).isZero();
+  }
+
+  @Test
   void aHostThatIsNotNamedIsNotIntercepted() throws Exception {
     serveTls();
     start(config().intercept(Pattern.compile("^other\\.example:")).caFile(caFile()));
@@ -323,7 +466,11 @@ class ProxyModeTest extends ProxyTest {
 
   private void serveTls() {
     registry.put("/page", "hello".getBytes());
-    registry.server.useHttps(
+    serveTls(registry);
+  }
+
+  private void serveTls(FakeRegistry who) {
+    who.server.useHttps(
         new HandshakeCertificates.Builder().heldCertificate(theirs).build().sslSocketFactory());
   }
 

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.dragonfly.transport.http.proxy.ProxyRule;
 import io.dragonfly.transport.http.proxy.Upstream;
 import java.io.IOException;
+import java.util.List;
 import mockwebserver3.MockResponse;
 import okhttp3.Request;
+import okhttp3.RequestBody;
 import okhttp3.Response;
 import org.junit.jupiter.api.Test;
 
@@ -29,6 +31,53 @@ class UpstreamsTest extends ProxyTest {
     }
     try (Response response = get("/v2/?ns=http://evil/")) {
       assertThat(response.code()).isEqualTo(400);
+    }
+  }
+
+  @Test
+  void whatNsNamedIsStillNamedWhereAnAnswerLeads() throws Exception {
+    FakeRegistry one = new FakeRegistry();
+    FakeRegistry two = new FakeRegistry();
+    try (one;
+        two) {
+      for (FakeRegistry each : List.of(one, two)) {
+        each.on(
+            "/v2/lab/app/tags/list",
+            r ->
+                new MockResponse.Builder()
+                    .addHeader("Link", "</v2/lab/app/tags/list?last=1&n=1>; rel=\"next\"")
+                    .body(r.getUrl().queryParameter("last") == null ? "first" : each.authority())
+                    .build());
+        each.on(
+            "/v2/lab/app/blobs/uploads/",
+            r ->
+                new MockResponse.Builder()
+                    .code(202)
+                    .addHeader("Location", each.url("/v2/lab/app/blobs/uploads/1?_state=a%2Fb"))
+                    .build());
+      }
+      start();
+      for (FakeRegistry each : List.of(one, two, one)) {
+        String ns = "ns=" + each.authority();
+        try (Response list = get("/v2/lab/app/tags/list?n=1&" + ns)) {
+          String link = list.header("Link");
+          assertThat(link).startsWith("</v2/lab/app/tags/list?last=1&n=1&ns=").endsWith("next\"");
+          String next = link.substring(1, link.indexOf('>'));
+          assertThat(body(next)).isEqualTo(each.authority().getBytes(UTF_8));
+        }
+        Request post =
+            new Request.Builder()
+                .url(url("/v2/lab/app/blobs/uploads/?" + ns))
+                .post(RequestBody.create(new byte[0]))
+                .build();
+        try (Response upload = client.newCall(post).execute()) {
+          String place = upload.header("Location");
+          assertThat(place).startsWith("/v2/lab/app/blobs/uploads/1?_state=a%2Fb&ns=");
+          get(place).close();
+          assertThat(each.last().getUrl().encodedQuery()).isEqualTo("_state=a%2Fb");
+        }
+      }
+      assertThat(registry.requests).isEmpty();
     }
   }
 
