@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.examples.CommandLab.Running;
 import io.dragonfly.examples.CommandLab.SupernodeProcess;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -24,6 +26,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,7 +42,7 @@ class DfdaemonIT {
 
   @BeforeEach
   void startRegistry() throws Exception {
-    Assumptions.assumeTrue(DockerRegistry.isInstalled(), "docker-registry is not installed");
+    DockerRegistry.require();
     lab = new CommandLab(dir);
     registry = DockerRegistry.start(lab);
     image = new TestImage(3, 6 * MIB, 1);
@@ -71,9 +74,7 @@ class DfdaemonIT {
   }
 
   private Running program(String name, String... arguments) throws IOException {
-    Path program = Path.of("/usr/bin", name);
-    Assumptions.assumeTrue(Files.isExecutable(program), name + " is not installed");
-    List<String> line = new ArrayList<>(List.of(program.toString()));
+    List<String> line = new ArrayList<>(List.of(Installed.program(name).toString()));
     line.addAll(List.of(arguments));
     return lab.startProgram(line);
   }
@@ -174,12 +175,28 @@ class DfdaemonIT {
     Running through = podman(conf, pull(registry));
     assertThat(through.exitCode(LIMIT)).as(through.err()).isZero();
     assertThat(metrics(daemon)).contains("dragonfly_proxy_p2p_requests_total 4");
+    assertPushes(conf, daemon);
     podman(conf, "rmi", "-a", "-f").exitCode(LIMIT);
     daemon.running().kill();
 
     Running without = podman(conf, pull(registry));
     assertThat(without.exitCode(LIMIT)).as(without.err()).isZero();
     assertThat(lab.start("dfdaemon", healthCheck(daemon)).exitCode(LIMIT)).isEqualTo(1);
+  }
+
+  private void assertPushes(Path conf, Daemon daemon) throws Exception {
+    Running push =
+        podman(
+            conf,
+            "push",
+            "--tls-verify=false",
+            "--signature-policy",
+            dir.resolve("policy.json").toString(),
+            registry.address() + "/lab/app:1",
+            "docker://%s/lab/by-podman:1".formatted(daemon.address()));
+    assertThat(push.exitCode(LIMIT)).as(push.err()).isZero();
+    Running there = skopeo(registry.address(), "lab/by-podman", "pushed");
+    assertThat(there.exitCode(LIMIT)).as(there.err()).isZero();
   }
 
   private static String[] healthCheck(Daemon daemon) {
@@ -218,11 +235,10 @@ class DfdaemonIT {
   private Running storing(
       String engine, Map<String, String> variables, Path conf, String... arguments)
       throws IOException {
-    Assumptions.assumeTrue(
-        Files.isExecutable(Path.of("/usr/bin", engine)), engine + " is not installed");
     Map<String, String> all = new HashMap<>(variables);
     all.put("CONTAINERS_REGISTRIES_CONF", conf.toString());
-    List<String> line = new ArrayList<>(List.of(engine, "--storage-driver", "vfs"));
+    List<String> line =
+        new ArrayList<>(List.of(Installed.program(engine).toString(), "--storage-driver", "vfs"));
     line.addAll(List.of("--root", dir.resolve(engine).toString()));
     line.addAll(List.of("--runroot", dir.resolve(engine + "-run").toString()));
     line.addAll(List.of(arguments));
@@ -237,7 +253,7 @@ class DfdaemonIT {
   }
 
   @Test
-  void buildahPullsThroughTheMirrorToo() throws Exception {
+  void buildahPullsThroughTheMirrorAndWithoutIt() throws Exception {
     Daemon daemon = dfdaemon(1);
     Path conf = registriesConf(daemon);
     Files.writeString(
@@ -249,6 +265,34 @@ class DfdaemonIT {
 
     assertThat(pull.exitCode(LIMIT)).as(pull.err()).isZero();
     assertThat(metrics(daemon)).contains("dragonfly_proxy_p2p_requests_total 4");
+    storing("buildah", Map.of(), conf, "rmi", "-a", "-f").exitCode(LIMIT);
+    daemon.running().kill();
+
+    Running without = storing("buildah", Map.of(), conf, pull(registry));
+    assertThat(without.exitCode(LIMIT)).as(without.err()).isZero();
+  }
+
+  @Test
+  void skopeoPullsThroughTheMirrorOfItsSettingsAndWithoutIt() throws Exception {
+    Daemon daemon = dfdaemon(1);
+    String[] settings = {"--registries-conf", registriesConf(daemon).toString()};
+
+    assertPulled(skopeoWith(Map.of(), registry, "out1", settings), "out1", image);
+    assertThat(metrics(daemon)).contains("dragonfly_proxy_p2p_requests_total 4");
+    daemon.running().kill();
+
+    assertPulled(skopeoWith(Map.of(), registry, "out2", settings), "out2", image);
+  }
+
+  private Running skopeoWith(
+      Map<String, String> variables, DockerRegistry from, String to, String... settings)
+      throws IOException {
+    List<String> line = new ArrayList<>(List.of(Installed.program("skopeo").toString()));
+    line.addAll(List.of(settings));
+    line.addAll(List.of("copy", "--insecure-policy"));
+    line.add("docker://%s/lab/app:1".formatted(from.address()));
+    line.add("dir:" + dir.resolve(to));
+    return program("env", with(variables, line.toArray(String[]::new)));
   }
 
   @Test
@@ -282,7 +326,8 @@ class DfdaemonIT {
     String pid = Long.toString(daemon.running().process().pid());
     assertThat(program("kill", "-STOP", pid).exitCode(LIMIT)).isZero();
 
-    assertThat(lab.start("dfdaemon", healthCheck(daemon)).exitCode(LIMIT)).isEqualTo(1);
+    Duration promised = Duration.ofSeconds(10);
+    assertThat(lab.start("dfdaemon", healthCheck(daemon)).exitCode(promised)).isEqualTo(1);
 
     assertThat(program("kill", "-CONT", pid).exitCode(LIMIT)).isZero();
     assertThat(lab.start("dfdaemon", healthCheck(daemon)).exitCode(LIMIT)).isZero();
@@ -314,17 +359,7 @@ class DfdaemonIT {
             "SSL_CERT_FILE",
             trusted.toString());
 
-    Running skopeo =
-        program(
-            "env",
-            with(
-                proxied,
-                "skopeo",
-                "copy",
-                "--insecure-policy",
-                "docker://%s/lab/app:1".formatted(tls.address()),
-                "dir:" + dir.resolve("out")));
-    assertPulled(skopeo, "out", image);
+    assertPulled(skopeoWith(proxied, tls, "out"), "out", image);
     assertThat(metrics(daemon)).containsPattern("dragonfly_proxy_p2p_requests_total [45]");
 
     Files.writeString(
@@ -335,6 +370,56 @@ class DfdaemonIT {
     Running podman = storing("podman", proxied, conf, pull(tls));
     assertThat(podman.exitCode(LIMIT)).as(podman.err()).isZero();
     assertThat(metrics(daemon)).containsPattern("dragonfly_proxy_p2p_requests_total (8|9|10)");
+  }
+
+  /** Unlike a mirror, a proxy is all the way that an engine knows. */
+  @Test
+  void nothingIsPulledThroughAProxyThatIsGone() throws Exception {
+    String ip = otherAddress();
+    Path certificate = certificate(ip);
+    DockerRegistry tls = DockerRegistry.startTls(lab, ip, certificate);
+    Daemon daemon = dfdaemon(1);
+    Map<String, String> proxied =
+        Map.of(
+            "HTTPS_PROXY",
+            "http://" + daemon.address(),
+            "NO_PROXY",
+            "",
+            "SSL_CERT_FILE",
+            certificate.toString());
+    assertPulled(skopeoWith(proxied, tls, "out"), "out", image);
+    assertThat(metrics(daemon)).containsPattern("dragonfly_proxy_tunnels_total [1-9]");
+    daemon.running().kill();
+
+    Running without = skopeoWith(proxied, tls, "none");
+
+    assertThat(without.exitCode(LIMIT)).isNotZero();
+    assertThat(without.err()).contains("proxyconnect", "connection refused");
+  }
+
+  @Test
+  @Tag("slow")
+  void aSupernodeThatIsKilledInTheMiddleOfABlobEndsNoPull() throws Exception {
+    SupernodeProcess supernode = lab.supernode("supernode", 0, "--back-to-source-peers", "0");
+    Daemon daemon = dfdaemon(1, "--node", supernode.address(), "--totallimit", "2M");
+    byte[] blob = image.blobs().get(0);
+    String url =
+        "http://%s/v2/lab/app/blobs/%s".formatted(daemon.address(), TestImage.digest(blob));
+    HttpRequest request = HttpRequest.newBuilder(URI.create(url)).build();
+
+    try (InputStream body =
+        HttpClient.newHttpClient().send(request, BodyHandlers.ofInputStream()).body()) {
+      byte[] first = body.readNBytes(MIB);
+      supernode.running().kill();
+      ByteArrayOutputStream all = new ByteArrayOutputStream();
+      all.writeBytes(first);
+      body.transferTo(all);
+      assertThat(TestImage.digest(all.toByteArray())).isEqualTo(TestImage.digest(blob));
+    }
+
+    assertThat(metrics(daemon)).contains("dragonfly_proxy_fallbacks_total 1.0\n");
+    assertThat(daemon.running().err())
+        .containsPattern("not through the swarm from byte [1-9][0-9]{6} on, but directly: ");
   }
 
   private static String otherAddress() throws IOException {
@@ -376,8 +461,7 @@ class DfdaemonIT {
 
   @Test
   void containerdSaysWhichRegistryItMeans() throws Exception {
-    Assumptions.assumeTrue(
-        Files.isExecutable(Path.of("/usr/bin/ctr")), "containerd is not installed");
+    Installed.program("ctr");
     Daemon daemon = dfdaemon(1, "--registry", "http://127.0.0.1:9");
     Path hosts = Files.createDirectories(dir.resolve("hosts/_default"));
     Files.writeString(

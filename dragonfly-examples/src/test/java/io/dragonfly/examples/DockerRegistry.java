@@ -23,7 +23,7 @@ import org.awaitility.Awaitility;
 /** A real registry that logs each answer. */
 final class DockerRegistry {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Path PROGRAM = Path.of("/usr/bin/docker-registry");
+  private static final String PROGRAM = "docker-registry";
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final CommandLab.Running running;
@@ -36,8 +36,9 @@ final class DockerRegistry {
     this.port = port;
   }
 
-  static boolean isInstalled() {
-    return Files.isExecutable(PROGRAM);
+  /** Skips the test if there is none. */
+  static void require() {
+    Installed.program(PROGRAM);
   }
 
   /** Starts one in a directory of its own; the lab ends it. */
@@ -69,7 +70,8 @@ final class DockerRegistry {
         """
             .formatted(dir.resolve("store"), ip, port, tls));
     CommandLab.Running running =
-        lab.startProgram(List.of(PROGRAM.toString(), "serve", config.toString()));
+        lab.startProgram(
+            List.of(Installed.program(PROGRAM).toString(), "serve", config.toString()));
     Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> listens(ip, port));
     return new DockerRegistry(running, ip, port);
   }

@@ -14,7 +14,7 @@ import org.awaitility.Awaitility;
 
 /** A real web server on 127.0.0.1 that logs the body bytes of each answer. */
 final class Nginx {
-  private static final Path PROGRAM = Path.of("/usr/sbin/nginx");
+  private static final String PROGRAM = "nginx";
 
   private final Path dir;
   private final int port;
@@ -24,8 +24,9 @@ final class Nginx {
     this.port = port;
   }
 
-  static boolean isInstalled() {
-    return Files.isExecutable(PROGRAM);
+  /** Skips the test if there is none. */
+  static void require() {
+    Installed.program(PROGRAM);
   }
 
   /** Starts nginx in a directory of its own; the lab ends it. */
@@ -36,7 +37,9 @@ final class Nginx {
     int port = freePort();
     Path conf = dir.resolve("nginx.conf");
     Files.writeString(conf, configuration(dir, port));
-    lab.startProgram(List.of(PROGRAM.toString(), "-c", conf.toString(), "-p", dir.toString()));
+    lab.startProgram(
+        List.of(
+            Installed.program(PROGRAM).toString(), "-c", conf.toString(), "-p", dir.toString()));
     Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> listens(port));
     return new Nginx(dir, port);
   }

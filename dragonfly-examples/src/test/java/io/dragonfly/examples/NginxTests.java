@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,7 +22,7 @@ abstract class NginxTests {
 
   @BeforeEach
   void startNginx() throws IOException {
-    Assumptions.assumeTrue(Nginx.isInstalled(), "nginx is not installed");
+    Nginx.require();
     lab = new CommandLab(dir);
     nginx = Nginx.start(lab);
   }
