@@ -20,12 +20,9 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import mockwebserver3.MockResponse;
-import mockwebserver3.MockResponseBody;
 import okhttp3.Response;
-import okio.BufferedSink;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,7 +107,7 @@ class FallbackTest extends ProxyTest {
   @Test
   void aSupernodeThatIsLostInTheMiddleOfABlobEndsNoPull() throws Exception {
     String path = registry.blob(blob);
-    Half half = new Half();
+    HeldBody half = new HeldBody(blob, 600_000);
     registry.on(
         path,
         r ->
@@ -154,9 +151,9 @@ class FallbackTest extends ProxyTest {
                   "bytes=%d-1048575"
                       .formatted(counts().p2pBytes())
                       .equals(r.getHeaders().get("Range")));
-      half.rest.countDown();
+      half.rest().countDown();
     } finally {
-      half.rest.countDown();
+      half.rest().countDown();
     }
   }
 
@@ -170,7 +167,7 @@ class FallbackTest extends ProxyTest {
   @Test
   void aRegistryThatFallsSilentInTheMiddleEndsThePullInTime() throws Exception {
     String path = registry.blob(blob);
-    Half half = new Half();
+    HeldBody half = new HeldBody(blob, 600_000);
     registry.on(path, r -> new MockResponse.Builder().body(half).build());
     start(
         config().patience(Duration.ofMillis(200)).answerTimeout(Duration.ofMillis(200)),
@@ -186,7 +183,7 @@ class FallbackTest extends ProxyTest {
           .allSatisfy(line -> assertThat(line).contains("broke off at byte 600000"));
       assertThat(registry.requests).hasSize(4);
     } finally {
-      half.rest.countDown();
+      half.rest().countDown();
     }
     assertThat(counts().corruptBodies()).isZero();
   }
@@ -246,31 +243,10 @@ class FallbackTest extends ProxyTest {
     assertThat(registry.requests).isEmpty();
   }
 
-  /** Half of a blob, and the rest when it is let go. */
-  private final class Half implements MockResponseBody {
-    private final CountDownLatch rest = new CountDownLatch(1);
-
-    @Override
-    public long getContentLength() {
-      return blob.length;
-    }
-
-    @Override
-    public void writeTo(BufferedSink sink) throws IOException {
-      sink.write(blob, 0, 600_000).flush();
-      try {
-        rest.await();
-      } catch (InterruptedException e) {
-        throw new IOException(e);
-      }
-      sink.write(blob, 600_000, blob.length - 600_000);
-    }
-  }
-
   @Test
   void aClientThatLeavesEndsNoDownloadThatOthersWaitFor() throws Exception {
     String path = registry.blob(blob);
-    Half half = new Half();
+    HeldBody half = new HeldBody(blob, 600_000);
     registry.on(
         path,
         r ->
@@ -298,13 +274,13 @@ class FallbackTest extends ProxyTest {
 
         leaving.close();
         Awaitility.await().until(() -> streams.get(0).fetch().completion().isDone());
-        half.rest.countDown();
+        half.rest().countDown();
 
         assertThat(staying.read(blob.length - 200_000))
             .isEqualTo(Arrays.copyOfRange(blob, 200_000, blob.length));
       }
     } finally {
-      half.rest.countDown();
+      half.rest().countDown();
     }
     assertThat(streams).hasSize(2);
     assertThat(registry.requests)

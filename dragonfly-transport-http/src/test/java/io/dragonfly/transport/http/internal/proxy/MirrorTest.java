@@ -20,10 +20,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import mockwebserver3.MockResponse;
-import mockwebserver3.MockResponseBody;
 import okhttp3.Response;
 import okio.Buffer;
-import okio.BufferedSink;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -266,7 +264,12 @@ class MirrorTest extends ProxyTest {
     for (int i = 0; i < 2; i++) {
       byte[] blob = FakeRegistry.bytes(200_000, i);
       String path = registry.blob(blob);
-      registry.on(path, r -> new MockResponse.Builder().body(after(both, blob)).build());
+      registry.on(
+          path,
+          r -> {
+            both.countDown();
+            return new MockResponse.Builder().body(new HeldBody(blob, 10_000, both)).build();
+          });
       pulls.add(engine.submit(() -> body(path)));
     }
 
@@ -274,31 +277,6 @@ class MirrorTest extends ProxyTest {
       assertThat(pulls.get(i).get(20, TimeUnit.SECONDS)).isEqualTo(FakeRegistry.bytes(200_000, i));
     }
     engine.shutdown();
-  }
-
-  /** A body of which the rest comes when so many have begun. */
-  private static MockResponseBody after(CountDownLatch begun, byte[] content) {
-    return new MockResponseBody() {
-      @Override
-      public long getContentLength() {
-        return content.length;
-      }
-
-      @Override
-      public void writeTo(BufferedSink sink) throws IOException {
-        sink.write(content, 0, 10_000).flush();
-        begun.countDown();
-        try {
-          begun.await(10, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-          throw new IOException(e);
-        }
-        if (begun.getCount() > 0) {
-          throw new IOException("the other one has not begun");
-        }
-        sink.write(content, 10_000, content.length - 10_000);
-      }
-    };
   }
 
   /** Of a list or a content; a circle that is left to the client would be one without an end. */

@@ -160,6 +160,11 @@ abstract class ProxyTest {
     return client.newBuilder().proxy(new Proxy(Proxy.Type.HTTP, address())).build();
   }
 
+  /** Asks for a URL through the proxy. */
+  Response through(String url, String... headers) throws IOException {
+    return call(proxied(), new Request.Builder().url(url), headers);
+  }
+
   RawConnection connect() throws IOException {
     return RawConnection.to(address());
   }
