@@ -11,8 +11,11 @@ import java.util.concurrent.TimeUnit;
  * it nothing changes. Confined to the loop.
  */
 final class LowWater {
-  /** What comes within this time is read together. */
-  private static final long TOGETHER_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
+  /**
+   * What comes within this time is read together. It is short beside the two seconds after which a
+   * parent that gives nothing is doubted, also when a link gets many times slower at once.
+   */
+  private static final long TOGETHER_NANOS = TimeUnit.MILLISECONDS.toNanos(80);
 
   private static final int MOST_BYTES = 128 << 10;
 
