@@ -177,11 +177,16 @@ class ConsistencyTest {
     Going second = lab.start(1, FILE);
     bothAreThere.countDown();
 
-    // The second may have come so late that it got a version of its own, all of it new.
-    assertThat(first.outcome().refusal()).isInstanceOf(SourceChangedException.class);
-    var other = second.outcome();
-    other.file().ifPresent(bytes -> assertThat(bytes).isEqualTo(fresh));
-    other.failure().ifPresent(f -> assertThat(f).isInstanceOf(SourceChangedException.class));
+    // One of them, whichever, may have come so late that it got a version of its own, all new.
+    var outcomes = List.of(first.outcome(), second.outcome());
+    outcomes.forEach(
+        outcome -> {
+          outcome.file().ifPresent(bytes -> assertThat(bytes).isEqualTo(fresh));
+          outcome
+              .failure()
+              .ifPresent(f -> assertThat(f).isInstanceOf(SourceChangedException.class));
+        });
+    assertThat(outcomes).anyMatch(outcome -> outcome.failure().isPresent());
     assertThat(lab.fetch(0, FILE).bytes()).isEqualTo(fresh);
     assertThat(lab.fetch(1, FILE).bytes()).isEqualTo(fresh);
   }
