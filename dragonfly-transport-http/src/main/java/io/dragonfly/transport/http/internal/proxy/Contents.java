@@ -147,6 +147,9 @@ final class Contents {
         }
       } else if (isWhatIsWanted(response, target, delivery)) {
         begin(response, target, delivery);
+      } else if (isUnverifiable(client, response, target)) {
+        throw new Delivery.CorruptException(
+            "an answer %d is due to nobody".formatted(response.code()));
       } else {
         plain.pass(client, target, response, counters);
         return true;
@@ -164,6 +167,12 @@ final class Contents {
     return wanted.isEmpty() ? response.code() == 200 : isFrom(response, wanted.get().start());
   }
 
+  /** Success, with bytes that nobody could check: a part unasked, or what somebody has changed. */
+  private static boolean isUnverifiable(ClientRequest client, Response response, Target target) {
+    boolean isAsked = response.code() == 206 && client.headers().contains(HttpHeaderNames.RANGE);
+    return target.digest().isPresent() && response.isSuccessful() && !isAsked;
+  }
+
   private static boolean isFrom(Response response, long start) {
     return response.code() == 206
         && Optional.ofNullable(response.header("Content-Range"))
@@ -173,7 +182,7 @@ final class Contents {
   }
 
   private static void begin(Response response, Target target, Delivery delivery)
-      throws ClientGoneException {
+      throws ClientGoneException, Delivery.CorruptException {
     HttpHeaders headers = PlainWay.headersOf(response);
     if (!headers.contains("Docker-Content-Digest")) {
       target.digest().ifPresent(is -> headers.set("Docker-Content-Digest", is.toString()));

@@ -89,16 +89,20 @@ final class Delivery {
    *
    * @param length bytes of the body, if that is known
    * @param total bytes of the whole content, if that is known
+   * @throws CorruptException if nothing will come, and that is not what was asked for
    */
   void begin(
       HttpResponseStatus status, HttpHeaders headers, OptionalLong length, OptionalLong total)
-      throws ClientGoneException {
+      throws ClientGoneException, CorruptException {
     begun = true;
     if (length.isPresent()) {
       end = next + length.getAsLong();
     }
     if (!reachesTheEnd(total)) {
       running = null; // nobody knows the digest of a part
+    }
+    if (end == next) {
+      verify(); // there will be no last byte to hold back
     }
     answer.head(status, headers, length);
   }

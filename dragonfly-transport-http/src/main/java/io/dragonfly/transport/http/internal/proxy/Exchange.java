@@ -86,10 +86,7 @@ final class Exchange {
 
   private void direct(Target target) throws IOException {
     boolean isContent =
-        target.mirror().isPresent()
-            && client.method().equals("GET")
-            && target.digest().isPresent()
-            && !client.headers().contains(HttpHeaderNames.IF_NONE_MATCH);
+        target.mirror().isPresent() && client.method().equals("GET") && target.digest().isPresent();
     if (isContent) {
       parts.contents().deliver(client, target, false);
       return;

@@ -166,7 +166,7 @@ final class SwarmWay {
 
   /** Begins, unless that has been done: only now is the length known for certain. */
   private void begin(FetchStream stream, HttpHeaders headers, Delivery delivery)
-      throws IOException {
+      throws IOException, Delivery.CorruptException {
     if (!delivery.isBegun()) {
       begin(stream.fetch().contentLength(), headers, delivery);
       if (isSwarm(stream)) {
@@ -180,7 +180,7 @@ final class SwarmWay {
   }
 
   private static void begin(OptionalLong total, HttpHeaders headers, Delivery delivery)
-      throws IOException {
+      throws IOException, Delivery.CorruptException {
     Optional<ByteRange> wanted = delivery.needed();
     if (wanted.isEmpty()) {
       delivery.begin(HttpResponseStatus.OK, headers, total, total);

@@ -17,7 +17,7 @@ import okhttp3.HttpUrl;
  */
 record Target(HttpUrl url, Trust trust, Optional<Mirror> mirror, boolean guarded) {
   private static final Pattern DIGEST =
-      Pattern.compile("/v2/.+/(blobs|manifests)/sha256:([0-9a-f]{64})");
+      Pattern.compile("/v2/.+/(blobs|manifests)/sha256:([0-9a-f]{64})/?");
   private static final Pattern REPOSITORY =
       Pattern.compile("/v2/(.+)/(?:blobs|manifests|tags|referrers)/.*");
 
@@ -37,7 +37,7 @@ record Target(HttpUrl url, Trust trust, Optional<Mirror> mirror, boolean guarded
 
   /** Returns the digest that the content must have, if the path names one. */
   Optional<Digest> digest() {
-    Matcher matcher = DIGEST.matcher(url.encodedPath());
+    Matcher matcher = DIGEST.matcher(decodedPath());
     return matcher.matches()
         ? Optional.of(new Digest(Digest.SHA256, matcher.group(2)))
         : Optional.empty();
@@ -45,8 +45,13 @@ record Target(HttpUrl url, Trust trust, Optional<Mirror> mirror, boolean guarded
 
   /** Tells whether this is a manifest by its digest. */
   boolean isManifestByDigest() {
-    Matcher matcher = DIGEST.matcher(url.encodedPath());
+    Matcher matcher = DIGEST.matcher(decodedPath());
     return matcher.matches() && matcher.group(1).equals("manifests");
+  }
+
+  /** As the registry reads it: some clients write {@code %3A} for the colon. */
+  private String decodedPath() {
+    return "/" + String.join("/", url.pathSegments());
   }
 
   /** Tells whether a client asks with this whether there is a registry, and how to log in. */

@@ -255,6 +255,32 @@ class MirrorTest extends ProxyTest {
     assertThat(counts().corruptBodies()).isEqualTo(1);
   }
 
+  /** None of them is a way around the check. */
+  @ParameterizedTest
+  @CsvSource({"empty", "colon", "slash", "condition", "203", "206"})
+  void aWrongBlobIsNotCompletedByATrick(String trick) throws Exception {
+    byte[] blob = FakeRegistry.bytes(300_000, 9);
+    byte[] wrong = trick.equals("empty") ? new byte[0] : FakeStreams.corrupted(blob, 7);
+    String plainPath = registry.blob(blob);
+    String path =
+        switch (trick) {
+          case "colon" -> plainPath.replace(":", "%3A");
+          case "slash" -> plainPath + "/";
+          default -> plainPath;
+        };
+    MockResponse.Builder answer = new MockResponse.Builder().body(new Buffer().write(wrong));
+    if (trick.startsWith("20")) {
+      answer.code(Integer.parseInt(trick));
+    }
+    registry.on(path, r -> answer.build());
+    start(config().rule(ProxyRule.parse("/blobs/=direct")));
+
+    assertThatThrownBy(
+            () -> body(path, "If-None-Match", trick.equals("condition") ? "\"x\"" : "\"\""))
+        .isInstanceOf(IOException.class);
+    assertThat(counts().corruptBodies()).isEqualTo(1);
+  }
+
   @Test
   void twoLayersAreUnderWayAtOnce() throws Exception {
     CountDownLatch both = new CountDownLatch(2);
