@@ -134,6 +134,19 @@ class ClientLifeTest {
   }
 
   @Test
+  void aTimeLimitLongerThanAnyClockIsNone() {
+    byte[] bytes = bytes(3 * PIECE);
+    fixture.source.put(URI_A, bytes);
+    Duration longest = Duration.ofSeconds(Long.MAX_VALUE);
+
+    Fetch fetch =
+        client().start(fixture.request().timeout(longest).supernodePatience(longest).build());
+
+    assertThat(fetch.completion()).succeedsWithin(10, TimeUnit.SECONDS);
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+  }
+
+  @Test
   void callersCannotCompleteAFetch() throws Exception {
     fixture.source.put(URI_A, bytes(3 * PIECE)).stallAt(URI_A, PIECE);
     Fetch fetch = client().start(fixture.request().build());

@@ -228,8 +228,9 @@ public final class FetchRequest {
      * How long a supernode that takes connections and answers no call is waited for before this
      * fetch ends as {@link io.dragonfly.error.SupernodeUnreachableException}; 15 s unless set,
      * since a machine with too much to do may give it no processor for as long. Who can get the
-     * content in another way sets less. It is found out by questions of 4 s, and is for the last
-     * supernode of the list: the others are left after 3 s.
+     * content in another way sets less. It is found out by questions that are given 4 s each, the
+     * first after 2 s, so it takes 6 s at least and up to 4 s longer than this. It is for the last
+     * supernode that is asked: the others are left after 3 s.
      */
     public Builder supernodePatience(Duration silence) {
       this.supernodePatience = silence;

@@ -10,6 +10,9 @@ import java.util.function.LongSupplier;
 
 /** Time as an engine sees it: a clock, and what waits for it. Safe for concurrent use. */
 public final class Timers implements AutoCloseable {
+  /** Half of what a number of nanoseconds can say, so that such times can be added. */
+  private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 2);
+
   private final ScheduledExecutorService executor;
   private final LongSupplier nanoClock;
 
@@ -42,10 +45,15 @@ public final class Timers implements AutoCloseable {
     return executor;
   }
 
+  /** Returns how long that is: what is longer than 146 years is that long. */
+  public static long nanosOf(Duration time) {
+    return time.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : time.toNanos();
+  }
+
   /** Runs a quick task once, after a delay. */
   Timer after(Duration delay, Runnable task) {
     try {
-      Future<?> future = executor.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+      Future<?> future = executor.schedule(task, nanosOf(delay), TimeUnit.NANOSECONDS);
       return () -> future.cancel(false);
     } catch (RejectedExecutionException e) {
       return () -> {}; // closed: nobody is left who waits for the task

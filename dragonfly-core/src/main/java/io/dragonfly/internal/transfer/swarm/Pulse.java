@@ -90,7 +90,7 @@ final class Pulse {
 
   /** Tells whether it has been silent for so long. */
   boolean isDown(Duration patience) {
-    return silent && loop.nanos() - silentNanos >= patience.toNanos();
+    return silent && loop.nanos() - silentNanos >= Timers.nanosOf(patience);
   }
 
   /** Returns how long no answer has come. */
