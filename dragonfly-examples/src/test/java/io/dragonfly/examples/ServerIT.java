@@ -197,6 +197,24 @@ class ServerIT {
   }
 
   @Test
+  void aCallThatASignalEndsSaysSoToProgramsToo() throws Exception {
+    Running call =
+        lab.start(
+            "dfget",
+            "--url=" + source.url("/slow"),
+            "--output=" + dir.resolve("out"),
+            "--home=" + home,
+            "--json");
+    source.awaitReached();
+
+    call.process().destroy();
+
+    assertThat(call.exitCode(SOON)).isEqualTo(143);
+    assertThat(call.json().at("/error/kind").asText()).isEqualTo("cancelled");
+    assertThat(call.json().path("url").asText()).isEqualTo(source.url("/slow"));
+  }
+
+  @Test
   void anotherUserWhoMayNotWriteTheHomeGetsItsFile() throws Exception {
     List<String> asNobody =
         List.of(

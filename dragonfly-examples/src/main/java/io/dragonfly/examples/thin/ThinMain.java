@@ -24,6 +24,7 @@ public final class ThinMain {
 
   private final Arguments arguments;
   private final List<String> words;
+  private volatile boolean ended;
 
   private ThinMain(String[] words) {
     this.words = List.of(words);
@@ -32,7 +33,19 @@ public final class ThinMain {
 
   /** Hands the call to the server of the home, and exits with its exit code. */
   public static void main(String[] args) {
-    System.exit(new ThinMain(args).run());
+    ThinMain call = new ThinMain(args);
+    Runtime.getRuntime().addShutdownHook(new Thread(new Cancelling(call)));
+    int code = call.run();
+    call.ended = true;
+    System.exit(code);
+  }
+
+  /** A signal ends the process, and programs that asked for JSON get what is promised to them. */
+  private void tellIfCancelled() {
+    if (!ended && arguments.isJsonAsked()) {
+      Messages.fail(
+          arguments, "cancelled", "The call was cancelled. The next run goes on from here.");
+    }
   }
 
   private int run() {
@@ -124,6 +137,20 @@ public final class ThinMain {
               + who
               + " has not finished. Wait for it, end"
               + " it, or choose another --home.");
+    }
+  }
+
+  /** What a signal sets off. No lambda: those would cost more classes than all the rest. */
+  private static final class Cancelling implements Runnable {
+    private final ThinMain call;
+
+    Cancelling(ThinMain call) {
+      this.call = call;
+    }
+
+    @Override
+    public void run() {
+      call.tellIfCancelled();
     }
   }
 
