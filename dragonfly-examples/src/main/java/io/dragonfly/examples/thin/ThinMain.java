@@ -35,8 +35,12 @@ public final class ThinMain {
   public static void main(String[] args) {
     ThinMain call = new ThinMain(args);
     Runtime.getRuntime().addShutdownHook(new Thread(new Cancelling(call)));
-    int code = call.run();
-    call.ended = true;
+    int code;
+    try {
+      code = call.run();
+    } finally {
+      call.ended = true; // also by a defect, which is no cancelling
+    }
     System.exit(code);
   }
 
