@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A supernode of the distribution, and what the kernel says about its process. */
@@ -19,6 +19,7 @@ final class SupernodeProcess implements AutoCloseable {
   private static final double TICKS = 100;
 
   private static final int START_SECONDS = 30;
+  private static final Pattern READY = Pattern.compile("supernode ready on .*:(\\d+)\n");
 
   private final Path home;
   private final Process process;
@@ -31,38 +32,32 @@ final class SupernodeProcess implements AutoCloseable {
    */
   SupernodeProcess(Path distribution) throws IOException, InterruptedException {
     home = Files.createTempDirectory("supernode-load");
-    port = freePort();
     process =
         new ProcessBuilder(
                 List.of(
                     distribution.resolve("bin/supernode").toString(),
                     "--home-dir=" + home,
-                    "--port=" + port,
+                    "--port=0",
                     "--advertise-ip=127.0.0.1"))
             .redirectErrorStream(true)
             .redirectOutput(home.resolve("output").toFile())
             .start();
-    awaitPort();
+    port = awaitPort();
   }
 
   InetSocketAddress address() {
     return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
-  }
-
-  private void awaitPort() throws IOException, InterruptedException {
+  /** It says where it listens. */
+  private int awaitPort() throws IOException, InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
     while (System.nanoTime() < end && process.isAlive()) {
-      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-        return;
-      } catch (IOException notYet) {
-        TimeUnit.MILLISECONDS.sleep(100);
+      Matcher ready = READY.matcher(Files.readString(home.resolve("output")));
+      if (ready.find()) {
+        return Integer.parseInt(ready.group(1));
       }
+      TimeUnit.MILLISECONDS.sleep(100);
     }
     String output = Files.readString(home.resolve("output"));
     close();

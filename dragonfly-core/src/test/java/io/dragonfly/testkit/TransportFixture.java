@@ -51,7 +51,9 @@ public abstract class TransportFixture {
     pieces.put(TASK, content);
     serving = create();
     taking = create();
-    server = serving.serve(new ServeRequest(anyPort(), pieces, control));
+    // Where it is closed, nobody else may answer.
+    InetSocketAddress bind = new InetSocketAddress(LOOPBACK, FreePorts.next());
+    server = serving.serve(new ServeRequest(bind, pieces, control));
   }
 
   @AfterEach

@@ -11,10 +11,9 @@ import io.dragonfly.examples.dfget.DfgetMain;
 import io.dragonfly.examples.dfget.PeerHost;
 import io.dragonfly.examples.dfget.PeerSettings;
 import io.dragonfly.examples.dfget.RunningFetches;
+import io.dragonfly.testkit.FreePorts;
 import io.dragonfly.testkit.LeakCheck;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -125,7 +124,7 @@ class BadInputTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void aHostThatCannotBeReachedIsNamed(boolean swarm) throws Exception {
-    String url = "http://127.0.0.1:" + closedPort() + "/file.bin";
+    String url = "http://127.0.0.1:" + FreePorts.next() + "/file.bin";
 
     assertFails(dfget(url, swarm), 12, "source_failed");
     assertThat(call.said()).contains("127.0.0.1");
@@ -159,7 +158,8 @@ class BadInputTest {
 
   @Test
   void aSupernodeAddressWhereNothingListensIsSaid() throws Exception {
-    int code = dfget("http://127.0.0.1:1/file.bin", false, "--node", "127.0.0.1:" + closedPort());
+    int code =
+        dfget("http://127.0.0.1:1/file.bin", false, "--node", "127.0.0.1:" + FreePorts.next());
 
     assertFails(code, 17, "supernode_unreachable");
   }
@@ -221,12 +221,6 @@ class BadInputTest {
     try (Stream<Path> files = Files.list(dir)) {
       assertThat(files.map(file -> file.getFileName().toString()))
           .noneMatch(name -> name.contains("out.bin"));
-    }
-  }
-
-  private static int closedPort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-      return socket.getLocalPort();
     }
   }
 

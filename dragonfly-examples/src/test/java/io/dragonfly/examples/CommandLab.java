@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dragonfly.testkit.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
@@ -106,11 +108,16 @@ final class CommandLab implements AutoCloseable {
       process.destroyForcibly().onExit().join();
     }
 
-    void awaitOut(String text) {
+    void awaitOut(String text) throws Exception {
+      awaitUp(() -> out().contains(text));
+    }
+
+    /** Waits until it shows that it is up; fails at once, with what it said, if it has ended. */
+    void awaitUp(Callable<Boolean> up) throws Exception {
       Awaitility.await()
           .atMost(Duration.ofSeconds(60))
-          .until(() -> out().contains(text) || !process.isAlive());
-      assertThat(out).content().contains(text);
+          .until(() -> up.call() || !process.isAlive());
+      assertThat(up.call()).as("the program is up; stdout: %s; stderr: %s", out(), err()).isTrue();
     }
   }
 
@@ -145,19 +152,22 @@ final class CommandLab implements AutoCloseable {
     return running;
   }
 
-  /** Starts a supernode on 127.0.0.1 and returns its address; port 0 takes a free one. */
-  SupernodeProcess supernode(String home, int port, String... more) throws IOException {
+  /**
+   * Starts a supernode on 127.0.0.1 and returns its address; port 0 takes a free one, which nobody
+   * else gets when it is ended.
+   */
+  SupernodeProcess supernode(String home, int port, String... more) throws Exception {
     return supernode(List.of(), home, port, more);
   }
 
   /** The same with a command before it, which runs the supernode in its own place. */
   SupernodeProcess supernode(List<String> before, String home, int port, String... more)
-      throws IOException {
+      throws Exception {
     List<String> arguments = new ArrayList<>(before);
     arguments.add(program("supernode").toString());
     arguments.addAll(List.of("--home-dir", dir.resolve(home).toString()));
     arguments.addAll(List.of("--advertise-ip", "127.0.0.1"));
-    arguments.addAll(List.of("--port", Integer.toString(port)));
+    arguments.addAll(List.of("--port", Integer.toString(port == 0 ? FreePorts.next() : port)));
     arguments.addAll(List.of(more));
     Running running = startProgram(arguments);
     String ready = "supernode ready on ";

@@ -58,7 +58,7 @@ class DfdaemonIT {
 
   private record Daemon(Running running, String address) {}
 
-  private Daemon dfdaemon(int number, String... more) throws IOException {
+  private Daemon dfdaemon(int number, String... more) throws Exception {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of("--home", dir.resolve("home" + number).toString()));
     arguments.addAll(List.of("--port", "0"));

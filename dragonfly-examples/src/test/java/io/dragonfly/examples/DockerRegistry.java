@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dragonfly.testkit.FreePorts;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,9 +14,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import org.awaitility.Awaitility;
 
 /** A real registry that logs each answer. */
 final class DockerRegistry {
@@ -42,7 +38,7 @@ final class DockerRegistry {
   }
 
   /** Starts one in a directory of its own; the lab ends it. */
-  static DockerRegistry start(CommandLab lab) throws IOException {
+  static DockerRegistry start(CommandLab lab) throws Exception {
     return start(lab, "127.0.0.1", "");
   }
 
@@ -52,13 +48,13 @@ final class DockerRegistry {
    * @param ip where it listens
    * @param certificate a PEM file, with the key beside it in one that ends with {@code .key}
    */
-  static DockerRegistry startTls(CommandLab lab, String ip, Path certificate) throws IOException {
+  static DockerRegistry startTls(CommandLab lab, String ip, Path certificate) throws Exception {
     return start(lab, ip, ", tls: {certificate: %1$s, key: %1$s.key}".formatted(certificate));
   }
 
-  private static DockerRegistry start(CommandLab lab, String ip, String tls) throws IOException {
+  private static DockerRegistry start(CommandLab lab, String ip, String tls) throws Exception {
     Path dir = Files.createDirectories(lab.dir().resolve("registry"));
-    int port = freePort();
+    int port = FreePorts.next();
     Path config = dir.resolve("config-%d.yml".formatted(port));
     Files.writeString(
         config,
@@ -72,7 +68,7 @@ final class DockerRegistry {
     CommandLab.Running running =
         lab.startProgram(
             List.of(Installed.program(PROGRAM).toString(), "serve", config.toString()));
-    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> listens(ip, port));
+    running.awaitUp(() -> running.err().contains("listening on "));
     return new DockerRegistry(running, ip, port);
   }
 
@@ -121,19 +117,5 @@ final class DockerRegistry {
       }
     }
     return sum;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
-  }
-
-  private static boolean listens(String ip, int port) {
-    try (Socket socket = new Socket(ip, port)) {
-      return socket.isConnected();
-    } catch (IOException e) {
-      return false;
-    }
   }
 }

@@ -1,16 +1,12 @@
 package io.dragonfly.examples;
 
+import io.dragonfly.testkit.FreePorts;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.awaitility.Awaitility;
 
 /** A real web server on 127.0.0.1 that logs the body bytes of each answer. */
 final class Nginx {
@@ -30,17 +26,16 @@ final class Nginx {
   }
 
   /** Starts nginx in a directory of its own; the lab ends it. */
-  static Nginx start(CommandLab lab) throws IOException {
+  static Nginx start(CommandLab lab) throws Exception {
     Path dir = Files.createDirectories(lab.dir().resolve("nginx"));
     Files.createDirectories(dir.resolve("www/private"));
     Files.writeString(dir.resolve("users"), "alice:{PLAIN}wonderland\n");
-    int port = freePort();
+    int port = FreePorts.next();
     Path conf = dir.resolve("nginx.conf");
     Files.writeString(conf, configuration(dir, port));
-    lab.startProgram(
-        List.of(
-            Installed.program(PROGRAM).toString(), "-c", conf.toString(), "-p", dir.toString()));
-    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> listens(port));
+    String program = Installed.program(PROGRAM).toString();
+    lab.startProgram(List.of(program, "-c", conf.toString(), "-p", dir.toString()))
+        .awaitUp(() -> Files.exists(dir.resolve("pid"))); // written when it listens
     return new Nginx(dir, port);
   }
 
@@ -93,19 +88,5 @@ final class Nginx {
       }
     }
     return sum;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
-  }
-
-  private static boolean listens(int port) {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      return socket.isConnected();
-    } catch (IOException e) {
-      return false;
-    }
   }
 }

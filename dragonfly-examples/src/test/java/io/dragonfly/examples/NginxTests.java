@@ -21,7 +21,7 @@ abstract class NginxTests {
   Nginx nginx;
 
   @BeforeEach
-  void startNginx() throws IOException {
+  void startNginx() throws Exception {
     Nginx.require();
     lab = new CommandLab(dir);
     nginx = Nginx.start(lab);

@@ -3,6 +3,7 @@ package io.dragonfly.examples.dfdaemon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.examples.command.FakeCall;
+import io.dragonfly.testkit.FreePorts;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -138,11 +139,7 @@ class DfdaemonOptionsTest {
 
   @Test
   void nobodyWhoListensIsNotWell() throws Exception {
-    int port;
-    try (var socket = new java.net.ServerSocket(0)) {
-      port = socket.getLocalPort();
-    }
-    String word = Integer.toString(port);
+    String word = Integer.toString(FreePorts.next());
     assertThat(run(1, "--port", word, "healthcheck"))
         .contains("127.0.0.1:" + word + " is not well");
     assertThat(run(1, "healthcheck", "--port", word, "--host-ip", "127.0.0.2"))

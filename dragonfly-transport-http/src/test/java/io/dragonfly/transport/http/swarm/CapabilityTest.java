@@ -11,12 +11,12 @@ import io.dragonfly.peer.PeerId;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
+import io.dragonfly.testkit.FreePorts;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.transport.http.internal.wire.Wire;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -53,7 +53,7 @@ class CapabilityTest {
   @BeforeEach
   void startAParentThatHoldsTwoFiles() throws Exception {
     swarm = Swarm.start(dir, 0);
-    port = freePort();
+    port = FreePorts.next();
     FetchListener listener =
         new FetchListener() {
           @Override
@@ -142,12 +142,6 @@ class CapabilityTest {
       out.flush();
       InputStream in = socket.getInputStream();
       return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
-    }
-  }
-
-  private static int freePort() throws Exception {
-    try (ServerSocket socket = new ServerSocket(0, 1, HERE)) {
-      return socket.getLocalPort();
     }
   }
 }

@@ -20,6 +20,7 @@ import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.TaskId;
+import io.dragonfly.testkit.FreePorts;
 import io.dragonfly.transport.http.HttpTransport;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -67,9 +68,8 @@ class ComebackTest {
       TestFile file = source.publish(TestFile.random("file", PIECES * (128 << 10)));
       ContentRequest content = ContentRequest.of(URI.create(source.url(file)));
       List<RegisterAnswer> first;
-      int port;
-      try (Supernode supernode = supernode(0)) {
-        port = supernode.address().orElseThrow().getPort();
+      int port = FreePorts.next();
+      try (Supernode supernode = supernode(port)) {
         SupernodeApi api = transport.connect(supernode.address().orElseThrow(), HERE);
         first = all(i -> api.register(request(i, content, Optional.empty(), List.of())));
       }

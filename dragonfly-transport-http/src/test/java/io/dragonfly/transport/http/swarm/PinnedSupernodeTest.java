@@ -12,6 +12,7 @@ import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.testkit.ControlExamples;
+import io.dragonfly.testkit.FreePorts;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.transport.http.HttpTransport;
 import java.io.IOException;
@@ -182,7 +183,7 @@ class PinnedSupernodeTest {
       FetchRequest request =
           FetchRequest.builder(source.url(file)).output(dir.resolve("copy")).build();
       int port;
-      try (Supernode first = supernode("first", 0)) {
+      try (Supernode first = supernode("first", FreePorts.next())) {
         port = port(first);
         assertThat(failure(port)).isNull();
       }

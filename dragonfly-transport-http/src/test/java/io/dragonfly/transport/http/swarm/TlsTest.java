@@ -14,6 +14,7 @@ import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.fetch.Pattern;
 import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.testkit.ControlExamples;
+import io.dragonfly.testkit.FreePorts;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.transport.http.HttpTransport;
 import io.dragonfly.transport.http.RawConnection;
@@ -91,10 +92,9 @@ class TlsTest {
 
   @Test
   void aSupernodeIsKnownByTheCertificateThatItShowedFirst() throws Exception {
-    int port;
-    try (Supernode first = new Supernode(supernode("supernode", 0).build());
+    int port = FreePorts.next();
+    try (Supernode first = new Supernode(supernode("supernode", port).build());
         DistributionClient client = new DistributionClient(client("peer", byName(first)).build())) {
-      port = port(first);
       fetch(client, "copy");
     }
     Path known = dir.resolve("peer/known_supernodes");

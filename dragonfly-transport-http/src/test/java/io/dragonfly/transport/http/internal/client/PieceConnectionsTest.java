@@ -17,6 +17,7 @@ import io.dragonfly.spi.Transport;
 import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.TaskId;
+import io.dragonfly.testkit.FreePorts;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.RecordingSink;
 import io.dragonfly.transport.http.RawConnection;
@@ -60,7 +61,7 @@ class PieceConnectionsTest {
 
   @BeforeEach
   void listen() throws IOException {
-    parent = new ServerSocket(0, 50, LOOPBACK);
+    parent = new ServerSocket(FreePorts.next(), 50, LOOPBACK);
     parent.setSoTimeout((int) SOON.toMillis());
   }
 

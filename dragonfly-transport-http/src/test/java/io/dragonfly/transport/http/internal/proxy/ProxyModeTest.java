@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.internal.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dragonfly.testkit.FreePorts;
 import io.dragonfly.transport.http.RawConnection;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
 import io.dragonfly.transport.http.proxy.ProxyRule;
@@ -198,10 +199,7 @@ class ProxyModeTest extends ProxyTest {
 
   @Test
   void aProxyThatWouldAskItselfDoesNotStart() throws Exception {
-    int port;
-    try (var socket = new java.net.ServerSocket(0)) {
-      port = socket.getLocalPort();
-    }
+    int port = FreePorts.next();
     ProxyConfig.Builder config =
         config()
             .listen(new java.net.InetSocketAddress("127.0.0.1", port))

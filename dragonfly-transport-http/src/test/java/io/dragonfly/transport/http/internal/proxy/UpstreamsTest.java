@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.internal.proxy;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.testkit.FreePorts;
 import io.dragonfly.transport.http.proxy.ProxyRule;
 import io.dragonfly.transport.http.proxy.Upstream;
 import java.io.IOException;
@@ -87,7 +88,7 @@ class UpstreamsTest extends ProxyTest {
     try (other) {
       byte[] blob = FakeRegistry.bytes(3000, 7);
       String path = other.blob(blob);
-      int port = freePorts()[0];
+      int port = FreePorts.next();
       start(config().upstream(Upstream.parse("hub:%d=%s".formatted(port, other.url("")))));
 
       assertThat(body("/v2/hub" + path.substring(3))).isEqualTo(blob);
@@ -131,7 +132,7 @@ class UpstreamsTest extends ProxyTest {
       one.put(tag, "of one".getBytes(UTF_8));
       two.put(tag, "of two".getBytes(UTF_8));
       String blobOfOne = one.blob("its blob".getBytes(UTF_8));
-      int[] ports = freePorts();
+      int[] ports = {FreePorts.next(), FreePorts.next()};
       start(
           config()
               .rule(ProxyRule.parse("/manifests/=p2p")) // its home must tell them apart, too
@@ -155,13 +156,6 @@ class UpstreamsTest extends ProxyTest {
     Request request = new Request.Builder().url("http://127.0.0.1:" + port + path).build();
     try (Response response = client.newCall(request).execute()) {
       return response.body().string();
-    }
-  }
-
-  private static int[] freePorts() throws IOException {
-    try (var one = new java.net.ServerSocket(0);
-        var two = new java.net.ServerSocket(0)) {
-      return new int[] {one.getLocalPort(), two.getLocalPort()};
     }
   }
 }

@@ -2,11 +2,10 @@ package io.dragonfly.transport.http.internal.source;
 
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.SourceConfig;
+import io.dragonfly.testkit.FreePorts;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.SourceContract;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
@@ -84,10 +83,8 @@ class HttpSourceContractTest extends SourceContract {
   }
 
   @Override
-  protected Optional<URI> unreachable() throws IOException {
-    try (ServerSocket once = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return Optional.of(URI.create("http://127.0.0.1:" + once.getLocalPort() + "/"));
-    }
+  protected Optional<URI> unreachable() {
+    return Optional.of(URI.create("http://127.0.0.1:" + FreePorts.next() + "/"));
   }
 
   private Optional<URI> put(

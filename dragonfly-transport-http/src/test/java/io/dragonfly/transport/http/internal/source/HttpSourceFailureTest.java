@@ -8,8 +8,7 @@ import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Headers;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import io.dragonfly.testkit.FreePorts;
 import java.net.URI;
 import java.time.Duration;
 import mockwebserver3.MockResponse;
@@ -93,10 +92,7 @@ class HttpSourceFailureTest extends SourceTest {
 
   @Test
   void aPortWhereNobodyListens() throws Exception {
-    int port;
-    try (ServerSocket once = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = once.getLocalPort();
-    }
+    int port = FreePorts.next();
     SourceRequest request = at("http://127.0.0.1:" + port + "/file?x=hush");
     assertThat(saysNothingSecret(failure(SourceFailedException.class, () -> source.ask(request))))
         .hasMessageStartingWith("http://127.0.0.1:" + port + "/file cannot be read: ")
