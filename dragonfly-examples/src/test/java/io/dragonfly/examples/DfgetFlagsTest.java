@@ -243,6 +243,24 @@ class DfgetFlagsTest {
     assertThat(call.json().at("/url").asText()).isEqualTo(source.url());
   }
 
+  /** The mistake is found before the command line is read. */
+  @ParameterizedTest
+  @CsvSource({"--url URL", "--url=URL", "-u URL", "-uURL", "-u=URL"})
+  void jsonNamesTheUrlWhateverIsWrong(String words) throws IOException {
+    Files.writeString(dir.resolve("dfget.yml"), "ouput: x\n");
+    String url = source.url() + "?token=secret";
+    List<String> all = new ArrayList<>(List.of("--json", "--config", "dfget.yml"));
+    all.addAll(List.of(words.replace("URL", url).split(" ")));
+
+    run(all.toArray(String[]::new));
+
+    assertThat(code).isEqualTo(2);
+    assertThat(call.json().at("/error/message").asText()).contains("'ouput'");
+    assertThat(call.json().at("/url").asText()).isEqualTo(source.url());
+    run("--ouput", "x", "--json", "-u", url);
+    assertThat(call.json().at("/url").asText()).isEqualTo(source.url());
+  }
+
   @ParameterizedTest
   @CsvSource({
     "--ip=999.1.1.1, '999.1.1.1' is no IP address",
@@ -272,6 +290,7 @@ class DfgetFlagsTest {
     "--dfdaemon, '''--dfdaemon'' is of Dragonfly 1: it was a label'",
     "--clientqueue=6, '''--clientqueue'' is of Dragonfly 1: what waits for the disk'",
     "version, '''version'' is of Dragonfly 1: write --version'",
+    "srever, '''srever'' is not expected here, did you mean ''server''?'",
     "server, '''server'' is not expected here, write ''dfget server --home H'''"
   })
   void aWrongFlagIsOneClearLine(String argument, String message) {

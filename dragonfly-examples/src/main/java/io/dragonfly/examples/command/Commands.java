@@ -109,7 +109,7 @@ public final class Commands {
         settings
             .given(failure.getArgSpec())
             .filter(given -> value != null && given.values().toString().contains(value))
-            .map(given -> given.where() + ": ")
+            .map(given -> given.where(value) + ": ")
             .orElse("");
     return usage(of, where + message);
   }
@@ -127,6 +127,7 @@ public final class Commands {
     List<String> names = new ArrayList<>();
     if (!name.startsWith("-")) {
       names.addAll(of.subcommands().keySet());
+      names.addAll(about.misplaced().keySet());
       return "'%s' is not expected here%s".formatted(name, Nearest.question(name, names));
     }
     of.options().stream().map(OptionSpec::longestName).forEach(names::add);

@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -32,31 +34,41 @@ final class ConfigFile {
       Pattern.compile("(?m)^(\\S.*)\\n in '[^']*', line (\\d+), column \\d+");
 
   private final String name;
-  private final Map<String, String> replaced;
+  private final Function<String, Optional<String>> refusal;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
 
-  private ConfigFile(String name, Map<String, String> replaced) {
+  private ConfigFile(String name, Function<String, Optional<String>> refusal) {
     this.name = name;
-    this.replaced = replaced;
+    this.refusal = refusal;
   }
 
   /**
    * One setting.
    *
-   * @param values as they are written
+   * @param values one, or those of a list
+   * @param isList whether it is written as a list
    * @param line where it begins, from 1
    */
-  record Entry(List<String> values, int line) {}
+  record Entry(List<Value> values, boolean isList, int line) {}
+
+  /**
+   * One value.
+   *
+   * @param text as it is written
+   * @param line where it begins, from 1
+   */
+  record Value(String text, int line) {}
 
   /**
    * Reads a file as the caller may.
    *
    * @param needed whether it is an error that there is none
-   * @param replaced settings of Dragonfly 1, which had levels, and what to write instead
+   * @param refusal why there is no setting with a name, or nothing; asked before its value is read,
+   *     which may have levels in files for other programs
    * @throws SettingsException if it cannot be used; the message has the file and the line
    */
   static Map<String, Entry> read(
-      Call call, String file, boolean needed, Map<String, String> replaced) {
+      Call call, String file, boolean needed, Function<String, Optional<String>> refusal) {
     byte[] bytes;
     if (Files.isDirectory(call.directory().resolve(file))) {
       throw new SettingsException("%s is a directory, not a file".formatted(file));
@@ -76,7 +88,7 @@ final class ConfigFile {
     if (bytes.length > MOST_BYTES) {
       throw new SettingsException("%s has more than 1 MiB".formatted(file));
     }
-    return parse(file, text(file, bytes), replaced);
+    return parse(file, text(file, bytes), refusal);
   }
 
   private static String text(String file, byte[] bytes) {
@@ -88,8 +100,9 @@ final class ConfigFile {
   }
 
   /** Reads a text; the name is for messages. Nothing at all, or comments alone, set nothing. */
-  private static Map<String, Entry> parse(String name, String text, Map<String, String> replaced) {
-    ConfigFile file = new ConfigFile(name, replaced);
+  private static Map<String, Entry> parse(
+      String name, String text, Function<String, Optional<String>> refusal) {
+    ConfigFile file = new ConfigFile(name, refusal);
     try (YAMLParser parser = new YAMLFactory().createParser(text)) {
       file.readAll(parser);
     } catch (JsonProcessingException e) {
@@ -111,8 +124,11 @@ final class ConfigFile {
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String key = parser.currentName();
       int line = line(parser);
-      List<String> values = values(parser, key);
-      Entry first = entries.putIfAbsent(key, new Entry(values, line));
+      Optional<String> refused = refusal.apply(key);
+      if (refused.isPresent()) {
+        throw at(line, refused.get());
+      }
+      Entry first = entries.putIfAbsent(key, entry(parser, key, line));
       if (first != null) {
         throw at(line, "'%s' is set a second time, after line %d".formatted(key, first.line()));
       }
@@ -122,36 +138,35 @@ final class ConfigFile {
     }
   }
 
-  private List<String> values(YAMLParser parser, String key) throws IOException {
+  private Entry entry(YAMLParser parser, String key, int line) throws IOException {
     if (parser.nextToken() != JsonToken.START_ARRAY) {
-      return List.of(value(parser, key));
+      return new Entry(List.of(value(parser, key, line)), false, line);
     }
-    int line = line(parser);
-    List<String> values = new ArrayList<>();
+    List<Value> values = new ArrayList<>();
     while (parser.nextToken() != JsonToken.END_ARRAY) {
-      values.add(value(parser, key));
+      values.add(value(parser, key, line(parser)));
     }
     if (values.isEmpty()) {
       throw at(line, "the list '%s' is empty".formatted(key));
     }
-    return values;
+    return new Entry(values, true, line);
   }
 
-  private String value(YAMLParser parser, String key) throws IOException {
+  /**
+   * Reads a value; a mistake about it is one of the line with its name, or of its place in a list.
+   */
+  private Value value(YAMLParser parser, String key, int line) throws IOException {
     JsonToken token = parser.currentToken();
     if (token == JsonToken.VALUE_NULL) {
-      throw at(line(parser), "'%s' has no value".formatted(key));
-    }
-    if (!token.isScalarValue() && replaced.containsKey(key)) {
-      throw at(line(parser), "'%s' is of Dragonfly 1: %s".formatted(key, replaced.get(key)));
+      throw at(line, "'%s' has no value".formatted(key));
     }
     if (!token.isScalarValue()) {
-      throw at(line(parser), "'%s' must be one value, or a list of values".formatted(key));
+      throw at(line, "'%s' must be one value, or a list of values".formatted(key));
     }
     if (parser.isCurrentAlias()) {
-      throw at(line(parser), "'%s' refers to another value: write it out".formatted(key));
+      throw at(line, "'%s' refers to another value: write it out".formatted(key));
     }
-    return parser.getText();
+    return new Value(parser.getText(), line(parser));
   }
 
   private static int line(YAMLParser parser) {

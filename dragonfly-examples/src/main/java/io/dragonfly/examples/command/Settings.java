@@ -42,8 +42,18 @@ final class Settings implements IDefaultValueProvider {
    *
    * @param values as they are written
    * @param where the variable, or the file and the line
+   * @param places where each of the values is, if they are in a list of a file
    */
-  record Given(List<String> values, String where) {}
+  record Given(List<String> values, String where, List<String> places) {
+    /** Returns where a value, or a part of one, is. */
+    String where(String value) {
+      int index = values.indexOf(value);
+      for (int i = 0; index < 0 && i < values.size(); i++) {
+        index = values.get(i).contains(value) ? i : index;
+      }
+      return index >= 0 && index < places.size() ? places.get(index) : where;
+    }
+  }
 
   /** No settings: all that is not on the command line has its default. */
   static Settings none() {
@@ -89,25 +99,43 @@ final class Settings implements IDefaultValueProvider {
     Optional<String> chosen = chosenFile(call);
     String file = chosen.orElseGet(() -> defaultFile(root));
     Map<String, ConfigFile.Entry> entries =
-        ConfigFile.read(call, file, chosen.isPresent(), about.replaced());
-    entries.forEach(
-        (name, entry) -> {
-          String where = file + " line " + entry.line();
-          if (!names.contains(name)) {
-            throw new SettingsException(where + ": " + unknown(name, about, names));
-          }
-          given.put(name, new Given(entry.values(), where));
-        });
+        ConfigFile.read(call, file, chosen.isPresent(), name -> refusal(name, about, names));
+    entries.forEach((name, entry) -> given.put(name, given(file + " line ", entry)));
   }
 
-  private static String unknown(String name, Described about, Set<String> names) {
-    if (FLAGS_ONLY.contains(name)) {
-      return "'%s' is for the command line only".formatted(name);
+  private static Given given(String line, ConfigFile.Entry entry) {
+    List<String> values = entry.values().stream().map(ConfigFile.Value::text).toList();
+    List<String> places =
+        entry.isList()
+            ? entry.values().stream().map(value -> line + value.line()).toList()
+            : List.of();
+    return new Given(values, line + entry.line(), places);
+  }
+
+  private static Optional<String> refusal(String name, Described about, Set<String> names) {
+    if (names.contains(name)) {
+      return Optional.empty();
     }
-    String instead = about.replaced().get(name);
-    return instead != null
-        ? "'%s' is of Dragonfly 1: %s".formatted(name, instead)
-        : "there is no setting '%s'%s".formatted(name, Nearest.question(name, names));
+    if (FLAGS_ONLY.contains(name)) {
+      return Optional.of("'%s' is for the command line only".formatted(name));
+    }
+    return Optional.of(
+        replaced(name, about)
+            .map(instead -> "'%s' is of Dragonfly 1: %s".formatted(name, instead))
+            .orElseGet(
+                () -> "there is no setting '%s'%s".formatted(name, Nearest.question(name, names))));
+  }
+
+  /**
+   * Returns what to write instead of a setting of Dragonfly 1, which has a flag's name or nearly.
+   */
+  private static Optional<String> replaced(String name, Described about) {
+    String flag = "--" + name.replaceAll("(?<=[a-z])(?=[A-Z])", "-").toLowerCase(Locale.ROOT);
+    return Optional.ofNullable(about.replaced().get(name))
+        .or(
+            () ->
+                Optional.ofNullable(about.replaced().get(flag))
+                    .map(use -> use.startsWith("use --") ? use.replace("--", "") : use));
   }
 
   private static Optional<String> chosenFile(Call call) {
@@ -128,7 +156,9 @@ final class Settings implements IDefaultValueProvider {
     for (String name : names) {
       variable(call, name)
           .ifPresent(
-              value -> given.put(name, new Given(List.of(value.split("\n")), variable(name))));
+              value ->
+                  given.put(
+                      name, new Given(List.of(value.split("\n")), variable(name), List.of())));
     }
     Set<String> variables = new TreeSet<>();
     names.forEach(name -> variables.add(variable(name)));
@@ -183,7 +213,7 @@ final class Settings implements IDefaultValueProvider {
   /** Several values become one text that the option splits again; others are an error of theirs. */
   private static String joined(ArgSpec argument, Given found) {
     String separator = argument.splitRegex();
-    if (separator.isEmpty() && found.values().size() > 1) {
+    if (separator.isEmpty() && (found.values().size() > 1 || !found.places().isEmpty())) {
       throw new SettingsException(
           "%s: '%s' takes one value, not a list"
               .formatted(found.where(), name((OptionSpec) argument)));

@@ -19,6 +19,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -45,19 +47,21 @@ final class DfdaemonOptions {
       names = "--registry",
       defaultValue = "https://index.docker.io",
       paramLabel = "URL",
+      converter = ProxyConverters.Registry.class,
       description =
           "Registry that is mirrored where a request names no other. Default: ${DEFAULT-VALUE}.")
-  private String registry = "";
+  private @Nullable URI registry;
 
   @Option(
       names = "--upstream",
       split = LIST,
       hideParamSyntax = true,
       paramLabel = "NAME[:PORT]=URL",
+      converter = ProxyConverters.Mirrored.class,
       description =
           "Registry that is mirrored under /v2/NAME/, and on a port of its own if one is given. May"
               + " be given many times.")
-  private List<String> upstreams = new ArrayList<>();
+  private List<Upstream> upstreams = new ArrayList<>();
 
   @Option(
       names = "--host-ip",
@@ -80,21 +84,23 @@ final class DfdaemonOptions {
       split = LIST,
       hideParamSyntax = true,
       paramLabel = "REGEX=WAY",
+      converter = ProxyConverters.Rule.class,
       description =
           "Way of the URLs in which REGEX is found: p2p, direct, blocked, or p2p-https and"
               + " direct-https, which ask by https. The first that fits holds; else image blobs by"
               + " digest go p2p, all else direct. May be given many times.")
-  private List<String> rules = new ArrayList<>();
+  private List<ProxyRule> rules = new ArrayList<>();
 
   @Option(
       names = "--intercept",
       split = LIST,
       hideParamSyntax = true,
       paramLabel = "REGEX",
+      converter = ProxyConverters.Regex.class,
       description =
           "Hosts, as HOST:PORT, whose TLS is intercepted in proxy mode; clients must trust 'dfdaemon"
               + " ca'. Default: none. May be given many times.")
-  private List<String> intercepted = new ArrayList<>();
+  private List<Pattern> intercepted = new ArrayList<>();
 
   @Mixin private RegistryTrustOptions trust = new RegistryTrustOptions();
 
@@ -241,11 +247,13 @@ final class DfdaemonOptions {
         ProxyConfig.builder()
             .listen(listen())
             .metricsPage(metricsPage)
-            .registry(Upstream.registry(registry))
             .caFile(DfdaemonMain.caFile(home(call)));
-    upstreams.forEach(text -> builder.upstream(Upstream.parse(text)));
-    rules.forEach(text -> builder.rule(ProxyRule.parse(text)));
-    intercepted.forEach(text -> builder.intercept(ProxyRule.regex(text)));
+    if (registry != null) {
+      builder.registry(registry);
+    }
+    upstreams.forEach(builder::upstream);
+    rules.forEach(builder::rule);
+    intercepted.forEach(builder::intercept);
     trust.addTo(builder, call);
     if (dockerConfig != null) {
       builder.dockerConfig(readable(call.directory().resolve(dockerConfig)));

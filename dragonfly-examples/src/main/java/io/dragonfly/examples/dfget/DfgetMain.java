@@ -148,7 +148,7 @@ public final class DfgetMain implements Callable<Integer>, Described {
 
   @Override
   public Map<String, String> context() {
-    String url = what.shownUrl();
+    String url = what.shownUrl(call.arguments());
     return url.isEmpty() ? Map.of() : Map.of("url", url);
   }
 

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -99,9 +100,13 @@ final class DfgetRequestOptions {
     return Optional.ofNullable(callSystem);
   }
 
-  /** Returns the URL as it may be shown; empty if none was given. */
-  String shownUrl() {
-    return url.replaceFirst("(?s)[?#].*", "").replaceFirst("//[^/@]*@", "//");
+  /**
+   * Returns the URL as it may be shown; empty if none was given.
+   *
+   * @param arguments of the call, which say it where a mistake ended their reading before it
+   */
+  String shownUrl(List<String> arguments) {
+    return SourceUrl.shown(url.isEmpty() ? SourceUrl.in(arguments) : url);
   }
 
   /**

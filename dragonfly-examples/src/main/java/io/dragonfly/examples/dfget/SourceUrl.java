@@ -5,14 +5,42 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The URL of a call: what it must be, and which file name it gives. */
 final class SourceUrl {
   private static final String OPTION = "--url";
 
+  /** The option and its value in one argument. */
+  private static final Pattern TOGETHER = Pattern.compile("(?s)(?:--url=|-u=?)(.+)");
+
   private SourceUrl() {}
+
+  /** Returns a URL without what may be secret in it. */
+  static String shown(String url) {
+    return url.replaceFirst("(?s)[?#].*", "").replaceFirst("//[^/@]*@", "//");
+  }
+
+  /**
+   * Returns the URL in the words of a call that cannot be read as a whole; empty if there is none.
+   */
+  static String in(List<String> arguments) {
+    for (int i = 0; i < arguments.size(); i++) {
+      String argument = arguments.get(i);
+      Matcher together = TOGETHER.matcher(argument);
+      if (together.matches()) {
+        return together.group(1);
+      }
+      if ((argument.equals(OPTION) || argument.equals("-u")) && i + 1 < arguments.size()) {
+        return arguments.get(i + 1);
+      }
+    }
+    return "";
+  }
 
   /**
    * Begins a request.

@@ -40,6 +40,7 @@ public final class SupernodeMain implements Callable<Integer>, Described {
   private static final String ONE_PORT = "all goes over --port";
   private static final String TWO_RATES = "use --source-rate and --upload-rate";
   private static final String SCHEDULER = "the scheduler measures what each peer can give";
+  private static final String DISK = "use reserve-bytes and quota-bytes";
   private static final String NO_SETTING = "it has no counterpart, leave it out";
 
   private static final Map<String, String> REPLACED =
@@ -59,6 +60,20 @@ public final class SupernodeMain implements Callable<Integer>, Described {
           Map.entry("--profiler", NO_SETTING),
           Map.entry("--debug", "use --verbose"),
           Map.entry("-D", "use --verbose"),
+          Map.entry("listenPort", "use port"),
+          Map.entry("systemReservedBandwidth", "use source-rate and upload-rate"),
+          Map.entry("peerUpLimit", SCHEDULER),
+          Map.entry("peerDownLimit", SCHEDULER),
+          Map.entry("schedulerCorePoolSize", NO_SETTING),
+          Map.entry("enableProfiler", NO_SETTING),
+          Map.entry("eliminationLimit", SCHEDULER),
+          Map.entry("failureCountLimit", SCHEDULER),
+          Map.entry("linkLimit", SCHEDULER),
+          Map.entry("gcDiskInterval", DISK),
+          Map.entry("youngGCThreshold", DISK),
+          Map.entry("fullGCThreshold", DISK),
+          Map.entry("IntervalThreshold", DISK),
+          Map.entry("logConfig", "logs go to stderr"),
           Map.entry("base", "settings stand at the top level, named like the options"),
           Map.entry("plugins", "plug-ins are found on the class path"),
           Map.entry("storages", "plug-ins are found on the class path"));

@@ -62,7 +62,12 @@ class SettingsTest {
 
     @Override
     public Map<String, String> replaced() {
-      return Map.of("--old", "use --port", "oldPort", "write 'port'");
+      return Map.of("--old", "use --port", "oldPort", "write 'port'", "--very-old", "use --port");
+    }
+
+    @Override
+    public Map<String, String> misplaced() {
+      return Map.of("serve", "tell serve --home H");
     }
 
     @Override
@@ -158,6 +163,16 @@ class SettingsTest {
         "config: x                    | line 1: 'config' is for the command line only",
         "port: abc                    | line 1: Invalid value for option '--port': 'abc' is no port",
         "\\n\\nport: [1, 2]           | line 3: 'port' takes one value, not a list",
+        "\\n\\nport:\\n- 1              | line 3: 'port' takes one value, not a list",
+        "sth:\\n- [1]                  | line 1: there is no setting 'sth'",
+        "sth:\\n  a: {b: 1}            | line 1: there is no setting 'sth'",
+        "oldPort:\\n  - a: 1            | line 1: 'oldPort' is of Dragonfly 1: write 'port'",
+        "veryOld: 2                   | line 1: 'veryOld' is of Dragonfly 1: use port",
+        "very-old: 2                  | line 1: 'very-old' is of Dragonfly 1: use port",
+        "node:\\n- a\\n\\n- b:x        | line 4: Invalid value for option '--node'",
+        "node:\\n- a\\n- [b]            | line 3: 'node' must be one value, or a list of values",
+        "node:\\n- a\\n-\\n- c          | line 3: 'node' has no value",
+        "port:\\n\\n  a: 1              | line 1: 'port' must be one value, or a list of values",
         "port: 1\\nport: 2            | line 2: 'port' is set a second time, after line 1",
         "port: {a: 1}                 | line 1: 'port' must be one value, or a list of values",
         "node: [a, [b]]               | line 1: 'node' must be one value, or a list of values",
@@ -284,6 +299,7 @@ class SettingsTest {
     "--prot, 'there is no option ''--prot'', did you mean ''--port''?'",
     "--prot=3, 'there is no option ''--prot'', did you mean ''--port''?'",
     "--something-else, there is no option '--something-else'",
+    "srve, '''srve'' is not expected here, did you mean ''serve''?'",
     "--old, '''--old'' is of Dragonfly 1: use --port'",
     "stray, '''stray'' is not expected here'"
   })

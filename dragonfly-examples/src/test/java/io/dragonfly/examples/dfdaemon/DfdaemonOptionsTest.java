@@ -25,10 +25,12 @@ class DfdaemonOptionsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--rule blobs | 'blobs' is not REGEX=WAY",
+        "--rule blobs | option '--rule' (REGEX=WAY): 'blobs' is not REGEX=WAY",
         "--rule (=p2p | is no regular expression",
-        "--upstream quay | is not NAME=URL",
-        "--registry ftp://host | is no registry",
+        "--intercept ( | option '--intercept' (REGEX): '(' is no regular expression",
+        "--upstream quay | option '--upstream' (NAME[:PORT]=URL): 'quay' is not NAME=URL",
+        "--upstream a=b.test --upstream a=c.test | there are two upstreams with the name a",
+        "--registry ftp://host | option '--registry': 'ftp://host' is no registry",
         "--registry foo | write the whole name of its host, or https://foo",
         "--upstream quay=foo | write the whole name of its host, or https://foo",
         "--docker-config none.json | none.json cannot be read: there is no such file",
@@ -56,8 +58,8 @@ class DfdaemonOptionsTest {
   @Test
   void aPasswordInAUrlIsNotShown() throws Exception {
     String url = "https://user:hush@registry.test";
-    assertThat(run(0, "--registry", url, "--upstream", "x=" + url, "--print-config"))
-        .contains("https://registry.test")
+    assertThat(run(2, "--registry", url, "--print-config"))
+        .contains("'https://registry.test' is no registry")
         .doesNotContain("hush");
     for (String upstream : List.of(url, "x:y=" + url, "x=" + url)) {
       assertThat(run(2, "--upstream", upstream)).doesNotContain("hush");
@@ -92,13 +94,16 @@ class DfdaemonOptionsTest {
         "registry_mirror: {remote: https://index.docker.io} | write 'registry: https://HOST'",
         "proxies: [{regx: blobs/sha256.*}] | write 'rule: [REGEX=p2p]'",
         "hijack_https: {hosts: [{regx: host}]} | write 'intercept: [REGEX]'",
+        "rule: [b] | option '--rule' (REGEX=WAY): 'b' is not REGEX=WAY",
+        "registry: [quay.io] | 'registry' takes one value, not a list",
         "registry: {remote: x} | must be one value, or a list of values"
       })
-  void theFileOfDragonfly1IsTranslated(String line, String message) throws Exception {
+  void whatIsWrongInAFileIsSaidWithItsLine(String line, String message) throws Exception {
     Path file = dir.resolve("dfdaemon.yml");
     Files.writeString(file, line + "\n");
 
     assertThat(run(2, "--config", file.toString())).contains("line 1: ").contains(message);
+    assertThat(run(2, "--config", file.toString(), "--print-config")).contains(message);
   }
 
   @Test

@@ -10,6 +10,8 @@ import io.dragonfly.SupernodeConfig;
 import io.dragonfly.examples.command.FakeCall;
 import io.dragonfly.examples.command.Logging;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +56,26 @@ class SupernodeOptionsTest {
         .contains(message)
         .endsWith("Try 'supernode --help'.\n")
         .doesNotContain("Exception");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "max-bandwidth, use source-rate and upload-rate",
+    "maxBandwidth, use source-rate and upload-rate",
+    "systemReservedBandwidth, use source-rate and upload-rate",
+    "taskExpireTime, use task-ttl",
+    "gcInitialDelay, 'it has no counterpart, leave it out'",
+    "homeDir, did you mean 'home-dir'?",
+    "base, settings stand at the top level"
+  })
+  void aSettingOfDragonfly1IsTranslated(String name, String message) throws IOException {
+    Files.writeString(dir.resolve("supernode.yml"), name + ": 200M\n");
+    FakeCall call = new FakeCall(dir, "--config=supernode.yml");
+
+    assertThat(SupernodeMain.run(call)).as(call.said()).isEqualTo(2);
+    assertThat(call.said())
+        .startsWith("supernode: supernode.yml line 1: ")
+        .contains("'" + name + "'", message);
   }
 
   @Test
