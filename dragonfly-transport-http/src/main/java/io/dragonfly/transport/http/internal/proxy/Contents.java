@@ -146,6 +146,9 @@ final class Contents {
           return false;
         }
       } else if (isWhatIsWanted(response, target, delivery)) {
+        if (response.code() == 200) {
+          delivery.takeWhole();
+        }
         begin(response, target, delivery);
       } else if (isUnverifiable(client, response, target)) {
         throw new Delivery.CorruptException(
@@ -159,12 +162,12 @@ final class Contents {
     return true;
   }
 
+  /** The bytes that are wanted, or the whole of what can be checked: not everybody knows ranges. */
   private static boolean isWhatIsWanted(Response response, Target target, Delivery delivery) {
-    if (response.code() == 200 && target.digest().isPresent()) {
-      delivery.takeWhole();
-    }
     Optional<ByteRange> wanted = delivery.needed();
-    return wanted.isEmpty() ? response.code() == 200 : isFrom(response, wanted.get().start());
+    return response.code() == 200
+        ? wanted.isEmpty() || target.digest().isPresent()
+        : wanted.isPresent() && isFrom(response, wanted.get().start());
   }
 
   /** Success, with bytes that nobody could check: a part unasked, or what somebody has changed. */

@@ -106,11 +106,18 @@ final class PlainWay {
     Response response = first;
     for (int i = 0; isRedirect(response); i++) {
       HttpUrl from = response.request().url();
-      HttpUrl to = from.resolve(String.valueOf(response.header("Location")));
-      if (to == null || (from.isHttps() && !to.isHttps())) {
+      String location = response.header("Location");
+      HttpUrl to = location == null ? null : from.resolve(location);
+      if (to != null && from.isHttps() && !to.isHttps()) {
         return response;
       }
       response.close();
+      if (to == null) {
+        String where =
+            location == null ? "without saying where" : "to what is no http or https URL";
+        throw new IOException(
+            "%s redirects %s, with %d".formatted(target.display(), where, response.code()));
+      }
       if (i == MOST_REDIRECTS) {
         throw new IOException(
             "%s redirects more than %d times".formatted(target.display(), MOST_REDIRECTS));
@@ -129,7 +136,7 @@ final class PlainWay {
 
   private static boolean isRedirect(Response response) {
     return switch (response.code()) {
-      case 301, 302, 303, 307, 308 -> response.header("Location") != null;
+      case 301, 302, 303, 307, 308 -> true;
       default -> false;
     };
   }

@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.proxy;
 
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.ContentNotFoundException;
+import io.dragonfly.error.DigestMismatchException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.error.SupernodeUnreachableException;
@@ -117,7 +118,15 @@ final class SwarmWay {
         "{}: not through the swarm from byte {} on, but directly: {}",
         target,
         delivery.next(),
-        failure.getMessage());
+        why(failure));
+  }
+
+  /** Who pulls an image has no request in which a digest could be changed. */
+  private static String why(Throwable failure) {
+    return failure instanceof DigestMismatchException
+        ? "what came does not have the digest that the URL names. If this comes again, the registry"
+            + " has other bytes than it says: push the image anew."
+        : String.valueOf(failure.getMessage());
   }
 
   private static boolean isAnswerOfRegistry(Throwable failure) {

@@ -104,6 +104,25 @@ class FallbackTest extends ProxyTest {
     assertThat(registry.last().getHeaders().get("Range")).isEqualTo("bytes=70000-1048575");
   }
 
+  /** The advice of a fetch, to ask for another digest, is none for a container engine. */
+  @Test
+  void aWrongDigestIsNoAdviceToChangeTheRequest() throws Exception {
+    String path = registry.blob(blob);
+    byte[] corrupt = FakeStreams.corrupted(blob, 7);
+    registry.put(path, corrupt);
+
+    try (Logged logged = new Logged(SwarmWay.class)) {
+      start();
+      assertThatThrownBy(() -> body(path)).isInstanceOf(IOException.class);
+
+      assertThat(logged.lines())
+          .singleElement()
+          .asString()
+          .contains("does not have the digest that the URL names", "push the image anew")
+          .doesNotContain("request");
+    }
+  }
+
   /** No fakes but the registry: a supernode that is lost while it reads, and nobody who may. */
   @Test
   @Tag("slow") // its patience must do for a first byte on a busy machine

@@ -329,6 +329,35 @@ class MirrorTest extends ProxyTest {
     }
   }
 
+  /** A client would not know what to do with it, or do it with this machine's files. */
+  @ParameterizedTest
+  @CsvSource({
+    ", 'redirects without saying where, with 307'",
+    "file:///etc/passwd, 'redirects to what is no http or https URL, with 307'",
+    "ftp://127.0.0.1/x, 'redirects to what is no http or https URL, with 307'"
+  })
+  void aRedirectThatLeadsNowhereIsAnError(String location, String message) throws Exception {
+    start();
+    for (String path :
+        List.of(
+            "/v2/lab/app/tags/list",
+            registry.manifest("1", MANIFEST),
+            registry.blob(FakeRegistry.bytes(10, 1)))) {
+      MockResponse.Builder answer = new MockResponse.Builder().code(307);
+      if (location != null) {
+        answer.addHeader("Location", location);
+      }
+      registry.on(path, r -> answer.build());
+      try (Response response = get(path)) {
+        assertThat(response.code()).as(path).isEqualTo(502);
+        assertThat(response.header("Location")).isNull();
+        assertThat(response.body().string())
+            .contains("UNAVAILABLE", registry.url(path), message)
+            .doesNotContain("passwd");
+      }
+    }
+  }
+
   @Test
   void aBlobThatGoesDirectlyIsCheckedAndGoesOnWhenTheConnectionBreaks() throws Exception {
     byte[] blob = FakeRegistry.bytes(MIB, 9);
