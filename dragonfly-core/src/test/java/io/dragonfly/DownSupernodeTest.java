@@ -22,6 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whoever finds a supernode silent waits for it; those who come later know. */
 @ExtendWith(LeakCheck.class)
@@ -113,22 +115,83 @@ class DownSupernodeTest {
     assertUnreachable(client.prefetch(hurried));
   }
 
-  @Test
-  void nobodyWaitsLongForTheFirstOfTwo() {
-    FakeSupernode other = fixture.supernode();
+  /**
+   * Two supernodes that have the content, and a client of both.
+   *
+   * @param first the one that it asks first
+   */
+  private record Two(FakeSupernode first, FakeSupernode second, DistributionClient client) {}
+
+  private Two two() {
+    FakeSupernode other = fixture.supernode().put(URI_A, new byte[PIECE]);
     DistributionClient of =
         fixture.startInFakeTime(fixture.of(supernode, other).home(dir.resolve("other")));
     Fetch seen = of.prefetch(request().build());
     fixture.advanceUntil(() -> seen.completion().isDone());
-    boolean isFirst = !supernode.registrations().isEmpty();
-    (isFirst ? supernode : other).stop();
-    (isFirst ? other : supernode).put(URI_A, new byte[PIECE]);
+    return supernode.registrations().isEmpty()
+        ? new Two(other, supernode, of)
+        : new Two(supernode, other, of);
+  }
+
+  @Test
+  void nobodyWaitsLongForTheFirstOfTwo() {
+    Two two = two();
+    two.first().stop();
     long start = fixture.ticker.getAsLong();
 
-    Fetch fetch = of.prefetch(request().build());
+    Fetch fetch = two.client().prefetch(request().build());
     fixture.advanceUntil(() -> fetch.completion().isDone());
 
     assertThat(fetch.completion()).isCompleted();
+    assertThat(fixture.ticker.getAsLong() - start).isLessThan(Duration.ofSeconds(8).toNanos());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void oneThatIsStoppedIsWaitedForAlthoughTheOtherRefuses(boolean isFirst) {
+    Two two = two();
+    (isFirst ? two.first() : two.second()).stop();
+    (isFirst ? two.second() : two.first()).fallSilent();
+    long start = fixture.ticker.getAsLong();
+
+    Fetch fetch = two.client().prefetch(request().build());
+    fixture.advanceUntil(() -> fetch.completion().isDone());
+
+    assertUnreachable(fetch);
+    assertThat(Duration.ofNanos(fixture.ticker.getAsLong() - start))
+        .isBetween(Duration.ofSeconds(15), Duration.ofSeconds(21));
+    assertUnreachable(two.client().prefetch(request().build())); // the time stands still
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void oneThatGoesOnIsUsedAlthoughTheOtherRefuses(boolean isFirst) {
+    Two two = two();
+    FakeSupernode stopped = (isFirst ? two.first() : two.second()).stop();
+    (isFirst ? two.second() : two.first()).fallSilent();
+    long start = fixture.ticker.getAsLong();
+    Fetch fetch = two.client().prefetch(request().build());
+    fixture.advanceUntil(
+        () -> fixture.ticker.getAsLong() - start > Duration.ofSeconds(10).toNanos());
+    assertThat(fetch.completion()).isNotDone();
+
+    stopped.goOn();
+
+    fixture.advanceUntil(() -> fetch.completion().isDone());
+    assertThat(fetch.completion()).isCompleted();
+  }
+
+  @Test
+  void whoHasAnotherWayWaitsNoLongerForTwo() {
+    Two two = two();
+    two.first().stop();
+    two.second().fallSilent();
+    long start = fixture.ticker.getAsLong();
+
+    Fetch fetch = two.client().prefetch(request().supernodePatience(Duration.ofSeconds(3)).build());
+    fixture.advanceUntil(() -> fetch.completion().isDone());
+
+    assertUnreachable(fetch);
     assertThat(fixture.ticker.getAsLong() - start).isLessThan(Duration.ofSeconds(8).toNanos());
   }
 

@@ -229,8 +229,8 @@ public final class FetchRequest {
      * fetch ends as {@link io.dragonfly.error.SupernodeUnreachableException}; 15 s unless set,
      * since a machine with too much to do may give it no processor for as long. Who can get the
      * content in another way sets less. It is found out by questions that are given 4 s each, the
-     * first after 2 s, so it takes 6 s at least and up to 4 s longer than this. It is for the last
-     * supernode that is asked: the others are left after 3 s.
+     * first after 2 s, so it takes 6 s at least and up to 4 s longer than this. Of several
+     * supernodes the next one is asked after 3 s, and the fetch ends when none is waited for.
      */
     public Builder supernodePatience(Duration silence) {
       this.supernodePatience = silence;

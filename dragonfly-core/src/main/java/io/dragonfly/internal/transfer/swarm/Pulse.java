@@ -93,6 +93,14 @@ final class Pulse {
     return silent && loop.nanos() - silentNanos >= Timers.nanosOf(patience);
   }
 
+  /**
+   * Tells whether it may go on: a question of it hung until its limit, as with a process that is
+   * stopped, but it has not been silent for so long yet.
+   */
+  boolean mayGoOn(Duration patience) {
+    return silent && quiet && !isDown(patience);
+  }
+
   /** Returns how long no answer has come. */
   Duration silence() {
     return Duration.ofNanos(loop.nanos() - heardNanos);
@@ -120,8 +128,8 @@ final class Pulse {
 
   private void end(CompletableFuture<Boolean> result, boolean answered) {
     asked = null;
-    if (!answered && loop.nanos() - askedNanos > GLANCE.toNanos()) {
-      quiet = true;
+    quiet = !answered && loop.nanos() - askedNanos > GLANCE.toNanos();
+    if (quiet) {
       quietUntil = loop.nanos() + pauses.next().toNanos();
     }
     result.complete(answered);

@@ -119,7 +119,8 @@ public final class Supernodes {
    * @param range the bytes that are wanted, if not all are
    * @param holdings the versions of it that this peer holds pieces of
    * @param gives whether this peer gives the content to others
-   * @param patience how long the last supernode that is asked may answer no call at all
+   * @param patience how long a supernode that takes calls may answer none at all; who has another
+   *     one to ask looks there sooner, but does not give this one up
    */
   public record Registration(
       ContentRequest content,
@@ -254,7 +255,7 @@ public final class Supernodes {
           this::failed);
     }
 
-    /** With another one to ask, nobody waits long for this one. */
+    /** With another one to ask, nobody waits long for this one: it is looked at again later. */
     private Duration patience() {
       boolean isLast = tried % links.size() == 0;
       return isLast ? registration.patience() : Registration.SHORT;
@@ -284,8 +285,11 @@ public final class Supernodes {
     }
 
     private boolean isWorthWaiting() {
-      return loop.nanos() - startNanos < Pulse.PATIENCE.toNanos()
-          && links.stream().anyMatch(link -> !link.pulse().isDown());
+      boolean isEarly = loop.nanos() - startNanos < Pulse.PATIENCE.toNanos();
+      return links.stream()
+          .map(SupernodeLink::pulse)
+          .anyMatch(
+              pulse -> (isEarly && !pulse.isDown()) || pulse.mayGoOn(registration.patience()));
     }
 
     private SupernodeUnreachableException unreachable(Throwable last) {
