@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws the plots of the performance page from its data. Needs Python alone.
 
-    plots.py             draws src/site/resources/images/NAME.svg from each src/site/data/NAME.csv
+    plots.py             draws src/site/markdown/images/NAME.svg from each src/site/data/NAME.csv
     plots.py --check     draws nothing, and ends with 1 if a plot is not what its data say
 
 The first lines of a file of data are "# key: value" (title, unit, goal, kind); then come "group,series,value". The kinds:
@@ -114,7 +114,7 @@ def main():
     for path in sorted((SITE / "data").glob("*.csv")):
         data = Data(path)
         drawn = {"bars": bars, "line": plot}[data.about["kind"]](data)
-        target = SITE / "resources/images" / f"{path.stem}.svg"
+        target = SITE / "markdown/images" / f"{path.stem}.svg"
         if not check:
             target.write_text(drawn)
         elif not target.exists() or target.read_text() != drawn:
