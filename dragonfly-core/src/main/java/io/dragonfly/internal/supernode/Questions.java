@@ -194,9 +194,6 @@ final class Questions implements AutoCloseable {
     }
     gates.done(flight.host(), Optional.empty());
     listener.asked(Optional.empty());
-    if (flight.access().content().digest().isPresent()) {
-      answers.put(flight.subject(), answer.version());
-    }
     if (opens) {
       arrive(flight, answer);
       endOpening(flight, true);
@@ -289,6 +286,7 @@ final class Questions implements AutoCloseable {
       Futures.when(
           swarm,
           (ready, failure) -> {
+            believe(flight, answer);
             if (failure != null) {
               end(flight, typed(flight, failure));
             } else {
@@ -299,6 +297,13 @@ final class Questions implements AutoCloseable {
     } catch (RuntimeException e) {
       answer.opened().ifPresent(Arrivals::close);
       end(flight, typed(flight, e));
+    }
+  }
+
+  /** Not before what was opened is read: who believes the answer would have it read anew. */
+  private void believe(Flight flight, Answer answer) {
+    if (flight.access().content().digest().isPresent()) {
+      answers.put(flight.subject(), answer.version());
     }
   }
 

@@ -12,6 +12,7 @@ import static org.awaitility.Awaitility.await;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.CallRefusedException;
@@ -27,6 +28,7 @@ import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.Headers;
 import io.dragonfly.task.PieceSpan;
+import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.task.Trust;
 import io.dragonfly.testkit.FakeSource;
@@ -342,6 +344,35 @@ class RegistrationTest {
     supernode.ticker.advance(Duration.ofSeconds(61));
     new TestPeer(supernode).registered(uri);
     assertThat(source.questions()).isEqualTo(2);
+  }
+
+  @Test
+  void whoComesWhileTheReadBeginsHasTheSourceNotReadTwice() {
+    byte[] blob = bytes(2 * PIECE);
+    URI uri = URI.create("fake://registry/v2/library/debian/blobs/" + sha256(blob));
+    source.put(uri, blob);
+    List<CompletableFuture<RegisterAnswer>> others = new ArrayList<>();
+    supernode.close();
+    supernode =
+        new TestSupernode.Setup()
+            .source(source)
+            .listener(
+                new SupernodeListener() {
+                  @Override
+                  public void begun(Task task, Optional<DistributionException> failure) {
+                    CompletableFuture<RegisterAnswer> other = new TestPeer(supernode).register(uri);
+                    others.add(other);
+                    // An answer would be one of somebody who has it read; there must be none yet.
+                    other.completeOnTimeout(null, 300, TimeUnit.MILLISECONDS).join();
+                  }
+                })
+            .start();
+
+    new TestPeer(supernode).registered(uri);
+
+    awaitBytesRead(blob.length);
+    assertThat(others).hasSize(1);
+    assertThat(source.opened()).hasSize(1);
   }
 
   @Test
