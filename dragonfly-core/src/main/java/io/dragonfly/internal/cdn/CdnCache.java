@@ -6,8 +6,6 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.StorageException;
-import io.dragonfly.internal.writing.BufferPool;
-import io.dragonfly.internal.writing.DiskWriter;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.Task;
@@ -22,11 +20,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Lock;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -46,11 +40,7 @@ public final class CdnCache implements AutoCloseable {
   private final CacheUses uses;
   private final CacheRoom room;
   private final CacheSweep sweep;
-  private final ThreadPoolExecutor reads;
-  private final HostShares shares;
-  private final ExecutorService background;
-  private final WriteBehind.Buffers buffers;
-  private final AtomicInteger readsRunning = new AtomicInteger();
+  private final CacheThreads threads;
   private final Map<TaskId, CdnTask> tasks = new ConcurrentHashMap<>();
   private final PieceRings rings;
   private final KeptTasks kept;
@@ -87,16 +77,12 @@ public final class CdnCache implements AutoCloseable {
     this.room = new CacheRoom(storage, uses, settings.keeping().quotaBytes(), giving);
     this.kept = new KeptTasks(this, storage, uses, rings, room);
     this.sweep = new CacheSweep(storage, uses, giving, settings.keeping().taskTtl(), time);
-    this.reads = DaemonThreads.pool("dragonfly-cdn-read", settings.reads());
-    this.shares = new HostShares(reads, settings.readsPerHost());
-    this.background = DaemonThreads.pool("dragonfly-cdn-check", 2);
-    BufferPool pool = new BufferPool(2 * settings.reads());
-    this.buffers = new WriteBehind.Buffers(pool, new DiskWriter("dragonfly-cdn-write"));
+    this.threads = new CacheThreads(settings);
   }
 
   /** Looks from now on, from time to time, for what nobody has used for long. */
   public void sweepFromNowOn() {
-    sweep.start(this::inBackground);
+    sweep.start(threads::inBackground);
   }
 
   CdnListener listener() {
@@ -126,7 +112,7 @@ public final class CdnCache implements AutoCloseable {
       DaemonThreads.later(
           time.timer(),
           LEFTOVERS_KEPT,
-          () -> inBackground(() -> leftovers.forEach(this::deleteUnused)));
+          () -> threads.inBackground(() -> leftovers.forEach(this::deleteUnused)));
     }
     return known;
   }
@@ -344,8 +330,8 @@ public final class CdnCache implements AutoCloseable {
     return Optional.ofNullable(tasks.get(id));
   }
 
-  boolean isClosing() {
-    return background.isShutdown();
+  CacheThreads threads() {
+    return threads;
   }
 
   /** What of the cache can make room for other tasks. */
@@ -406,46 +392,31 @@ public final class CdnCache implements AutoCloseable {
 
   /** Returns how many reads wait for a thread. */
   public int waitingReads() {
-    return shares.waiting() + reads.getQueue().size();
-  }
-
-  void readStarts() {
-    readsRunning.incrementAndGet();
-  }
-
-  /** The last one lets the buffers go: a process may wait long for the next. */
-  void readEnded() {
-    if (readsRunning.decrementAndGet() == 0) {
-      buffers.pool().shrink();
-    }
+    return threads.waitingReads();
   }
 
   CdnRead.Surroundings surroundings() {
     return new CdnRead.Surroundings(
-        sources, listener, settings, shares, buffers, time.timer(), time.nanos(), room);
+        sources,
+        listener,
+        settings,
+        threads.readers(),
+        threads.buffers(),
+        time.timer(),
+        time.nanos(),
+        room);
   }
 
   long nanos() {
     return time.nanos().getAsLong();
   }
 
-  /** Runs something that blocks on the disk. */
-  void inBackground(Runnable work) {
-    try {
-      background.execute(work);
-    } catch (RejectedExecutionException e) {
-      log.debug("not done, since the cache is closing: {}", e.toString());
-    }
-  }
-
   /** Ends all reads and waits until their threads are gone, 10 s at most. */
   @Override
   public void close() {
-    reads.shutdown();
-    background.shutdown();
+    threads.shutdown();
     tasks.values().forEach(CdnTask::stop);
-    DaemonThreads.awaitEnd(reads, background);
-    buffers.writer().close();
+    threads.awaitEnd();
     uses.record(storage);
   }
 }

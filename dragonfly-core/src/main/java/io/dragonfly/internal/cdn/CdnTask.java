@@ -173,7 +173,7 @@ public final class CdnTask {
     if (started != null) {
       log.info("task {}: reading {}", task().id().brief(), access.content().displayUrl());
       cache.listener().started(task());
-      cache.readStarts();
+      cache.threads().readStarts();
       started.start();
     } else {
       opened.ifPresent(CdnTask::close);
@@ -237,7 +237,7 @@ public final class CdnTask {
       }
     }
     serving().suspect(piece);
-    cache.inBackground(() -> checkNow(piece));
+    cache.threads().inBackground(() -> checkNow(piece));
   }
 
   private void checkNow(int piece) {
@@ -274,7 +274,7 @@ public final class CdnTask {
       reading = null;
       stopping = false;
     }
-    cache.readEnded();
+    cache.threads().readEnded();
     if (failure.isPresent()) {
       cache.readFailed(this, failure.get());
     } else if (isComplete()) {

@@ -100,7 +100,7 @@ public final class KeptTasks {
     int count = 0;
     List<Integer> bad = new ArrayList<>();
     for (int piece : stored.pieces().stream().toArray()) {
-      if (cache.isClosing()) {
+      if (cache.threads().isClosing()) {
         throw new IOException("the supernode is stopping");
       }
       count++;
