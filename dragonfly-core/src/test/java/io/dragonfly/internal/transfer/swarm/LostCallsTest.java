@@ -1,0 +1,158 @@
+package io.dragonfly.internal.transfer.swarm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.TaskUpdate;
+import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.task.PieceSpan;
+import io.dragonfly.task.SourceVersion;
+import io.dragonfly.task.Task;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** Calls that fail, and registrations: how many at once, and once more. */
+class LostCallsTest extends MemberTests {
+  @Test
+  void notMoreThanSixteenRegistrationsOfOneSourceAreUnderWay() throws Exception {
+    List<CompletableFuture<RegisterAnswer>> calls = new ArrayList<>();
+    List<CompletableFuture<Supernodes.Registered>> asked = new ArrayList<>();
+    api.registration =
+        () -> {
+          CompletableFuture<RegisterAnswer> call = new CompletableFuture<>();
+          calls.add(call);
+          return call;
+        };
+    onLoop(
+        () -> {
+          for (int i = 0; i < 30; i++) {
+            asked.add(
+                supernodes.register(
+                    new Supernodes.Registration(
+                        CONTENT,
+                        Optional.empty(),
+                        List.of(),
+                        true,
+                        Supernodes.Registration.SHORT)));
+          }
+        });
+    settle();
+    assertThat(calls).hasSize(16);
+
+    onLoop(() -> asked.get(20).cancel(false)); // waits, and will not come
+    calls.get(0).completeExceptionally(new CallRefusedException("no"));
+    settle();
+    assertThat(asked.get(0)).isCompletedExceptionally();
+    assertThat(calls).hasSize(17);
+    // Whoever has waited has as long for an answer as the first had.
+    ticker.advance(Duration.ofSeconds(10));
+    calls.get(1).completeExceptionally(new CallRefusedException("no"));
+    settle();
+    calls.get(17).completeExceptionally(new SupernodeUnreachableException("silent"));
+    settle();
+    assertThat(asked.get(17)).isNotDone();
+    ticker.advance(Duration.ofMillis(200));
+    settle();
+    assertThat(calls).hasSize(19);
+  }
+
+  @Test
+  void whatACallThatFailedReportedIsReportedAgain() throws Exception {
+    api.poll().answer().complete(answer(1, news()));
+    api.poll();
+    onLoop(() -> member.report(result(0)));
+    ticker.advance(NextLoop.HOLD);
+    Api.Poll lost = api.poll();
+    lost.answer().completeExceptionally(new SupernodeUnreachableException("gone"));
+    assertThat(events.next()).isEqualTo("lost");
+    settle();
+    ticker.advance(Duration.ofMillis(100));
+    Api.Poll again = api.poll();
+    assertThat(again.request().reports().get(0).results()).containsExactly(result(0));
+    again.answer().complete(answer(2));
+    assertThat(events.next()).isEqualTo("back");
+  }
+
+  @Test
+  void triesBecomeRarerWhileTheSupernodeIsLost() throws Exception {
+    Duration[] pauses = {
+      Duration.ofMillis(100),
+      Duration.ofMillis(200),
+      Duration.ofMillis(400),
+      Duration.ofMillis(800),
+      Duration.ofMillis(1600),
+      Duration.ofSeconds(2),
+      Duration.ofSeconds(2)
+    };
+    for (Duration pause : pauses) {
+      api.poll().answer().completeExceptionally(new SupernodeUnreachableException("gone"));
+      settle();
+      ticker.advance(pause.minusMillis(1));
+      assertThat(api.polls).isEmpty();
+      ticker.advance(Duration.ofMillis(1));
+      settle();
+      assertThat(api.polls).hasSize(1);
+    }
+    assertThat(events.seen).containsExactly("lost");
+  }
+
+  @Test
+  void aPollWithoutAnAnswerIsGivenUp() throws Exception {
+    api.poll();
+    settle();
+    ticker.advance(Duration.ofSeconds(15));
+    assertThat(events.next()).isEqualTo("lost");
+  }
+
+  @Test
+  void aTaskThatIsNotKnownIsRegisteredAgain() throws Exception {
+    CompletableFuture<RegisterAnswer> slow = new CompletableFuture<>();
+    api.registration = () -> slow;
+    api.poll().answer().complete(answer(1, TaskUpdate.unknown(TASK.id())));
+    Api.Poll meanwhile = api.poll();
+    assertThat(meanwhile.request().reports()).isEmpty();
+    assertThat(api.registrations.get(1).ticket()).contains("ticket");
+    slow.complete(Api.answer(TASK));
+    settle();
+    ticker.advance(NextLoop.HOLD);
+    assertThat(api.poll().request().reports().get(0).wanted()).isEqualTo(PieceSpan.ALL);
+  }
+
+  @Test
+  void anotherVersionAfterRegisteringAgainIsAChange() throws Exception {
+    Task other =
+        Task.of(
+            CONTENT.key(),
+            new SourceVersion(Optional.of("\"2\""), OptionalLong.of(5)),
+            Optional.empty(),
+            "");
+    api.registration = () -> CompletableFuture.completedFuture(Api.answer(other));
+    api.poll().answer().complete(answer(1, TaskUpdate.unknown(TASK.id())));
+    assertThat(events.next()).isEqualTo("SOURCE_CHANGED");
+  }
+
+  @Test
+  void aRefusedPeerIsToldSo() throws Exception {
+    api.poll().answer().completeExceptionally(new CallRefusedException("not from there"));
+    assertThat(events.next()).isEqualTo("CALL_REFUSED");
+  }
+
+  @Test
+  void aCallThatThrowsCountsAsUnreachable() throws Exception {
+    api.registration =
+        () -> {
+          throw new IllegalStateException("a defect");
+        };
+    api.poll().answer().complete(answer(1, TaskUpdate.unknown(TASK.id())));
+    settle();
+    ticker.advance(NextLoop.HOLD);
+    assertThat(events.seen).isEmpty();
+    assertThat(api.poll().request().answered()).isEqualTo(1);
+  }
+}

@@ -1,0 +1,242 @@
+package io.dragonfly.internal.transfer.swarm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.control.Advice;
+import io.dragonfly.control.Caller;
+import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.LeaveRequest;
+import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.NextRequest;
+import io.dragonfly.control.OfferAnswer;
+import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.Outcome;
+import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.control.TaskUpdate;
+import io.dragonfly.control.Terms;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.internal.loop.Timers;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.PieceDigests;
+import io.dragonfly.task.PieceSpan;
+import io.dragonfly.task.SourceVersion;
+import io.dragonfly.task.Task;
+import io.dragonfly.testkit.FakeTicker;
+import io.dragonfly.testkit.LeakCheck;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * One member of a task at a supernode, in a time that stands still, with the loop that asks what is
+ * next.
+ */
+@ExtendWith(LeakCheck.class)
+abstract class MemberTests {
+  static final ContentRequest CONTENT = ContentRequest.of(URI.create("https://source.test/a"));
+  static final Task TASK =
+      Task.of(
+          CONTENT.key(),
+          new SourceVersion(Optional.of("\"1\""), OptionalLong.of(100 << 20)),
+          Optional.empty(),
+          "");
+  static final PeerId SUPERNODE = PeerSecret.random(new SecureRandom()).id();
+  static final Terms TERMS = new Terms(SUPERNODE, Instant.EPOCH, Duration.ofSeconds(15));
+
+  final FakeTicker ticker = new FakeTicker();
+  final Timers timers = new Timers(ticker.timer(), ticker);
+  final EventLoop loop = new EventLoop("dragonfly-engine", timers);
+  final Api api = new Api();
+  final Events events = new Events();
+  Supernodes supernodes;
+  Membership member;
+
+  /** Polls wait in a queue until the test answers them. */
+  static final class Api implements SupernodeApi {
+    record Poll(NextRequest request, CompletableFuture<NextAnswer> answer) {}
+
+    final BlockingQueue<Poll> polls = new LinkedBlockingQueue<>();
+    final List<RegisterRequest> registrations = new ArrayList<>();
+    Supplier<CompletableFuture<RegisterAnswer>> registration =
+        () -> CompletableFuture.completedFuture(answer(TASK));
+
+    static RegisterAnswer answer(Task task) {
+      return new RegisterAnswer(
+          task, "ticket", PieceDigests.NONE, Optional.empty(), Advice.NONE, TERMS);
+    }
+
+    @Override
+    public synchronized CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
+      registrations.add(request);
+      return registration.get();
+    }
+
+    @Override
+    public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+      return CompletableFuture.completedFuture(new OfferAnswer(List.of(), TERMS));
+    }
+
+    @Override
+    public CompletableFuture<NextAnswer> next(NextRequest request) {
+      Poll poll = new Poll(request, new CompletableFuture<>());
+      polls.add(poll);
+      return poll.answer();
+    }
+
+    @Override
+    public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+      return CompletableFuture.completedFuture(new LeaveAnswer());
+    }
+
+    Poll poll() throws InterruptedException {
+      Poll poll = polls.poll(10, TimeUnit.SECONDS);
+      assertThat(poll).isNotNull();
+      return poll;
+    }
+  }
+
+  static final class Events implements TaskEvents {
+    final BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+    volatile int underWay;
+
+    @Override
+    public void digests(PieceDigests digests) {}
+
+    @Override
+    public void lengthLearned(long length) {}
+
+    @Override
+    public void assigned(List<Assigned> assigned) {
+      seen.add("assigned");
+    }
+
+    @Override
+    public int underWay() {
+      return underWay;
+    }
+
+    @Override
+    public void advised(Advice advice) {}
+
+    @Override
+    public void failed(DistributionException failure) {
+      seen.add(failure.kind().toString());
+    }
+
+    @Override
+    public void sourceRetried(DistributionException failure) {
+      seen.add("retried");
+    }
+
+    @Override
+    public void supernodeLost(String reason, Duration silence) {
+      seen.add("lost");
+    }
+
+    @Override
+    public void supernodeBack() {
+      seen.add("back");
+    }
+
+    String next() throws InterruptedException {
+      return String.valueOf(seen.poll(10, TimeUnit.SECONDS));
+    }
+  }
+
+  @BeforeEach
+  void join() throws Exception {
+    Caller caller =
+        new Caller(
+            PeerSecret.random(new SecureRandom()),
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
+            "");
+    supernodes =
+        Supernodes.of(
+            List.of(new Supernodes.Named("here", new InetSocketAddress(0), api)),
+            caller,
+            caller,
+            loop,
+            new SupernodeClock(timers),
+            () -> 0);
+    onLoop(
+        () ->
+            loop.when(
+                supernodes.register(
+                    new Supernodes.Registration(
+                        CONTENT, Optional.empty(), List.of(), true, Supernodes.Registration.SHORT)),
+                registered -> {
+                  member = registered.link().join(TASK.id(), registered.answer(), BitSet::new);
+                  member.follow(events, () -> Optional.of(CONTENT));
+                  member.want(PieceSpan.ALL);
+                },
+                failure -> {}));
+    settle();
+    ticker.advance(NextLoop.WISH_HOLD);
+  }
+
+  @AfterEach
+  void close() {
+    loop.close();
+    timers.close();
+  }
+
+  void onLoop(Runnable task) throws Exception {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          task.run();
+          done.complete(null);
+        });
+    done.get(10, TimeUnit.SECONDS);
+  }
+
+  /** An event leads to the next one on the loop: a few of them, and all has been done. */
+  void settle() throws Exception {
+    for (int i = 0; i < 10; i++) {
+      onLoop(() -> {});
+    }
+  }
+
+  static NextAnswer answer(long number, TaskUpdate... updates) {
+    return new NextAnswer(number, List.of(updates), TERMS);
+  }
+
+  static TaskUpdate news() {
+    return new TaskUpdate(
+        TASK.id(),
+        TaskUpdate.State.ACTIVE,
+        Optional.empty(),
+        OptionalLong.empty(),
+        PieceDigests.NONE,
+        List.of(),
+        List.of(),
+        Optional.of(Advice.NONE),
+        List.of());
+  }
+
+  static PieceResult result(int piece) {
+    return new PieceResult(piece, SUPERNODE, Outcome.DONE, 1);
+  }
+}
