@@ -1,53 +1,19 @@
 package io.dragonfly.examples;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dragonfly.examples.CommandLab.Running;
-import io.dragonfly.examples.thin.Handshake;
-import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** The server of a home, and the calls that it works for. */
-class ServerIT {
-  private static final Duration SOON = Duration.ofSeconds(60);
-  private static final ObjectMapper JSON = new ObjectMapper();
-
-  @TempDir Path dir;
-  private CommandLab lab;
-  private WebSource source;
-  private Path home;
-
-  @BeforeEach
-  void begin() throws IOException {
-    lab = new CommandLab(dir);
-    source = new WebSource();
-    home = dir.resolve("home");
-  }
-
-  @AfterEach
-  void end() {
-    lab.close();
-    source.close();
-  }
-
+/** The server of a home: when it starts, whose calls it works for, and how it ends. */
+class ServerIT extends ServerTests {
   @Test
   void twentyAtOnceOnAnEmptyHomeStartOneServer() throws Exception {
     List<Running> calls = new ArrayList<>();
@@ -157,151 +123,11 @@ class ServerIT {
   }
 
   @Test
-  void aHomeThatCannotBeUsedIsReplacedForTheCall() throws Exception {
-    Path file = Files.createFile(dir.resolve("file"));
-    home = file.resolve("home");
-
-    Running call = dfget("/small", "out", "--alivetime", "5m");
-
-    assertGood(call, "out", source.small());
-    assertThat(call.err().lines().filter(line -> line.contains("A temporary one is used")))
-        .hasSize(1);
-  }
-
-  @Test
-  void thePeerOfOneCallEndsWithItHoweverThatEnds() throws Exception {
-    home = Files.createFile(dir.resolve("file")).resolve("home");
-    Path temporary = Files.createDirectory(dir.resolve("temporary"));
-    Running call =
-        lab.startProgram(
-            List.of(
-                "env",
-                "DRAGONFLY_JAVA_OPTS=-Djava.io.tmpdir=" + temporary,
-                CommandLab.program("dfget").toString(),
-                "--url=" + source.url("/slow"),
-                "--output=" + dir.resolve("out"),
-                "--home=" + home));
-    source.awaitReached();
-    ProcessHandle peer =
-        call.process()
-            .descendants()
-            .filter(p -> arguments(p).contains("DfgetMain"))
-            .findAny()
-            .orElseThrow();
-    assertThat(temporary).isNotEmptyDirectory();
-
-    call.kill();
-
-    Awaitility.await().atMost(SOON).until(() -> !peer.isAlive());
-    assertThat(temporary).isEmptyDirectory();
-  }
-
-  @Test
-  void aCallThatASignalEndsSaysSoToProgramsToo() throws Exception {
-    Running call =
-        lab.start(
-            "dfget",
-            "--url=" + source.url("/slow"),
-            "--output=" + dir.resolve("out"),
-            "--home=" + home,
-            "--json");
-    source.awaitReached();
-
-    call.process().destroy();
-
-    assertThat(call.exitCode(SOON)).isEqualTo(143);
-    assertThat(call.json().at("/error/kind").asText()).isEqualTo("cancelled");
-    assertThat(call.json().path("url").asText()).isEqualTo(source.url("/slow"));
-  }
-
-  @Test
-  void anotherUserWhoMayNotWriteTheHomeGetsItsFile() throws Exception {
-    List<String> asNobody =
-        List.of(
-            "setpriv",
-            "--reuid=65534",
-            "--regid=65534",
-            "--clear-groups",
-            "env",
-            "HOME=/nonexistent");
-    Path out = Files.createDirectory(dir.resolve("for all"));
-    Files.setPosixFilePermissions(out, PosixFilePermissions.fromString("rwxrwxrwx"));
-    Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwxr-xr-x"));
-    Files.createDirectory(home);
-    Assumptions.assumeTrue(
-        runs(asNobody, "test", "-r", CommandLab.program("dfget").toString()),
-        "nobody cannot be, or read what is built");
-    List<String> line = new ArrayList<>(asNobody);
-    line.addAll(List.of(CommandLab.program("dfget").toString(), "--home", home.toString()));
-
-    String file = out.resolve("out").toString();
-    Running call = startWith(line, "--url", source.url("/small"), "--output", file);
-    Running list = startWith(line, "cache", "ls");
-    Running limit = startWith(line, "limit");
-
-    assertThat(call.exitCode(SOON)).as(call.err()).isZero();
-    assertThat(out.resolve("out")).hasBinaryContent(source.small());
-    String denied = "ome " + home + " cannot be used: permission denied";
-    assertThat(call.err()).contains(denied);
-    assertThat(list.exitCode(SOON)).as(list.err()).isEqualTo(20);
-    assertThat(list.err()).contains(denied).doesNotContain("temporary");
-    assertThat(limit.exitCode(SOON)).as(limit.err()).isEqualTo(20);
-    assertThat(limit.err()).contains(denied);
-    assertThat(home).isEmptyDirectory();
-  }
-
-  @Test
-  void anotherUserCanNeitherReadTheStoreNorUseTheServer() throws Exception {
-    Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwxr-xr-x"));
-    assertGood(dfget("/small", "out"), "out", source.small());
-    List<String> asNobody =
-        List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=/");
-    Assumptions.assumeTrue(
-        runs(asNobody, "test", "-r", CommandLab.program("dfget").toString()),
-        "nobody cannot be, or read what is built");
-
-    for (Path path : List.of(home, home.resolve("server.json"), home.resolve("tasks"))) {
-      assertThat(runs(asNobody, "test", "-r", path.toString())).as("%s", path).isFalse();
-    }
-    assertThat(runs(asNobody, "ls", home.toString())).isFalse();
-    List<String> line = new ArrayList<>(asNobody);
-    line.addAll(List.of(CommandLab.program("dfget").toString(), "--home", home.toString()));
-    Running list = startWith(line, "cache", "ls");
-    assertThat(list.exitCode(SOON)).as(list.err()).isEqualTo(20);
-    String token = java.util.HexFormat.of().formatHex(token());
-    for (String name : List.of("cmdline", "environ")) {
-      assertThat(Files.readString(Path.of("/proc", "" + pid(), name), ISO_8859_1))
-          .as("what everybody may see of the server")
-          .doesNotContain(token);
-    }
-  }
-
-  private Running startWith(List<String> before, String... more) throws IOException {
-    List<String> line = new ArrayList<>(before);
-    line.addAll(List.of(more));
-    return lab.startProgram(line);
-  }
-
-  @Test
   void aliveTimeZeroStartsNoServer() throws Exception {
     assertGood(dfget("/small", "out", "--alivetime", "0"), "out", source.small());
 
     assertThat(home.resolve("server.json")).doesNotExist();
     assertThat(servers()).isEmpty();
-  }
-
-  @Test
-  void theFirstProcessOfAContainerIsThePeerItself() throws Exception {
-    List<String> asFirst = List.of("unshare", "--pid", "--fork", "--mount-proc");
-    Assumptions.assumeTrue(runs(asFirst, "true"), "this user cannot make a pid namespace");
-    List<String> line = new ArrayList<>(asFirst);
-    line.addAll(List.of(CommandLab.program("dfget").toString(), "--url", source.url("/small")));
-    line.addAll(List.of("--output", dir.resolve("out").toString(), "--home", home.toString()));
-
-    Running call = lab.startProgram(line);
-
-    assertGood(call, "out", source.small());
-    assertThat(home.resolve("server.json")).doesNotExist();
   }
 
   @Test
@@ -326,69 +152,6 @@ class ServerIT {
     try (var files = Files.list(directory)) {
       return files.findAny().isEmpty();
     }
-  }
-
-  @Test
-  void badCallersAreLeftAndTheServerIsFine() throws Exception {
-    assertGood(dfget("/small", "out"), "out", source.small());
-    long server = pid();
-
-    assertThat(answerTo("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(UTF_8), null)).isEmpty();
-    assertThat(answerTo(new byte[100_000], null)).isEmpty();
-    assertThat(answerTo(new byte[0], new byte[32])).isEmpty(); // a wrong token
-    byte[] token = token();
-    assertThat(answerTo(new byte[] {1, 127, -1, -1, -1}, token)).isEmpty(); // 2 GiB are announced
-    assertThat(answerTo(new byte[] {1, 0, 0, 0, 4, 127, -1, -1, -1}, token)).isEmpty();
-    assertThat(answerTo(new byte[] {99, 0, 0, 0, 0}, token)).isEmpty();
-    assertThat(answerTo(new byte[] {1, 0, 0}, token)).isEmpty();
-
-    assertGood(dfget("/small", "out"), "out", source.small());
-    assertThat(pid()).isEqualTo(server);
-    assertThat(
-            PosixFilePermissions.toString(
-                Files.getPosixFilePermissions(home.resolve("server.json"))))
-        .isEqualTo("rw-------");
-  }
-
-  /** Sends bytes to the server, after a greeting if there is a token, and returns its answer. */
-  private byte[] answerTo(byte[] bytes, byte[] token) throws IOException {
-    int port =
-        Integer.parseInt(
-            JSON.readTree(home.resolve("server.json").toFile())
-                .get("address")
-                .asText()
-                .substring("127.0.0.1:".length()));
-    try (Socket socket = new Socket(InetAddress.getByName("127.0.0.1"), port)) {
-      socket.setSoTimeout((int) SOON.toMillis());
-      DataInputStream in = new DataInputStream(socket.getInputStream());
-      if (token != null) {
-        Handshake.call(in, socket.getOutputStream(), token);
-      }
-      socket.getOutputStream().write(bytes);
-      socket.shutdownOutput();
-      return in.readAllBytes();
-    } catch (IOException e) {
-      return new byte[0]; // closed, with bytes on the way or none
-    }
-  }
-
-  private byte[] token() throws IOException {
-    String hex = JSON.readTree(home.resolve("server.json").toFile()).get("token").asText();
-    return java.util.HexFormat.of().parseHex(hex);
-  }
-
-  @Test
-  void theCallersFilesAndModeCount() throws Exception {
-    String command =
-        "umask 027; printf 'X-Word: open sesame\\n' | %s --url %s --output %s --home %s --header @/dev/stdin"
-            .formatted(
-                CommandLab.program("dfget"), source.url("/secret"), dir.resolve("out"), home);
-    assertGood(dfget("/small", "other"), "other", source.small());
-
-    assertGood(lab.startProgram(List.of("sh", "-c", command)), "out", source.small());
-
-    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(dir.resolve("out"))))
-        .isEqualTo("rw-r-----");
   }
 
   @Test
@@ -469,42 +232,6 @@ class ServerIT {
     assertThat(servers()).isEmpty();
   }
 
-  private Running dfget(String path, String output, String... more) throws IOException {
-    List<String> arguments = new ArrayList<>();
-    arguments.addAll(List.of("--url", source.url(path)));
-    arguments.addAll(List.of("--output", dir.resolve(output).toString()));
-    arguments.addAll(List.of("--home", home.toString()));
-    arguments.addAll(List.of(more));
-    return lab.start("dfget", arguments.toArray(String[]::new));
-  }
-
-  private void assertGood(Running call, String output, byte[] content) throws Exception {
-    assertThat(call.exitCode(SOON)).as(call.err()).isZero();
-    assertThat(dir.resolve(output)).hasBinaryContent(content);
-  }
-
-  private long pid() throws IOException {
-    return JSON.readTree(home.resolve("server.json").toFile()).get("pid").asLong();
-  }
-
-  private List<Long> servers() {
-    return ProcessHandle.allProcesses()
-        .filter(process -> arguments(process).contains("ServerMain"))
-        .filter(process -> arguments(process).contains(home.toString()))
-        .map(ProcessHandle::pid)
-        .toList();
-  }
-
-  /** Not ProcessHandle.Info: that has no arguments where they are longer than a page. */
-  private static String arguments(ProcessHandle process) {
-    try {
-      return Files.readString(Path.of("/proc", Long.toString(process.pid()), "cmdline"), ISO_8859_1)
-          .replace('\0', ' ');
-    } catch (IOException e) {
-      return ""; // it has ended
-    }
-  }
-
   private static void kill(long pid) {
     ProcessHandle.of(pid)
         .ifPresent(
@@ -512,15 +239,5 @@ class ServerIT {
               process.destroyForcibly();
               process.onExit().join();
             });
-  }
-
-  private boolean runs(List<String> before, String... command) throws Exception {
-    List<String> line = new ArrayList<>(before);
-    line.addAll(List.of(command));
-    try {
-      return lab.startProgram(line).exitCode(SOON) == 0;
-    } catch (IOException e) {
-      return false;
-    }
   }
 }
