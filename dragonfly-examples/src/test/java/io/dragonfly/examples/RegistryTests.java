@@ -3,6 +3,7 @@ package io.dragonfly.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.examples.CommandLab.Running;
+import io.dragonfly.testkit.FreePorts;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -48,7 +49,8 @@ abstract class RegistryTests {
   Daemon dfdaemon(int number, String... more) throws Exception {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of("--home", dir.resolve("home" + number).toString()));
-    arguments.addAll(List.of("--port", "0"));
+    // Nobody else gets it when the dfdaemon is gone.
+    arguments.addAll(List.of("--port", Integer.toString(FreePorts.next())));
     arguments.addAll(List.of(more));
     if (!arguments.contains("--registry")) {
       arguments.addAll(List.of("--registry", "http://" + registry.address()));

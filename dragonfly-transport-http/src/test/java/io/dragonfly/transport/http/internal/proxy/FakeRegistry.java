@@ -1,6 +1,7 @@
 package io.dragonfly.transport.http.internal.proxy;
 
 import io.dragonfly.task.Digest;
+import io.dragonfly.testkit.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -47,7 +48,7 @@ final class FakeRegistry implements AutoCloseable {
             return answer(request);
           }
         });
-    server.start(InetAddress.getLoopbackAddress(), 0);
+    server.start(InetAddress.getLoopbackAddress(), FreePorts.next());
   }
 
   String authority() {
