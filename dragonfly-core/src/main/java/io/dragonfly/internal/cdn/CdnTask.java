@@ -12,11 +12,7 @@ import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.Task;
 import java.io.IOException;
 import java.security.MessageDigest;
-import java.time.Duration;
 import java.util.BitSet;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -33,8 +29,6 @@ public final class CdnTask {
 
   private static final Logger log = LoggerFactory.getLogger(CdnTask.class);
 
-  private static final Duration CHECK_PAUSE = Duration.ofSeconds(10);
-
   private final CdnCache cache;
 
   /** What the source is read into. */
@@ -46,26 +40,19 @@ public final class CdnTask {
   @GuardedBy("this")
   private @Nullable CdnRead reading;
 
-  /** Whoever asked for a read while one was just being stopped. */
+  /** Whoever asked for a read while one was on its way, which may leave something. */
   @GuardedBy("this")
   private @Nullable Access next;
 
   @GuardedBy("this")
-  private boolean stopping;
-
-  @GuardedBy("this")
   private int users;
 
-  @GuardedBy("this")
-  private final Set<Integer> checking = new HashSet<>();
-
-  /** When pieces were last found to be intact. */
-  @GuardedBy("this")
-  private final Map<Integer, Long> intactNanos = new HashMap<>();
+  private final Complaints complaints;
 
   CdnTask(StoredTask stored, CdnCache cache) {
     this.stored = stored;
     this.cache = cache;
+    this.complaints = new Complaints(this, cache);
   }
 
   CdnTask(PieceRing ring, CdnCache cache) {
@@ -97,7 +84,7 @@ public final class CdnTask {
     PieceRing pieces = ring;
     if (pieces != null) {
       pieces.readAgain(lost);
-      cache.listener().access(task().id(), Set.of()).ifPresent(a -> read(a, Optional.empty()));
+      readLost();
     }
   }
 
@@ -111,7 +98,7 @@ public final class CdnTask {
     return serving().pieces();
   }
 
-  private StoredTask serving() {
+  StoredTask serving() {
     PieceRing pieces = ring;
     return pieces == null ? stored : pieces.serving();
   }
@@ -154,8 +141,8 @@ public final class CdnTask {
   }
 
   /**
-   * Sees to it that what is missing is read. Does nothing if it is being read already, or nothing
-   * is missing.
+   * Sees to it that what is missing is read. Does nothing if nothing is missing; what is missing
+   * when a read ends that is on its way is read after it.
    *
    * @param opened the content from its beginning, if it is open already; closed in any case
    */
@@ -165,8 +152,7 @@ public final class CdnTask {
       if (reading == null && !isComplete()) {
         started = newRead(access, opened);
         reading = started;
-        stopping = false;
-      } else if (stopping) {
+      } else if (reading != null) {
         next = access;
       }
     }
@@ -210,7 +196,6 @@ public final class CdnTask {
     CdnRead stopped;
     synchronized (this) {
       stopped = reading;
-      stopping = true;
       next = null;
       PieceRing pieces = ring;
       if (pieces != null) {
@@ -224,46 +209,15 @@ public final class CdnTask {
 
   /**
    * Reads a piece that somebody complains of, in the background, and again from the source if it is
-   * bad. Nobody is given it before it was read. One that was intact a moment ago is not read: to
-   * complain shall not be cheaper than that.
+   * bad. Nobody is given it before it was read.
    */
   public void check(int piece) {
-    long now = cache.nanos();
-    synchronized (this) {
-      Long intact = intactNanos.get(piece);
-      boolean isFresh = intact != null && now - intact < CHECK_PAUSE.toNanos() && stored.has(piece);
-      if (isFresh || !checking.add(piece)) {
-        return;
-      }
-    }
-    serving().suspect(piece);
-    cache.threads().inBackground(() -> checkNow(piece));
+    complaints.check(piece);
   }
 
-  private void checkNow(int piece) {
-    boolean intact = true;
-    StoredTask given = serving();
-    try {
-      // One that was passed on and has gone is not damaged.
-      boolean isGone = given.digest(piece).isEmpty() || (isPassedOn() && !given.has(piece));
-      intact = isGone || StoredPieces.isIntact(given, piece, null);
-      if (!intact) {
-        given.unseal(piece);
-      }
-    } catch (IOException e) {
-      log.warn("task {}: piece {} cannot be checked: {}", task().id().brief(), piece, e.toString());
-    }
-    synchronized (this) {
-      checking.remove(piece);
-      if (intact) {
-        intactNanos.put(piece, cache.nanos());
-      }
-    }
-    if (!intact) {
-      log.warn("task {}: piece {} was damaged in the store", task().id().brief(), piece);
-      cache.listener().lost(task().id(), piece);
-      cache.listener().access(task().id(), Set.of()).ifPresent(a -> read(a, Optional.empty()));
-    }
+  /** What was lost is to be read again. */
+  void readLost() {
+    cache.listener().access(task().id(), Set.of()).ifPresent(a -> read(a, Optional.empty()));
   }
 
   private void readEnded(Optional<DistributionException> failure) {
@@ -272,7 +226,6 @@ public final class CdnTask {
       again = next;
       next = null;
       reading = null;
-      stopping = false;
     }
     cache.threads().readEnded();
     if (failure.isPresent()) {

@@ -86,6 +86,58 @@ class CdnDiskTest extends CdnFixture {
   }
 
   @Test
+  void complaintsAboutAPieceThatIsBeingReadAgainCostNothing() throws Exception {
+    byte[] content = bytes(4 * PIECE);
+    source.put(FILE, content);
+    DamagedStorage damaged = new DamagedStorage();
+    cache.close();
+    storage = damaged;
+    cache = start();
+    CdnTask task = prepare(Optional.empty());
+    task.read(access("alice"), Optional.empty());
+    heard.awaitCompleted();
+    heard.offer(access("bob"));
+    heard.clear();
+    damaged.damage(2);
+    source.stallAt(FILE, 2 * PIECE + 10);
+    task.check(2);
+    source.awaitStalled(FILE);
+
+    for (int i = 0; i < 10; i++) {
+      task.check(2);
+    }
+    source.resume(FILE);
+
+    heard.awaitCompleted();
+    assertThat(heard.lost()).containsExactly(2);
+    assertThat(source.rangesRead())
+        .containsExactly(ByteRange.of(0, 4 * PIECE), ByteRange.of(2 * PIECE, 3 * PIECE));
+    assertThat(stored(task)).isEqualTo(content);
+  }
+
+  @Test
+  void aPieceThatIsLostWhileOthersAreReadIsReadAfterThem() throws Exception {
+    byte[] content = bytes(4 * PIECE);
+    source.put(FILE, content).stallAt(FILE, 3 * PIECE);
+    DamagedStorage damaged = new DamagedStorage();
+    cache.close();
+    storage = damaged;
+    cache = start();
+    CdnTask task = prepare(Optional.empty());
+    heard.offer(access("bob"));
+    task.read(access("alice"), Optional.empty());
+    await().until(() -> heard.sealed().size() == 3);
+    damaged.damage(1);
+    task.check(1);
+    await().until(() -> heard.lost().equals(List.of(1)));
+
+    source.resume(FILE);
+
+    heard.awaitCompleted();
+    assertThat(stored(task)).isEqualTo(content);
+  }
+
+  @Test
   void aDamagedPieceBeforeTheRestIsFoundWhenTheWholeIsChecked() throws Exception {
     byte[] content = bytes(4 * PIECE);
     source.put(FILE, content).stallAt(FILE, 3 * PIECE);
