@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +50,9 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
   private final Portion portion;
   private final Channel channel;
   private final LowWater lowWater;
+  private final LinkRate link;
+  private final ReceiveWindow window;
+  private final LongSupplier nanos;
   private final Future<?> watch;
   private @Nullable HttpTake current;
   private @Nullable TakeException refusal;
@@ -58,19 +62,26 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
   private long received;
   private boolean paused;
   private long pausedSince;
-  private long idleSince = System.nanoTime();
+  private long idleSince;
 
   PieceConnection(
       PieceConnections connections,
       PieceConnections.Line line,
       Portion portion,
       Channel channel,
-      LowWater lowWater) {
+      LowWater lowWater,
+      LinkRate link,
+      ReceiveWindow window,
+      LongSupplier nanos) {
     this.connections = connections;
     this.line = line;
     this.portion = portion;
     this.channel = channel;
     this.lowWater = lowWater;
+    this.link = link;
+    this.window = window;
+    this.nanos = nanos;
+    this.idleSince = nanos.getAsLong();
     this.watch =
         channel
             .eventLoop()
@@ -114,9 +125,9 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
   /** How long a take pauses tells how much to read at once. */
   private void learn(boolean pausedNow) {
     if (pausedNow && !paused) {
-      pausedSince = System.nanoTime();
+      pausedSince = nanos.getAsLong();
     } else if (!pausedNow && paused) {
-      portion.paused(System.nanoTime() - pausedSince);
+      portion.paused(nanos.getAsLong() - pausedSince);
     }
     paused = pausedNow;
   }
@@ -164,6 +175,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
     refusal = null;
     received = 0;
     lowWater.asked();
+    window.asked(nanos.getAsLong());
     try {
       FullHttpRequest question = question(take.request());
       channel.config().setAutoRead(!take.isPaused());
@@ -241,7 +253,9 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
     if (!take.isPaused()) {
       portion.paused(0);
     }
-    lowWater.received(System.nanoTime(), bytes, left, portion.bytes());
+    long now = nanos.getAsLong();
+    link.received(now, bytes);
+    lowWater.received(now, bytes, left, portion.bytes());
   }
 
   private void finish(LastHttpContent last, HttpTake take) {
@@ -250,7 +264,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
     } else if (refusal != null) {
       fail(refusal, !keepAlive);
     } else {
-      leave(!keepAlive);
+      leave(!keepAlive || window.isTooSmall());
       take.complete(this);
     }
   }
@@ -270,7 +284,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
     if (close) {
       close();
     } else {
-      idleSince = System.nanoTime();
+      idleSince = nanos.getAsLong();
       channel.config().setAutoRead(true);
       connections.release(this);
     }
@@ -278,7 +292,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void closeIfIdle() {
-    if (current == null && System.nanoTime() - idleSince > IDLE.toNanos()) {
+    if (current == null && nanos.getAsLong() - idleSince > IDLE.toNanos()) {
       close();
     }
   }

@@ -37,6 +37,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,6 +66,8 @@ public final class PieceConnections implements AutoCloseable {
   private final EventLoops loops;
   private final ChannelGroup channels;
   private final TransportTls tls;
+  private final LongSupplier nanos;
+  private final LinkRate link = new LinkRate();
 
   @GuardedBy("this")
   private final Map<Key, Line> lines = new HashMap<>();
@@ -91,7 +94,12 @@ public final class PieceConnections implements AutoCloseable {
 
   /** Takes over these loops, which the caller closes after this. */
   public PieceConnections(EventLoops loops, TransportTls tls) {
+    this(loops, tls, System::nanoTime);
+  }
+
+  PieceConnections(EventLoops loops, TransportTls tls, LongSupplier nanos) {
     this.loops = loops;
+    this.nanos = nanos;
     this.tls = tls;
     this.channels = loops.newGroup();
   }
@@ -222,7 +230,15 @@ public final class PieceConnections implements AutoCloseable {
     // One that was reset meanwhile would never tell its handler so, and keep its place for ever.
     if (connected.isSuccess() && channel.isActive()) {
       PieceConnection connection =
-          new PieceConnection(this, line, portion, channel, lowWater(channel, encrypted));
+          new PieceConnection(
+              this,
+              line,
+              portion,
+              channel,
+              lowWater(channel, encrypted),
+              link,
+              new ReceiveWindow(loops, channel, link, nanos.getAsLong()),
+              nanos);
       channel.pipeline().addLast(connection);
       connection.start(take);
       return;

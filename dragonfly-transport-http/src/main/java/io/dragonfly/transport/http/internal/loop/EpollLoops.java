@@ -9,11 +9,24 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.unix.IntegerUnixChannelOption;
+import io.netty.channel.unix.RawUnixChannelOption;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.concurrent.TimeUnit;
 
 /** The only class that names Netty's epoll, which may be missing. */
 final class EpollLoops {
   private static final IntegerUnixChannelOption RECEIVE_LOW_WATER =
       new IntegerUnixChannelOption("SO_RCVLOWAT", 1, 18); // SOL_SOCKET and its option, on Linux
+
+  /** IPPROTO_TCP and its TCP_INFO, up to the field that is read. */
+  private static final RawUnixChannelOption TCP_INFO =
+      new RawUnixChannelOption("TCP_INFO", 6, 11, 152);
+
+  /** Where {@code tcpi_min_rtt} stands in Linux's {@code struct tcp_info}: microseconds. */
+  private static final int LEAST_ROUND_TRIP = 148;
+
+  private static final long NOT_MEASURED = 0xffff_ffffL;
 
   private EpollLoops() {}
 
@@ -35,5 +48,19 @@ final class EpollLoops {
 
   static boolean wakeAt(Channel channel, int bytes) {
     return channel.isActive() && channel.config().setOption(RECEIVE_LOW_WATER, bytes);
+  }
+
+  /** Returns {@link EventLoops#UNKNOWN} if the system has not measured it. */
+  static long leastRoundTripNanos(Channel channel) {
+    if (!channel.isActive()) {
+      return EventLoops.UNKNOWN;
+    }
+    ByteBuffer info = channel.config().getOption(TCP_INFO);
+    if (info == null || info.limit() < LEAST_ROUND_TRIP + Integer.BYTES) {
+      return EventLoops.UNKNOWN;
+    }
+    long micros =
+        Integer.toUnsignedLong(info.order(ByteOrder.nativeOrder()).getInt(LEAST_ROUND_TRIP));
+    return micros == NOT_MEASURED ? EventLoops.UNKNOWN : TimeUnit.MICROSECONDS.toNanos(micros);
   }
 }

@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.internal.loop;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -27,6 +28,9 @@ public final class EventLoops implements AutoCloseable {
    * the least CPU here.
    */
   public static final ByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
+
+  /** What is told of a time that nobody knows. */
+  public static final long UNKNOWN = -1;
 
   private static final Logger LOG = LoggerFactory.getLogger(EventLoops.class);
   private static final Duration SHUTDOWN = Duration.ofSeconds(5);
@@ -107,6 +111,21 @@ public final class EventLoops implements AutoCloseable {
    */
   public boolean wakeAt(Channel of, int bytes) {
     return isEpoll && EpollLoops.wakeAt(of, bytes);
+  }
+
+  /**
+   * Returns the shortest round trip that the system has seen on a connection, or {@link #UNKNOWN}.
+   */
+  public long leastRoundTripNanos(Channel of) {
+    return isEpoll ? EpollLoops.leastRoundTripNanos(of) : UNKNOWN;
+  }
+
+  /**
+   * Lets others send about so many bytes that have not been read here. Returns false, and changes
+   * nothing, where that cannot be done.
+   */
+  public boolean receiveAtMost(Channel of, int bytes) {
+    return of.isActive() && of.config().setOption(ChannelOption.SO_RCVBUF, bytes);
   }
 
   /** Returns why an address could not be bound, in words; natively it is a system call's name. */
