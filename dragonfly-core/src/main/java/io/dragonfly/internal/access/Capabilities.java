@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.OptionalLong;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -37,29 +38,26 @@ public final class Capabilities {
   }
 
   /**
-   * Tells whether a capability is the parent's own, for this task, taker and address, and has not
-   * expired. Takes the same time wherever a wrong one differs.
+   * Returns when a capability expires, in seconds since 1970, if it is the parent's own for this
+   * task, taker and address. Takes the same time wherever a wrong one differs.
    */
-  public static boolean isValid(
-      byte[] parentKey,
-      String capability,
-      TaskId task,
-      PeerId taker,
-      InetAddress address,
-      Instant now) {
+  public static OptionalLong expiry(
+      byte[] parentKey, String capability, TaskId task, PeerId taker, InetAddress address) {
     byte[] bytes;
     try {
       bytes = Base64.getUrlDecoder().decode(capability);
     } catch (IllegalArgumentException e) {
-      return false;
+      return OptionalLong.empty();
     }
     if (bytes.length != BYTES) {
-      return false;
+      return OptionalLong.empty();
     }
     long seconds = ByteBuffer.wrap(bytes).getLong();
     byte[] expected = mac(parentKey, task, taker, address, seconds);
     byte[] actual = Arrays.copyOfRange(bytes, Long.BYTES, BYTES);
-    return MessageDigest.isEqual(expected, actual) && now.getEpochSecond() < seconds;
+    return MessageDigest.isEqual(expected, actual)
+        ? OptionalLong.of(seconds)
+        : OptionalLong.empty();
   }
 
   private static byte[] mac(

@@ -2,7 +2,7 @@ package io.dragonfly.internal.serve;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.Outcome;
-import io.dragonfly.internal.access.Capabilities;
+import io.dragonfly.internal.access.ShownCapabilities;
 import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.PieceService;
@@ -59,7 +59,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(StoredPieceService.class);
 
   private final Storage storage;
-  private final byte[] capabilityKey;
+  private final ShownCapabilities capabilities;
   private final Supplier<Instant> supernodeTime;
   private final RateLimiter uploads;
   private final LongSupplier nanoClock;
@@ -110,7 +110,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
       LongSupplier nanoClock,
       ScheduledExecutorService timer) {
     this.storage = storage;
-    this.capabilityKey = capabilityKey.clone();
+    this.capabilities = new ShownCapabilities(capabilityKey);
     this.supernodeTime = supernodeTime;
     this.uploads = uploads;
     this.nanoClock = nanoClock;
@@ -146,13 +146,8 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   @Override
   public CompletableFuture<Given> give(Ask ask) {
     boolean allowed =
-        Capabilities.isValid(
-            capabilityKey,
-            ask.capability(),
-            ask.task(),
-            ask.taker(),
-            ask.from(),
-            supernodeTime.get());
+        capabilities.isValid(
+            ask.capability(), ask.task(), ask.taker(), ask.from(), supernodeTime.get());
     if (!allowed) {
       return refused("the capability is not valid for this task, taker, address and time");
     }

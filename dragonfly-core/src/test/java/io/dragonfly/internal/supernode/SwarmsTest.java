@@ -18,7 +18,7 @@ import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.SupernodeUnreachableException;
-import io.dragonfly.internal.access.Capabilities;
+import io.dragonfly.internal.access.ShownCapabilities;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.ByteRange;
@@ -258,13 +258,13 @@ class SwarmsTest {
     Parent parent = taker.answer(task, PieceSpan.ALL).parents().get(0);
     assertThat(parent.peer().id()).isEqualTo(holder.id());
     assertThat(
-            Capabilities.isValid(
-                holder.caller.secret().capabilityKey(),
-                parent.capability(),
-                task,
-                taker.id(),
-                taker.caller.address().getAddress(),
-                supernode.ticker.clock().instant().plusSeconds(599)))
+            new ShownCapabilities(holder.caller.secret().capabilityKey())
+                .isValid(
+                    parent.capability(),
+                    task,
+                    taker.id(),
+                    taker.caller.address().getAddress(),
+                    supernode.ticker.clock().instant().plusSeconds(599)))
         .isTrue();
   }
 

@@ -148,7 +148,7 @@ final class ValuesJson {
         "terms",
         object -> {
           object.text("supernode", terms.supernode().hex());
-          object.text("now", terms.now().toString());
+          object.number("nowMillis", terms.now().toEpochMilli());
           object.number("leaseMillis", terms.lease().toMillis());
         });
   }
@@ -157,7 +157,7 @@ final class ValuesJson {
     JsonIn terms = in.get("terms");
     return new Terms(
         new PeerId(terms.get("supernode").text()),
-        Instant.parse(terms.get("now").text()),
+        Instant.ofEpochMilli(terms.get("nowMillis").number()),
         terms.get("leaseMillis").millis(Wire.MAX_DURATION));
   }
 

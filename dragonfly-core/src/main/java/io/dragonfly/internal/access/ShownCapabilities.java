@@ -1,0 +1,62 @@
+package io.dragonfly.internal.access;
+
+import com.google.common.cache.Cache;
+import com.google.common.cache.CacheBuilder;
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.task.TaskId;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.OptionalLong;
+
+/**
+ * Checks the capabilities that one parent is shown. A taker shows the same one for each piece, so
+ * those that were right are remembered until they expire. Safe for concurrent use.
+ */
+public final class ShownCapabilities {
+  /** More takers than a parent gives to at a time. */
+  private static final int MOST_REMEMBERED = 256;
+
+  private final byte[] parentKey;
+  private final Cache<Holder, Right> remembered =
+      CacheBuilder.newBuilder().maximumSize(MOST_REMEMBERED).build();
+
+  private record Holder(TaskId task, PeerId taker, InetAddress address) {}
+
+  private record Right(String capability, long expires) {
+    boolean is(String shown) {
+      return MessageDigest.isEqual(
+          capability.getBytes(StandardCharsets.UTF_8), shown.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public String toString() {
+      return "a capability until " + expires;
+    }
+  }
+
+  /** The capabilities that were made with this key. */
+  public ShownCapabilities(byte[] parentKey) {
+    this.parentKey = parentKey.clone();
+  }
+
+  /**
+   * Tells whether a capability is the parent's own, for this task, taker and address, and has not
+   * expired. Takes the same time wherever a wrong one differs.
+   */
+  public boolean isValid(
+      String capability, TaskId task, PeerId taker, InetAddress address, Instant now) {
+    Holder holder = new Holder(task, taker, address);
+    Right right = remembered.getIfPresent(holder);
+    if (right == null || !right.is(capability)) {
+      OptionalLong expires = Capabilities.expiry(parentKey, capability, task, taker, address);
+      if (expires.isEmpty()) {
+        return false;
+      }
+      right = new Right(capability, expires.getAsLong());
+      remembered.put(holder, right);
+    }
+    return now.getEpochSecond() < right.expires();
+  }
+}

@@ -1,0 +1,58 @@
+package io.dragonfly.internal.access;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.peer.PeerId;
+import io.dragonfly.task.TaskId;
+import java.net.InetAddress;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+/** What was right once is remembered; that must make nothing else right. */
+class ShownCapabilitiesTest {
+  private static final byte[] KEY = new byte[32];
+  private static final TaskId TASK = new TaskId("ab".repeat(32));
+  private static final PeerId TAKER = new PeerId("01".repeat(16));
+  private static final InetAddress HERE = InetAddress.getLoopbackAddress();
+  private static final Instant NOW = Instant.ofEpochSecond(1_000_000);
+
+  private final ShownCapabilities capabilities = new ShownCapabilities(KEY);
+  private final String right = Capabilities.issue(KEY, TASK, TAKER, HERE, NOW.plusSeconds(60));
+
+  private boolean isValid(String capability, Instant now) {
+    return capabilities.isValid(capability, TASK, TAKER, HERE, now);
+  }
+
+  @Test
+  void aRightOneIsRightUntilItExpires() {
+    assertThat(isValid(right, NOW)).isTrue();
+    assertThat(isValid(right, NOW.plusSeconds(59))).isTrue();
+    assertThat(isValid(right, NOW.plusSeconds(60))).isFalse();
+  }
+
+  @Test
+  void nobodyElseIsLetInByIt() {
+    assertThat(isValid(right, NOW)).isTrue();
+    TaskId otherTask = new TaskId("cd".repeat(32));
+    PeerId otherTaker = new PeerId("02".repeat(16));
+    assertThat(capabilities.isValid(right, otherTask, TAKER, HERE, NOW)).isFalse();
+    assertThat(capabilities.isValid(right, TASK, otherTaker, HERE, NOW)).isFalse();
+  }
+
+  @Test
+  void aWrongOneIsWrongAfterARightOne() {
+    String foreign = Capabilities.issue(new byte[] {9}, TASK, TAKER, HERE, NOW.plusSeconds(60));
+    assertThat(isValid(right, NOW)).isTrue();
+    assertThat(isValid(foreign, NOW)).isFalse();
+    assertThat(isValid("", NOW)).isFalse();
+    assertThat(isValid(right, NOW)).isTrue();
+  }
+
+  @Test
+  void aNewerOneTakesItsPlace() {
+    String newer = Capabilities.issue(KEY, TASK, TAKER, HERE, NOW.plusSeconds(120));
+    assertThat(isValid(right, NOW)).isTrue();
+    assertThat(isValid(newer, NOW.plusSeconds(90))).isTrue();
+    assertThat(isValid(right, NOW.plusSeconds(90))).isFalse();
+  }
+}
