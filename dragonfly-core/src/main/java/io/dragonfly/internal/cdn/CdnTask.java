@@ -234,7 +234,7 @@ public final class CdnTask {
       completed();
     } else if (again != null) {
       read(again, Optional.empty());
-    } else {
+    } else if (!isReading()) {
       log.info("task {}: stopped reading", task().id().brief());
       cache.listener().stopped(task().id());
     }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +31,11 @@ final class Complaints {
   @GuardedBy("this")
   private final Map<Integer, Long> intactNanos = new HashMap<>();
 
-  /** Those that were bad, and have perhaps not been read again yet. */
+  /** Since when pieces cannot be read, though the store has them. */
+  @GuardedBy("this")
+  private final Map<Integer, Long> unreadableNanos = new HashMap<>();
+
+  /** Those that were bad and are perhaps not there anew yet. */
   @GuardedBy("this")
   private final Set<Integer> lost = new HashSet<>();
 
@@ -41,18 +46,18 @@ final class Complaints {
 
   /**
    * Checks a piece in the background. One that was intact a moment ago is not read: to complain
-   * shall not be cheaper than that. Nor is one that is being read again.
+   * shall not be cheaper than that. Nor is one that was lost and is not there anew.
    */
   void check(int piece) {
     StoredTask given = task.serving();
-    boolean isThere = given.has(piece);
     synchronized (this) {
-      Long intact = intactNanos.get(piece);
-      boolean isFresh = intact != null && cache.nanos() - intact < PAUSE.toNanos() && isThere;
+      boolean isThere = given.has(piece);
       if (isThere) {
         lost.remove(piece);
       }
-      if (isFresh || lost.contains(piece) || !checking.add(piece)) {
+      if ((isThere && isFresh(intactNanos.get(piece)))
+          || lost.contains(piece)
+          || !checking.add(piece)) {
         return;
       }
     }
@@ -60,42 +65,59 @@ final class Complaints {
     cache.threads().inBackground(() -> checkNow(piece));
   }
 
+  private boolean isFresh(@Nullable Long nanos) {
+    return nanos != null && cache.nanos() - nanos < PAUSE.toNanos();
+  }
+
   private void checkNow(int piece) {
     StoredTask given = task.serving();
-    boolean intact = true;
     try {
-      intact = isIntact(given, piece);
-    } catch (IOException e) {
-      log.warn("task {}: piece {} cannot be checked: {}", name(), piece, e.toString());
-    }
-    synchronized (this) {
-      checking.remove(piece);
-      if (intact) {
-        intactNanos.put(piece, cache.nanos());
-      } else {
-        lost.add(piece);
+      boolean isThere = given.has(piece);
+      // One that was passed on and has gone is not damaged.
+      boolean isGone = given.digest(piece).isEmpty() || (task.isPassedOn() && !isThere);
+      if (!isGone && !(isThere && isIntact(given, piece))) {
+        log.warn("task {}: piece {} was damaged in the store", name(), piece);
+        lose(given, piece, isThere);
+      }
+    } finally {
+      synchronized (this) {
+        checking.remove(piece);
       }
     }
-    if (!intact) {
-      log.warn("task {}: piece {} was damaged in the store", name(), piece);
-      lost(given, piece);
-    }
   }
 
-  /** Looks at a piece; one that was passed on and has gone is not damaged. */
-  private boolean isIntact(StoredTask given, int piece) throws IOException {
-    boolean isThere = given.has(piece);
-    boolean isGone = given.digest(piece).isEmpty() || (task.isPassedOn() && !isThere);
-    if (isGone || (isThere && StoredPieces.isIntact(given, piece, null))) {
-      return true;
+  /** A disk that fails for a moment does not make a piece bad; one that goes on failing does. */
+  private boolean isIntact(StoredTask given, int piece) {
+    boolean intact;
+    try {
+      intact = StoredPieces.isIntact(given, piece, null);
+    } catch (IOException e) {
+      log.warn("task {}: piece {} cannot be checked: {}", name(), piece, e.toString());
+      synchronized (this) {
+        return isFresh(unreadableNanos.computeIfAbsent(piece, p -> cache.nanos()));
+      }
     }
-    if (isThere) {
-      given.unseal(piece); // one that was not may be there anew
+    synchronized (this) {
+      unreadableNanos.remove(piece);
+      if (intact) {
+        intactNanos.put(piece, cache.nanos());
+      }
     }
-    return false;
+    return intact;
   }
 
-  private void lost(StoredTask given, int piece) {
+  private void lose(StoredTask given, int piece, boolean isThere) {
+    if (isThere) { // one that was not may be there anew
+      try {
+        given.unseal(piece);
+      } catch (IOException e) {
+        log.warn("task {}: piece {} cannot be withdrawn: {}", name(), piece, e.toString());
+      }
+    }
+    synchronized (this) {
+      unreadableNanos.remove(piece);
+      lost.add(piece);
+    }
     cache.listener().lost(task.task().id(), piece);
     if (given.has(piece)) {
       // Somebody has had it read meanwhile, and that may have been told before.

@@ -9,7 +9,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -111,15 +110,8 @@ public final class KeptTasks {
       }
     }
     if (!bad.isEmpty()) {
-      cache.inUse(id).ifPresent(this::readAgain);
+      cache.inUse(id).ifPresent(CdnTask::readLost);
     }
     return Optional.of(new Checked(count, bad));
-  }
-
-  private void readAgain(CdnTask task) {
-    cache
-        .listener()
-        .access(task.task().id(), Set.of())
-        .ifPresent(access -> task.read(access, Optional.empty()));
   }
 }

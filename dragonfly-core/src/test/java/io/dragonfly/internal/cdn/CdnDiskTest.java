@@ -116,6 +116,53 @@ class CdnDiskTest extends CdnFixture {
   }
 
   @Test
+  void aPieceThatCannotBeWithdrawnOnTheDiskIsReadAgain() throws Exception {
+    DamagedStorage damaged = new DamagedStorage();
+    CdnTask task = completeOn(damaged);
+    damaged.damage(2);
+    damaged.failToWithdraw();
+    task.check(2);
+    heard.awaitCompleted();
+    assertThat(heard.lost()).containsExactly(2);
+    assertThat(heard.sealed()).containsExactly(2);
+  }
+
+  @Test
+  void aPieceThatTheDiskCannotReadForTenSecondsIsReadAgain() throws Exception {
+    DamagedStorage damaged = new DamagedStorage();
+    CdnTask task = completeOn(damaged);
+    damaged.makeUnreadable(2);
+    int before = damaged.regionsRead();
+    task.check(2);
+    await().until(() -> damaged.regionsRead() == before + 1);
+    assertThat(heard.lost()).isEmpty();
+    // The first check may not have ended yet: the pause counts from its end.
+    await()
+        .until(
+            () -> {
+              ticker.advance(Duration.ofSeconds(10));
+              task.check(2);
+              return !heard.lost().isEmpty();
+            });
+    heard.awaitCompleted();
+    assertThat(heard.lost()).containsExactly(2);
+    assertThat(heard.sealed()).containsExactly(2);
+  }
+
+  private CdnTask completeOn(DamagedStorage damaged) throws Exception {
+    source.put(FILE, bytes(4 * PIECE));
+    cache.close();
+    storage = damaged;
+    cache = start();
+    CdnTask task = prepare(Optional.empty());
+    task.read(access("alice"), Optional.empty());
+    heard.awaitCompleted();
+    heard.offer(access("bob"));
+    heard.clear();
+    return task;
+  }
+
+  @Test
   void aPieceThatIsLostWhileOthersAreReadIsReadAfterThem() throws Exception {
     byte[] content = bytes(4 * PIECE);
     source.put(FILE, content).stallAt(FILE, 3 * PIECE);

@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +29,19 @@ final class DamagedStorage implements Storage {
   private final MemoryStorage storage = new MemoryStorage();
   private final Set<Integer> damaged = new HashSet<>();
   private final AtomicInteger regions = new AtomicInteger();
+  private final Set<Integer> unreadable = ConcurrentHashMap.newKeySet();
   private volatile @Nullable IOException failure;
+  private volatile boolean forgetful;
+
+  /** From now on a piece cannot be read, until it is written again. */
+  void makeUnreadable(int piece) {
+    unreadable.add(piece);
+  }
+
+  /** From now on it cannot be written down that a piece is withdrawn. */
+  void failToWithdraw() {
+    forgetful = true;
+  }
 
   /** From now on a piece reads as other bytes, until it is written again. */
   synchronized void damage(int piece) {
@@ -90,6 +103,9 @@ final class DamagedStorage implements Storage {
     @Override
     public PieceRegion region(ByteRange range) throws IOException {
       regions.incrementAndGet();
+      if (unreadable.contains(task().layout().pieceAt(range.start()))) {
+        throw new IOException("Input/output error");
+      }
       PieceRegion region = stored.region(range);
       if (!isDamaged(task().layout().pieceAt(range.start()))) {
         return region;
@@ -121,6 +137,7 @@ final class DamagedStorage implements Storage {
         throw toThrow;
       }
       mend(task().layout().pieceAt(offset));
+      unreadable.remove(task().layout().pieceAt(offset));
       stored.write(offset, data);
     }
 
@@ -142,6 +159,9 @@ final class DamagedStorage implements Storage {
     @Override
     public void unseal(int piece) throws IOException {
       stored.unseal(piece);
+      if (forgetful) {
+        throw new IOException("No space left on device");
+      }
     }
 
     @Override
