@@ -49,9 +49,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
   private final PieceConnections.Line line;
   private final Portion portion;
   private final Channel channel;
-  private final LowWater lowWater;
-  private final LinkRate link;
-  private final ReceiveWindow window;
+  private final ReceiveFlow flow;
   private final LongSupplier nanos;
   private final Future<?> watch;
   private @Nullable HttpTake current;
@@ -69,17 +67,13 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
       PieceConnections.Line line,
       Portion portion,
       Channel channel,
-      LowWater lowWater,
-      LinkRate link,
-      ReceiveWindow window,
+      ReceiveFlow flow,
       LongSupplier nanos) {
     this.connections = connections;
     this.line = line;
     this.portion = portion;
     this.channel = channel;
-    this.lowWater = lowWater;
-    this.link = link;
-    this.window = window;
+    this.flow = flow;
     this.nanos = nanos;
     this.idleSince = nanos.getAsLong();
     this.watch =
@@ -174,8 +168,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
     paused = false;
     refusal = null;
     received = 0;
-    lowWater.asked();
-    window.asked(nanos.getAsLong());
+    flow.asked(nanos.getAsLong());
     try {
       FullHttpRequest question = question(take.request());
       channel.config().setAutoRead(!take.isPaused());
@@ -253,9 +246,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
     if (!take.isPaused()) {
       portion.paused(0);
     }
-    long now = nanos.getAsLong();
-    link.received(now, bytes);
-    lowWater.received(now, bytes, left, portion.bytes());
+    flow.received(nanos.getAsLong(), bytes, left, portion.bytes());
   }
 
   private void finish(LastHttpContent last, HttpTake take) {
@@ -264,7 +255,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
     } else if (refusal != null) {
       fail(refusal, !keepAlive);
     } else {
-      leave(!keepAlive || window.isTooSmall());
+      leave(!keepAlive || flow.isTooSmall());
       take.complete(this);
     }
   }

@@ -230,15 +230,7 @@ public final class PieceConnections implements AutoCloseable {
     // One that was reset meanwhile would never tell its handler so, and keep its place for ever.
     if (connected.isSuccess() && channel.isActive()) {
       PieceConnection connection =
-          new PieceConnection(
-              this,
-              line,
-              portion,
-              channel,
-              lowWater(channel, encrypted),
-              link,
-              new ReceiveWindow(loops, channel, link, nanos.getAsLong()),
-              nanos);
+          new PieceConnection(this, line, portion, channel, flow(channel, encrypted), nanos);
       channel.pipeline().addLast(connection);
       connection.start(take);
       return;
@@ -252,8 +244,11 @@ public final class PieceConnections implements AutoCloseable {
             : reason(String.valueOf(cause.getMessage())));
   }
 
-  private LowWater lowWater(Channel channel, boolean encrypted) {
-    return encrypted ? LowWater.none(loops, channel) : new LowWater(loops, channel);
+  private ReceiveFlow flow(Channel channel, boolean encrypted) {
+    return new ReceiveFlow(
+        link,
+        new ReceiveWindow(loops, channel, link, nanos.getAsLong()),
+        encrypted ? LowWater.none(loops, channel) : new LowWater(loops, channel));
   }
 
   private void connectFailed(Line line, HttpTake take, String reason) {

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * little is not used any more. Confined to the loop.
  */
 final class ReceiveWindow {
-  /** Of the link's rate, where a round trip is shorter. */
+  /** Of the link's rate; a round trip that is not shorter needs more. */
   private static final long QUEUE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   /** With less, what is read at once gets so small that it costs more than the queue did. */
@@ -57,16 +57,19 @@ final class ReceiveWindow {
   }
 
   private long wanted() {
-    long rate = link.bytesPerSecond();
-    long roundTrip = loops.leastRoundTripNanos(channel);
-    if (rate == 0 || roundTrip == EventLoops.UNKNOWN) {
-      return Long.MAX_VALUE;
-    }
-    return bytes(rate, roundTrip);
+    return bytes(link.bytesPerSecond(), loops.leastRoundTripNanos(channel));
   }
 
   static long bytes(long bytesPerSecond, long roundTripNanos) {
-    return bytesPerSecond * Math.max(roundTripNanos, QUEUE_NANOS) / TimeUnit.SECONDS.toNanos(1);
+    boolean isNear = roundTripNanos != EventLoops.UNKNOWN && roundTripNanos < QUEUE_NANOS;
+    return bytesPerSecond > 0 && isNear
+        ? bytesPerSecond * QUEUE_NANOS / TimeUnit.SECONDS.toNanos(1)
+        : Long.MAX_VALUE;
+  }
+
+  /** Returns how much of an answer may be waited for, so that its sender need not stop. */
+  int mostToWaitFor() {
+    return held == 0 ? Integer.MAX_VALUE : held - held / 4;
   }
 
   private void hold(int bytes) {

@@ -26,7 +26,7 @@ final class EpollLoops {
   /** Where {@code tcpi_min_rtt} stands in Linux's {@code struct tcp_info}: microseconds. */
   private static final int LEAST_ROUND_TRIP = 148;
 
-  private static final long NOT_MEASURED = 0xffff_ffffL;
+  private static final int NOT_MEASURED = 0xffff_ffff;
 
   private EpollLoops() {}
 
@@ -56,11 +56,13 @@ final class EpollLoops {
       return EventLoops.UNKNOWN;
     }
     ByteBuffer info = channel.config().getOption(TCP_INFO);
-    if (info == null || info.limit() < LEAST_ROUND_TRIP + Integer.BYTES) {
+    if (info == null) {
       return EventLoops.UNKNOWN;
     }
-    long micros =
-        Integer.toUnsignedLong(info.order(ByteOrder.nativeOrder()).getInt(LEAST_ROUND_TRIP));
-    return micros == NOT_MEASURED ? EventLoops.UNKNOWN : TimeUnit.MICROSECONDS.toNanos(micros);
+    int micros = info.order(ByteOrder.nativeOrder()).getInt(LEAST_ROUND_TRIP);
+    // A system that does not know the field, as Linux before 4.6, leaves it 0.
+    return micros == 0 || micros == NOT_MEASURED
+        ? EventLoops.UNKNOWN
+        : TimeUnit.MICROSECONDS.toNanos(Integer.toUnsignedLong(micros));
   }
 }

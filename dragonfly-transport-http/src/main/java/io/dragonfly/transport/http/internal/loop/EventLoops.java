@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.internal.loop;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
@@ -117,7 +118,12 @@ public final class EventLoops implements AutoCloseable {
    * Returns the shortest round trip that the system has seen on a connection, or {@link #UNKNOWN}.
    */
   public long leastRoundTripNanos(Channel of) {
-    return isEpoll ? EpollLoops.leastRoundTripNanos(of) : UNKNOWN;
+    try {
+      return isEpoll ? EpollLoops.leastRoundTripNanos(of) : UNKNOWN;
+    } catch (ChannelException e) {
+      LOG.debug("the system does not tell the round trip", e);
+      return UNKNOWN;
+    }
   }
 
   /**
@@ -125,7 +131,12 @@ public final class EventLoops implements AutoCloseable {
    * nothing, where that cannot be done.
    */
   public boolean receiveAtMost(Channel of, int bytes) {
-    return of.isActive() && of.config().setOption(ChannelOption.SO_RCVBUF, bytes);
+    try {
+      return of.isActive() && of.config().setOption(ChannelOption.SO_RCVBUF, bytes);
+    } catch (ChannelException e) {
+      LOG.debug("the system does not take the size of a receive buffer", e);
+      return false;
+    }
   }
 
   /** Returns why an address could not be bound, in words; natively it is a system call's name. */
