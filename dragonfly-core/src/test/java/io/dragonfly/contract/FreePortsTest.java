@@ -3,6 +3,7 @@ package io.dragonfly.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.dragonfly.testkit.FreePorts;
 import java.io.IOException;
@@ -54,6 +55,12 @@ class FreePortsTest {
     few.take();
     assertThatThrownBy(few::take).isInstanceOf(IllegalStateException.class);
     assertThat(FreePorts.next()).isNotEqualTo(FreePorts.next());
+  }
+
+  @Test
+  void theBuildTellsEachJvmItsNumber() {
+    assumeTrue(System.getProperty("surefire.test.class.path") != null, "not under Surefire");
+    assertThat(FreePorts.thisFork()).isPositive();
   }
 
   @ParameterizedTest

@@ -25,13 +25,10 @@ public final class FreePorts {
   private static final int FORKS = 8;
 
   /** How many ports lie between those that JVMs of consecutive processes begin with. */
-  private static final long STRIDE = 257;
+  private static final long STRIDE = 911;
 
   private static final FreePorts OURS =
-      new FreePorts(
-          Integer.getInteger("surefire.forkNumber", 0),
-          ProcessHandle.current().pid(),
-          endOfTests(RANGE));
+      new FreePorts(thisFork(), ProcessHandle.current().pid(), endOfTests(RANGE));
 
   private final int fork;
   private final long start;
@@ -62,6 +59,11 @@ public final class FreePorts {
     } catch (IOException e) {
       return USUAL_END; // not Linux
     }
+  }
+
+  /** Returns this JVM's number in the build, which begins with 1; 0 where none tells it. */
+  public static int thisFork() {
+    return Integer.parseInt(System.getProperty("tests.fork", "fork 0").replace("fork ", ""));
   }
 
   /** Returns a port that is free on all addresses, and never again in this JVM. */
