@@ -186,7 +186,7 @@ public record ContentRequest(
     int end = text.indexOf('?') >= 0 ? text.indexOf('?') : text.length();
     int hash = text.indexOf('#');
     String cut = text.substring(0, hash >= 0 ? Math.min(end, hash) : end);
-    return cut.replaceFirst("//[^/@]*@", "//");
+    return cut.replaceFirst("//[^/]*@", "//");
   }
 
   @Override

@@ -91,7 +91,7 @@ final class PrintedConfig {
 
   private static String quoted(String name, String value) {
     String path = name.equals("url") ? value.replaceFirst("(?s)[?#].*", "") : value;
-    String shown = path.replaceAll("//[^/@]*@", "//");
+    String shown = path.replaceAll("//[^/]*@", "//");
     if (PLAIN.matcher(shown).matches()) {
       return shown;
     }

@@ -22,7 +22,7 @@ final class SourceUrl {
 
   /** Returns a URL without what may be secret in it. */
   static String shown(String url) {
-    return url.replaceFirst("(?s)[?#].*", "").replaceFirst("//[^/@]*@", "//");
+    return url.replaceFirst("(?s)[?#].*", "").replaceFirst("//[^/]*@", "//");
   }
 
   /**

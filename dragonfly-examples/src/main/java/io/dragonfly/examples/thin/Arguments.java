@@ -148,8 +148,8 @@ public final class Arguments {
     String shown = url.substring(0, end);
     int host = shown.indexOf("//") + 2;
     int path = shown.indexOf('/', host);
-    int at = shown.indexOf('@', host);
-    boolean hasUser = host >= 2 && at >= 0 && (path < 0 || at < path);
+    int at = shown.lastIndexOf('@', path < 0 ? shown.length() : path);
+    boolean hasUser = host >= 2 && at >= host;
     return hasUser ? shown.substring(0, host) + shown.substring(at + 1) : shown;
   }
 

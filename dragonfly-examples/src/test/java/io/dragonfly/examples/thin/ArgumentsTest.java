@@ -110,6 +110,7 @@ class ArgumentsTest {
   @CsvSource({
     "--url http://h/a, http://h/a",
     "-u http://u:p@h/a?b#c, http://h/a",
+    "-u http://u:p@ss@h/a@b, http://h/a@b",
     "-uhttp://h/a#c?d, http://h/a",
     "--url=http://h/a@b, http://h/a@b",
     "--url=http://u@h, http://h",

@@ -80,7 +80,7 @@ public record Upstream(String name, URI url, int port) {
   }
 
   private static String withoutPassword(String text) {
-    return text.replaceAll("//[^/@]*@", "//");
+    return text.replaceAll("//[^/]*@", "//");
   }
 
   static URI checkRegistry(URI url) {
