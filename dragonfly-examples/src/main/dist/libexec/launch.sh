@@ -155,20 +155,24 @@ error_file=${data:+-XX:ErrorFile=$data/hs_err_%p.log}
 # what needs it, digests and TLS, and the rest is compiled by the first one for good. What moves pieces is
 # that after 20 calls: with Java's 200, what is called once for a piece would be interpreted for a whole file.
 # Nobody reads the profiles that the first one's code would take for the second, but for digests and TLS,
-# which do as well without; they were a tenth of a peer's CPU time.
+# which do as well without; they were a twelfth of a peer's CPU time. These are options that a later Java may drop.
 # Java would say on stdout that it has read the file, so it says nothing there at all.
 compiler=
+profiles=
+if [ "$java_major" -le 25 ]; then
+  profiles='-XX:-C1ProfileCalls -XX:-C1ProfileVirtualCalls -XX:-C1ProfileInlinedCalls
+    -XX:-C1ProfileBranches -XX:-C1ProfileCheckcasts -XX:-C1UpdateMethodData'
+fi
 if [ -n "${compiling:-}" ]; then
   compiler='-XX:+UnlockDiagnosticVMOptions -XX:-DisplayVMOutput -XX:CompileCommand=quiet
     -XX:Tier4InvocationThreshold=500 -XX:Tier4MinInvocationThreshold=100
     -XX:Tier4CompileThreshold=600 -XX:Tier4BackEdgeThreshold=4000
-    -XX:-C1ProfileCalls -XX:-C1ProfileVirtualCalls -XX:-C1ProfileInlinedCalls
-    -XX:-C1ProfileBranches -XX:-C1ProfileCheckcasts -XX:-C1UpdateMethodData
     -XX:CompileCommand=CompileThresholdScaling,io.dragonfly.*::*,0.1
     -XX:CompileCommand=CompileThresholdScaling,io.netty.*::*,0.1
     -XX:CompileCommand=CompileThresholdScaling,okhttp3.*::*,0.1
     -XX:CompileCommand=CompileThresholdScaling,okio.*::*,0.1
     -XX:CompileCommand=CompileThresholdScaling,com.fasterxml.*::*,0.1'
+  compiler="$compiler $profiles"
 fi
 
 # Each thread of malloc's own would keep memory for itself otherwise.

@@ -230,7 +230,7 @@ public final class FetchRequest {
      * since a machine with too much to do may give it no processor for as long. Who can get the
      * content in another way sets less. It is found out by questions that are given 4 s each, the
      * first after 2 s, so it takes 6 s at least and up to 4 s longer than this. Of several
-     * supernodes the next one is asked after 3 s, and the fetch ends when none is waited for.
+     * supernodes the next one is asked after 3 to 6 s, and the fetch ends when none is waited for.
      */
     public Builder supernodePatience(Duration silence) {
       this.supernodePatience = silence;
