@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * little is not used any more. Confined to the loop.
  */
 final class ReceiveWindow {
-  /** Of the link's rate; a round trip that is not shorter needs more. */
+  /** Of the link's rate, where a round trip is shorter. */
   private static final long QUEUE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   /** With less, what is read at once gets so small that it costs more than the queue did. */
@@ -23,6 +23,12 @@ final class ReceiveWindow {
 
   /** Linux lets a user set 208 KiB. */
   static final int MOST_BYTES = 128 << 10;
+
+  /**
+   * What brings the least in 25 ms. Slower links have a long queue in any case, and who sends to
+   * them would only be longer at it.
+   */
+  private static final long SLOWEST_BYTES_PER_SECOND = 40L * LEAST_BYTES;
 
   private static final long LOOK_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -46,36 +52,37 @@ final class ReceiveWindow {
       return;
     }
     lookedNanos = nowNanos;
-    long wanted = wanted();
+    long wanted = bytes(link.bytesPerSecond(), loops.leastRoundTripNanos(channel));
     if (held == 0) {
-      if (wanted <= MOST_BYTES) {
-        hold((int) Math.max(wanted, LEAST_BYTES));
-      }
+      hold(wanted);
     } else {
-      tooSmall = wanted > 2L * held;
+      tooSmall = wanted > held;
     }
   }
 
-  private long wanted() {
-    return bytes(link.bytesPerSecond(), loops.leastRoundTripNanos(channel));
+  /** Returns what fills the link, but for its queue; a large number where that is of no use. */
+  static long bytes(long bytesPerSecond, long roundTripNanos) {
+    return bytesPerSecond >= SLOWEST_BYTES_PER_SECOND && roundTripNanos != EventLoops.UNKNOWN
+        ? bytesPerSecond * Math.max(roundTripNanos, QUEUE_NANOS) / TimeUnit.SECONDS.toNanos(1)
+        : Long.MAX_VALUE;
   }
 
-  static long bytes(long bytesPerSecond, long roundTripNanos) {
-    boolean isNear = roundTripNanos != EventLoops.UNKNOWN && roundTripNanos < QUEUE_NANOS;
-    return bytesPerSecond > 0 && isNear
-        ? bytesPerSecond * QUEUE_NANOS / TimeUnit.SECONDS.toNanos(1)
-        : Long.MAX_VALUE;
+  /**
+   * Holds it to a quarter more than this, if that may be set. What is held is never so little that
+   * it could hide that the link brings more: two connections that are held by it alone show it.
+   */
+  private void hold(long wanted) {
+    if (wanted < MOST_BYTES) {
+      int bytes = (int) Math.max(wanted + wanted / 4, LEAST_BYTES);
+      if (bytes <= MOST_BYTES && loops.receiveAtMost(channel, bytes)) {
+        held = bytes;
+      }
+    }
   }
 
   /** Returns how much of an answer may be waited for, so that its sender need not stop. */
   int mostToWaitFor() {
     return held == 0 ? Integer.MAX_VALUE : held - held / 4;
-  }
-
-  private void hold(int bytes) {
-    if (loops.receiveAtMost(channel, bytes)) {
-      held = bytes;
-    }
   }
 
   /** Tells whether the connection should be closed once its answer is there. */

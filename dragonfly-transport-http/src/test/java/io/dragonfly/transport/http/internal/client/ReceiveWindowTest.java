@@ -82,7 +82,7 @@ class ReceiveWindowTest {
   void isFiveMillisecondsOfTheLinksRate() {
     link(Duration.ofSeconds(1), 20 * MEGABYTE);
     window.asked(now);
-    assertThat(received()).isEqualTo(2 * 100_000);
+    assertThat(received()).isEqualTo(2 * 125_000); // and a quarter more
   }
 
   @Test
@@ -93,10 +93,17 @@ class ReceiveWindowTest {
   }
 
   @Test
+  void aVerySlowLinkIsLeftToTheSystem() {
+    link(Duration.ofSeconds(1), MEGABYTE);
+    window.asked(now);
+    assertThat(received()).isEqualTo(untouched);
+  }
+
+  @Test
   void aLongWayIsLeftToTheSystem() {
     long far = Duration.ofMillis(50).toNanos();
     assertThat(ReceiveWindow.bytes(12 * MEGABYTE, far)).isGreaterThan(ReceiveWindow.MOST_BYTES);
-    assertThat(ReceiveWindow.bytes(12 * MEGABYTE, 0)).isLessThan(ReceiveWindow.MOST_BYTES);
+    assertThat(ReceiveWindow.bytes(12 * MEGABYTE, 100)).isLessThan(ReceiveWindow.MOST_BYTES);
   }
 
   @Test
@@ -120,10 +127,10 @@ class ReceiveWindowTest {
   void isTooSmallForALinkThatGetsMuchFaster() {
     link(Duration.ofSeconds(1), 3 * MEGABYTE);
     window.asked(now);
-    link(Duration.ofSeconds(1), 20 * MEGABYTE);
+    link(Duration.ofSeconds(1), 12 * MEGABYTE);
     window.asked(now);
     assertThat(window.isTooSmall()).isFalse();
-    link(Duration.ofSeconds(1), 30 * MEGABYTE);
+    link(Duration.ofSeconds(1), 14 * MEGABYTE);
     window.asked(now);
     assertThat(window.isTooSmall()).isTrue();
   }

@@ -39,12 +39,12 @@ class SlowLinkTest {
     try (EventLoops loops = EventLoops.epoll(1);
         PieceConnections connections = new PieceConnections(loops, plain, clock::get);
         ServerSocket parent = new ServerSocket(0, 50, LOOPBACK)) {
-      RecordingSink first = take(connections, parent, 64 << 10);
+      RecordingSink first = take(connections, parent, 320 << 10);
       try (RawConnection slow = new RawConnection(parent.accept())) {
-        answer(slow, first, 64 << 10);
+        answer(slow, first, 320 << 10);
         // It looks once a second, and must know the rate of half a second by then.
         for (int i = 0; i < 10; i++) {
-          answer(slow, take(connections, parent, 64 << 10), 64 << 10);
+          answer(slow, take(connections, parent, 320 << 10), 320 << 10);
         }
         for (int i = 0; i < 10; i++) {
           answer(slow, take(connections, parent, 4 << 20), 4 << 20);
