@@ -27,8 +27,19 @@ import java.util.Set;
 public final class FirstComeScheduler implements Scheduler {
   private static final int IN_FLIGHT = 4;
 
+  private final int inFlight;
   private final Map<TaskId, Swarm> swarms = new LinkedHashMap<>();
   private final Set<PeerId> ready = new LinkedHashSet<>();
+
+  /** Each taker has four pieces in flight at most. */
+  public FirstComeScheduler() {
+    this(IN_FLIGHT);
+  }
+
+  /** Each taker has so many pieces in flight at most. */
+  public FirstComeScheduler(int inFlight) {
+    this.inFlight = inFlight;
+  }
 
   /** One task and those who take part in it, in the order in which they came. */
   private static final class Swarm {
@@ -215,9 +226,9 @@ public final class FirstComeScheduler implements Scheduler {
     return plans;
   }
 
-  private static Optional<Plan> next(TaskId task, Swarm swarm, PeerId id) {
+  private Optional<Plan> next(TaskId task, Swarm swarm, PeerId id) {
     Member taker = swarm.peers.get(id);
-    if (taker == null || taker.inFlight.size() >= IN_FLIGHT) {
+    if (taker == null || taker.inFlight.size() >= inFlight) {
       return Optional.empty();
     }
     List<Member> parents = swarm.parentsOf(taker);

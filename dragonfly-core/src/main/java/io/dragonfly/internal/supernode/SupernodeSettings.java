@@ -52,7 +52,7 @@ public record SupernodeSettings(
   static final Duration LOOK_FOR_ORPHANS = Duration.ofSeconds(1);
 
   /** How many assignments one answer makes at most. */
-  static final int MOST_ASSIGNED = 16;
+  static final int MOST_ASSIGNED = 64;
 
   /** How many digests one answer has at most. Pieces beyond are not assigned in it either. */
   static final int MOST_DIGESTS = 4096;

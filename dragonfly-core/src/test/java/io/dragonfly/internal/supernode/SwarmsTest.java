@@ -25,6 +25,7 @@ import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.testkit.FakeSource;
+import io.dragonfly.testkit.FirstComeScheduler;
 import io.dragonfly.testkit.LeakCheck;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -102,6 +103,24 @@ class SwarmsTest {
     assertThat(again.parents()).hasSize(1);
     assertThat(peer.take(again)).containsExactly(0, 1);
     assertThat(peer.next(task, PieceSpan.ALL)).isNotDone();
+  }
+
+  /** A fast peer takes a piece of 128 KiB each millisecond, and a call takes several. */
+  @Test
+  void anAnswerMayAssignManyPieces() {
+    close();
+    TestSupernode.Setup setup = new TestSupernode.Setup().source(source);
+    setup.scheduler = new FirstComeScheduler(80);
+    supernode = setup.start();
+    source.put(FILE, bytes(80 * PIECE)).stallAt(FILE, 0);
+    TestPeer peer = new TestPeer(supernode);
+    TaskId task = peer.registered(FILE).task().id();
+    source.resume(FILE);
+    await().until(() -> source.openStreams() == 0);
+    assertThat(peer.take(peer.answer(task, PieceSpan.ALL)))
+        .hasSize(SupernodeSettings.MOST_ASSIGNED)
+        .hasSize(64);
+    assertThat(peer.take(peer.answer(task, PieceSpan.ALL))).hasSize(16);
   }
 
   @Test

@@ -106,7 +106,7 @@ public final class Membership {
     if (registering) {
       link.hasNews();
     } else {
-      link.hasResults(results.size());
+      link.hasResults();
     }
   }
 

@@ -43,7 +43,10 @@ final class NextLoop {
   /** With less under way there is nothing to wait for. */
   private static final int BUSY_PIECES = 4;
 
-  private static final int MOST_RESULTS = 16;
+  /** So many results wait no longer, if no more is under way than four times as many. */
+  private static final int MANY_RESULTS = 16;
+
+  private static final long IDLE_NANOS = Duration.ofSeconds(1).toNanos();
   private static final int MOST_POLLS = 2;
   private static final Duration WORKING_PATIENCE = Duration.ofSeconds(5);
   private static final Duration SEEDING_PATIENCE = Duration.ofSeconds(30);
@@ -56,6 +59,7 @@ final class NextLoop {
   private final List<Poll> open = new ArrayList<>();
 
   private long answered;
+  private long namedIdleNanos;
   private boolean lost;
   private boolean closed;
   private int plenty;
@@ -73,6 +77,7 @@ final class NextLoop {
     this.calls = calls;
     this.loop = loop;
     this.reporting = new Reporting(link);
+    this.namedIdleNanos = loop.nanos() - IDLE_NANOS;
     this.backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2), random);
   }
 
@@ -96,18 +101,27 @@ final class NextLoop {
     }
   }
 
-  /** There is a result to report, this many for one task: enough of them do not wait for more. */
-  void hasResults(int count) {
-    if (count >= MOST_RESULTS) {
+  /** There is a result to report: enough of them do not wait for more. */
+  void hasResults() {
+    if (areMany(results())) {
       send();
     } else {
       soon();
     }
   }
 
+  /** Tells whether so many results are worth a call: the more is under way, the more can wait. */
+  private boolean areMany(int results) {
+    return results >= Math.min(Reporting.MOST_RESULTS, Math.max(MANY_RESULTS, plenty / 4));
+  }
+
   private void soon() {
     if (!isBusy()) {
-      hasNews();
+      if (open.isEmpty() && results() >= FEW_RESULTS) {
+        send();
+      } else {
+        hasNews();
+      }
     } else if (hold == null) {
       hold(BUSY_HOLD);
     }
@@ -169,7 +183,7 @@ final class NextLoop {
     if (closed || retry != null || open.size() >= MOST_POLLS || isIdle) {
       return; // what there is goes out with the next one
     }
-    Map<Membership, TaskReport> reports = reporting.take(open.isEmpty());
+    Map<Membership, TaskReport> reports = reporting.take(namesIdle());
     if (reporting.isFull()) {
       hold(HOLD); // the next call takes the rest, and makes this one return
     }
@@ -197,6 +211,16 @@ final class NextLoop {
             });
   }
 
+  /** Once in a while, for tasks that nothing is wanted of: each costs as much as one that is. */
+  private boolean namesIdle() {
+    long now = loop.nanos();
+    boolean is = open.isEmpty() && now - namedIdleNanos >= IDLE_NANOS;
+    if (is) {
+      namedIdleNanos = now;
+    }
+    return is;
+  }
+
   private void answered(Poll poll, NextAnswer answer) {
     backoff.reset();
     if (lost) {
@@ -216,7 +240,9 @@ final class NextLoop {
     // was known here, so the supernode says all of it again, and two polls could go on for ever
     // making it do so.
     plenty = underWay();
-    if (open.isEmpty() && plenty >= BUSY_PIECES) {
+    if (open.isEmpty() && areMany(results())) {
+      send();
+    } else if (open.isEmpty() && plenty >= BUSY_PIECES) {
       hold(BUSY_HOLD);
     } else if (open.isEmpty() && !answer.updates().isEmpty()) {
       send();

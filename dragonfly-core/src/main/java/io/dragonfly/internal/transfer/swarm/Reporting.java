@@ -21,7 +21,9 @@ final class Reporting {
   private static final int REPORT_BYTES = 160;
 
   private static final int WITHDRAWN_BYTES = 8;
-  private static final int MOST_RESULTS = 16;
+
+  /** Results that go into one call at most. */
+  static final int MOST_RESULTS = 64;
 
   /** So many tasks are named in a call for no reason but to be named. */
   static final int MOST_IDLE = 128;

@@ -299,8 +299,8 @@ public final class SupernodeLink {
     next.hasWish();
   }
 
-  void hasResults(int count) {
-    next.hasResults(count);
+  void hasResults() {
+    next.hasResults();
   }
 
   void offerAgain() {

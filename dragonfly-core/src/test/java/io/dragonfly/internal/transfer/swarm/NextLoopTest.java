@@ -59,20 +59,57 @@ class NextLoopTest extends MemberTests {
   }
 
   @Test
-  void sixteenResultsGoAtOnceAndNoMoreWithOneCall() throws Exception {
+  void sixteenResultsGoAtOnce() throws Exception {
     api.poll();
-    onLoop(
-        () -> {
-          for (int i = 0; i < 20; i++) {
-            member.report(result(i));
-          }
-        });
+    reportResults(20);
     Api.Poll second = api.poll();
     assertThat(second.request().reports().get(0).results()).hasSize(16);
     second.answer().complete(answer(1, news()));
     settle();
     ticker.advance(NextLoop.HOLD);
     assertThat(api.poll().request().reports().get(0).results()).hasSize(4);
+  }
+
+  @Test
+  void whatCameMeanwhileGoesWithTheNextCallUpToABound() throws Exception {
+    Api.Poll first = api.poll();
+    reportResults(16 + Reporting.MOST_RESULTS + 20);
+    Api.Poll second = api.poll();
+    events.underWay = 40;
+    first.answer().complete(answer(1, news()));
+    second.answer().complete(answer(2, news()));
+    Api.Poll third = api.poll();
+    assertThat(third.request().reports().get(0).results()).hasSize(Reporting.MOST_RESULTS);
+    third.answer().complete(answer(3, news()));
+    assertThat(api.poll().request().reports().get(0).results()).hasSize(20);
+  }
+
+  @Test
+  void theMoreIsUnderWayTheMoreResultsWait() throws Exception {
+    Api.Poll first = api.poll();
+    events.underWay = 100;
+    first.answer().complete(answer(1, news()));
+    settle();
+    reportResults(24);
+    assertThat(api.polls).isEmpty();
+    reportResults(1);
+    assertThat(api.poll().request().reports().get(0).results()).hasSize(25);
+  }
+
+  @Test
+  void resultsOfAllTasksCount() throws Exception {
+    api.poll();
+    Membership other = otherMember();
+    onLoop(
+        () -> {
+          for (int i = 0; i < 8; i++) {
+            member.report(result(i));
+            other.report(result(i));
+          }
+        });
+    assertThat(api.poll().request().reports())
+        .extracting(report -> report.results().size())
+        .containsExactlyInAnyOrder(8, 8);
   }
 
   @Test
@@ -107,12 +144,7 @@ class NextLoopTest extends MemberTests {
     first.answer().complete(answer(1, news()));
     settle();
     events.underWay = 5;
-    onLoop(
-        () -> {
-          for (int i = 0; i < 3; i++) {
-            member.report(result(i));
-          }
-        });
+    reportResults(3);
     ticker.advance(NextLoop.BUSY_HOLD.minusMillis(1));
     assertThat(api.polls).isEmpty();
     ticker.advance(Duration.ofMillis(1));
@@ -150,6 +182,17 @@ class NextLoopTest extends MemberTests {
   }
 
   @Test
+  void whoHasDoneHalfOfItWithAFewResultsAsksForMoreAtOnce() throws Exception {
+    Api.Poll first = api.poll();
+    events.underWay = 8;
+    first.answer().complete(answer(1, news()));
+    settle();
+    events.underWay = 4;
+    reportResults(4);
+    assertThat(api.poll().request().reports().get(0).results()).hasSize(3);
+  }
+
+  @Test
   void otherNewsDoNotWaitAsLongAsResults() throws Exception {
     Api.Poll first = api.poll();
     events.underWay = 8;
@@ -168,6 +211,7 @@ class NextLoopTest extends MemberTests {
     asleep = nameAll(all, Optional.of(asleep), 1);
 
     // Then there is nothing to say, and they are named in turn.
+    ticker.advance(Duration.ofSeconds(1));
     asleep.answer().complete(answer(1_000_000));
     settle();
     ticker.advance(NextLoop.HOLD);
@@ -179,6 +223,21 @@ class NextLoopTest extends MemberTests {
     settle();
     ticker.advance(NextLoop.HOLD);
     nameAll(all, Optional.empty(), 2);
+  }
+
+  /** Each that is named costs as much as one of which there is something to say. */
+  @Test
+  void tasksThatNothingIsWantedOfAreNotNamedInEachCall() throws Exception {
+    Api.Poll asleep = api.poll();
+    asleep = nameAll(offer(3), Optional.of(asleep), 1);
+    for (int number = 101; number < 110; number++) {
+      asleep.answer().complete(answer(number, news()));
+      asleep = api.poll();
+      assertThat(asleep.request().reports()).hasSize(1);
+    }
+    ticker.advance(Duration.ofSeconds(1));
+    asleep.answer().complete(answer(110, news()));
+    assertThat(api.poll().request().reports()).hasSize(1 + 3);
   }
 
   @Test
@@ -194,11 +253,31 @@ class NextLoopTest extends MemberTests {
     assertThat(api.polls).isEmpty();
   }
 
+  private void reportResults(int count) throws Exception {
+    onLoop(
+        () -> {
+          for (int i = 0; i < count; i++) {
+            member.report(result(i));
+          }
+        });
+  }
+
+  private Membership otherMember() throws Exception {
+    TaskId task = offer(1).iterator().next();
+    api.poll().answer().complete(answer(1));
+    settle();
+    return member.link().member(task).orElseThrow();
+  }
+
   private Set<TaskId> offerMany() throws Exception {
+    return offer(9000);
+  }
+
+  private Set<TaskId> offer(int count) throws Exception {
     BitSet held = new BitSet();
     held.set(0);
     Map<TaskId, Supplier<BitSet>> holdings = new HashMap<>();
-    for (int i = 0; i < 9000; i++) {
+    for (int i = 0; i < count; i++) {
       ContentRequest content = ContentRequest.of(URI.create("https://source.test/" + i));
       TaskId task = Task.of(content.key(), TASK.version(), Optional.empty(), "").id();
       holdings.put(task, () -> held);
