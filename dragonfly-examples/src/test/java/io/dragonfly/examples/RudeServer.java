@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * A server on 127.0.0.1 that answers each request with the same bytes, and then does what it says.
@@ -50,9 +51,13 @@ public final class RudeServer implements AutoCloseable {
       while (true) {
         Socket socket = server.accept();
         open.add(socket);
-        threads.execute(() -> answer(socket));
+        if (server.isClosed()) {
+          socket.close(); // one that close() may not have seen
+        } else {
+          threads.execute(() -> answer(socket));
+        }
       }
-    } catch (IOException e) {
+    } catch (IOException | RejectedExecutionException e) {
       // closed
     }
   }
