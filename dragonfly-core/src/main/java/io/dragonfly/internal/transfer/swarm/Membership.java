@@ -79,6 +79,7 @@ public final class Membership {
   public void follow(TaskEvents listener, Supplier<Optional<ContentRequest>> credentials) {
     events = listener;
     content = credentials;
+    link.wake(this);
   }
 
   /** Goes on giving the task's pieces, without wanting any. */
@@ -102,7 +103,7 @@ public final class Membership {
   /** Says how taking a piece ended. */
   public void report(PieceResult result) {
     results.addLast(result);
-    news = true;
+    nameAgain();
     if (registering) {
       link.hasNews();
     } else {
@@ -138,6 +139,12 @@ public final class Membership {
   /** Has the task named in one of the next calls: the supernode may have forgotten it. */
   void nameAgain() {
     news = true;
+    link.wake(this);
+  }
+
+  /** Tells whether something is wanted or to be said, or somebody hears of the task. */
+  boolean isAwake() {
+    return news || isWanting() || events != TaskEvents.NONE;
   }
 
   /** While it registers again there is nobody to report to. */
@@ -155,7 +162,7 @@ public final class Membership {
   }
 
   private void changed() {
-    news = true;
+    nameAgain();
     link.hasNews();
   }
 
@@ -179,7 +186,7 @@ public final class Membership {
       results.addFirst(lost.get(i));
     }
     withdrawn.addAll(0, report.withdrawn());
-    news = true;
+    nameAgain();
   }
 
   /** Takes over what a registration said, and what came even before it. */

@@ -147,7 +147,7 @@ final class NextLoop {
   }
 
   private int results() {
-    return link.members().stream().mapToInt(Membership::results).sum();
+    return link.awake().stream().mapToInt(Membership::results).sum();
   }
 
   /**
@@ -159,7 +159,7 @@ final class NextLoop {
   }
 
   private int underWay() {
-    return link.members().stream().mapToInt(member -> member.events().underWay()).sum();
+    return link.awake().stream().mapToInt(member -> member.events().underWay()).sum();
   }
 
   /** Ends the polls; nothing is said any more. */
@@ -187,7 +187,7 @@ final class NextLoop {
     if (reporting.isFull()) {
       hold(HOLD); // the next call takes the rest, and makes this one return
     }
-    boolean working = link.members().stream().anyMatch(Membership::isWanting);
+    boolean working = link.awake().stream().anyMatch(Membership::isWanting);
     CompletableFuture<NextAnswer> answer =
         calls.next(
             answered,
@@ -246,7 +246,7 @@ final class NextLoop {
       hold(BUSY_HOLD);
     } else if (open.isEmpty() && !answer.updates().isEmpty()) {
       send();
-    } else if (open.isEmpty() || link.members().stream().anyMatch(Membership::hasNews)) {
+    } else if (open.isEmpty() || link.awake().stream().anyMatch(Membership::hasNews)) {
       soon();
     }
   }

@@ -56,6 +56,7 @@ final class Reporting {
     if (withIdle && allWanted) {
       addIdle(page);
     }
+    link.letSleep();
     return page.reports;
   }
 
@@ -83,7 +84,7 @@ final class Reporting {
 
     /** Adds all of a kind that there is room for, and tells whether these were all. */
     boolean addAll(Predicate<Membership> kind) {
-      for (Membership member : link.members()) {
+      for (Membership member : link.awake()) {
         if (kind.test(member) && !add(member)) {
           return false;
         }

@@ -21,6 +21,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,6 +55,10 @@ public final class SupernodeLink {
   private final NextLoop next;
   private final Map<TaskId, Membership> members = new LinkedHashMap<>();
   private final Map<TaskId, List<TaskUpdate>> early = new HashMap<>();
+
+  /** The members to look at with each piece and call: thousands may only be given. */
+  private final Set<Membership> awake = new LinkedHashSet<>();
+
   private Runnable offerAgain = () -> {};
   private BiConsumer<TaskId, List<Integer>> verify = (task, pieces) -> {};
 
@@ -291,6 +296,23 @@ public final class SupernodeLink {
     return members.values();
   }
 
+  /** Returns at least those members of which something is wanted or to be said. */
+  Collection<Membership> awake() {
+    return awake;
+  }
+
+  /** Counts a member among {@link #awake} until it is found to sleep. */
+  void wake(Membership member) {
+    if (members.get(member.task()) == member) {
+      awake.add(member);
+    }
+  }
+
+  /** Looks no longer at those of which nothing is wanted and nothing to be said. */
+  void letSleep() {
+    awake.removeIf(member -> !member.isAwake());
+  }
+
   void hasNews() {
     next.hasNews();
   }
@@ -307,12 +329,14 @@ public final class SupernodeLink {
     offerAgain.run();
   }
 
-  void forget(Membership member) {
-    members.remove(member.task(), member);
+  /** Takes no part any more, and tells whether it did. */
+  boolean forget(Membership member) {
+    awake.remove(member);
+    return members.remove(member.task(), member);
   }
 
   void leave(Membership member) {
-    if (members.remove(member.task(), member)) {
+    if (forget(member)) {
       var unused = say(Optional.of(member.task()));
     }
   }
@@ -322,6 +346,7 @@ public final class SupernodeLink {
     next.close();
     boolean known = !members.isEmpty() || registering > 0 || takesPreheats();
     members.clear();
+    awake.clear();
     // First dropped, then the farewell: so a supernode that is just letting this peer in hears it.
     List.copyOf(asking.values()).forEach(call -> call.cancel(true));
     return known ? say(Optional.empty()) : CompletableFuture.completedFuture(null);
@@ -369,6 +394,7 @@ public final class SupernodeLink {
     LOG.warn("Supernode {} refuses this peer: {}", name(), failure.getMessage());
     List<Membership> all = List.copyOf(members.values());
     members.clear();
+    awake.clear();
     all.forEach(member -> member.events().failed(failure));
   }
 

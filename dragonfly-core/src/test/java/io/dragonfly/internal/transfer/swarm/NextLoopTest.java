@@ -9,6 +9,7 @@ import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -245,12 +246,33 @@ class NextLoopTest extends MemberTests {
     Api.Poll asleep = api.poll();
     Set<TaskId> all = offerMany();
     onLoop(() -> all.forEach(task -> member.link().member(task).orElseThrow().want(PieceSpan.ALL)));
-    nameAll(all, Optional.of(asleep), 1);
+    nameAll(all, PieceSpan.ALL, Optional.of(asleep), 1);
 
     settle();
     ticker.advance(Duration.ofSeconds(1));
     settle();
     assertThat(api.polls).isEmpty();
+  }
+
+  /** A piece of one task must not cost a look at thousands of others. */
+  @Test
+  void tasksThatAreOnlyGivenAreNotLookedAt() throws Exception {
+    Api.Poll asleep = api.poll();
+    Set<TaskId> given = offer(3);
+    nameAll(given, Optional.of(asleep), 1);
+    assertThat(awake()).containsExactly(member);
+
+    Membership other = member.link().member(given.iterator().next()).orElseThrow();
+    onLoop(() -> other.report(result(0)));
+    assertThat(awake()).containsExactlyInAnyOrder(member, other);
+    onLoop(other::leave);
+    assertThat(awake()).containsExactly(member);
+  }
+
+  private List<Membership> awake() throws Exception {
+    List<Membership> awake = new ArrayList<>();
+    onLoop(() -> awake.addAll(member.link().awake()));
+    return awake;
   }
 
   private void reportResults(int count) throws Exception {
@@ -291,15 +313,22 @@ class NextLoopTest extends MemberTests {
     return holdings.keySet();
   }
 
-  /** Plays a supernode that has nothing to say: a call returns when the next one comes. */
   private Api.Poll nameAll(Set<TaskId> all, Optional<Api.Poll> open, long number) throws Exception {
+    return nameAll(all, PieceSpan.NONE, open, number);
+  }
+
+  /** Plays a supernode that has nothing to say: a call returns when the next one comes. */
+  private Api.Poll nameAll(Set<TaskId> all, PieceSpan wanted, Optional<Api.Poll> open, long number)
+      throws Exception {
     Set<TaskId> named = new HashSet<>();
     Optional<Api.Poll> before = open;
     for (int pages = 1; !named.containsAll(all); pages++) {
       Api.Poll page = api.poll();
       assertThat(pages).isLessThanOrEqualTo(7);
       assertThat(page.request().reports()).hasSizeBetween(1, 1700);
-      page.request().reports().forEach(report -> named.add(report.task()));
+      page.request().reports().stream()
+          .filter(report -> report.wanted().equals(wanted))
+          .forEach(report -> named.add(report.task()));
       before.ifPresent(poll -> poll.answer().complete(answer(number + named.size())));
       before = Optional.of(page);
       settle();
