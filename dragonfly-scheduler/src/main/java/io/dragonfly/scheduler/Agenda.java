@@ -46,6 +46,11 @@ final class Agenda {
     return first == null ? others.first() : first;
   }
 
+  /** Tells whether one may be assigned now, or time has come to look whether it may. */
+  boolean hasOffers(long now) {
+    return !urgent.isEmpty() || !others.isEmpty() || isTimeFor(now);
+  }
+
   void waitUntil(Take take, long time) {
     take.setAskableAt(time);
     early.addInOrder(take);

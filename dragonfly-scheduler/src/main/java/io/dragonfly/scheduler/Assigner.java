@@ -8,9 +8,6 @@ import org.jspecify.annotations.Nullable;
  * that somebody can give now; else, if nothing is left to ask for, another copy of a late one.
  */
 final class Assigner {
-  /** If so few pieces are missing, they are looked at one by one. */
-  private static final int FEW = 64;
-
   /** Of more missing pieces, so many of the rarest are tried. */
   private static final int RAREST_TRIED = 32;
 
@@ -28,7 +25,7 @@ final class Assigner {
   private final BitSet lacking = new BitSet();
 
   /** The few pieces that a taker lacks, the rarest first. */
-  private final int[] few = new int[FEW];
+  private final int[] few = new int[Limits.FEW];
 
   private int turn;
 
@@ -38,13 +35,23 @@ final class Assigner {
     parents = new ParentChoice(swarm);
   }
 
+  /**
+   * Tells whether there may be something for a taker that has just reported. Another copy of a late
+   * piece is not meant: time brings that.
+   */
+  boolean mayAssign(Member taker) {
+    return taker.agenda().hasOffers(swarm.fleet().now())
+        ? taker.hasRoom()
+        : taker.isHungry() && swarm.mayBeFound() && swarm.hungry().mayLook(taker);
+  }
+
   /** Returns what is assigned now; null if there is nothing for this taker. */
   @Nullable Take next(Member taker) {
     if (!taker.hasRoom()) {
       return null;
     }
     Take take = planned(taker);
-    if (take == null && taker.isHungry()) {
+    if (take == null && taker.isHungry() && mayFindMore(taker)) {
       taker.findLacking(swarm.available(), lacking);
       take = lacking.isEmpty() ? late(taker) : missing(taker);
     }
@@ -52,6 +59,11 @@ final class Assigner {
       take.assign(swarm.fleet().now());
     }
     return take;
+  }
+
+  /** Tells whether there is anything to look for: a missing piece, or if none is, a late one. */
+  private boolean mayFindMore(Member taker) {
+    return swarm.hungry().mayLook(taker) || taker.agenda().isEmpty();
   }
 
   private @Nullable Take late(Member taker) {
@@ -76,7 +88,7 @@ final class Assigner {
       take.end();
       return false;
     }
-    if (isEarly(take)) {
+    if (take.waitsUntilAskable(swarm.fleet().now())) {
       return false;
     }
     if (isAvoided(take) || !take.taker().mayAskFrom(parent)) {
@@ -87,22 +99,6 @@ final class Assigner {
       parent.giving().awaitRoom(take);
       return false;
     }
-    return true;
-  }
-
-  /**
-   * Tells whether the parent gets the piece so much later that asking for it now would only keep
-   * the taker from asking for what is to be had.
-   */
-  private boolean isEarly(Take take) {
-    if (take.parent().has(take.piece())) {
-      return false;
-    }
-    Take before = take.parent().take(take.piece());
-    if (before == null || before.due() - swarm.fleet().now() <= Limits.EARLY_NANOS) {
-      return false;
-    }
-    take.taker().agenda().waitUntil(take, before.due() - Limits.EARLY_NANOS);
     return true;
   }
 
@@ -148,7 +144,7 @@ final class Assigner {
   private @Nullable Take inOrder(Member taker) {
     int tried = 0;
     for (int piece = lacking.nextSetBit(0);
-        piece >= 0 && tried < FEW;
+        piece >= 0 && tried < Limits.FEW;
         piece = lacking.nextSetBit(piece + 1), tried++) {
       if (fresh.planNow(piece)) {
         Take take = planned(taker);
@@ -166,7 +162,10 @@ final class Assigner {
   }
 
   private @Nullable Take rarest(Member taker) {
-    if (lacking.cardinality() <= FEW) {
+    if (lacking.cardinality() > Limits.FEW) {
+      lacking.andNot(swarm.fresh()); // which are planned for all who want them
+    }
+    if (lacking.cardinality() <= Limits.FEW) {
       return rarestOfFew(taker);
     }
     Rarity rarity = swarm.rarity();

@@ -2,6 +2,7 @@ package io.dragonfly.scheduler;
 
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
  * The takers of one task that could take more, but have found nobody to take it from. None of them
@@ -12,6 +13,7 @@ import java.util.Set;
  */
 final class Hungry {
   private final Fleet fleet;
+  private final BooleanSupplier mayFind;
 
   /** To be woken, in this order. */
   private final Set<Member> waiting = new LinkedHashSet<>();
@@ -25,8 +27,14 @@ final class Hungry {
   /** What has happened since the last turn that may have changed what one of them has found. */
   private int events = Integer.MAX_VALUE / 2;
 
-  Hungry(Fleet fleet) {
+  /**
+   * Makes an empty one.
+   *
+   * @param mayFind tells whether there may be anything for anybody
+   */
+  Hungry(Fleet fleet, BooleanSupplier mayFind) {
     this.fleet = fleet;
+    this.mayFind = mayFind;
   }
 
   /** Tells whether a taker may look for something: not if it has done so in vain just now. */
@@ -81,7 +89,7 @@ final class Hungry {
   }
 
   private void wakeFirst() {
-    if (!waiting.isEmpty()) {
+    if (!waiting.isEmpty() && mayFind.getAsBoolean()) {
       var first = waiting.iterator();
       wakes(first.next());
       first.remove();

@@ -126,5 +126,8 @@ final class Limits {
   /** So long it does, unless it is heard of or others say so again. */
   static final long GONE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+  /** If so few pieces are missing, they are looked at one by one. */
+  static final int FEW = 64;
+
   private Limits() {}
 }

@@ -35,6 +35,7 @@ final class Member {
   private final Giving giving;
   private boolean isCounted;
   private boolean isCountedFull;
+  private boolean isReader;
   private int ringPlace;
   private int count;
   private int owned;
@@ -90,6 +91,7 @@ final class Member {
 
   void want(PieceSpan span) {
     wanted = span;
+    reviewOrder();
     swarm.hungry().wake(this);
     for (Take take : takes()) {
       if (!take.isAssigned() && !span.contains(take.piece())) {
@@ -160,8 +162,21 @@ final class Member {
     }
   }
 
+  /** Whether it wants pieces in their order may have changed. */
+  void reviewOrder() {
+    boolean now = !wanted.isEmpty() && wantsInOrder();
+    if (now != isReader) {
+      isReader = now;
+      swarm.readersChanged(now);
+    }
+  }
+
   /** It takes part no longer. */
   void left() {
+    if (isReader) {
+      isReader = false;
+      swarm.readersChanged(false);
+    }
     if (isCountedFull) {
       isCountedFull = false;
       swarm.fullChanged(false);

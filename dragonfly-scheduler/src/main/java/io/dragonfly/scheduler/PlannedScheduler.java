@@ -154,7 +154,9 @@ public final class PlannedScheduler implements Scheduler {
     } else if (take != null) {
       failed(take, result.outcome());
     }
-    fleet.ready(member.peer());
+    if (plans.assigner.mayAssign(member)) {
+      fleet.ready(member.peer());
+    }
     plans.fresh.reported(member, result.outcome());
     plans.fresh.plan();
   }

@@ -69,6 +69,11 @@ final class Rarity {
     return ends[0];
   }
 
+  /** Tells whether there is a piece with copies, but fewer than so many. */
+  boolean hasCopiesBelow(int count) {
+    return firstWithCopies() < (count > highest ? pieces : ends[Math.max(0, count - 1)]);
+  }
+
   /** Returns the piece at a place; the rarest come first. */
   int at(int place) {
     return order[place];

@@ -130,7 +130,9 @@ final class Spread {
   }
 
   private void take(Member taker, Member parent, long due) {
-    Take.plan(taker, piece, parent, due);
-    swarm.fleet().ready(taker.peer());
+    Take take = Take.plan(taker, piece, parent, due);
+    if (!take.waitsUntilAskable(now)) {
+      swarm.fleet().ready(taker.peer());
+    }
   }
 }

@@ -41,6 +41,9 @@ final class Swarm {
   /** How many of its members are full, but slow and hidden ones. */
   private int full;
 
+  /** How many of its members want pieces in their order. */
+  private int readers;
+
   private final Hungry hungry;
   private PieceLayout layout;
 
@@ -51,7 +54,7 @@ final class Swarm {
     this.cdn = new Member(this, cdn, idc(cdn.peer().idc()), 0);
     cdn.members().add(this.cdn);
     slots.add(this.cdn);
-    hungry = new Hungry(fleet);
+    hungry = new Hungry(fleet, this::mayBeFound);
     grow(layout.isLengthKnown() ? layout.pieces() : 0);
   }
 
@@ -70,12 +73,17 @@ final class Swarm {
   void setLayout(PieceLayout now) {
     layout = now;
     grow(layout.isLengthKnown() ? layout.pieces() : 0);
+    members.values().forEach(Member::reviewOrder);
   }
 
   private void grow(int pieces) {
+    boolean isMore = pieces > rarity.pieces();
     rarity.grow(pieces);
     while (holders.size() < pieces) {
       holders.add(null);
+    }
+    if (isMore) {
+      members.values().forEach(Member::reviewOrder);
     }
   }
 
@@ -151,6 +159,23 @@ final class Swarm {
   boolean hasRoom() {
     return !spare.isEmpty()
         || (!cdn.pieces().isEmpty() && cdn.peer().hasRoomToPlan(Limits.LAST_RESORT_PIECES));
+  }
+
+  /**
+   * Tells whether anybody may find a piece that is not planned for it: one that some have and
+   * others lack, or one of the last that the CDN cache alone has.
+   */
+  boolean mayBeFound() {
+    return readers > 0
+        || rarity.hasCopiesBelow(members.size())
+        || (!fresh.isEmpty()
+            && cdn.peer().hasRoomToPlan(Limits.LAST_RESORT_PIECES)
+            && fresh.cardinality() <= Limits.FEW);
+  }
+
+  /** One of its members more wants pieces in their order, or one less. */
+  void readersChanged(boolean isMore) {
+    readers += isMore ? 1 : -1;
   }
 
   /** Returns the slots of a piece's holders, to look at only. */

@@ -96,6 +96,19 @@ final class Take {
     askableAt = time;
   }
 
+  /**
+   * Has it wait if its parent gets the piece so much later that asking for it now would only keep
+   * the taker from asking for what is to be had. Returns whether it waits.
+   */
+  boolean waitsUntilAskable(long now) {
+    Take before = parent.has(piece) ? null : parent.take(piece);
+    if (before == null || before.due - now <= Limits.EARLY_NANOS) {
+      return false;
+    }
+    taker.agenda().waitUntil(this, before.due - Limits.EARLY_NANOS);
+    return true;
+  }
+
   boolean isAssigned() {
     return isAssigned;
   }

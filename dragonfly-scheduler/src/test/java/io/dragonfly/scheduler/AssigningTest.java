@@ -6,6 +6,7 @@ import static io.dragonfly.scheduler.Peers.pieces;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.control.Outcome;
+import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler.Plan;
 import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.PieceSpan;
@@ -145,6 +146,31 @@ class AssigningTest extends PlanningFixture {
     done(owner, new Plan(TASK, 0, CDN));
     assertThat(scheduler.ready()).contains(id(3 - owner));
     assertThat(scheduler.assign(id(3 - owner), 10)).containsExactly(new Plan(TASK, 0, id(owner)));
+  }
+
+  @Test
+  void whomItIsTooEarlyToTellIsNotReady() {
+    scheduler.taskAdded(TASK, PieceLayout.of(512L * PieceLayout.MAX_PIECE_LENGTH), peer(0));
+    join(1, 2);
+    scheduler.ready();
+    scheduler.pieceAdded(TASK, CDN, 0);
+    List<PeerId> ready = scheduler.ready();
+    assertThat(ready).hasSize(1);
+    Plan first = scheduler.assign(ready.get(0), 10).get(0);
+    assertThat(first.parent()).isEqualTo(CDN);
+    scheduler.pieceAdded(TASK, ready.get(0), 0);
+    assertThat(scheduler.ready()).hasSize(1).doesNotContainAnyElementsOf(ready);
+  }
+
+  @Test
+  void whoReportsAndHasNothingToTakeIsNotReady() {
+    addTask(1, 1);
+    join(1, 2);
+    List<Plan> first = scheduler.assign(id(1), 10);
+    scheduler.assign(id(2), 10);
+    scheduler.ready();
+    done(1, first.get(0));
+    assertThat(scheduler.ready()).isEmpty();
   }
 
   @Test

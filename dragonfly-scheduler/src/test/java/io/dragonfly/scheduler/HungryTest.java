@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.PieceSpan;
 import java.util.BitSet;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -14,7 +15,8 @@ class HungryTest {
   private final Fleet fleet = new Fleet(now::get);
   private final Swarm swarm =
       new Swarm(fleet, Peers.task(1), Peers.layout(4), fleet.peer(Peers.peer(0), true));
-  private final Hungry hungry = new Hungry(fleet);
+  private final AtomicBoolean mayFind = new AtomicBoolean(true);
+  private final Hungry hungry = new Hungry(fleet, mayFind::get);
   private final Member a = join(1);
   private final Member b = join(2);
   private final Member c = join(3);
@@ -52,6 +54,16 @@ class HungryTest {
     // Three look in vain for three things that happen, no more.
     hungry.wakeOne();
     assertThat(fleet.takeReady()).isEmpty();
+    hungry.wakeOne();
+    assertThat(fleet.takeReady()).containsExactly(id(a));
+  }
+
+  @Test
+  void nobodyIsWokenWhileThereIsNothingForAnybody() {
+    mayFind.set(false);
+    hungry.wakeOne();
+    assertThat(fleet.takeReady()).isEmpty();
+    mayFind.set(true);
     hungry.wakeOne();
     assertThat(fleet.takeReady()).containsExactly(id(a));
   }

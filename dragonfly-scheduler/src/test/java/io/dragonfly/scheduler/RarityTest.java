@@ -25,6 +25,19 @@ class RarityTest {
   }
 
   @Test
+  void tellsWhetherPiecesHaveFewCopies() {
+    rarity.grow(3);
+    assertThat(rarity.hasCopiesBelow(2)).isFalse(); // none has any
+    copies(0, 2);
+    copies(1, 3);
+    assertThat(rarity.hasCopiesBelow(0)).isFalse();
+    assertThat(rarity.hasCopiesBelow(1)).isFalse();
+    assertThat(rarity.hasCopiesBelow(2)).isFalse();
+    assertThat(rarity.hasCopiesBelow(3)).isTrue();
+    assertThat(rarity.hasCopiesBelow(100)).isTrue();
+  }
+
+  @Test
   void newPiecesComeFirst() {
     rarity.grow(2);
     copies(0, 3);
