@@ -16,7 +16,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * A peer that fetches many files at the same time. {@code many.py} starts it with the source's URL,
  * the supernode's address, its own and a directory; for each line with a prefix and a number on
- * standard input it fetches that many files, and prints the seconds until it had all.
+ * standard input it fetches that many files, and prints the seconds until it had all, and the bytes
+ * that came from the supernode.
  */
 final class ManyFiles {
   private static final int SUPERNODE_PORT = 8002;
@@ -36,13 +37,16 @@ final class ManyFiles {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         String[] words = line.split(" ");
         long start = System.nanoTime();
-        fetchAll(client, args[0] + "/" + words[0], Integer.parseInt(words[1]), directory);
-        System.out.printf(Locale.ROOT, "%.3f%n", (System.nanoTime() - start) / 1e9);
+        long fromSupernode =
+            fetchAll(client, args[0] + "/" + words[0], Integer.parseInt(words[1]), directory);
+        double seconds = (System.nanoTime() - start) / 1e9;
+        System.out.printf(Locale.ROOT, "%.3f %d%n", seconds, fromSupernode);
       }
     }
   }
 
-  private static void fetchAll(DistributionClient client, String prefix, int count, Path directory)
+  /** Returns the bytes that came from the supernode. */
+  private static long fetchAll(DistributionClient client, String prefix, int count, Path directory)
       throws Exception {
     List<Fetch> fetches = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -50,8 +54,10 @@ final class ManyFiles {
       Files.deleteIfExists(output);
       fetches.add(client.start(FetchRequest.builder(prefix + i).output(output).build()));
     }
+    long fromSupernode = 0;
     for (Fetch fetch : fetches) {
-      fetch.completion().get(10, TimeUnit.MINUTES);
+      fromSupernode += fetch.completion().get(10, TimeUnit.MINUTES).bytesFromSupernode();
     }
+    return fromSupernode;
   }
 }

@@ -1,0 +1,63 @@
+"""Hosts of a lab that fetch files through the library, with a source and a supernode. Needs nginx and a JDK."""
+import os, pathlib, re, time
+
+from lab import sh, supernode
+
+NGINX = """daemon off; worker_processes 1; pid {0}/pid; error_log {0}/error.log; user root;
+events {{ worker_connections 4000; }}
+http {{ access_log off; sendfile on; client_body_temp_path {0}/t1; proxy_temp_path {0}/t2;
+  fastcgi_temp_path {0}/t3; uwsgi_temp_path {0}/t4; scgi_temp_path {0}/t5;
+  server {{ listen 80; root {0}/www; }} }}
+"""
+
+
+def origin(lab):
+    host = lab.host("origin", 1)
+    os.makedirs(f"{host.dir}/www")
+    pathlib.Path(host.dir, "nginx.conf").write_text(NGINX.format(host.dir))
+    host.start(f"/usr/sbin/nginx -c {host.dir}/nginx.conf -p {host.dir}")
+    return host
+
+
+def publish(host, prefix, files, kib):
+    past = time.time() - 3600  # a version that is clearly older than the answer
+    for i in range(files):
+        path = f"{host.dir}/www/{prefix}{i}"
+        pathlib.Path(path).write_bytes(os.urandom(kib << 10))
+        os.utime(path, (past, past))
+
+
+class Swarm:
+    """A source, a supernode and hosts, each with one JVM and a DistributionClient."""
+
+    def __init__(self, lab, dist, count):
+        self.source, self.node, self.hosts = origin(lab), supernode(lab), []
+        program = pathlib.Path(__file__).with_name("ManyFiles.java")
+        sh(f"javac -d {lab.dir}/classes -cp '{dist}/lib/*' {program}")
+        java = f"java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '{lab.dir}/classes:{dist}/lib/*' ManyFiles http://{self.source.ip}"
+        for i in range(count):
+            host = lab.host(f"host{i}", 10 + i)
+            self.hosts.append((host, host.start(f"{java} {self.node.ip} {host.ip} {host.dir}", pipe=True)))
+
+    def fetch(self, prefix, files, kib):
+        """Publishes new files, lets all begin, and returns how long each took, and the bytes that left the supernode's cache."""
+        publish(self.source, prefix, files, kib)
+        for _, process in self.hosts:
+            process.stdin.write(f"{prefix} {files}\n")
+            process.stdin.flush()
+        ends = [end(host, process.stdout.readline()) for host, process in self.hosts]
+        return [float(seconds) for seconds, _ in ends], sum(int(sent) for _, sent in ends)
+
+
+def end(host, line):
+    if not line:
+        raise SystemExit(f"{host.name} has ended:\n" + pathlib.Path(host.dir, "out.log").read_text()[-3000:])
+    return line.split()
+
+
+def bits_per_second(rate):
+    """Returns what a rate such as 100mbit means."""
+    parts = re.fullmatch(r"([\d.]+)([kmg])bit", rate)
+    if not parts:
+        raise SystemExit(f"'{rate}' is no rate such as 100mbit")
+    return float(parts[1]) * {"k": 1e3, "m": 1e6, "g": 1e9}[parts[2]]
