@@ -8,10 +8,10 @@ Each host has a network namespace with a shaped link and one JVM with a Distribu
 time, after it has done so once with others. Prints the last and the median host's time until it has all of them over
 the ideal, which is the sum of the sizes over the rate, and the copies that left the source.
 """
-import argparse, json, os, statistics
+import argparse, json, statistics
 
 from lab import Lab
-from swarm import Swarm, bits_per_second
+from swarm import Swarm, bits_per_second, check
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -23,7 +23,7 @@ def main():
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--prefix", default="many")
     args = parser.parse_args()
-    args.dist = os.path.abspath(args.dist)
+    check(args)
     lab = Lab(args)
     try:
         swarm = Swarm(lab, args.dist, args.hosts)

@@ -55,9 +55,17 @@ def end(host, line):
     return line.split()
 
 
+def check(args):
+    """Ends the program before anything is built if there is no distribution, or the rate is none; makes the path absolute."""
+    args.dist = os.path.abspath(args.dist)
+    if not os.access(f"{args.dist}/bin/supernode", os.X_OK):
+        raise SystemExit(f"--dist: {args.dist} is no distribution, it has no bin/supernode")
+    bits_per_second(args.rate)
+
+
 def bits_per_second(rate):
     """Returns what a rate such as 100mbit means."""
     parts = re.fullmatch(r"([\d.]+)([kmg])bit", rate)
     if not parts:
-        raise SystemExit(f"'{rate}' is no rate such as 100mbit")
+        raise SystemExit(f"--rate: '{rate}' is no rate such as 100mbit")
     return float(parts[1]) * {"k": 1e3, "m": 1e6, "g": 1e9}[parts[2]]

@@ -9,10 +9,10 @@ fitted: the rate of two curls that fetch from each other at the same time, a swa
 the swarm runs half of the time that echoes take between the hosts, and how fast the source sends. Prints what the lab and the simulator say: the last and the median peer over size / rate, and the
 copies that the source and the supernode sent.
 """
-import argparse, json, os, statistics, subprocess, threading, time
+import argparse, json, statistics, subprocess, threading, time
 
 from lab import Lab, sh
-from swarm import Swarm, bits_per_second
+from swarm import Swarm, bits_per_second, check
 
 SMALL_KIB = 64
 ECHO_SECONDS = 0.05
@@ -117,7 +117,7 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--prefix", default="valid")
     args = parser.parse_args()
-    args.dist = os.path.abspath(args.dist)
+    check(args)
     size = args.mib << 20
     ideal = size * 8 / bits_per_second(args.rate)
     lab = Lab(args)

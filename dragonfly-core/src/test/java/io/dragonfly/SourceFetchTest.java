@@ -22,8 +22,8 @@ import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
 import io.dragonfly.testkit.LeakCheck;
+import io.dragonfly.testkit.LiveFiles;
 import java.io.RandomAccessFile;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -89,7 +89,7 @@ class SourceFetchTest {
     assertThatThrownBy(() -> client.fetch(fixture.request().build()))
         .isInstanceOf(SourceChangedException.class);
     assertThat(fixture.output()).doesNotExist();
-    await(() -> filesNamed("data") == 0);
+    await(() -> LiveFiles.named("data", dir.resolve("home")).isEmpty());
 
     client.fetch(fixture.request().build());
     assertThat(fixture.output()).hasBinaryContent(others);
@@ -321,16 +321,7 @@ class SourceFetchTest {
     client.fetch(fixture.request().build());
 
     assertThat(fixture.output()).hasBinaryContent(changed);
-    await(() -> filesNamed("data") == 1);
-  }
-
-  /** Counts files of a name; -1 while some of them are just being deleted. */
-  private long filesNamed(String name) throws Exception {
-    try (var files = java.nio.file.Files.walk(dir.resolve("home"))) {
-      return files.filter(file -> file.getFileName().toString().equals(name)).count();
-    } catch (UncheckedIOException e) {
-      return -1;
-    }
+    await(() -> LiveFiles.named("data", dir.resolve("home")).size() == 1);
   }
 
   @Test
@@ -380,7 +371,7 @@ class SourceFetchTest {
         .isInstanceOf(DigestMismatchException.class)
         .hasMessageContaining(sha256(new byte[0]).toString());
     assertThat(fixture.output()).doesNotExist();
-    await(() -> filesNamed("data") == 0);
+    await(() -> LiveFiles.named("data", dir.resolve("home")).isEmpty());
   }
 
   @Test

@@ -32,11 +32,11 @@ import io.dragonfly.testkit.FakePublication;
 import io.dragonfly.testkit.FakeSupernode;
 import io.dragonfly.testkit.Fault;
 import io.dragonfly.testkit.LeakCheck;
+import io.dragonfly.testkit.LiveFiles;
 import io.dragonfly.testkit.MemoryStorage;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -241,13 +241,7 @@ class SwarmFetchTest {
         .failsWithin(10, TimeUnit.SECONDS)
         .withThrowableOfType(java.util.concurrent.ExecutionException.class)
         .withCauseInstanceOf(SourceChangedException.class);
-    Path task = dir.resolve("home");
-    await(
-        () -> {
-          try (var files = Files.walk(task)) {
-            return files.noneMatch(file -> file.getFileName().toString().equals("data"));
-          }
-        });
+    await(() -> LiveFiles.named("data", dir.resolve("home")).isEmpty());
   }
 
   @Test

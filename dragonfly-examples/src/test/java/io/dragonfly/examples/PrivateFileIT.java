@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.examples.CommandLab.Running;
 import io.dragonfly.examples.CommandLab.SupernodeProcess;
+import io.dragonfly.testkit.LiveFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,7 +13,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -152,15 +152,16 @@ class PrivateFileIT extends NginxTests {
   /** Looks through homes, logs and what the commands said; nginx has its own files. */
   private void assertNobodyWroteDown(String... secrets) throws IOException {
     int looked = 0;
-    try (Stream<Path> files = Files.walk(dir)) {
-      for (Path path : files.filter(Files::isRegularFile).toList()) {
-        boolean isOurs = !path.startsWith(dir.resolve("nginx")) && Files.size(path) < LENGTH;
-        if (isOurs) {
-          looked++;
-          assertThat(path + Files.readString(path, StandardCharsets.ISO_8859_1))
-              .as(path.toString())
-              .doesNotContain(secrets);
-        }
+    for (Path path : LiveFiles.below(dir)) {
+      boolean isOurs =
+          Files.isRegularFile(path)
+              && !path.startsWith(dir.resolve("nginx"))
+              && Files.size(path) < LENGTH;
+      if (isOurs) {
+        looked++;
+        assertThat(path + Files.readString(path, StandardCharsets.ISO_8859_1))
+            .as(path.toString())
+            .doesNotContain(secrets);
       }
     }
     assertThat(looked).isGreaterThan(20);
@@ -182,9 +183,8 @@ class PrivateFileIT extends NginxTests {
   }
 
   private static boolean isBigTaskStored(Path tasks) throws IOException {
-    try (Stream<Path> files = Files.walk(tasks)) {
-      return files.anyMatch(file -> file.endsWith("data") && file.toFile().length() == LENGTH);
-    }
+    return LiveFiles.named("data", tasks).stream()
+        .anyMatch(file -> file.toFile().length() == LENGTH);
   }
 
   private static void assertRefused(Running dfget) throws Exception {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dragonfly.examples.CommandLab.Running;
 import io.dragonfly.examples.CommandLab.SupernodeProcess;
+import io.dragonfly.testkit.LiveFiles;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -14,7 +15,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -78,10 +78,7 @@ class RealSourceIT extends NginxTests {
     } else {
       peers.add(dfgetAlone(1, "slow/file.bin"));
     }
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
-        .ignoreExceptions() // files come and go while they are looked at
-        .until(this::isSomethingStored);
+    Awaitility.await().atMost(Duration.ofSeconds(30)).until(this::isSomethingStored);
     try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
       open.write(new byte[48 << 20]);
     }
@@ -95,8 +92,6 @@ class RealSourceIT extends NginxTests {
   }
 
   private boolean isSomethingStored() throws IOException {
-    try (Stream<Path> files = Files.walk(dir)) {
-      return files.anyMatch(path -> path.endsWith("pieces") && path.toFile().length() > 0);
-    }
+    return LiveFiles.named("pieces", dir).stream().anyMatch(path -> path.toFile().length() > 0);
   }
 }

@@ -88,7 +88,7 @@ final class Assigner {
       take.end();
       return false;
     }
-    if (take.waitsUntilAskable(swarm.fleet().now())) {
+    if (take.waitIfEarly(swarm.fleet().now())) {
       return false;
     }
     if (isAvoided(take) || !take.taker().mayAskFrom(parent)) {

@@ -131,7 +131,7 @@ final class Spread {
 
   private void take(Member taker, Member parent, long due) {
     Take take = Take.plan(taker, piece, parent, due);
-    if (!take.waitsUntilAskable(now)) {
+    if (!take.waitIfEarly(now)) {
       swarm.fleet().ready(taker.peer());
     }
   }

@@ -77,13 +77,9 @@ final class Swarm {
   }
 
   private void grow(int pieces) {
-    boolean isMore = pieces > rarity.pieces();
     rarity.grow(pieces);
     while (holders.size() < pieces) {
       holders.add(null);
-    }
-    if (isMore) {
-      members.values().forEach(Member::reviewOrder);
     }
   }
 
@@ -235,7 +231,10 @@ final class Swarm {
   }
 
   void gained(Member member, int piece) {
-    grow(piece + 1);
+    if (piece >= rarity.pieces()) { // of a file whose length is not known
+      grow(piece + 1);
+      members.values().forEach(Member::reviewOrder);
+    }
     member.gained(piece);
     if (member.isReachable()) {
       available.set(piece);

@@ -100,7 +100,7 @@ final class Take {
    * Has it wait if its parent gets the piece so much later that asking for it now would only keep
    * the taker from asking for what is to be had. Returns whether it waits.
    */
-  boolean waitsUntilAskable(long now) {
+  boolean waitIfEarly(long now) {
     Take before = parent.has(piece) ? null : parent.take(piece);
     if (before == null || before.due - now <= Limits.EARLY_NANOS) {
       return false;

@@ -10,8 +10,8 @@ import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.testkit.LeakCheck;
+import io.dragonfly.testkit.LiveFiles;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,9 +99,7 @@ class PassedOnTest {
 
     assertThat(late.bytesFromPeers()).isGreaterThan(20L * MIB);
     assertThat(source.bytesServed()).isLessThanOrEqualTo(file.length() + QUESTIONS);
-    try (var stored = Files.walk(dir.resolve("supernode/tasks"))) {
-      assertThat(stored.filter(Files::isRegularFile)).isEmpty();
-    }
+    assertThat(LiveFiles.below(dir.resolve("supernode/tasks"))).isEmpty();
   }
 
   @Test
