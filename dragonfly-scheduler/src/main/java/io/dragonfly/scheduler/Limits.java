@@ -105,11 +105,13 @@ final class Limits {
   static final long HEDGE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /**
-   * A parent is not asked for a piece that it is expected to get only so much later. The word of it
-   * takes up to 150 ms where links are full, so with less the pieces would wait for their takers.
-   * With more, what waits keeps out what could be taken at once.
+   * A parent is not asked for a piece that it is expected to get only so much later. That it is
+   * time is seen up to 100 ms late, the taker's next call comes as much later, its answer and the
+   * request take up to 250 ms where links are full, and a piece may come as much sooner than
+   * expected: with less than all that, pieces would wait for their takers. With more, what waits
+   * keeps out what could be taken at once.
    */
-  static final long EARLY_NANOS = TimeUnit.MILLISECONDS.toNanos(400);
+  static final long EARLY_NANOS = TimeUnit.MILLISECONDS.toNanos(600);
 
   /** A planned parent that gets the piece so much later than expected is replaced. */
   static final long BEHIND_NANOS = TimeUnit.SECONDS.toNanos(1);

@@ -242,8 +242,14 @@ final class PeerState {
     return (long) ((up.assignedBytes() + bytes) * 1e9 / upRate());
   }
 
+  /** Nanoseconds until its downlink has brought all that is planned or assigned. */
   long downNanos() {
     return (long) (down.backlogBytes() * 1e9 / downRate());
+  }
+
+  /** Nanoseconds until it has brought what is assigned already. */
+  long downNanosAssigned() {
+    return (long) (down.assignedBytes() * 1e9 / downRate());
   }
 
   /** Tells whether so much is before this taker that more plans would be stale when it comes. */

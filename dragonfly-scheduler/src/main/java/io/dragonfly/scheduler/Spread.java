@@ -31,7 +31,8 @@ final class Spread {
   void from(Member owner) {
     long due = now;
     if (!owner.has(piece)) {
-      due += Math.max(cdn.peer().upNanos(bytes), owner.peer().downNanos());
+      // What the CDN cache has is asked for at once: only what was asked for before comes first.
+      due += Math.max(cdn.peer().upNanos(bytes), owner.peer().downNanosAssigned());
       take(owner, cdn, due);
     }
     spread(owner.idc(), owner, due);

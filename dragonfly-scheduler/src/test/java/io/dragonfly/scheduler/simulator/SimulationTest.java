@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.dragonfly.rate.Rate;
 import java.time.Duration;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Swarms that a few numbers describe, and what the model is made of. */
@@ -85,11 +88,21 @@ class SimulationTest {
     assertThat(result.realTime()).isPositive();
   }
 
+  /** One swarm says little: each peer more or less changes who meets whom. */
   @Test
   void aFifthOfSlowPeersHoldsTheOthersUpForAThirdOfTheTimeAtMost() {
-    SimulationResult result =
-        Simulation.builder().peers(50).lengthBytes(512 << 20).slow(0.2).build().run();
-    assertThat(result.lastOverBound()).isLessThan(1.4);
+    List<SimulationResult> results =
+        IntStream.of(44, 47, 50, 53, 56)
+            .mapToObj(n -> Simulation.builder().peers(n).lengthBytes(512 << 20).slow(0.2))
+            .map(swarm -> swarm.build().run())
+            .toList();
+    assertThat(mean(results, SimulationResult::medianOverBound)).isLessThan(1.33);
+    assertThat(mean(results, SimulationResult::lastOverBound)).isLessThan(1.65);
+  }
+
+  private static double mean(
+      List<SimulationResult> results, ToDoubleFunction<SimulationResult> of) {
+    return results.stream().mapToDouble(of).average().orElseThrow();
   }
 
   @Test
