@@ -60,6 +60,11 @@ final class Idc {
     return isEven && ring().size() > Limits.MESH;
   }
 
+  /** Returns how much earlier than their parents have a piece its members may be told of it. */
+  long earlyNanos() {
+    return ring().size() > Limits.MANY ? Limits.EARLY_AMONG_MANY_NANOS : Limits.EARLY_NANOS;
+  }
+
   /** Looks again whether all uplinks are about as fast, as they have to be for trees. */
   void reviewRates() {
     double[] rates =

@@ -113,6 +113,12 @@ final class Limits {
    */
   static final long EARLY_NANOS = TimeUnit.MILLISECONDS.toNanos(600);
 
+  /** The same among many peers: the deeper their trees, the less it is known when a piece comes. */
+  static final long EARLY_AMONG_MANY_NANOS = TimeUnit.MILLISECONDS.toNanos(400);
+
+  /** More than this are many. */
+  static final int MANY = 256;
+
   /** A planned parent that gets the piece so much later than expected is replaced. */
   static final long BEHIND_NANOS = TimeUnit.SECONDS.toNanos(1);
 

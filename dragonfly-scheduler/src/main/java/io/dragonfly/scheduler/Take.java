@@ -102,10 +102,11 @@ final class Take {
    */
   boolean waitIfEarly(long now) {
     Take before = parent.has(piece) ? null : parent.take(piece);
-    if (before == null || before.due - now <= Limits.EARLY_NANOS) {
+    long early = taker.idc().earlyNanos();
+    if (before == null || before.due - now <= early) {
       return false;
     }
-    taker.agenda().waitUntil(this, before.due - Limits.EARLY_NANOS);
+    taker.agenda().waitUntil(this, before.due - early);
     return true;
   }
 

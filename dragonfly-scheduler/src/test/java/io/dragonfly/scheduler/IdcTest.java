@@ -47,6 +47,14 @@ class IdcTest {
   }
 
   @Test
+  void fewAreToldEarlierThanMany() {
+    List<Member> members = join(Limits.MANY + 1);
+    assertThat(swarm.idc("").earlyNanos()).isEqualTo(Limits.EARLY_AMONG_MANY_NANOS);
+    swarm.leave(members.get(0));
+    assertThat(swarm.idc("").earlyNanos()).isEqualTo(Limits.EARLY_NANOS);
+  }
+
+  @Test
   void theRingFollowsThoseWhoLeave() {
     List<Member> members = join(3);
     assertThat(swarm.idc("").ring()).hasSize(3);
