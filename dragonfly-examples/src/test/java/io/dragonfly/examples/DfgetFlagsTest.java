@@ -290,6 +290,7 @@ class DfgetFlagsTest {
     "--dfdaemon, '''--dfdaemon'' is of Dragonfly 1: it was a label'",
     "--clientqueue=6, '''--clientqueue'' is of Dragonfly 1: what waits for the disk'",
     "version, '''version'' is of Dragonfly 1: write --version'",
+    "http://h/f, '''http://h/f'' is not expected here, write ''--url'' before it'",
     "srever, '''srever'' is not expected here, did you mean ''server''?'",
     "server, '''server'' is not expected here, write ''dfget server --home H'''"
   })

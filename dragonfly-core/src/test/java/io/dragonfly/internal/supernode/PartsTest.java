@@ -202,11 +202,12 @@ class PartsTest {
     gates.done("unheard of", Optional.empty());
   }
 
-  @Test
-  void aFailureOfTheContentIsNoReasonToAskLess() {
+  @ParameterizedTest
+  @ValueSource(ints = {302, 500})
+  void aFailureOfTheContentIsNoReasonToAskLess(int status) {
     SourceGates gates = new SourceGates(2, 0, ticker);
     gates.enter("host", () -> {});
-    gates.done("host", Optional.of(new SourceFailedException("broken", 500, Optional.empty())));
+    gates.done("host", Optional.of(new SourceFailedException("broken", status, Optional.empty())));
     gates.enter("host", () -> {});
     assertThat(gates.enter("host", () -> {})).isTrue();
   }

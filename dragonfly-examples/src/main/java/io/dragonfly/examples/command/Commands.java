@@ -124,6 +124,9 @@ public final class Commands {
     if (right != null) {
       return "'%s' is not expected here, write '%s'".formatted(name, right);
     }
+    if (name.contains("://") && of.findOption("--url") != null) {
+      return "'%s' is not expected here, write '--url' before it".formatted(name);
+    }
     List<String> names = new ArrayList<>();
     if (!name.startsWith("-")) {
       names.addAll(of.subcommands().keySet());

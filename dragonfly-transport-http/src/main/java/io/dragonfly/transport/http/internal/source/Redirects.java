@@ -16,6 +16,9 @@ final class Redirects {
   private final ContentRequest content;
   private final Set<HttpUrl> visited = new HashSet<>();
 
+  /** Of the last answer that was a redirect. */
+  private int status;
+
   Redirects(ContentRequest content) {
     this.content = content;
   }
@@ -25,6 +28,7 @@ final class Redirects {
     switch (answer.code()) {
       case 301, 302, 303, 307, 308 -> {
         visited.add(current);
+        status = answer.code();
         return Optional.of(check(current, target(current, answer.header("Location"))));
       }
       default -> {
@@ -57,6 +61,8 @@ final class Redirects {
 
   private SourceFailedException failed(String where) {
     return new SourceFailedException(
-        "%s redirects %s: check the URL".formatted(content.displayUrl(), where), null);
+        "%s redirects %s: check the URL".formatted(content.displayUrl(), where),
+        status,
+        Optional.empty());
   }
 }

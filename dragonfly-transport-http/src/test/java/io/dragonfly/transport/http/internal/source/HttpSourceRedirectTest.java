@@ -111,7 +111,9 @@ class HttpSourceRedirectTest extends SourceTest {
   void aCircleIsLeft() {
     enqueue(redirect("/b"), redirect("/file"));
     assertThatThrownBy(() -> source.ask(request("/file")))
-        .isInstanceOf(SourceFailedException.class)
+        .isInstanceOfSatisfying(
+            SourceFailedException.class,
+            failure -> assertThat(failure.status()).hasValue(302)) // it is not silent
         .hasMessageContaining("in a circle");
   }
 
