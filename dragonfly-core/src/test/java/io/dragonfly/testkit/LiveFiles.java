@@ -31,6 +31,9 @@ public final class LiveFiles {
 
           @Override
           public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+            if (file.equals(directory)) {
+              throw e; // else a wrong name would look like an empty directory
+            }
             return goOn(e);
           }
 
