@@ -3,6 +3,7 @@ package io.dragonfly.scheduler;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +32,7 @@ final class Fleet {
 
   private double takerSeconds = Limits.TAKER_SECONDS;
   private long reviewed;
+  private boolean hasNews;
   private long takes;
 
   Fleet(LongSupplier clock) {
@@ -121,13 +123,24 @@ final class Fleet {
     return Math.max(meter.least(), median > 0 ? median : assumedRate);
   }
 
-  /** Now and then finds out again what is usual, and who is slow; returns whether it did. */
+  /** A piece has arrived somewhere, from which a first rate may be known. */
+  void pieceArrived() {
+    hasNews = true;
+  }
+
+  /**
+   * Now and then finds out again what is usual, and who is slow; returns whether it did. While
+   * nothing is usual it does so each time that something has arrived.
+   */
   boolean review() {
-    if (now() - reviewed < (isAnythingUsual() ? REVIEW_NANOS : 0)) {
-      peers.values().stream().filter(peer -> !peer.isCdn()).forEach(this::judge);
+    if (now() - reviewed < (hasNews && !isAnythingUsual() ? 0 : REVIEW_NANOS)) {
+      for (PeerState peer : peers.values()) {
+        judge(peer);
+      }
       return false;
     }
     reviewed = now();
+    hasNews = false;
     medianUp = median(peer -> peer.up().meter().rate());
     medianDown = median(peer -> peer.down().meter().rate());
     double seenUp = median(peer -> peer.up().meter().least());
@@ -141,8 +154,8 @@ final class Fleet {
       peer.members().forEach(member -> member.releaseLate(now()));
       if (!peer.isCdn()) {
         peer.up().meter().drift(medianUp, DRIFT);
-        judge(peer);
       }
+      judge(peer);
     }
     return true;
   }
@@ -152,6 +165,9 @@ final class Fleet {
   }
 
   private void judge(PeerState peer) {
+    if (peer.isCdn()) {
+      return;
+    }
     // Little may arrive because little is sent: a downlink is slow only if it is behind.
     boolean slow =
         isBelow(peer.up().meter(), medianUp)
@@ -169,13 +185,16 @@ final class Fleet {
   }
 
   private double median(ToDoubleFunction<PeerState> rate) {
-    double[] rates =
-        peers.values().stream()
-            .filter(peer -> !peer.isCdn())
-            .mapToDouble(rate)
-            .filter(r -> r > 0)
-            .sorted()
-            .toArray();
-    return rates.length == 0 ? 0 : rates[rates.length / 2];
+    double[] rates = new double[peers.size()];
+    int known = 0;
+    for (PeerState peer : peers.values()) {
+      double of = peer.isCdn() ? 0 : rate.applyAsDouble(peer);
+      if (of > 0) {
+        rates[known] = of;
+        known++;
+      }
+    }
+    Arrays.sort(rates, 0, known);
+    return known == 0 ? 0 : rates[known / 2];
   }
 }

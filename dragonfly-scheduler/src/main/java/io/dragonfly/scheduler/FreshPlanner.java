@@ -88,11 +88,16 @@ final class FreshPlanner {
   }
 
   private int firstWanted() {
+    int firstOfAll = swarm.fresh().nextSetBit(0);
     int first = -1;
     for (Member member : swarm.members()) {
       int piece = swarm.fresh().nextSetBit(member.wanted().first());
       if (piece >= 0 && piece < member.wanted().end() && (first < 0 || piece < first)) {
         first = piece;
+      }
+      if (first == firstOfAll) {
+        // Most want the whole file: with thousands of them each that joins would ask all others.
+        return first;
       }
     }
     return first;

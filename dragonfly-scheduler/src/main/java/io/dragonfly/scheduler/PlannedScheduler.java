@@ -84,6 +84,9 @@ public final class PlannedScheduler implements Scheduler {
       Member member = plans.swarm.join(fleet.peer(peer, false), has, wanted);
       fleet.ready(member.peer());
       plans.swarm.hungry().wakeOne();
+      if (wanted.isEmpty()) {
+        return; // it says later what it wants, and before that there is nothing to plan for it
+      }
     }
     planFresh(plans);
   }
@@ -169,6 +172,7 @@ public final class PlannedScheduler implements Scheduler {
       member.peer().down().received(now, take.bytes());
       member.peer().avoidance().succeeded(parent);
       parent.gives();
+      fleet.pieceArrived();
     }
     gained(plans, member, result.piece());
   }

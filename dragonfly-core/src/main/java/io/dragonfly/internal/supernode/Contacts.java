@@ -31,14 +31,22 @@ final class Contacts {
 
   /** Returns the advice to a member if it is not what it was told last. */
   static Optional<Draft> news(Member member, Instant now) {
-    SwarmTask task = member.task;
     boolean isStale =
         !member.adviceTold
             || !now.isBefore(member.contactsRenew)
-            || (member.contacts.size() < MOST && member.swarmSeen != task.joins)
-            || member.contacts.stream()
-                .anyMatch(c -> task.member(c).filter(m -> !m.session.isIsolated).isEmpty());
+            || (member.contacts.size() < MOST && member.swarmSeen != member.task.joins)
+            || isAnyGone(member);
     return isStale ? Optional.of(choose(member, now)) : Optional.empty();
+  }
+
+  private static boolean isAnyGone(Member member) {
+    for (PeerId contact : member.contacts) {
+      Optional<Member> found = member.task.member(contact);
+      if (found.isEmpty() || found.get().session.isIsolated) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Returns advice to a member. */
