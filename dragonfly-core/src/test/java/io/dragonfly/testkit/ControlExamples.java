@@ -226,6 +226,7 @@ public final class ControlExamples {
             "the source refuses", 401, List.of("Basic realm=\"r\"", "Bearer realm=\"s\"")),
         new AccessRefusedException("the source forbids", 403, List.of()),
         new ContentNotFoundException("there is no such \"file\""),
+        new ContentNotFoundException("gone for good", 410),
         new SourceFailedException("busy", 503, Optional.of(Duration.ofSeconds(120))),
         new SourceFailedException("broken", 500, Optional.empty()),
         new SourceFailedException("the connection broke", null),
@@ -248,6 +249,8 @@ public final class ControlExamples {
       return common + " " + e.status() + " " + e.challenges();
     } else if (failure instanceof SourceFailedException e) {
       return common + " " + e.status() + " " + e.retryAfter();
+    } else if (failure instanceof ContentNotFoundException e) {
+      return common + " " + e.status();
     } else if (failure instanceof NoSpaceException e) {
       return common + " " + e.neededBytes() + " " + e.freeBytes();
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dragonfly.error.AccessRefusedException;
+import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
 import java.util.Locale;
@@ -49,6 +50,9 @@ record Failure(String kind, String message, OptionalInt status, int exitCode) {
   private static OptionalInt status(DistributionException failure) {
     if (failure instanceof AccessRefusedException refused) {
       return OptionalInt.of(refused.status());
+    }
+    if (failure instanceof ContentNotFoundException notFound) {
+      return notFound.status();
     }
     return failure instanceof SourceFailedException failed ? failed.status() : OptionalInt.empty();
   }

@@ -154,10 +154,20 @@ final class Answer {
               headers.values("Proxy-Authenticate"));
       case 404, 410 ->
           throw new ContentNotFoundException(
-              "%s answered %d: check the URL".formatted(name, status));
+              "%s answered %d: check the URL".formatted(name, status), status);
       case OK, PARTIAL -> throw failed("answered %d where %d is due".formatted(status, required));
-      default -> throw failed("answered %d".formatted(status));
+      default -> throw failed("answered %d%s".formatted(status, nextStep()));
     }
+  }
+
+  private String nextStep() {
+    if (status >= 500
+        || status == 408
+        || status == 425
+        || status == 429) { // too slow, early, often
+      return ": try again later";
+    }
+    return status >= 400 ? ": check the URL and the headers" : "";
   }
 
   private void requireNoRefusalOfVersion() {

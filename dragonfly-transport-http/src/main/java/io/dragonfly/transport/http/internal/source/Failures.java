@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.internal.source;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.transport.http.internal.reach.AddressGuard;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.UnknownHostException;
 import javax.net.ssl.SSLException;
 import okhttp3.HttpUrl;
@@ -22,19 +23,26 @@ final class Failures {
         : "%s (redirected to %s)".formatted(content.displayUrl(), url.host());
   }
 
+  /** Returns why, and what to look at. */
   static String reason(IOException failure) {
-    AddressGuard.RefusedException refused = find(failure, AddressGuard.RefusedException.class);
-    if (refused != null) {
-      return line(refused);
+    AddressGuard.RefusedException forbidden = find(failure, AddressGuard.RefusedException.class);
+    if (forbidden != null) {
+      return line(forbidden);
     }
     UnknownHostException unknown = find(failure, UnknownHostException.class);
     if (unknown != null) {
-      return "unknown host: " + line(unknown);
+      return "unknown host: %s: check the URL and this host's DNS".formatted(line(unknown));
     }
     SSLException tls = find(failure, SSLException.class);
     if (tls != null) {
-      return "no trusted TLS connection: " + line(tls);
+      return "no trusted TLS connection: %s: check the URL, and which CA it needs"
+          .formatted(line(tls));
     }
+    boolean isConnecting = find(failure, ConnectException.class) != null;
+    return lines(failure) + (isConnecting ? ": check the URL and the network" : "");
+  }
+
+  private static String lines(IOException failure) {
     Throwable cause = failure.getCause();
     String first = line(failure);
     return cause == null || first.contains(line(cause)) ? first : first + ": " + line(cause);

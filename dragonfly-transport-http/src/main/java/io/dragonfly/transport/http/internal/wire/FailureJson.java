@@ -68,6 +68,9 @@ public final class FailureJson {
     if (failure instanceof AccessRefusedException refused) {
       out.number("status", refused.status());
       out.texts("challenges", refused.challenges());
+    } else if (failure instanceof ContentNotFoundException notFound
+        && notFound.status().isPresent()) {
+      out.number("status", notFound.status().getAsInt());
     } else if (failure instanceof SourceFailedException failed) {
       if (failed.status().isPresent()) {
         out.number("status", failed.status().getAsInt());
@@ -93,7 +96,10 @@ public final class FailureJson {
               message,
               in.get("status").integer(),
               in.list("challenges", challenge -> OneLine.of(challenge.text())));
-      case NOT_FOUND -> new ContentNotFoundException(message);
+      case NOT_FOUND ->
+          in.find("status").isPresent()
+              ? new ContentNotFoundException(message, in.get("status").integer())
+              : new ContentNotFoundException(message);
       case SOURCE_FAILED -> readSourceFailed(in, message);
       case SOURCE_CHANGED -> new SourceChangedException(message);
       case DIGEST_MISMATCH -> new DigestMismatchException(message);

@@ -15,6 +15,7 @@ import mockwebserver3.MockResponse;
 import mockwebserver3.SocketEffect;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of answers that bring no content, and that nothing secret is said about them. */
@@ -40,8 +41,9 @@ class HttpSourceFailureTest extends SourceTest {
   @ParameterizedTest
   @ValueSource(ints = {404, 410})
   void noContent(int status) {
-    assertThat(failure(ContentNotFoundException.class, answer(status)))
-        .hasMessageContaining("/a/file answered " + status);
+    ContentNotFoundException notFound = failure(ContentNotFoundException.class, answer(status));
+    assertThat(notFound).hasMessageContaining("/a/file answered " + status);
+    assertThat(notFound.status()).hasValue(status);
   }
 
   @ParameterizedTest
@@ -51,6 +53,16 @@ class HttpSourceFailureTest extends SourceTest {
     assertThat(failed.status()).hasValue(status);
     assertThat(failed.retryAfter()).isEmpty();
     assertThat(failed).hasMessageContaining("/a/file answered " + status);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "400, check the URL and the headers",
+    "429, try again later",
+    "503, try again later",
+  })
+  void aFailureSaysWhatToDo(int status, String advice) {
+    assertThat(failure(SourceFailedException.class, answer(status))).hasMessageEndingWith(advice);
   }
 
   @Test
@@ -96,14 +108,15 @@ class HttpSourceFailureTest extends SourceTest {
     SourceRequest request = at("http://127.0.0.1:" + port + "/file?x=hush");
     assertThat(saysNothingSecret(failure(SourceFailedException.class, () -> source.ask(request))))
         .hasMessageStartingWith("http://127.0.0.1:" + port + "/file cannot be read: ")
-        .hasMessageContaining("Connection refused");
+        .hasMessageContaining("Connection refused: check the URL and the network");
   }
 
   @Test
   void aHostThatNobodyKnows() {
     SourceRequest request = at("http://host.invalid/file?x=hush");
     assertThat(saysNothingSecret(failure(SourceFailedException.class, () -> source.ask(request))))
-        .hasMessageContaining("host.invalid");
+        .hasMessageContaining("unknown host: host.invalid")
+        .hasMessageContaining("check the URL");
   }
 
   @Test
