@@ -10,6 +10,10 @@ http {{ access_log off; sendfile on; client_body_temp_path {0}/t1; proxy_temp_pa
   server {{ listen 80; root {0}/www; }} }}
 """
 
+# As bin/dfget has a peer compiled: the second compiler takes digests alone, which the first makes ten times slower.
+PEER = ("-XX:+UseSerialGC -XX:+UnlockDiagnosticVMOptions -XX:-DisplayVMOutput -XX:CompilerDirectivesFile={0}/libexec/compiling.json "
+        "-XX:Tier4InvocationThreshold=500 -XX:Tier4MinInvocationThreshold=100 -XX:Tier4CompileThreshold=600 -XX:Tier4BackEdgeThreshold=4000")
+
 
 def origin(lab):
     host = lab.host("origin", 1)
@@ -34,7 +38,7 @@ class Swarm:
         self.source, self.node, self.hosts = origin(lab), supernode(lab), []
         program = pathlib.Path(__file__).with_name("ManyFiles.java")
         sh(f"javac -d {lab.dir}/classes -cp '{dist}/lib/*' {program}")
-        java = f"java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '{lab.dir}/classes:{dist}/lib/*' ManyFiles http://{self.source.ip}"
+        java = f"java {PEER.format(dist)} -cp '{lab.dir}/classes:{dist}/lib/*' ManyFiles http://{self.source.ip}"
         for i in range(count):
             host = lab.host(f"host{i}", 10 + i)
             self.hosts.append((host, host.start(f"{java} {self.node.ip} {host.ip} {host.dir}", pipe=True)))

@@ -32,6 +32,9 @@ final class CdnRead {
   /** So many failures in a row are nothing that those who wait need to hear of. */
   private static final int SILENT_FAILURES = 2;
 
+  /** So much of a content may wait in a connection until it is read. */
+  private static final long SHORT_BYTES = 4 << 20;
+
   private static final Duration ROOM_PAUSE = Duration.ofSeconds(1);
 
   private final Surroundings around;
@@ -115,14 +118,22 @@ final class CdnRead {
   /** Waits in line for a thread. */
   void start() {
     try {
-      around.threads().execute(host(), this::run);
+      if (!around.threads().execute(line(), this::run) && !isShort()) {
+        stretch.letGo();
+      }
     } catch (RejectedExecutionException e) {
       over(Optional.empty()); // this process is stopping
     }
   }
 
-  private String host() {
-    return String.valueOf(access.content().url().getRawAuthority()).toLowerCase(Locale.ROOT);
+  /** Returns the line of its host that it waits in: nothing short waits for what is long. */
+  private String line() {
+    String host = String.valueOf(access.content().url().getRawAuthority()).toLowerCase(Locale.ROOT);
+    return isShort() ? host + " short" : host;
+  }
+
+  private boolean isShort() {
+    return stored.task().layout().length().orElse(Long.MAX_VALUE) <= SHORT_BYTES;
   }
 
   /** Ends the read soon, with what is there. */

@@ -9,7 +9,9 @@ import java.time.Duration;
  * @param stallTimeout how long a source may take to connect, to answer, or to bring the next byte
  * @param giveUp how long a read that gets no further is resumed before it is given up
  * @param reads how many sources are read at once; who comes later waits in line
- * @param readsPerHost how many of them may be of one host
+ * @param readsPerHost how many of them may be of one host, and as many more that are short. With
+ *     more of them peers would get the first whole file later, and the connections would fill the
+ *     queue before this host, where what peers say has to wait behind them
  * @param firstPause the pause before a read is resumed; doubled each time that it gets no further
  * @param longestPause where the doubling ends
  * @param limiter of all that is read
@@ -44,7 +46,7 @@ public record CdnSettings(
         stallTimeout,
         giveUp,
         128,
-        16,
+        3,
         Duration.ofMillis(100),
         Duration.ofSeconds(5),
         limiter,

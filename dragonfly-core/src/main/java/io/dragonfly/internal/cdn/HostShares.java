@@ -33,18 +33,20 @@ final class HostShares {
   /**
    * Runs something when it is its turn.
    *
+   * @return whether that is now; if not, it waits in line
    * @throws java.util.concurrent.RejectedExecutionException if the threads take no more work
    */
-  void execute(String host, Runnable work) {
+  boolean execute(String host, Runnable work) {
     synchronized (this) {
       Host its = hosts.computeIfAbsent(host, h -> new Host());
       if (its.running == share) {
         its.line.add(work);
-        return;
+        return false;
       }
       its.running++;
     }
     start(host, work);
+    return true;
   }
 
   /** Returns how many wait in the lines of their hosts. */

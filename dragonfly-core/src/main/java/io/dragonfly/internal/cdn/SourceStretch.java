@@ -228,6 +228,16 @@ final class SourceStretch implements PieceLine.Place {
     }
   }
 
+  /**
+   * It has to wait for its turn. The system would go on reading what is open, up to tens of MiB,
+   * and those who have their turn would get that much less. What cannot be had again is kept.
+   */
+  void letGo() {
+    if (isRepeatable(stored.task())) {
+      close(takeOpened());
+    }
+  }
+
   /** Ends a read that is on its way, and all that would come. */
   void end() {
     Closeable open;

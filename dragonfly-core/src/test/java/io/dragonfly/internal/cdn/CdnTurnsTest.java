@@ -1,0 +1,111 @@
+package io.dragonfly.internal.cdn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.dragonfly.spi.SourceRequest;
+import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.Task;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Whose turn it is when more is to be read from one host than is read at once. */
+class CdnTurnsTest extends CdnFixture {
+  private static final int AT_ONCE = 3;
+  private static final int LONG = (4 << 20) + 1;
+  private static final int SHORT = 4 << 20;
+
+  private final List<CdnTask> tasks = new ArrayList<>();
+
+  @Test
+  void whatIsLongDoesNotStayOpenWhileItWaits() throws Exception {
+    readAndStall(AT_ONCE, "first", LONG);
+    read(put("last", LONG));
+    assertThat(source.openStreams()).isEqualTo(AT_ONCE);
+
+    resume("first");
+    awaitAll();
+    assertThat(source.opened()).hasSize(AT_ONCE + 2);
+  }
+
+  @Test
+  void whatIsShortStaysOpenWhileItWaits() throws Exception {
+    readAndStall(AT_ONCE, "first", SHORT);
+    read(put("last", SHORT));
+    assertThat(source.openStreams()).isEqualTo(AT_ONCE + 1);
+
+    resume("first");
+    awaitAll();
+    assertThat(source.opened()).hasSize(AT_ONCE + 1);
+  }
+
+  @Test
+  void whatCannotBeHadAgainStaysOpenWhileItWaits() throws Exception {
+    readAndStall(AT_ONCE, "first", LONG);
+    URI once = put("last", LONG);
+    source.withoutValidator(once);
+    read(once);
+    assertThat(source.openStreams()).isEqualTo(AT_ONCE + 1);
+
+    resume("first");
+    awaitAll();
+    assertThat(source.opened()).hasSize(AT_ONCE + 1);
+  }
+
+  @Test
+  void nothingShortWaitsForWhatIsLong() throws Exception {
+    readAndStall(AT_ONCE + 1, "long", LONG);
+    CdnTask quick = read(put("quick", SHORT));
+
+    await().until(() -> isComplete(quick));
+    assertThat(tasks).filteredOn(this::isComplete).containsExactly(quick);
+    resume("long");
+    awaitAll();
+  }
+
+  private void readAndStall(int files, String name, int length) throws IOException {
+    for (int i = 0; i < files; i++) {
+      URI uri = put(name + i, length);
+      source.stallAt(uri, PIECE);
+      read(uri);
+    }
+  }
+
+  private URI put(String name, int length) {
+    URI uri = URI.create("fake://host/" + name);
+    source.put(uri, bytes(length));
+    return uri;
+  }
+
+  private CdnTask read(URI uri) throws IOException {
+    ContentRequest content = ContentRequest.of(uri);
+    CdnTask task =
+        cache.prepare(Task.of(content.key(), source.version(uri), Optional.empty(), uri.getPath()));
+    tasks.add(task);
+    SourceRequest request = new SourceRequest(content, Duration.ofSeconds(30), true);
+    task.read(new Access(content, true, "alice"), Optional.of(source.open(request)));
+    return task;
+  }
+
+  private void resume(String name) {
+    for (int i = 0; i <= AT_ONCE; i++) {
+      source.resume(URI.create("fake://host/" + name + i));
+    }
+  }
+
+  private boolean isComplete(CdnTask task) {
+    return storage
+        .find(task.task().id())
+        .filter(stored -> stored.pieces().cardinality() == task.task().layout().pieces())
+        .isPresent();
+  }
+
+  private void awaitAll() {
+    await().untilAsserted(() -> assertThat(tasks).allMatch(this::isComplete));
+  }
+}
