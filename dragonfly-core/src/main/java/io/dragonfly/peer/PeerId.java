@@ -1,5 +1,7 @@
 package io.dragonfly.peer;
 
+import io.dragonfly.task.Digest;
+
 /**
  * The public name of a peer or supernode, seen in assignments and reports. It is derived from the
  * peer's secret ({@link PeerSecret#id}), so a supernode that has just started can tell whether who
@@ -14,20 +16,10 @@ public record PeerId(String hex) {
    * @throws IllegalArgumentException if these are not 32 lower-case hexadecimal digits
    */
   public PeerId {
-    if (hex.length() != 32 || !isHex(hex)) {
+    if (hex.length() != 32 || !Digest.isHex(hex)) {
       throw new IllegalArgumentException(
           "a peer id has 32 lower-case hexadecimal digits, not '%s'".formatted(hex));
     }
-  }
-
-  private static boolean isHex(String text) {
-    for (int i = 0; i < text.length(); i++) { // each report names one: no stream
-      char c = text.charAt(i);
-      if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Returns the first 8 digits, enough for a log line. */

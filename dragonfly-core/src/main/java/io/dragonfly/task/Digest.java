@@ -103,7 +103,8 @@ public record Digest(String algorithm, String hex) {
     return algorithm + ":" + hex;
   }
 
-  static boolean isHex(String text) {
+  /** Tells whether a text is nothing but lower-case hexadecimal digits. */
+  public static boolean isHex(String text) {
     // A supernode checks thousands of names a second: a stream costs several times as much.
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);

@@ -98,6 +98,7 @@ final class FakeContent {
 
   synchronized void stallAt(long offset) {
     stallAt = offset;
+    notifyAll(); // those that have not come so far go on
   }
 
   synchronized void stallQuestions() {

@@ -6,6 +6,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,9 +25,9 @@ final class CacheThreads {
   private final WriteBehind.Buffers buffers;
   private final AtomicInteger readsRunning = new AtomicInteger();
 
-  CacheThreads(CdnSettings settings) {
+  CacheThreads(CdnSettings settings, LongSupplier nanoClock) {
     this.reads = DaemonThreads.pool("dragonfly-cdn-read", settings.reads());
-    this.shares = new HostShares(reads, settings.readsPerHost());
+    this.shares = new HostShares(reads, settings.readsPerHost(), nanoClock);
     this.background = DaemonThreads.pool("dragonfly-cdn-check", OTHERS);
     BufferPool pool = new BufferPool(2 * settings.reads());
     this.buffers = new WriteBehind.Buffers(pool, new DiskWriter("dragonfly-cdn-write"));

@@ -77,7 +77,7 @@ public final class CdnCache implements AutoCloseable {
     this.room = new CacheRoom(storage, uses, settings.keeping().quotaBytes(), giving);
     this.kept = new KeptTasks(this, storage, uses, rings, room);
     this.sweep = new CacheSweep(storage, uses, giving, settings.keeping().taskTtl(), time);
-    this.threads = new CacheThreads(settings);
+    this.threads = new CacheThreads(settings, time.nanos());
   }
 
   /** Looks from now on, from time to time, for what nobody has used for long. */

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * Reads one task from its source until all is there: QUEUED for a thread, RUNNING on it, PAUSED
  * after a failure that may pass, then QUEUED again, and OVER for good. Only RUNNING holds a thread.
  */
-final class CdnRead {
+final class CdnRead implements SourceStretch.Progress {
   private static final Logger log = LoggerFactory.getLogger(CdnRead.class);
 
   /** So many failures in a row are nothing that those who wait need to hear of. */
@@ -46,6 +46,7 @@ final class CdnRead {
   private StoredTask stored;
   private Optional<PieceRing> ring;
   private Access access;
+  private HostShares.Line line;
   private long lastProgress;
   private int failures;
 
@@ -103,6 +104,7 @@ final class CdnRead {
     Optional<WholeDigest> whole =
         ring.isPresent() ? ring.get().whole() : stored.task().digest().map(WholeDigest::new);
     this.stretch = new SourceStretch(stored, ring.isEmpty(), whole, opened, this::goOn, around);
+    this.line = line();
     this.lastProgress = around.nanoClock().getAsLong();
   }
 
@@ -118,7 +120,12 @@ final class CdnRead {
   /** Waits in line for a thread. */
   void start() {
     try {
-      if (!around.threads().execute(line(), this::run) && !isShort()) {
+      line = line();
+      if (!around.threads().execute(line, this::run)
+          && !line.isShort()
+          && SourceStretch.isRepeatable(stored.task())) {
+        // The system would read on what is open, up to tens of MiB, and those who have their turn
+        // would get that much less.
         stretch.letGo();
       }
     } catch (RejectedExecutionException e) {
@@ -126,14 +133,10 @@ final class CdnRead {
     }
   }
 
-  /** Returns the line of its host that it waits in: nothing short waits for what is long. */
-  private String line() {
+  private HostShares.Line line() {
     String host = String.valueOf(access.content().url().getRawAuthority()).toLowerCase(Locale.ROOT);
-    return isShort() ? host + " short" : host;
-  }
-
-  private boolean isShort() {
-    return stored.task().layout().length().orElse(Long.MAX_VALUE) <= SHORT_BYTES;
+    long length = stored.task().layout().length().orElse(Long.MAX_VALUE);
+    return new HostShares.Line(host, length <= SHORT_BYTES);
   }
 
   /** Ends the read soon, with what is there. */
@@ -165,7 +168,7 @@ final class CdnRead {
         return; // the source is not asked before there is room for its answer
       }
       while (!isStopped() && !isComplete()) {
-        stretch.read(access, this::progressed);
+        stretch.read(access, this);
       }
     } catch (AccessRefusedException e) {
       if (goOnWithOtherAccess()) {
@@ -205,7 +208,13 @@ final class CdnRead {
     return CdnTask.isComplete(stored);
   }
 
-  private void progressed() {
+  @Override
+  public void came(int bytes) {
+    around.threads().came(line, bytes);
+  }
+
+  @Override
+  public void further() {
     lastProgress = around.nanoClock().getAsLong();
     failures = 0;
   }

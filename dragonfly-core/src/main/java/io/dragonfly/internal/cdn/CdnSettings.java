@@ -9,9 +9,7 @@ import java.time.Duration;
  * @param stallTimeout how long a source may take to connect, to answer, or to bring the next byte
  * @param giveUp how long a read that gets no further is resumed before it is given up
  * @param reads how many sources are read at once; who comes later waits in line
- * @param readsPerHost how many of them may be of one host, and as many more that are short. With
- *     more of them peers would get the first whole file later, and the connections would fill the
- *     queue before this host, where what peers say has to wait behind them
+ * @param readsPerHost how many of them may be of one host, and as many more that are short
  * @param firstPause the pause before a read is resumed; doubled each time that it gets no further
  * @param longestPause where the doubling ends
  * @param limiter of all that is read
@@ -21,11 +19,22 @@ public record CdnSettings(
     Duration stallTimeout,
     Duration giveUp,
     int reads,
-    int readsPerHost,
+    ReadsPerHost readsPerHost,
     Duration firstPause,
     Duration longestPause,
     RateLimiter limiter,
     Keeping keeping) {
+  /**
+   * How many sources of one host are read at once. It begins with the least: with more of them
+   * peers would get the first whole file later, and where the link is full already, the connections
+   * would only fill the queue before this host, and what peers say has to wait there behind them.
+   * Where a source is slow for each connection, more of them bring more.
+   *
+   * @param least to begin with
+   * @param most as long as more of them bring more
+   */
+  public record ReadsPerHost(int least, int most) {}
+
   /**
    * What is kept of what was read.
    *
@@ -46,7 +55,7 @@ public record CdnSettings(
         stallTimeout,
         giveUp,
         128,
-        3,
+        new ReadsPerHost(3, 16),
         Duration.ofMillis(100),
         Duration.ofSeconds(5),
         limiter,

@@ -1,87 +1,152 @@
 package io.dragonfly.internal.cdn;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.internal.cdn.CdnSettings.ReadsPerHost;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs work for hosts on common threads, for each host no more than its share at once. What is too
- * much waits in the host's own line, so a slow host does not keep others waiting. Safe for
- * concurrent use.
+ * Runs reads of hosts on common threads, in each line no more than its share at once. What is too
+ * much waits, so a slow host does not keep others waiting. Safe for concurrent use.
  */
 final class HostShares {
   private final Executor threads;
-  private final int share;
+  private final ReadsPerHost bounds;
+  private final LongSupplier nanoClock;
 
   @GuardedBy("this")
-  private final Map<String, Host> hosts = new HashMap<>();
+  private final Map<Line, State> lines = new HashMap<>();
 
-  private static final class Host {
-    private final Deque<Runnable> line = new ArrayDeque<>();
+  /**
+   * What is read in turns.
+   *
+   * @param host with its port
+   * @param isShort nothing short waits for what is long
+   */
+  record Line(String host, boolean isShort) {}
+
+  private static final class State {
+    private final Deque<Runnable> waiting = new ArrayDeque<>();
+    private final ReadShare share;
     private int running;
+
+    State(ReadShare share) {
+      this.share = share;
+    }
   }
 
-  HostShares(Executor threads, int share) {
+  HostShares(Executor threads, ReadsPerHost bounds, LongSupplier nanoClock) {
     this.threads = threads;
-    this.share = share;
+    this.bounds = bounds;
+    this.nanoClock = nanoClock;
   }
 
   /**
-   * Runs something when it is its turn.
+   * Runs a read when it is its turn.
    *
-   * @return whether that is now; if not, it waits in line
-   * @throws java.util.concurrent.RejectedExecutionException if the threads take no more work
+   * @return whether that is now; if not, it waits
+   * @throws RejectedExecutionException if the threads take no more work
    */
-  boolean execute(String host, Runnable work) {
+  boolean execute(Line line, Runnable read) {
     synchronized (this) {
-      Host its = hosts.computeIfAbsent(host, h -> new Host());
-      if (its.running == share) {
-        its.line.add(work);
+      State state = lines.computeIfAbsent(line, l -> new State(new ReadShare(bounds, now())));
+      if (state.running >= state.share.atOnce()) {
+        state.waiting.add(read);
         return false;
       }
-      its.running++;
+      state.running++;
     }
-    start(host, work);
+    start(line, read);
     return true;
   }
 
-  /** Returns how many wait in the lines of their hosts. */
-  synchronized int waiting() {
-    return hosts.values().stream().mapToInt(host -> host.line.size()).sum();
-  }
-
-  private void start(String host, Runnable work) {
-    boolean started = false;
-    try {
-      threads.execute(() -> run(host, work));
-      started = true;
-    } finally {
-      if (!started) {
-        ended(host);
+  /** Is told by a read that runs what it brought: then more of them may begin. */
+  void came(Line line, int bytes) {
+    if (!hasGrown(line, bytes)) {
+      return;
+    }
+    for (Runnable read = begun(line); read != null; read = begun(line)) {
+      try {
+        start(line, read);
+      } catch (RejectedExecutionException stopping) {
+        waitFirst(line, read);
+        return;
       }
     }
   }
 
-  private void run(String host, Runnable work) {
-    for (Runnable next = work; next != null; next = ended(host)) {
+  private synchronized boolean hasGrown(Line line, int bytes) {
+    State state = lines.get(line);
+    if (state == null) {
+      return false;
+    }
+    if (state.waiting.isEmpty() || state.running != state.share.atOnce()) {
+      state.share.idle(now());
+      return false;
+    }
+    state.share.came(bytes, now());
+    return state.running < state.share.atOnce();
+  }
+
+  private synchronized @Nullable Runnable begun(Line line) {
+    State state = lines.get(line);
+    if (state == null || state.running >= state.share.atOnce() || state.waiting.isEmpty()) {
+      return null;
+    }
+    state.running++;
+    return state.waiting.remove();
+  }
+
+  private synchronized void waitFirst(Line line, Runnable read) {
+    State state = lines.get(line);
+    if (state != null) { // else none is left that could run it
+      state.waiting.addFirst(read);
+    }
+  }
+
+  private long now() {
+    return nanoClock.getAsLong();
+  }
+
+  /** Returns how many wait in all lines. */
+  synchronized int waiting() {
+    return lines.values().stream().mapToInt(state -> state.waiting.size()).sum();
+  }
+
+  private void start(Line line, Runnable read) {
+    boolean started = false;
+    try {
+      threads.execute(() -> run(line, read));
+      started = true;
+    } finally {
+      if (!started) {
+        hasEnded(line);
+      }
+    }
+  }
+
+  private void run(Line line, Runnable read) {
+    for (Runnable next = read; next != null; next = next(line)) {
       next.run(); // never throws
     }
   }
 
-  /** Returns what the host's thread does next, if anything waits. */
-  private synchronized @Nullable Runnable ended(String host) {
-    Host its = hosts.get(host);
-    if (its == null) {
-      return null;
+  /** Returns what the thread of one that has ended does next, if anything waits for its turn. */
+  private synchronized @Nullable Runnable next(Line line) {
+    hasEnded(line);
+    return begun(line);
+  }
+
+  private synchronized void hasEnded(Line line) {
+    State state = lines.get(line);
+    if (state != null && --state.running == 0 && state.waiting.isEmpty()) {
+      lines.remove(line);
     }
-    Runnable next = its.line.poll();
-    if (next == null && --its.running == 0) {
-      hosts.remove(host);
-    }
-    return next;
   }
 }

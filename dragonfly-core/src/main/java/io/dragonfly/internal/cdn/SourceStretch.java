@@ -69,6 +69,15 @@ final class SourceStretch implements PieceLine.Place {
   @GuardedBy("this")
   private boolean ended;
 
+  /** Is told how the reading goes, on its thread. */
+  interface Progress {
+    /** So much was read, new or again. */
+    void came(int bytes);
+
+    /** What was read has never been read before. */
+    void further();
+  }
+
   /** Says where to go on when the disk is full in the middle. */
   interface Overflow {
     /**
@@ -102,8 +111,8 @@ final class SourceStretch implements PieceLine.Place {
     this.whole = whole;
   }
 
-  /** Reads until the stretch is complete. {@code progress} is told of bytes never read before. */
-  void read(Access access, Runnable progress) throws IOException {
+  /** Reads until the stretch is complete. */
+  void read(Access access, Progress progress) throws IOException {
     PieceLine all = unconfirmed;
     if (all == null) {
       readOn(access, progress);
@@ -112,7 +121,7 @@ final class SourceStretch implements PieceLine.Place {
     }
   }
 
-  private void readOn(Access access, Runnable progress) throws IOException {
+  private void readOn(Access access, Progress progress) throws IOException {
     BitSet pieces = stored.pieces();
     int first = pieces.nextClearBit(0);
     boolean byRange = !pieces.isEmpty() && isLengthKnown() && isRepeatable(stored.task());
@@ -228,14 +237,9 @@ final class SourceStretch implements PieceLine.Place {
     }
   }
 
-  /**
-   * It has to wait for its turn. The system would go on reading what is open, up to tens of MiB,
-   * and those who have their turn would get that much less. What cannot be had again is kept.
-   */
+  /** Closes what was open from the beginning; {@link #read} asks for it again. */
   void letGo() {
-    if (isRepeatable(stored.task())) {
-      close(takeOpened());
-    }
+    close(takeOpened());
   }
 
   /** Ends a read that is on its way, and all that would come. */
@@ -339,11 +343,12 @@ final class SourceStretch implements PieceLine.Place {
   }
 
   private void copy(
-      InputStream in, PieceLine line, OptionalLong end, Access access, Runnable progress)
+      InputStream in, PieceLine line, OptionalLong end, Access access, Progress progress)
       throws IOException {
     try (in) {
       byte[] buffer = new byte[BUFFER_BYTES];
       for (int count = next(in, buffer); count >= 0; count = next(in, buffer)) {
+        progress.came(count);
         if (isEnded()) {
           return;
         }
@@ -353,7 +358,7 @@ final class SourceStretch implements PieceLine.Place {
         line.accept(buffer, count);
         if (line.offset() > furthest) {
           furthest = line.offset();
-          progress.run();
+          progress.further();
         }
       }
       if (!isEnded() && line.end(end)) {

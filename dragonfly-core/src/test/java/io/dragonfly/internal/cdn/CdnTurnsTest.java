@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whose turn it is when more is to be read from one host than is read at once. */
 class CdnTurnsTest extends CdnFixture {
@@ -22,26 +24,16 @@ class CdnTurnsTest extends CdnFixture {
 
   private final List<CdnTask> tasks = new ArrayList<>();
 
-  @Test
-  void whatIsLongDoesNotStayOpenWhileItWaits() throws Exception {
-    readAndStall(AT_ONCE, "first", LONG);
-    read(put("last", LONG));
-    assertThat(source.openStreams()).isEqualTo(AT_ONCE);
+  @ParameterizedTest
+  @CsvSource({LONG + ",0", SHORT + ",1"})
+  void onlyWhatIsShortStaysOpenWhileItWaits(int length, int open) throws Exception {
+    readAndStall(AT_ONCE, "first", length);
+    read(put("last", length));
+    assertThat(source.openStreams()).isEqualTo(AT_ONCE + open);
 
     resume("first");
     awaitAll();
-    assertThat(source.opened()).hasSize(AT_ONCE + 2);
-  }
-
-  @Test
-  void whatIsShortStaysOpenWhileItWaits() throws Exception {
-    readAndStall(AT_ONCE, "first", SHORT);
-    read(put("last", SHORT));
-    assertThat(source.openStreams()).isEqualTo(AT_ONCE + 1);
-
-    resume("first");
-    awaitAll();
-    assertThat(source.opened()).hasSize(AT_ONCE + 1);
+    assertThat(source.opened()).hasSize(AT_ONCE + 2 - open);
   }
 
   @Test
@@ -66,6 +58,26 @@ class CdnTurnsTest extends CdnFixture {
     assertThat(tasks).filteredOn(this::isComplete).containsExactly(quick);
     resume("long");
     awaitAll();
+  }
+
+  @Test
+  void moreAreReadAtOnceIfThatBringsMore() throws Exception {
+    readAndStall(AT_ONCE, "first", LONG);
+    CdnTask next = read(put("next", LONG));
+
+    for (int piece = 1; piece <= 2; piece++) { // a connection comes up to its rate, and is measured
+      awaitRead(AT_ONCE - 1 + piece);
+      ticker.advance(Duration.ofMillis(500));
+      source.stallAt(URI.create("fake://host/first0"), (piece + 1L) * PIECE);
+    }
+    await().until(() -> isComplete(next));
+    assertThat(tasks).filteredOn(this::isComplete).containsExactly(next);
+    resume("first");
+    awaitAll();
+  }
+
+  private void awaitRead(int pieces) {
+    await().until(() -> source.bytesRead() == (long) pieces * PIECE);
   }
 
   private void readAndStall(int files, String name, int length) throws IOException {

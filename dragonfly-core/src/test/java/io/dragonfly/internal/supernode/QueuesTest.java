@@ -189,7 +189,8 @@ class QueuesTest {
                 Duration.ofSeconds(1),
                 new UnlimitedRates().create(Optional.empty()),
                 CdnSettings.Keeping.ALL)
-            .readsPerHost();
+            .readsPerHost()
+            .least();
     List<TestPeer> peers = new ArrayList<>();
     for (int i = 0; i < atOnce + 3; i++) {
       URI uri = URI.create(FILE + "-" + i);
