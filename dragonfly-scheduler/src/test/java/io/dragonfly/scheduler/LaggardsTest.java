@@ -2,9 +2,11 @@ package io.dragonfly.scheduler;
 
 import static io.dragonfly.scheduler.Peers.id;
 import static io.dragonfly.scheduler.Peers.peer;
+import static io.dragonfly.scheduler.Peers.pieces;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.dragonfly.spi.Scheduler.Plan;
 import io.dragonfly.task.PieceSpan;
 import java.util.BitSet;
 import java.util.List;
@@ -64,6 +66,24 @@ class LaggardsTest extends PlanningFixture {
     after(10);
     assertThat(taker.peer().isSlow()).isFalse();
     assertThat(taker.isCounted()).isTrue();
+  }
+
+  @Test
+  void whoGetsNothingIsPassedByAsSoonAsAnotherHasShownWhatIsUsual() {
+    addTask(104, 0);
+    scheduler.peerJoined(TASK, peer(1), pieces(0, 100), PieceSpan.NONE);
+    join(2, 3);
+    List<Plan> arriving = scheduler.assign(id(2), 4);
+    assertThat(scheduler.assign(id(3), 1)).hasSize(1);
+    pass(300);
+    arriving.forEach(plan -> done(2, plan));
+    scheduler.tick(); // 0.2 s after a review in which nothing was known
+
+    for (int fresh = 100; fresh < 104; fresh++) {
+      scheduler.pieceAdded(TASK, CDN, fresh);
+    }
+    assertThat(scheduler.assign(id(2), 100)).filteredOn(Plan::parent, CDN).hasSize(4);
+    assertThat(scheduler.assign(id(3), 100)).extracting(Plan::parent).doesNotContain(CDN);
   }
 
   @Test

@@ -211,6 +211,33 @@ class PlanningTest extends PlanningFixture {
     assertThat(scheduler.assign(CDN, 10)).isEmpty();
   }
 
+  @Test
+  void whoSaysLaterWhatItWantsIsPlannedForThen() {
+    addTask(100, 100); // too many to look for one by one
+    scheduler.peerJoined(TASK, peer(1), new BitSet(), PieceSpan.NONE);
+    assertThat(scheduler.assign(id(1), 10)).isEmpty();
+    scheduler.ready();
+
+    scheduler.wantedChanged(TASK, id(1), PieceSpan.ALL);
+    assertThat(scheduler.ready()).containsExactly(id(1));
+    assertThat(scheduler.assign(id(1), 1)).containsExactly(new Plan(TASK, 0, CDN));
+  }
+
+  @Test
+  void nobodyIsPlannedForBecauseOfWhoWantsNothingYet() {
+    addTask(1, 1);
+    join(1);
+    report(1, scheduler.assign(id(1), 1).get(0), Outcome.UNREACHABLE);
+    nanos.addAndGet(1000 * MILLI); // now it may ask the CDN cache again
+    scheduler.ready();
+
+    scheduler.peerJoined(TASK, peer(2), new BitSet(), PieceSpan.NONE);
+    assertThat(scheduler.ready()).containsExactly(id(2));
+    scheduler.tick();
+    assertThat(scheduler.ready()).containsExactly(id(1));
+    assertThat(scheduler.assign(id(1), 1)).containsExactly(new Plan(TASK, 0, CDN));
+  }
+
   private static boolean isThere(PeerId peer) {
     return Peers.number(peer) > 10;
   }

@@ -126,7 +126,8 @@ class RandomEventsTest {
     member.has.set(0, random.nextInt(4));
     transfers.removeIf(t -> t.taker.equals(peer.id()) && t.plan.task().equals(task));
     members.put(new Key(task, peer.id()), member);
-    scheduler.peerJoined(task, peer, member.has, PieceSpan.ALL);
+    member.wanted = random.nextBoolean() ? PieceSpan.ALL : PieceSpan.NONE; // says so later
+    scheduler.peerJoined(task, peer, member.has, member.wanted);
   }
 
   private void leave(TaskId task, int number) {

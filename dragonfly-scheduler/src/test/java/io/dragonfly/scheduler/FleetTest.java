@@ -1,0 +1,55 @@
+package io.dragonfly.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** When it is found out again what is usual. */
+class FleetTest {
+  private static final long MILLI = 1_000_000;
+
+  private final AtomicLong nanos = new AtomicLong();
+  private final Fleet fleet = new Fleet(nanos::get);
+  private final PeerState one = fleet.peer(Peers.peer(1), false);
+  private final PeerState other = fleet.peer(Peers.peer(2), false);
+
+  @Test
+  void onceASecondWhileNothingArrives() {
+    assertThat(reviewsInThreeSeconds(false)).isEqualTo(3);
+  }
+
+  @Test
+  void onceForEachArrivalWhileNothingIsUsual() {
+    assertThat(reviewsInThreeSeconds(true)).isEqualTo(30);
+    fleet.pieceArrived();
+    fleet.pieceArrived();
+    assertThat(fleet.review()).isTrue();
+    assertThat(fleet.review()).isFalse();
+  }
+
+  @Test
+  void onceASecondWhateverArrivesWhenSomethingIsUsual() {
+    RateMeter meter = one.up().meter();
+    meter.resumed(0, true);
+    for (int piece = 1; piece <= 4; piece++) {
+      meter.arrived(piece * 100 * MILLI, 300_000, true, true);
+    }
+    fleet.review();
+    assertThat(fleet.upRate(other)).isCloseTo(3e6, within(1.0));
+    assertThat(reviewsInThreeSeconds(true)).isEqualTo(3);
+  }
+
+  private int reviewsInThreeSeconds(boolean isArriving) {
+    int reviews = 0;
+    for (int tick = 0; tick < 30; tick++) {
+      nanos.addAndGet(100 * MILLI);
+      if (isArriving) {
+        fleet.pieceArrived();
+      }
+      reviews += fleet.review() ? 1 : 0;
+    }
+    return reviews;
+  }
+}
