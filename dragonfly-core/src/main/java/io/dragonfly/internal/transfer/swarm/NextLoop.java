@@ -147,7 +147,11 @@ final class NextLoop {
   }
 
   private int results() {
-    return link.awake().stream().mapToInt(Membership::results).sum();
+    int results = 0;
+    for (Membership member : link.awake()) { // for each piece: no stream
+      results += member.results();
+    }
+    return results;
   }
 
   /**
@@ -159,7 +163,11 @@ final class NextLoop {
   }
 
   private int underWay() {
-    return link.awake().stream().mapToInt(member -> member.events().underWay()).sum();
+    int pieces = 0;
+    for (Membership member : link.awake()) {
+      pieces += member.events().underWay();
+    }
+    return pieces;
   }
 
   /** Ends the polls; nothing is said any more. */
