@@ -74,7 +74,7 @@ final class HostShares {
     for (Runnable read = begun(line); read != null; read = begun(line)) {
       try {
         start(line, read);
-      } catch (RejectedExecutionException stopping) {
+      } catch (RejectedExecutionException | Error e) { // it is stopping, or has no more threads
         waitFirst(line, read);
         return;
       }
@@ -86,11 +86,13 @@ final class HostShares {
     if (state == null) {
       return false;
     }
-    if (state.waiting.isEmpty() || state.running != state.share.atOnce()) {
+    if (state.waiting.isEmpty() || state.running > state.share.atOnce()) {
       state.share.idle(now());
       return false;
     }
-    state.share.came(bytes, now());
+    if (state.running == state.share.atOnce()) {
+      state.share.came(bytes, now());
+    }
     return state.running < state.share.atOnce();
   }
 

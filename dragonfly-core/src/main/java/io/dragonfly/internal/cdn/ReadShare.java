@@ -16,6 +16,9 @@ final class ReadShare {
   /** A trial in vain is not repeated sooner. */
   private static final long NEXT_TRIAL_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+  /** So much of a rate is remembered from window to window: one of them may be a bad one. */
+  private static final double KEPT = 0.9;
+
   private final ReadsPerHost bounds;
   private int proven;
   private int share;
@@ -41,8 +44,9 @@ final class ReadShare {
     return share;
   }
 
-  /** Not all of them run, or nothing more waits: what comes says nothing. */
+  /** Not all of them run, or nothing more waits: what comes says nothing, and no trial is on. */
   void idle(long now) {
+    share = proven;
     isSettling = true;
     start(now);
   }
@@ -77,8 +81,9 @@ final class ReadShare {
         return;
       }
       proven = share;
+      provenRate = rate;
     }
-    provenRate = rate;
+    provenRate = Math.max(rate, KEPT * provenRate);
     if (share < bounds.most() && now - nextTrial >= 0) {
       share = Math.min(bounds.most(), proven + (proven + 1) / 2);
       isSettling = true;

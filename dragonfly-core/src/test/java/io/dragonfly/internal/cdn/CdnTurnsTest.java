@@ -65,19 +65,16 @@ class CdnTurnsTest extends CdnFixture {
     readAndStall(AT_ONCE, "first", LONG);
     CdnTask next = read(put("next", LONG));
 
-    for (int piece = 1; piece <= 2; piece++) { // a connection comes up to its rate, and is measured
-      awaitRead(AT_ONCE - 1 + piece);
-      ticker.advance(Duration.ofMillis(500));
+    for (int piece = 1; piece <= 8 && !isComplete(next); piece++) {
+      long least = (AT_ONCE - 1L + piece) * PIECE;
+      await().until(() -> source.bytesRead() >= least);
+      ticker.advance(Duration.ofMillis(500)); // two of these: one to come up to the rate
       source.stallAt(URI.create("fake://host/first0"), (piece + 1L) * PIECE);
     }
     await().until(() -> isComplete(next));
     assertThat(tasks).filteredOn(this::isComplete).containsExactly(next);
     resume("first");
     awaitAll();
-  }
-
-  private void awaitRead(int pieces) {
-    await().until(() -> source.bytesRead() == (long) pieces * PIECE);
   }
 
   private void readAndStall(int files, String name, int length) throws IOException {
