@@ -53,20 +53,27 @@ final class ControlCall<A> implements Callback {
     this.reader = reader;
   }
 
-  CompletableFuture<A> start() {
+  /**
+   * Begins it once there is a connection for it.
+   *
+   * @param isShort whether it goes before calls that may take longer to be answered
+   */
+  CompletableFuture<A> start(Connecting connecting, boolean isShort) {
     if (closed.getAsBoolean()) {
       answer.completeExceptionally(unreachable("this transport is closed", null));
       return answer;
     }
     call.timeout().timeout(limit.toNanos(), TimeUnit.NANOSECONDS);
+    Runnable enqueue = () -> call.enqueue(this);
     var unused =
         answer.whenComplete(
             (a, failure) -> {
               if (answer.isCancelled()) {
+                connecting.forget(enqueue);
                 call.cancel();
               }
             });
-    call.enqueue(this);
+    connecting.begin(enqueue, isShort);
     return answer;
   }
 

@@ -36,8 +36,14 @@ public final class ControlClient implements AutoCloseable {
   private final TransportTls tls;
   private final ExecutorService executor;
   private final OkHttpClient http;
-  private final Map<InetAddress, ConnectionPool> pools = new ConcurrentHashMap<>();
+  private final Map<Line, Connecting> lines = new ConcurrentHashMap<>();
   private volatile boolean closed;
+
+  /**
+   * From where to where. One pool for all would share connections between local addresses: OkHttp
+   * does not look at the socket factory when it looks for a connection to use again.
+   */
+  private record Line(InetAddress local, InetSocketAddress supernode) {}
 
   /** Opens nothing yet. */
   public ControlClient(TransportTls tls) {
@@ -68,15 +74,18 @@ public final class ControlClient implements AutoCloseable {
 
   /** Makes the client side of a supernode, calling from an address. */
   public SupernodeApi connect(InetSocketAddress supernode, InetAddress local) {
-    // One pool for all would share connections between addresses: OkHttp does not look at the
-    // socket factory when it looks for a connection to use again.
-    ConnectionPool pool =
-        pools.computeIfAbsent(
-            local, each -> new ConnectionPool(IDLE_CONNECTIONS, 30, TimeUnit.SECONDS));
+    Connecting connecting =
+        lines.computeIfAbsent(
+            new Line(local, supernode),
+            line -> new Connecting(new ConnectionPool(IDLE_CONNECTIONS, 30, TimeUnit.SECONDS)));
     OkHttpClient bound =
-        http.newBuilder().connectionPool(pool).socketFactory(new BoundSockets(local)).build();
+        http.newBuilder()
+            .connectionPool(connecting.pool())
+            .eventListenerFactory(call -> connecting.listener())
+            .socketFactory(new BoundSockets(local))
+            .build();
     CallHttp calls = new CallHttp(bound, supernode, tls.forCalls(supernode));
-    return new RemoteSupernode(this, calls, supernode, limits);
+    return new RemoteSupernode(this, calls, connecting, supernode, limits);
   }
 
   boolean isClosed() {
@@ -89,10 +98,10 @@ public final class ControlClient implements AutoCloseable {
     closed = true;
     http.dispatcher().cancelAll();
     executor.shutdown();
-    pools.values().forEach(ConnectionPool::evictAll);
+    lines.values().forEach(line -> line.pool().evictAll());
     if (!threads.isOneOfThem() && !threads.await(WAIT)) {
       LOG.warn("calls to supernodes have not ended: something blocks one of their threads");
     }
-    pools.values().forEach(ConnectionPool::evictAll); // what the last calls gave back
+    lines.values().forEach(line -> line.pool().evictAll()); // what the last calls gave back
   }
 }

@@ -29,14 +29,20 @@ final class RemoteSupernode implements SupernodeApi {
 
   private final ControlClient client;
   private final CallHttp http;
+  private final Connecting connecting;
   private final InetSocketAddress address;
   private final CallLimits limits;
   private final HttpUrl base;
 
   RemoteSupernode(
-      ControlClient client, CallHttp http, InetSocketAddress address, CallLimits limits) {
+      ControlClient client,
+      CallHttp http,
+      Connecting connecting,
+      InetSocketAddress address,
+      CallLimits limits) {
     this.client = client;
     this.http = http;
+    this.connecting = connecting;
     this.address = address;
     this.limits = limits;
     this.base = http.base();
@@ -107,6 +113,7 @@ final class RemoteSupernode implements SupernodeApi {
               "supernode %s cannot be called: %s"
                   .formatted(address.getHostString(), e.getMessage())));
     }
-    return new ControlCall<>(started, address, limit, client::isClosed, reader).start();
+    return new ControlCall<>(started, address, limit, client::isClosed, reader)
+        .start(connecting, call != Wire.Call.REGISTER);
   }
 }

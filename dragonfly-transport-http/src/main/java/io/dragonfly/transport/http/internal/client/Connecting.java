@@ -1,0 +1,176 @@
+package io.dragonfly.transport.http.internal.client;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import okhttp3.Call;
+import okhttp3.Connection;
+import okhttp3.ConnectionPool;
+import okhttp3.EventListener;
+import okhttp3.Protocol;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets few connections to one supernode be made at once. A call that finds none that is free waits
+ * for one that is given back or made, and what is short goes before what may take long.
+ *
+ * <p>OkHttp would make one for each call at once, and a TLS handshake takes a program that was just
+ * started a good part of a second of processor time. With 17 of them in each of eight peers on two
+ * processors none was over after 10 s, and all calls were given up, to be made anew.
+ *
+ * <p>Safe for concurrent use.
+ */
+final class Connecting {
+  private static final int AT_ONCE = 2;
+
+  private final ConnectionPool pool;
+
+  @GuardedBy("this")
+  private final Deque<Runnable> waiting = new ArrayDeque<>();
+
+  /** Calls that have begun and have no connection yet. */
+  @GuardedBy("this")
+  private int seeking;
+
+  @GuardedBy("this")
+  private boolean isStarting;
+
+  Connecting(ConnectionPool pool) {
+    this.pool = pool;
+  }
+
+  ConnectionPool pool() {
+    return pool;
+  }
+
+  /**
+   * Begins a call, now or later, on any thread.
+   *
+   * @param call enqueues a call whose events go to a {@link #listener}
+   * @param isShort whether it goes before all others that wait
+   */
+  void begin(Runnable call, boolean isShort) {
+    synchronized (this) {
+      if (isShort) {
+        waiting.addFirst(call);
+      } else {
+        waiting.addLast(call);
+      }
+    }
+    start();
+  }
+
+  /** Forgets a call that waits. */
+  synchronized void forget(Runnable call) {
+    waiting.remove(call);
+  }
+
+  /**
+   * Begins as many as may. One that fails at once is not to begin the next further down the stack.
+   */
+  private void start() {
+    boolean isFirst = true;
+    for (@Nullable Runnable call = next(isFirst); call != null; call = next(isFirst)) {
+      isFirst = false;
+      call.run();
+    }
+  }
+
+  private synchronized @Nullable Runnable next(boolean isFirst) {
+    if (isFirst && isStarting) {
+      return null; // whoever is at it looks again
+    }
+    boolean mayBegin = !waiting.isEmpty() && seeking < AT_ONCE + pool.idleConnectionCount();
+    isStarting = mayBegin;
+    if (!mayBegin) {
+      return null;
+    }
+    seeking++;
+    return waiting.remove();
+  }
+
+  private void found() {
+    synchronized (this) {
+      seeking--;
+    }
+    start();
+  }
+
+  /** Where nobody listens nobody waits for a connection: all find that out at the same time. */
+  private void cannotConnect() {
+    Deque<Runnable> all;
+    synchronized (this) {
+      all = new ArrayDeque<>(waiting);
+      waiting.clear();
+      seeking += all.size();
+    }
+    all.forEach(Runnable::run);
+  }
+
+  /** Returns what is told of one call. */
+  EventListener listener() {
+    return new Events();
+  }
+
+  private final class Events extends EventListener {
+    private boolean isSeeking = true;
+    private boolean isThere;
+
+    /** Somebody listens, however long the handshake will take. */
+    @Override
+    public void secureConnectStart(Call call) {
+      isThere = true;
+    }
+
+    @Override
+    public void connectFailed(
+        Call call,
+        InetSocketAddress address,
+        Proxy proxy,
+        @Nullable Protocol protocol,
+        IOException failure) {
+      if (!isThere && !call.isCanceled()) {
+        cannotConnect();
+      }
+    }
+
+    @Override
+    public void connectionAcquired(Call call, Connection connection) {
+      seeksNoMore();
+    }
+
+    @Override
+    public void callEnd(Call call) {
+      ended();
+    }
+
+    @Override
+    public void callFailed(Call call, IOException failure) {
+      ended();
+    }
+
+    private synchronized boolean takeSeeking() {
+      boolean was = isSeeking;
+      isSeeking = false;
+      return was;
+    }
+
+    private void seeksNoMore() {
+      if (takeSeeking()) {
+        found();
+      }
+    }
+
+    /** Its connection is free, if it had one. */
+    private void ended() {
+      if (takeSeeking()) {
+        found();
+      } else {
+        start();
+      }
+    }
+  }
+}
