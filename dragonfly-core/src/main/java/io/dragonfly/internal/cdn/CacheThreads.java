@@ -27,7 +27,9 @@ final class CacheThreads {
 
   CacheThreads(CdnSettings settings, LongSupplier nanoClock) {
     this.reads = DaemonThreads.pool("dragonfly-cdn-read", settings.reads());
-    this.shares = new HostShares(reads, settings.readsPerHost(), nanoClock);
+    this.shares =
+        new HostShares(
+            reads, () -> !reads.getQueue().isEmpty(), settings.readsPerHost(), nanoClock);
     this.background = DaemonThreads.pool("dragonfly-cdn-check", OTHERS);
     BufferPool pool = new BufferPool(2 * settings.reads());
     this.buffers = new WriteBehind.Buffers(pool, new DiskWriter("dragonfly-cdn-write"));

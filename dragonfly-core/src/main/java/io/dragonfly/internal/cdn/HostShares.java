@@ -8,15 +8,22 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs reads of hosts on common threads, in each line no more than its share at once. What is too
- * much waits, so a slow host does not keep others waiting. Safe for concurrent use.
+ * much waits, and each read asks for a thread anew, so a slow host does not keep others waiting for
+ * longer than until one of all reads has ended. Safe for concurrent use.
  */
 final class HostShares {
+  private static final Logger log = LoggerFactory.getLogger(HostShares.class);
+
   private final Executor threads;
+  private final BooleanSupplier areAllBusy;
   private final ReadsPerHost bounds;
   private final LongSupplier nanoClock;
 
@@ -41,8 +48,16 @@ final class HostShares {
     }
   }
 
-  HostShares(Executor threads, ReadsPerHost bounds, LongSupplier nanoClock) {
+  /**
+   * Runs nothing yet.
+   *
+   * @param threads what reads run on, in the order in which they are given to it
+   * @param areAllBusy whether reads wait for a thread: nobody gets a larger share meanwhile
+   */
+  HostShares(
+      Executor threads, BooleanSupplier areAllBusy, ReadsPerHost bounds, LongSupplier nanoClock) {
     this.threads = threads;
+    this.areAllBusy = areAllBusy;
     this.bounds = bounds;
     this.nanoClock = nanoClock;
   }
@@ -75,6 +90,7 @@ final class HostShares {
       try {
         start(line, read);
       } catch (RejectedExecutionException | Error e) { // it is stopping, or has no more threads
+        log.debug("no more of {} are read at once: {}", line.host(), e.toString());
         waitFirst(line, read);
         return;
       }
@@ -86,7 +102,9 @@ final class HostShares {
     if (state == null) {
       return false;
     }
-    if (state.waiting.isEmpty() || state.running > state.share.atOnce()) {
+    if (state.waiting.isEmpty()
+        || state.running > state.share.atOnce()
+        || areAllBusy.getAsBoolean()) {
       state.share.idle(now());
       return false;
     }
@@ -134,12 +152,20 @@ final class HostShares {
   }
 
   private void run(Line line, Runnable read) {
-    for (Runnable next = read; next != null; next = next(line)) {
-      next.run(); // never throws
+    read.run(); // never throws
+    for (Runnable next = next(line); next != null; next = next(line)) {
+      Runnable its = next;
+      try {
+        threads.execute(() -> run(line, its));
+        return;
+      } catch (RejectedExecutionException | Error e) { // this thread is there
+        log.debug("the next read of {} goes on in the same thread: {}", line.host(), e.toString());
+        its.run();
+      }
     }
   }
 
-  /** Returns what the thread of one that has ended does next, if anything waits for its turn. */
+  /** Returns what runs when one has ended, if anything waits for its turn. */
   private synchronized @Nullable Runnable next(Line line) {
     hasEnded(line);
     return begun(line);

@@ -7,6 +7,7 @@ import io.dragonfly.testkit.FakeTicker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -18,8 +19,10 @@ class HostSharesTest {
 
   private final FakeTicker ticker = new FakeTicker();
   private final List<Runnable> begun = new ArrayList<>();
+  private boolean areAllBusy;
+  private boolean takesMore = true;
   private final HostShares shares =
-      new HostShares(begun::add, new ReadsPerHost(LEAST, MOST), ticker);
+      new HostShares(this::begin, () -> areAllBusy, new ReadsPerHost(LEAST, MOST), ticker);
 
   @Test
   void moreRunWhereEachConnectionIsSlow() {
@@ -61,6 +64,53 @@ class HostSharesTest {
     assertThat(begun).hasSize(LEAST);
     bring(Duration.ofMillis(200), reads -> 100 * reads);
     assertThat(begun).hasSize(LEAST + 1);
+  }
+
+  @Test
+  void nobodyGetsMoreWhileOthersWaitForAThread() {
+    read(2 * MOST);
+    areAllBusy = true;
+    bring(Duration.ofSeconds(10), reads -> 100 * reads);
+    assertThat(begun).hasSize(LEAST);
+  }
+
+  @Test
+  void aThreadThatIsFreeGoesToWhoHasWaitedLongest() {
+    HostShares.Line other = new HostShares.Line("other", false);
+    List<String> read = new ArrayList<>();
+    for (int i = 0; i < LEAST + 1; i++) {
+      shares.execute(LINE, () -> read.add("first"));
+    }
+    shares.execute(other, () -> read.add("other"));
+
+    begun.remove(0).run();
+    while (!begun.isEmpty()) {
+      begun.remove(0).run();
+    }
+    assertThat(read).containsExactly("first", "first", "other", "first");
+  }
+
+  @Test
+  void whatThereIsNoThreadForWaitsAndGoesOnInOneThatThereIs() {
+    List<String> read = new ArrayList<>();
+    for (int i = 0; i < 2 * MOST; i++) {
+      int number = i;
+      shares.execute(LINE, () -> read.add("read " + number));
+    }
+    takesMore = false;
+    bring(Duration.ofSeconds(10), reads -> 100 * reads);
+    assertThat(begun).hasSize(LEAST);
+    assertThat(shares.waiting()).isEqualTo(2 * MOST - LEAST);
+
+    begun.get(0).run();
+    assertThat(read).hasSize(2 * MOST - 1).startsWith("read 0", "read 2", "read 3");
+  }
+
+  private void begin(Runnable read) {
+    if (!takesMore) {
+      throw new RejectedExecutionException("stopping");
+    }
+    begun.add(read);
   }
 
   private void read(int reads) {
