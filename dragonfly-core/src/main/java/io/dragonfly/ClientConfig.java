@@ -336,6 +336,7 @@ public final class ClientConfig extends ParentConfig {
      * @throws IllegalArgumentException if one is not allowed; the message names it
      */
     public ClientConfig build() {
+      checkHome("home", home);
       checkArgument(port >= 0 && port <= 65535, "port is %s, must be 0 to 65535", port);
       checkArgument(
           ip.isEmpty() || !(ip.get().isAnyLocalAddress() || ip.get().isMulticastAddress()),

@@ -243,6 +243,12 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
       checkPositive("sourceStallTimeout", sourceStallTimeout);
     }
 
+    /** An empty path is the working directory, where nobody expects a home. */
+    static void checkHome(String name, Optional<Path> directory) {
+      boolean isEmpty = directory.map(Path::toString).filter(String::isEmpty).isPresent();
+      checkArgument(!isEmpty, "%s is empty, must be a directory", name);
+    }
+
     static void checkPositive(String name, Duration duration) {
       checkArgument(
           !duration.isZero() && !duration.isNegative(), "%s is %s, must be > 0", name, duration);

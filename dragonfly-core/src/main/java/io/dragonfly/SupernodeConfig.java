@@ -390,6 +390,7 @@ public final class SupernodeConfig extends ParentConfig {
      */
     public SupernodeConfig build() {
       int number = port.orElse(0);
+      checkHome("homeDir", homeDir);
       checkArgument(number >= 0 && number <= 65535, "port is %s, must be 0 to 65535", number);
       checkArgument(
           !advertiseIp.isAnyLocalAddress() && !advertiseIp.isMulticastAddress(),

@@ -64,6 +64,16 @@ class HomeTest {
   }
 
   @Test
+  void anEmptyPathIsNoHome() {
+    assertThatThrownBy(() -> ClientConfig.builder().home(Path.of("")).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("home is empty");
+    assertThatThrownBy(() -> SupernodeConfig.builder().homeDir(Path.of("")).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("homeDir is empty");
+  }
+
+  @Test
   void listsTasksWithWhereTheyCameFrom() {
     URI signed = URI.create(URI_A + "?token=secret");
     fixture.source.put(signed, BYTES);

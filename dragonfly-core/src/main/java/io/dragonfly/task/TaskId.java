@@ -14,10 +14,15 @@ public record TaskId(String hex) {
    * @throws IllegalArgumentException if these are not 64 lower-case hexadecimal digits
    */
   public TaskId {
-    if (hex.length() != 64 || !Digest.isHex(hex)) {
+    if (!isHex(hex)) {
       throw new IllegalArgumentException(
           "a task id has 64 lower-case hexadecimal digits, not '%s'".formatted(hex));
     }
+  }
+
+  /** Tells whether a text is what an id consists of. */
+  public static boolean isHex(String text) {
+    return text.length() == 64 && Digest.isHex(text);
   }
 
   /** Returns the first 12 digits, enough for a log line. */

@@ -110,7 +110,12 @@ public final class History {
   private List<Path> files() throws IOException {
     List<Path> files = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
-      entries.forEach(files::add);
+      for (Path entry : entries) {
+        String name = entry.getFileName().toString();
+        if (TaskId.isHex(name.substring(0, name.length() - SUFFIX.length()))) {
+          files.add(entry); // any other is not ours
+        }
+      }
     } catch (NoSuchFileException e) {
       return List.of();
     }

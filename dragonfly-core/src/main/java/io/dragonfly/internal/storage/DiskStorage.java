@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,8 +45,13 @@ public final class DiskStorage implements Storage {
    */
   private static final Duration SYNC_DELAY = Duration.ofSeconds(30);
 
-  /** Directories that are not whole tasks, yet or any more. */
-  private static final String TEMPORARY = ".";
+  /** Directories that are not whole tasks yet, and those that are none any more. */
+  private static final String MADE = ".new-";
+
+  private static final String GONE = ".deleted-";
+
+  private static final Pattern TEMPORARY =
+      Pattern.compile("(%s|%s)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}".formatted(MADE, GONE));
 
   private final Path directory;
 
@@ -108,10 +114,13 @@ public final class DiskStorage implements Storage {
     StoredTasks stored = new StoredTasks(disk, bootId);
     try (var entries = Files.newDirectoryStream(directory)) {
       for (Path entry : entries) {
-        if (entry.getFileName().toString().startsWith(TEMPORARY)) {
+        String name = entry.getFileName().toString();
+        if (TEMPORARY.matcher(name).matches()) {
           deleteTree(entry);
-        } else {
+        } else if (StoredTasks.isOurs(entry)) {
           load(stored, entry);
+        } else { // the home may have been something else, by mistake or not
+          log.warn("{} is no task, it is left alone", entry);
         }
       }
     }
@@ -198,7 +207,7 @@ public final class DiskStorage implements Storage {
   }
 
   private DiskTask make(Task task) throws IOException {
-    Path made = directory.resolve(TEMPORARY + "new-" + UUID.randomUUID());
+    Path made = directory.resolve(MADE + UUID.randomUUID());
     Path place = directory.resolve(task.id().hex());
     try {
       OwnerOnly.createDirectories(made);
@@ -218,7 +227,7 @@ public final class DiskStorage implements Storage {
 
   private void moveAside(Path place) throws IOException {
     if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
-      Path gone = directory.resolve(TEMPORARY + "deleted-" + UUID.randomUUID());
+      Path gone = directory.resolve(GONE + UUID.randomUUID());
       Files.move(place, gone, StandardCopyOption.ATOMIC_MOVE);
       drop(gone);
     }
@@ -258,7 +267,7 @@ public final class DiskStorage implements Storage {
           return all.isEmpty() ? null : all;
         });
     Path place = directory.resolve(id.hex());
-    Path gone = directory.resolve(TEMPORARY + "deleted-" + UUID.randomUUID());
+    Path gone = directory.resolve(GONE + UUID.randomUUID());
     Files.move(place, gone, StandardCopyOption.ATOMIC_MOVE);
     disk.files().forget(place.resolve(DiskTask.DATA));
     disk.files().forget(place.resolve(DiskTask.PIECES));

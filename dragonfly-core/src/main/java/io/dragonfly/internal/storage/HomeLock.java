@@ -21,6 +21,9 @@ public final class HomeLock implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HomeLock.class);
   private static final int MOST_SIBLINGS = 1000;
 
+  /** More than a process's id takes up. */
+  private static final int PID_BYTES = 32;
+
   /** Far behind the pid in the file: where locks are mandatory, others can still read it. */
   private static final long LOCKED_BYTE = Long.MAX_VALUE - 1;
 
@@ -112,6 +115,9 @@ public final class HomeLock implements AutoCloseable {
       if (lock == null) {
         return new Attempt(home, Optional.empty(), pidIn(file));
       }
+      if (!isOurs(file)) {
+        throw new IOException("its file lock was not written by a process of Dragonfly");
+      }
       byte[] pid = (ownPid() + "\n").getBytes(StandardCharsets.US_ASCII);
       file.write(pid);
       file.setLength(pid.length);
@@ -129,8 +135,17 @@ public final class HomeLock implements AutoCloseable {
     }
   }
 
+  /** Whose home this was by mistake should find his file as it was. Zeros are after a crash. */
+  private static boolean isOurs(RandomAccessFile file) throws IOException {
+    byte[] bytes = new byte[PID_BYTES + 1];
+    int count = Math.max(0, file.read(bytes));
+    file.seek(0);
+    String text = new String(bytes, 0, count, StandardCharsets.US_ASCII);
+    return count <= PID_BYTES && text.matches("[\\d\\s\\x00]*");
+  }
+
   private static String pidIn(RandomAccessFile file) throws IOException {
-    byte[] bytes = new byte[32];
+    byte[] bytes = new byte[PID_BYTES];
     int count = Math.max(0, file.read(bytes));
     String pid = new String(bytes, 0, count, StandardCharsets.US_ASCII).trim();
     // The holder writes it just after it took the lock.

@@ -2,6 +2,7 @@ package io.dragonfly.internal.storage;
 
 import io.dragonfly.internal.storage.TaskRecord.LinkedOut;
 import io.dragonfly.task.PieceLayout;
+import io.dragonfly.task.TaskId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -21,6 +22,11 @@ import org.slf4j.LoggerFactory;
 final class StoredTasks {
   private static final Logger log = LoggerFactory.getLogger(StoredTasks.class);
 
+  private static final List<String> NAMES = List.of(DiskTask.TASK, DiskTask.PIECES, DiskTask.DATA);
+
+  /** What is written beside a file, to take its place. */
+  private static final String FRESH = ".new";
+
   private final Disk disk;
   private final Optional<String> bootId;
 
@@ -30,16 +36,33 @@ final class StoredTasks {
   }
 
   /**
-   * Reads the task in a directory.
+   * Tells whether a directory can have been made for a task: by its name, and because nothing is in
+   * it that we do not write. Anything else is somebody's, and not to be removed.
+   */
+  static boolean isOurs(Path directory) throws IOException {
+    if (!TaskId.isHex(directory.getFileName().toString())
+        || !Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    try (var entries = Files.newDirectoryStream(directory)) {
+      for (Path entry : entries) {
+        String name = entry.getFileName().toString();
+        if (NAMES.stream().noneMatch(ours -> name.equals(ours) || name.equals(ours + FRESH))) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Reads the task in a directory of ours.
    *
    * @throws BrokenTaskException if what is there is not a whole task
    * @throws IOException if it cannot be read just now
    */
   DiskTask load(Path directory) throws IOException {
-    if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
-      throw new BrokenTaskException("it is not a directory", null);
-    }
-    for (String name : List.of(DiskTask.TASK, DiskTask.PIECES, DiskTask.DATA)) {
+    for (String name : NAMES) {
       if (Files.isSymbolicLink(directory.resolve(name))) {
         throw new BrokenTaskException(name + " is a symbolic link, which none of ours is", null);
       }

@@ -15,6 +15,7 @@ import io.dragonfly.task.TaskId;
 import io.dragonfly.task.TaskKey;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
@@ -136,13 +137,17 @@ class HistoryTest {
 
   @Test
   void keepsTheLastTasks() throws Exception {
+    Path foreign = Files.createDirectory(home.resolve("history")).resolve("2024.json");
+    Files.writeString(foreign, "{}");
     for (int i = 0; i <= History.MOST_TASKS + 100; i++) {
       add(i, Instant.ofEpochSecond(i));
     }
+    Files.setLastModifiedTime(foreign, FileTime.fromMillis(0));
     history.write();
 
+    assertThat(foreign).exists();
     try (var files = Files.list(home.resolve("history"))) {
-      assertThat(files.count()).isLessThanOrEqualTo(History.MOST_TASKS + 100);
+      assertThat(files.count()).isLessThanOrEqualTo(1 + History.MOST_TASKS + 100);
     }
   }
 

@@ -29,7 +29,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalLong;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -276,6 +278,30 @@ class DiskStorageRestartTest {
     assertThatThrownBy(() -> last.learnLength(3)).isInstanceOf(IllegalStateException.class);
   }
 
+  /** Somebody may name a directory as a home that was something else before. */
+  @Test
+  void leavesAloneWhatIsNotOurs() throws Exception {
+    disk.whole();
+    Path tasks = home.resolve("tasks");
+    Path inTaskName = Files.createDirectory(tasks.resolve("1".repeat(64))).resolve("mine");
+    List<Path> foreign =
+        List.of(
+            tasks.resolve("main.yml"),
+            Files.createDirectory(tasks.resolve("important")).resolve("x"),
+            Files.createDirectory(tasks.resolve(".new-1")).resolve("data"),
+            tasks.resolve(".hidden"),
+            tasks.resolve("5".repeat(64)),
+            inTaskName);
+    for (Path file : foreign) {
+      Files.writeString(file, "precious");
+    }
+    Files.writeString(inTaskName.resolveSibling("data"), "also ours by its name");
+
+    assertServes(disk.reopened(), 0, 1, 2, 3, 4, 5);
+
+    assertThat(foreign).allSatisfy(file -> assertThat(file).hasContent("precious"));
+  }
+
   @Test
   void dropsWhatDoesNotAddUpAndServesTheRest() throws Exception {
     disk.whole();
@@ -287,9 +313,8 @@ class DiskStorageRestartTest {
     Path wrongName = copyOfTask("3".repeat(64));
     Path badJson = copyOfTask("4".repeat(64));
     Files.writeString(badJson.resolve("task.json"), "{\"format\":1,\"id\":\"x\"}");
-    Files.writeString(tasks.resolve("5".repeat(64)), "a file");
-    Files.createDirectories(tasks.resolve(".new-1/x"));
-    Files.createDirectories(tasks.resolve(".deleted-1"));
+    Files.createDirectories(tasks.resolve(".new-" + UUID.randomUUID() + "/x"));
+    Files.createDirectories(tasks.resolve(".deleted-" + UUID.randomUUID()));
 
     assertServes(disk.reopened(), 0, 1, 2, 3, 4, 5);
 

@@ -16,6 +16,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakCheck.class)
 class HomeLockTest {
@@ -42,6 +44,24 @@ class HomeLockTest {
         .isEqualTo("permission denied");
     assertThat(Reasons.of(new FileNotFoundException("/h/lock (Is a directory)")))
         .isEqualTo("Is a directory");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"held by backup", "123456789012345678901234567890123"})
+  void aDirectoryWithALockOfSomethingElseIsNoHome(String content) throws Exception {
+    Path lock = Files.writeString(directory.resolve("lock"), content);
+    assertThatThrownBy(() -> HomeLock.acquire(directory))
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining("lock was not written by a process of Dragonfly");
+    assertThat(lock).hasContent(content);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "4711\n", "\0\0\0\0\0"})
+  void whatACrashLeftOfALockIsOurs(String content) throws Exception {
+    Path lock = Files.writeString(directory.resolve("lock"), content);
+    HomeLock.acquire(directory).close();
+    assertThat(lock).hasContent(ProcessHandle.current().pid() + "\n");
   }
 
   @Test

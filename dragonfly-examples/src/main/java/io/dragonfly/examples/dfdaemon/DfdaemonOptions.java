@@ -185,6 +185,10 @@ final class DfdaemonOptions {
   Path home(Call call, Optional<String> said) {
     String name = said.orElse(home);
     if (name != null) {
+      if (name.isEmpty()) {
+        throw new IllegalArgumentException(
+            "--home is empty: name a directory, or leave it out for that of the user's peer");
+      }
       return call.directory().resolve(name);
     }
     try {

@@ -33,6 +33,11 @@ public record Place(File home, boolean given, @Nullable File config) {
     if (home == null) {
       return new Place(byDefault(), false, config);
     }
+    if (home.isEmpty()) { // it would be the working directory, where nobody expects it
+      throw new FailedException(
+          ThinMain.USAGE,
+          "--home is empty: name a directory, or leave it out for that of the user's peer");
+    }
     return new Place(resolve(directory, home), true, config);
   }
 

@@ -1,11 +1,15 @@
 package io.dragonfly.examples.thin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -147,6 +151,18 @@ class ArgumentsTest {
   void theCacheIsWhereTheCallersVariablesSay(
       @Nullable String cache, @Nullable String home, File expected) {
     assertThat(Place.cache(cache, home, "/account")).isEqualTo(expected);
+  }
+
+  @Test
+  void anEmptyHomeIsNotTheWorkingDirectory(@TempDir Path directory) throws Exception {
+    assertThatThrownBy(() -> Place.of(List.of("--home="), "/here"))
+        .isInstanceOf(FailedException.class)
+        .hasMessageContaining("--home is empty");
+    Path config = Files.writeString(directory.resolve("dfget.yml"), "home: ''\n");
+    assertThatThrownBy(() -> Place.of(List.of("--config", config.toString()), "/here"))
+        .isInstanceOf(FailedException.class);
+    assertThat(Place.of(List.of("--home", "there"), "/here").home())
+        .isEqualTo(new File("/here/there"));
   }
 
   private static Arguments of(String... words) {
