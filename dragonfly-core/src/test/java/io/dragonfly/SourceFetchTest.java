@@ -209,6 +209,34 @@ class SourceFetchTest {
   }
 
   @Test
+  void aSourceThatIsStartedAgainIsWaitedFor() {
+    byte[] bytes = bytes(10 * PIECE);
+    fixture.source.put(URI_A, bytes).breakAt(URI_A, 3 * PIECE + 1000);
+    DistributionClient client = fixture.startInFakeTime(fixture.alone());
+    Fetch fetch = client.start(fixture.request().build());
+    fixture.advanceUntil(() -> fixture.source.opened().size() >= 8);
+    fixture.source.heal(URI_A);
+    fixture.advanceUntil(() -> fetch.completion().isDone());
+
+    assertThat(fetch.completion()).succeedsWithin(1, TimeUnit.SECONDS);
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+  }
+
+  @Test
+  void aSourceThatFailsInTheMiddleForAMinuteIsGivenUpForItsReason() {
+    fixture.source.put(URI_A, bytes(10 * PIECE)).breakAt(URI_A, 3 * PIECE + 1000);
+    DistributionClient client = fixture.startInFakeTime(fixture.alone());
+    Fetch fetch = client.start(fixture.request().build());
+    fixture.advanceUntil(() -> fetch.completion().isDone());
+
+    assertThat(fetch.completion())
+        .failsWithin(1, TimeUnit.SECONDS)
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(SourceFailedException.class);
+    assertThat(fixture.source.opened()).hasSizeGreaterThan(8);
+  }
+
+  @Test
   void withoutAValidatorWhatWasReadIsReadAgainAndCompared() {
     byte[] bytes = bytes(10 * PIECE);
     fixture.source.put(URI_A, bytes).withoutValidator(URI_A).breakAt(URI_A, 3 * PIECE + 1000);
@@ -447,7 +475,8 @@ class SourceFetchTest {
     assertThat(fetch.completion())
         .failsWithin(1, TimeUnit.SECONDS)
         .withThrowableOfType(ExecutionException.class)
-        .withCauseInstanceOf(NoProgressException.class);
+        .withCauseInstanceOf(NoProgressException.class)
+        .withMessageContaining("came for 60 s from the source. Try again later");
     await(() -> fixture.source.openStreams() == 0);
   }
 

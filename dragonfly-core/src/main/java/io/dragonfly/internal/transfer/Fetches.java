@@ -181,7 +181,7 @@ final class Fetches implements Downloads.Ends {
       return;
     }
     Finding finding =
-        request.pattern() == Pattern.SOURCE || parts.supernodes().isEmpty()
+        isAlone(request)
             ? new SourceFinding(request, parts, downloads)
             : new SwarmFinding(request, parts, downloads);
     finding.add(fetch);
@@ -253,10 +253,28 @@ final class Fetches implements Downloads.Ends {
             .formatted(
                 fetch.request().content().displayUrl(),
                 parts.times().noProgress().toSeconds(),
-                lack(fetch)
-                    .orElse(
-                        ", neither from peers nor from a supernode nor from the source."
-                            + " Try again later.")));
+                lack(fetch).or(() -> trouble(fetch)).orElseGet(() -> silence(fetch))));
+  }
+
+  private static Optional<String> trouble(RunningFetch fetch) {
+    return fetch
+        .sourceTrouble()
+        .map(
+            why ->
+                ": %s Try again later: what has come stays in the home directory.".formatted(why));
+  }
+
+  private String silence(RunningFetch fetch) {
+    if (!isAlone(fetch.request())) {
+      return ", neither from peers nor from a supernode nor from the source. Try again later.";
+    }
+    return fetch.download() == null
+        ? ": the source takes connections and does not answer. Try again later."
+        : " from the source. Try again later: what has come stays in the home directory.";
+  }
+
+  private boolean isAlone(FetchRequest request) {
+    return request.pattern() == Pattern.SOURCE || parts.supernodes().isEmpty();
   }
 
   private static TimeLimitException tooLate(RunningFetch fetch) {

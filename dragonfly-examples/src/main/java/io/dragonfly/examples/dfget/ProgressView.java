@@ -43,6 +43,8 @@ final class ProgressView {
   private final long startNanos;
   private long nextLineNanos;
   private long lastBytes;
+  private long shownBytes;
+  private long lastByteNanos;
   private boolean drawn;
   private boolean troubled;
   private boolean broken;
@@ -53,6 +55,7 @@ final class ProgressView {
     this.glyphs = Glyphs.of(call.environment());
     this.line = new Redrawn(call.err());
     this.startNanos = nanoClock.getAsLong();
+    this.lastByteNanos = startNanos;
     this.nextLineNanos = startNanos + LEAST_PAUSE.toNanos();
   }
 
@@ -64,6 +67,10 @@ final class ProgressView {
   void show(FetchProgress progress, Optional<String> trouble) {
     long now = nanoClock.getAsLong();
     rate.add(now, progress.bytes() - progress.bytesFromStore());
+    if (progress.bytes() != lastBytes) {
+      lastBytes = progress.bytes();
+      lastByteNanos = now;
+    }
     OptionalInt columns = call.columns();
     if (columns.isEmpty()) {
       if (trouble.isPresent()) {
@@ -76,13 +83,24 @@ final class ProgressView {
       drawn = true;
       List<String> lines = new ArrayList<>();
       lines.add(render(progress, columns.getAsInt()));
-      trouble.ifPresent(reason -> lines.add(cut(text(reason), columns.getAsInt() - 1)));
+      trouble
+          .map(ProgressView::text)
+          .or(() -> silence(now))
+          .ifPresent(text -> lines.add(cut(text, columns.getAsInt() - 1)));
       write(() -> line.draw(lines));
     }
   }
 
   private static String text(String reason) {
     return "the source failed and is asked again: " + Commands.oneLine(reason);
+  }
+
+  /** Whoever waits is to know that the fetch does, too. */
+  private Optional<String> silence(long now) {
+    long nanos = now - lastByteNanos;
+    return nanos < LEAST_PAUSE.toNanos()
+        ? Optional.empty()
+        : Optional.of("nothing has come for %d s".formatted(Duration.ofNanos(nanos).toSeconds()));
   }
 
   private static String cut(String text, int columns) {
@@ -106,10 +124,19 @@ final class ProgressView {
   }
 
   private void showLine(FetchProgress progress, long now) {
-    if (now < nextLineNanos || progress.bytes() == lastBytes) {
+    if (now < nextLineNanos) {
       return;
     }
-    lastBytes = progress.bytes();
+    if (progress.bytes() == shownBytes) {
+      silence(now)
+          .ifPresent(
+              text -> {
+                pause(now);
+                say(text);
+              });
+      return;
+    }
+    shownBytes = progress.bytes();
     pause(now);
     String all =
         progress.length().isPresent() ? " of " + Units.size(progress.length().getAsLong()) : "";

@@ -85,12 +85,37 @@ class ProgressViewTest {
   }
 
   @Test
-  void saysNothingWhileNothingComes() {
-    for (int i = 0; i < 300; i++) {
+  void saysForHowLongNothingHasCome() {
+    for (int i = 0; i < 150; i++) {
       showAfter(Duration.ofMillis(100), 0);
     }
+    assertThat(call.written().lines())
+        .containsExactly(
+            "dfget: nothing has come for 5 s",
+            "dfget: nothing has come for 10 s",
+            "dfget: nothing has come for 15 s");
+  }
 
-    assertThat(call.written()).isEmpty();
+  @Test
+  void aFetchThatComesSlowlyIsNotSilent() {
+    for (int i = 1; i < 80; i++) {
+      showAfter(Duration.ofMillis(4900), i);
+    }
+    assertThat(call.written()).doesNotContain("nothing");
+  }
+
+  @Test
+  void saysBelowTheBarForHowLongNothingHasCome() {
+    call.columns = OptionalInt.of(60);
+    showAfter(Duration.ofSeconds(1), MIB);
+    showAfter(Duration.ofSeconds(4), MIB);
+    assertThat(call.written()).doesNotContain("nothing");
+    showAfter(Duration.ofSeconds(3), MIB);
+    assertThat(call.written()).contains("nothing has come for 7 s");
+
+    int before = call.written().length();
+    showAfter(Duration.ofSeconds(1), 2 * MIB);
+    assertThat(call.written().substring(before)).contains(" 50%").doesNotContain("nothing");
   }
 
   @Test

@@ -39,7 +39,15 @@ import org.slf4j.LoggerFactory;
 public final class SourceReading {
   private static final Logger LOG = LoggerFactory.getLogger(SourceReading.class);
 
+  /** Of a source that has given nothing yet: then somebody may have another one. */
   private static final int MOST_TRIES = 5;
+
+  /**
+   * One that has given something is asked for so long again, as by a supernode: it may be started
+   * again. Less than the minute without a byte after which a fetch ends that nobody sets otherwise,
+   * since that says less.
+   */
+  private static final Duration PATIENCE = Duration.ofSeconds(55);
 
   /** A source that wants to be left alone for longer than this is given up. */
   public static final Duration LONGEST_RETRY_AFTER = Duration.ofSeconds(30);
@@ -60,6 +68,8 @@ public final class SourceReading {
 
   /** The furthest byte that was ever read; bytes that come again are no progress. */
   private long furthest;
+
+  private long furthestNanos;
 
   private volatile boolean cancelled;
   private volatile @Nullable Future<?> thread;
@@ -208,6 +218,7 @@ public final class SourceReading {
       long offset = start + into.received();
       if (offset + count > furthest) {
         furthest = offset + count;
+        furthestNanos = loop.nanos();
         backoff.reset();
         work.received(count);
       }
@@ -260,7 +271,7 @@ public final class SourceReading {
       throw new InterruptedException("cancelled");
     }
     DistributionException failure = asFailure(e);
-    if (!isWorthARetry(failure) || backoff.tries() + 1 >= MOST_TRIES) {
+    if (!isWorthARetry(failure) || isGivenUp()) {
       throw failure;
     }
     Duration pause = backoff.next();
@@ -279,6 +290,13 @@ public final class SourceReading {
     work.retried(String.valueOf(failure.getMessage()));
     stream.drop();
     pause(pause);
+  }
+
+  private boolean isGivenUp() {
+    boolean goesOn = furthest > 0 && byRange; // else all before it would be read each time
+    return goesOn
+        ? loop.nanos() - furthestNanos >= PATIENCE.toNanos()
+        : backoff.tries() + 1 >= MOST_TRIES;
   }
 
   /** Tells whether the same question may have a better answer a little later. */
