@@ -45,7 +45,7 @@ final class ClientSources implements Function<String, Source>, AutoCloseable {
     TreeSet<String> known = new TreeSet<>(given.keySet());
     providers.forEach(provider -> known.addAll(provider.schemes()));
     throw new IllegalStateException(
-        "no source reads %s URLs; found: %s. Add dragonfly-transport-http for http and https."
+        "no source reads %s URLs; found: %s. Add an artifact with a SourceProvider for it; dragonfly-transport-http has http and https."
             .formatted(name, known.isEmpty() ? "none" : String.join(", ", known)));
   }
 

@@ -45,6 +45,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
@@ -221,9 +222,10 @@ public final class DistributionClient implements AutoCloseable {
    *
    * @throws DistributionException if it cannot be fetched; the kind says why
    * @throws IllegalArgumentException if the text is no URL
-   * @throws IllegalStateException if this client is closed
+   * @throws IllegalStateException if this client is closed, or nothing reads such URLs
    */
   public FetchResult fetch(String url, Path output) {
+    Objects.requireNonNull(output, "output");
     return fetch(FetchRequest.builder(url).output(output).build());
   }
 

@@ -305,7 +305,9 @@ class SourceFetchTest {
         .put(URI_A, bytes(10 * PIECE))
         .changeAt(URI_A, 3 * PIECE + 1000, bytes(10 * PIECE + 1));
     assertThatThrownBy(() -> client().fetch(fixture.request().build()))
-        .isInstanceOf(SourceChangedException.class);
+        .isInstanceOf(SourceChangedException.class)
+        .hasMessageContaining("is \"version-2\", %d bytes", 10 * PIECE + 1)
+        .hasMessageNotContaining("Optional");
     assertThat(fixture.output()).doesNotExist();
   }
 
@@ -530,6 +532,18 @@ class SourceFetchTest {
     assertThat(a.completion()).succeedsWithin(10, TimeUnit.SECONDS);
     assertThat(b.completion()).succeedsWithin(10, TimeUnit.SECONDS);
     assertThat(fixture.source.bytesRead()).isEqualTo(bytes.length);
+  }
+
+  @Test
+  void anOutputInAFileIsToldWhy() throws Exception {
+    fixture.source.put(URI_A, bytes(10));
+    Path file = Files.writeString(fixture.output().resolveSibling("file"), "x");
+    DistributionClient client = client();
+    assertThatThrownBy(() -> client.fetch(URI_A.toString(), file.resolve("out")))
+        .isInstanceOf(OutputException.class)
+        .hasMessageContaining(file + " of the output is no directory");
+    assertThatThrownBy(() -> client.fetch(URI_A.toString(), file.resolveSibling("none/out")))
+        .hasMessageContaining("none of the output does not exist");
   }
 
   @Test

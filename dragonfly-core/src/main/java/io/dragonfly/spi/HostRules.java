@@ -75,7 +75,7 @@ public final class HostRules {
       List<String> patterns = new ArrayList<>();
       for (String text : texts) {
         String entry = text.trim().toLowerCase(Locale.ROOT);
-        if (entry.contains("/") || InetAddresses.isInetAddress(entry)) {
+        if (InetAddresses.isInetAddress(entry.replaceFirst("/.*", ""))) {
           networks.add(Network.parse(entry));
         } else if (NAME.matcher(entry).matches()) {
           patterns.add(entry);

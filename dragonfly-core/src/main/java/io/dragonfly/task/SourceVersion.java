@@ -44,6 +44,13 @@ public record SourceVersion(
     return isSameIfBoth(hint, later.hint.or(() -> later.validator));
   }
 
+  /** Returns what users are told of it: the validator and the length. */
+  @Override
+  public String toString() {
+    String length = this.length.isPresent() ? this.length.getAsLong() + " bytes" : "unknown length";
+    return validator.or(() -> hint).map(name -> name + ", " + length).orElse(length);
+  }
+
   private static boolean isSameIfBoth(Optional<String> one, Optional<String> other) {
     return one.isEmpty() || other.isEmpty() || one.equals(other);
   }

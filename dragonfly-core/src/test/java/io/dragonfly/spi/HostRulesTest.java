@@ -63,4 +63,10 @@ class HostRulesTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("'" + entry + "'");
   }
+
+  @Test
+  void aUrlIsToldWhatMayStandThere() {
+    assertThatThrownBy(() -> HostRules.of(List.of("http://host"), List.of()))
+        .hasMessageContaining("nor a pattern of host names such as *.example.com");
+  }
 }

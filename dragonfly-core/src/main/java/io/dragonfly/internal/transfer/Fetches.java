@@ -342,7 +342,12 @@ final class Fetches implements Downloads.Ends {
             Duration.ofNanos(parts.loop().nanos() - watch.startNanos),
             fetch.tally().parents());
     download.tellStall();
-    LOG.info("Task {}: {} is fetched: {}", download.task().id().brief(), fetch.request(), result);
+    LOG.info(
+        "Task {}: {} is fetched, {} bytes in {} ms",
+        download.task().id().brief(),
+        fetch.request().content().displayUrl(),
+        result.length(),
+        result.time().toMillis());
     parts.listener().completed(fetch.request(), result);
     fetch.succeed(result);
     if (fetch.feed().isEmpty()) {

@@ -48,8 +48,9 @@ public final class Outputs {
     }
     if (!Files.isDirectory(directory)) {
       throw new OutputException(
-          "Directory %s of the output does not exist. Create it or choose another output."
-              .formatted(directory));
+          "Directory %s of the output %s. Create it or choose another output."
+              .formatted(
+                  directory, Files.exists(directory) ? "is no directory" : "does not exist"));
     }
     if (!Files.isWritable(directory)) {
       throw new OutputException(

@@ -149,11 +149,13 @@ final class Exchange {
       refuse(Refusal.forbidden("this address is not read on behalf of another machine"));
     } else {
       LOG.info("{} {}: {}", client.method(), uri.replaceFirst("\\?.*", ""), e.toString());
-      HttpResponseStatus status =
+      refuse(
           has(e, SocketTimeoutException.class)
-              ? HttpResponseStatus.GATEWAY_TIMEOUT
-              : HttpResponseStatus.BAD_GATEWAY;
-      refuse(new Refusal(status, "the source cannot be read: " + e.getMessage()));
+              ? new Refusal(
+                  HttpResponseStatus.GATEWAY_TIMEOUT,
+                  "the source does not answer: it may be stopped")
+              : new Refusal(
+                  HttpResponseStatus.BAD_GATEWAY, "the source cannot be read: " + e.getMessage()));
     }
   }
 
