@@ -59,7 +59,8 @@ public interface AdminApi {
    * @param reading whether its source is being read
    * @param wanting how many peers want pieces of it
    * @param holding how many peers take part in it in all
-   * @param url where it comes from, without query and user; empty while no peer takes part
+   * @param url where it comes from, without query and user; empty if a store does not remember it
+   *     and no peer takes part
    */
   record CachedTask(
       Task task,

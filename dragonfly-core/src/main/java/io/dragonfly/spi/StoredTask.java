@@ -109,6 +109,18 @@ public interface StoredTask {
   /** Records when the task was last used, for later processes. A store need not. */
   default void used(Instant when) throws IOException {}
 
+  /** Returns what {@link #readFrom} was told last, also by an earlier process, if it is known. */
+  default Optional<String> lastUrl() {
+    return Optional.empty();
+  }
+
+  /**
+   * Records where the task is read from, for who looks after the store. A store need not.
+   *
+   * @param url without query, user and password
+   */
+  default void readFrom(String url) throws IOException {}
+
   /** Tells whether the task is to be kept, however long nobody uses it. */
   default boolean isPinned() {
     return false;

@@ -96,6 +96,16 @@ public class ForwardingStorage implements Storage {
     }
 
     @Override
+    public Optional<String> lastUrl() {
+      return right.lastUrl();
+    }
+
+    @Override
+    public void readFrom(String url) throws IOException {
+      right.readFrom(url);
+    }
+
+    @Override
     public void write(long offset, ByteBuffer data) throws IOException {
       right.write(offset, data);
     }

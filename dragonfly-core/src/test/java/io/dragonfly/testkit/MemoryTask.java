@@ -35,6 +35,7 @@ final class MemoryTask implements StoredTask {
   private boolean evicted;
   private boolean pinned;
   private @Nullable Instant lastUse;
+  private @Nullable String url;
 
   MemoryTask(MemoryStorage storage, Task task) {
     this.storage = storage;
@@ -77,6 +78,16 @@ final class MemoryTask implements StoredTask {
   @Override
   public synchronized void used(Instant when) {
     lastUse = when;
+  }
+
+  @Override
+  public synchronized Optional<String> lastUrl() {
+    return Optional.ofNullable(url);
+  }
+
+  @Override
+  public synchronized void readFrom(String from) {
+    url = from;
   }
 
   @Override

@@ -164,6 +164,7 @@ final class CdnRead implements SourceStretch.Progress {
       if (!isStopped() && !isComplete() && ring.isEmpty()) {
         around.room().create(stored.task()); // its room may have been given up
       }
+      noteUrl();
       if (ring.filter(pieces -> !pieces.hasRoom()).isPresent() && pauseForRoom()) {
         return; // the source is not asked before there is room for its answer
       }
@@ -202,6 +203,14 @@ final class CdnRead implements SourceStretch.Progress {
       failure = Optional.of(failed(e));
     }
     over(isStopped() ? Optional.empty() : failure);
+  }
+
+  private void noteUrl() {
+    try {
+      stored.readFrom(access.content().displayUrl());
+    } catch (IOException e) {
+      log.warn("task {}: its URL is not recorded: {}", stored.task().id().brief(), e.toString());
+    }
   }
 
   private boolean isComplete() {

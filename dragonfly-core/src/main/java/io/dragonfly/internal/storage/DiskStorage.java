@@ -213,7 +213,7 @@ public final class DiskStorage implements Storage {
       OwnerOnly.createDirectories(made);
       DataFile.create(made.resolve(DiskTask.DATA), task.layout().length());
       PieceJournal.create(made.resolve(DiskTask.PIECES));
-      TaskRecord record = new TaskRecord(task, bootId, false, Optional.empty());
+      TaskRecord record = new TaskRecord(task, Optional.empty(), bootId, false, Optional.empty());
       TaskFile file = TaskFile.create(made.resolve(DiskTask.TASK), record);
       moveAside(place); // a task that could not be read
       Files.move(made, place, StandardCopyOption.ATOMIC_MOVE);

@@ -310,6 +310,16 @@ final class DiskTask implements StoredTask, Syncer.Target {
   }
 
   @Override
+  public Optional<String> lastUrl() {
+    return taskFile.record().url();
+  }
+
+  @Override
+  public void readFrom(String url) throws IOException {
+    taskFile.update(record -> record.withUrl(url));
+  }
+
+  @Override
   public boolean isPinned() {
     return taskFile.record().pinned();
   }

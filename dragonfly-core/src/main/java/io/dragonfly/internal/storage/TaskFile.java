@@ -118,6 +118,7 @@ final class TaskFile {
     task.version().validator().ifPresent(validator -> json.put("sourceValidator", validator));
     task.version().length().ifPresent(length -> json.put("sourceLength", length));
     task.digest().ifPresent(digest -> json.put("digest", digest.toString()));
+    content.url().ifPresent(url -> json.put("url", url));
     content.bootId().ifPresent(boot -> json.put("boot", boot));
     if (content.pinned()) {
       json.put("pinned", true);
@@ -154,6 +155,7 @@ final class TaskFile {
             text(json, "digest").map(Digest::parse));
     return new TaskRecord(
         task,
+        text(json, "url"),
         text(json, "boot"),
         json.path("pinned").asBoolean(),
         json.has("linkedOut")

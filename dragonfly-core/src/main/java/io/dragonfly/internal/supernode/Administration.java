@@ -99,7 +99,7 @@ final class Administration implements AdminApi {
         task.reading(),
         activity.wanting(),
         activity.holding(),
-        activity.url());
+        activity.url().or(stored::lastUrl));
   }
 
   @Override

@@ -202,13 +202,18 @@ class DiskStorageRestartTest {
   }
 
   @Test
-  void remembersTheLastUseAndWhatIsPinned() throws Exception {
+  void remembersTheLastUseAndWhatIsPinnedAndWhereItIsFrom() throws Exception {
     StoredTask stored = disk.whole();
+    assertThat(stored.lastUrl()).isEmpty();
+    stored.readFrom("https://old.test/file");
+    stored.readFrom("https://source.test/file");
+    assertThat(stored.lastUrl()).hasValue("https://source.test/file");
     Instant yesterday = Instant.now().minus(Duration.ofDays(1)).truncatedTo(ChronoUnit.SECONDS);
     stored.used(yesterday);
     stored.pin(true);
     assertThat(stored.lastUse()).hasValue(yesterday);
     assertThat(disk.reopened().lastUse()).hasValue(yesterday);
+    assertThat(disk.reopened().lastUrl()).hasValue("https://source.test/file");
     assertThat(disk.reopened().isPinned()).isTrue();
     disk.reopened().pin(false);
     assertThat(disk.reopened().isPinned()).isFalse();

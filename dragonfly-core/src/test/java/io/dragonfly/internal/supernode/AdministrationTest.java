@@ -112,12 +112,13 @@ class AdministrationTest {
   }
 
   @Test
-  void deletesWhatPeersHaveLeft() {
+  void knowsAndDeletesWhatPeersHaveLeft() {
     TestPeer peer = new TestPeer(supernode);
     TaskId task = read(peer, FILE);
     peer.leaves(Optional.empty());
     supernode.ticker.advance(Duration.ofSeconds(31));
     await().until(() -> seen(task).holding() == 0);
+    assertThat(seen(task).url()).hasValue(FILE.toString());
     assertThat(get(admin.delete(task))).isEqualTo(Deletion.DELETED);
     assertThat(supernode.storage.tasks()).isEmpty();
   }

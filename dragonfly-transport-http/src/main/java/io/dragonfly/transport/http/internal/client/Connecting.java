@@ -12,6 +12,8 @@ import okhttp3.ConnectionPool;
 import okhttp3.EventListener;
 import okhttp3.Protocol;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lets few connections to one supernode be made at once. A call that finds none that is free waits
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for concurrent use.
  */
 final class Connecting {
+  private static final Logger LOG = LoggerFactory.getLogger(Connecting.class);
   private static final int AT_ONCE = 2;
 
   private final ConnectionPool pool;
@@ -34,6 +37,10 @@ final class Connecting {
   /** Calls that have begun and have no connection yet. */
   @GuardedBy("this")
   private int seeking;
+
+  /** So many of those that wait need not wait for a connection any more. */
+  @GuardedBy("this")
+  private int released;
 
   @GuardedBy("this")
   private boolean isStarting;
@@ -49,7 +56,7 @@ final class Connecting {
   /**
    * Begins a call, now or later, on any thread.
    *
-   * @param call enqueues a call whose events go to a {@link #listener}
+   * @param call enqueues a call whose events go to a {@link #listener}; throws if it could not
    * @param isShort whether it goes before all others that wait
    */
   void begin(Runnable call, boolean isShort) {
@@ -75,7 +82,12 @@ final class Connecting {
     boolean isFirst = true;
     for (@Nullable Runnable call = next(isFirst); call != null; call = next(isFirst)) {
       isFirst = false;
-      call.run();
+      try {
+        call.run();
+      } catch (RuntimeException | Error e) { // no more threads: it has told who waits for it
+        LOG.error("A call to a supernode could not begin", e);
+        hasFound();
+      }
     }
   }
 
@@ -83,31 +95,33 @@ final class Connecting {
     if (isFirst && isStarting) {
       return null; // whoever is at it looks again
     }
-    boolean mayBegin = !waiting.isEmpty() && seeking < AT_ONCE + pool.idleConnectionCount();
+    released = Math.min(released, waiting.size());
+    boolean mayBegin =
+        released > 0 || (!waiting.isEmpty() && seeking < AT_ONCE + pool.idleConnectionCount());
     isStarting = mayBegin;
     if (!mayBegin) {
       return null;
     }
+    released = Math.max(0, released - 1);
     seeking++;
     return waiting.remove();
   }
 
+  private synchronized void hasFound() {
+    seeking--;
+  }
+
   private void found() {
-    synchronized (this) {
-      seeking--;
-    }
+    hasFound();
     start();
   }
 
   /** Where nobody listens nobody waits for a connection: all find that out at the same time. */
   private void cannotConnect() {
-    Deque<Runnable> all;
     synchronized (this) {
-      all = new ArrayDeque<>(waiting);
-      waiting.clear();
-      seeking += all.size();
+      released = waiting.size();
     }
-    all.forEach(Runnable::run);
+    start();
   }
 
   /** Returns what is told of one call. */

@@ -64,7 +64,7 @@ final class ControlCall<A> implements Callback {
       return answer;
     }
     call.timeout().timeout(limit.toNanos(), TimeUnit.NANOSECONDS);
-    Runnable enqueue = () -> call.enqueue(this);
+    Runnable enqueue = this::enqueue;
     var unused =
         answer.whenComplete(
             (a, failure) -> {
@@ -75,6 +75,15 @@ final class ControlCall<A> implements Callback {
             });
     connecting.begin(enqueue, isShort);
     return answer;
+  }
+
+  private void enqueue() {
+    try {
+      call.enqueue(this);
+    } catch (RuntimeException | Error e) {
+      answer.completeExceptionally(unreachable("the call could not begin: " + e, e));
+      throw e;
+    }
   }
 
   @Override

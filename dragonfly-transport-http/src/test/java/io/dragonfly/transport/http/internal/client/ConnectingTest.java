@@ -112,6 +112,20 @@ class ConnectingTest {
   }
 
   @Test
+  void oneThatCannotBeginTakesNobodysTurn() {
+    for (int i = 0; i < 3; i++) {
+      connecting.begin(
+          () -> {
+            throw new OutOfMemoryError("no thread");
+          },
+          false);
+    }
+    sockets.answers.addAll(List.of(true, true));
+    begin("a", "b");
+    await().until(() -> ended.size() == 2);
+  }
+
+  @Test
   void whatIsForgottenDoesNotBegin() {
     begin("a", "b");
     Runnable given = () -> call("given up");
