@@ -212,9 +212,33 @@ class SourceFetchTest {
   void aSourceThatIsStartedAgainIsWaitedFor() {
     byte[] bytes = bytes(10 * PIECE);
     fixture.source.put(URI_A, bytes).breakAt(URI_A, 3 * PIECE + 1000);
-    DistributionClient client = fixture.startInFakeTime(fixture.alone());
+    DistributionClient client =
+        fixture.startInFakeTime(fixture.alone().noProgressTimeout(Duration.ofHours(1)));
     Fetch fetch = client.start(fixture.request().build());
     fixture.advanceUntil(() -> fixture.source.opened().size() >= 8);
+    fixture.source.heal(URI_A);
+    fixture.advanceUntil(() -> fetch.completion().isDone());
+
+    assertThat(fetch.completion()).succeedsWithin(1, TimeUnit.SECONDS);
+    assertThat(fixture.output()).hasBinaryContent(bytes);
+  }
+
+  /** As when whoever reads a stream pauses, and the source drops the connection meanwhile. */
+  @Test
+  void aFailureAfterALongPauseIsTheFirstOfItsKind() throws Exception {
+    byte[] bytes = bytes(3 * PIECE);
+    fixture.source.put(URI_A, bytes).stallAt(URI_A, PIECE + 5);
+    DistributionClient client =
+        fixture.startInFakeTime(
+            fixture
+                .alone()
+                .noProgressTimeout(Duration.ofHours(1))
+                .sourceStallTimeout(Duration.ofHours(1)));
+    Fetch fetch = client.start(fixture.request().build());
+    fixture.source.awaitStalled(URI_A);
+    fixture.ticker.advance(Duration.ofMinutes(2));
+    fixture.source.breakAt(URI_A, PIECE + 5).resume(URI_A);
+    fixture.advanceUntil(() -> fixture.source.opened().size() >= 2);
     fixture.source.heal(URI_A);
     fixture.advanceUntil(() -> fetch.completion().isDone());
 
@@ -225,7 +249,8 @@ class SourceFetchTest {
   @Test
   void aSourceThatFailsInTheMiddleForAMinuteIsGivenUpForItsReason() {
     fixture.source.put(URI_A, bytes(10 * PIECE)).breakAt(URI_A, 3 * PIECE + 1000);
-    DistributionClient client = fixture.startInFakeTime(fixture.alone());
+    DistributionClient client =
+        fixture.startInFakeTime(fixture.alone().noProgressTimeout(Duration.ofHours(1)));
     Fetch fetch = client.start(fixture.request().build());
     fixture.advanceUntil(() -> fetch.completion().isDone());
 

@@ -2,6 +2,8 @@ package io.dragonfly.task;
 
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Which version of a content a source holds, as far as its answer says. A validator is strong: a
@@ -48,7 +50,9 @@ public record SourceVersion(
   @Override
   public String toString() {
     String length = this.length.isPresent() ? this.length.getAsLong() + " bytes" : "unknown length";
-    return validator.or(() -> hint).map(name -> name + ", " + length).orElse(length);
+    return Stream.of(validator, hint, Optional.of(length))
+        .flatMap(Optional::stream)
+        .collect(Collectors.joining(", "));
   }
 
   private static boolean isSameIfBoth(Optional<String> one, Optional<String> other) {

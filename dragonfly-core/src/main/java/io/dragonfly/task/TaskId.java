@@ -14,14 +14,14 @@ public record TaskId(String hex) {
    * @throws IllegalArgumentException if these are not 64 lower-case hexadecimal digits
    */
   public TaskId {
-    if (!isHex(hex)) {
+    if (!isId(hex)) {
       throw new IllegalArgumentException(
           "a task id has 64 lower-case hexadecimal digits, not '%s'".formatted(hex));
     }
   }
 
-  /** Tells whether a text is what an id consists of. */
-  public static boolean isHex(String text) {
+  /** Tells whether a text is an id: 64 lower-case hexadecimal digits. */
+  public static boolean isId(String text) {
     return text.length() == 64 && Digest.isHex(text);
   }
 

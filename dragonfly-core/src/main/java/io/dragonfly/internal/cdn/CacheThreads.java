@@ -28,11 +28,15 @@ final class CacheThreads {
   CacheThreads(CdnSettings settings, LongSupplier nanoClock) {
     this.reads = DaemonThreads.pool("dragonfly-cdn-read", settings.reads());
     this.shares =
-        new HostShares(
-            reads, () -> !reads.getQueue().isEmpty(), settings.readsPerHost(), nanoClock);
+        new HostShares(reads, () -> areAllTaken(reads), settings.readsPerHost(), nanoClock);
     this.background = DaemonThreads.pool("dragonfly-cdn-check", OTHERS);
     BufferPool pool = new BufferPool(2 * settings.reads());
     this.buffers = new WriteBehind.Buffers(pool, new DiskWriter("dragonfly-cdn-write"));
+  }
+
+  /** A queue alone is not empty either while an idle thread is woken. */
+  private static boolean areAllTaken(ThreadPoolExecutor pool) {
+    return !pool.getQueue().isEmpty() && pool.getActiveCount() >= pool.getMaximumPoolSize();
   }
 
   /** Returns those that read. */

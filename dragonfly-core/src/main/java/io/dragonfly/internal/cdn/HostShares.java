@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs reads of hosts on common threads, in each line no more than its share at once. What is too
- * much waits, and each read asks for a thread anew, so a slow host does not keep others waiting for
- * longer than until one of all reads has ended. Safe for concurrent use.
+ * much waits. Where all threads are taken each read waits for one anew, in the order in which they
+ * came, so hosts with many reads do not keep others waiting. Safe for concurrent use.
  */
 final class HostShares {
   private static final Logger log = LoggerFactory.getLogger(HostShares.class);
@@ -154,14 +154,21 @@ final class HostShares {
   private void run(Line line, Runnable read) {
     read.run(); // never throws
     for (Runnable next = next(line); next != null; next = next(line)) {
-      Runnable its = next;
-      try {
-        threads.execute(() -> run(line, its));
+      if (areAllBusy.getAsBoolean() && waits(line, next)) {
         return;
-      } catch (RejectedExecutionException | Error e) { // this thread is there
-        log.debug("the next read of {} goes on in the same thread: {}", line.host(), e.toString());
-        its.run();
       }
+      next.run();
+    }
+  }
+
+  /** Puts a read behind all others that wait for a thread, if the threads take it. */
+  private boolean waits(Line line, Runnable read) {
+    try {
+      threads.execute(() -> run(line, read));
+      return true;
+    } catch (RejectedExecutionException e) { // it is stopping: what is left ends in this thread
+      log.debug("the next read of {} goes on in the same thread: {}", line.host(), e.toString());
+      return false;
     }
   }
 

@@ -112,7 +112,7 @@ public final class History {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
       for (Path entry : entries) {
         String name = entry.getFileName().toString();
-        if (TaskId.isHex(name.substring(0, name.length() - SUFFIX.length()))) {
+        if (TaskId.isId(name.substring(0, name.length() - SUFFIX.length()))) {
           files.add(entry); // any other is not ours
         }
       }

@@ -117,10 +117,10 @@ public final class DiskStorage implements Storage {
         String name = entry.getFileName().toString();
         if (TEMPORARY.matcher(name).matches()) {
           deleteTree(entry);
-        } else if (StoredTasks.isOurs(entry)) {
+        } else if (TaskId.isId(name)) {
           load(stored, entry);
         } else { // the home may have been something else, by mistake or not
-          log.warn("{} is no task, it is left alone", entry);
+          leaveAlone(entry, "it is no task");
         }
       }
     }
@@ -132,11 +132,19 @@ public final class DiskStorage implements Storage {
     } catch (ClosedChannelException e) {
       throw e; // an interrupt: all is read once more
     } catch (BrokenTaskException e) {
-      log.warn("dropped {}: {}", entry, Reasons.of(e));
-      drop(entry);
+      if (StoredTasks.holdsOursAlone(entry)) {
+        log.warn("dropped {}: {}", entry, Reasons.of(e));
+        drop(entry);
+      } else {
+        leaveAlone(entry, Reasons.of(e));
+      }
     } catch (IOException e) {
-      log.warn("cannot read {}, it is left alone: {}", entry, e.toString());
+      leaveAlone(entry, e.toString());
     }
+  }
+
+  private static void leaveAlone(Path entry, String why) {
+    log.warn("{} is left alone: {}", entry, why);
   }
 
   private void add(DiskTask task) {
@@ -227,6 +235,9 @@ public final class DiskStorage implements Storage {
 
   private void moveAside(Path place) throws IOException {
     if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
+      if (!StoredTasks.holdsOursAlone(place)) {
+        throw new IOException(place + " is in the way and no task of ours, move it elsewhere");
+      }
       Path gone = directory.resolve(GONE + UUID.randomUUID());
       Files.move(place, gone, StandardCopyOption.ATOMIC_MOVE);
       drop(gone);

@@ -2,8 +2,8 @@ package io.dragonfly.internal.storage;
 
 import io.dragonfly.internal.storage.TaskRecord.LinkedOut;
 import io.dragonfly.task.PieceLayout;
-import io.dragonfly.task.TaskId;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -36,12 +36,11 @@ final class StoredTasks {
   }
 
   /**
-   * Tells whether a directory can have been made for a task: by its name, and because nothing is in
-   * it that we do not write. Anything else is somebody's, and not to be removed.
+   * Tells whether there is nothing but what we write for a task: anything else is somebody's, and
+   * not to be removed.
    */
-  static boolean isOurs(Path directory) throws IOException {
-    if (!TaskId.isHex(directory.getFileName().toString())
-        || !Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+  static boolean holdsOursAlone(Path directory) {
+    if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
       return false;
     }
     try (var entries = Files.newDirectoryStream(directory)) {
@@ -51,17 +50,22 @@ final class StoredTasks {
           return false;
         }
       }
+      return true;
+    } catch (IOException | DirectoryIteratorException e) {
+      return false; // nobody knows
     }
-    return true;
   }
 
   /**
-   * Reads the task in a directory of ours.
+   * Reads the task in a directory.
    *
    * @throws BrokenTaskException if what is there is not a whole task
    * @throws IOException if it cannot be read just now
    */
   DiskTask load(Path directory) throws IOException {
+    if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+      throw new BrokenTaskException("it is not a directory", null);
+    }
     for (String name : NAMES) {
       if (Files.isSymbolicLink(directory.resolve(name))) {
         throw new BrokenTaskException(name + " is a symbolic link, which none of ours is", null);

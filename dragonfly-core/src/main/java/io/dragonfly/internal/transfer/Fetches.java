@@ -259,9 +259,7 @@ final class Fetches implements Downloads.Ends {
   private static Optional<String> trouble(RunningFetch fetch) {
     return fetch
         .sourceTrouble()
-        .map(
-            why ->
-                ": %s Try again later: what has come stays in the home directory.".formatted(why));
+        .map(why -> ": %s What has come stays in the home directory.".formatted(why));
   }
 
   private String silence(RunningFetch fetch) {
@@ -269,7 +267,7 @@ final class Fetches implements Downloads.Ends {
       return ", neither from peers nor from a supernode nor from the source. Try again later.";
     }
     return fetch.download() == null
-        ? ": the source takes connections and does not answer. Try again later."
+        ? ": the source has not answered. Try again later."
         : " from the source. Try again later: what has come stays in the home directory.";
   }
 

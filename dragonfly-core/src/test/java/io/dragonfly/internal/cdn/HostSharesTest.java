@@ -82,6 +82,7 @@ class HostSharesTest {
       shares.execute(LINE, () -> read.add("first"));
     }
     shares.execute(other, () -> read.add("other"));
+    areAllBusy = true;
 
     begun.remove(0).run();
     while (!begun.isEmpty()) {
@@ -102,6 +103,7 @@ class HostSharesTest {
     assertThat(begun).hasSize(LEAST);
     assertThat(shares.waiting()).isEqualTo(2 * MOST - LEAST);
 
+    areAllBusy = true;
     begun.get(0).run();
     assertThat(read).hasSize(2 * MOST - 1).startsWith("read 0", "read 2", "read 3");
   }

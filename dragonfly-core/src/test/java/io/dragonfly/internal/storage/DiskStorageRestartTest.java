@@ -302,6 +302,8 @@ class DiskStorageRestartTest {
     }
     Files.writeString(inTaskName.resolveSibling("data"), "also ours by its name");
 
+    Files.writeString(disk.directory().resolve(".DS_Store"), "beside what is ours");
+
     assertServes(disk.reopened(), 0, 1, 2, 3, 4, 5);
 
     assertThat(foreign).allSatisfy(file -> assertThat(file).hasContent("precious"));

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -85,7 +86,7 @@ final class ProgressView {
       lines.add(render(progress, columns.getAsInt()));
       trouble
           .map(ProgressView::text)
-          .or(() -> silence(now))
+          .or(() -> silence(progress, now))
           .ifPresent(text -> lines.add(cut(text, columns.getAsInt() - 1)));
       write(() -> line.draw(lines));
     }
@@ -96,9 +97,10 @@ final class ProgressView {
   }
 
   /** Whoever waits is to know that the fetch does, too. */
-  private Optional<String> silence(long now) {
+  private Optional<String> silence(FetchProgress progress, long now) {
     long nanos = now - lastByteNanos;
-    return nanos < LEAST_PAUSE.toNanos()
+    boolean isThere = progress.length().equals(OptionalLong.of(progress.bytes()));
+    return isThere || nanos < LEAST_PAUSE.toNanos()
         ? Optional.empty()
         : Optional.of("nothing has come for %d s".formatted(Duration.ofNanos(nanos).toSeconds()));
   }
@@ -128,7 +130,7 @@ final class ProgressView {
       return;
     }
     if (progress.bytes() == shownBytes) {
-      silence(now)
+      silence(progress, now)
           .ifPresent(
               text -> {
                 pause(now);

@@ -98,8 +98,17 @@ class ProgressViewTest {
 
   @Test
   void aFetchThatComesSlowlyIsNotSilent() {
-    for (int i = 1; i < 80; i++) {
-      showAfter(Duration.ofMillis(4900), i);
+    for (int i = 0; i < 600; i++) {
+      showAfter(Duration.ofMillis(100), 1 + i / 49); // something each 4.9 s
+    }
+    assertThat(call.written()).doesNotContain("nothing");
+  }
+
+  @Test
+  void whatIsAllThereIsNotSilent() {
+    showAfter(Duration.ofSeconds(1), 4 * MIB);
+    for (int i = 0; i < 100; i++) {
+      showAfter(Duration.ofSeconds(1), 4 * MIB);
     }
     assertThat(call.written()).doesNotContain("nothing");
   }

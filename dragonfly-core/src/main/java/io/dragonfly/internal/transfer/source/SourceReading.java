@@ -69,7 +69,8 @@ public final class SourceReading {
   /** The furthest byte that was ever read; bytes that come again are no progress. */
   private long furthest;
 
-  private long furthestNanos;
+  /** When it failed for the first time since something came. */
+  private long failingSince;
 
   private volatile boolean cancelled;
   private volatile @Nullable Future<?> thread;
@@ -216,9 +217,8 @@ public final class SourceReading {
         return false;
       }
       long offset = start + into.received();
-      if (offset + count > furthest) {
-        furthest = offset + count;
-        furthestNanos = loop.nanos();
+      if (byRange || offset + count > furthest) { // else it is read again to get further
+        furthest = Math.max(furthest, offset + count);
         backoff.reset();
         work.received(count);
       }
@@ -293,10 +293,12 @@ public final class SourceReading {
   }
 
   private boolean isGivenUp() {
-    boolean goesOn = furthest > 0 && byRange; // else all before it would be read each time
-    return goesOn
-        ? loop.nanos() - furthestNanos >= PATIENCE.toNanos()
-        : backoff.tries() + 1 >= MOST_TRIES;
+    if (backoff.tries() == 0) {
+      failingSince = loop.nanos();
+    }
+    boolean mayWait = furthest > 0 && byRange; // else all before it would be read each time
+    return backoff.tries() + 1 >= MOST_TRIES
+        && !(mayWait && loop.nanos() - failingSince < PATIENCE.toNanos());
   }
 
   /** Tells whether the same question may have a better answer a little later. */

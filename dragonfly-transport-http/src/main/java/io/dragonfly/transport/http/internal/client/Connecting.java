@@ -10,14 +10,14 @@ import okhttp3.Call;
 import okhttp3.Connection;
 import okhttp3.ConnectionPool;
 import okhttp3.EventListener;
-import okhttp3.Protocol;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Lets few connections to one supernode be made at once. A call that finds none that is free waits
- * for one that is given back or made, and what is short goes before what may take long.
+ * for one that is given back or made, and registrations wait longest. Whoever calls has a limit for
+ * that: the call's own counts from when it begins.
  *
  * <p>OkHttp would make one for each call at once, and a TLS handshake takes a program that was just
  * started a good part of a second of processor time. With 17 of them in each of eight peers on two
@@ -32,7 +32,10 @@ final class Connecting {
   private final ConnectionPool pool;
 
   @GuardedBy("this")
-  private final Deque<Runnable> waiting = new ArrayDeque<>();
+  private final Deque<Runnable> urgent = new ArrayDeque<>();
+
+  @GuardedBy("this")
+  private final Deque<Runnable> others = new ArrayDeque<>();
 
   /** Calls that have begun and have no connection yet. */
   @GuardedBy("this")
@@ -57,22 +60,20 @@ final class Connecting {
    * Begins a call, now or later, on any thread.
    *
    * @param call enqueues a call whose events go to a {@link #listener}; throws if it could not
-   * @param isShort whether it goes before all others that wait
+   * @param isUrgent whether it goes before all that are not
    */
-  void begin(Runnable call, boolean isShort) {
+  void begin(Runnable call, boolean isUrgent) {
     synchronized (this) {
-      if (isShort) {
-        waiting.addFirst(call);
-      } else {
-        waiting.addLast(call);
-      }
+      (isUrgent ? urgent : others).add(call);
     }
     start();
   }
 
   /** Forgets a call that waits. */
   synchronized void forget(Runnable call) {
-    waiting.remove(call);
+    if (!urgent.remove(call)) {
+      others.remove(call);
+    }
   }
 
   /**
@@ -95,7 +96,8 @@ final class Connecting {
     if (isFirst && isStarting) {
       return null; // whoever is at it looks again
     }
-    released = Math.min(released, waiting.size());
+    Deque<Runnable> waiting = urgent.isEmpty() ? others : urgent;
+    released = Math.min(released, urgent.size() + others.size());
     boolean mayBegin =
         released > 0 || (!waiting.isEmpty() && seeking < AT_ONCE + pool.idleConnectionCount());
     isStarting = mayBegin;
@@ -105,6 +107,10 @@ final class Connecting {
     released = Math.max(0, released - 1);
     seeking++;
     return waiting.remove();
+  }
+
+  private synchronized void seeksToo() {
+    seeking++;
   }
 
   private synchronized void hasFound() {
@@ -119,7 +125,7 @@ final class Connecting {
   /** Where nobody listens nobody waits for a connection: all find that out at the same time. */
   private void cannotConnect() {
     synchronized (this) {
-      released = waiting.size();
+      released = urgent.size() + others.size();
     }
     start();
   }
@@ -133,22 +139,18 @@ final class Connecting {
     private boolean isSeeking = true;
     private boolean isThere;
 
-    /** Somebody listens, however long the handshake will take. */
+    /** The connection that it had was of no use any more. */
     @Override
-    public void secureConnectStart(Call call) {
-      isThere = true;
+    public void connectStart(Call call, InetSocketAddress address, Proxy proxy) {
+      if (seeksAgain()) {
+        seeksToo();
+      }
     }
 
+    /** Somebody listens, however long the handshake will take. */
     @Override
-    public void connectFailed(
-        Call call,
-        InetSocketAddress address,
-        Proxy proxy,
-        @Nullable Protocol protocol,
-        IOException failure) {
-      if (!isThere && !call.isCanceled()) {
-        cannotConnect();
-      }
+    public synchronized void secureConnectStart(Call call) {
+      isThere = true;
     }
 
     @Override
@@ -163,7 +165,20 @@ final class Connecting {
 
     @Override
     public void callFailed(Call call, IOException failure) {
+      if (foundNobody() && !call.isCanceled()) {
+        cannotConnect();
+      }
       ended();
+    }
+
+    private synchronized boolean foundNobody() {
+      return isSeeking && !isThere;
+    }
+
+    private synchronized boolean seeksAgain() {
+      boolean was = isSeeking;
+      isSeeking = true;
+      return !was;
     }
 
     private synchronized boolean takeSeeking() {

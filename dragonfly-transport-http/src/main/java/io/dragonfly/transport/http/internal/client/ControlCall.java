@@ -56,9 +56,9 @@ final class ControlCall<A> implements Callback {
   /**
    * Begins it once there is a connection for it.
    *
-   * @param isShort whether it goes before calls that may take longer to be answered
+   * @param isUrgent whether it goes before calls that are not
    */
-  CompletableFuture<A> start(Connecting connecting, boolean isShort) {
+  CompletableFuture<A> start(Connecting connecting, boolean isUrgent) {
     if (closed.getAsBoolean()) {
       answer.completeExceptionally(unreachable("this transport is closed", null));
       return answer;
@@ -73,7 +73,7 @@ final class ControlCall<A> implements Callback {
                 call.cancel();
               }
             });
-    connecting.begin(enqueue, isShort);
+    connecting.begin(enqueue, isUrgent);
     return answer;
   }
 

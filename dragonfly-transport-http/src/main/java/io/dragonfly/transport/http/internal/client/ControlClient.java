@@ -98,6 +98,7 @@ public final class ControlClient implements AutoCloseable {
     closed = true;
     http.dispatcher().cancelAll();
     executor.shutdown();
+    http.dispatcher().cancelAll(); // those that the end of others let begin
     lines.values().forEach(line -> line.pool().evictAll());
     if (!threads.isOneOfThem() && !threads.await(WAIT)) {
       LOG.warn("calls to supernodes have not ended: something blocks one of their threads");

@@ -67,15 +67,15 @@ class ConnectingTest {
   }
 
   @Test
-  void twoAreMadeAtOnceAndWhatIsShortGoesFirst() {
+  void twoAreMadeAtOnceAndWhatIsUrgentGoesFirst() {
     begin("a", "b", "c", "d");
-    connecting.begin(() -> call("short"), true);
+    connecting.begin(() -> call("urgent"), true);
     await().until(() -> sockets.connecting.get() == 2);
     assertThat(begun).containsExactly("a", "b");
 
     sockets.answers.add(true);
     await().until(() -> ended.size() == 3); // all but two that are having theirs made
-    assertThat(begun.get(2)).isEqualTo("short");
+    assertThat(begun.get(2)).isEqualTo("urgent");
     assertThat(sockets.most.get()).isEqualTo(2);
 
     sockets.answers.addAll(List.of(true, true));
