@@ -138,6 +138,7 @@ final class Connecting {
   private final class Events extends EventListener {
     private boolean isSeeking = true;
     private boolean isThere;
+    private boolean isOver;
 
     /** The connection that it had was of no use any more. */
     @Override
@@ -175,10 +176,11 @@ final class Connecting {
       return isSeeking && !isThere;
     }
 
+    /** An attempt to connect may begin on its own thread when its call is over already. */
     private synchronized boolean seeksAgain() {
-      boolean was = isSeeking;
-      isSeeking = true;
-      return !was;
+      boolean again = !isSeeking && !isOver;
+      isSeeking |= again;
+      return again;
     }
 
     private synchronized boolean takeSeeking() {
@@ -195,11 +197,16 @@ final class Connecting {
 
     /** Its connection is free, if it had one. */
     private void ended() {
-      if (takeSeeking()) {
+      if (takeEnd()) {
         found();
       } else {
         start();
       }
+    }
+
+    private synchronized boolean takeEnd() {
+      isOver = true;
+      return takeSeeking();
     }
   }
 }

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketException;
@@ -23,10 +25,16 @@ import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
 import okhttp3.Call;
 import okhttp3.Callback;
+import okhttp3.Connection;
 import okhttp3.ConnectionPool;
+import okhttp3.EventListener;
+import okhttp3.Handshake;
 import okhttp3.OkHttpClient;
+import okhttp3.Protocol;
 import okhttp3.Request;
 import okhttp3.Response;
+import okhttp3.Route;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -123,6 +131,56 @@ class ConnectingTest {
     sockets.answers.addAll(List.of(true, true));
     begin("a", "b");
     await().until(() -> ended.size() == 2);
+  }
+
+  @Test
+  void whoConnectsOnceMoreIsCountedAgainUntilItsEnd() {
+    EventListener events = connecting.listener();
+    Call call = http.newCall(new Request.Builder().url(server.url("/")).build());
+    connecting.begin(() -> begun.add("events"), false);
+    events.connectionAcquired(call, new NoConnection());
+    connectStart(events, call);
+    begin("a", "b", "c");
+    assertThat(begun).containsExactly("events", "a");
+
+    events.callEnd(call);
+    connectStart(events, call); // on a thread of its own, too late to be called off
+    assertThat(begun).containsExactly("events", "a", "b");
+    sockets.answers.addAll(List.of(true, true, true));
+    await().until(() -> ended.size() == 3);
+    ConnectionPool pool = connecting.pool();
+    await().until(() -> pool.idleConnectionCount() == pool.connectionCount());
+    pool.evictAll();
+    begin("d", "e");
+    assertThat(begun).hasSize(6);
+    sockets.answers.addAll(List.of(true, true));
+    await().until(() -> ended.size() == 5);
+  }
+
+  private static void connectStart(EventListener events, Call call) {
+    events.connectStart(call, new InetSocketAddress(0), Proxy.NO_PROXY);
+  }
+
+  private static final class NoConnection implements Connection {
+    @Override
+    public Route route() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Socket socket() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public @Nullable Handshake handshake() {
+      return null;
+    }
+
+    @Override
+    public Protocol protocol() {
+      return Protocol.HTTP_1_1;
+    }
   }
 
   @Test
