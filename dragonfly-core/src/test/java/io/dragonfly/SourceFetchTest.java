@@ -208,13 +208,18 @@ class SourceFetchTest {
     assertThat(fixture.source.bytesRead()).isEqualTo(bytes.length);
   }
 
+  /** In fake time, and with nothing but failures to end it. */
+  private Fetch startPatiently(Duration patience) {
+    return fixture
+        .startInFakeTime(fixture.alone().noProgressTimeout(patience).sourceStallTimeout(patience))
+        .start(fixture.request().build());
+  }
+
   @Test
   void aSourceThatIsStartedAgainIsWaitedFor() {
     byte[] bytes = bytes(10 * PIECE);
     fixture.source.put(URI_A, bytes).breakAt(URI_A, 3 * PIECE + 1000);
-    DistributionClient client =
-        fixture.startInFakeTime(fixture.alone().noProgressTimeout(Duration.ofHours(1)));
-    Fetch fetch = client.start(fixture.request().build());
+    Fetch fetch = startPatiently(Duration.ofHours(1));
     fixture.advanceUntil(() -> fixture.source.opened().size() >= 8);
     fixture.source.heal(URI_A);
     fixture.advanceUntil(() -> fetch.completion().isDone());
@@ -228,13 +233,7 @@ class SourceFetchTest {
   void aFailureAfterALongPauseIsTheFirstOfItsKind() throws Exception {
     byte[] bytes = bytes(3 * PIECE);
     fixture.source.put(URI_A, bytes).stallAt(URI_A, PIECE + 5);
-    DistributionClient client =
-        fixture.startInFakeTime(
-            fixture
-                .alone()
-                .noProgressTimeout(Duration.ofHours(1))
-                .sourceStallTimeout(Duration.ofHours(1)));
-    Fetch fetch = client.start(fixture.request().build());
+    Fetch fetch = startPatiently(Duration.ofHours(1));
     fixture.source.awaitStalled(URI_A);
     fixture.ticker.advance(Duration.ofMinutes(2));
     fixture.source.breakAt(URI_A, PIECE + 5).resume(URI_A);
@@ -247,11 +246,9 @@ class SourceFetchTest {
   }
 
   @Test
-  void aSourceThatFailsInTheMiddleForAMinuteIsGivenUpForItsReason() {
+  void aSourceThatFailsInTheMiddleForLongIsGivenUpForItsReason() {
     fixture.source.put(URI_A, bytes(10 * PIECE)).breakAt(URI_A, 3 * PIECE + 1000);
-    DistributionClient client =
-        fixture.startInFakeTime(fixture.alone().noProgressTimeout(Duration.ofHours(1)));
-    Fetch fetch = client.start(fixture.request().build());
+    Fetch fetch = startPatiently(Duration.ofMinutes(2));
     fixture.advanceUntil(() -> fetch.completion().isDone());
 
     assertThat(fetch.completion())

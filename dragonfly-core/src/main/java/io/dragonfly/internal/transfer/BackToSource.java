@@ -8,6 +8,7 @@ import io.dragonfly.internal.transfer.source.SourceReading;
 import io.dragonfly.internal.transfer.source.SourceWork;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.PieceSpan;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -78,7 +79,9 @@ final class BackToSource {
     if (reading == null) {
       Reading started = new Reading();
       reading = started;
-      started.work = new SourceReading(lane, parts.io(), opening, started, whole, parts.random());
+      Duration patience = parts.times().sourceGiveUp();
+      started.work =
+          new SourceReading(lane, parts.io(), opening, started, whole, patience, parts.random());
       started.work.start();
     }
   }

@@ -16,4 +16,12 @@ public record TransferTimes(
     Duration drop,
     Duration sourceStall,
     Duration backToSource,
-    Duration noProgress) {}
+    Duration noProgress) {
+  /**
+   * Returns how long a source that failed in the middle is asked again: a sixth less than a fetch
+   * may bring nothing, since that ends it without a reason.
+   */
+  Duration sourceGiveUp() {
+    return noProgress.dividedBy(6).multipliedBy(5);
+  }
+}

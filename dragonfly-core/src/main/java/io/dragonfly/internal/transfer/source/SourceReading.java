@@ -42,13 +42,6 @@ public final class SourceReading {
   /** Of a source that has given nothing yet: then somebody may have another one. */
   private static final int MOST_TRIES = 5;
 
-  /**
-   * One that has given something is asked for so long again, as by a supernode: it may be started
-   * again. Less than the minute without a byte after which a fetch ends that nobody sets otherwise,
-   * since that says less.
-   */
-  private static final Duration PATIENCE = Duration.ofSeconds(55);
-
   /** A source that wants to be left alone for longer than this is given up. */
   public static final Duration LONGEST_RETRY_AFTER = Duration.ofSeconds(30);
 
@@ -62,6 +55,7 @@ public final class SourceReading {
   private final SourceRequest request;
   private final boolean byRange;
   private final Optional<RunningDigest> whole;
+  private final long patienceNanos;
   private final Backoff backoff;
   private final byte[] buffer = new byte[READ_BYTES];
   private final Portion portion = new Portion(READ_BYTES);
@@ -95,6 +89,8 @@ public final class SourceReading {
    * A reading that is not started.
    *
    * @param whole hashes what is read, if the content has a digest of its own
+   * @param patience for how long a source that has given something is asked again and again: it may
+   *     be started again
    */
   public SourceReading(
       TakeLane lane,
@@ -102,12 +98,14 @@ public final class SourceReading {
       Opening opening,
       SourceWork work,
       Optional<RunningDigest> whole,
+      Duration patience,
       DoubleSupplier random) {
     this.loop = lane.engine().loop();
     this.io = io;
     this.lane = lane;
     this.work = work;
     this.whole = whole;
+    this.patienceNanos = Timers.nanosOf(patience);
     this.backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5), random);
     this.request = opening.request();
     this.byRange = opening.byRange();
@@ -271,8 +269,11 @@ public final class SourceReading {
       throw new InterruptedException("cancelled");
     }
     DistributionException failure = asFailure(e);
-    if (!isWorthARetry(failure) || isGivenUp()) {
+    if (!isWorthARetry(failure)) {
       throw failure;
+    }
+    if (backoff.tries() == 0) {
+      failingSince = loop.nanos();
     }
     Duration pause = backoff.next();
     if (failure instanceof SourceFailedException answer && answer.retryAfter().isPresent()) {
@@ -281,6 +282,9 @@ public final class SourceReading {
         throw failure;
       }
       pause = wanted.compareTo(pause) > 0 ? wanted : pause;
+    }
+    if (isGivenUp(pause)) {
+      throw failure;
     }
     LOG.info(
         "Task {}: {} Trying again in {} ms.",
@@ -292,13 +296,10 @@ public final class SourceReading {
     pause(pause);
   }
 
-  private boolean isGivenUp() {
-    if (backoff.tries() == 0) {
-      failingSince = loop.nanos();
-    }
+  private boolean isGivenUp(Duration pause) {
     boolean mayWait = furthest > 0 && byRange; // else all before it would be read each time
-    return backoff.tries() + 1 >= MOST_TRIES
-        && !(mayWait && loop.nanos() - failingSince < PATIENCE.toNanos());
+    long nextNanos = loop.nanos() + pause.toNanos();
+    return backoff.tries() >= MOST_TRIES && !(mayWait && nextNanos - failingSince < patienceNanos);
   }
 
   /** Tells whether the same question may have a better answer a little later. */
