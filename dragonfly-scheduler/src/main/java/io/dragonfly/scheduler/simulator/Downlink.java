@@ -2,10 +2,14 @@ package io.dragonfly.scheduler.simulator;
 
 /** What comes to a peer passes in the order in which it was sent. */
 final class Downlink {
-  private final double nanosPerByte;
+  private double nanosPerByte;
   private long free;
 
   Downlink(double bytesPerSecond) {
+    setRate(bytesPerSecond);
+  }
+
+  void setRate(double bytesPerSecond) {
     nanosPerByte = 1e9 / bytesPerSecond;
   }
 

@@ -76,14 +76,12 @@ public final class Simulation {
    * @throws IllegalStateException if a peer needs so long that it must be a defect
    */
   public SimulationResult run() {
-    VirtualSwarm swarm =
-        new VirtualSwarm(scheduler, lengthBytes, idc(0), bytesPerSecond(supernodeRate), delays);
-    if (isCached) {
-      swarm.cached();
-    } else {
-      swarm.readAt(bytesPerSecond(sourceRate));
-    }
-    join(swarm);
+    VirtualSwarm swarm = new VirtualSwarm(scheduler, idc(0), bytesPerSecond(supernodeRate), delays);
+    VirtualTask task =
+        isCached
+            ? swarm.addCached(lengthBytes)
+            : swarm.addRead(lengthBytes, Duration.ZERO, bytesPerSecond(sourceRate));
+    join(swarm, task);
     long started = System.nanoTime();
     swarm.run(limit());
     return new SimulationResult(
@@ -94,18 +92,19 @@ public final class Simulation {
     return idcs == 1 ? "" : "idc" + number;
   }
 
-  private void join(VirtualSwarm swarm) {
+  private void join(VirtualSwarm swarm, VirtualTask task) {
     Random random = new Random(seed);
     VirtualPeer.Link usual = link(rate);
     VirtualPeer.Link slower = link(slowRate);
     for (int number = 0; number < peers; number++) {
       Duration at = stagger.multipliedBy(number);
       boolean isSlow = isChosen(number, slow);
-      VirtualPeer joined = swarm.join(at, idc(number % idcs), isSlow ? slower : usual);
+      VirtualPeer.Link own = isSlow ? slower : usual;
+      VirtualPeer joined = swarm.join(at, task, idc(number % idcs), own).peer();
       if (random.nextDouble() < churn) {
         Duration gone = at.plus(seconds(random.nextDouble() * lengthBytes / usual.up()));
         swarm.die(gone, joined);
-        swarm.join(gone, idc(number % idcs), isSlow ? slower : usual);
+        swarm.join(gone, task, idc(number % idcs), own);
       }
     }
   }

@@ -26,8 +26,9 @@ public final class SimulationResult {
     for (VirtualPeer peer : swarm.peers()) {
       sent += peer.sentBytes();
       if (!peer.isDead()) {
-        overBound.add(peer.seconds() / bounds.get(seconds.size()));
-        seconds.add(peer.seconds());
+        double needed = peer.fetches().get(0).seconds();
+        overBound.add(needed / bounds.get(seconds.size()));
+        seconds.add(needed);
       }
     }
     Collections.sort(seconds);

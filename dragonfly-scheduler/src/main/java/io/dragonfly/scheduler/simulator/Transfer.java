@@ -1,15 +1,15 @@
 package io.dragonfly.scheduler.simulator;
 
 /**
- * One piece on its way from one parent to one taker, in chunks, of which only a few may be between
+ * One piece on its way from one parent to one child, in chunks, of which only a few may be between
  * the two links at a time. As an event it is the arrival of its request or of its last chunk.
  */
 final class Transfer extends Event {
   /** So many bytes are under way at least: what a connection's buffers hold. */
   private static final int WINDOW = 256 << 10;
 
-  final VirtualPeer taker;
-  final VirtualPeer parent;
+  final VirtualFetch to;
+  final VirtualFetch from;
   final int piece;
   final long since;
 
@@ -21,19 +21,19 @@ final class Transfer extends Event {
   private boolean hasFailed;
   private boolean isWaiting;
 
-  Transfer(VirtualSwarm swarm, VirtualPeer taker, VirtualPeer parent, int piece) {
+  Transfer(VirtualSwarm swarm, VirtualFetch to, VirtualFetch from, int piece) {
     this.swarm = swarm;
-    this.taker = taker;
-    this.parent = parent;
+    this.to = to;
+    this.from = from;
     this.piece = piece;
     since = swarm.timeline().now();
-    left = swarm.layout().range(piece).length();
-    arrivals = new long[Math.max(2, WINDOW / swarm.chunk())];
+    left = to.task().layout().range(piece).length();
+    arrivals = new long[Math.max(2, WINDOW / to.task().chunk())];
   }
 
   /** Tells whether nobody waits for it any longer. */
   boolean isOver() {
-    return hasFailed || taker.isDead() || taker.has(piece);
+    return hasFailed || to.peer().isDead() || to.has(piece);
   }
 
   void fail() {
@@ -55,12 +55,13 @@ final class Transfer extends Event {
 
   /** Returns the bytes of the next chunk. */
   long chunk() {
-    return Math.min(left, swarm.chunk());
+    return Math.min(left, to.task().chunk());
   }
 
   /** A chunk has left the parent; returns whether it was the last. */
   boolean chunkSent(long bytes) {
-    long arrival = taker.downlink().pass(swarm.timeline().now(), bytes);
+    long arrival = to.peer().downlink().pass(swarm.timeline().now(), bytes);
+    to.arrives(arrival, bytes);
     arrivals[sent++ % arrivals.length] = arrival;
     left -= bytes;
     isSent = left == 0;
@@ -75,7 +76,7 @@ final class Transfer extends Event {
     if (isSent) {
       swarm.arrived(this);
     } else {
-      parent.asked(this);
+      from.peer().asked(this);
     }
   }
 }

@@ -8,15 +8,20 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a peer sends: a chunk of each active request in turn. Others wait in line; if all that are
- * active are held up by their takers, more become active. As an event it is the end of a chunk.
+ * What a peer sends: a chunk of each active request in turn. The others wait, and their tasks take
+ * turns; if all that are active are held up by their children, more become active. As an event it
+ * is the end of a chunk.
  */
 final class Uplink extends Event {
   private static final int SLOTS_MOST = 16;
 
   private final VirtualSwarm swarm;
   private final double nanosPerByte;
-  private final Deque<Transfer> line = new ArrayDeque<>();
+
+  /** Requests that wait, by the number of their task; and the tasks with such requests, in turn. */
+  private final List<Deque<Transfer>> waiting = new ArrayList<>(1);
+
+  private final Deque<Deque<Transfer>> turns = new ArrayDeque<>();
   private final List<Transfer> active = new ArrayList<>();
   private final int slots;
   private int sendable;
@@ -34,6 +39,14 @@ final class Uplink extends Event {
   }
 
   void add(Transfer transfer) {
+    int task = transfer.to.task().number();
+    while (waiting.size() <= task) {
+      waiting.add(new ArrayDeque<>());
+    }
+    Deque<Transfer> line = waiting.get(task);
+    if (line.isEmpty()) {
+      turns.add(line);
+    }
     line.add(transfer);
     if (sending == null) {
       sendNext();
@@ -43,7 +56,7 @@ final class Uplink extends Event {
   /** From now on nothing is sent any longer; what is under way is left so. */
   void cut(Consumer<Transfer> lost) {
     isCut = true;
-    line.forEach(lost);
+    waiting.forEach(line -> line.forEach(lost));
     active.forEach(lost);
   }
 
@@ -88,8 +101,12 @@ final class Uplink extends Event {
   }
 
   private boolean activate() {
-    while (!line.isEmpty()) {
+    while (!turns.isEmpty()) {
+      Deque<Transfer> line = turns.remove();
       Transfer first = line.remove();
+      if (!line.isEmpty()) {
+        turns.add(line);
+      }
       if (!first.isOver()) {
         active.add(first);
         return true;

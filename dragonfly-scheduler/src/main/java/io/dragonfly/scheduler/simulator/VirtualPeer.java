@@ -6,15 +6,14 @@ import io.dragonfly.peer.Peer;
 import io.dragonfly.spi.Scheduler.Plan;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.BitSet;
+import java.util.Collections;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A peer of a {@link VirtualSwarm}, or its CDN cache. It has one call open at the supernode; what
- * it has to report goes with the next one, which takes the place of the one before.
+ * A peer of a {@link VirtualSwarm}, or its supernode cache. It has one poll open at the supernode;
+ * what it has to report goes with the next one, which replaces the one before.
  */
 public final class VirtualPeer {
   private static final int REPORTS_PER_CALL = 16;
@@ -24,27 +23,26 @@ public final class VirtualPeer {
   private final Uplink uplink;
   private final Downlink downlink;
   private final Link link;
-  private final BitSet has;
-  private final Map<Integer, List<Transfer>> waiting = new HashMap<>();
+
+  /** By the number of the task. */
+  private final List<@Nullable VirtualFetch> byTask = new ArrayList<>(1);
+
+  private final List<VirtualFetch> fetches = new ArrayList<>(1);
   private final Deque<Transfer> waitingLongest = new ArrayDeque<>();
-  private List<PieceResult> results = new ArrayList<>();
+  private List<Report> results = new ArrayList<>();
   private boolean isReporting;
   private boolean isHeard;
   private boolean isReady;
   private boolean isDead;
-  private int pieces;
-  private long started;
-  private long finished = -1;
+  private boolean isSilent;
   private long sent;
 
-  VirtualPeer(VirtualSwarm swarm, Peer peer, Link link, int slots, BitSet has) {
+  VirtualPeer(VirtualSwarm swarm, Peer peer, Link link, int slots) {
     this.swarm = swarm;
     this.peer = peer;
     uplink = new Uplink(swarm, link.up(), slots);
     downlink = new Downlink(link.down());
     this.link = link;
-    this.has = (BitSet) has.clone();
-    pieces = has.cardinality();
   }
 
   /**
@@ -55,19 +53,17 @@ public final class VirtualPeer {
    */
   public record Link(double up, double down) {}
 
-  /** Returns the seconds from when it joined until it had everything; negative if it never had. */
-  public double seconds() {
-    return finished < 0 ? -1 : (finished - started) / 1e9;
+  /** The end of one assignment. */
+  record Report(VirtualTask task, PieceResult result) {}
+
+  /** Returns what it downloads, in the order in which that was added. */
+  public List<VirtualFetch> fetches() {
+    return Collections.unmodifiableList(fetches);
   }
 
   /** Returns the bytes that it sent to others. */
   public long sentBytes() {
     return sent;
-  }
-
-  /** Tells whether it has everything. */
-  public boolean isFinished() {
-    return finished >= 0;
   }
 
   /** Tells whether it was cut off. */
@@ -87,58 +83,45 @@ public final class VirtualPeer {
     return peer;
   }
 
+  Uplink uplink() {
+    return uplink;
+  }
+
   Downlink downlink() {
     return downlink;
   }
 
-  BitSet pieces() {
-    return has;
+  void add(VirtualFetch fetch) {
+    while (byTask.size() <= fetch.task().number()) {
+      byTask.add(null);
+    }
+    byTask.set(fetch.task().number(), fetch);
+    fetches.add(fetch);
   }
 
-  boolean has(int piece) {
-    return has.get(piece);
-  }
-
-  void start() {
-    started = swarm.timeline().now();
-    finishIfComplete();
+  /** Returns its part in a task. */
+  VirtualFetch of(VirtualTask task) {
+    VirtualFetch fetch = task.number() < byTask.size() ? byTask.get(task.number()) : null;
+    if (fetch == null) {
+      throw new IllegalStateException(peer + " takes no part in " + task);
+    }
+    return fetch;
   }
 
   void sent(long bytes) {
     sent += bytes;
   }
 
-  void gain(int piece) {
-    if (!has.get(piece)) {
-      has.set(piece);
-      pieces++;
-      finishIfComplete();
-    }
-    List<Transfer> asked = waiting.remove(piece);
-    if (asked != null) {
-      for (Transfer transfer : asked) {
-        transfer.setWaiting(false);
-        uplink.add(transfer);
-      }
-    }
-  }
-
-  private void finishIfComplete() {
-    if (pieces == swarm.layout().pieces() && finished < 0) {
-      finished = swarm.timeline().now();
-      swarm.finished(this);
-    }
-  }
-
   /** A request for a piece has come in. */
   void asked(Transfer transfer) {
     if (isDead) {
       swarm.failLater(transfer);
-    } else if (has.get(transfer.piece)) {
+    } else if (isSilent) {
+      swarm.stall(transfer);
+    } else if (transfer.from.has(transfer.piece)) {
       uplink.add(transfer);
     } else {
-      transfer.setWaiting(true);
-      waiting.computeIfAbsent(transfer.piece, piece -> new ArrayList<>(2)).add(transfer);
+      transfer.from.await(transfer);
       waitingLongest.add(transfer);
     }
   }
@@ -151,17 +134,9 @@ public final class VirtualPeer {
         first = waitingLongest.peek()) {
       waitingLongest.remove();
       if (first.isWaiting()) {
-        waitNoMore(first);
+        first.from.awaitNoMore(first);
         swarm.fail(first, Outcome.NOT_YET);
       }
-    }
-  }
-
-  private void waitNoMore(Transfer transfer) {
-    transfer.setWaiting(false);
-    List<Transfer> asked = waiting.get(transfer.piece);
-    if (asked != null && asked.remove(transfer) && asked.isEmpty()) {
-      waiting.remove(transfer.piece);
     }
   }
 
@@ -172,17 +147,30 @@ public final class VirtualPeer {
     waitingLongest.stream().filter(Transfer::isWaiting).forEach(swarm::failLater);
   }
 
-  void ask(List<Plan> plans) {
-    for (Plan plan : plans) {
-      if (!isDead && !has.get(plan.piece())) {
-        swarm.ask(this, plan);
-      }
+  /**
+   * From now on it neither polls nor uploads, as a process that is stopped; or it does again. What
+   * it is downloading still arrives.
+   */
+  void setSilent(boolean silent) {
+    isSilent = silent;
+    if (!silent && !isDead) {
+      call();
     }
-    call(); // the answer has ended the call that was open
   }
 
-  void report(PieceResult result) {
-    results.add(result);
+  boolean isSilent() {
+    return isSilent;
+  }
+
+  void ask(List<Plan> plans) {
+    for (Plan plan : plans) {
+      swarm.ask(this, plan);
+    }
+    call(); // the response has ended the poll that was open
+  }
+
+  void report(Report report) {
+    results.add(report);
     if (results.size() >= REPORTS_PER_CALL) {
       call();
     } else if (!isReporting) {
@@ -197,22 +185,26 @@ public final class VirtualPeer {
     }
   }
 
-  /** Calls the supernode, with all that there is to report. */
+  /** Polls the supernode, with all that there is to report. */
   void call() {
+    if (isSilent) {
+      isReporting = false; // what there is to report goes with the first poll after the silence
+      return;
+    }
     isReporting = false;
-    List<PieceResult> reports = results;
+    List<Report> reports = results;
     results = new ArrayList<>();
     swarm.timeline().after(swarm.callNanos(), () -> calls(reports));
   }
 
-  private void calls(List<PieceResult> reports) {
+  private void calls(List<Report> reports) {
     if (!isDead) {
       isHeard = true;
       swarm.called(this, reports);
     }
   }
 
-  /** There may be something to tell it: at once if a call of its is open, else when one is. */
+  /** There may be something to tell it: at once if a poll of its is open, else when one is. */
   void setReady(boolean ready) {
     isReady = ready;
   }

@@ -6,7 +6,6 @@ import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.Scheduler.Plan;
-import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.TaskId;
 import java.net.InetAddress;
@@ -18,19 +17,17 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
- * One task and its peers in virtual time. Pieces are passed on once they are whole; they travel in
- * chunks, which a parent's uplink sends for its active requests in turn, and the taker's downlink
- * lets pass in the order in which they come. What the supernode's computing costs takes no virtual
- * time; it is measured beside. Not safe for concurrent use.
+ * A supernode, its tasks and its peers in virtual time. Pieces are uploaded once they are complete;
+ * they travel in chunks, which a parent's uplink sends for its active requests in turn, and the
+ * child's downlink lets pass in the order in which they come. What the supernode's computing costs
+ * takes no virtual time; it is measured separately. Not safe for concurrent use.
  */
 public final class VirtualSwarm {
-  private static final TaskId TASK = new TaskId("ab".repeat(32));
-  private static final int LEAST_CHUNK = 32 << 10;
-  private static final int CHUNKS_PER_PIECE = 8;
   private static final int PLANS_PER_ANSWER = 16;
   private static final int CDN_SLOTS = 4;
   private static final int PEER_SLOTS = 2;
@@ -38,12 +35,13 @@ public final class VirtualSwarm {
 
   private final Timeline timeline = new Timeline();
   private final Scheduler scheduler;
-  private final PieceLayout layout;
   private final Delays delays;
-  private final int chunk;
+  private final List<VirtualTask> tasks = new ArrayList<>();
+  private final Map<TaskId, VirtualTask> tasksById = new HashMap<>();
   private final List<VirtualPeer> peers = new ArrayList<>();
   private final Map<PeerId, VirtualPeer> byId = new HashMap<>();
   private final VirtualPeer cdn;
+  private Function<Transfer, Optional<Outcome>> faults = transfer -> Optional.empty();
   private int unfinished;
   private long crossed;
   private long readFromSource;
@@ -52,27 +50,19 @@ public final class VirtualSwarm {
   private long schedulerNanos;
 
   /**
-   * Makes a swarm of the CDN cache alone.
+   * Makes a supernode without tasks and peers.
    *
    * @param make makes the scheduler for a clock of nanoseconds
-   * @param length bytes of the file
-   * @param idc the data centre of the CDN cache, or empty
-   * @param cdnRate bytes per second that the CDN cache can send
+   * @param idc the zone of the supernode, or empty
+   * @param cdnRate bytes per second that the supernode can send
    */
   public VirtualSwarm(
-      Function<LongSupplier, Scheduler> make,
-      long length,
-      String idc,
-      double cdnRate,
-      Delays delays) {
+      Function<LongSupplier, Scheduler> make, String idc, double cdnRate, Delays delays) {
     scheduler = make.apply(timeline::now);
-    layout = PieceLayout.of(length);
     this.delays = delays;
-    chunk = Math.max(LEAST_CHUNK, layout.pieceLength() / CHUNKS_PER_PIECE);
     VirtualPeer.Link link = new VirtualPeer.Link(cdnRate, cdnRate);
-    cdn = new VirtualPeer(this, peer(0, idc), link, CDN_SLOTS, new BitSet());
+    cdn = new VirtualPeer(this, peer(0, idc), link, CDN_SLOTS);
     byId.put(cdn.peer().id(), cdn);
-    scheduler.taskAdded(TASK, layout, cdn.peer());
     timeline.after(Delays.TICK.toNanos(), this::tick);
   }
 
@@ -83,85 +73,138 @@ public final class VirtualSwarm {
         idc);
   }
 
-  /** The CDN cache has everything from the beginning. */
-  public VirtualSwarm cached() {
-    for (int piece = 0; piece < layout.pieces(); piece++) {
-      cdnGets(piece);
-    }
-    return this;
+  /** Adds a file of which the supernode has nothing. */
+  public VirtualTask add(long lengthBytes) {
+    VirtualTask task = new VirtualTask(tasks.size(), lengthBytes);
+    tasks.add(task);
+    tasksById.put(task.id(), task);
+    cdn.add(new VirtualFetch(this, cdn, task, new BitSet()));
+    timed(() -> scheduler.taskAdded(task.id(), task.layout(), cdn.peer()));
+    return task;
   }
 
-  /** The CDN cache reads the source, so many bytes a second. */
-  public VirtualSwarm readAt(double rate) {
-    for (int piece = 0; piece < layout.pieces(); piece++) {
+  /** Adds a file that the supernode has from the beginning. */
+  public VirtualTask addCached(long lengthBytes) {
+    VirtualTask task = add(lengthBytes);
+    for (int piece = 0; piece < task.layout().pieces(); piece++) {
+      cdnGets(task, piece);
+    }
+    return task;
+  }
+
+  /** Adds a file that the supernode downloads from the source, from a time on at a rate. */
+  public VirtualTask addRead(long lengthBytes, Duration at, double bytesPerSecond) {
+    VirtualTask task = add(lengthBytes);
+    for (int piece = 0; piece < task.layout().pieces(); piece++) {
       int next = piece;
       timeline.at(
-          (long) (layout.range(piece).end() * 1e9 / rate),
+          at.toNanos() + (long) (task.layout().range(piece).end() * 1e9 / bytesPerSecond),
           () -> {
-            readFromSource += layout.range(next).length();
-            cdnGets(next);
+            readFromSource += task.layout().range(next).length();
+            cdnGets(task, next);
             answerAll();
           });
     }
-    return this;
+    return task;
   }
 
-  private void cdnGets(int piece) {
-    long before = System.nanoTime();
-    scheduler.pieceAdded(TASK, cdn.peer().id(), piece);
-    schedulerNanos += System.nanoTime() - before;
-    cdn.gain(piece);
+  /** The supernode has one more piece. */
+  void cdnGets(VirtualTask task, int piece) {
+    timed(() -> scheduler.pieceAdded(task.id(), cdn.peer().id(), piece));
+    cdn.of(task).gain(piece);
   }
 
-  /** A peer without any piece joins at a time. */
-  public VirtualPeer join(Duration at, String idc, VirtualPeer.Link link) {
-    return join(at, idc, link, new BitSet());
+  /** The supernode has lost a piece. */
+  void cdnLoses(VirtualTask task, int piece) {
+    cdn.of(task).lose(piece);
+    timed(() -> scheduler.pieceLost(task.id(), cdn.peer().id(), piece));
   }
 
-  /** A peer joins at a time, with these pieces. */
-  public VirtualPeer join(Duration at, String idc, VirtualPeer.Link link, BitSet has) {
-    Peer name = peer(peers.size() + 1, idc);
-    VirtualPeer joined = new VirtualPeer(this, name, link, PEER_SLOTS, has);
-    peers.add(joined);
-    byId.put(name.id(), joined);
+  /** Adds a peer that wants nothing yet. */
+  public VirtualPeer peer(String idc, VirtualPeer.Link link) {
+    return peer(peer(peers.size() + 1, idc), link);
+  }
+
+  /** Adds a peer that no other peer can reach. */
+  VirtualPeer hiddenPeer(VirtualPeer.Link link) {
+    Peer name = peer(peers.size() + 1, "");
+    InetAddress address = InetAddress.getLoopbackAddress();
+    return peer(new Peer(name.id(), new InetSocketAddress(address, 0), ""), link);
+  }
+
+  private VirtualPeer peer(Peer name, VirtualPeer.Link link) {
+    VirtualPeer peer = new VirtualPeer(this, name, link, PEER_SLOTS);
+    peers.add(peer);
+    byId.put(name.id(), peer);
+    return peer;
+  }
+
+  /** A new peer without any piece wants a file from a time on. */
+  public VirtualFetch join(Duration at, VirtualTask task, String idc, VirtualPeer.Link link) {
+    return join(at, task, peer(idc, link), new BitSet());
+  }
+
+  /** A peer wants a file from a time on, and has these pieces of it. */
+  public VirtualFetch join(Duration at, VirtualTask task, VirtualPeer peer, BitSet has) {
+    VirtualFetch fetch = new VirtualFetch(this, peer, task, has);
+    peer.add(fetch);
+    task.add(fetch);
     unfinished++;
-    timeline.at(at.toNanos(), () -> registers(joined));
-    return joined;
+    timeline.at(at.toNanos(), () -> registers(fetch));
+    return fetch;
   }
 
-  private void registers(VirtualPeer joining) {
-    if (joining.isDead()) {
+  private void registers(VirtualFetch fetch) {
+    VirtualPeer peer = fetch.peer();
+    if (peer.isDead()) {
       return;
     }
-    joining.start();
+    fetch.start();
     timeline.after(
         callNanos(),
         () -> {
-          long before = System.nanoTime();
-          scheduler.peerJoined(TASK, joining.peer(), joining.pieces(), PieceSpan.ALL);
-          schedulerNanos += System.nanoTime() - before;
-          timeline.after(callNanos(), joining::call);
+          timed(
+              () ->
+                  scheduler.peerJoined(
+                      fetch.task().id(), peer.peer(), fetch.pieces(), PieceSpan.ALL));
+          fetch.registered();
+          timeline.after(callNanos(), peer::call);
         });
   }
 
-  /** A peer is cut off at a time; its takers find that out, and later the supernode. */
+  /** A peer is cut off at a time; its children find that out, and later the supernode. */
   public void die(Duration at, VirtualPeer dying) {
     timeline.at(
         at.toNanos(),
         () -> {
-          unfinished -= dying.isFinished() || dying.isDead() ? 0 : 1;
+          for (VirtualFetch fetch : dying.fetches()) {
+            unfinished -= fetch.isFinished() || dying.isDead() ? 0 : 1;
+          }
           dying.die();
           timeline.after(
               delays.lease().toNanos(),
               () -> {
-                scheduler.peerLeft(TASK, dying.peer().id());
+                for (VirtualFetch fetch : dying.fetches()) {
+                  timed(() -> scheduler.peerLeft(fetch.task().id(), dying.peer().id()));
+                }
                 answerAll();
               });
         });
   }
 
+  /** Sets which requests for a piece fail, and how. */
+  void failSome(Function<Transfer, Optional<Outcome>> which) {
+    faults = which;
+  }
+
+  /** A peer neither polls nor uploads from a time on, for a while. */
+  void silence(Duration at, Duration length, VirtualPeer peer) {
+    timeline.at(at.toNanos(), () -> peer.setSilent(true));
+    timeline.at(at.plus(length).toNanos(), () -> peer.setSilent(false));
+  }
+
   /**
-   * Runs until all that live have everything.
+   * Runs until all peers that live have everything.
    *
    * @throws IllegalStateException if that takes longer than the limit
    */
@@ -169,34 +212,39 @@ public final class VirtualSwarm {
     while (unfinished > 0) {
       if (timeline.now() > limit.toNanos()) {
         throw new IllegalStateException(
-            "%d peers have not finished after %d s of virtual time"
+            "%d downloads have not finished after %d s of virtual time"
                 .formatted(unfinished, timeline.now() / 1_000_000_000));
       }
       timeline.next();
     }
   }
 
-  /** Returns all peers but the CDN cache, in the order in which they were made. */
+  /** Returns all peers but the supernode, in the order in which they were made. */
   public List<VirtualPeer> peers() {
     return Collections.unmodifiableList(peers);
   }
 
-  /** Returns the bytes that the CDN cache sent. */
+  /** Returns all tasks, in the order in which they were added. */
+  public List<VirtualTask> tasks() {
+    return Collections.unmodifiableList(tasks);
+  }
+
+  /** Returns the bytes that the supernode sent. */
   public long cdnBytes() {
     return cdn.sentBytes();
   }
 
-  /** Returns the bytes that the CDN cache read from the source. */
+  /** Returns the bytes that the supernode downloaded from the source. */
   public long sourceBytes() {
     return readFromSource;
   }
 
-  /** Returns the bytes that went from one data centre to another. */
+  /** Returns the bytes that went from one zone to another. */
   public long crossedBytes() {
     return crossed;
   }
 
-  /** Returns how often a piece was asked for in vain. */
+  /** Returns how many requests for a piece failed. */
   public long failures() {
     return failures;
   }
@@ -211,16 +259,16 @@ public final class VirtualSwarm {
     return Duration.ofNanos(schedulerNanos);
   }
 
+  Scheduler scheduler() {
+    return scheduler;
+  }
+
+  VirtualPeer cdn() {
+    return cdn;
+  }
+
   Timeline timeline() {
     return timeline;
-  }
-
-  PieceLayout layout() {
-    return layout;
-  }
-
-  int chunk() {
-    return chunk;
   }
 
   long callNanos() {
@@ -235,21 +283,29 @@ public final class VirtualSwarm {
     return delays.piece().toNanos();
   }
 
-  private void tick() {
+  private void timed(Runnable call) {
     long before = System.nanoTime();
-    scheduler.tick();
+    call.run();
     schedulerNanos += System.nanoTime() - before;
+  }
+
+  private void tick() {
+    timed(scheduler::tick);
     peers.forEach(VirtualPeer::endPatience);
     answerAll();
     timeline.after(Delays.TICK.toNanos(), this::tick);
   }
 
-  void called(VirtualPeer caller, List<PieceResult> reports) {
-    long before = System.nanoTime();
-    for (PieceResult report : reports) {
-      scheduler.reported(TASK, caller.peer().id(), report);
+  void called(VirtualPeer caller, List<VirtualPeer.Report> reports) {
+    timed(
+        () -> {
+          for (VirtualPeer.Report report : reports) {
+            scheduler.reported(report.task().id(), caller.peer().id(), report.result());
+          }
+        });
+    for (VirtualPeer.Report report : reports) {
+      caller.of(report.task()).reported();
     }
-    schedulerNanos += System.nanoTime() - before;
     if (caller.isReady()) {
       answer(caller);
     }
@@ -263,7 +319,7 @@ public final class VirtualSwarm {
         VirtualPeer peer = byId.get(id);
         if (peer != null) {
           peer.setReady(true);
-          if (peer.isHeard()) {
+          if (peer.isHeard() && !peer.isSilent()) {
             answer(peer);
           }
         }
@@ -286,42 +342,73 @@ public final class VirtualSwarm {
     schedulerNanos += System.nanoTime() - before;
     if (!plans.isEmpty()) {
       assigned += plans.size();
+      for (Plan plan : plans) {
+        peer.of(task(plan)).assigned(1);
+      }
       peer.answered();
       timeline.after(callNanos(), () -> peer.ask(plans));
     }
   }
 
-  void ask(VirtualPeer taker, Plan plan) {
+  private VirtualTask task(Plan plan) {
+    VirtualTask task = tasksById.get(plan.task());
+    if (task == null) {
+      throw new IllegalStateException("the scheduler names a task that does not exist: " + plan);
+    }
+    return task;
+  }
+
+  void ask(VirtualPeer child, Plan plan) {
     VirtualPeer parent = byId.get(plan.parent());
     if (parent == null) {
-      throw new IllegalStateException("the scheduler names a parent that there is not: " + plan);
+      throw new IllegalStateException("the scheduler names a parent that does not exist: " + plan);
     }
-    Transfer transfer = new Transfer(this, taker, parent, plan.piece());
-    timeline.after(delays.request().toNanos(), transfer);
+    VirtualTask task = task(plan);
+    VirtualFetch to = child.of(task);
+    Transfer transfer = new Transfer(this, to, parent.of(task), plan.piece());
+    if (child.isDead()) {
+      return;
+    }
+    Optional<Outcome> fault = faults.apply(transfer);
+    if (to.has(plan.piece())) {
+      to.reported(); // as in a client, whose report of the piece is on its way
+    } else if (fault.isPresent()) {
+      timeline.after(delays.noticed().toNanos(), () -> fail(transfer, fault.get()));
+    } else {
+      timeline.after(delays.request().toNanos(), transfer);
+    }
   }
 
   void sent(Transfer transfer, long bytes) {
-    transfer.parent.sent(bytes);
-    if (!transfer.parent.peer().isNear(transfer.taker.peer())) {
+    VirtualPeer parent = transfer.from.peer();
+    parent.sent(bytes);
+    if (!parent.peer().isNear(transfer.to.peer().peer())) {
       crossed += bytes;
     }
   }
 
   void arrived(Transfer transfer) {
-    if (!transfer.isOver()) {
-      transfer.taker.gain(transfer.piece);
+    if (transfer.isOver()) {
+      report(transfer, Outcome.DROPPED, 0);
+    } else {
+      transfer.to.gain(transfer.piece);
       long micros = Math.max(1, (timeline.now() - transfer.since) / 1000);
       report(transfer, Outcome.DONE, micros);
     }
   }
 
-  void finished(VirtualPeer peer) {
-    unfinished -= peer == cdn ? 0 : 1;
+  void finished(VirtualFetch fetch) {
+    unfinished -= fetch.peer() == cdn ? 0 : 1;
   }
 
-  /** The parent is gone, and the taker will see that. */
+  /** The parent is gone, and the child will see that. */
   void failLater(Transfer transfer) {
     timeline.after(delays.noticed().toNanos(), () -> fail(transfer, Outcome.UNREACHABLE));
+  }
+
+  /** The parent is silent, and the child will end the request. */
+  void stall(Transfer transfer) {
+    timeline.after(delays.noticed().toNanos(), () -> fail(transfer, Outcome.STALLED));
   }
 
   void fail(Transfer transfer, Outcome outcome) {
@@ -333,7 +420,8 @@ public final class VirtualSwarm {
   }
 
   private void report(Transfer transfer, Outcome outcome, long micros) {
-    transfer.taker.report(
-        new PieceResult(transfer.piece, transfer.parent.peer().id(), outcome, micros));
+    PieceResult result =
+        new PieceResult(transfer.piece, transfer.from.peer().peer().id(), outcome, micros);
+    transfer.to.peer().report(new VirtualPeer.Report(transfer.to.task(), result));
   }
 }

@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** How long whole swarms take, in virtual time, against what their links allow at best. */
@@ -16,11 +18,12 @@ class VirtualSwarmTest {
   private static final double IDEAL_SECONDS = LENGTH / RATE;
   private static final Duration LIMIT = Duration.ofMinutes(20);
 
-  private final List<VirtualPeer> peers = new ArrayList<>();
+  private final List<VirtualFetch> peers = new ArrayList<>();
+  private @Nullable VirtualTask task;
 
   @Test
   void equalPeersNeedHardlyLongerThanOneAlone() {
-    VirtualSwarm swarm = swarm("", RATE).cached();
+    VirtualSwarm swarm = cached("", RATE);
     join(swarm, 8, "");
     swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.1 * IDEAL_SECONDS);
@@ -29,7 +32,8 @@ class VirtualSwarmTest {
 
   @Test
   void equalPeersFollowTheSource() {
-    VirtualSwarm swarm = swarm("", RATE).readAt(RATE / 2);
+    VirtualSwarm swarm = swarm("", RATE);
+    task = swarm.addRead(LENGTH, Duration.ZERO, RATE / 2);
     join(swarm, 8, "");
     swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.05 * 2 * IDEAL_SECONDS);
@@ -38,7 +42,7 @@ class VirtualSwarmTest {
 
   @Test
   void manyPeersHaveFewParentsAndAreStillFast() {
-    VirtualSwarm swarm = swarm("", RATE).cached();
+    VirtualSwarm swarm = cached("", RATE);
     join(swarm, 32, "");
     swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.15 * IDEAL_SECONDS);
@@ -47,7 +51,7 @@ class VirtualSwarmTest {
 
   @Test
   void aDataCentreIsEnteredByAboutOneCopy() {
-    VirtualSwarm swarm = swarm("here", RATE).cached();
+    VirtualSwarm swarm = cached("here", RATE);
     join(swarm, 4, "here");
     join(swarm, 4, "there");
     swarm.run(LIMIT);
@@ -58,9 +62,9 @@ class VirtualSwarmTest {
 
   @Test
   void aSlowPeerSlowsNobodyButItself() {
-    VirtualSwarm swarm = swarm("", RATE).cached();
+    VirtualSwarm swarm = cached("", RATE);
     join(swarm, 7, "");
-    VirtualPeer slow = swarm.join(Duration.ZERO, "", link(RATE / 10, RATE / 10));
+    VirtualFetch slow = swarm.join(Duration.ZERO, task(), "", link(RATE / 10, RATE / 10));
     swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.15 * IDEAL_SECONDS);
     assertThat(slow.seconds()).isLessThan(1.1 * 10 * IDEAL_SECONDS);
@@ -68,18 +72,19 @@ class VirtualSwarmTest {
 
   @Test
   void aSlowUplinkSlowsNobody() {
-    VirtualSwarm swarm = swarm("", RATE).cached();
+    VirtualSwarm swarm = cached("", RATE);
     join(swarm, 7, "");
-    peers.add(swarm.join(Duration.ZERO, "", link(RATE / 10, RATE)));
+    peers.add(swarm.join(Duration.ZERO, task(), "", link(RATE / 10, RATE)));
     swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.25 * IDEAL_SECONDS);
   }
 
   @Test
   void unequalPeersAreNoSlowerThanTheirLinks() {
-    VirtualSwarm swarm = swarm("", RATE).cached();
+    VirtualSwarm swarm = cached("", RATE);
     for (int i = 0; i < 12; i++) {
-      peers.add(swarm.join(Duration.ZERO, "", link(RATE * (1 + i % 3) / 2, RATE * (1 + i % 3))));
+      peers.add(
+          swarm.join(Duration.ZERO, task(), "", link(RATE * (1 + i % 3) / 2, RATE * (1 + i % 3))));
     }
     swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.15 * IDEAL_SECONDS);
@@ -87,7 +92,7 @@ class VirtualSwarmTest {
 
   @Test
   void aFastCdnCacheIsNoReasonToSendEverythingTwice() {
-    VirtualSwarm swarm = swarm("", 10 * RATE).cached();
+    VirtualSwarm swarm = cached("", 10 * RATE);
     join(swarm, 8, "");
     swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.1 * IDEAL_SECONDS);
@@ -96,18 +101,18 @@ class VirtualSwarmTest {
 
   @Test
   void theOthersFinishIfAParentDies() {
-    VirtualSwarm swarm = swarm("", RATE).cached();
+    VirtualSwarm swarm = cached("", RATE);
     join(swarm, 8, "");
-    swarm.die(Duration.ofSeconds(5), peers.remove(3));
+    swarm.die(Duration.ofSeconds(5), peers.remove(3).peer());
     swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.2 * IDEAL_SECONDS);
   }
 
   @Test
   void whoComesLaterFinishesToo() {
-    VirtualSwarm swarm = swarm("", RATE).cached();
+    VirtualSwarm swarm = cached("", RATE);
     for (int i = 0; i < 8; i++) {
-      peers.add(swarm.join(Duration.ofSeconds(2 * i), "", link(RATE, RATE)));
+      peers.add(swarm.join(Duration.ofSeconds(2 * i), task(), "", link(RATE, RATE)));
     }
     swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.15 * IDEAL_SECONDS);
@@ -116,9 +121,10 @@ class VirtualSwarmTest {
   @Test
   void onePeerFeedsOthersWithoutTheCdnCache() {
     VirtualSwarm swarm = swarm("", RATE);
+    task = swarm.add(LENGTH);
     BitSet all = new BitSet();
     all.set(0, 512);
-    swarm.join(Duration.ZERO, "", link(RATE, RATE), all);
+    swarm.join(Duration.ZERO, task(), swarm.peer("", link(RATE, RATE)), all);
     join(swarm, 8, "");
     swarm.run(LIMIT);
     assertThat(slowest()).isLessThan(1.3 * IDEAL_SECONDS);
@@ -130,7 +136,7 @@ class VirtualSwarmTest {
     double[] seconds = new double[2];
     for (int i = 0; i < 2; i++) {
       peers.clear();
-      VirtualSwarm swarm = swarm("", RATE).cached();
+      VirtualSwarm swarm = cached("", RATE);
       join(swarm, 5, "");
       swarm.run(LIMIT);
       seconds[i] = slowest();
@@ -139,12 +145,22 @@ class VirtualSwarmTest {
   }
 
   private static VirtualSwarm swarm(String idc, double cdnRate) {
-    return new VirtualSwarm(PlannedScheduler::new, LENGTH, idc, cdnRate, Delays.defaults());
+    return new VirtualSwarm(PlannedScheduler::new, idc, cdnRate, Delays.defaults());
+  }
+
+  private VirtualSwarm cached(String idc, double cdnRate) {
+    VirtualSwarm swarm = swarm(idc, cdnRate);
+    task = swarm.addCached(LENGTH);
+    return swarm;
+  }
+
+  private VirtualTask task() {
+    return Objects.requireNonNull(task, "no task was added");
   }
 
   private void join(VirtualSwarm swarm, int count, String idc) {
     for (int i = 0; i < count; i++) {
-      peers.add(swarm.join(Duration.ZERO, idc, link(RATE, RATE)));
+      peers.add(swarm.join(Duration.ZERO, task(), idc, link(RATE, RATE)));
     }
   }
 
@@ -157,6 +173,6 @@ class VirtualSwarmTest {
   }
 
   private double slowest() {
-    return peers.stream().mapToDouble(VirtualPeer::seconds).max().orElseThrow();
+    return peers.stream().mapToDouble(VirtualFetch::seconds).max().orElseThrow();
   }
 }
