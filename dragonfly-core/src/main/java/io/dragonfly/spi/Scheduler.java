@@ -74,6 +74,24 @@ public interface Scheduler {
   void tick();
 
   /**
+   * Returns what went wrong since the last call: peers that lacked a piece which a parent could
+   * send, and for which nothing was planned for a second. The scheduler has helped them. This shows
+   * a bug in the scheduler, so the supernode logs and counts it.
+   */
+  default List<Stall> stalls() {
+    return List.of();
+  }
+
+  /**
+   * A peer for which nothing was planned though it could have been.
+   *
+   * @param task the task
+   * @param peer the peer that got nothing
+   * @param state what the scheduler knew of it, for the log
+   */
+  record Stall(TaskId task, PeerId peer, String state) {}
+
+  /**
    * One piece for one taker from one parent.
    *
    * @param task the task

@@ -70,6 +70,18 @@ final class Agenda {
     }
   }
 
+  /**
+   * Withdraws what the CDN cache has ready and the taker does not come for; tells whether any is.
+   */
+  boolean withdrawUnclaimed(long now) {
+    boolean isAny = false;
+    for (Take take = urgent.first(); take != null && take.isUnclaimed(now); take = urgent.first()) {
+      take.end();
+      isAny = true;
+    }
+    return isAny;
+  }
+
   void pause(Take take) {
     paused.addLast(take);
   }

@@ -20,6 +20,7 @@ final class Assigner {
   private final Swarm swarm;
   private final FreshPlanner fresh;
   private final ParentChoice parents;
+  private final LastResort lastResort;
 
   /** What the taker lacks that is looked at; one for all, since it is needed for each. */
   private final BitSet lacking = new BitSet();
@@ -33,6 +34,7 @@ final class Assigner {
     this.swarm = swarm;
     this.fresh = fresh;
     parents = new ParentChoice(swarm);
+    lastResort = new LastResort(swarm);
   }
 
   /**
@@ -54,6 +56,9 @@ final class Assigner {
     if (take == null && taker.isHungry() && mayFindMore(taker)) {
       taker.findLacking(swarm.available(), lacking);
       take = lacking.isEmpty() ? late(taker) : missing(taker);
+    }
+    if (take == null && taker.isStarving(swarm.fleet().now())) {
+      take = lastResort.take(taker);
     }
     if (take != null) {
       take.assign(swarm.fleet().now());
@@ -95,8 +100,8 @@ final class Assigner {
       agenda.pause(take);
       return false;
     }
-    if (!parent.peer().hasRoomFor(parent)) {
-      parent.giving().awaitRoom(take);
+    if (!parent.peer().mayAssign(parent)) {
+      parent.peer().awaitRoom(take);
       return false;
     }
     return true;
@@ -138,7 +143,7 @@ final class Assigner {
   }
 
   private boolean hasRoomForReaders() {
-    return swarm.hasRoom() || swarm.cdn().peer().hasRoomToPlanNow(swarm.pieceLength());
+    return swarm.hasRoom() || swarm.cdn().peer().mayPlanNow(swarm.cdn());
   }
 
   private @Nullable Take inOrder(Member taker) {
@@ -216,7 +221,7 @@ final class Assigner {
       Parents all = taker.parents();
       for (int place = 0; place < all.size(); place++) {
         Member parent = all.get(place);
-        Take take = parent.peer().isSpare() ? from(parent, taker) : null;
+        Take take = parent.isSpare() ? from(parent, taker) : null;
         if (take != null) {
           return take;
         }
@@ -301,7 +306,11 @@ final class Assigner {
       agenda.offerPaused();
     }
     dropStale(taker.giving());
-    return hasPaused || agenda.isTimeFor(swarm.fleet().now()) || hasLate(taker);
+    long now = swarm.fleet().now();
+    if (taker.peer().hasNotAsked(now) && agenda.withdrawUnclaimed(now)) {
+      taker.peer().becomeAbsent();
+    }
+    return hasPaused || agenda.isTimeFor(now) || hasLate(taker) || taker.isStarving(now);
   }
 
   /** Nobody is to wait for room at a parent that will not have the piece. */

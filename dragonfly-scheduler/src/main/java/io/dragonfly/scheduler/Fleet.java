@@ -2,6 +2,7 @@ package io.dragonfly.scheduler;
 
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.Scheduler.Stall;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -17,10 +18,12 @@ import java.util.function.ToDoubleFunction;
 final class Fleet {
   private static final long REVIEW_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final double DRIFT = 0.05;
+  private static final int MOST_STALLS = 1000;
 
   private final LongSupplier clock;
   private final Map<PeerId, PeerState> peers = new LinkedHashMap<>();
   private final List<PeerState> ready = new ArrayList<>();
+  private final List<Stall> stalls = new ArrayList<>();
   private double medianUp;
   private double medianDown;
 
@@ -88,6 +91,19 @@ final class Fleet {
     }
     ready.clear();
     return ids;
+  }
+
+  /** A peer had to be helped out: by the usual rules it would have got nothing. */
+  void stalled(Stall stall) {
+    if (stalls.size() < MOST_STALLS) {
+      stalls.add(stall);
+    }
+  }
+
+  List<Stall> takeStalls() {
+    List<Stall> taken = List.copyOf(stalls);
+    stalls.clear();
+    return taken;
   }
 
   /** Returns a number that is higher each time. */

@@ -15,6 +15,10 @@ final class FreshPlanner {
   private final Swarm swarm;
   private boolean mayBeWanted = true;
   private boolean mayHaveOwner = true;
+  private boolean isQueued;
+
+  /** Bytes that it has planned in its last turn, and are not yet made up for by those of others. */
+  private long debt;
 
   FreshPlanner(Swarm swarm) {
     this.swarm = swarm;
@@ -29,20 +33,45 @@ final class FreshPlanner {
   /** A taker has reported: if it did not fail, that can only make it an owner. */
   void reported(Member taker, Outcome outcome) {
     mayBeWanted |= outcome != Outcome.DONE;
-    mayHaveOwner |= outcome != Outcome.DONE || !taker.peer().isFull();
+    mayHaveOwner |= outcome != Outcome.DONE || !taker.isFull();
   }
 
-  /** Plans as many pieces as there are, and room for. */
-  void plan() {
-    while (mayBeWanted
-        && mayHaveOwner
-        && !swarm.fresh().isEmpty()
-        && !swarm.isBackedUp()
-        && swarm.cdn().peer().hasRoomToPlan(0)) {
-      int piece = firstWanted();
-      mayBeWanted = piece >= 0;
-      mayHaveOwner = piece < 0 || plan(piece);
+  /** Tells whether there may be something to plan now, if the CDN cache has room. */
+  boolean mayPlan() {
+    return mayBeWanted && mayHaveOwner && !swarm.fresh().isEmpty() && !swarm.isBackedUp();
+  }
+
+  /** Tells whether it may plan something now, though others may come first. */
+  boolean isInShare() {
+    return mayPlan() && swarm.cdn().peer().mayPlan(swarm.cdn());
+  }
+
+  /** Plans one piece; returns false if there is none to plan now. */
+  boolean plan() {
+    if (!mayPlan()) {
+      return false;
     }
+    int piece = firstWanted();
+    mayBeWanted = piece >= 0;
+    mayHaveOwner = piece < 0 || plan(piece);
+    return mayBeWanted && mayHaveOwner;
+  }
+
+  /** It would be this task's turn; returns whether it may plan something in it. */
+  boolean isInTurn() {
+    if (debt > 0) {
+      debt -= Limits.TURN_BYTES;
+    }
+    return debt <= 0;
+  }
+
+  boolean isQueued() {
+    return isQueued;
+  }
+
+  void setQueued(boolean queued) {
+    isQueued = queued;
+    debt = 0;
   }
 
   /**
@@ -50,7 +79,7 @@ final class FreshPlanner {
    */
   boolean planNow(int piece) {
     return swarm.fresh().get(piece)
-        && swarm.cdn().peer().hasRoomToPlanNow(swarm.pieceLength())
+        && swarm.cdn().peer().mayPlanNow(swarm.cdn())
         && plan(piece);
   }
 
@@ -87,17 +116,23 @@ final class FreshPlanner {
     return root.isCounted() && root.lacks(piece) && mayOwnMoreAsRoot(root);
   }
 
+  /**
+   * Returns the first fresh piece that a peer lacks which is neither full nor absent; -1 if there
+   * is none.
+   */
   private int firstWanted() {
     int firstOfAll = swarm.fresh().nextSetBit(0);
     int first = -1;
     for (Member member : swarm.members()) {
-      int piece = swarm.fresh().nextSetBit(member.wanted().first());
-      if (piece >= 0 && piece < member.wanted().end() && (first < 0 || piece < first)) {
-        first = piece;
-      }
-      if (first == firstOfAll) {
-        // Most want the whole file: with thousands of them each that joins would ask all others.
-        return first;
+      if (!member.isFull() && !member.peer().isAbsent()) {
+        int piece = member.firstLacking(swarm.fresh());
+        if (piece >= 0 && (first < 0 || piece < first)) {
+          first = piece;
+        }
+        if (first == firstOfAll) {
+          // Most want the whole file: with thousands of them each that joins would ask all others.
+          return first;
+        }
       }
     }
     return first;
@@ -109,6 +144,7 @@ final class FreshPlanner {
     if (owner == null) {
       return false;
     }
+    debt += swarm.bytes(piece);
     new Spread(swarm, piece).from(owner);
     return true;
   }
@@ -116,7 +152,10 @@ final class FreshPlanner {
   private @Nullable Member owner(int piece) {
     long now = swarm.fleet().now();
     Predicate<Member> wants =
-        m -> m.lacks(piece) && !m.peer().avoidance().avoids(swarm.cdn().peer(), now);
+        m ->
+            m.lacks(piece)
+                && !m.peer().isAbsent()
+                && !m.peer().avoidance().avoids(swarm.cdn().peer(), now);
     Predicate<Member> good = wants.and(Member::isCounted);
     Idc here = swarm.cdn().idc();
     Collection<Member> near = here.members();
@@ -130,7 +169,7 @@ final class FreshPlanner {
       return Owners.next(swarm.members(), good.and(FreshPlanner::mayOwnMore));
     }
     // Only slow or hidden peers want it.
-    return Owners.next(swarm.members(), wants.and(m -> !m.peer().isFull()));
+    return Owners.next(swarm.members(), wants.and(m -> !m.isFull()));
   }
 
   /** Tells whether these can take all from the CDN cache as fast as it gives, or nearly. */
@@ -157,6 +196,6 @@ final class FreshPlanner {
 
   private static boolean mayOwnMore(Member member) {
     boolean isProven = member.peer().down().meter().least() > 0;
-    return !member.peer().isFull() && (isProven || member.owned() < Limits.UNPROVEN_OWNS);
+    return !member.isFull() && (isProven || member.owned() < Limits.UNPROVEN_OWNS);
   }
 }

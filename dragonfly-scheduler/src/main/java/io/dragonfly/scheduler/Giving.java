@@ -14,13 +14,20 @@ final class Giving {
   /** Planned takes that only wait for room on the uplink. */
   private final TakeList waiting = new TakeList();
 
-  private long assignedBytes;
+  /** This task's part of what is planned or assigned from the peer. */
+  private final Load backlog = new Load();
+
+  private final Load assigned = new Load();
+
+  /** Whether the task stands in the peer's queue of those with takes that wait for room. */
+  private boolean isQueued;
 
   Giving(PeerState peer) {
     this.peer = peer;
   }
 
   void add(Take take) {
+    plan(take.bytes());
     Take next = takes.get(take.piece());
     take.nextOfPiece = next;
     if (next != null) {
@@ -92,23 +99,54 @@ final class Giving {
     }
   }
 
+  /** Tells whether a take waits for room. */
+  boolean isWaiting(Take take) {
+    return take.list == waiting;
+  }
+
   /** Returns the one that has waited longest for room; null if none has. */
   @Nullable Take firstWaiting() {
     return waiting.first();
   }
 
-  /** So many bytes more are assigned, or fewer if negative. */
-  void assigned(long bytes) {
-    boolean gave = assignedBytes > 0;
-    assignedBytes += bytes;
-    if (gave != assignedBytes > 0) {
-      peer.taskGives(!gave);
+  private void plan(long bytes) {
+    if (backlog.isEmpty()) {
+      peer.taskIsActive(true);
+    }
+    backlog.add(bytes);
+  }
+
+  void assign(long bytes) {
+    assigned.add(bytes);
+  }
+
+  /** A take is over, or is so late that it no longer counts. */
+  void leave(long bytes, boolean isAssigned) {
+    if (isAssigned) {
+      assigned.remove(bytes);
+    }
+    backlog.remove(bytes);
+    if (backlog.isEmpty()) {
+      peer.taskIsActive(false);
     }
   }
 
-  /** Bytes that are assigned and not reported yet. */
-  long assignedBytes() {
-    return assignedBytes;
+  /** Returns what is planned or assigned for this task. */
+  Load backlog() {
+    return backlog;
+  }
+
+  /** Returns what is assigned for this task and not reported yet. */
+  Load assigned() {
+    return assigned;
+  }
+
+  boolean isQueued() {
+    return isQueued;
+  }
+
+  void setQueued(boolean queued) {
+    isQueued = queued;
   }
 
   List<Take> of(int piece) {

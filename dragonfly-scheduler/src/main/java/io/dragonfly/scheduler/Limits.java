@@ -1,5 +1,6 @@
 package io.dragonfly.scheduler;
 
+import io.dragonfly.task.PieceLayout;
 import java.util.concurrent.TimeUnit;
 
 /** The numbers that plans are made by. Queues are seconds of measured rate, not counts. */
@@ -32,6 +33,27 @@ final class Limits {
   static final int PEER_PIECES = 4;
 
   static final int CDN_PIECES = 8;
+
+  /**
+   * A task of which nothing is planned from a parent may plan a piece, unless the backlog of that
+   * parent is this many times what it usually is.
+   */
+  static final int MOST_BACKLOGS = 4;
+
+  /** What a supernode plans for a peer is withdrawn if the peer does not come for it so long. */
+  static final long UNCLAIMED_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /**
+   * A peer that lacks something, and has nothing in flight and no plan, gets whatever a parent has
+   * after this time.
+   */
+  static final long STARVING_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** After this time even from a parent that has much to send. */
+  static final long URGENT_NANOS = TimeUnit.SECONDS.toNanos(4);
+
+  /** What each task may plan in one turn. Pieces that are larger take several turns. */
+  static final long TURN_BYTES = PieceLayout.MIN_PIECE_LENGTH;
 
   /**
    * A peer with so much assigned from it, in seconds of its uplink and in pieces, has no room for

@@ -16,10 +16,11 @@ final class Link {
 
   private final boolean isUp;
   private final RateMeter meter;
-  private long plannedBytes;
-  private int planned;
-  private long assignedBytes;
-  private int assigned;
+
+  /** All that is planned or assigned. */
+  private final Load backlog = new Load();
+
+  private final Load assigned = new Load();
 
   /** Assigned pieces that lie ready to be sent. */
   private int ready;
@@ -44,21 +45,19 @@ final class Link {
   }
 
   void plan(long bytes) {
-    planned++;
-    plannedBytes += bytes;
+    backlog.add(bytes);
   }
 
   void unplan(long bytes) {
-    planned--;
-    plannedBytes -= bytes;
+    backlog.remove(bytes);
   }
 
+  /** A planned piece is assigned now. */
   void assign(long now, long bytes, boolean isReady) {
-    if (assigned == 0) {
+    if (assigned.isEmpty()) {
       meter.resumed(now, !isUp);
     }
-    assigned++;
-    assignedBytes += bytes;
+    assigned.add(bytes);
     if (isReady) {
       ready++;
     }
@@ -69,11 +68,11 @@ final class Link {
   }
 
   void end(long now, long bytes, boolean isReady) {
-    assigned--;
-    if (assigned == 0) {
+    assigned.remove(bytes);
+    backlog.remove(bytes);
+    if (assigned.isEmpty()) {
       meter.paused(now);
     }
-    assignedBytes -= bytes;
     if (isReady) {
       ready--;
     }
@@ -96,27 +95,17 @@ final class Link {
     meter.arrived(now, bytes, true, true);
   }
 
-  /** Tells whether more may be assigned: less is than so many bytes, or so few pieces. */
-  boolean hasRoom(double bytes, int pieces) {
-    return assignedBytes < bytes || assigned < pieces;
+  /** Returns what is planned or assigned. */
+  Load backlog() {
+    return backlog;
   }
 
-  /** Tells whether more may be planned: less is, with what is assigned. */
-  boolean hasRoomToPlan(double bytes, int pieces) {
-    return backlogBytes() < bytes || planned + assigned < pieces;
-  }
-
-  /** Bytes that are planned or assigned. */
-  long backlogBytes() {
-    return plannedBytes + assignedBytes;
+  /** Returns what is assigned and not yet reported. */
+  Load assigned() {
+    return assigned;
   }
 
   boolean isIdle() {
-    return planned == 0 && assigned == 0 && ready == 0 && backlogBytes() == 0;
-  }
-
-  /** Bytes that are assigned and not yet reported. */
-  long assignedBytes() {
-    return assignedBytes;
+    return backlog.isEmpty() && assigned.isEmpty() && ready == 0 && backlog.bytes() == 0;
   }
 }

@@ -30,11 +30,19 @@ final class Member {
 
   private final Parents parents = new Parents();
   private int assigned;
+
+  /** What is planned for it or assigned to it. */
+  private final Load load = new Load();
+
   private Appetite appetite = Appetite.UNKNOWN;
+
+  /** Since when nothing is assigned to it; of interest while nothing is. */
+  private long idleSince;
 
   private final Giving giving;
   private boolean isCounted;
   private boolean isCountedFull;
+  private boolean isSpare;
   private boolean isReader;
   private int ringPlace;
   private int count;
@@ -57,6 +65,7 @@ final class Member {
     isReachable = peer.isCdn() || peer.peer().isReachable();
     isCounted = mayBeCounted();
     giving = new Giving(peer);
+    idleSince = swarm.fleet().now();
   }
 
   Swarm swarm() {
@@ -90,6 +99,9 @@ final class Member {
   }
 
   void want(PieceSpan span) {
+    if (wanted.isEmpty()) {
+      idleSince = swarm.fleet().now();
+    }
     wanted = span;
     reviewOrder();
     swarm.hungry().wake(this);
@@ -132,6 +144,15 @@ final class Member {
     }
   }
 
+  /** Returns the first wanted piece among these that it neither has nor has asked for, or -1. */
+  int firstLacking(BitSet among) {
+    int piece = among.nextSetBit(wanted.first());
+    while (piece >= 0 && hasOrAsked(piece)) {
+      piece = among.nextSetBit(piece + 1);
+    }
+    return piece < wanted.end() ? piece : -1;
+  }
+
   /** A copy here counts as one that others can take soon: the peer is not slow, hidden or lost. */
   boolean isCounted() {
     return isCounted;
@@ -155,11 +176,25 @@ final class Member {
 
   /** Whether it is full is to be looked at again, or whether that matters to the others. */
   void reviewFull() {
-    boolean now = isCounted && peer.isBusy();
+    boolean now = isCounted && peer.isBusy() && isFull();
     if (now != isCountedFull) {
       isCountedFull = now;
       swarm.fullChanged(now);
     }
+  }
+
+  /** What it has to send has changed: there may be room for what was not planned, or no longer. */
+  void reviewSpare() {
+    boolean now = peer.isSpare(this);
+    if (now != isSpare) {
+      isSpare = now;
+      swarm.spareChanged(this, now);
+    }
+  }
+
+  /** Tells whether what was not planned may be assigned from it. */
+  boolean isSpare() {
+    return isSpare;
   }
 
   /** Whether it wants pieces in their order may have changed. */
@@ -236,6 +271,7 @@ final class Member {
   void takesNoMore(Take take) {
     int piece = take.piece();
     if (take.isAssigned()) {
+      idleSince = swarm.fleet().now();
       boolean hadAll = hasAllParents();
       if (parents.remove(take.parent())) {
         agenda.offerPaused();
@@ -283,6 +319,17 @@ final class Member {
       }
       giving.pieceGone(piece);
     }
+  }
+
+  Load load() {
+    return load;
+  }
+
+  /**
+   * Tells whether so much is before it, in this task, that nothing more is to be planned for it.
+   */
+  boolean isFull() {
+    return peer.isFull() && !peer.isInShareOfDownlink(load);
   }
 
   Agenda agenda() {
@@ -421,6 +468,37 @@ final class Member {
 
   boolean hasAssigned() {
     return assigned > 0;
+  }
+
+  /**
+   * Tells whether it has lacked something for a while that others have, and has nothing in flight
+   * and no plan that may still come true.
+   */
+  boolean isStarving(long now) {
+    return assigned == 0
+        && now - idleSince > Limits.STARVING_NANOS
+        && firstMissing(swarm.available(), 0) >= 0
+        && !hasPlan(now);
+  }
+
+  /** Tells whether it has starved for so long that nobody else comes first. */
+  boolean isUrgent(long now) {
+    return swarm.inFlight() == 0 || now - idleSince > Limits.URGENT_NANOS;
+  }
+
+  private boolean hasPlan(long now) {
+    boolean[] hasPlan = {false};
+    takes.forEach(take -> hasPlan[0] |= take.mayComeTrue(now));
+    return hasPlan[0];
+  }
+
+  /** Returns the first wanted piece from one on, among these, that it does not have; or -1. */
+  int firstMissing(BitSet among, int from) {
+    int piece = among.nextSetBit(Math.max(from, wanted.first()));
+    while (piece >= 0 && has.get(piece)) {
+      piece = among.nextSetBit(piece + 1);
+    }
+    return piece < wanted.end() ? piece : -1;
   }
 
   /** How much this peer has had to wait for its turn as the first holder. */

@@ -83,7 +83,7 @@ final class ParentChoice {
     for (int place = 0; place < parents.size(); place++) {
       Member parent = parents.get(place);
       if (!parent.isCdn()
-          && parent.peer().isSpare()
+          && parent.isSpare()
           && holders.get(parent.slot())
           && (among == null || among.get(parent.slot()))
           && may(parent)) {
@@ -121,7 +121,7 @@ final class ParentChoice {
     if (!cdn.has(piece) || !may(cdn)) {
       return false;
     }
-    if (taker.peer().avoidance().isUnlucky() && cdn.peer().hasRoomToPlan(0)) {
+    if (taker.peer().avoidance().isUnlucky() && cdn.peer().mayPlan(cdn)) {
       return true;
     }
     boolean isIdle = swarm.isCdnIdle();
@@ -131,7 +131,7 @@ final class ParentChoice {
     boolean mayComeFromPeers = swarm.rarity().count(piece) > 0 && mayComeFromAnyPeer();
     return mayComeFromPeers
         ? isIdle && Limits.CDN_FACTOR * finish(cdn) < BUSY_NANOS
-        : cdn.peer().hasRoomToPlan(Limits.LAST_RESORT_PIECES);
+        : cdn.peer().mayPlanNow(cdn);
   }
 
   private boolean mayComeFromAnyPeer() {

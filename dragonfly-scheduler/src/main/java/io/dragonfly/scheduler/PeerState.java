@@ -1,7 +1,9 @@
 package io.dragonfly.scheduler;
 
 import io.dragonfly.peer.Peer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -25,8 +27,21 @@ final class PeerState {
   private long goneUntil;
   private long heardAt;
   private boolean isSilent;
-  private int tasksGiving;
   private boolean isReady;
+
+  /** Whether it left something lying that was planned for it, and has not been heard of since. */
+  private boolean isAbsent;
+
+  private long askedAt;
+
+  /** Tasks of which something is planned or assigned from this peer. */
+  private int activeTasks;
+
+  /** Tasks with takes that wait for room on the uplink, in turn. */
+  private final Deque<Member> waiting = new ArrayDeque<>();
+
+  /** What is planned from this peer, if it is the CDN cache. */
+  private final FreshTurns freshTurns = new FreshTurns(this);
 
   /** Bytes that are assigned to it, lie ready at their parents, and have not come. */
   private long awaitedBytes;
@@ -116,6 +131,29 @@ final class PeerState {
     }
   }
 
+  /** Tells whether it left something lying, and has not asked for more since. */
+  boolean isAbsent() {
+    return isAbsent;
+  }
+
+  /** It has left something lying. */
+  void becomeAbsent() {
+    isAbsent = true;
+  }
+
+  /** It asks what to download; returns whether it was absent. */
+  boolean asks(long now) {
+    boolean wasAbsent = isAbsent;
+    isAbsent = false;
+    askedAt = now;
+    return wasAbsent;
+  }
+
+  /** Tells whether it has not asked for a while what to download. */
+  boolean hasNotAsked(long now) {
+    return now - askedAt > Limits.UNCLAIMED_NANOS;
+  }
+
   /** Somebody got a piece from it. */
   void gives() {
     if (!accusers.isEmpty()) {
@@ -194,68 +232,107 @@ final class PeerState {
     return fleet.downRate(this);
   }
 
-  /** Tells whether another piece may be assigned from this peer for one of its tasks. */
-  boolean hasRoomFor(Member member) {
-    if (!up.hasRoom(seconds() * upRate(), pieces())) {
-      return false;
-    }
-    // Who has given nothing for this task yet may begin; the others share what there is.
-    return tasksGiving <= 1
-        || member.giving().assignedBytes() == 0
-        || member.giving().assignedBytes() * tasksGiving
-            < Math.max(seconds() * upRate(), (double) up.assignedBytes());
+  FreshTurns freshTurns() {
+    return freshTurns;
   }
 
-  /** Tells whether there is room to plan another piece from this peer, the CDN cache. */
-  boolean hasRoomToPlan(int extraPieces) {
-    return up.hasRoomToPlan(seconds() * upRate(), pieces() + extraPieces);
+  /**
+   * Tells whether another piece may be assigned from this peer for one of its tasks: in the task's
+   * share, or beyond it while no other task waits.
+   */
+  boolean mayAssign(Member of) {
+    return isInShare(of.giving().assigned(), up.assigned())
+        || (waiting.isEmpty() && isBelow(up.assigned(), 1));
+  }
+
+  /** Tells whether another piece may be planned from this peer for one of its tasks. */
+  boolean mayPlan(Member of) {
+    return hasRoomToPlan() || isInShare(of.giving().backlog(), up.backlog());
+  }
+
+  /** Tells the same for a piece that somebody waits for: a few more may be before it then. */
+  boolean mayPlanNow(Member of) {
+    int extra = Limits.LAST_RESORT_PIECES;
+    double bytes = backlogBytes() + (double) extra * of.swarm().pieceLength();
+    return up.backlog().isBelow(bytes, backlogPieces() + extra)
+        || isInShare(of.giving().backlog(), up.backlog());
+  }
+
+  /**
+   * Tells whether a task has nothing or less than its share, which the other tasks cannot use up.
+   * So the backlog of all together may be larger than usual, but not much larger.
+   */
+  private boolean isInShare(Load own, Load all) {
+    return (own.isEmpty() || isBelow(own, 1.0 / Math.max(1, activeTasks))) && isOpen(all);
+  }
+
+  private boolean isOpen(Load all) {
+    return isBelow(all, Limits.MOST_BACKLOGS);
+  }
+
+  /** Tells whether it has not so much to send already that even urgent pieces have to wait. */
+  boolean isOpen() {
+    return isOpen(up.assigned());
+  }
+
+  /** Tells whether there is room to plan another piece from this peer, for whichever task. */
+  boolean hasRoomToPlan() {
+    return isBelow(up.backlog(), 1);
+  }
+
+  private boolean isBelow(Load load, double share) {
+    return load.isBelow(share * backlogBytes(), share * backlogPieces());
+  }
+
+  /** Bytes that are usually assigned from this peer, or planned, if it is the CDN cache. */
+  private double backlogBytes() {
+    return (isCdn ? Limits.CDN_SECONDS : Limits.PEER_SECONDS) * upRate();
+  }
+
+  private int backlogPieces() {
+    return isCdn ? Limits.CDN_PIECES : Limits.PEER_PIECES;
   }
 
   /** Tells whether this peer could send now what was not planned from it. */
   private boolean mayBeSpare() {
     return isCdn
-        ? hasRoomToPlan(0)
-        : up.hasRoom(Limits.SPARE_SECONDS * upRate(), Limits.SPARE_PIECES);
-  }
-
-  /** Tells the same for a piece that somebody waits for: a few more may be before it then. */
-  boolean hasRoomToPlanNow(int pieceLength) {
-    double extra = (double) Limits.LAST_RESORT_PIECES * pieceLength;
-    return up.hasRoomToPlan(seconds() * upRate() + extra, pieces() + Limits.LAST_RESORT_PIECES);
-  }
-
-  private double seconds() {
-    return isCdn ? Limits.CDN_SECONDS : Limits.PEER_SECONDS;
-  }
-
-  private int pieces() {
-    return isCdn ? Limits.CDN_PIECES : Limits.PEER_PIECES;
+        ? hasRoomToPlan()
+        : up.assigned().isBelow(Limits.SPARE_SECONDS * upRate(), Limits.SPARE_PIECES);
   }
 
   /** Nanoseconds until this peer's uplink has sent what is before it and so many bytes more. */
   long upNanos(long bytes) {
-    return (long) ((up.backlogBytes() + bytes) * 1e9 / upRate());
+    return (long) ((up.backlog().bytes() + bytes) * 1e9 / upRate());
   }
 
   /** Nanoseconds until it has sent what is assigned already and so many bytes more. */
   long upNanosAssigned(long bytes) {
-    return (long) ((up.assignedBytes() + bytes) * 1e9 / upRate());
+    return (long) ((up.assigned().bytes() + bytes) * 1e9 / upRate());
   }
 
   /** Nanoseconds until its downlink has brought all that is planned or assigned. */
   long downNanos() {
-    return (long) (down.backlogBytes() * 1e9 / downRate());
+    return (long) (down.backlog().bytes() * 1e9 / downRate());
   }
 
   /** Nanoseconds until it has brought what is assigned already. */
   long downNanosAssigned() {
-    return (long) (down.assignedBytes() * 1e9 / downRate());
+    return (long) (down.assigned().bytes() * 1e9 / downRate());
   }
 
   /** Tells whether so much is before this taker that more plans would be stale when it comes. */
   boolean isFull() {
-    return !down.hasRoomToPlan(
-        fleet.takerSeconds() * fleet.downRateAtLeast(this), Limits.TAKER_PIECES);
+    return !isBelowFull(down.backlog(), 1);
+  }
+
+  /** Tells whether a task has less before this taker than its share of what makes it full. */
+  boolean isInShareOfDownlink(Load own) {
+    return own.isEmpty() || isBelowFull(own, 1.0 / Math.max(1, members.size()));
+  }
+
+  private boolean isBelowFull(Load load, double share) {
+    double bytes = fleet.takerSeconds() * fleet.downRateAtLeast(this);
+    return load.isBelow(share * bytes, share * Limits.TAKER_PIECES);
   }
 
   /** What is before the downlink has changed: it may be full now, or no longer. */
@@ -272,8 +349,13 @@ final class PeerState {
     return isKnownFull && !isSilent;
   }
 
-  void taskGives(boolean gives) {
-    tasksGiving += gives ? 1 : -1;
+  /** Returns of how many tasks something is planned or assigned from this peer. */
+  int activeTasks() {
+    return activeTasks;
+  }
+
+  void taskIsActive(boolean active) {
+    activeTasks += active ? 1 : -1;
   }
 
   /** Tells whether it stands in the list of those that may have something new to ask for. */
@@ -291,26 +373,68 @@ final class PeerState {
     if (spare != isSpare) {
       isSpare = spare;
       // Whoever is told first of new room takes it: each task in turn.
-      (spare ? membersInTurn() : members)
-          .forEach(member -> member.swarm().spareChanged(member, spare));
+      (spare ? membersInTurn() : members).forEach(Member::reviewSpare);
     }
   }
 
-  /** Offers the room on the uplink to those that wait for it. */
+  /** A take is to be offered as soon as there is room for it. */
+  void awaitRoom(Take take) {
+    Giving giving = take.parent().giving();
+    giving.awaitRoom(take);
+    if (!giving.isQueued()) {
+      giving.setQueued(true);
+      waiting.addLast(take.parent());
+    }
+  }
+
+  /** Offers the room on the uplink to the tasks that wait for it, in turn. */
   void offerRoom() {
-    for (Member member : members) {
-      if (member.giving().firstWaiting() != null && hasRoomFor(member)) {
-        member.giving().offerRoom(Math.max(1, seconds() * upRate() - up.assignedBytes()));
-      }
+    for (int left = waiting.size(); left > 0; left--) {
+      offerRoomToNext();
+    }
+  }
+
+  /**
+   * A task has left some room on the uplink: it is for that one, if less than its share is left.
+   */
+  void offerRoom(Member by) {
+    if (by.giving().isQueued()) {
+      offerRoomTo(by);
+    }
+    offerRoomToNext();
+  }
+
+  private void offerRoomToNext() {
+    Member next = waiting.pollFirst();
+    if (next == null) {
+      return;
+    }
+    offerRoomTo(next);
+    if (next.giving().firstWaiting() == null) {
+      next.giving().setQueued(false);
+    } else {
+      waiting.addLast(next);
+    }
+  }
+
+  private void offerRoomTo(Member task) {
+    if (task.giving().firstWaiting() != null && mayAssign(task)) {
+      double all = backlogBytes();
+      double own = all / Math.max(1, activeTasks) - task.giving().assigned().bytes();
+      task.giving().offerRoom(Math.max(1, Math.max(own, all - up.assigned().bytes())));
     }
   }
 
   boolean isIdle() {
-    return tasksGiving == 0 && up.isIdle() && down.isIdle();
+    return activeTasks == 0 && up.isIdle() && down.isIdle();
   }
 
-  boolean isSpare() {
-    return isSpare;
+  /**
+   * Tells whether what was not planned may be assigned from this peer: it has little to send, or
+   * nothing for this task.
+   */
+  boolean isSpare(Member of) {
+    return isSpare || (!isCdn && of.giving().assigned().isEmpty() && isOpen());
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +64,7 @@ public final class PlannedScheduler implements Scheduler {
     if (plans != null) {
       List<Member> members = new ArrayList<>(plans.swarm.members());
       members.add(plans.swarm.cdn());
+      plans.swarm.cdn().peer().freshTurns().remove(plans.fresh);
       plans.swarm.end();
       members.forEach(member -> fleet.releaseIfIdle(member.peer()));
     }
@@ -161,7 +163,7 @@ public final class PlannedScheduler implements Scheduler {
       fleet.ready(member.peer());
     }
     plans.fresh.reported(member, result.outcome());
-    plans.fresh.plan();
+    plan(plans);
   }
 
   private void done(Plans plans, Member member, PieceResult result, @Nullable Take take) {
@@ -224,6 +226,13 @@ public final class PlannedScheduler implements Scheduler {
     if (peer == null) {
       return List.of();
     }
+    if (peer.asks(fleet.now())) {
+      peer.members().stream()
+          .filter(member -> !member.isCdn())
+          .map(member -> tasks.get(member.swarm().task()))
+          .filter(Objects::nonNull)
+          .forEach(PlannedScheduler::planFresh);
+    }
     List<Member> members = peer.membersInTurn();
     List<Plan> assigned = new ArrayList<>(Math.min(max, 2 * members.size()));
     boolean isMoreLeft =
@@ -267,6 +276,11 @@ public final class PlannedScheduler implements Scheduler {
   }
 
   @Override
+  public List<Stall> stalls() {
+    return fleet.takeStalls();
+  }
+
+  @Override
   public void tick() {
     if (fleet.review()) {
       tasks.values().forEach(plans -> plans.swarm.idcs().forEach(Idc::reviewRates));
@@ -281,9 +295,11 @@ public final class PlannedScheduler implements Scheduler {
           fleet.ready(member.peer());
         }
       }
-      planFresh(plans);
+      plans.fresh.somethingChanged();
+      plans.swarm.cdn().peer().freshTurns().enter(plans.fresh);
       plans.fresh.planThin();
     }
+    fleet.peers().forEach(peer -> peer.freshTurns().tick());
   }
 
   /** Tells whether nothing is planned or assigned on any link. */
@@ -293,7 +309,11 @@ public final class PlannedScheduler implements Scheduler {
 
   private static void planFresh(Plans plans) {
     plans.fresh.somethingChanged();
-    plans.fresh.plan();
+    plan(plans);
+  }
+
+  private static void plan(Plans plans) {
+    plans.swarm.cdn().peer().freshTurns().changed(plans.fresh);
   }
 
   private static @Nullable Member member(@Nullable Plans plans, PeerId id) {

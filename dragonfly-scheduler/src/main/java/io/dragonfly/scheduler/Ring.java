@@ -66,7 +66,9 @@ final class Ring {
   /** The piece starts here. */
   void startAt(Member member, long due) {
     arrives(member, due);
-    start = member.ringPlace();
+    if (member.isCounted()) {
+      start = member.ringPlace();
+    }
   }
 
   /** The piece arrives at a member, that can pass it on then. */

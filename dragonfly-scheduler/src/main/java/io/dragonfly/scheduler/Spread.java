@@ -123,7 +123,7 @@ final class Spread {
   }
 
   private boolean mayTake(Member member) {
-    return member.lacks(piece) && !member.peer().isFull();
+    return member.lacks(piece) && !member.isFull() && !member.peer().isAbsent();
   }
 
   private long cdnFinish() {

@@ -44,6 +44,9 @@ final class Swarm {
   /** How many of its members want pieces in their order. */
   private int readers;
 
+  /** How many pieces are assigned to its members. */
+  private int inFlight;
+
   private final Hungry hungry;
   private PieceLayout layout;
 
@@ -148,13 +151,12 @@ final class Swarm {
     return fresh.isEmpty()
         && layout.isLengthKnown()
         && cdn.pieceCount() >= layout.pieces()
-        && cdn.peer().hasRoomToPlan(0);
+        && cdn.peer().hasRoomToPlan();
   }
 
   /** Tells whether anybody might be planned to give something. */
   boolean hasRoom() {
-    return !spare.isEmpty()
-        || (!cdn.pieces().isEmpty() && cdn.peer().hasRoomToPlan(Limits.LAST_RESORT_PIECES));
+    return !spare.isEmpty() || (!cdn.pieces().isEmpty() && cdn.peer().mayPlanNow(cdn));
   }
 
   /**
@@ -164,9 +166,7 @@ final class Swarm {
   boolean mayBeFound() {
     return readers > 0
         || rarity.hasCopiesBelow(members.size())
-        || (!fresh.isEmpty()
-            && cdn.peer().hasRoomToPlan(Limits.LAST_RESORT_PIECES)
-            && fresh.cardinality() <= Limits.FEW);
+        || (!fresh.isEmpty() && cdn.peer().mayPlanNow(cdn) && fresh.cardinality() <= Limits.FEW);
   }
 
   /** One of its members more wants pieces in their order, or one less. */
@@ -196,7 +196,7 @@ final class Swarm {
     members.put(peer.peer().id(), member);
     member.idc().add(member);
     peer.members().add(member);
-    spareChanged(member, peer.isSpare());
+    member.reviewSpare();
     has.stream().filter(this::isPiece).forEach(piece -> gained(member, piece));
     member.want(wanted);
     member.reviewFull();
@@ -272,6 +272,15 @@ final class Swarm {
       rarity.decrement(piece);
     }
     fresh.set(piece, cdn.has(piece) && rarity.count(piece) == 0);
+  }
+
+  int inFlight() {
+    return inFlight;
+  }
+
+  /** One piece more is assigned to one of its members, or one less. */
+  void inFlightChanged(boolean isMore) {
+    inFlight += isMore ? 1 : -1;
   }
 
   void fullChanged(boolean isFull) {

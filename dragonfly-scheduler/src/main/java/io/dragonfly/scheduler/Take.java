@@ -13,6 +13,7 @@ final class Take {
   private final long bytes;
   private final long number;
   private long due;
+  private final long plannedAt;
   private long askableAt;
   private long assignedAt;
   private boolean isAssigned;
@@ -39,6 +40,7 @@ final class Take {
     this.parent = parent;
     this.due = due;
     number = taker.swarm().fleet().nextTake();
+    plannedAt = taker.swarm().fleet().now();
     bytes = taker.swarm().bytes(piece);
   }
 
@@ -48,9 +50,11 @@ final class Take {
     parent.peer().up().plan(take.bytes);
     taker.peer().down().plan(take.bytes);
     parent.giving().add(take);
+    taker.load().add(take.bytes);
     taker.willTake(take);
     parent.peer().uplinkChanged();
     taker.peer().downlinkChanged();
+    taker.reviewFull();
     return take;
   }
 
@@ -73,6 +77,20 @@ final class Take {
   /** Says which was planned before which. */
   long number() {
     return number;
+  }
+
+  /** Tells whether it may be assigned soon, or as soon as its parent has the piece, or time. */
+  boolean mayComeTrue(long now) {
+    if (isAssigned || now - due < Limits.BEHIND_NANOS || parent.giving().isWaiting(this)) {
+      return true;
+    }
+    Take before = parent.has(piece) ? null : parent.take(piece);
+    return before != null && before.mayComeTrue(now);
+  }
+
+  /** Tells whether it was planned so long ago that its taker does not seem to come for it. */
+  boolean isUnclaimed(long now) {
+    return !isAssigned && now - plannedAt > Limits.UNCLAIMED_NANOS;
   }
 
   void leaveList() {
@@ -123,9 +141,8 @@ final class Take {
   }
 
   void assign(long now) {
-    parent.peer().up().unplan(bytes);
-    taker.peer().down().unplan(bytes);
     isAssigned = true;
+    taker.swarm().inFlightChanged(true);
     isReady = parent.has(piece);
     assignedAt = now;
     due = Math.max(due, now + parent.peer().upNanosAssigned(bytes));
@@ -135,7 +152,8 @@ final class Take {
     if (isReady) {
       taker.peer().awaits(now, bytes);
     }
-    parent.giving().assigned(bytes);
+    parent.giving().assign(bytes);
+    parent.reviewSpare();
     taker.takes(this);
   }
 
@@ -161,18 +179,22 @@ final class Take {
       endAssigned();
     } else {
       parent.peer().up().unplan(bytes);
+      parent.giving().leave(bytes, false);
       taker.peer().down().unplan(bytes);
     }
+    taker.load().remove(bytes);
     parent.giving().remove(this);
     taker.takesNoMore(this);
     taker.peer().downlinkChanged();
+    taker.reviewFull();
     parent.peer().uplinkChanged();
     if (isAssigned) {
-      parent.peer().offerRoom();
+      parent.peer().offerRoom(parent);
     }
   }
 
   private void endAssigned() {
+    taker.swarm().inFlightChanged(false);
     long now = taker.swarm().fleet().now();
     if (!isReleased) {
       leaveUplink(now);
@@ -185,7 +207,8 @@ final class Take {
 
   private void leaveUplink(long now) {
     parent.peer().up().end(now, bytes, isLoad);
-    parent.giving().assigned(-bytes);
+    parent.giving().leave(bytes, true);
+    parent.reviewSpare();
   }
 
   /**
@@ -197,7 +220,7 @@ final class Take {
       isReleased = true;
       leaveUplink(now);
       parent.peer().uplinkChanged();
-      parent.peer().offerRoom();
+      parent.peer().offerRoom(parent);
     }
   }
 

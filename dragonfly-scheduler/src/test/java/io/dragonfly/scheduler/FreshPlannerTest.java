@@ -29,7 +29,7 @@ class FreshPlannerTest {
   void theFirstPieceThatAnyoneWantsComesFirstWhoeverHasJoinedBefore(List<PieceSpan> wanted) {
     cdnHas(2, 8);
     wanted.forEach(this::join);
-    planner.plan();
+    swarm.cdn().peer().freshTurns().changed(planner);
     assertThat(planned()).containsExactly(2, 3, 4, 5, 6, 7);
   }
 
@@ -49,7 +49,7 @@ class FreshPlannerTest {
     join(PieceSpan.NONE);
     join(FIRST); // of which there is nothing yet, but what comes behind it
     join(THIRD);
-    planner.plan();
+    swarm.cdn().peer().freshTurns().changed(planner);
     assertThat(planned()).containsExactly(6, 7);
     assertThat(swarm.fresh().stream()).containsExactly(0, 4, 5);
   }

@@ -1,0 +1,81 @@
+package io.dragonfly.scheduler;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * Lets the tasks of one CDN cache plan fresh pieces in turn, so that each gets the same bytes of
+ * its uplink (deficit round robin). While the backlog of the cache is full, only tasks with less
+ * than their share plan something, also in turn.
+ */
+final class FreshTurns {
+  /** How many tasks are looked at after an event while the backlog is full. */
+  private static final int LOOKED_AT = 2;
+
+  private final PeerState cdn;
+  private final Deque<FreshPlanner> turns = new ArrayDeque<>();
+
+  FreshTurns(PeerState cdn) {
+    this.cdn = cdn;
+  }
+
+  /**
+   * Something has changed for a task: it may have something to plan, or has left room for others.
+   */
+  void changed(FreshPlanner planner) {
+    enter(planner);
+    run();
+    for (int left = Math.min(LOOKED_AT, turns.size()); left > 0; left--) {
+      planInShare();
+    }
+  }
+
+  /** Time has passed. */
+  void tick() {
+    run();
+    for (int left = turns.size(); left > 0; left--) {
+      planInShare();
+    }
+  }
+
+  void enter(FreshPlanner planner) {
+    if (planner.mayPlan() && !planner.isQueued()) {
+      planner.setQueued(true);
+      turns.addLast(planner);
+    }
+  }
+
+  private void run() {
+    while (!turns.isEmpty() && cdn.hasRoomToPlan()) {
+      FreshPlanner next = turns.removeFirst();
+      leaveOrWait(next, !next.isInTurn() || next.plan());
+    }
+  }
+
+  private void planInShare() {
+    FreshPlanner next = turns.pollFirst();
+    if (next != null) {
+      boolean mayPlanMore = true;
+      while (mayPlanMore && next.isInShare()) {
+        mayPlanMore = next.plan();
+      }
+      leaveOrWait(next, mayPlanMore);
+    }
+  }
+
+  private void leaveOrWait(FreshPlanner planner, boolean mayPlanMore) {
+    if (mayPlanMore) {
+      turns.addLast(planner);
+    } else {
+      planner.setQueued(false); // it comes back when something has changed for it
+    }
+  }
+
+  /** The task has ended. */
+  void remove(FreshPlanner planner) {
+    if (planner.isQueued()) {
+      planner.setQueued(false);
+      turns.remove(planner);
+    }
+  }
+}
