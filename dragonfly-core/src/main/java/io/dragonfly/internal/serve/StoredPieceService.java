@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.internal.access.ShownCapabilities;
 import io.dragonfly.internal.loop.IoThreads;
+import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.PieceService;
 import io.dragonfly.spi.RateLimiter;
@@ -36,8 +37,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Gives the pieces of a {@link Storage} to who has a capability for them. Who asks for a piece that
  * is not there yet waits for it, {@link #PIECE_PATIENCE} at most; then, or at once if the piece is
- * there, for a free slot, until {@link #WHOLE_PATIENCE} after the question. Slots are given in the
- * order in which asks became ready, so no task can keep another from being served.
+ * there, for a free slot, until {@link #WHOLE_PATIENCE} after the question. Slots go to the tasks
+ * in turn, and to the children of one task in turn. So neither a task nor a child with many
+ * requests delays the single request of another.
  *
  * <p>Safe for concurrent use; no method blocks for longer than {@link StoredTask#region} does, and
  * what that would have to read first is read elsewhere. The futures complete on the thread that
@@ -151,7 +153,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     if (!allowed) {
       return refused("the capability is not valid for this task, taker, address and time");
     }
-    return giveLocally(ask.task(), ask.range());
+    return give(ask.task(), Optional.of(ask.taker()), ask.range());
   }
 
   /**
@@ -160,11 +162,15 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
    * @param range bytes that lie in one piece
    */
   public CompletableFuture<Given> giveLocally(TaskId task, ByteRange range) {
+    return give(task, Optional.empty(), range);
+  }
+
+  private CompletableFuture<Given> give(TaskId task, Optional<PeerId> child, ByteRange range) {
     Optional<StoredTask> stored = find(task);
     if (stored.isPresent() && !liesInOnePiece(stored.get(), range)) {
       return refused("bytes " + range + " do not lie in one piece");
     }
-    WaitingAsk ask = new WaitingAsk(task, range);
+    WaitingAsk ask = new WaitingAsk(task, child, range);
     var unused = ask.future().whenComplete((given, failure) -> forget(ask));
     WaitingAsks.Admission admission;
     synchronized (lock) {
@@ -266,15 +272,16 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     }
   }
 
-  /** Takes the first in line and a slot for it; null if there are not both. */
+  /** Takes a slot and the request whose turn it is; null if there are not both. */
   private @Nullable Turn takeTurn() {
     synchronized (lock) {
       SendSlots.Slot slot = asks.isAnyInLine() ? slots.take(nanoClock.getAsLong()) : null;
-      if (slot == null) {
+      WaitingAsk ask = slot == null ? null : asks.takeNext();
+      if (slot == null || ask == null) {
         lendLater();
         return null;
       }
-      return new Turn(asks.takeFirst(), slot);
+      return new Turn(ask, slot);
     }
   }
 
@@ -375,7 +382,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   private void expire(WaitingAsk ask) {
     boolean grantMore;
     synchronized (lock) {
-      grantMore = asks.isInLine(ask) && ask.extendOnce();
+      grantMore = !asks.waitsForPiece(ask) && ask.extendOnce();
     }
     if (grantMore) {
       expireAfter(ask, WHOLE_PATIENCE.minus(PIECE_PATIENCE));

@@ -2,10 +2,12 @@ package io.dragonfly.internal.serve;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.Outcome;
+import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.PieceService.Given;
 import io.dragonfly.spi.TakeException;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.TaskId;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** One ask for bytes that has no answer yet, and the timer that ends it. */
 final class WaitingAsk {
   private final TaskId task;
+  private final Optional<PeerId> child;
   private final ByteRange range;
   private final CompletableFuture<Given> future = new CompletableFuture<>();
 
@@ -22,13 +25,19 @@ final class WaitingAsk {
   @GuardedBy("this")
   private boolean extended;
 
-  WaitingAsk(TaskId task, ByteRange range) {
+  WaitingAsk(TaskId task, Optional<PeerId> child, ByteRange range) {
     this.task = task;
+    this.child = child;
     this.range = range;
   }
 
   TaskId task() {
     return task;
+  }
+
+  /** Returns the peer that asks; empty for this process. */
+  Optional<PeerId> child() {
+    return child;
   }
 
   ByteRange range() {

@@ -1,17 +1,19 @@
 package io.dragonfly.internal.serve;
 
+import io.dragonfly.internal.queue.FairQueue;
 import io.dragonfly.task.TaskId;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Who waits: for a piece, or in line for a slot. An ask moves from the one to the other and then
- * away, never back. Not safe for concurrent use: its owner's lock guards it.
+ * The requests that wait: for a piece, or in line for an upload slot. A request moves from the
+ * first to the second and then away, never back. Tasks are served in turn, and the children of one
+ * task in turn, each by bytes. Not safe for concurrent use: the owner's lock guards it.
  */
 final class WaitingAsks {
   /** What became of an ask that was to be added. */
@@ -23,7 +25,8 @@ final class WaitingAsks {
 
   private final int mostWaiting;
   private final Map<TaskId, Set<WaitingAsk>> forPiece = new HashMap<>();
-  private final Set<WaitingAsk> line = new LinkedHashSet<>();
+  private final FairQueue<TaskId, WaitingAsk> line =
+      FairQueue.byBytes(ask -> ask.range().length(), WaitingAsk::task, List.of(WaitingAsk::child));
   private int waiting;
   private boolean closed;
 
@@ -51,27 +54,25 @@ final class WaitingAsks {
     return List.copyOf(forPiece.getOrDefault(task, Set.of()));
   }
 
-  /** Puts an ask that waits for its piece at the end of the line; does nothing to others. */
+  /** Moves a request that waits for its piece to the line; does nothing to others. */
   void moveToLine(WaitingAsk ask) {
     if (removeForPiece(ask)) {
       line.add(ask);
     }
   }
 
-  boolean isInLine(WaitingAsk ask) {
-    return line.contains(ask);
+  boolean waitsForPiece(WaitingAsk ask) {
+    return forPiece.getOrDefault(ask.task(), Set.of()).contains(ask);
   }
 
   boolean isAnyInLine() {
-    return !line.isEmpty();
+    return line.size() > 0;
   }
 
-  /** Takes the first out of the line, which has one. */
-  WaitingAsk takeFirst() {
-    Iterator<WaitingAsk> first = line.iterator();
-    WaitingAsk ask = first.next();
-    first.remove();
-    waiting--;
+  /** Removes the request whose turn it is from the line; null if the line is empty. */
+  @Nullable WaitingAsk takeNext() {
+    WaitingAsk ask = line.poll();
+    waiting -= ask == null ? 0 : 1;
     return ask;
   }
 
@@ -84,18 +85,16 @@ final class WaitingAsks {
 
   List<WaitingAsk> removeAllOf(TaskId task) {
     List<WaitingAsk> all = new ArrayList<>(waitingForPieceOf(task));
-    line.stream().filter(ask -> ask.task().equals(task)).forEach(all::add);
+    all.addAll(line.all(task));
     all.forEach(this::remove);
     return all;
   }
 
   List<WaitingAsk> close() {
     closed = true;
-    List<WaitingAsk> all = new ArrayList<>(line);
+    List<WaitingAsk> all = line.all();
     forPiece.values().forEach(all::addAll);
-    line.clear();
-    forPiece.clear();
-    waiting = 0;
+    List.copyOf(all).forEach(this::remove);
     return all;
   }
 

@@ -47,6 +47,7 @@ class StoredPieceServiceTest {
   private static final int PIECE = 128 << 10;
   private static final byte[] KEY = {1, 2, 3};
   private static final PeerId TAKER = new PeerId("0".repeat(32));
+  private static final PeerId OTHER_TAKER = new PeerId("1".repeat(32));
   private static final InetAddress ADDRESS = InetAddress.getLoopbackAddress();
   private static final ByteRange FIRST = ByteRange.of(0, PIECE);
   private static final ByteRange SECOND = ByteRange.of(PIECE, 2 * PIECE);
@@ -207,6 +208,56 @@ class StoredPieceServiceTest {
     assertThat(third).isNotDone();
     ticker.advance(Duration.ofMillis(1));
     assertThat(outcome(third)).isEqualTo(Outcome.NOT_YET);
+  }
+
+  @Test
+  void aLateTaskAndALateChildAreServedInTurnWithAChildThatAsksForMuch() throws Exception {
+    Task other = task("b", OptionalLong.of(PIECE));
+    seal(storage.create(task), 0);
+    seal(storage.create(other), 0);
+    List<CompletableFuture<Given>> many = new ArrayList<>();
+    for (int i = 0; i < 62; i++) {
+      many.add(service.give(ask(FIRST)));
+    }
+    CompletableFuture<Given> lateChild = service.give(askOf(task, OTHER_TAKER));
+    CompletableFuture<Given> lateTask = service.give(askOf(other, TAKER));
+
+    now(many.get(0)).region().close();
+    now(many.get(1)).region().close();
+    now(many.get(2)).region().close();
+
+    now(lateTask);
+    now(lateChild);
+    assertThat(many).filteredOn(CompletableFuture::isDone).hasSize(3);
+  }
+
+  @Test
+  void aTaskWithLargePiecesGetsNoMoreBytesThanATaskWithSmallOnes() throws Exception {
+    Task large = task("large", OptionalLong.of(512L * 8 * PIECE));
+    int largePiece = large.layout().pieceLength();
+    assertThat(largePiece).isEqualTo(8 * PIECE);
+    StoredTask stored = storage.create(large);
+    stored.write(0, ByteBuffer.allocate(largePiece));
+    stored.seal(0, digest(new byte[largePiece]));
+    seal(storage.create(task), 0);
+    List<Given> out = List.of(now(service.give(ask(FIRST))), now(service.give(ask(FIRST))));
+    List<Long> served = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      Ask ofLarge =
+          new Ask(large.id(), ByteRange.of(0, largePiece), TAKER, ADDRESS, capability(large));
+      var unused = service.give(ofLarge).thenAccept(g -> serveAtOnce(served, g));
+      var alsoUnused = service.give(askOf(task, TAKER)).thenAccept(g -> serveAtOnce(served, g));
+    }
+
+    out.get(0).region().close();
+
+    int end = served.lastIndexOf((long) PIECE);
+    assertThat(served.subList(0, end)).filteredOn(bytes -> bytes == largePiece).hasSize(5);
+  }
+
+  private static void serveAtOnce(List<Long> served, Given given) {
+    served.add(given.region().length());
+    given.region().close();
   }
 
   @Test
@@ -427,8 +478,16 @@ class StoredPieceServiceTest {
     return new Ask(task.id(), range, TAKER, ADDRESS, capability(task));
   }
 
+  private static Ask askOf(Task task, PeerId taker) {
+    return new Ask(task.id(), FIRST, taker, ADDRESS, capability(task, taker));
+  }
+
   private static String capability(Task task) {
-    return Capabilities.issue(KEY, task.id(), TAKER, ADDRESS, FakeTicker.START.plusSeconds(60));
+    return capability(task, TAKER);
+  }
+
+  private static String capability(Task task, PeerId taker) {
+    return Capabilities.issue(KEY, task.id(), taker, ADDRESS, FakeTicker.START.plusSeconds(60));
   }
 
   private Given now(CompletableFuture<Given> future) {
