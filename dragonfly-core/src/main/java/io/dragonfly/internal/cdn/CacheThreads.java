@@ -4,7 +4,6 @@ import io.dragonfly.internal.writing.BufferPool;
 import io.dragonfly.internal.writing.DiskWriter;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -19,7 +18,7 @@ final class CacheThreads {
   private static final Logger log = LoggerFactory.getLogger(CacheThreads.class);
   private static final int OTHERS = 2;
 
-  private final ThreadPoolExecutor reads;
+  private final ExecutorService reads;
   private final HostShares shares;
   private final ExecutorService background;
   private final WriteBehind.Buffers buffers;
@@ -27,16 +26,10 @@ final class CacheThreads {
 
   CacheThreads(CdnSettings settings, LongSupplier nanoClock) {
     this.reads = DaemonThreads.pool("dragonfly-cdn-read", settings.reads());
-    this.shares =
-        new HostShares(reads, () -> areAllTaken(reads), settings.readsPerHost(), nanoClock);
+    this.shares = new HostShares(reads, settings.reads(), settings.readsPerHost(), nanoClock);
     this.background = DaemonThreads.pool("dragonfly-cdn-check", OTHERS);
     BufferPool pool = new BufferPool(2 * settings.reads());
     this.buffers = new WriteBehind.Buffers(pool, new DiskWriter("dragonfly-cdn-write"));
-  }
-
-  /** A queue alone is not empty either while an idle thread is woken. */
-  private static boolean areAllTaken(ThreadPoolExecutor pool) {
-    return !pool.getQueue().isEmpty() && pool.getActiveCount() >= pool.getMaximumPoolSize();
   }
 
   /** Returns those that read. */
@@ -51,7 +44,7 @@ final class CacheThreads {
 
   /** Returns how many reads wait for a thread. */
   int waitingReads() {
-    return shares.waiting() + reads.getQueue().size();
+    return shares.waiting();
   }
 
   void readStarts() {

@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Reads one task from its source until all is there: QUEUED for a thread, RUNNING on it, PAUSED
  * after a failure that may pass, then QUEUED again, and OVER for good. Only RUNNING holds a thread.
+ * What has run before is QUEUED before what has not.
  */
 final class CdnRead implements SourceStretch.Progress {
   private static final Logger log = LoggerFactory.getLogger(CdnRead.class);
@@ -119,9 +120,13 @@ final class CdnRead implements SourceStretch.Progress {
 
   /** Waits in line for a thread. */
   void start() {
+    start(false);
+  }
+
+  private void start(boolean hasRun) {
     try {
       line = line();
-      if (!around.threads().execute(line, this::run)
+      if (!around.threads().execute(new HostShares.Read(line, this::run), hasRun)
           && !line.isShort()
           && SourceStretch.isRepeatable(stored.task())) {
         // The system would read on what is open, up to tens of MiB, and those who have their turn
@@ -236,7 +241,7 @@ final class CdnRead implements SourceStretch.Progress {
     }
     log.info("task {}: access ended, going on with another peer's", stored.task().id().brief());
     access = other.get();
-    start();
+    start(true);
     return true;
   }
 
@@ -245,7 +250,7 @@ final class CdnRead implements SourceStretch.Progress {
       return false;
     }
     if (around.room().free(stored.task().id(), e)) {
-      start();
+      start(true);
       return true;
     }
     // Its bytes were given up, but those who hold it go on giving it meanwhile.
@@ -312,7 +317,7 @@ final class CdnRead implements SourceStretch.Progress {
       }
       pause = null;
     }
-    start();
+    start(true);
   }
 
   private SourceFailedException passing(Exception e) {

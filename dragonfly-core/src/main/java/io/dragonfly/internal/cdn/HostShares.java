@@ -2,132 +2,169 @@ package io.dragonfly.internal.cdn;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.internal.cdn.CdnSettings.ReadsPerHost;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import io.dragonfly.internal.queue.FairQueue;
+import io.dragonfly.internal.queue.KeyedLimiter;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs reads of hosts on common threads, in each line no more than its share at once. What is too
- * much waits. Where all threads are taken each read waits for one anew, in the order in which they
- * came, so hosts with many reads do not keep others waiting. Safe for concurrent use.
+ * Runs source downloads on common threads, of each line no more than its share at the same time.
+ * The others wait: in each line in the order in which they came, and for a thread in turn with the
+ * other lines. So a host with many downloads does not keep others waiting. Safe for concurrent use.
  */
 final class HostShares {
   private static final Logger log = LoggerFactory.getLogger(HostShares.class);
 
   private final Executor threads;
-  private final BooleanSupplier areAllBusy;
   private final ReadsPerHost bounds;
   private final LongSupplier nanoClock;
 
+  /** The shares of the lines in which a download waits or runs. */
   @GuardedBy("this")
-  private final Map<Line, State> lines = new HashMap<>();
+  private final Map<Line, ReadShare> shares = new HashMap<>();
+
+  @GuardedBy("this")
+  private final KeyedLimiter<Line, Read> limiter;
 
   /**
-   * What is read in turns.
+   * The downloads that share a bound.
    *
    * @param host with its port
    * @param isShort nothing short waits for what is long
    */
   record Line(String host, boolean isShort) {}
 
-  private static final class State {
-    private final Deque<Runnable> waiting = new ArrayDeque<>();
-    private final ReadShare share;
-    private int running;
+  /** One download that waits for its turn, or has it. */
+  static final class Read {
+    private final Line line;
+    private final Runnable work;
 
-    State(ReadShare share) {
-      this.share = share;
+    /** The work must not throw. */
+    Read(Line line, Runnable work) {
+      this.line = line;
+      this.work = work;
+    }
+
+    Line line() {
+      return line;
     }
   }
 
   /**
    * Runs nothing yet.
    *
-   * @param threads what reads run on, in the order in which they are given to it
-   * @param areAllBusy whether reads wait for a thread: nobody gets a larger share meanwhile
+   * @param threads run the downloads
+   * @param most how many threads there are
    */
-  HostShares(
-      Executor threads, BooleanSupplier areAllBusy, ReadsPerHost bounds, LongSupplier nanoClock) {
+  HostShares(Executor threads, int most, ReadsPerHost bounds, LongSupplier nanoClock) {
     this.threads = threads;
-    this.areAllBusy = areAllBusy;
     this.bounds = bounds;
     this.nanoClock = nanoClock;
+    this.limiter = new KeyedLimiter<>(most, this::bound, FairQueue.byCount(Read::line));
+  }
+
+  private synchronized int bound(Line line) {
+    ReadShare share = shares.get(line);
+    return share == null ? bounds.least() : share.atOnce();
   }
 
   /**
-   * Runs a read when it is its turn.
+   * Runs a download when it is its turn.
    *
-   * @return whether that is now; if not, it waits
+   * @param hasRun whether it has run before: then it keeps its place, before those that have not
+   * @return whether it runs now; if not, it waits
    * @throws RejectedExecutionException if the threads take no more work
    */
-  boolean execute(Line line, Runnable read) {
+  boolean execute(Read read, boolean hasRun) {
     synchronized (this) {
-      State state = lines.computeIfAbsent(line, l -> new State(new ReadShare(bounds, now())));
-      if (state.running >= state.share.atOnce()) {
-        state.waiting.add(read);
-        return false;
+      shares.computeIfAbsent(read.line(), line -> new ReadShare(bounds, now()));
+      if (hasRun) {
+        limiter.addAgain(read);
+      } else {
+        limiter.add(read);
       }
-      state.running++;
     }
-    start(line, read);
-    return true;
+    try {
+      return startWaiting(read);
+    } catch (RejectedExecutionException e) {
+      end(read);
+      throw e;
+    }
   }
 
-  /** Is told by a read that runs what it brought: then more of them may begin. */
-  void came(Line line, int bytes) {
-    if (!hasGrown(line, bytes)) {
-      return;
-    }
-    for (Runnable read = begun(line); read != null; read = begun(line)) {
+  /** Starts what may run, and returns whether the given one was among it. */
+  private boolean startWaiting(@Nullable Read wanted) {
+    boolean hasStarted = false;
+    for (Read read = next(); read != null; read = next()) {
+      Read started = read;
+      boolean isRunning = false;
       try {
-        start(line, read);
+        threads.execute(() -> run(started));
+        isRunning = true;
+        hasStarted |= started == wanted;
+      } finally {
+        if (!isRunning) {
+          waitAgain(started);
+        }
+      }
+    }
+    return hasStarted;
+  }
+
+  private synchronized @Nullable Read next() {
+    return limiter.next();
+  }
+
+  private synchronized void waitAgain(Read read) {
+    limiter.end(read);
+    limiter.addAgain(read);
+  }
+
+  /** Runs a download, and then in the same thread what may run in its place. */
+  private void run(Read first) {
+    for (Read read = first; read != null; read = next()) {
+      read.work.run();
+      end(read);
+    }
+  }
+
+  private synchronized void end(Read read) {
+    limiter.end(read);
+    if (!limiter.isUsed(read.line())) {
+      shares.remove(read.line());
+    }
+  }
+
+  /** Counts bytes of a download that runs: more of its line may start if that brings more bytes. */
+  void came(Line line, int bytes) {
+    if (hasGrown(line, bytes)) {
+      try {
+        startWaiting(null);
       } catch (RejectedExecutionException | Error e) { // it is stopping, or has no more threads
         log.debug("no more of {} are read at once: {}", line.host(), e.toString());
-        waitFirst(line, read);
-        return;
       }
     }
   }
 
   private synchronized boolean hasGrown(Line line, int bytes) {
-    State state = lines.get(line);
-    if (state == null) {
+    ReadShare share = shares.get(line);
+    if (share == null) {
       return false;
     }
-    if (state.waiting.isEmpty()
-        || state.running > state.share.atOnce()
-        || areAllBusy.getAsBoolean()) {
-      state.share.idle(now());
-      return false;
+    int running = limiter.running(line);
+    if (limiter.waiting(line) == 0 || running > share.atOnce() || limiter.isFull()) {
+      share.idle(now());
+    } else if (running == share.atOnce()) {
+      share.came(bytes, now());
     }
-    if (state.running == state.share.atOnce()) {
-      state.share.came(bytes, now());
-    }
-    return state.running < state.share.atOnce();
-  }
-
-  private synchronized @Nullable Runnable begun(Line line) {
-    State state = lines.get(line);
-    if (state == null || state.running >= state.share.atOnce() || state.waiting.isEmpty()) {
-      return null;
-    }
-    state.running++;
-    return state.waiting.remove();
-  }
-
-  private synchronized void waitFirst(Line line, Runnable read) {
-    State state = lines.get(line);
-    if (state != null) { // else none is left that could run it
-      state.waiting.addFirst(read);
-    }
+    limiter.boundChanged(line);
+    return limiter.waiting(line) > 0 && running < share.atOnce();
   }
 
   private long now() {
@@ -136,52 +173,16 @@ final class HostShares {
 
   /** Returns how many wait in all lines. */
   synchronized int waiting() {
-    return lines.values().stream().mapToInt(state -> state.waiting.size()).sum();
+    return limiter.waiting();
   }
 
-  private void start(Line line, Runnable read) {
-    boolean started = false;
-    try {
-      threads.execute(() -> run(line, read));
-      started = true;
-    } finally {
-      if (!started) {
-        hasEnded(line);
-      }
-    }
+  /** Returns how many wait in one line. */
+  synchronized int waiting(Line line) {
+    return limiter.waiting(line);
   }
 
-  private void run(Line line, Runnable read) {
-    read.run(); // never throws
-    for (Runnable next = next(line); next != null; next = next(line)) {
-      if (areAllBusy.getAsBoolean() && waits(line, next)) {
-        return;
-      }
-      next.run();
-    }
-  }
-
-  /** Puts a read behind all others that wait for a thread, if the threads take it. */
-  private boolean waits(Line line, Runnable read) {
-    try {
-      threads.execute(() -> run(line, read));
-      return true;
-    } catch (RejectedExecutionException e) { // it is stopping: what is left ends in this thread
-      log.debug("the next read of {} goes on in the same thread: {}", line.host(), e.toString());
-      return false;
-    }
-  }
-
-  /** Returns what runs when one has ended, if anything waits for its turn. */
-  private synchronized @Nullable Runnable next(Line line) {
-    hasEnded(line);
-    return begun(line);
-  }
-
-  private synchronized void hasEnded(Line line) {
-    State state = lines.get(line);
-    if (state != null && --state.running == 0 && state.waiting.isEmpty()) {
-      lines.remove(line);
-    }
+  /** Returns how many of its line start before a download; -1 if it does not wait. */
+  synchronized int waitingBefore(Read read) {
+    return limiter.waitingBefore(read);
   }
 }

@@ -77,6 +77,26 @@ class CdnTurnsTest extends CdnFixture {
     awaitAll();
   }
 
+  @Test
+  void aReadThatBrokeOffKeepsItsPlace() throws Exception {
+    readAndStall(AT_ONCE - 1, "first", LONG);
+    URI broken = put("broken", LONG);
+    source.breakAt(broken, PIECE);
+    CdnTask paused = read(broken);
+    await().until(() -> ticker.timersSet() == 1);
+    readAndStall(AT_ONCE, "later", LONG); // one of them has the place of the one that is paused
+
+    source.heal(broken);
+    ticker.advance(Duration.ofMillis(150));
+    source.resume(URI.create("fake://host/first0"));
+
+    await().until(() -> isComplete(paused));
+    assertThat(tasks).filteredOn(this::isComplete).hasSize(2).contains(paused);
+    resume("first");
+    resume("later");
+    awaitAll();
+  }
+
   private void readAndStall(int files, String name, int length) throws IOException {
     for (int i = 0; i < files; i++) {
       URI uri = put(name + i, length);

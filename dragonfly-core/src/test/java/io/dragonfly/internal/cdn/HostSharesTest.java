@@ -19,10 +19,12 @@ class HostSharesTest {
 
   private final FakeTicker ticker = new FakeTicker();
   private final List<Runnable> begun = new ArrayList<>();
-  private boolean areAllBusy;
   private boolean takesMore = true;
-  private final HostShares shares =
-      new HostShares(this::begin, () -> areAllBusy, new ReadsPerHost(LEAST, MOST), ticker);
+  private HostShares shares = shares(2 * MOST);
+
+  private HostShares shares(int threads) {
+    return new HostShares(this::begin, threads, new ReadsPerHost(LEAST, MOST), ticker);
+  }
 
   @Test
   void moreRunWhereEachConnectionIsSlow() {
@@ -67,28 +69,61 @@ class HostSharesTest {
   }
 
   @Test
-  void nobodyGetsMoreWhileOthersWaitForAThread() {
+  void nobodyGetsMoreWhileAllThreadsAreTaken() {
+    shares = shares(LEAST + 1);
     read(2 * MOST);
-    areAllBusy = true;
+    execute(new HostShares.Line("other", false), () -> {});
     bring(Duration.ofSeconds(10), reads -> 100 * reads);
-    assertThat(begun).hasSize(LEAST);
+    begun.get(LEAST).run();
+    bring(Duration.ofMillis(900), reads -> 100 * reads);
+    assertThat(begun).hasSize(LEAST + 1);
   }
 
   @Test
   void aThreadThatIsFreeGoesToWhoHasWaitedLongest() {
-    HostShares.Line other = new HostShares.Line("other", false);
+    shares = shares(LEAST);
     List<String> read = new ArrayList<>();
     for (int i = 0; i < LEAST + 1; i++) {
-      shares.execute(LINE, () -> read.add("first"));
+      execute(LINE, () -> read.add("first"));
     }
-    shares.execute(other, () -> read.add("other"));
-    areAllBusy = true;
+    execute(new HostShares.Line("other", false), () -> read.add("other"));
 
     begun.remove(0).run();
-    while (!begun.isEmpty()) {
-      begun.remove(0).run();
+    begun.remove(0).run();
+
+    assertThat(begun).isEmpty();
+    assertThat(read).containsExactly("first", "other", "first", "first");
+  }
+
+  @Test
+  void hostsTakeTurnsAndALateHostIsNext() {
+    shares = shares(1);
+    List<String> read = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      String host = "host" + i % 2;
+      execute(new HostShares.Line(host, false), () -> read.add(host));
     }
-    assertThat(read).containsExactly("first", "first", "other", "first");
+    execute(new HostShares.Line("late", false), () -> read.add("late"));
+
+    begun.remove(0).run();
+
+    assertThat(read).hasSize(41).startsWith("host0", "host1", "host0", "late", "host1", "host0");
+  }
+
+  @Test
+  void whatHasRunBeforeKeepsItsPlace() {
+    read(LEAST + 5);
+    HostShares.Read again = new HostShares.Read(LINE, () -> {});
+    HostShares.Read another = new HostShares.Read(LINE, () -> {});
+    HostShares.Read added = new HostShares.Read(LINE, () -> {});
+    assertThat(shares.execute(again, true)).isFalse();
+    assertThat(shares.execute(another, true)).isFalse();
+    assertThat(shares.execute(added, false)).isFalse();
+
+    assertThat(shares.waitingBefore(again)).isZero();
+    assertThat(shares.waitingBefore(another)).isEqualTo(1);
+    assertThat(shares.waitingBefore(added)).isEqualTo(7);
+    assertThat(shares.waiting(LINE)).isEqualTo(8);
   }
 
   @Test
@@ -96,16 +131,19 @@ class HostSharesTest {
     List<String> read = new ArrayList<>();
     for (int i = 0; i < 2 * MOST; i++) {
       int number = i;
-      shares.execute(LINE, () -> read.add("read " + number));
+      execute(LINE, () -> read.add("read " + number));
     }
     takesMore = false;
     bring(Duration.ofSeconds(10), reads -> 100 * reads);
     assertThat(begun).hasSize(LEAST);
     assertThat(shares.waiting()).isEqualTo(2 * MOST - LEAST);
 
-    areAllBusy = true;
     begun.get(0).run();
     assertThat(read).hasSize(2 * MOST - 1).startsWith("read 0", "read 2", "read 3");
+  }
+
+  private void execute(HostShares.Line line, Runnable work) {
+    shares.execute(new HostShares.Read(line, work), false);
   }
 
   private void begin(Runnable read) {
@@ -117,7 +155,7 @@ class HostSharesTest {
 
   private void read(int reads) {
     for (int i = 0; i < reads; i++) {
-      shares.execute(LINE, () -> {});
+      execute(LINE, () -> {});
     }
   }
 
