@@ -6,6 +6,7 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.StorageException;
+import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.Task;
@@ -41,6 +42,7 @@ public final class CdnCache implements AutoCloseable {
   private final CacheRoom room;
   private final CacheSweep sweep;
   private final CacheThreads threads;
+  private final Portion portion = new Portion(SourceStretch.BUFFER_BYTES);
   private final Map<TaskId, CdnTask> tasks = new ConcurrentHashMap<>();
   private final PieceRings rings;
   private final KeptTasks kept;
@@ -401,6 +403,7 @@ public final class CdnCache implements AutoCloseable {
         listener,
         settings,
         threads.readers(),
+        portion,
         threads.buffers(),
         time.timer(),
         time.nanos(),

@@ -5,6 +5,7 @@ import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.StoredTask;
 import java.io.IOException;
@@ -61,6 +62,8 @@ final class CdnRead implements SourceStretch.Progress {
    * What a read needs.
    *
    * @param threads run the reads
+   * @param portion how much each of them reads between two questions to the limiter. All have the
+   *     same, since who reads more at once gets more of the limit
    * @param buffers for what is written behind them
    * @param timer ends pauses
    * @param room makes room where it runs out in the middle
@@ -70,6 +73,7 @@ final class CdnRead implements SourceStretch.Progress {
       CdnListener listener,
       CdnSettings settings,
       HostShares threads,
+      Portion portion,
       WriteBehind.Buffers buffers,
       ScheduledExecutorService timer,
       LongSupplier nanoClock,

@@ -6,7 +6,6 @@ import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.SourceFailedException;
-import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.SourceContent;
@@ -42,7 +41,7 @@ import org.slf4j.LoggerFactory;
  */
 final class SourceStretch implements PieceLine.Place {
   private static final Logger log = LoggerFactory.getLogger(SourceStretch.class);
-  private static final int BUFFER_BYTES = 256 << 10;
+  static final int BUFFER_BYTES = 256 << 10;
 
   /** Who pauses asks so often whether the limit was raised. */
   private static final Duration LOOK_EVERY = Duration.ofMillis(250);
@@ -52,7 +51,6 @@ final class SourceStretch implements PieceLine.Place {
   private final boolean onDisk;
   private final SourceCalls calls = new SourceCalls();
   private final Optional<WholeDigest> whole;
-  private final Portion portion = new Portion(BUFFER_BYTES);
   private StoredTask stored;
   private long pauseNanos;
   private long furthest;
@@ -373,12 +371,12 @@ final class SourceStretch implements PieceLine.Place {
   /** Reads the next bytes, after the pause that the last ones ask for. */
   private int next(InputStream in, byte[] buffer) throws IOException {
     await(pauseNanos);
-    int count = in.read(buffer, 0, portion.bytes());
+    int count = in.read(buffer, 0, around.portion().bytes());
     if (count > 0) {
       around.listener().read(stored.task().id(), count);
     }
     pauseNanos = count < 0 ? 0 : limiter().take(count);
-    portion.paused(pauseNanos);
+    around.portion().paused(pauseNanos);
     return count;
   }
 

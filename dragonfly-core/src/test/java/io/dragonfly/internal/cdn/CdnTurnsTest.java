@@ -3,6 +3,8 @@ package io.dragonfly.internal.cdn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Task;
@@ -10,8 +12,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -95,6 +99,32 @@ class CdnTurnsTest extends CdnFixture {
     resume("first");
     resume("later");
     awaitAll();
+  }
+
+  @Test
+  void aLateReadReadsAsMuchAtOnceAsTheOthers() throws Exception {
+    List<Long> taken = new CopyOnWriteArrayList<>();
+    reads =
+        new RateLimiter() {
+          @Override
+          public long take(long bytes) {
+            taken.add(bytes);
+            return 0; // so it may read more at once
+          }
+
+          @Override
+          public void setRate(Optional<Rate> rate) {}
+        };
+    restart();
+    read(put("first", LONG));
+    awaitAll();
+    long most = Collections.max(taken);
+    assertThat(taken.get(0)).isLessThan(most);
+
+    taken.clear();
+    read(put("late", LONG));
+    awaitAll();
+    assertThat(taken.get(0)).isEqualTo(most);
   }
 
   private void readAndStall(int files, String name, int length) throws IOException {
