@@ -114,7 +114,11 @@ final class Questions implements AutoCloseable {
     this.threads = threads;
     this.listener = listener;
     this.gates =
-        new SourceGates(settings.sourceConcurrency(), SupernodeSettings.MOST_WAITING, nanos);
+        new SourceGates(
+            SupernodeSettings.MOST_ASKED,
+            settings.sourceConcurrency(),
+            SupernodeSettings.MOST_WAITING,
+            nanos);
     this.answers =
         CacheBuilder.newBuilder()
             .maximumSize(MOST_CACHED)

@@ -5,14 +5,12 @@ import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.internal.queue.FairQueue;
+import io.dragonfly.internal.queue.KeyedLimiter;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -21,8 +19,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Bounds the questions in flight to each source host. A host that says it has too many (429, 503),
  * or does not answer at all, gets half as many from then on, and slowly more again while it
- * answers: so one that is silent does not hold the threads that others need. Safe for concurrent
- * use.
+ * answers: so one that is silent does not hold the threads that others need. Where all threads are
+ * taken the hosts get them in turn. Safe for concurrent use.
  */
 final class SourceGates {
   private static final Logger log = LoggerFactory.getLogger(SourceGates.class);
@@ -32,57 +30,58 @@ final class SourceGates {
 
   private final int most;
   private final int mostWaiting;
-  private final LongSupplier nanos;
+
+  /** The bounds of hosts that can take less than others. */
+  private final Cache<String, Double> limits;
 
   @GuardedBy("this")
-  private final Map<String, Gate> gates = new HashMap<>();
+  private final KeyedLimiter<String, Question> limiter;
 
-  /** What hosts can take that are not asked just now, and took less than others before. */
-  private final Cache<String, Double> limits =
-      CacheBuilder.newBuilder()
-          .maximumSize(MOST_REMEMBERED)
-          .expireAfterWrite(REMEMBERED)
-          .ticker(ticker())
-          .build();
+  /** A question that waits. */
+  private static final class Question {
+    private final String host;
+    private final Runnable start;
 
-  private Ticker ticker() {
-    return new Ticker() {
-      @Override
-      public long read() {
-        return nanos.getAsLong();
-      }
-    };
-  }
-
-  private static final class Gate {
-    private final Deque<Runnable> waiting = new ArrayDeque<>();
-    private double limit;
-    private int inFlight;
-
-    Gate(double limit) {
-      this.limit = limit;
+    Question(String host, Runnable start) {
+      this.host = host;
+      this.start = start;
     }
 
-    boolean hasRoom() {
-      return inFlight < (int) limit;
-    }
-
-    boolean isIdle() {
-      return inFlight == 0 && waiting.isEmpty();
+    String host() {
+      return host;
     }
   }
 
   /**
    * Gates of hosts that nobody has asked yet.
    *
-   * @param most how many questions to a host may be in flight
-   * @param mostWaiting how many more may wait
+   * @param mostInAll how many questions may be in flight
+   * @param most how many of them to one host
+   * @param mostWaiting how many more to one host may wait
    * @param nanos monotonic time
    */
-  SourceGates(int most, int mostWaiting, LongSupplier nanos) {
+  SourceGates(int mostInAll, int most, int mostWaiting, LongSupplier nanos) {
     this.most = most;
     this.mostWaiting = mostWaiting;
-    this.nanos = nanos;
+    this.limits =
+        CacheBuilder.newBuilder()
+            .maximumSize(MOST_REMEMBERED)
+            .expireAfterWrite(REMEMBERED)
+            .ticker(
+                new Ticker() {
+                  @Override
+                  public long read() {
+                    return nanos.getAsLong();
+                  }
+                })
+            .build();
+    this.limiter =
+        new KeyedLimiter<>(mostInAll, host -> (int) limit(host), FairQueue.byCount(Question::host));
+  }
+
+  private double limit(String host) {
+    Double limit = limits.getIfPresent(host);
+    return limit == null ? most : limit;
   }
 
   /**
@@ -93,11 +92,13 @@ final class SourceGates {
    */
   boolean enter(String host, Runnable question) {
     synchronized (this) {
-      Gate gate = gates.computeIfAbsent(host, this::newGate);
-      if (!gate.hasRoom()) {
-        return gate.waiting.size() < mostWaiting && gate.waiting.add(question);
+      if (!limiter.tryStart(host)) {
+        boolean mayWait = limiter.waiting(host) < mostWaiting;
+        if (mayWait) {
+          limiter.add(new Question(host, question));
+        }
+        return mayWait;
       }
-      gate.inFlight++;
     }
     question.run();
     return true;
@@ -105,57 +106,36 @@ final class SourceGates {
 
   /** A question has been answered. */
   void done(String host, Optional<Throwable> failure) {
-    List<Runnable> next = new ArrayList<>();
+    List<Question> next = new ArrayList<>();
     synchronized (this) {
-      Gate gate = gates.get(host);
-      if (gate == null) {
-        return;
-      }
-      gate.inFlight--;
-      if (failure.filter(SourceGates::isTooMuch).isPresent()) {
-        if (gate.limit > 1) {
-          gate.limit = Math.max(1, gate.limit / 2);
-          log.warn(
-              "{} is overloaded or silent: {} questions at once from now on",
-              host,
-              (int) gate.limit);
-        }
-      } else if (failure.isEmpty()) {
-        gate.limit = Math.min(most, gate.limit + 1 / gate.limit);
-      }
-      while (gate.hasRoom() && !gate.waiting.isEmpty()) {
-        gate.inFlight++;
-        next.add(gate.waiting.remove());
-      }
-      if (gate.isIdle()) {
-        gates.remove(host);
-        remember(host, gate.limit);
-      }
+      adjust(host, failure);
+      limiter.endOne(host);
+      limiter.startAll(next::add);
     }
-    next.forEach(Runnable::run);
+    next.forEach(question -> question.start.run());
+  }
+
+  private void adjust(String host, Optional<Throwable> failure) {
+    double limit = limit(host);
+    if (failure.filter(SourceGates::isTooMuch).isPresent()) {
+      double less = Math.max(1, limit / 2);
+      limits.put(host, less);
+      if (less < limit) {
+        log.warn("{} is overloaded or silent: {} questions at once from now on", host, (int) less);
+      }
+    } else if (failure.isEmpty() && limit < most) {
+      limits.put(host, Math.min(most, limit + 1 / limit));
+    }
   }
 
   /** Returns how many questions are in flight to all hosts. */
   synchronized int running() {
-    return gates.values().stream().mapToInt(gate -> gate.inFlight).sum();
+    return limiter.running();
   }
 
   /** Returns how many questions wait. */
   synchronized int waiting() {
-    return gates.values().stream().mapToInt(gate -> gate.waiting.size()).sum();
-  }
-
-  private Gate newGate(String host) {
-    Double limit = limits.getIfPresent(host);
-    return new Gate(limit == null ? most : limit);
-  }
-
-  private void remember(String host, double limit) {
-    if (limit < most) {
-      limits.put(host, limit);
-    } else {
-      limits.invalidate(host);
-    }
+    return limiter.waiting();
   }
 
   private static boolean isTooMuch(Throwable failure) {

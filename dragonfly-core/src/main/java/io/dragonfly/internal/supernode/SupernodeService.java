@@ -31,7 +31,6 @@ import java.util.function.LongSupplier;
 
 /** Puts the parts of a supernode together. Safe for concurrent use. */
 public final class SupernodeService implements AutoCloseable {
-  private static final int QUESTION_THREADS = 256;
   private static final int WORK_THREADS = 4;
   private static final int ADMIN_THREADS = 2;
 
@@ -92,7 +91,7 @@ public final class SupernodeService implements AutoCloseable {
     answers = DaemonThreads.pool("dragonfly-supernode-answers", 1);
     work = DaemonThreads.pool("dragonfly-supernode-work", WORK_THREADS);
     adminThreads = DaemonThreads.pool("dragonfly-supernode-admin", ADMIN_THREADS);
-    questionThreads = DaemonThreads.pool("dragonfly-supernode-ask", QUESTION_THREADS);
+    questionThreads = DaemonThreads.pool("dragonfly-supernode-ask", SupernodeSettings.MOST_ASKED);
     listener = new GuardedSupernodeListener(parts.listener());
     Rhythm rhythm = new Rhythm(parts.clock(), parts.nanos(), parts.timer(), answers, work);
     Versions versions =

@@ -77,6 +77,9 @@ public record SupernodeSettings(
   /** How many registrations from one place may wait for their answers at once. */
   static final int MOST_REGISTERING = 1_000;
 
+  /** Questions to all sources that may be in flight: each has a thread. */
+  static final int MOST_ASKED = 256;
+
   /** How many questions wait for their turn at one source host. */
   static final int MOST_WAITING = 10_000;
 }

@@ -171,7 +171,7 @@ class PartsTest {
   @ParameterizedTest
   @ValueSource(ints = {429, 503})
   void noMoreQuestionsAreInFlightThanAHostCanTake(int status) {
-    SourceGates gates = new SourceGates(4, 3, ticker);
+    SourceGates gates = new SourceGates(100, 4, 3, ticker);
     List<Integer> started = new ArrayList<>();
     for (int i = 0; i < 7; i++) {
       int number = i;
@@ -205,7 +205,7 @@ class PartsTest {
   @ParameterizedTest
   @ValueSource(ints = {302, 500})
   void aFailureOfTheContentIsNoReasonToAskLess(int status) {
-    SourceGates gates = new SourceGates(2, 0, ticker);
+    SourceGates gates = new SourceGates(100, 2, 0, ticker);
     gates.enter("host", () -> {});
     gates.done("host", Optional.of(new SourceFailedException("broken", status, Optional.empty())));
     gates.enter("host", () -> {});
@@ -214,7 +214,7 @@ class PartsTest {
 
   @Test
   void aSilentHostIsAskedLessAndThatIsForgottenInTime() {
-    SourceGates gates = new SourceGates(4, 10, ticker);
+    SourceGates gates = new SourceGates(100, 4, 10, ticker);
     SourceFailedException silent = new SourceFailedException("no answer", null);
     for (int i = 0; i < 4; i++) {
       gates.enter("host", () -> {});
@@ -226,6 +226,22 @@ class PartsTest {
     assertThat(startedOf(gates, "other")).isEqualTo(4);
     ticker.advance(Duration.ofMinutes(11));
     assertThat(startedOf(gates, "host")).isEqualTo(4);
+  }
+
+  @Test
+  void hostsTakeTurnsWhereAllThreadsAreTaken() {
+    SourceGates gates = new SourceGates(2, 2, 10, ticker);
+    List<String> started = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      gates.enter("host" + i % 2, () -> started.add("asked"));
+    }
+    gates.enter("late", () -> started.add("late"));
+    assertThat(started).hasSize(2);
+
+    for (int i = 0; i < 3; i++) {
+      gates.done("host" + i % 2, Optional.empty());
+    }
+    assertThat(started).containsExactly("asked", "asked", "asked", "asked", "late");
   }
 
   /** Asks four times at once, and has all fail for reasons that say nothing about the host. */
