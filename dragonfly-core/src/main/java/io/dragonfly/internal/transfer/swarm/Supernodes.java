@@ -8,6 +8,8 @@ import io.dragonfly.error.DistributionException.Retry;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.loop.Backoff;
 import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.internal.queue.FairQueue;
+import io.dragonfly.internal.queue.KeyedLimiter;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Digest;
@@ -44,7 +46,8 @@ public final class Supernodes {
   private final List<SupernodeLink> takingOnly;
   private final EventLoop loop;
   private final DoubleSupplier random;
-  private final Turns turns = new Turns(AT_ONCE);
+  private final KeyedLimiter<String, Attempt> registering =
+      new KeyedLimiter<>(Integer.MAX_VALUE, host -> AT_ONCE, FairQueue.byCount(Attempt::host));
 
   private Supernodes(
       List<SupernodeLink> giving,
@@ -166,10 +169,14 @@ public final class Supernodes {
    */
   public CompletableFuture<Registered> register(Registration registration) {
     Attempt attempt = new Attempt(registration);
-    String host = String.valueOf(registration.content().url().getRawAuthority());
-    Turns.Turn turn = turns.of(host, attempt::begin);
-    var unused = attempt.result.whenComplete((registered, failure) -> turn.end());
-    turns.begin(turn);
+    var unused =
+        attempt.result.whenComplete(
+            (registered, failure) -> {
+              registering.end(attempt);
+              registering.startAll(Attempt::begin);
+            });
+    registering.add(attempt);
+    registering.startAll(Attempt::begin);
     return attempt.result;
   }
 
@@ -215,6 +222,10 @@ public final class Supernodes {
           inOrder(registration.gives() ? giving : takingOnly, registration.content().key());
       links.forEach(link -> link.pulse().nudge());
       this.backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1), random);
+    }
+
+    String host() {
+      return String.valueOf(registration.content().url().getRawAuthority());
     }
 
     void begin() {
