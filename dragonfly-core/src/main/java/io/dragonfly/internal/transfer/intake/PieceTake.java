@@ -99,11 +99,6 @@ public final class PieceTake implements PieceSink {
     return Math.max(0, lastByteNanos - startNanos);
   }
 
-  /** Tells whether it waits for its start no longer. */
-  public boolean isStarted() {
-    return started;
-  }
-
   /** Tells whether it was cancelled or has ended. */
   public boolean isEnded() {
     return ended;
