@@ -183,7 +183,7 @@ final class WriteBehind {
 
   /** The next read may begin with the very pieces that are on their way. */
   private void awaitWritten() {
-    buffers.writer().run(() -> {}).handle((done, failure) -> true).join();
+    buffers.writer().run(stored, () -> {}).handle((done, failure) -> true).join();
   }
 
   private static void await(Future<Void> future) throws IOException {

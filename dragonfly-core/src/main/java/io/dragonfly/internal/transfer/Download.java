@@ -268,7 +268,7 @@ final class Download {
       return CompletableFuture.completedFuture(null);
     }
     table.learnLength(length);
-    CompletableFuture<Void> known = parts.writer().run(() -> stored.learnLength(length));
+    CompletableFuture<Void> known = parts.writer().run(stored, () -> stored.learnLength(length));
     parts.loop().when(known, done -> lengthIsStored(), this::storeFailed);
     return known;
   }

@@ -191,7 +191,7 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
     parts
         .loop()
         .when(
-            parts.writer().run(() -> download.stored().unseal(piece)),
+            parts.writer().run(download.stored(), () -> download.stored().unseal(piece)),
             done -> {
               download.table().giveBack(piece);
               download.source().wantedChanged();

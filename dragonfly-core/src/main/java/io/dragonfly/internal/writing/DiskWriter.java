@@ -4,38 +4,47 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.Digest;
+import io.dragonfly.task.TaskId;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The one thread that writes to the store. What has come in since its last turn it writes in the
- * order of the file, neighbours at once, and seals afterwards. So the slower the disk is, the fewer
- * and the longer are the writes. Safe for concurrent use; what waits is bounded by the {@link
- * BufferPool}.
+ * The one thread that writes to the store. The tasks take turns. In its turn a task's oldest bytes
+ * are written, up to {@link #TURN_BYTES}, in the order of the file and neighbours at once; then
+ * what has come as a whole is sealed. So the slower the disk is, the fewer and the longer are the
+ * writes, and no task waits until all of another is written. Safe for concurrent use; what waits is
+ * bounded by the {@link BufferPool}.
  */
 public final class DiskWriter implements AutoCloseable {
-  private static final Comparator<Write> BY_PLACE =
-      Comparator.<Write, String>comparing(write -> write.stored().task().id().hex())
-          .thenComparingLong(Write::offset);
-
   /**
    * So much is written at once at most. Its buffers are all free again when it is written, and who
    * waits for one should not wait for long.
    */
   public static final int MOST_JOINED_BYTES = 1 << 20;
 
+  /** So much of a task is written before it is another's turn. */
+  static final int TURN_BYTES = 4 << 20;
+
   private final IoThreads thread;
 
+  /** What waits, in the order of the turns. */
   @GuardedBy("this")
-  private List<Write> writes = new ArrayList<>();
+  private final Map<TaskId, Backlog> backlogs = new LinkedHashMap<>();
 
+  /** Numbers what comes. */
   @GuardedBy("this")
-  private List<Runnable> afterwards = new ArrayList<>();
+  private long count;
 
   @GuardedBy("this")
   private boolean running;
@@ -63,9 +72,35 @@ public final class DiskWriter implements AutoCloseable {
     void throwIfFailed() throws Exception;
   }
 
-  private record Write(Writing piece, StoredTask stored, long offset, ByteBuffer data) {
+  private record Write(
+      Writing piece, StoredTask stored, long number, long offset, ByteBuffer data) {
     boolean isJoinedBy(Write next) {
       return stored == next.stored && offset + data.remaining() == next.offset;
+    }
+  }
+
+  /** Something to do when all writes of its task with lower numbers are done. */
+  private record Step(long number, Runnable work) {}
+
+  /** Adjacent writes that become one. */
+  private record Run(List<Write> writes) {
+    long offset() {
+      return writes.get(0).offset();
+    }
+
+    long oldest() {
+      return writes.stream().mapToLong(Write::number).min().orElseThrow();
+    }
+
+    long bytes() {
+      return writes.stream().mapToLong(write -> write.data().remaining()).sum();
+    }
+  }
+
+  /** What waits of one task. Belongs to the thread that writes once it has its turn. */
+  private record Backlog(TaskId task, List<Write> writes, Deque<Step> afterwards) {
+    boolean isEmpty() {
+      return writes.isEmpty() && afterwards.isEmpty();
     }
   }
 
@@ -73,7 +108,7 @@ public final class DiskWriter implements AutoCloseable {
   public void write(Writing piece, StoredTask stored, long offset, ByteBuffer data) {
     synchronized (this) {
       if (!closed) {
-        writes.add(new Write(piece, stored, offset, data));
+        backlog(stored).writes().add(new Write(piece, stored, count++, offset, data));
         wake();
         return;
       }
@@ -85,6 +120,7 @@ public final class DiskWriter implements AutoCloseable {
   /** Seals a piece after all its writes. The future fails if the piece could not be kept. */
   public CompletableFuture<Void> seal(Writing piece, StoredTask stored, int number, Digest digest) {
     return run(
+        stored,
         () -> {
           // Another take's piece is as good as this one's, should that have been given up too late.
           if (!stored.has(number) || !stored.digest(number).equals(Optional.of(digest))) {
@@ -94,12 +130,12 @@ public final class DiskWriter implements AutoCloseable {
         });
   }
 
-  /** Does something else to the store after all that was written before. */
-  public CompletableFuture<Void> run(Action action) {
+  /** Does something else to a task after all that was to be written of it before. */
+  public CompletableFuture<Void> run(StoredTask stored, Action action) {
     CompletableFuture<Void> result = new CompletableFuture<>();
     synchronized (this) {
       if (!closed) {
-        afterwards.add(() -> complete(result, action));
+        backlog(stored).afterwards().add(new Step(count++, () -> complete(result, action)));
         wake();
         return result;
       }
@@ -126,6 +162,12 @@ public final class DiskWriter implements AutoCloseable {
   }
 
   @GuardedBy("this")
+  private Backlog backlog(StoredTask stored) {
+    return backlogs.computeIfAbsent(
+        stored.task().id(), task -> new Backlog(task, new ArrayList<>(), new ArrayDeque<>()));
+  }
+
+  @GuardedBy("this")
   private void wake() {
     if (!running) {
       running = true;
@@ -134,31 +176,59 @@ public final class DiskWriter implements AutoCloseable {
   }
 
   private void work() {
-    while (true) {
-      List<Write> toWrite;
-      List<Runnable> toDo;
-      synchronized (this) {
-        if (writes.isEmpty() && afterwards.isEmpty()) {
-          running = false;
-          return;
-        }
-        toWrite = writes;
-        toDo = afterwards;
-        writes = new ArrayList<>();
-        afterwards = new ArrayList<>();
+    for (Backlog next = next(); next != null; next = next()) {
+      write(next);
+      if (!next.isEmpty()) {
+        continueLater(next);
       }
-      write(toWrite);
-      toDo.forEach(Runnable::run);
     }
   }
 
-  private void write(List<Write> writes) {
-    writes.removeIf(this::isDropped);
-    writes.sort(BY_PLACE);
-    for (int from = 0; from < writes.size(); ) {
-      int end = endOfRun(writes, from);
-      writeNow(writes.subList(from, end));
-      from = end;
+  private synchronized @Nullable Backlog next() {
+    Iterator<Backlog> first = backlogs.values().iterator();
+    if (!first.hasNext()) {
+      running = false;
+      return null;
+    }
+    Backlog next = first.next();
+    first.remove();
+    return next;
+  }
+
+  private synchronized void continueLater(Backlog rest) {
+    Backlog newer = backlogs.putIfAbsent(rest.task(), rest);
+    if (newer != null) {
+      newer.writes().addAll(rest.writes());
+      Iterator<Step> older = rest.afterwards().descendingIterator();
+      older.forEachRemaining(newer.afterwards()::addFirst);
+    }
+  }
+
+  private void write(Backlog backlog) {
+    backlog.writes().removeIf(this::isDropped);
+    List<Run> all = runs(backlog.writes());
+    all.sort(Comparator.comparingLong(Run::oldest)); // so nothing waits for long
+    backlog.writes().clear();
+    List<Run> now = new ArrayList<>();
+    long bytes = 0;
+    for (Run run : all) {
+      if (bytes < TURN_BYTES) {
+        now.add(run);
+      } else {
+        backlog.writes().addAll(run.writes());
+      }
+      bytes += run.bytes();
+    }
+    now.sort(Comparator.comparingLong(Run::offset));
+    now.forEach(DiskWriter::writeNow);
+    seal(backlog);
+  }
+
+  private static void seal(Backlog backlog) {
+    long oldest = backlog.writes().stream().mapToLong(Write::number).min().orElse(Long.MAX_VALUE);
+    Deque<Step> steps = backlog.afterwards();
+    while (!steps.isEmpty() && steps.getFirst().number() < oldest) {
+      steps.removeFirst().work().run();
     }
   }
 
@@ -175,6 +245,16 @@ public final class DiskWriter implements AutoCloseable {
     return dropped;
   }
 
+  private static List<Run> runs(List<Write> writes) {
+    writes.sort(Comparator.comparingLong(Write::offset).thenComparingLong(Write::number));
+    List<Run> runs = new ArrayList<>();
+    for (int from = 0, end; from < writes.size(); from = end) {
+      end = endOfRun(writes, from);
+      runs.add(new Run(List.copyOf(writes.subList(from, end))));
+    }
+    return runs;
+  }
+
   private static int endOfRun(List<Write> writes, int from) {
     int end = from + 1;
     int bytes = writes.get(from).data().remaining();
@@ -188,18 +268,19 @@ public final class DiskWriter implements AutoCloseable {
     return end;
   }
 
-  private void writeNow(List<Write> run) {
-    Write first = run.get(0);
+  private static void writeNow(Run run) {
+    List<Write> writes = run.writes();
+    StoredTask stored = writes.get(0).stored();
     try {
-      if (run.size() == 1) {
-        first.stored().write(first.offset(), first.data());
+      if (writes.size() == 1) {
+        stored.write(run.offset(), writes.get(0).data());
       } else {
-        first.stored().write(first.offset(), run.stream().map(Write::data).toList());
+        stored.write(run.offset(), writes.stream().map(Write::data).toList());
       }
     } catch (Exception e) {
-      run.forEach(write -> write.piece().fail(e));
+      writes.forEach(write -> write.piece().fail(e));
     } finally {
-      run.forEach(write -> write.piece().written(write.data()));
+      writes.forEach(write -> write.piece().written(write.data()));
     }
   }
 

@@ -200,6 +200,44 @@ class IntakeTest {
     }
   }
 
+  @Test
+  @Timeout(30)
+  void aLateTaskIsSealedBeforeALongQueueOfAnotherIsWritten() throws Exception {
+    int pieces = 97;
+    Task task = task("long", pieces * PieceLayout.MIN_PIECE_LENGTH);
+    Task late = task("late", PieceLayout.MIN_PIECE_LENGTH);
+    BufferPool many = new BufferPool(pieces);
+    try (DiskWriter writer = new DiskWriter("dragonfly-disk");
+        MemoryStorage storage = new MemoryStorage()) {
+      StuckTask stored = new StuckTask(storage.create(task));
+      StoredTask other = storage.create(late);
+      List<CompletableFuture<Integer>> sealed = new ArrayList<>();
+      for (int piece = 0; piece < pieces; piece++) {
+        sealed.add(
+            sealed(
+                new PieceIntake(stored, piece, task.layout().range(piece), many, writer), stored));
+        stored.stuck.await(); // the others all queue up behind the first
+      }
+      CompletableFuture<Integer> lateOne =
+          sealed(new PieceIntake(other, 0, late.layout().range(0), many, writer), stored);
+
+      stored.goOn.countDown();
+
+      int firstTurn = 1 + 4; // 4 MiB in writes of 1 MiB
+      assertThat(lateOne).succeedsWithin(10, TimeUnit.SECONDS).isEqualTo(firstTurn);
+      assertThat(sealed.get(1)).succeedsWithin(10, TimeUnit.SECONDS).isEqualTo(firstTurn);
+      CompletableFuture.allOf(sealed.toArray(CompletableFuture[]::new)).get(10, TimeUnit.SECONDS);
+      assertThat(stored.writes).hasSize(1 + 12);
+      assertThat(many.out()).isZero();
+    }
+  }
+
+  /** Brings a whole piece, and returns how many writes a task has had when it was sealed. */
+  private static CompletableFuture<Integer> sealed(PieceIntake intake, StuckTask counting) {
+    intake.add(ByteBuffer.allocate(PieceLayout.MIN_PIECE_LENGTH));
+    return intake.seal(intake.finish()).thenApply(done -> counting.writes.size());
+  }
+
   private static ByteRange span(int first, int end) {
     return ByteRange.of(
         (long) first * PieceLayout.MIN_PIECE_LENGTH, (long) end * PieceLayout.MIN_PIECE_LENGTH);
