@@ -17,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -37,7 +36,7 @@ final class PieceRing {
 
   private final Demand demand;
   private final LongSupplier nanos;
-  private final BooleanSupplier memory;
+  private final PieceRings.Share share;
   private final Optional<StoredTask> disk;
 
   /**
@@ -94,25 +93,23 @@ final class PieceRing {
   /**
    * A ring without a piece.
    *
-   * @param slots how many pieces it holds, at least two: one is written while others are given
+   * @param share of the memory: how many pieces it may hold
    * @param disk what of the task is on the disk already, where it stays
    * @param whole the digest of the whole as far as it has been read, if that is to be checked
-   * @param memory gives it its memory back after a {@link #rest}, if there is any
    */
   PieceRing(
       Task task,
-      int slots,
+      PieceRings.Share share,
       Optional<StoredTask> disk,
       Optional<WholeDigest> whole,
       LongSupplier nanos,
-      Demand demand,
-      BooleanSupplier memory) {
+      Demand demand) {
     this.task = disk.map(StoredTask::task).orElse(task);
-    this.slots = new RingSlots(slots);
+    this.share = share;
+    this.slots = new RingSlots(share);
     this.disk = disk;
     this.nanos = nanos;
     this.demand = demand;
-    this.memory = memory;
     this.whole = whole;
     disk.ifPresent(this::adopt);
   }
@@ -180,11 +177,11 @@ final class PieceRing {
     return demand.isWanted(task());
   }
 
-  /** Lets go of its memory until it is read again; tells whether it had any. */
+  /** Returns its memory until it is read again; tells whether it had any. */
   boolean rest() {
     List<Integer> pieces;
     synchronized (this) {
-      if (slots.isResting()) {
+      if (!share.isUsed()) {
         return false;
       }
       pieces = slots.rest();
@@ -193,22 +190,34 @@ final class PieceRing {
     return true;
   }
 
-  synchronized boolean isResting() {
-    return slots.isResting();
+  /** The task ends. What is being given stays readable. */
+  void close() {
+    stop();
+    rest();
+    synchronized (this) {
+      slots.end();
+    }
   }
 
-  /** Takes its memory back, if it has none and there is some. */
-  private void wake() {
-    if (isResting() && memory.getAsBoolean()) {
+  /** Drops pieces that can go while it has more than its share: other tasks need the memory. */
+  void shed() {
+    OptionalInt spare;
+    do {
+      Map<Integer, Duration> ages;
       synchronized (this) {
-        slots.wake();
+        if (!slots.trim()) {
+          return;
+        }
+        ages = slots.ages(nanos.getAsLong());
       }
-    }
+      spare = demand.spare(task(), ages);
+      spare.ifPresent(this::drop);
+    } while (spare.isPresent());
   }
 
   /** Tells whether a write would find room at once. */
   boolean hasRoom() {
-    wake();
+    share.reclaim();
     Map<Integer, Duration> ages;
     synchronized (this) {
       if (slots.hasRoom()) {
@@ -279,7 +288,6 @@ final class PieceRing {
   private RingSlots.Slot slotFor(int piece) {
     long deadline = nanos.getAsLong() + PATIENCE.toNanos();
     while (true) {
-      wake();
       Map<Integer, Duration> ages;
       int seen;
       synchronized (this) {
@@ -292,6 +300,9 @@ final class PieceRing {
         }
         ages = slots.ages(nanos.getAsLong());
         seen = changes;
+      }
+      if (share.reclaim()) {
+        continue;
       }
       OptionalInt spare = demand.spare(task(), ages);
       if (spare.isPresent()) {

@@ -12,12 +12,17 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
- * The rings of one cache, which share a bounded memory. Where it is used up, those rest of which
- * nobody wants anything: their pieces are with peers. Safe for concurrent use.
+ * The rings of one cache, which share a bounded memory equally. There is always one share more than
+ * rings, so a task that comes late has memory at once; from then on the shares are smaller, and
+ * what others have beyond theirs goes as soon as peers have it. Rings of which nobody wants
+ * anything have no share: their pieces are with peers. Safe for concurrent use.
  */
 final class PieceRings {
-  private static final int SHARES = 4;
-  private static final int LEAST_SLOTS = 4;
+  /** No ring has a larger part of the memory than this. */
+  private static final int LEAST_SHARES = 4;
+
+  /** One piece is written while another one is given. */
+  private static final int LEAST_SLOTS = 2;
 
   private final long bytes;
   private final LongSupplier nanos;
@@ -29,7 +34,104 @@ final class PieceRings {
   @GuardedBy("this")
   private long used;
 
-  private record Ring(PieceRing pieces, long bytes) {}
+  private record Ring(PieceRing pieces, Share share) {}
+
+  /** How much of the memory one ring may use, and uses. Safe for concurrent use. */
+  final class Share {
+    private final int pieceLength;
+    private final int mostSlots;
+
+    @GuardedBy("PieceRings.this")
+    private int slots;
+
+    @GuardedBy("PieceRings.this")
+    private boolean isActive = true;
+
+    private Share(PieceLayout layout) {
+      this.pieceLength = layout.pieceLength();
+      this.mostSlots = layout.isLengthKnown() ? Math.max(1, layout.pieces()) : Integer.MAX_VALUE;
+    }
+
+    private long leastBytes() {
+      return (long) Math.min(mostSlots, LEAST_SLOTS) * pieceLength;
+    }
+
+    private boolean isActive() {
+      synchronized (PieceRings.this) {
+        return isActive;
+      }
+    }
+
+    @GuardedBy("PieceRings.this")
+    private int most() {
+      long fair = bytes / Math.max(LEAST_SHARES, active() + 1) / pieceLength;
+      return (int) Math.min(mostSlots, Math.max(LEAST_SLOTS, fair));
+    }
+
+    /** Takes the memory of one more piece, if there is some; from now on it has a share. */
+    boolean reserve() {
+      synchronized (PieceRings.this) {
+        isActive = true;
+        boolean mayReserve = hasRoom();
+        if (mayReserve) {
+          slots++;
+          used += pieceLength;
+        }
+        return mayReserve;
+      }
+    }
+
+    /** Returns the memory of one piece. */
+    void release() {
+      synchronized (PieceRings.this) {
+        slots--;
+        used -= pieceLength;
+      }
+    }
+
+    /** Tells whether there is memory for one more piece. */
+    boolean hasRoom() {
+      synchronized (PieceRings.this) {
+        return slots < most() && used + pieceLength <= bytes;
+      }
+    }
+
+    boolean isExceeded() {
+      synchronized (PieceRings.this) {
+        return slots > most();
+      }
+    }
+
+    boolean isUsed() {
+      synchronized (PieceRings.this) {
+        return slots > 0;
+      }
+    }
+
+    private void rests() {
+      synchronized (PieceRings.this) {
+        isActive = false;
+      }
+    }
+
+    /**
+     * Has other rings return what they have beyond their share, if this one lacks memory that it
+     * may use. Tells whether there is some now that there was not. Called under no lock.
+     */
+    boolean reclaim() {
+      synchronized (PieceRings.this) {
+        if (slots >= most() || hasRoom()) {
+          return false;
+        }
+      }
+      for (Ring ring : all()) {
+        if (ring.share() != this && !rest(ring)) {
+          ring.pieces().shed();
+        }
+      }
+      return hasRoom();
+    }
+  }
 
   /**
    * No ring.
@@ -43,52 +145,51 @@ final class PieceRings {
   }
 
   /**
-   * Begins to pass a task on, if there is memory for it: a quarter of all, or room for four pieces.
+   * Begins to pass a task on, if there is memory for two of its pieces beside two of each other.
    *
    * @param disk what of it is on the disk already, where it stays
    * @param whole the digest of the whole as far as it has been read, if that is to be checked
    */
   Optional<PieceRing> open(Task task, Optional<StoredTask> disk, Optional<WholeDigest> whole) {
-    PieceLayout layout = task.layout();
-    int slots = (int) Math.max(LEAST_SLOTS, bytes / SHARES / layout.pieceLength());
-    if (layout.isLengthKnown()) {
-      slots = Math.min(slots, Math.max(1, layout.pieces()));
+    if (!hasPlaceFor(task)) {
+      all().forEach(this::rest); // not under the lock: who wants what is asked elsewhere
     }
-    long needed = (long) slots * layout.pieceLength();
-    if (find(task.id()).isPresent() || !reserve(needed)) {
-      return Optional.empty();
-    }
-    PieceRing ring = new PieceRing(task, slots, disk, whole, nanos, demand, () -> reserve(needed));
+    Share share = new Share(task.layout());
+    PieceRing ring = new PieceRing(task, share, disk, whole, nanos, demand);
     synchronized (this) {
-      rings.put(task.id(), new Ring(ring, needed));
-    }
-    return Optional.of(ring);
-  }
-
-  private boolean reserve(long needed) {
-    while (true) {
-      List<Ring> all;
-      synchronized (this) {
-        if (used + needed <= bytes) {
-          used += needed;
-          return true;
-        }
-        all = List.copyOf(rings.values());
+      if (rings.containsKey(task.id()) || !hasPlaceFor(task)) {
+        return Optional.empty();
       }
-      // Not under the lock: who wants what is asked elsewhere.
-      if (needed > bytes || all.stream().noneMatch(this::rests)) {
-        return false;
-      }
+      rings.put(task.id(), new Ring(ring, share));
+      return Optional.of(ring);
     }
   }
 
-  private boolean rests(Ring ring) {
-    if (ring.pieces().isResting() || ring.pieces().isWanted() || !ring.pieces().rest()) {
+  private synchronized boolean hasPlaceFor(Task task) {
+    long least = new Share(task.layout()).leastBytes();
+    for (Ring ring : rings.values()) {
+      least += ring.share().isActive() ? ring.share().leastBytes() : 0;
+    }
+    return least <= bytes;
+  }
+
+  private synchronized int active() {
+    return (int) rings.values().stream().filter(ring -> ring.share().isActive()).count();
+  }
+
+  private synchronized List<Ring> all() {
+    return List.copyOf(rings.values());
+  }
+
+  /**
+   * Returns the memory of a ring of which nobody wants anything; tells whether it is such a one.
+   */
+  private boolean rest(Ring ring) {
+    if (ring.pieces().isWanted()) {
       return false;
     }
-    synchronized (this) {
-      used -= ring.bytes();
-    }
+    ring.share().rests();
+    ring.pieces().rest();
     return true;
   }
 
@@ -108,12 +209,7 @@ final class PieceRings {
       gone = rings.remove(task);
     }
     if (gone != null) {
-      gone.pieces().stop();
-      if (gone.pieces().rest()) {
-        synchronized (this) {
-          used -= gone.bytes();
-        }
-      }
+      gone.pieces().close();
     }
   }
 }

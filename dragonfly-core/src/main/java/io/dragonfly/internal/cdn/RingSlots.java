@@ -13,26 +13,26 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory of a ring: slots for one piece each, made as they are needed. One slot at most is
- * written; others hold pieces that are there; the rest are free, but for those whose piece was
- * dropped while somebody was still given it. Not safe for concurrent use: its ring has the lock.
+ * The memory of a ring: slots for one piece each, made as they are needed and as its share of the
+ * memory allows. One slot at most is written; others hold pieces that are there; the rest are free,
+ * but for those whose piece was dropped while somebody was still given it. What is more than the
+ * share is returned as soon as it is free. Not safe for concurrent use: its ring has the lock.
  */
 final class RingSlots {
-  private final int most;
+  private final PieceRings.Share share;
 
   /** What is there, by number, the oldest first. */
   private final Map<Integer, Slot> held = new LinkedHashMap<>();
 
   private final Deque<ByteBuffer> free = new ArrayDeque<>();
-  private int made;
   private @Nullable Slot writing;
 
-  /** Its memory was given to another ring, since nobody wanted anything of this one. */
+  /** Nothing is kept, since nobody wants anything of this ring. */
   private boolean resting;
 
-  /** No memory yet, and later for this many pieces. */
-  RingSlots(int most) {
-    this.most = most;
+  /** No memory yet. */
+  RingSlots(PieceRings.Share share) {
+    this.share = share;
   }
 
   /** The memory of one piece. */
@@ -62,25 +62,36 @@ final class RingSlots {
     }
   }
 
-  boolean isResting() {
-    return resting;
-  }
-
-  /** Lets go of its memory until {@link #wake}; returns what is there and has to be dropped. */
+  /** Returns its memory until the next write; returns what is there and has to be dropped. */
   List<Integer> rest() {
     resting = true;
-    free.clear();
-    made = 0;
+    trim();
     return List.copyOf(held.keySet());
   }
 
-  void wake() {
-    resting = false;
+  /** Returns all memory that nobody is given: nothing is written any more. */
+  void end() {
+    if (writing != null) {
+      writing = null;
+      share.release();
+    }
+  }
+
+  /** Returns free memory that is more than its share; tells whether it still has more. */
+  boolean trim() {
+    while (isTooMuch() && free.poll() != null) {
+      share.release();
+    }
+    return isTooMuch();
+  }
+
+  private boolean isTooMuch() {
+    return resting ? share.isUsed() : share.isExceeded();
   }
 
   /** Tells whether a piece could be written now. */
   boolean hasRoom() {
-    return writing != null || !free.isEmpty() || (made < most && !resting);
+    return writing != null || !free.isEmpty() || share.hasRoom();
   }
 
   /** Returns the slot to write a piece in, if there is room. */
@@ -90,9 +101,10 @@ final class RingSlots {
       slot.piece = piece; // what was written of another one broke off, and is of no use
       return Optional.of(slot);
     }
+    resting = false;
+    trim();
     ByteBuffer bytes = free.poll();
-    if (bytes == null && hasRoom()) {
-      made++;
+    if (bytes == null && share.reserve()) {
       bytes = ByteBuffer.allocateDirect(pieceLength);
     }
     if (bytes == null) {
@@ -114,6 +126,7 @@ final class RingSlots {
     }
     writing = null;
     slot.sealedNanos = nanos;
+    drop(piece); // should it have been there, its memory is free
     held.put(piece, slot);
   }
 
@@ -150,8 +163,9 @@ final class RingSlots {
 
   private boolean freeUnlessGiven(Slot slot) {
     boolean isFree = slot.dropped && slot.regions == 0;
-    if (isFree && !resting) {
+    if (isFree) {
       free.add(slot.bytes);
+      trim();
     }
     return isFree;
   }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.spi.PieceRegion;
-import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.PieceLayout;
@@ -38,40 +37,35 @@ class PieceRingTest {
   private final AtomicLong nanos = new AtomicLong();
   private final ConcurrentSkipListSet<Integer> spare = new ConcurrentSkipListSet<>();
   private final List<Integer> dropped = new CopyOnWriteArrayList<>();
-  private boolean hasMemory;
-  private final PieceRing ring = ring(Optional.empty());
+  private final PieceRing.Demand demand =
+      new PieceRing.Demand() {
+        @Override
+        public OptionalInt spare(Task of, Map<Integer, Duration> ages) {
+          return ages.keySet().stream().filter(spare::contains).mapToInt(p -> p).findFirst();
+        }
 
-  private PieceRing ring(Optional<StoredTask> disk) {
+        @Override
+        public void dropped(Task of, int piece) {
+          dropped.add(piece);
+        }
+
+        @Override
+        public boolean isWanted(Task of) {
+          return true;
+        }
+      };
+  private PieceRings rings = new PieceRings(8L * PIECE, nanos::get, demand); // two slots for each
+  private PieceRing ring = open("a");
+
+  private PieceRing open(String name) {
     Task task =
         new Task(
-            new TaskId("a".repeat(64)),
+            new TaskId(name.repeat(64)),
             new TaskKey("b".repeat(64)),
             PieceLayout.of((long) PIECES * PIECE),
             new SourceVersion(Optional.empty(), OptionalLong.of((long) PIECES * PIECE)),
             Optional.empty());
-    return new PieceRing(
-        task,
-        2,
-        disk,
-        task.digest().map(WholeDigest::new),
-        nanos::get,
-        new PieceRing.Demand() {
-          @Override
-          public OptionalInt spare(Task of, Map<Integer, Duration> ages) {
-            return ages.keySet().stream().filter(spare::contains).mapToInt(p -> p).findFirst();
-          }
-
-          @Override
-          public void dropped(Task of, int piece) {
-            dropped.add(piece);
-          }
-
-          @Override
-          public boolean isWanted(Task of) {
-            return true;
-          }
-        },
-        () -> hasMemory);
+    return rings.open(task, Optional.empty(), Optional.empty()).orElseThrow();
   }
 
   private static byte[] bytes(int piece) {
@@ -81,6 +75,10 @@ class PieceRingTest {
   }
 
   private void put(int piece) throws IOException {
+    put(ring, piece);
+  }
+
+  private static void put(PieceRing ring, int piece) throws IOException {
     byte[] bytes = bytes(piece);
     ring.reading().write((long) piece * PIECE, ByteBuffer.wrap(bytes, 0, 1000));
     ring.reading().write((long) piece * PIECE + 1000, ByteBuffer.wrap(bytes, 1000, PIECE - 1000));
@@ -90,10 +88,14 @@ class PieceRingTest {
   }
 
   private CompletableFuture<Void> putSoon(int piece) {
+    return putSoon(ring, piece);
+  }
+
+  private static CompletableFuture<Void> putSoon(PieceRing ring, int piece) {
     return CompletableFuture.runAsync(
         () -> {
           try {
-            put(piece);
+            put(ring, piece);
           } catch (IOException e) {
             throw new IllegalStateException(e);
           }
@@ -159,17 +161,64 @@ class PieceRingTest {
 
   @Test
   void aRingThatRestsHasNothingUntilThereIsMemoryAgain() throws Exception {
+    rings = new PieceRings(2L * PIECE, nanos::get, demand);
+    ring = open("a");
     put(0);
     assertThat(ring.rest()).isTrue();
     assertThat(ring.rest()).as("twice").isFalse();
     assertThat(dropped).containsExactly(0);
     assertThat(ring.serving().pieces().isEmpty()).isTrue();
-    assertThat(ring.hasRoom()).isFalse();
 
-    hasMemory = true;
     assertThat(ring.hasRoom()).isTrue();
     put(1);
     assertThat(read(1)).isEqualTo(bytes(1));
+  }
+
+  @Test
+  void aLateTaskHasMemoryAtOnceAndTheOthersReturnWhatIsMoreThanTheirShare() throws Exception {
+    rings = new PieceRings(16L * PIECE, nanos::get, demand);
+    List<PieceRing> early = List.of(open("1"), open("2"), open("3"));
+    for (PieceRing one : early) {
+      for (int piece = 0; piece < 4; piece++) {
+        put(one, piece);
+      }
+      assertThat(one.hasRoom()).isFalse();
+    }
+    PieceRing fourth = open("4");
+    put(fourth, 0);
+    put(fourth, 1);
+    put(fourth, 2);
+    PieceRing fifth = open("5");
+    put(fifth, 1); // 16 pieces are there
+
+    CompletableFuture<Void> next = putSoon(fifth, 2);
+    assertThat(next).isNotDone();
+    spare.add(0); // of each of the others; no more than is needed to bring them to their share
+    next.get(10, TimeUnit.SECONDS);
+
+    assertThat(early).allMatch(one -> one.serving().pieces().cardinality() == 3);
+    assertThat(fourth.serving().pieces().cardinality()).isEqualTo(2);
+    assertThat(fifth.serving().pieces().cardinality()).isEqualTo(2);
+  }
+
+  @Test
+  void theMemoryOfATaskThatEndsIsFree() throws Exception {
+    rings = new PieceRings(4L * PIECE, nanos::get, demand);
+    ring = open("a");
+    PieceRing other = open("b");
+    put(0);
+    PieceRegion given = region(0);
+    ring.reading().write(PIECE, ByteBuffer.wrap(new byte[1000])); // and breaks off
+    put(other, 0);
+    put(other, 1);
+
+    rings.close(ring.task().id());
+    PieceRing next = open("c");
+    put(next, 0);
+    CompletableFuture<Void> second = putSoon(next, 1);
+    assertThat(second).as("a piece is still being given").isNotDone();
+    given.close();
+    second.get(10, TimeUnit.SECONDS);
   }
 
   @Test

@@ -20,6 +20,7 @@ import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.MemoryStorage;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** A supernode whose disk has no room: it keeps four pieces at a time in memory. */
 @ExtendWith(LeakCheck.class)
 class PassedOnTest {
+  private static final URI THIRD = URI.create(FILE + "-third");
   private static final int PIECES = 12;
   private static final int BIG_PIECE = PieceLayout.UNKNOWN_LENGTH_PIECE;
   private static final Duration STEP = Duration.ofMillis(100);
@@ -119,7 +121,7 @@ class PassedOnTest {
 
   @Test
   void theSourceGivesOneCopyAndAllPeersGetIt() {
-    TestSupernode full = start(PIECE, 4 * PIECE);
+    TestSupernode full = start(PIECE, 16 * PIECE);
     List<Taker> takers = List.of(new Taker(full), new Taker(full), new Taker(full));
 
     awaitAll(takers, PIECES, () -> {});
@@ -130,7 +132,7 @@ class PassedOnTest {
 
   @Test
   void aPeerThatIsStuckHoldsNobodyUp() {
-    TestSupernode full = start(PIECE, 4 * PIECE);
+    TestSupernode full = start(PIECE, 16 * PIECE);
     Taker stuck = new Taker(full);
     Taker taker = new Taker(full);
     stuck.step(); // and never again
@@ -142,7 +144,7 @@ class PassedOnTest {
 
   @Test
   void aReaderThatWantsAFewPiecesAtATimeCostsNoSecondCopy() {
-    TestSupernode full = start(PIECE, 4 * PIECE);
+    TestSupernode full = start(PIECE, 16 * PIECE);
     Taker reader = new Taker(full);
     reader.wants = new PieceSpan(0, 2);
 
@@ -153,7 +155,7 @@ class PassedOnTest {
 
   @Test
   void whoComesLateGetsItFromThePeers() {
-    TestSupernode full = start(PIECE, 4 * PIECE);
+    TestSupernode full = start(PIECE, 16 * PIECE);
     Taker first = new Taker(full);
     awaitAll(List.of(first), PIECES, () -> {});
     first.step(); // says so
@@ -167,7 +169,7 @@ class PassedOnTest {
 
   @Test
   void whatNoPeerHasAnyMoreIsReadAgain() {
-    TestSupernode full = start(PIECE, 4 * PIECE);
+    TestSupernode full = start(PIECE, 16 * PIECE);
     Taker first = new Taker(full);
     awaitAll(List.of(first), PIECES, () -> {});
     Taker late = new Taker(full);
@@ -182,7 +184,7 @@ class PassedOnTest {
   @Test
   void aDiskThatRunsFullInTheMiddleIsGoneOnWithoutIt() {
     source.put(FILE, bytes(8 * BIG_PIECE)).withoutLength(FILE);
-    TestSupernode full = start(2L * BIG_PIECE, 4L * BIG_PIECE);
+    TestSupernode full = start(2L * BIG_PIECE, 16L * BIG_PIECE);
     List<Taker> takers = List.of(new Taker(full), new Taker(full));
 
     awaitAll(takers, 8, () -> {});
@@ -201,17 +203,34 @@ class PassedOnTest {
 
   @Test
   void asMuchMemoryAsThereIsHoldsAndNoMore() {
-    source.put(OTHER, bytes(PIECES * PIECE));
+    source.put(OTHER, bytes(PIECES * PIECE)).put(THIRD, bytes(PIECES * PIECE));
     TestSupernode full = start(PIECE, 4 * PIECE);
     new Taker(full);
-    assertThatThrownBy(() -> get(new TestPeer(full).register(OTHER)))
+    new Taker(full, OTHER);
+    assertThatThrownBy(() -> get(new TestPeer(full).register(THIRD)))
         .hasRootCauseInstanceOf(NoSpaceException.class);
+  }
+
+  @Test
+  void tasksThatHaveNoPlaceOnTheDiskShareTheMemory() {
+    TestSupernode full = start(PIECE, 16 * PIECE);
+    List<Taker> takers = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      URI uri = URI.create(FILE + "-" + i);
+      source.put(uri, bytes(PIECES * PIECE));
+      takers.add(new Taker(full, uri));
+      takers.add(new Taker(full, uri));
+    }
+
+    awaitAll(takers, PIECES, () -> full.ticker.advance(STEP));
+
+    assertThat(source.bytesRead()).isEqualTo(8L * PIECES * PIECE);
   }
 
   @Test
   void whatIsOnlyHeldByPeersLeavesTheMemoryToOthers() {
     source.put(OTHER, bytes(PIECES * PIECE));
-    TestSupernode full = start(PIECE, 4 * PIECE);
+    TestSupernode full = start(PIECE, 2 * PIECE);
     Taker first = new Taker(full);
     awaitAll(List.of(first), PIECES, () -> {});
     first.wants = PieceSpan.NONE; // it goes on giving what it has
