@@ -5,6 +5,7 @@ import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.internal.queue.Job;
 import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.StoredTask;
@@ -130,7 +131,7 @@ final class CdnRead implements SourceStretch.Progress {
   private void start(boolean hasRun) {
     try {
       line = line();
-      if (!around.threads().execute(new HostShares.Read(line, this::run), hasRun)
+      if (!around.threads().execute(new Job<>(line, this::run), hasRun)
           && !line.isShort()
           && SourceStretch.isRepeatable(stored.task())) {
         // The system would read on what is open, up to tens of MiB, and those who have their turn

@@ -3,6 +3,7 @@ package io.dragonfly.internal.cdn;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.internal.cdn.CdnSettings.ReadsPerHost;
 import io.dragonfly.internal.queue.FairQueue;
+import io.dragonfly.internal.queue.Job;
 import io.dragonfly.internal.queue.KeyedLimiter;
 import java.util.HashMap;
 import java.util.Map;
@@ -30,7 +31,7 @@ final class HostShares {
   private final Map<Line, ReadShare> shares = new HashMap<>();
 
   @GuardedBy("this")
-  private final KeyedLimiter<Line, Read> limiter;
+  private final KeyedLimiter<Line, Job<Line>> limiter;
 
   /**
    * The downloads that share a bound.
@@ -39,22 +40,6 @@ final class HostShares {
    * @param isShort nothing short waits for what is long
    */
   record Line(String host, boolean isShort) {}
-
-  /** One download that waits for its turn, or has it. */
-  static final class Read {
-    private final Line line;
-    private final Runnable work;
-
-    /** The work must not throw. */
-    Read(Line line, Runnable work) {
-      this.line = line;
-      this.work = work;
-    }
-
-    Line line() {
-      return line;
-    }
-  }
 
   /**
    * Runs nothing yet.
@@ -66,7 +51,7 @@ final class HostShares {
     this.threads = threads;
     this.bounds = bounds;
     this.nanoClock = nanoClock;
-    this.limiter = new KeyedLimiter<>(most, this::bound, FairQueue.byCount(Read::line));
+    this.limiter = new KeyedLimiter<>(most, this::bound, FairQueue.byCount(Job::key));
   }
 
   private synchronized int bound(Line line) {
@@ -75,15 +60,15 @@ final class HostShares {
   }
 
   /**
-   * Runs a download when it is its turn.
+   * Runs a download when it is its turn. It must not throw.
    *
    * @param hasRun whether it has run before: then it keeps its place, before those that have not
    * @return whether it runs now; if not, it waits
    * @throws RejectedExecutionException if the threads take no more work
    */
-  boolean execute(Read read, boolean hasRun) {
+  boolean execute(Job<Line> read, boolean hasRun) {
     synchronized (this) {
-      shares.computeIfAbsent(read.line(), line -> new ReadShare(bounds, now()));
+      shares.computeIfAbsent(read.key(), line -> new ReadShare(bounds, now()));
       if (hasRun) {
         limiter.addAgain(read);
       } else {
@@ -99,10 +84,10 @@ final class HostShares {
   }
 
   /** Starts what may run, and returns whether the given one was among it. */
-  private boolean startWaiting(@Nullable Read wanted) {
+  private boolean startWaiting(@Nullable Job<Line> wanted) {
     boolean hasStarted = false;
-    for (Read read = next(); read != null; read = next()) {
-      Read started = read;
+    for (Job<Line> read = next(); read != null; read = next()) {
+      Job<Line> started = read;
       boolean isRunning = false;
       try {
         threads.execute(() -> run(started));
@@ -117,27 +102,27 @@ final class HostShares {
     return hasStarted;
   }
 
-  private synchronized @Nullable Read next() {
+  private synchronized @Nullable Job<Line> next() {
     return limiter.next();
   }
 
-  private synchronized void waitAgain(Read read) {
+  private synchronized void waitAgain(Job<Line> read) {
     limiter.end(read);
     limiter.addAgain(read);
   }
 
   /** Runs a download, and then in the same thread what may run in its place. */
-  private void run(Read first) {
-    for (Read read = first; read != null; read = next()) {
-      read.work.run();
+  private void run(Job<Line> first) {
+    for (Job<Line> read = first; read != null; read = next()) {
+      read.run();
       end(read);
     }
   }
 
-  private synchronized void end(Read read) {
+  private synchronized void end(Job<Line> read) {
     limiter.end(read);
-    if (!limiter.isUsed(read.line())) {
-      shares.remove(read.line());
+    if (!limiter.isUsed(read.key())) {
+      shares.remove(read.key());
     }
   }
 
@@ -182,7 +167,7 @@ final class HostShares {
   }
 
   /** Returns how many of its line start before a download; -1 if it does not wait. */
-  synchronized int waitingBefore(Read read) {
+  synchronized int waitingBefore(Job<Line> read) {
     return limiter.waitingBefore(read);
   }
 }

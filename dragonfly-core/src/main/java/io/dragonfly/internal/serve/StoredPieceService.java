@@ -380,11 +380,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   }
 
   private void expire(WaitingAsk ask) {
-    boolean grantMore;
-    synchronized (lock) {
-      grantMore = !asks.waitsForPiece(ask) && ask.extendOnce();
-    }
-    if (grantMore) {
+    if (ask.extendOnce()) {
       expireAfter(ask, WHOLE_PATIENCE.minus(PIECE_PATIENCE));
     } else if (find(ask.task()).isEmpty()) {
       ask.fail(Outcome.REFUSED, "there is no such task");

@@ -23,7 +23,7 @@ final class WaitingAsk {
   private @Nullable Future<?> timer;
 
   @GuardedBy("this")
-  private boolean extended;
+  private boolean mayWaitLonger;
 
   WaitingAsk(TaskId task, Optional<PeerId> child, ByteRange range) {
     this.task = task;
@@ -69,10 +69,14 @@ final class WaitingAsk {
     }
   }
 
-  /** Tells, the first time alone, that this ask may wait longer. */
+  synchronized void pieceIsThere() {
+    mayWaitLonger = true;
+  }
+
+  /** Tells once whether this ask may wait longer: its piece is there, so it waits for a slot. */
   synchronized boolean extendOnce() {
-    boolean first = !extended;
-    extended = true;
-    return first;
+    boolean may = mayWaitLonger;
+    mayWaitLonger = false;
+    return may;
   }
 }

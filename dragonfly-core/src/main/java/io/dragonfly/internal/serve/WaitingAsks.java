@@ -3,11 +3,7 @@ package io.dragonfly.internal.serve;
 import io.dragonfly.internal.queue.FairQueue;
 import io.dragonfly.task.TaskId;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,10 +20,9 @@ final class WaitingAsks {
   }
 
   private final int mostWaiting;
-  private final Map<TaskId, Set<WaitingAsk>> forPiece = new HashMap<>();
+  private final FairQueue<TaskId, WaitingAsk> forPiece = FairQueue.byCount(WaitingAsk::task);
   private final FairQueue<TaskId, WaitingAsk> line =
       FairQueue.byBytes(ask -> ask.range().length(), WaitingAsk::task, List.of(WaitingAsk::child));
-  private int waiting;
   private boolean closed;
 
   WaitingAsks(int mostWaiting) {
@@ -38,31 +33,27 @@ final class WaitingAsks {
     if (closed) {
       return Admission.CLOSED;
     }
-    if (waiting == mostWaiting) {
+    if (waiting() == mostWaiting) {
       return Admission.FULL;
     }
-    waiting++;
-    forPiece.computeIfAbsent(ask.task(), task -> new LinkedHashSet<>()).add(ask);
+    forPiece.add(ask);
     return Admission.ADDED;
   }
 
   int waiting() {
-    return waiting;
+    return forPiece.size() + line.size();
   }
 
   List<WaitingAsk> waitingForPieceOf(TaskId task) {
-    return List.copyOf(forPiece.getOrDefault(task, Set.of()));
+    return forPiece.all(task);
   }
 
   /** Moves a request that waits for its piece to the line; does nothing to others. */
   void moveToLine(WaitingAsk ask) {
-    if (removeForPiece(ask)) {
+    if (forPiece.remove(ask)) {
+      ask.pieceIsThere();
       line.add(ask);
     }
-  }
-
-  boolean waitsForPiece(WaitingAsk ask) {
-    return forPiece.getOrDefault(ask.task(), Set.of()).contains(ask);
   }
 
   boolean isAnyInLine() {
@@ -71,41 +62,29 @@ final class WaitingAsks {
 
   /** Removes the request whose turn it is from the line; null if the line is empty. */
   @Nullable WaitingAsk takeNext() {
-    WaitingAsk ask = line.poll();
-    waiting -= ask == null ? 0 : 1;
-    return ask;
+    return line.poll();
   }
 
   /** Forgets an ask, wherever it waits. */
   void remove(WaitingAsk ask) {
-    if (removeForPiece(ask) || line.remove(ask)) {
-      waiting--;
+    if (!forPiece.remove(ask)) {
+      line.remove(ask);
     }
   }
 
   List<WaitingAsk> removeAllOf(TaskId task) {
-    List<WaitingAsk> all = new ArrayList<>(waitingForPieceOf(task));
-    all.addAll(line.all(task));
-    all.forEach(this::remove);
-    return all;
+    return removeAll(forPiece.all(task), line.all(task));
   }
 
   List<WaitingAsk> close() {
     closed = true;
-    List<WaitingAsk> all = line.all();
-    forPiece.values().forEach(all::addAll);
-    List.copyOf(all).forEach(this::remove);
-    return all;
+    return removeAll(forPiece.all(), line.all());
   }
 
-  private boolean removeForPiece(WaitingAsk ask) {
-    Set<WaitingAsk> ofTask = forPiece.get(ask.task());
-    if (ofTask == null || !ofTask.remove(ask)) {
-      return false;
-    }
-    if (ofTask.isEmpty()) {
-      forPiece.remove(ask.task());
-    }
-    return true;
+  private List<WaitingAsk> removeAll(List<WaitingAsk> some, List<WaitingAsk> more) {
+    List<WaitingAsk> all = new ArrayList<>(some);
+    all.addAll(more);
+    all.forEach(this::remove);
+    return all;
   }
 }

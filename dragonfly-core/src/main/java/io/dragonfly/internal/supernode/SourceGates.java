@@ -6,6 +6,7 @@ import com.google.common.cache.CacheBuilder;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.internal.queue.FairQueue;
+import io.dragonfly.internal.queue.Job;
 import io.dragonfly.internal.queue.KeyedLimiter;
 import java.io.IOException;
 import java.time.Duration;
@@ -35,22 +36,7 @@ final class SourceGates {
   private final Cache<String, Double> limits;
 
   @GuardedBy("this")
-  private final KeyedLimiter<String, Question> limiter;
-
-  /** A question that waits. */
-  private static final class Question {
-    private final String host;
-    private final Runnable start;
-
-    Question(String host, Runnable start) {
-      this.host = host;
-      this.start = start;
-    }
-
-    String host() {
-      return host;
-    }
-  }
+  private final KeyedLimiter<String, Job<String>> limiter;
 
   /**
    * Gates of hosts that nobody has asked yet.
@@ -76,7 +62,7 @@ final class SourceGates {
                 })
             .build();
     this.limiter =
-        new KeyedLimiter<>(mostInAll, host -> (int) limit(host), FairQueue.byCount(Question::host));
+        new KeyedLimiter<>(mostInAll, host -> (int) limit(host), FairQueue.byCount(Job::key));
   }
 
   private double limit(String host) {
@@ -95,7 +81,7 @@ final class SourceGates {
       if (!limiter.tryStart(host)) {
         boolean mayWait = limiter.waiting(host) < mostWaiting;
         if (mayWait) {
-          limiter.add(new Question(host, question));
+          limiter.add(new Job<>(host, question));
         }
         return mayWait;
       }
@@ -106,13 +92,13 @@ final class SourceGates {
 
   /** A question has been answered. */
   void done(String host, Optional<Throwable> failure) {
-    List<Question> next = new ArrayList<>();
+    List<Job<String>> next = new ArrayList<>();
     synchronized (this) {
       adjust(host, failure);
       limiter.endOne(host);
       limiter.startAll(next::add);
     }
-    next.forEach(question -> question.start.run());
+    next.forEach(Job::run);
   }
 
   private void adjust(String host, Optional<Throwable> failure) {

@@ -3,6 +3,7 @@ package io.dragonfly.internal.cdn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.internal.cdn.CdnSettings.ReadsPerHost;
+import io.dragonfly.internal.queue.Job;
 import io.dragonfly.testkit.FakeTicker;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -113,9 +114,9 @@ class HostSharesTest {
   @Test
   void whatHasRunBeforeKeepsItsPlace() {
     read(LEAST + 5);
-    HostShares.Read again = new HostShares.Read(LINE, () -> {});
-    HostShares.Read another = new HostShares.Read(LINE, () -> {});
-    HostShares.Read added = new HostShares.Read(LINE, () -> {});
+    Job<HostShares.Line> again = new Job<>(LINE, () -> {});
+    Job<HostShares.Line> another = new Job<>(LINE, () -> {});
+    Job<HostShares.Line> added = new Job<>(LINE, () -> {});
     assertThat(shares.execute(again, true)).isFalse();
     assertThat(shares.execute(another, true)).isFalse();
     assertThat(shares.execute(added, false)).isFalse();
@@ -143,7 +144,7 @@ class HostSharesTest {
   }
 
   private void execute(HostShares.Line line, Runnable work) {
-    shares.execute(new HostShares.Read(line, work), false);
+    shares.execute(new Job<>(line, work), false);
   }
 
   private void begin(Runnable read) {
