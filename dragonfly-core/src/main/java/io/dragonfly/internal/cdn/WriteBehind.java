@@ -107,7 +107,7 @@ final class WriteBehind {
   private ByteBuffer nextBuffer() throws IOException {
     acquireOne();
     while (buffers.pool().isEmpty()) {
-      await(buffers.pool().room());
+      await(buffers.pool().room(stored.task().id()));
     }
     return buffers.pool().take();
   }

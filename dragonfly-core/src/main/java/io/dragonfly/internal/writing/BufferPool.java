@@ -1,17 +1,20 @@
 package io.dragonfly.internal.writing;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.internal.queue.FairQueue;
+import io.dragonfly.task.TaskId;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Buffers between network and disk: their number bounds what waits for the disk. Safe for
- * concurrent use.
+ * Buffers between network and disk: their number bounds what waits for the disk. Tasks that wait
+ * for one take turns. Safe for concurrent use.
  *
  * <p>The bound is kept by who reads from the network: it pauses while the pool is {@link #isEmpty}.
  * What a transport had read already must go somewhere, so {@link #take} gives a buffer even then.
@@ -26,10 +29,12 @@ public final class BufferPool {
   private final Deque<ByteBuffer> free = new ArrayDeque<>();
 
   @GuardedBy("this")
-  private final Deque<CompletableFuture<Void>> waiting = new ArrayDeque<>();
+  private final FairQueue<TaskId, Waiter> waiting = FairQueue.byCount(Waiter::task);
 
   @GuardedBy("this")
   private int out;
+
+  private record Waiter(TaskId task, CompletableFuture<Void> room) {}
 
   /** A pool of this many buffers, made when they are needed. */
   public BufferPool(int capacity) {
@@ -46,17 +51,17 @@ public final class BufferPool {
   /** Takes a buffer back. */
   public void give(ByteBuffer buffer) {
     // As many as there is room for, not one for one: some of those who wait have ended meanwhile.
-    List<CompletableFuture<Void>> next = new ArrayList<>();
+    List<Waiter> next = new ArrayList<>();
     synchronized (this) {
       out--;
       if (free.size() + out < capacity) {
         free.addFirst(buffer);
       }
-      while (next.size() < capacity - out && !waiting.isEmpty()) {
-        next.add(waiting.removeFirst());
+      while (next.size() < capacity - out && waiting.size() > 0) {
+        next.add(Objects.requireNonNull(waiting.poll()));
       }
     }
-    next.forEach(waiter -> waiter.complete(null));
+    next.forEach(waiter -> waiter.room().complete(null));
   }
 
   /** Returns how many buffers are out. */
@@ -75,17 +80,17 @@ public final class BufferPool {
   }
 
   /**
-   * Completes when there is a buffer to spare. Who waits must hold none that is not yet on its way
-   * to the disk, lest all wait for each other.
+   * Completes when there is a buffer to spare and it is the task's turn. Who waits must hold none
+   * that is not yet on its way to the disk, lest all wait for each other.
    */
-  public CompletableFuture<Void> room() {
+  public CompletableFuture<Void> room(TaskId task) {
     CompletableFuture<Void> future = new CompletableFuture<>();
     @Nullable CompletableFuture<Void> now = null;
     synchronized (this) {
       if (out < capacity) {
         now = future;
       } else {
-        waiting.addLast(future);
+        waiting.add(new Waiter(task, future));
       }
     }
     if (now != null) {

@@ -2,11 +2,17 @@ package io.dragonfly.internal.writing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.task.TaskId;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class BufferPoolTest {
+  private static final TaskId TASK = new TaskId("a".repeat(64));
+  private static final TaskId LATE = new TaskId("b".repeat(64));
+
   private final BufferPool pool = new BufferPool(2);
 
   @Test
@@ -46,8 +52,8 @@ class BufferPoolTest {
     ByteBuffer first = pool.take();
     ByteBuffer second = pool.take();
     ByteBuffer third = pool.take();
-    CompletableFuture<Void> one = pool.room();
-    CompletableFuture<Void> two = pool.room();
+    CompletableFuture<Void> one = pool.room(TASK);
+    CompletableFuture<Void> two = pool.room(TASK);
     pool.give(first);
     assertThat(one).isNotDone();
     pool.give(second);
@@ -55,6 +61,21 @@ class BufferPoolTest {
     assertThat(two).isNotDone();
     pool.give(third);
     assertThat(two).isDone();
-    assertThat(pool.room()).isDone();
+    assertThat(pool.room(TASK)).isDone();
+  }
+
+  @Test
+  void aLateTaskWaitsForABufferInTurn() {
+    ByteBuffer first = pool.take();
+    ByteBuffer second = pool.take();
+    List<CompletableFuture<Void>> many = Stream.generate(() -> pool.room(TASK)).limit(60).toList();
+    CompletableFuture<Void> late = pool.room(LATE);
+
+    pool.give(first);
+    assertThat(late).isNotDone();
+    pool.give(second);
+
+    assertThat(late).isDone();
+    assertThat(many).filteredOn(CompletableFuture::isDone).hasSizeLessThan(3);
   }
 }

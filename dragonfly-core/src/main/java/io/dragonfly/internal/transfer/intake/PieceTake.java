@@ -193,7 +193,7 @@ public final class PieceTake implements PieceSink {
     }
     if (lane.engine().pool().isEmpty()) {
       intake.flush();
-      loop.execute(() -> pauseUntil(lane.engine().pool().room()));
+      loop.execute(() -> pauseUntil(lane.engine().pool().room(lane.stored().task().id())));
     }
   }
 

@@ -241,7 +241,7 @@ public final class SourceReading {
     }
     while (lane.engine().pool().isEmpty()) {
       into.flush();
-      await(lane.engine().pool().room());
+      await(lane.engine().pool().room(lane.stored().task().id()));
     }
   }
 

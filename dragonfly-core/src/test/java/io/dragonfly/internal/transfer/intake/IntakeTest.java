@@ -58,7 +58,8 @@ class IntakeTest {
   void allWhoWaitForRoomHearOfIt() {
     ByteBuffer one = pool.take();
     ByteBuffer other = pool.take();
-    List<CompletableFuture<Void>> waiting = Stream.generate(pool::room).limit(5).toList();
+    List<CompletableFuture<Void>> waiting =
+        Stream.generate(() -> pool.room(TASK.id())).limit(5).toList();
     assertThat(waiting).noneMatch(CompletableFuture::isDone);
 
     pool.give(one);
