@@ -5,6 +5,7 @@ import io.dragonfly.internal.rate.LimitWords.Direction;
 import io.dragonfly.rate.Rate;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -15,10 +16,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The limit of the host that this process is on: the lowest rate that one of its processes gives,
- * in each direction. The processes find each other by a {@link LimitFile}; one that may not open it
- * says so once and keeps to its own rate alone. Looks every {@link #LOOK_EVERY} what the others
- * say. Safe for concurrent use.
+ * The host limit: the lowest rate that a process of the host has set, in each direction. The
+ * processes share it by a {@link LimitFile}. A process that may not open the file logs this once
+ * and limits only itself. Reads the rates of the others every {@link #LOOK_EVERY}. Safe for
+ * concurrent use.
  */
 final class HostLimit implements AutoCloseable {
   /** So soon a rate that another process gives holds here. */
@@ -30,6 +31,7 @@ final class HostLimit implements AutoCloseable {
   private final LimitFile file;
   private final ScheduledExecutorService timer;
   private final LongSupplier nanoClock;
+  private final LimitWords alone = LimitWords.alone();
   private final HostFlow down;
   private final HostFlow up;
   private final Future<?> looking;
@@ -39,6 +41,10 @@ final class HostLimit implements AutoCloseable {
 
   @GuardedBy("this")
   private LimitWords.Place place = LimitWords.Place.NONE;
+
+  /** Used if there is no free place in the shared words. */
+  @GuardedBy("this")
+  private LimitWords.Place placeAlone = LimitWords.Place.NONE;
 
   @GuardedBy("this")
   private Optional<Rate> own;
@@ -67,31 +73,13 @@ final class HostLimit implements AutoCloseable {
     this.file = file;
     this.timer = timer;
     this.nanoClock = nanoClock;
-    LimitWords alone = LimitWords.alone();
     this.words = alone;
-    this.down = flow(Direction.DOWN, alone);
-    this.up = flow(Direction.UP, alone);
+    this.down = new HostFlow(Direction.DOWN, alone, nanoClock);
+    this.up = new HostFlow(Direction.UP, alone, nanoClock);
     look();
     long every = LOOK_EVERY.toNanos();
     this.looking =
         timer.scheduleWithFixedDelay(this::lookAgain, every, every, TimeUnit.NANOSECONDS);
-  }
-
-  private HostFlow flow(Direction direction, LimitWords alone) {
-    HostFlow[] flow = new HostFlow[1];
-    flow[0] =
-        new HostFlow(
-            direction,
-            alone,
-            nanoClock,
-            nanos -> {
-              try {
-                var unused = timer.schedule(flow[0]::wake, nanos, TimeUnit.NANOSECONDS);
-              } catch (RejectedExecutionException e) {
-                LOG.debug("The client is closed, nobody waits for this limit");
-              }
-            });
-    return flow[0];
   }
 
   HostFlow down() {
@@ -140,11 +128,16 @@ final class HostLimit implements AutoCloseable {
     findOthers();
     long now = nanoClock.getAsLong();
     place = words.show(place, ownRate(), now);
-    LimitWords.Seen seen = words.look(now, place);
-    lowestOfOthers = seen.lowest();
+    lowestOfOthers = words.lowestRate(now, place);
     float lowest = lowest();
-    down.set(words, lowest, seen.alive());
-    up.set(words, lowest, seen.alive());
+    boolean isShared = place.slot() >= 0;
+    if (!isShared) {
+      complain("too many processes share it");
+      placeAlone = alone.show(placeAlone, NO_RATE, now);
+    }
+    for (HostFlow flow : List.of(down, up)) {
+      flow.set(isShared ? words : alone, isShared ? place : placeAlone, lowest);
+    }
     holds(lowest);
   }
 
@@ -178,12 +171,15 @@ final class HostLimit implements AutoCloseable {
         words = found.get();
       }
     } catch (IOException e) {
-      if (!complained) {
-        complained = true;
-        LOG.warn(
-            "The limit of this host cannot be shared, this process keeps to its own: {}",
-            e.getMessage());
-      }
+      complain(String.valueOf(e.getMessage()));
+    }
+  }
+
+  @GuardedBy("this")
+  private void complain(String why) {
+    if (!complained) {
+      complained = true;
+      LOG.warn("This process does not share the host limit, it limits only itself: {}", why);
     }
   }
 

@@ -74,7 +74,7 @@ final class LimitFile {
   }
 
   private String name(boolean everybodys) {
-    return "dragonfly-limit-" + (everybodys ? LimitPlace.user() + "-" : "") + bootId;
+    return "dragonfly-host-limit-" + (everybodys ? LimitPlace.user() + "-" : "") + bootId;
   }
 
   private static boolean isEverybodys(Path directory) {

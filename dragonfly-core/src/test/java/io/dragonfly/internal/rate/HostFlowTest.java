@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.dragonfly.internal.rate.LimitWords.Direction;
+import io.dragonfly.internal.rate.LimitWords.Place;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.testkit.FakeTicker;
@@ -12,8 +13,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
@@ -25,13 +24,13 @@ class HostFlowTest extends RateLimiterContract {
   private static final Percentage CLOSE = Percentage.withPercentage(5);
 
   private final FakeTicker clock = new FakeTicker();
-  private final ScheduledExecutorService timer = clock.timer();
   private final LimitWords words = LimitWords.alone();
 
   @Override
   protected RateLimiter create(Optional<Rate> rate, LongSupplier nanoClock) {
     LimitWords own = LimitWords.alone();
-    HostFlow flow = new HostFlow(Direction.DOWN, own, nanoClock, nanos -> {});
+    Place place = own.show(Place.NONE, 0, nanoClock.getAsLong());
+    HostFlow flow = new HostFlow(Direction.DOWN, own, nanoClock);
     RateLimiter limiter =
         new RateLimiter() {
           @Override
@@ -43,8 +42,8 @@ class HostFlowTest extends RateLimiterContract {
           public void setRate(Optional<Rate> newRate) {
             flow.set(
                 own,
-                newRate.map(r -> (float) r.bytesPerSecond()).orElse(Float.POSITIVE_INFINITY),
-                1);
+                place,
+                newRate.map(r -> (float) r.bytesPerSecond()).orElse(Float.POSITIVE_INFINITY));
           }
         };
     limiter.setRate(rate);
@@ -53,27 +52,19 @@ class HostFlowTest extends RateLimiterContract {
 
   /** A process that takes all it can get, in chunks. */
   private final class Taker {
-    private final HostFlow flow;
+    private final HostFlow flow = new HostFlow(Direction.DOWN, words, clock);
     private final int chunk;
+    private Place place = Place.NONE;
     private long free;
     private long taken;
 
-    Taker(int processes, int chunk) {
-      HostFlow[] own = new HostFlow[1];
-      own[0] =
-          new HostFlow(
-              Direction.DOWN,
-              words,
-              clock,
-              nanos -> {
-                var unused = timer.schedule(() -> own[0].wake(), nanos, TimeUnit.NANOSECONDS);
-              });
-      this.flow = own[0];
+    Taker(int chunk) {
       this.chunk = chunk;
-      flow.set(words, RATE, processes);
     }
 
     void step() {
+      place = words.show(place, RATE, clock.getAsLong());
+      flow.set(words, place, RATE);
       while (clock.getAsLong() >= free) {
         taken += chunk;
         free = clock.getAsLong() + Math.max(100_000, flow.take(chunk));
@@ -94,7 +85,7 @@ class HostFlowTest extends RateLimiterContract {
   private List<Taker> takers(int count, int chunk) {
     List<Taker> takers = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      takers.add(new Taker(count, chunk));
+      takers.add(new Taker(chunk));
     }
     return takers;
   }
@@ -133,29 +124,26 @@ class HostFlowTest extends RateLimiterContract {
 
   @Test
   void aTimeThatLiesTooFarAheadIsForgotten() {
-    words.reserve(
-        Direction.DOWN,
-        clock.getAsLong(),
-        clock.getAsLong(),
-        Duration.ofHours(5).toNanos(),
-        Long.MAX_VALUE);
+    long later = clock.getAsLong() + Duration.ofHours(5).toNanos();
+    words.advance(Direction.DOWN, Place.NONE, later);
     assertThat(run(Duration.ofSeconds(10), takers(1, 64 << 10))).isCloseTo((long) RATE * 10, CLOSE);
   }
 
   @Test
   void theDirectionsHaveARateEach() {
-    HostFlow down = new HostFlow(Direction.DOWN, words, clock, nanos -> {});
-    HostFlow up = new HostFlow(Direction.UP, words, clock, nanos -> {});
-    down.set(words, RATE, 1);
-    up.set(words, RATE, 1);
+    HostFlow down = new HostFlow(Direction.DOWN, words, clock);
+    HostFlow up = new HostFlow(Direction.UP, words, clock);
+    Place place = words.show(Place.NONE, RATE, clock.getAsLong());
+    down.set(words, place, RATE);
+    up.set(words, place, RATE);
     down.take(10 * MIB);
     assertThat(up.take(1)).isZero();
   }
 
   @Test
   void aBurstIsATenthOfASecond() {
-    HostFlow flow = new HostFlow(Direction.DOWN, words, clock, nanos -> {});
-    flow.set(words, RATE, 1);
+    HostFlow flow = new HostFlow(Direction.DOWN, words, clock);
+    flow.set(words, words.show(Place.NONE, RATE, clock.getAsLong()), RATE);
     long seconds = Duration.ofNanos(flow.take(10 * MIB)).toMillis();
     assertThat(seconds).isCloseTo(900, within(25L));
   }

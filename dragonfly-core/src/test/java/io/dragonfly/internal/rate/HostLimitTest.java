@@ -203,7 +203,7 @@ class HostLimitTest {
     mode(directory, "rwxrwxrwx");
     limit(Optional.of(SLOW));
     assertThat(onlyFile().getFileName())
-        .hasToString("dragonfly-limit-" + LimitPlace.user() + "-boot");
+        .hasToString("dragonfly-host-limit-" + LimitPlace.user() + "-boot");
     assertThat(mode(onlyFile())).isEqualTo("rw-------");
   }
 
@@ -212,7 +212,7 @@ class HostLimitTest {
   void whereAGroupMayWriteItSharesAFile() throws IOException {
     mode(directory, "rwxrwx---");
     limit(Optional.of(SLOW));
-    assertThat(onlyFile().getFileName()).hasToString("dragonfly-limit-boot");
+    assertThat(onlyFile().getFileName()).hasToString("dragonfly-host-limit-boot");
     assertThat(mode(onlyFile())).isEqualTo("rw-rw----");
   }
 

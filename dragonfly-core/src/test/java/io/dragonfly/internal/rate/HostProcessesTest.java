@@ -12,21 +12,24 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Processes that share one limit, each of which takes all it can get. What they took between two
- * moments is added up, so it does not matter when a busy machine comes to start or ask them.
+ * Processes that share one limit, each of which takes all it can get. The test counts what they
+ * took between two moments, so it does not matter when a busy machine starts or asks them.
  */
 @EnabledOnOs(OS.LINUX)
 class HostProcessesTest {
@@ -47,14 +50,14 @@ class HostProcessesTest {
 
   @Test
   void oneProcessGetsTheRate() throws Exception {
-    start();
+    start(2);
     assertThatTheyGetTheRate();
   }
 
   @Test
   void fourProcessesTogetherGetTheRateAndOneThatIsKilledTakesNothingAlong() throws Exception {
     for (int i = 0; i < 4; i++) {
-      start();
+      start(2);
     }
     assertThatTheyGetTheRate();
 
@@ -64,40 +67,65 @@ class HostProcessesTest {
     assertThatTheyGetTheRate();
   }
 
+  @Test
+  @Tag("slow") // 32 JVMs
+  void eachOf32ProcessesGetsItsShare() throws Exception {
+    Random random = new Random(1);
+    for (int i = 0; i < 32; i++) {
+      start(1 + random.nextInt(8));
+    }
+    Duration window = Duration.ofSeconds(10);
+    long share = bytes(window) / takers.size();
+    taken(WINDOW); // while the compiler is busy
+    List<Long> taken = taken(window);
+    for (int tries = 1; tries < 3 && Collections.min(taken) < 0.7 * share; tries++) {
+      taken = taken(window);
+    }
+    System.out.printf(
+        "percent of a share: %s%n", taken.stream().map(t -> 100 * t / share).toList());
+    assertThat(sum(taken)).isCloseTo(bytes(window), CLOSE);
+    assertThat(taken)
+        .allSatisfy(each -> assertThat(each).isCloseTo(share, Percentage.withPercentage(30)));
+  }
+
   /**
-   * On a machine that has no time for them they get less, which says nothing about the limit: that
-   * is looked at again. More they must never get.
+   * On a machine that has no time for them the processes get less, which says nothing about the
+   * limit. Then the test counts again. They must never get more.
    */
   private void assertThatTheyGetTheRate() throws IOException {
     long taken = 0;
     for (int tries = 0; tries < 5 && taken < 0.95 * bytes(WINDOW); tries++) {
-      taken = takenByAll();
+      taken = sum(taken(WINDOW));
       assertThat(taken).isLessThanOrEqualTo((long) (1.05 * bytes(WINDOW)));
     }
     assertThat(taken).isCloseTo(bytes(WINDOW), CLOSE);
+  }
+
+  private static long sum(List<Long> taken) {
+    return taken.stream().mapToLong(Long::longValue).sum();
   }
 
   private static long bytes(Duration time) {
     return RATE * time.toMillis() / 1000;
   }
 
-  private void start() throws IOException {
-    Taker taker = new Taker(directory);
+  private void start(int threads) throws IOException {
+    Taker taker = new Taker(directory, threads);
     takers.add(taker);
     assertThat(taker.out.readLine()).isEqualTo("taking");
   }
 
-  private long takenByAll() throws IOException {
+  private List<Long> taken(Duration window) throws IOException {
     long from = System.nanoTime() + Duration.ofMillis(300).toNanos();
     for (Taker taker : takers) {
-      taker.in.write("%d %d%n".formatted(from, from + WINDOW.toNanos()));
+      taker.in.write("%d %d%n".formatted(from, from + window.toNanos()));
       taker.in.flush();
     }
-    long sum = 0;
+    List<Long> taken = new ArrayList<>();
     for (Taker taker : takers) {
-      sum += Long.parseLong(taker.out.readLine());
+      taken.add(Long.valueOf(taker.out.readLine()));
     }
-    return sum;
+    return taken;
   }
 
   private static final class Taker {
@@ -105,15 +133,18 @@ class HostProcessesTest {
     private final BufferedReader out;
     private final Writer in;
 
-    Taker(Path directory) throws IOException {
+    Taker(Path directory, int threads) throws IOException {
       process =
           new ProcessBuilder(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                   "-Xmx64m",
+                  "-XX:+UseSerialGC",
+                  "-XX:TieredStopAtLevel=1",
                   "-cp",
                   System.getProperty("java.class.path"),
                   TakerMain.class.getName(),
-                  directory.toString())
+                  directory.toString(),
+                  Integer.toString(threads))
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
       out = process.inputReader(StandardCharsets.US_ASCII);
@@ -124,7 +155,6 @@ class HostProcessesTest {
   /** Takes all it can get until its input ends, and says how much it took between two moments. */
   static final class TakerMain {
     private static final int CHUNK = 64 << 10;
-    private static final int THREADS = 2;
 
     private volatile long from = Long.MAX_VALUE;
     private volatile long until = Long.MAX_VALUE;
@@ -136,12 +166,12 @@ class HostProcessesTest {
           HostLimit limit =
               new HostLimit(
                   Optional.of(Rate.ofBytes(RATE)), file, timers.executor(), System::nanoTime)) {
-        new TakerMain().run(limit.down());
+        new TakerMain().run(limit.down(), Integer.parseInt(args[1]));
       }
     }
 
-    private void run(HostFlow flow) throws IOException {
-      for (int i = 0; i < THREADS; i++) {
+    private void run(HostFlow flow, int threads) throws IOException {
+      for (int i = 0; i < threads; i++) {
         Thread thread = new Thread(() -> take(flow));
         thread.setDaemon(true);
         thread.start();

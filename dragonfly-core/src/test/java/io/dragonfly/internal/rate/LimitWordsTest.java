@@ -21,17 +21,18 @@ class LimitWordsTest {
   void theLowestRateOfThoseAliveHolds() {
     Place slow = words.show(Place.NONE, 1000f, NOW);
     Place fast = words.show(Place.NONE, 5000f, NOW);
-    assertThat(words.look(NOW)).isEqualTo(new LimitWords.Seen(1000f, 2));
-    words.show(fast, 500f, NOW);
-    assertThat(words.look(NOW).lowest()).isEqualTo(500f);
+    assertThat(words.lowestRate(NOW)).isEqualTo(1000f);
+    assertThat(words.lowestRate(NOW, slow)).isEqualTo(5000f);
     words.leave(slow);
-    assertThat(words.look(NOW).alive()).isEqualTo(1);
+    assertThat(words.lowestRate(NOW)).isEqualTo(5000f);
+    words.show(fast, 500f, NOW);
+    assertThat(words.lowestRate(NOW)).isEqualTo(500f);
   }
 
   @Test
   void whoIsNotSeenIsGoneAndItsPlaceIsFree() {
     Place killed = words.show(Place.NONE, 1000f, NOW);
-    assertThat(words.look(LATER)).isEqualTo(new LimitWords.Seen(Float.POSITIVE_INFINITY, 0));
+    assertThat(words.lowestRate(LATER)).isInfinite();
     Place next = words.show(Place.NONE, 7000f, LATER);
     assertThat(next.slot()).isEqualTo(killed.slot());
   }
@@ -43,7 +44,8 @@ class LimitWordsTest {
     Place back = words.show(stopped, 1000f, LATER);
     assertThat(back.slot()).isNotEqualTo(other.slot());
     words.leave(stopped); // no longer its own
-    assertThat(words.look(LATER)).isEqualTo(new LimitWords.Seen(1000f, 2));
+    assertThat(words.lowestRate(LATER)).isEqualTo(1000f);
+    assertThat(words.lowestRate(LATER, back)).isEqualTo(7000f);
   }
 
   @Test
@@ -54,24 +56,39 @@ class LimitWordsTest {
       places++;
       place = words.show(Place.NONE, 1000f, NOW);
     }
-    assertThat(places).isEqualTo(384);
-    assertThat(words.look(NOW).alive()).isEqualTo(384);
+    assertThat(places).isEqualTo(480);
     words.leave(place);
-    assertThat(words.look(NOW).alive()).isEqualTo(384);
+    assertThat(words.lowestRate(NOW)).isEqualTo(1000f);
   }
 
   @Test
   void whatAnotherClockLeftIsNotAlive() {
     words.show(Place.NONE, 1000f, NOW);
-    assertThat(words.look(0).alive()).isZero();
+    assertThat(words.lowestRate(0)).isInfinite();
   }
 
   @Test
-  void timesFollowEachOther() {
-    assertThat(words.reserve(Direction.UP, NOW, NOW, 10, 1000)).isEqualTo(NOW + 10);
-    assertThat(words.reserve(Direction.UP, NOW, NOW, 10, 1000)).isEqualTo(NOW + 20);
-    assertThat(words.reserve(Direction.UP, NOW + 500, NOW + 500, 10, 1000)).isEqualTo(NOW + 510);
-    assertThat(words.reserve(Direction.DOWN, NOW, NOW, 10, 1000)).isEqualTo(NOW + 10);
+  void allWhoWantTimeGetTheSame() {
+    Place one = words.show(Place.NONE, 1000f, NOW);
+    Place other = words.show(Place.NONE, 1000f, NOW);
+    words.advance(Direction.UP, one, NOW);
+    words.want(Direction.UP, one, 10);
+    words.want(Direction.UP, other, 1000);
+    words.advance(Direction.UP, one, NOW - LimitWords.BURST.toNanos() + 30);
+    assertThat(words.level(Direction.UP)).isEqualTo(20); // 10 for each, then 10 for the other
+    assertThat(words.level(Direction.DOWN)).isZero();
+    assertThat(words.wanting(Direction.UP, one, NOW).processes()).isEqualTo(1);
+  }
+
+  @Test
+  void timeIsHandedOutAheadForABurstAtMost() {
+    words.advance(Direction.UP, Place.NONE, NOW);
+    long burst = LimitWords.BURST.toNanos();
+    assertThat(words.handOutAhead(Direction.UP, NOW, burst)).isEqualTo(burst); // what was kept
+    assertThat(words.handOutAhead(Direction.UP, NOW, burst - 1)).isEqualTo(burst - 1);
+    assertThat(words.handOutAhead(Direction.UP, NOW, 10)).isEqualTo(1);
+    assertThat(words.handOutAhead(Direction.UP, NOW, 10)).isZero();
+    assertThat(words.ahead(Direction.UP, NOW)).isEqualTo(burst);
   }
 
   @Test

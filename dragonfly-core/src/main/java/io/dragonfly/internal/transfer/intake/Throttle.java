@@ -5,8 +5,8 @@ import java.time.Duration;
 
 /** The limits that hold for what a download takes: its own, and that of its client's network. */
 public final class Throttle {
-  /** Who pauses asks so often whether a limit was raised. */
-  static final Duration LOOK_EVERY = Duration.ofMillis(250);
+  /** A pause is checked this often. It ends early if others leave more or a limit is raised. */
+  static final Duration LOOK_EVERY = Duration.ofMillis(100);
 
   private final RateLimiter own;
   private final RateLimiter network;

@@ -41,8 +41,8 @@ import org.slf4j.LoggerFactory;
 final class PieceExchange implements Exchange {
   private static final Logger LOG = LoggerFactory.getLogger(PieceExchange.class);
 
-  /** Who waits for the limiter asks so often whether the limit was raised. */
-  private static final long LOOK_NANOS = Duration.ofMillis(250).toNanos();
+  /** A pause is checked this often. It ends early if others leave more or the limit is raised. */
+  private static final long LOOK_NANOS = Duration.ofMillis(100).toNanos();
 
   private final ServerConnection connection;
   private final Channel channel;
