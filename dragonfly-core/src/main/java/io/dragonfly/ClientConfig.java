@@ -30,6 +30,7 @@ public final class ClientConfig extends ParentConfig {
   private final boolean takesPreheats;
   private final long bufferBytes;
   private final Optional<Rate> downloadRate;
+  private final boolean shareHostLimit;
   private final Optional<Rate> totalRate;
   private final Optional<Path> limitDir;
   private final Duration stallTimeout;
@@ -48,6 +49,7 @@ public final class ClientConfig extends ParentConfig {
     this.takesPreheats = builder.takesPreheats;
     this.bufferBytes = builder.bufferBytes;
     this.downloadRate = builder.downloadRate;
+    this.shareHostLimit = builder.shareHostLimit;
     this.totalRate = builder.totalRate;
     this.limitDir = builder.limitDir;
     this.stallTimeout = builder.stallTimeout;
@@ -107,12 +109,19 @@ public final class ClientConfig extends ParentConfig {
     return downloadRate;
   }
 
-  /** Returns the rate of this host in each direction, if this client gives one. */
+  /**
+   * Returns whether this client takes part in the host limit, also without a {@link #totalRate}.
+   */
+  public boolean shareHostLimit() {
+    return shareHostLimit;
+  }
+
+  /** Returns the rate of this host in each direction, if this client sets one. */
   public Optional<Rate> totalRate() {
     return totalRate;
   }
 
-  /** Returns the directory of the host's limit, if one was given. */
+  /** Returns the directory of the host limit, if it was set. */
   public Optional<Path> limitDir() {
     return limitDir;
   }
@@ -152,6 +161,7 @@ public final class ClientConfig extends ParentConfig {
     private boolean takesPreheats;
     private long bufferBytes = 32L << 20;
     private Optional<Rate> downloadRate = Optional.empty();
+    private boolean shareHostLimit;
     private Optional<Rate> totalRate = Optional.empty();
     private Optional<Path> limitDir = Optional.empty();
     private Duration stallTimeout = Duration.ofSeconds(2);
@@ -238,9 +248,20 @@ public final class ClientConfig extends ParentConfig {
     }
 
     /**
-     * The rate of the whole host, 1 KiB/s at least: of all that its clients fetch over the network,
-     * and the same again of all that they give to others. The lowest that a running client of the
-     * host gives holds for all of them; none unless set.
+     * Whether this client takes part in the host limit: the lowest rate that a process of the host
+     * has set, such as with {@code dfget limit}, holds for the client, too. Default: false. The
+     * commands {@code dfget} and {@code dfdaemon} always take part.
+     */
+    public Builder shareHostLimit(boolean share) {
+      this.shareHostLimit = share;
+      return this;
+    }
+
+    /**
+     * The rate of the whole host, at least 1 KiB/s: of all downloads over the network together, and
+     * again of all uploads. A client with this rate takes part in the host limit, also without
+     * {@link #shareHostLimit}. The lowest rate that a running process of the host has set holds for
+     * all that take part. Default: none.
      */
     public Builder totalRate(Rate rate) {
       this.totalRate = Optional.of(rate);
@@ -248,8 +269,8 @@ public final class ClientConfig extends ParentConfig {
     }
 
     /**
-     * The directory in which the clients of the host keep their common limit; one in the host's
-     * memory unless set. Clients with different directories have limits of their own.
+     * The directory of the file by which processes share the host limit. Default: one in the host's
+     * memory. Clients with different directories have limits of their own.
      */
     public Builder limitDir(Path directory) {
       this.limitDir = Optional.of(directory);

@@ -173,7 +173,11 @@ public final class DistributionClient implements AutoCloseable {
   private static ClientLimits limits(ClientConfig config, Setup.Plugins plugins, Timers timers) {
     return new ClientLimits(
         new ClientLimits.Rates(
-            config.downloadRate(), config.uploadRate(), config.totalRate(), config.limitDir()),
+            config.downloadRate(),
+            config.uploadRate(),
+            config.shareHostLimit(),
+            config.totalRate(),
+            config.limitDir()),
         plugins.limiters(),
         timers.executor(),
         timers::nanos);
@@ -335,8 +339,9 @@ public final class DistributionClient implements AutoCloseable {
   }
 
   /**
-   * Changes the rate that this client gives as its host's limit; empty is none. Holds within a
-   * second, in the host's other clients as well; the lowest that one of them gives holds for all.
+   * Changes the rate that this client sets for the whole host; empty is none. Holds within a second
+   * in all processes that take part in the host limit. This client takes part while it has such a
+   * rate, or always with {@link ClientConfig#shareHostLimit}. The lowest rate holds.
    *
    * @throws IllegalArgumentException if the rate is less than {@link Rate#LEAST_LIMIT}
    */

@@ -130,7 +130,10 @@ class ClientLimitsTest {
         .hasToString(
             "download 1024 B/s, upload without limit, total 9437184 B/s, host 9437184 B/s");
 
-    DistributionClient other = fixture.start(config().home(dir.resolve("other")));
+    DistributionClient embedded = fixture.start(config().home(dir.resolve("embedded")));
+    assertThat(embedded.limits().hostRate()).isEmpty();
+    DistributionClient other =
+        fixture.start(config().home(dir.resolve("other")).shareHostLimit(true));
     assertThat(other.limits().hostRate()).contains(Rate.ofBytes(9 * MIB));
     other.setTotalRate(Optional.of(Rate.ofBytes(5 * MIB)));
     other.setUploadRate(Optional.of(LOW));

@@ -13,9 +13,10 @@ public final class Limits {
    * Limits.
    *
    * @param downloadRate of all that the client fetches over the network
-   * @param uploadRate of all that it gives to others
-   * @param totalRate what the client gives as the host's limit
-   * @param hostRate what holds for the host: the lowest that one of its clients gives
+   * @param uploadRate of all that it uploads
+   * @param totalRate the rate that the client sets for the whole host
+   * @param hostRate the rate that holds for the host: the lowest that one of its processes sets;
+   *     empty if the client does not take part in the host limit
    */
   public Limits(
       Optional<Rate> downloadRate,
@@ -33,17 +34,20 @@ public final class Limits {
     return downloadRate;
   }
 
-  /** Returns the rate of all that the client gives to others. */
+  /** Returns the rate of all that the client uploads. */
   public Optional<Rate> uploadRate() {
     return uploadRate;
   }
 
-  /** Returns the rate in each direction that the client gives as the host's limit. */
+  /** Returns the rate in each direction that the client sets for the whole host. */
   public Optional<Rate> totalRate() {
     return totalRate;
   }
 
-  /** Returns the rate that holds for the host: the lowest that one of its clients gives. */
+  /**
+   * Returns the rate that holds for the host: the lowest that one of its processes sets. Empty if
+   * the client does not take part in the host limit.
+   */
   public Optional<Rate> hostRate() {
     return hostRate;
   }

@@ -10,8 +10,8 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
- * What a client may take from the network and give to it: its own limits, and its host's. They can
- * be changed at any time. Safe for concurrent use.
+ * The limits of a client's downloads and uploads: its own, and the host limit. They can be changed
+ * at any time. Safe for concurrent use.
  */
 public final class ClientLimits implements AutoCloseable {
   private final Own downloads;
@@ -21,14 +21,16 @@ public final class ClientLimits implements AutoCloseable {
   /**
    * Limits.
    *
-   * @param downloadRate of all that the client takes
-   * @param uploadRate of all that it gives
-   * @param totalRate what it gives as the host's limit
-   * @param limitDir where the host's limit is kept, if not in the usual place
+   * @param downloadRate of all that the client downloads
+   * @param uploadRate of all that it uploads
+   * @param shareHostLimit whether it takes part in the host limit without a rate for the host
+   * @param totalRate the rate that it sets for the host
+   * @param limitDir the directory of the host limit, if not the default
    */
   public record Rates(
       Optional<Rate> downloadRate,
       Optional<Rate> uploadRate,
+      boolean shareHostLimit,
       Optional<Rate> totalRate,
       Optional<Path> limitDir) {}
 
@@ -43,12 +45,13 @@ public final class ClientLimits implements AutoCloseable {
       Function<Optional<Rate>, RateLimiter> limiters,
       ScheduledExecutorService timer,
       LongSupplier nanoClock) {
-    this.host = new HostLimit(rates.totalRate(), LimitFile.of(rates.limitDir()), timer, nanoClock);
+    LimitFile file = LimitFile.of(rates.limitDir());
+    this.host = new HostLimit(rates.shareHostLimit(), rates.totalRate(), file, timer, nanoClock);
     this.downloads = new Own(rates.downloadRate(), limiters, host.down());
     this.uploads = new Own(rates.uploadRate(), limiters, host.up());
   }
 
-  /** The client's own limit in one direction, together with the host's. */
+  /** The client's own limit in one direction, together with the host limit. */
   private static final class Own implements RateLimiter {
     private final RateLimiter own;
     private final HostFlow host;
@@ -72,27 +75,27 @@ public final class ClientLimits implements AutoCloseable {
     }
   }
 
-  /** Returns the limiter of all that the client takes from the network. */
+  /** Returns the limiter of all that the client downloads over the network. */
   public RateLimiter downloads() {
     return downloads;
   }
 
-  /** Returns the limiter of all that the client gives to others. */
+  /** Returns the limiter of all that the client uploads. */
   public RateLimiter uploads() {
     return uploads;
   }
 
-  /** Changes the rate that the client gives as the host's limit. */
+  /** Changes the rate that the client sets for the host. */
   public void setTotalRate(Optional<Rate> rate) {
     host.setOwn(rate);
   }
 
-  /** Returns what holds now. */
+  /** Returns the limits that hold now. */
   public Limits now() {
     return new Limits(downloads.rate, uploads.rate, host.own(), host.holding());
   }
 
-  /** Tells the host's other processes that this one has no part in its limit any more. */
+  /** Ends this process's part in the host limit. */
   @Override
   public void close() {
     host.close();

@@ -16,10 +16,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The host limit: the lowest rate that a process of the host has set, in each direction. The
- * processes share it by a {@link LimitFile}. A process that may not open the file logs this once
- * and limits only itself. Reads the rates of the others every {@link #LOOK_EVERY}. Safe for
- * concurrent use.
+ * The host limit: the lowest rate that a process of the host has set, in each direction. It holds
+ * for the processes that take part. They share it by a {@link LimitFile}. A process that may not
+ * open the file logs this once and limits only itself. Reads the rates of the others every {@link
+ * #LOOK_EVERY}. Safe for concurrent use.
  */
 final class HostLimit implements AutoCloseable {
   /** So soon a rate that another process gives holds here. */
@@ -28,6 +28,7 @@ final class HostLimit implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HostLimit.class);
   private static final float NO_RATE = Float.POSITIVE_INFINITY;
 
+  private final boolean always;
   private final LimitFile file;
   private final ScheduledExecutorService timer;
   private final LongSupplier nanoClock;
@@ -42,14 +43,14 @@ final class HostLimit implements AutoCloseable {
   @GuardedBy("this")
   private LimitWords.Place place = LimitWords.Place.NONE;
 
-  /** Used if there is no free place in the shared words. */
+  /** Used without a place in the shared words. */
   @GuardedBy("this")
   private LimitWords.Place placeAlone = LimitWords.Place.NONE;
 
   @GuardedBy("this")
   private Optional<Rate> own;
 
-  /** The lowest that the other processes gave when this one last looked. */
+  /** The lowest rate that the other processes had set when this one last looked. */
   @GuardedBy("this")
   private float lowestOfOthers = NO_RATE;
 
@@ -65,10 +66,17 @@ final class HostLimit implements AutoCloseable {
   /**
    * A limit.
    *
+   * @param always whether this process takes part also while it has set no rate
+   * @param own the rate that this process has set
    * @param timer stays its owner's
    */
   HostLimit(
-      Optional<Rate> own, LimitFile file, ScheduledExecutorService timer, LongSupplier nanoClock) {
+      boolean always,
+      Optional<Rate> own,
+      LimitFile file,
+      ScheduledExecutorService timer,
+      LongSupplier nanoClock) {
+    this.always = always;
     this.own = own;
     this.file = file;
     this.timer = timer;
@@ -90,7 +98,7 @@ final class HostLimit implements AutoCloseable {
     return up;
   }
 
-  /** Returns the rate that this process gives. */
+  /** Returns the rate that this process has set. */
   synchronized Optional<Rate> own() {
     return own;
   }
@@ -100,7 +108,7 @@ final class HostLimit implements AutoCloseable {
     return holding;
   }
 
-  /** Changes the rate that this process gives; it holds as soon as the timer has come to it. */
+  /** Changes the rate that this process sets. It holds as soon as the timer has run. */
   void setOwn(Optional<Rate> rate) {
     synchronized (this) {
       own = rate;
@@ -117,7 +125,7 @@ final class HostLimit implements AutoCloseable {
     try {
       look();
     } catch (RuntimeException e) {
-      LOG.error("The limit of the host cannot be looked at", e); // or it would never be again
+      LOG.error("Cannot read the host limit", e); // or the timer would not run again
     }
   }
 
@@ -125,20 +133,32 @@ final class HostLimit implements AutoCloseable {
     if (closed) {
       return;
     }
-    findOthers();
     long now = nanoClock.getAsLong();
-    place = words.show(place, ownRate(), now);
-    lowestOfOthers = words.lowestRate(now, place);
-    float lowest = lowest();
+    if (takesPart()) {
+      findOthers();
+      place = words.show(place, ownRate(), now);
+      lowestOfOthers = words.lowestRate(now, place);
+    } else {
+      words.leave(place);
+      place = LimitWords.Place.NONE;
+    }
     boolean isShared = place.slot() >= 0;
     if (!isShared) {
-      complain("too many processes share it");
       placeAlone = alone.show(placeAlone, NO_RATE, now);
+      if (takesPart()) {
+        complain("too many processes share it");
+      }
     }
+    float lowest = lowest();
     for (HostFlow flow : List.of(down, up)) {
       flow.set(isShared ? words : alone, isShared ? place : placeAlone, lowest);
     }
     holds(lowest);
+  }
+
+  @GuardedBy("this")
+  private boolean takesPart() {
+    return always || own.isPresent();
   }
 
   @GuardedBy("this")
@@ -148,7 +168,7 @@ final class HostLimit implements AutoCloseable {
 
   @GuardedBy("this")
   private float lowest() {
-    return Math.min(lowestOfOthers, ownRate());
+    return takesPart() ? Math.min(lowestOfOthers, ownRate()) : NO_RATE;
   }
 
   @GuardedBy("this")
@@ -156,7 +176,7 @@ final class HostLimit implements AutoCloseable {
     Optional<Rate> holds =
         lowest == NO_RATE ? Optional.empty() : Optional.of(Rate.ofBytes((long) lowest));
     if (!holds.equals(holding)) {
-      LOG.info("The limit of this host is {}", holds.map(Rate::toString).orElse("lifted"));
+      LOG.info("The host limit is {}", holds.map(Rate::toString).orElse("lifted"));
       holding = holds;
     }
   }

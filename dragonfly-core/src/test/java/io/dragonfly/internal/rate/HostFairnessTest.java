@@ -53,6 +53,7 @@ class HostFairnessTest {
   private final class Process {
     private final HostLimit limit =
         new HostLimit(
+            true,
             Optional.of(Rate.ofBytes(RATE)),
             new LimitFile(LimitPlace.of(Optional.of(directory)), "boot"),
             clock.timer(),

@@ -47,7 +47,11 @@ class HostLimitTest {
   }
 
   private HostLimit limit(Optional<Rate> own, LimitFile file) {
-    HostLimit limit = new HostLimit(own, file, ticker.timer(), ticker);
+    return limit(true, own, file);
+  }
+
+  private HostLimit limit(boolean always, Optional<Rate> own, LimitFile file) {
+    HostLimit limit = new HostLimit(always, own, file, ticker.timer(), ticker);
     opened.add(limit);
     return limit;
   }
@@ -115,12 +119,32 @@ class HostLimitTest {
   }
 
   @Test
+  void aProcessThatDoesNotShareTheLimitTakesPartOnlyWhileItHasARate() {
+    limit(Optional.of(SLOW));
+    LimitFile file = new LimitFile(LimitPlace.of(Optional.of(directory)), "boot");
+    HostLimit embedded = limit(false, Optional.empty(), file);
+    ticker.advance(SOON);
+    assertThat(embedded.holding()).isEmpty();
+    assertThat(embedded.down().take(1L << 40)).isZero();
+
+    embedded.setOwn(Optional.of(FAST));
+    ticker.advance(SOON);
+    assertThat(embedded.holding()).contains(SLOW);
+    assertThat(embedded.down().take(20 << 20)).isGreaterThan(SOON.toNanos());
+
+    embedded.setOwn(Optional.empty());
+    assertThat(embedded.holding()).isEmpty();
+    ticker.advance(SOON);
+    assertThat(embedded.down().take(1L << 40)).isZero();
+  }
+
+  @Test
   void whoIsKilledIsForgottenSoon() {
     HostLimit fast = limit(Optional.of(FAST));
     FakeTicker itsTime = new FakeTicker();
     itsTime.advance(Duration.ofNanos(ticker.getAsLong() - itsTime.getAsLong()));
     LimitFile file = new LimitFile(LimitPlace.of(Optional.of(directory)), "boot");
-    opened.add(new HostLimit(Optional.of(SLOW), file, itsTime.timer(), itsTime));
+    opened.add(new HostLimit(true, Optional.of(SLOW), file, itsTime.timer(), itsTime));
     ticker.advance(SOON);
     assertThat(fast.holding()).contains(SLOW);
     ticker.advance(Duration.ofSeconds(4)); // the other one's time stands still

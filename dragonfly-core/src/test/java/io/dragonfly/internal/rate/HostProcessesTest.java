@@ -165,7 +165,11 @@ class HostProcessesTest {
       try (Timers timers = Timers.system("timer");
           HostLimit limit =
               new HostLimit(
-                  Optional.of(Rate.ofBytes(RATE)), file, timers.executor(), System::nanoTime)) {
+                  true,
+                  Optional.of(Rate.ofBytes(RATE)),
+                  file,
+                  timers.executor(),
+                  System::nanoTime)) {
         new TakerMain().run(limit.down(), Integer.parseInt(args[1]));
       }
     }

@@ -206,6 +206,7 @@ final class DfdaemonOptions {
   PeerSettings toPeerSettings(Call call, Consumer<ClientConfig.Builder> more) {
     ClientConfig.Builder builder =
         ClientConfig.builder()
+            .shareHostLimit(true)
             .home(home(call))
             .port(peerPort)
             .idc(idc.idc())

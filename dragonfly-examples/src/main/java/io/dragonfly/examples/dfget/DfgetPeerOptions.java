@@ -116,7 +116,8 @@ public final class DfgetPeerOptions {
 
   private ClientConfig toConfig(
       Call call, Optional<Path> directory, Consumer<ClientConfig.Builder> more) {
-    ClientConfig.Builder builder = ClientConfig.builder().port(port).idc(idc.idc());
+    ClientConfig.Builder builder =
+        ClientConfig.builder().shareHostLimit(true).port(port).idc(idc.idc());
     builder.supernodes(Addresses.inOrder(nodes));
     totalLimit.rate().ifPresent(builder::totalRate);
     directory.ifPresent(builder::home);

@@ -29,6 +29,7 @@ public final class QuickstartPeer {
     Logging.start(false, Level.INFO);
     ClientConfig config =
         ClientConfig.builder()
+            .shareHostLimit(true)
             .supernodes(List.of(Addresses.parseNode(args[2]).address()))
             .ip(InetAddress.getLoopbackAddress())
             .home(Path.of(args[3]))

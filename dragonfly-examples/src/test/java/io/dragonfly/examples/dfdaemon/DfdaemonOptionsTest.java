@@ -3,6 +3,7 @@ package io.dragonfly.examples.dfdaemon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.examples.command.FakeCall;
+import io.dragonfly.examples.dfget.DfgetPeerOptions;
 import io.dragonfly.testkit.FreePorts;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
 
 class DfdaemonOptionsTest {
   @TempDir private Path dir;
@@ -54,6 +56,19 @@ class DfdaemonOptionsTest {
       })
   void whatIsWrongIsSaid(String arguments, String message) {
     assertThat(run(2, arguments.split(" "))).contains(message);
+  }
+
+  @Test
+  void commandsTakePartInTheHostLimit() {
+    FakeCall call = new FakeCall(dir);
+    DfdaemonOptions dfdaemon = new DfdaemonOptions();
+    DfgetPeerOptions dfget = new DfgetPeerOptions();
+    for (Object options : List.of(dfdaemon, dfget)) {
+      var unused = new CommandLine(options).parseArgs("--home=peer");
+    }
+
+    assertThat(dfdaemon.toPeerSettings(call, more -> {}).client().shareHostLimit()).isTrue();
+    assertThat(dfget.toSettings(call).client().shareHostLimit()).isTrue();
   }
 
   @Test
