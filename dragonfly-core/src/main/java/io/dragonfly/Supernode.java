@@ -8,6 +8,7 @@ import io.dragonfly.internal.access.SecretFile;
 import io.dragonfly.internal.cdn.CdnSettings;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.cdn.Sources;
+import io.dragonfly.internal.loop.ActiveClock;
 import io.dragonfly.internal.plugin.Plugins;
 import io.dragonfly.internal.serve.ProcessMonitor;
 import io.dragonfly.internal.serve.StoredPieceService;
@@ -150,6 +151,7 @@ public final class Supernode implements AutoCloseable {
             timer,
             clock,
             System::nanoTime,
+            ActiveClock.ofProcess(timer),
             random,
             config.listener()));
   }

@@ -38,6 +38,14 @@ public final class FakeTicker implements LongSupplier {
     moveTo(end);
   }
 
+  /**
+   * Moves the time on as if this process had been stopped meanwhile: what is due runs late, at the
+   * next {@link #advance}.
+   */
+  public void pass(Duration duration) {
+    moveTo(Math.addExact(nanos.get(), duration.toNanos()));
+  }
+
   void moveTo(long time) {
     nanos.accumulateAndGet(time, Math::max);
   }

@@ -56,9 +56,11 @@ public final class CdnCache implements AutoCloseable {
    * The time, and who waits for it.
    *
    * @param nanos monotonic nanoseconds
+   * @param activeNanos the same, without the time in which this process could not run
    * @param timer runs what is due
    */
-  public record Time(Clock clock, LongSupplier nanos, ScheduledExecutorService timer) {}
+  public record Time(
+      Clock clock, LongSupplier nanos, LongSupplier activeNanos, ScheduledExecutorService timer) {}
 
   /**
    * The cache of one supernode.
@@ -406,7 +408,7 @@ public final class CdnCache implements AutoCloseable {
         portion,
         threads.buffers(),
         time.timer(),
-        time.nanos(),
+        time.activeNanos(),
         room);
   }
 

@@ -77,7 +77,7 @@ final class CdnRead implements SourceStretch.Progress {
       Portion portion,
       WriteBehind.Buffers buffers,
       ScheduledExecutorService timer,
-      LongSupplier nanoClock,
+      LongSupplier activeNanos,
       CacheRoom room) {}
 
   /** Whose task is read. */
@@ -111,7 +111,7 @@ final class CdnRead implements SourceStretch.Progress {
         ring.isPresent() ? ring.get().whole() : stored.task().digest().map(WholeDigest::new);
     this.stretch = new SourceStretch(stored, ring.isEmpty(), whole, opened, this::goOn, around);
     this.line = line();
-    this.lastProgress = around.nanoClock().getAsLong();
+    this.lastProgress = around.activeNanos().getAsLong();
   }
 
   private Optional<StoredTask> goOn(NoSpaceException lacking, Optional<WholeDigest> whole) {
@@ -234,7 +234,7 @@ final class CdnRead implements SourceStretch.Progress {
 
   @Override
   public void further() {
-    lastProgress = around.nanoClock().getAsLong();
+    lastProgress = around.activeNanos().getAsLong();
     failures = 0;
   }
 
@@ -279,7 +279,7 @@ final class CdnRead implements SourceStretch.Progress {
     Duration length =
         Duration.ofMillis(Math.max(millis, retryAfter.orElse(Duration.ZERO).toMillis()));
     failures++;
-    long idle = around.nanoClock().getAsLong() - lastProgress;
+    long idle = around.activeNanos().getAsLong() - lastProgress;
     if (isFinal || idle + length.toNanos() > around.settings().giveUp().toNanos()) {
       return false;
     }
@@ -297,7 +297,7 @@ final class CdnRead implements SourceStretch.Progress {
 
   /** It is the peers that get no further, not the source. */
   private boolean pauseForRoom() {
-    lastProgress = around.nanoClock().getAsLong();
+    lastProgress = around.activeNanos().getAsLong();
     return pause(ROOM_PAUSE);
   }
 

@@ -19,6 +19,8 @@ import org.slf4j.LoggerFactory;
 public final class EventLoop implements Executor, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
 
+  private static final long LEAST_WAIT_NANOS = Duration.ofMillis(1).toNanos();
+
   private final ExecutorService thread;
   private final Timers timers;
 
@@ -74,6 +76,42 @@ public final class EventLoop implements Executor, AutoCloseable {
     };
   }
 
+  /**
+   * Runs a task on the loop when a timeout is over, measured with the {@link ActiveClock}: later
+   * than after a delay if this process could not run meanwhile. A timer that is cancelled on the
+   * loop never runs.
+   */
+  public Timers.Timer timeout(Duration timeout, Runnable task) {
+    return new Timeout(Timers.nanosOf(timeout), task);
+  }
+
+  /** Waits again, each time that a timer ends, for what is left by then. Confined to the loop. */
+  private final class Timeout implements Timers.Timer {
+    private final long endNanos;
+    private final Runnable task;
+    private volatile Timers.Timer timer;
+
+    Timeout(long nanos, Runnable task) {
+      this.endNanos = activeNanos() + nanos;
+      this.task = task;
+      this.timer = after(Duration.ofNanos(nanos), this::look);
+    }
+
+    private void look() {
+      long left = endNanos - activeNanos();
+      if (left <= 0) {
+        task.run();
+      } else {
+        timer = after(Duration.ofNanos(Math.max(left, LEAST_WAIT_NANOS)), this::look);
+      }
+    }
+
+    @Override
+    public void cancel() {
+      timer.cancel();
+    }
+  }
+
   /** Tells the loop how a stage ended: by its value, or by what went wrong. */
   public <T> void when(CompletionStage<T> stage, Consumer<T> done, Consumer<Throwable> failed) {
     stage.whenComplete(
@@ -94,9 +132,14 @@ public final class EventLoop implements Executor, AutoCloseable {
     return failure instanceof CompletionException && cause != null ? cause : failure;
   }
 
-  /** Returns monotonic nanoseconds. */
+  /** Returns monotonic nanoseconds: real time, for rates and for what is shown. */
   public long nanos() {
     return timers.nanos();
+  }
+
+  /** Returns the nanoseconds that timeouts are measured with, see {@link ActiveClock}. */
+  public long activeNanos() {
+    return timers.activeClock().getAsLong();
   }
 
   /** Runs what waits and ends the thread. */

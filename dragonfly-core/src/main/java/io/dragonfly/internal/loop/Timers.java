@@ -15,6 +15,7 @@ public final class Timers implements AutoCloseable {
 
   private final ScheduledExecutorService executor;
   private final LongSupplier nanoClock;
+  private final ActiveClock activeClock;
 
   /**
    * Time from elsewhere; tests have one that they move themselves.
@@ -23,8 +24,14 @@ public final class Timers implements AutoCloseable {
    * @param nanoClock monotonic nanoseconds, as {@link System#nanoTime} has them
    */
   public Timers(ScheduledExecutorService executor, LongSupplier nanoClock) {
+    this(executor, nanoClock, ActiveClock.of(nanoClock, executor));
+  }
+
+  private Timers(
+      ScheduledExecutorService executor, LongSupplier nanoClock, ActiveClock activeClock) {
     this.executor = executor;
     this.nanoClock = nanoClock;
+    this.activeClock = activeClock;
   }
 
   /** Real time, on one thread of this name. */
@@ -32,12 +39,17 @@ public final class Timers implements AutoCloseable {
     ScheduledThreadPoolExecutor executor =
         new ScheduledThreadPoolExecutor(1, Threads.named(threadName));
     executor.setRemoveOnCancelPolicy(true);
-    return new Timers(executor, System::nanoTime);
+    return new Timers(executor, System::nanoTime, ActiveClock.ofProcess(executor));
   }
 
-  /** Returns monotonic nanoseconds. */
+  /** Returns monotonic nanoseconds: real time, for rates and for what is shown. */
   public long nanos() {
     return nanoClock.getAsLong();
+  }
+
+  /** Returns the clock that timeouts are measured with. */
+  public ActiveClock activeClock() {
+    return activeClock;
   }
 
   /** Returns what runs tasks at their time; they must be quick. */

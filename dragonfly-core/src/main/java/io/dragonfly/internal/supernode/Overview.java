@@ -8,18 +8,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.LongSupplier;
 
 /**
  * What operators and metrics see of the swarms. Safe for concurrent use; {@code state} is the lock.
  */
 final class Overview {
   private final SwarmState state;
-  private final LongSupplier nanos;
+  private final Rhythm rhythm;
 
-  Overview(SwarmState state, LongSupplier nanos) {
+  Overview(SwarmState state, Rhythm rhythm) {
     this.state = state;
-    this.nanos = nanos;
+    this.rhythm = rhythm;
   }
 
   /**
@@ -47,7 +46,8 @@ final class Overview {
 
   /** Returns the peers that are known. */
   List<AdminApi.KnownPeer> peers() {
-    long now = nanos.getAsLong();
+    long now = rhythm.nanos().getAsLong();
+    long active = rhythm.activeNanos().getAsLong();
     synchronized (state) {
       return state.sessions().stream()
           .map(
@@ -56,7 +56,7 @@ final class Overview {
                       session.peer(),
                       session.members.size(),
                       session.wanting,
-                      Duration.ofNanos(Math.max(0, now - session.heardNanos)),
+                      Duration.ofNanos(Math.max(0, active - session.heardNanos)),
                       state.isolation(session.id(), now)))
           .toList();
     }

@@ -44,6 +44,9 @@ final class Polls {
   /** A peer that others cannot reach has this long to call, instead of its lease. */
   static final Duration UNREACHABLE_LEASE = Duration.ofSeconds(1);
 
+  /** An alarm for less than this is not worth its time. */
+  private static final Duration LEAST_LEASE = Duration.ofMillis(1);
+
   private final PeerId supernode;
   private final SwarmState state;
   private final Scheduler scheduler;
@@ -116,7 +119,7 @@ final class Polls {
 
   private Effects next(NextRequest request, CompletableFuture<NextAnswer> future) {
     Caller caller = request.caller();
-    Session session = state.heard(caller, rhythm.nanos().getAsLong());
+    Session session = state.heard(caller, rhythm.activeNanos().getAsLong());
     session.takesPreheats = request.takesPreheats();
     List<Scheduler.Plan> lost = session.acknowledge(request.answered());
     if (!lost.isEmpty()) {
@@ -180,7 +183,7 @@ final class Polls {
   private void unreachable(PeerId parent) {
     Session session = state.session(parent);
     if (session != null) {
-      session.unreachable(rhythm.nanos().getAsLong());
+      session.unreachable(rhythm.activeNanos().getAsLong());
       arm(session);
     }
   }
@@ -261,7 +264,9 @@ final class Polls {
 
   /** Sets the alarm for what a session is due next: the end of its patience, or of its lease. */
   void arm(Session session) {
-    long due = leaseEnd(session);
+    long now = rhythm.nanos().getAsLong();
+    // If this supernode could not run meanwhile, the alarm finds that some of the lease is left.
+    long due = now + Math.max(0, leaseLeft(session));
     Session.Parked parked = session.parked;
     if (parked != null && parked.untilNanos() - due < 0) {
       due = parked.untilNanos();
@@ -271,15 +276,15 @@ final class Polls {
     if (set == null || due - set < 0) {
       long at = due;
       session.alarmNanos = at;
-      Duration delay = Duration.ofNanos(Math.max(0, at - rhythm.nanos().getAsLong()));
+      Duration delay = Duration.ofNanos(Math.max(0, at - now));
       DaemonThreads.later(rhythm.timer(), delay, () -> alarm(session, at));
     }
   }
 
-  private long leaseEnd(Session session) {
+  private long leaseLeft(Session session) {
     long end = session.heardNanos + lease(session).toNanos();
     Optional<Long> gone = session.goneSinceNanos().map(n -> n + UNREACHABLE_LEASE.toNanos());
-    return gone.filter(sooner -> sooner - end < 0).orElse(end);
+    return gone.filter(sooner -> sooner - end < 0).orElse(end) - rhythm.activeNanos().getAsLong();
   }
 
   private void alarm(Session session, long at) {
@@ -289,8 +294,7 @@ final class Polls {
         return;
       }
       session.alarmNanos = null;
-      long now = rhythm.nanos().getAsLong();
-      if (now - leaseEnd(session) >= 0) {
+      if (leaseLeft(session) < LEAST_LEASE.toNanos()) {
         LOG.info(
             "Peer {} is gone: {}",
             session.peer().id().brief(),
@@ -299,7 +303,7 @@ final class Polls {
                 : "its lease has ended");
         delivery = leave(session);
       } else {
-        delivery = endOfPatience(session, now);
+        delivery = endOfPatience(session, rhythm.nanos().getAsLong());
         arm(session);
       }
     }

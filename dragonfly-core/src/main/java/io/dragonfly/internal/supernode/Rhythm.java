@@ -12,12 +12,14 @@ import org.slf4j.LoggerFactory;
  * The time, and the threads that things are done on.
  *
  * @param nanos monotonic nanoseconds
+ * @param activeNanos the same, without the time in which this process could not run: for leases
  * @param answers runs what does not block, in order
  * @param work runs what may block on a disk or a connection
  */
 record Rhythm(
     Clock clock,
     LongSupplier nanos,
+    LongSupplier activeNanos,
     ScheduledExecutorService timer,
     Executor answers,
     Executor work) {

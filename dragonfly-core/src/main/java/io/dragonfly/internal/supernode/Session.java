@@ -68,7 +68,7 @@ final class Session {
   /** Whether nobody is to take from it now. */
   boolean isIsolated;
 
-  /** When it was last heard of. */
+  /** When it was last heard of: active time. */
   long heardNanos;
 
   /** When an alarm for it is set to; absent if none is. */
@@ -76,7 +76,9 @@ final class Session {
 
   @Nullable Parked parked;
 
-  /** When somebody could not reach it, for the first time since it was last heard of. */
+  /**
+   * When somebody could not reach it, for the first time since it was last heard of: active time.
+   */
   private @Nullable Long unreachableNanos;
 
   private long answers;

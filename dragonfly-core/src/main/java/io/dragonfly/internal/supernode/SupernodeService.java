@@ -55,7 +55,12 @@ public final class SupernodeService implements AutoCloseable {
   private volatile Peer cdnPeer;
   private volatile boolean closed;
 
-  /** What a supernode is made from. All stays its owner's, and outlives the supernode. */
+  /**
+   * What a supernode is made from. All stays its owner's, and outlives the supernode.
+   *
+   * @param nanos monotonic nanoseconds
+   * @param activeNanos the same, without the time in which this process could not run
+   */
   public record Parts(
       Storage storage,
       Sources sources,
@@ -64,6 +69,7 @@ public final class SupernodeService implements AutoCloseable {
       ScheduledExecutorService timer,
       Clock clock,
       LongSupplier nanos,
+      LongSupplier activeNanos,
       SecureRandom random,
       SupernodeListener listener) {}
 
@@ -93,7 +99,8 @@ public final class SupernodeService implements AutoCloseable {
     adminThreads = DaemonThreads.pool("dragonfly-supernode-admin", ADMIN_THREADS);
     questionThreads = DaemonThreads.pool("dragonfly-supernode-ask", SupernodeSettings.MOST_ASKED);
     listener = new GuardedSupernodeListener(parts.listener());
-    Rhythm rhythm = new Rhythm(parts.clock(), parts.nanos(), parts.timer(), answers, work);
+    Rhythm rhythm =
+        new Rhythm(parts.clock(), parts.nanos(), parts.activeNanos(), parts.timer(), answers, work);
     Versions versions =
         new Versions(settings.unvalidatedTtl(), parts.nanos(), () -> nonce(parts.random()));
     swarms =
@@ -118,7 +125,7 @@ public final class SupernodeService implements AutoCloseable {
             parts.storage(),
             parts.sources(),
             cdnSettings,
-            new CdnCache.Time(parts.clock(), parts.nanos(), parts.timer()),
+            new CdnCache.Time(parts.clock(), parts.nanos(), parts.activeNanos(), parts.timer()),
             new CdnEvents(swarms, versions, parts.pieces(), listener));
     Arrivals arrivals = new Arrivals(swarms, cache, versions, work, listener);
     questions =

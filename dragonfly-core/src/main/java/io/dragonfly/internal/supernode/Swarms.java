@@ -79,7 +79,7 @@ final class Swarms implements Preheats.Peers {
             (peer, isolation) ->
                 rhythm.soon(() -> listener.isolated(peer, isolation.times(), isolation.reason())));
     this.rhythm = rhythm;
-    this.overview = new Overview(state, rhythm.nanos());
+    this.overview = new Overview(state, rhythm);
     this.passing = new PassingOn(state, rhythm);
     this.cdnPeer = cdnPeer;
     this.release = release;
@@ -208,7 +208,7 @@ final class Swarms implements Preheats.Peers {
     Joined joined;
     synchronized (state) {
       checkGoesOn(task);
-      Session session = state.heard(request.caller(), rhythm.nanos().getAsLong());
+      Session session = state.heard(request.caller(), rhythm.activeNanos().getAsLong());
       boolean isNew = task.member(session.id()).isEmpty();
       Member member = state.join(session, task, request, access);
       Terms terms = polls.terms(session);
@@ -250,7 +250,7 @@ final class Swarms implements Preheats.Peers {
   Terms offer(Caller caller, Map<SwarmTask, Holding> offers) {
     Terms terms;
     synchronized (state) {
-      Session session = state.heard(caller, rhythm.nanos().getAsLong());
+      Session session = state.heard(caller, rhythm.activeNanos().getAsLong());
       offers.forEach(
           (task, holding) -> {
             if (!task.isRemoved) {

@@ -57,7 +57,7 @@ final class Download {
     this.table = new PieceTable(stored.task().layout(), done);
     this.demand = new Demand(table);
     done.stream().forEach(piece -> origins.put(piece, Origin.STORE));
-    this.progressNanos = parts.loop().nanos();
+    this.progressNanos = parts.loop().activeNanos();
     TakeLane lane =
         new TakeLane(
             parts.takes(), stored, new Throttle(limiter, parts.downloads()), this::received);
@@ -111,7 +111,7 @@ final class Download {
   }
 
   void progressed() {
-    progressNanos = parts.loop().nanos();
+    progressNanos = parts.loop().activeNanos();
   }
 
   private void received(long bytes) {
@@ -129,7 +129,9 @@ final class Download {
     stalls.tell();
   }
 
-  /** Returns when the last byte came, or when it was last clear that none was to come. */
+  /**
+   * Returns when the last byte came, or when it was last clear that none was to come: active time.
+   */
   long progressNanos() {
     return progressNanos;
   }

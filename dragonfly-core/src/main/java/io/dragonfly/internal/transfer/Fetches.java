@@ -8,6 +8,7 @@ import io.dragonfly.error.TimeLimitException;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.fetch.Pattern;
+import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.transfer.output.Outputs;
 import io.dragonfly.internal.transfer.output.StreamFeed;
@@ -49,12 +50,14 @@ final class Fetches implements Downloads.Ends {
   /** What is measured about a fetch. */
   private static final class Watch {
     private final long startNanos;
+    private final long startActiveNanos;
     private Timers.@Nullable Timer timeLimit;
     private Timers.@Nullable Timer progress;
     private Timers.@Nullable Timer pace;
 
-    Watch(long startNanos) {
-      this.startNanos = startNanos;
+    Watch(EventLoop loop) {
+      this.startNanos = loop.nanos();
+      this.startActiveNanos = loop.activeNanos();
     }
 
     void stop() {
@@ -126,7 +129,7 @@ final class Fetches implements Downloads.Ends {
       fetch.fail(closedClient());
       return;
     }
-    Watch watch = new Watch(parts.loop().nanos());
+    Watch watch = new Watch(parts.loop());
     running.put(fetch, watch);
     parts.listener().started(request);
     request
@@ -137,7 +140,7 @@ final class Fetches implements Downloads.Ends {
     watchProgress(fetch, watch, parts.times().noProgress());
     request
         .minRate()
-        .ifPresent(least -> watchPace(fetch, watch, new Pace(least, watch.startNanos)));
+        .ifPresent(least -> watchPace(fetch, watch, new Pace(least, watch.startActiveNanos)));
     if (request.output().isEmpty()) {
       find(fetch);
       return;
@@ -212,7 +215,7 @@ final class Fetches implements Downloads.Ends {
             .after(
                 Pace.LOOK_EVERY,
                 () -> {
-                  if (pace.isTooSlow(parts.loop().nanos(), waits(fetch), fetch.came())) {
+                  if (pace.isTooSlow(parts.loop().activeNanos(), waits(fetch), fetch.came())) {
                     failed(fetch, tooSlow(fetch, pace));
                   } else {
                     watchPace(fetch, watch, pace);
@@ -243,8 +246,8 @@ final class Fetches implements Downloads.Ends {
       return limit;
     }
     Download download = fetch.download();
-    long last = download == null ? watch.startNanos : download.progressNanos();
-    return limit.minusNanos(parts.loop().nanos() - last);
+    long last = download == null ? watch.startActiveNanos : download.progressNanos();
+    return limit.minusNanos(parts.loop().activeNanos() - last);
   }
 
   private NoProgressException noProgress(RunningFetch fetch) {

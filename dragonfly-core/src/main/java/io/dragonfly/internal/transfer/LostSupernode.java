@@ -58,7 +58,7 @@ final class LostSupernode {
   }
 
   private Timers.Timer after(Duration delay, Runnable step) {
-    return parts.loop().after(delay.isNegative() ? Duration.ZERO : delay, step);
+    return parts.loop().timeout(delay.isNegative() ? Duration.ZERO : delay, step);
   }
 
   /** The supernode is back, another one has taken over, or the download has ended. */

@@ -31,7 +31,7 @@ final class StallMeter {
    * A meter that does not run.
    *
    * @param isWaiting tells whether bytes are wanted
-   * @param lastByteNanos tells when the last one came
+   * @param lastByteNanos tells when the last one came, in active time
    * @param silence is told of one that lasts, again and again
    * @param stalled is told how long it took, when that is over
    */
@@ -60,7 +60,9 @@ final class StallMeter {
     if (last != silentSince) {
       tell();
     }
-    if (!silent && isWaiting.getAsBoolean() && loop.nanos() - last >= WORTH_TELLING.toNanos()) {
+    if (!silent
+        && isWaiting.getAsBoolean()
+        && loop.activeNanos() - last >= WORTH_TELLING.toNanos()) {
       silent = true;
       silentSince = last;
     }
@@ -74,7 +76,7 @@ final class StallMeter {
     if (silent) {
       silent = false;
       long last = lastByteNanos.getAsLong();
-      long end = last == silentSince ? loop.nanos() : last;
+      long end = last == silentSince ? loop.activeNanos() : last;
       stalled.accept(Duration.ofNanos(end - silentSince));
     }
   }

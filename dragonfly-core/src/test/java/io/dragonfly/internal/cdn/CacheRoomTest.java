@@ -50,7 +50,7 @@ class CacheRoomTest {
         storage,
         sources,
         settings,
-        new CdnCache.Time(ticker.clock(), ticker, ticker.timer()),
+        new CdnCache.Time(ticker.clock(), ticker, ticker, ticker.timer()),
         heard);
   }
 

@@ -7,6 +7,7 @@ import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.internal.loop.ActiveClock;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.task.ByteRange;
@@ -130,6 +131,24 @@ class CdnCacheTest extends CdnFixture {
     assertThat(heard.retried()).isEqualTo(14); // neither of the first two, nor of the last
     // What was read of a version that can be told from others is kept.
     assertThat(storage.find(task.task().id()).orElseThrow().has(0)).isTrue();
+  }
+
+  @Test
+  void givesUpNoSourceWhileThisProcessCannotRun() {
+    active = ActiveClock.of(ticker, new FakeTicker().timer()); // which never beats
+    restart();
+    source.put(FILE, bytes(2 * PIECE)).breakAt(FILE, PIECE);
+    CdnTask task = prepare(Optional.empty());
+    task.read(access("alice"), Optional.empty());
+    for (int i = 0; i < 30; i++) {
+      await().until(() -> ticker.timersSet() == 1 || heard.failure().isPresent());
+      ticker.advance(Duration.ofSeconds(5));
+    }
+    await().until(() -> ticker.timersSet() == 1 || heard.failure().isPresent());
+    assertThat(heard.failure()).isEmpty();
+    source.heal(FILE);
+    ticker.advance(Duration.ofSeconds(5));
+    heard.awaitCompleted();
   }
 
   @Test

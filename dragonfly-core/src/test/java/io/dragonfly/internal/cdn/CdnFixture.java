@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -46,12 +47,13 @@ abstract class CdnFixture {
   final RecordingListener heard = new RecordingListener();
   Storage storage = new MemoryStorage();
   CdnSettings.Keeping keeping = CdnSettings.Keeping.ALL;
+  LongSupplier active = ticker;
   CdnCache cache = start();
 
   CdnCache start() {
     CdnSettings settings =
         CdnSettings.of(Duration.ofSeconds(30), Duration.ofSeconds(60), reads, keeping);
-    CdnCache.Time time = new CdnCache.Time(ticker.clock(), ticker, ticker.timer());
+    CdnCache.Time time = new CdnCache.Time(ticker.clock(), ticker, active, ticker.timer());
     return new CdnCache(storage, sources, settings, time, heard);
   }
 

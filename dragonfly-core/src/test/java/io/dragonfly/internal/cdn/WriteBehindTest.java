@@ -124,7 +124,7 @@ class WriteBehindTest {
                 new ForwardingStorage(storage, SlowTask::new),
                 sources,
                 settings,
-                new CdnCache.Time(ticker.clock(), ticker, ticker.timer()),
+                new CdnCache.Time(ticker.clock(), ticker, ticker, ticker.timer()),
                 heard)) {
       ContentRequest content = ContentRequest.of(FILE);
       CdnTask task =

@@ -169,6 +169,29 @@ class SwarmsTest {
     assertThat(silent.answer(task, PieceSpan.ALL).state()).isEqualTo(TaskUpdate.State.UNKNOWN);
   }
 
+  @Test
+  void leasesAreLongerByTheTimeInWhichTheSupernodeWasStopped() {
+    source.put(FILE, bytes(2 * PIECE));
+    TestPeer peer = new TestPeer(supernode);
+    var unused = peer.registered(FILE);
+    supernode.ticker.pass(Duration.ofSeconds(30));
+    supernode.ticker.advance(Duration.ofSeconds(13));
+    assertThat(knows(peer)).isTrue();
+    supernode.ticker.advance(Duration.ofSeconds(3));
+    assertThat(knows(peer)).isFalse();
+  }
+
+  @Test
+  void aPauseOfTheSupernodeEndsNoLeaseOfAPeerThatOthersCannotReach() {
+    source.put(FILE, bytes(2 * PIECE));
+    TestPeer peer = new TestPeer(supernode);
+    var unused = peer.registered(FILE);
+    cannotReach(new TestPeer(supernode), peer);
+    supernode.ticker.pass(Duration.ofSeconds(30));
+    supernode.ticker.advance(Duration.ZERO);
+    assertThat(knows(peer)).isTrue();
+  }
+
   private boolean knows(TestPeer peer) {
     return TestPeer.contacts(new TestPeer(supernode).registered(FILE)).stream()
         .anyMatch(contact -> contact.peer().id().equals(peer.id()));

@@ -4,6 +4,7 @@ import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.internal.cdn.CdnSettings;
 import io.dragonfly.internal.cdn.Sources;
+import io.dragonfly.internal.loop.ActiveClock;
 import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.spi.Network;
@@ -116,6 +117,7 @@ final class TestSupernode implements AutoCloseable {
                 ticker.timer(),
                 ticker.clock(),
                 ticker,
+                ActiveClock.of(ticker, ticker.timer()),
                 new SecureRandom(),
                 setup.listener));
     api = service.local().api();

@@ -59,11 +59,12 @@ public final class PieceTake implements PieceSink {
   private Timers.@Nullable Timer watch;
   private Duration patience;
   private long startNanos;
+  private long startActiveNanos;
   private int pauses;
   private boolean started;
   private boolean ended;
 
-  /** When it had last brought more than a little, and how much it had brought then. */
+  /** When it had last brought more than a little, in active time, and how much it had brought. */
   private long markNanos;
 
   private long markBytes;
@@ -71,6 +72,7 @@ public final class PieceTake implements PieceSink {
   private volatile boolean deaf;
   private volatile boolean complete;
   private volatile long lastByteNanos;
+  private volatile long lastByteActiveNanos;
 
   /**
    * A take that is not started.
@@ -113,7 +115,9 @@ public final class PieceTake implements PieceSink {
   public void start() {
     startNanos = loop.nanos();
     lastByteNanos = startNanos;
-    markNanos = startNanos;
+    startActiveNanos = loop.activeNanos();
+    lastByteActiveNanos = startActiveNanos;
+    markNanos = startActiveNanos;
     started = true;
     try {
       running = lane.engine().taker().take(order.request(), this);
@@ -140,7 +144,7 @@ public final class PieceTake implements PieceSink {
     if (ended || complete) {
       return;
     }
-    long idle = pauses > 0 ? 0 : loop.nanos() - lastByteNanos;
+    long idle = pauses > 0 ? 0 : loop.activeNanos() - lastByteActiveNanos;
     if (idle >= patience.toNanos()) {
       end(new End(Outcome.STALLED, "no byte came for " + patience.toMillis() + " ms"));
     } else if (trickles()) {
@@ -152,7 +156,7 @@ public final class PieceTake implements PieceSink {
 
   /** A byte now and then is no progress: it would keep the piece for hours. */
   private boolean trickles() {
-    long now = loop.nanos();
+    long now = loop.activeNanos();
     if (pauses > 0 || received() - markBytes >= LITTLE_BYTES) {
       mark(now);
     }
@@ -169,7 +173,7 @@ public final class PieceTake implements PieceSink {
     return started
         && pauses == 0
         && received() < LITTLE_BYTES
-        && loop.nanos() - startNanos >= time.toNanos();
+        && loop.activeNanos() - startActiveNanos >= time.toNanos();
   }
 
   @Override
@@ -186,6 +190,7 @@ public final class PieceTake implements PieceSink {
     }
     intake.add(data);
     lastByteNanos = loop.nanos();
+    lastByteActiveNanos = loop.activeNanos();
     lane.onBytes().accept(bytes);
     if (pause > 0) {
       pauseAtOnce();
@@ -238,8 +243,8 @@ public final class PieceTake implements PieceSink {
 
   private void resume() {
     if (--pauses == 0 && running != null && !ended) {
-      lastByteNanos = loop.nanos();
-      mark(lastByteNanos);
+      lastByteActiveNanos = loop.activeNanos();
+      mark(lastByteActiveNanos);
       running.resume();
     }
   }

@@ -63,7 +63,7 @@ public final class SourceReading {
   /** The furthest byte that was ever read; bytes that come again are no progress. */
   private long furthest;
 
-  /** When it failed for the first time since something came. */
+  /** When it failed for the first time since something came: active time. */
   private long failingSince;
 
   private volatile boolean cancelled;
@@ -273,7 +273,7 @@ public final class SourceReading {
       throw failure;
     }
     if (backoff.tries() == 0) {
-      failingSince = loop.nanos();
+      failingSince = loop.activeNanos();
     }
     Duration pause = backoff.next();
     if (failure instanceof SourceFailedException answer && answer.retryAfter().isPresent()) {
@@ -298,7 +298,7 @@ public final class SourceReading {
 
   private boolean isGivenUp(Duration pause) {
     boolean mayWait = furthest > 0 && byRange; // else all before it would be read each time
-    long nextNanos = loop.nanos() + pause.toNanos();
+    long nextNanos = loop.activeNanos() + pause.toNanos();
     return backoff.tries() >= MOST_TRIES && !(mayWait && nextNanos - failingSince < patienceNanos);
   }
 

@@ -49,7 +49,7 @@ final class Pulse {
   Pulse(EventLoop loop, DoubleSupplier random) {
     this.loop = loop;
     this.pauses = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, random);
-    this.heardNanos = loop.nanos();
+    this.heardNanos = loop.activeNanos();
   }
 
   /** Sets the question that costs the supernode least; it is given its limit. */
@@ -65,7 +65,7 @@ final class Pulse {
   /** An answer came, whatever it says. */
   void heard() {
     boolean wasDown = isDown();
-    heardNanos = loop.nanos();
+    heardNanos = loop.activeNanos();
     silent = false;
     quiet = false;
     pauses.reset();
@@ -90,7 +90,7 @@ final class Pulse {
 
   /** Tells whether it has been silent for so long. */
   boolean isDown(Duration patience) {
-    return silent && loop.nanos() - silentNanos >= Timers.nanosOf(patience);
+    return silent && loop.activeNanos() - silentNanos >= Timers.nanosOf(patience);
   }
 
   /**
@@ -103,7 +103,7 @@ final class Pulse {
 
   /** Returns how long no answer has come. */
   Duration silence() {
-    return Duration.ofNanos(loop.nanos() - heardNanos);
+    return Duration.ofNanos(loop.activeNanos() - heardNanos);
   }
 
   /** Returns what the last call that got no answer ended with. */
@@ -121,34 +121,34 @@ final class Pulse {
     }
     CompletableFuture<Boolean> result = new CompletableFuture<>();
     asked = result;
-    askedNanos = loop.nanos();
+    askedNanos = loop.activeNanos();
     loop.when(question.apply(LIMIT), done -> end(result, true), failure -> end(result, false));
     return result;
   }
 
   private void end(CompletableFuture<Boolean> result, boolean answered) {
     asked = null;
-    quiet = !answered && loop.nanos() - askedNanos > GLANCE.toNanos();
+    quiet = !answered && loop.activeNanos() - askedNanos > GLANCE.toNanos();
     if (quiet) {
-      quietUntil = loop.nanos() + pauses.next().toNanos();
+      quietUntil = loop.activeNanos() + pauses.next().toNanos();
     }
     result.complete(answered);
   }
 
   /** Asks one that was down, unless it was asked a short while ago: it may be there again. */
   void nudge() {
-    if (isDown() && !(quiet && quietUntil - loop.nanos() > 0)) {
+    if (isDown() && !(quiet && quietUntil - loop.activeNanos() > 0)) {
       var unused = ask();
     }
   }
 
   /** The same for who has no time: completes soon, with false if there was no answer by then. */
   CompletableFuture<Boolean> glance() {
-    if (quiet && quietUntil - loop.nanos() > 0) {
+    if (quiet && quietUntil - loop.activeNanos() > 0) {
       return CompletableFuture.completedFuture(false);
     }
     CompletableFuture<Boolean> answer = ask();
-    long left = askedNanos + GLANCE.toNanos() - loop.nanos();
+    long left = askedNanos + GLANCE.toNanos() - loop.activeNanos();
     if (answer.isDone()) {
       return answer;
     }
@@ -157,7 +157,7 @@ final class Pulse {
       result.complete(false);
       return result;
     }
-    Timers.Timer timer = loop.after(Duration.ofNanos(left), () -> result.complete(false));
+    Timers.Timer timer = loop.timeout(Duration.ofNanos(left), () -> result.complete(false));
     var unused =
         answer.thenAccept(
             there -> {

@@ -101,7 +101,7 @@ final class SupernodeCalls {
   /** A source may take long to answer, but a supernode that is asked meanwhile may not. */
   private void doubt(CompletableFuture<?> answer, Duration patience) {
     Timers.Timer timer =
-        loop.after(
+        loop.timeout(
             DOUBT,
             () ->
                 loop.when(
@@ -153,7 +153,7 @@ final class SupernodeCalls {
   /** Completes on the loop. Whatever else ends the future drops the call. */
   private <T> CompletableFuture<T> limited(Asked<T> asked, Duration limit, Consumer<T> onAnswer) {
     CompletableFuture<T> result = new CompletableFuture<>();
-    long start = loop.nanos();
+    long start = loop.activeNanos();
     CompletableFuture<T> call;
     try {
       call = asked.ask();
@@ -162,7 +162,7 @@ final class SupernodeCalls {
       return result;
     }
     Timers.Timer timer =
-        loop.after(
+        loop.timeout(
             limit,
             () -> {
               String why = "no answer came within " + limit.toSeconds() + " s";

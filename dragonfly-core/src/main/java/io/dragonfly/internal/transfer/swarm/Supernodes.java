@@ -229,7 +229,7 @@ public final class Supernodes {
     }
 
     void begin() {
-      startNanos = loop.nanos();
+      startNanos = loop.activeNanos();
       next();
     }
 
@@ -296,7 +296,7 @@ public final class Supernodes {
     }
 
     private boolean isWorthWaiting() {
-      boolean isEarly = loop.nanos() - startNanos < Pulse.PATIENCE.toNanos();
+      boolean isEarly = loop.activeNanos() - startNanos < Pulse.PATIENCE.toNanos();
       return links.stream()
           .map(SupernodeLink::pulse)
           .anyMatch(

@@ -202,6 +202,21 @@ class PieceTakeTest {
   }
 
   @Test
+  void aParentIsNotStalledByAPauseOfThisProcess() throws Exception {
+    PieceTake take = started();
+    take.received(part(0, 10));
+    ticker.pass(Duration.ofSeconds(30));
+    ticker.advance(DROP.minusSeconds(1));
+    onLoop(() -> {});
+    assertThat(ends).isEmpty();
+    for (int i = 0; i < 3; i++) {
+      ticker.advance(Duration.ofSeconds(1));
+      onLoop(() -> {});
+    }
+    assertThat(outcome()).isEqualTo(Outcome.STALLED);
+  }
+
+  @Test
   void aByteNowAndThenIsNoProgress() throws Exception {
     PieceTake take = started();
     Duration step = DROP.dividedBy(4);
