@@ -3,19 +3,13 @@ package io.dragonfly.transport.http.internal.client;
 import java.time.Duration;
 
 /**
- * How long calls to a supernode may take.
+ * How long calls to a supernode may take in real time. Whoever calls has shorter limits, in active
+ * time, and cancels a call that reaches one.
  *
- * @param connect to connect
- * @param register a registration: the source may take its time to answer the supernode's question
- * @param prompt a call that the supernode answers at once
- * @param beyondPatience a long-poll, more than the patience that it states
+ * @param connect to connect: the system does that, however busy the processes are
+ * @param call a whole call
  */
-record CallLimits(Duration connect, Duration register, Duration prompt, Duration beyondPatience) {
+record CallLimits(Duration connect, Duration call) {
   /** The limits that every client has. */
-  static final CallLimits DEFAULT =
-      new CallLimits(
-          Duration.ofSeconds(1),
-          Duration.ofSeconds(60),
-          Duration.ofSeconds(10),
-          Duration.ofSeconds(5));
+  static final CallLimits DEFAULT = new CallLimits(Duration.ofSeconds(1), Duration.ofMinutes(10));
 }

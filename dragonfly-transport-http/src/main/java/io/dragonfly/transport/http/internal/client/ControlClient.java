@@ -27,7 +27,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class ControlClient implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlClient.class);
-  private static final Duration WRITE = Duration.ofSeconds(10);
   private static final int IDLE_CONNECTIONS = 8;
   private static final Duration WAIT = Duration.ofSeconds(10);
 
@@ -67,7 +66,7 @@ public final class ControlClient implements AutoCloseable {
             .followRedirects(false)
             .followSslRedirects(false)
             .connectTimeout(limits.connect())
-            .writeTimeout(WRITE)
+            .writeTimeout(Duration.ZERO)
             .readTimeout(Duration.ZERO) // each call has a limit of its own
             .build();
   }

@@ -22,6 +22,7 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -206,8 +207,10 @@ public final class PieceConnections implements AutoCloseable {
   /** Checks that the parent's address is in its certificate. */
   private static ChannelHandler handler(SslContext context, Channel channel, Line line) {
     InetSocketAddress parent = line.key.parent();
-    return context.newHandler(
-        channel.alloc(), parent.getAddress().getHostAddress(), parent.getPort());
+    SslHandler handler =
+        context.newHandler(channel.alloc(), parent.getAddress().getHostAddress(), parent.getPort());
+    handler.setHandshakeTimeoutMillis(0); // who takes a piece has a limit, in active time
+    return handler;
   }
 
   private static HttpClientCodec codec() {

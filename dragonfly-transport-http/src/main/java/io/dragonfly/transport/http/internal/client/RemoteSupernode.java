@@ -16,7 +16,6 @@ import io.dragonfly.transport.http.internal.wire.RequestsJson;
 import io.dragonfly.transport.http.internal.wire.Wire;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import okhttp3.HttpUrl;
 import okhttp3.MediaType;
@@ -54,42 +53,29 @@ final class RemoteSupernode implements SupernodeApi {
         Wire.Call.REGISTER,
         request.caller(),
         RequestsJson.write(request),
-        limits.register(),
         AnswersJson::readRegister);
   }
 
   @Override
   public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
     return call(
-        Wire.Call.OFFER,
-        request.caller(),
-        RequestsJson.write(request),
-        limits.prompt(),
-        AnswersJson::readOffer);
+        Wire.Call.OFFER, request.caller(), RequestsJson.write(request), AnswersJson::readOffer);
   }
 
   @Override
   public CompletableFuture<NextAnswer> next(NextRequest request) {
     return call(
-        Wire.Call.NEXT,
-        request.caller(),
-        RequestsJson.write(request),
-        request.patience().plus(limits.beyondPatience()),
-        AnswersJson::readNext);
+        Wire.Call.NEXT, request.caller(), RequestsJson.write(request), AnswersJson::readNext);
   }
 
   @Override
   public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
     return call(
-        Wire.Call.LEAVE,
-        request.caller(),
-        RequestsJson.write(request),
-        limits.prompt(),
-        AnswersJson::readLeave);
+        Wire.Call.LEAVE, request.caller(), RequestsJson.write(request), AnswersJson::readLeave);
   }
 
   private <A> CompletableFuture<A> call(
-      Wire.Call call, Caller caller, byte[] json, Duration limit, ControlCall.Reader<A> reader) {
+      Wire.Call call, Caller caller, byte[] json, ControlCall.Reader<A> reader) {
     if (json.length > Wire.MAX_REQUEST_BYTES) {
       return CompletableFuture.failedFuture(
           new CallRefusedException(
@@ -113,7 +99,7 @@ final class RemoteSupernode implements SupernodeApi {
               "supernode %s cannot be called: %s"
                   .formatted(address.getHostString(), e.getMessage())));
     }
-    return new ControlCall<>(started, address, limit, client::isClosed, reader)
+    return new ControlCall<>(started, address, limits.call(), client::isClosed, reader)
         .start(connecting, call != Wire.Call.REGISTER);
   }
 }

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
 import java.util.List;
 import org.slf4j.Logger;
@@ -48,6 +49,8 @@ final class FirstByte extends ByteToMessageDecoder {
       return;
     }
     connection.isProtected();
-    ctx.pipeline().replace(this, null, context.newHandler(ctx.alloc()));
+    SslHandler handler = context.newHandler(ctx.alloc());
+    handler.setHandshakeTimeoutMillis(0); // the connection has a limit, in active time
+    ctx.pipeline().replace(this, null, handler);
   }
 }

@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.server;
 
+import io.dragonfly.internal.loop.ActiveClock;
 import io.dragonfly.spi.ServeRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.transport.http.internal.loop.EventLoops;
@@ -45,7 +46,7 @@ public final class HttpServer implements Transport.Server {
       throws IOException {
     this.loops = loops;
     this.tls = tls;
-    this.serving = new Serving(request, limits);
+    this.serving = new Serving(request, limits, ActiveClock.ofProcess(loops.group().next()));
     this.connections = loops.newGroup();
     ChannelFuture bound =
         new ServerBootstrap()

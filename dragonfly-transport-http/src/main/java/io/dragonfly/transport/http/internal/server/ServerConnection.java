@@ -56,7 +56,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private boolean draining;
   private boolean isProtected;
   private boolean refused;
-  private long since = System.nanoTime();
+  private long since;
   private long lastProgress;
 
   private enum State {
@@ -69,6 +69,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   ServerConnection(Serving serving, SocketChannel channel) {
     this.serving = serving;
     this.channel = channel;
+    this.since = serving.activeNanos();
     long every = serving.limits().checkEvery().toNanos();
     this.watch =
         channel.eventLoop().scheduleWithFixedDelay(this::check, every, every, TimeUnit.NANOSECONDS);
@@ -281,12 +282,12 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   private void enter(State next) {
     state = next;
-    since = System.nanoTime();
+    since = serving.activeNanos();
     lastProgress = 0;
   }
 
   private void check() {
-    long now = System.nanoTime();
+    long now = serving.activeNanos();
     if (state == State.WORKING) {
       long progress = answering || exchange == null ? 0 : exchange.progress();
       if (progress != lastProgress || progress == Exchange.NOTHING_TO_SEND) {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /** What all connections of one server share. Safe for concurrent use. */
 final class Serving {
@@ -17,14 +18,21 @@ final class Serving {
 
   private final ServeRequest request;
   private final ServerLimits limits;
+  private final LongSupplier activeNanos;
   private final Portion uploadPortion = new Portion(MOST_AT_ONCE);
   private final AtomicInteger connections = new AtomicInteger();
   private final Map<Place, Integer> places = new ConcurrentHashMap<>();
   private final AtomicLong bodyBytes = new AtomicLong();
 
-  Serving(ServeRequest request, ServerLimits limits) {
+  /**
+   * A server without connections.
+   *
+   * @param activeNanos what the limits are measured with
+   */
+  Serving(ServeRequest request, ServerLimits limits, LongSupplier activeNanos) {
     this.request = request;
     this.limits = limits;
+    this.activeNanos = activeNanos;
   }
 
   ServeRequest request() {
@@ -33,6 +41,10 @@ final class Serving {
 
   ServerLimits limits() {
     return limits;
+  }
+
+  long activeNanos() {
+    return activeNanos.getAsLong();
   }
 
   /** Returns how much to send between two questions to the limiter of uploads. */

@@ -1,6 +1,7 @@
 package io.dragonfly.transport.http.internal.source;
 
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.internal.loop.ActiveClock;
 import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.ContentRequest;
@@ -21,7 +22,8 @@ import okhttp3.Response;
  */
 final class Exchanges implements AutoCloseable {
   private final SourceThreads threads = new SourceThreads();
-  private final StallWatch watch = new StallWatch(System::nanoTime);
+  private final ActiveClock clock = ActiveClock.ofProcess();
+  private final StallWatch watch = new StallWatch(clock);
   private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
   private final SourceCalls calls;
   private volatile boolean closed;
@@ -38,8 +40,7 @@ final class Exchanges implements AutoCloseable {
   /** Asks, follows redirects, and returns what the reader makes of the last answer. */
   <T> T run(SourceRequest request, Question question, AnswerReader<T> reader) throws IOException {
     CompletableFuture<T> result = new CompletableFuture<>();
-    Exchange exchange =
-        new Exchange(request, System::nanoTime, finished -> finished(finished, result));
+    Exchange exchange = new Exchange(request, clock, finished -> finished(finished, result));
     // First among the open ones, then a look at closed, and close() in the other order: so one of
     // the two ends it, and nobody waits for a task that is dropped.
     open.add(exchange);

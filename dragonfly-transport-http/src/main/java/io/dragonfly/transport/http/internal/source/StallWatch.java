@@ -1,6 +1,7 @@
 package io.dragonfly.transport.http.internal.source;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.internal.loop.ActiveClock;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -11,10 +12,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Ends the exchanges that wait too long. One thread for all of them, which sleeps until the first
- * can be overdue: a timer set and cleared for each read would cost more than the read.
+ * can be overdue, or until the next beat of its clock: a timer set and cleared for each read would
+ * cost more than the read.
  */
 final class StallWatch implements AutoCloseable {
+  private static final long BEAT_NANOS = ActiveClock.BEAT.toNanos();
+
   private final LongSupplier nanoClock;
+  private final Runnable beat;
 
   @GuardedBy("this")
   private final Set<Watched> all = new HashSet<>();
@@ -28,8 +33,14 @@ final class StallWatch implements AutoCloseable {
   @GuardedBy("this")
   private boolean closed;
 
-  StallWatch(LongSupplier nanoClock) {
+  /** A watch whose thread beats for its clock. */
+  StallWatch(ActiveClock clock) {
+    this(clock, clock::beat);
+  }
+
+  StallWatch(LongSupplier nanoClock, Runnable beat) {
     this.nanoClock = nanoClock;
+    this.beat = beat;
   }
 
   /** Something that waits for a source now and then. */
@@ -86,11 +97,12 @@ final class StallWatch implements AutoCloseable {
         overdue = takeOverdue();
         while (overdue.isEmpty() && !closed) {
           try {
-            TimeUnit.NANOSECONDS.timedWait(this, Math.max(1, nextLook - nanoClock.getAsLong()));
+            TimeUnit.NANOSECONDS.timedWait(this, nanosToWait());
           } catch (InterruptedException e) {
             // Nobody has a reason to interrupt this thread, and close() ends it in another way.
             continue;
           }
+          beat.run();
           overdue = takeOverdue();
         }
         if (closed) {
@@ -99,6 +111,13 @@ final class StallWatch implements AutoCloseable {
       }
       overdue.forEach(Watched::stalled);
     }
+  }
+
+  /** Until the next beat, unless nobody needs the clock. */
+  @GuardedBy("this")
+  private long nanosToWait() {
+    long left = Math.max(1, nextLook - nanoClock.getAsLong());
+    return all.isEmpty() ? left : Math.min(left, BEAT_NANOS);
   }
 
   @GuardedBy("this")

@@ -150,8 +150,7 @@ class ControlClientTest {
   @Test
   void aSupernodeThatSaysNothingIsGivenUp() throws Exception {
     Duration brief = Duration.ofMillis(200);
-    try (ControlClient impatient =
-        new ControlClient(new CallLimits(brief, brief, brief, brief), NO_TLS)) {
+    try (ControlClient impatient = new ControlClient(new CallLimits(brief, brief), NO_TLS)) {
       SupernodeApi silent =
           impatient.connect(new InetSocketAddress(LOOPBACK, supernode.getLocalPort()), LOOPBACK);
       assertThat(failureOf(silent.next(ControlExamples.nextRequests().get(1))))

@@ -73,7 +73,8 @@ abstract class HttpServerClients extends HttpServerFixture {
     Serving serving =
         new Serving(
             new ServeRequest(server.address(), pieces, from -> null),
-            new ServerLimits(5, 2, LONG, LONG, LONG, 1, LONG));
+            new ServerLimits(5, 2, LONG, LONG, LONG, 1, LONG),
+            System::nanoTime);
     InetAddress one = InetAddress.getByName("192.0.2.1");
     assertThat(serving.enter(one)).isTrue();
     assertThat(serving.enter(one)).isTrue();
@@ -95,7 +96,8 @@ abstract class HttpServerClients extends HttpServerFixture {
     Serving serving =
         new Serving(
             new ServeRequest(server.address(), pieces, from -> null),
-            new ServerLimits(50, 2, LONG, LONG, LONG, 1, LONG));
+            new ServerLimits(50, 2, LONG, LONG, LONG, 1, LONG),
+            System::nanoTime);
     for (int i = 1; i <= 3; i++) {
       assertThat(serving.enter(InetAddress.getByName("2001:db8::" + i))).isEqualTo(i < 3);
     }

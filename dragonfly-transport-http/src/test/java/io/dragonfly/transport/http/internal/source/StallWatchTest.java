@@ -2,6 +2,8 @@ package io.dragonfly.transport.http.internal.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.internal.loop.ActiveClock;
+import io.dragonfly.testkit.FakeTicker;
 import io.dragonfly.testkit.LeakCheck;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -17,7 +19,7 @@ class StallWatchTest {
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
   private final AtomicLong now = new AtomicLong(-5 * SECOND);
-  private final StallWatch watch = new StallWatch(now::get);
+  private final StallWatch watch = new StallWatch(now::get, () -> {});
 
   @AfterEach
   void close() {
@@ -81,8 +83,21 @@ class StallWatchTest {
   }
 
   @Test
+  void aPauseOfThisProcessStallsNobody() throws Exception {
+    Waiting late = new Waiting(0);
+    Waiting waiting = new Waiting(10 * SECOND);
+    try (StallWatch paused = new StallWatch(ActiveClock.of(now::get, new FakeTicker().timer()))) {
+      paused.add(waiting);
+      now.addAndGet(30 * SECOND);
+      paused.add(late);
+      late.awaitStalled();
+      assertThat(waiting.times).hasValue(0);
+    }
+  }
+
+  @Test
   void wakesByItselfWhenTheFirstIsDue() throws Exception {
-    try (StallWatch real = new StallWatch(System::nanoTime)) {
+    try (StallWatch real = new StallWatch(ActiveClock.ofProcess())) {
       now.set(System.nanoTime());
       Waiting soon = new Waiting(SECOND / 20);
       real.add(soon);
