@@ -118,12 +118,32 @@ final class SupernodeCalls {
     var unused = answer.whenComplete((given, failure) -> timer.cancel());
   }
 
-  /** Asks whether it is there. */
+  /**
+   * Asks whether it is there. The future fails after the limit, but the call goes on: a late answer
+   * still shows that the supernode is not down. A busy one would otherwise be asked in vain, and
+   * with each new connection have more to do.
+   */
   CompletableFuture<OfferAnswer> ping(Duration limit) {
-    return limited(
-        () -> api.offer(new OfferRequest(caller, List.of())),
-        limit,
-        answer -> heard(answer.terms()));
+    long start = loop.activeNanos();
+    CompletableFuture<OfferAnswer> result = new CompletableFuture<>();
+    Timers.Timer timer =
+        loop.timeout(
+            limit,
+            () -> {
+              String why = "no answer came within " + limit.toSeconds() + " s";
+              fail(result, start, unreachable(why, null));
+            });
+    loop.when(
+        offer(List.of()),
+        answer -> {
+          timer.cancel();
+          result.complete(answer);
+        },
+        failure -> {
+          timer.cancel();
+          result.completeExceptionally(failure);
+        });
+    return result;
   }
 
   CompletableFuture<OfferAnswer> offer(List<Holding> holdings) {

@@ -2,6 +2,7 @@ package io.dragonfly.internal.transfer.swarm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.control.OfferAnswer;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.CallRefusedException;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 /** Calls that fail, and registrations: how many at once, and once more. */
@@ -108,6 +110,40 @@ class LostCallsTest extends MemberTests {
     settle();
     ticker.advance(Duration.ofSeconds(15));
     assertThat(events.next()).isEqualTo("lost");
+  }
+
+  @Test
+  void aSupernodeThatAnswersLateIsNotDown() throws Exception {
+    List<CompletableFuture<OfferAnswer>> asked = new CopyOnWriteArrayList<>();
+    api.offering =
+        () -> {
+          CompletableFuture<OfferAnswer> answer = new CompletableFuture<>();
+          asked.add(answer);
+          return answer;
+        };
+    api.registration = CompletableFuture::new;
+    List<CompletableFuture<Supernodes.Registered>> registered = new ArrayList<>();
+    onLoop(
+        () ->
+            registered.add(
+                supernodes.register(
+                    new Supernodes.Registration(
+                        CONTENT, Optional.empty(), List.of(), true, Duration.ofSeconds(15)))));
+    List<Integer> times = new ArrayList<>();
+    for (int second = 1; second <= 40; second++) {
+      ticker.advance(Duration.ofSeconds(1));
+      settle();
+      while (times.size() < asked.size()) {
+        times.add(second);
+      }
+      int due = times.indexOf(second - 7); // later than it is waited for
+      if (due >= 0) {
+        asked.get(due).complete(new OfferAnswer(List.of(), TERMS));
+        settle();
+      }
+    }
+    assertThat(asked).hasSizeGreaterThan(3);
+    assertThat(registered.get(0)).isNotDone();
   }
 
   @Test

@@ -81,6 +81,8 @@ abstract class MemberTests {
     final List<RegisterRequest> registrations = new ArrayList<>();
     Supplier<CompletableFuture<RegisterAnswer>> registration =
         () -> CompletableFuture.completedFuture(answer(TASK));
+    volatile Supplier<CompletableFuture<OfferAnswer>> offering =
+        () -> CompletableFuture.completedFuture(new OfferAnswer(List.of(), TERMS));
 
     static RegisterAnswer answer(Task task) {
       return new RegisterAnswer(
@@ -95,7 +97,7 @@ abstract class MemberTests {
 
     @Override
     public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
-      return CompletableFuture.completedFuture(new OfferAnswer(List.of(), TERMS));
+      return offering.get();
     }
 
     @Override
