@@ -37,6 +37,7 @@ public final class ClientConfig extends ParentConfig {
   private final Duration dropTimeout;
   private final Duration backToSourceDelay;
   private final Duration noProgressTimeout;
+  private final Duration queueTimeout;
   private final FetchListener listener;
 
   private ClientConfig(Builder builder) {
@@ -56,6 +57,7 @@ public final class ClientConfig extends ParentConfig {
     this.dropTimeout = builder.dropTimeout;
     this.backToSourceDelay = builder.backToSourceDelay;
     this.noProgressTimeout = builder.noProgressTimeout;
+    this.queueTimeout = builder.queueTimeout;
     this.listener = builder.listener;
   }
 
@@ -146,6 +148,11 @@ public final class ClientConfig extends ParentConfig {
     return noProgressTimeout;
   }
 
+  /** Returns how long a fetch may wait in a queue without a byte before it fails. */
+  public Duration queueTimeout() {
+    return queueTimeout;
+  }
+
   /** Returns what sees every step. */
   public FetchListener listener() {
     return listener;
@@ -168,6 +175,7 @@ public final class ClientConfig extends ParentConfig {
     private Duration dropTimeout = Duration.ofSeconds(5);
     private Duration backToSourceDelay = Duration.ofSeconds(5);
     private Duration noProgressTimeout = Duration.ofSeconds(60);
+    private Duration queueTimeout = Duration.ofHours(1);
     private FetchListener listener = FetchListener.NONE;
 
     private Builder() {}
@@ -295,9 +303,21 @@ public final class ClientConfig extends ParentConfig {
       return this;
     }
 
-    /** How long a fetch may bring nothing before it fails; 60 s unless set. */
+    /**
+     * How long a fetch may bring nothing before it fails; 60 s unless set. The time for which the
+     * fetch is queued does not count: see {@link #queueTimeout}.
+     */
     public Builder noProgressTimeout(Duration timeout) {
       this.noProgressTimeout = timeout;
+      return this;
+    }
+
+    /**
+     * How long a fetch may wait in a queue without a byte before it fails; 1 h unless set. A fetch
+     * is queued while its supernode reports so, such as behind other downloads from its source.
+     */
+    public Builder queueTimeout(Duration timeout) {
+      this.queueTimeout = timeout;
       return this;
     }
 
@@ -376,6 +396,7 @@ public final class ClientConfig extends ParentConfig {
       checkPositive("dropTimeout", dropTimeout);
       checkPositive("backToSourceDelay", backToSourceDelay);
       checkPositive("noProgressTimeout", noProgressTimeout);
+      checkPositive("queueTimeout", queueTimeout);
       return new ClientConfig(this);
     }
   }

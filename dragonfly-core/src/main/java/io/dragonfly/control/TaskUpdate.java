@@ -21,6 +21,8 @@ import java.util.OptionalLong;
  * @param advice what to do from now on if the supernode is lost; empty if that is as before
  * @param toVerify pieces that the caller gave to others who found them wrong: it should read them
  *     again, and withdraw those that are
+ * @param queued what the task waits for. Each answer to a peer that wants the task has it for as
+ *     long as the wait lasts; an answer without it says that the task is not queued
  */
 public record TaskUpdate(
     TaskId task,
@@ -31,7 +33,8 @@ public record TaskUpdate(
     List<Parent> parents,
     List<Assignment> assignments,
     Optional<Advice> advice,
-    List<Integer> toVerify) {
+    List<Integer> toVerify,
+    Optional<Queued> queued) {
 
   /** Whether a task goes on. */
   public enum State {
@@ -71,6 +74,7 @@ public record TaskUpdate(
         List.of(),
         List.of(),
         Optional.empty(),
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 }

@@ -29,9 +29,19 @@ public final class SourceFailedException extends DistributionException {
    * @param retryAfter how long it wants to be left alone, if it says
    */
   public SourceFailedException(String message, int status, Optional<Duration> retryAfter) {
-    super(ErrorKind.SOURCE_FAILED, Retry.LATER, message, null);
+    this(message, status, retryAfter.orElse(null), null);
+  }
+
+  private SourceFailedException(
+      String message, int status, @Nullable Duration retryAfter, @Nullable Throwable cause) {
+    super(ErrorKind.SOURCE_FAILED, Retry.LATER, message, cause);
     this.status = status;
-    this.retryAfter = retryAfter.orElse(null);
+    this.retryAfter = retryAfter;
+  }
+
+  /** Returns an exception with another message, this status and time, and this one as its cause. */
+  public SourceFailedException withMessage(String message) {
+    return new SourceFailedException(message, status, retryAfter, this);
   }
 
   /** Returns the source's HTTP status, if it gave one. */

@@ -2,6 +2,7 @@ package io.dragonfly.fetch;
 
 import io.dragonfly.control.Origin;
 import io.dragonfly.control.Outcome;
+import io.dragonfly.control.Queued;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
@@ -71,6 +72,13 @@ public abstract class FetchListener {
    * Bytes come again, or a fetch has ended, after none came for a while though some were wanted.
    */
   public void stalled(Task task, Duration time) {}
+
+  /**
+   * A fetch was queued for this time, and is not any longer, or has ended.
+   *
+   * @param queued what it waited for in the end
+   */
+  public void queued(FetchRequest request, Queued queued, Duration time) {}
 
   /** This peer reads bytes from the source itself, for this reason. */
   public void backToSource(FetchRequest request, String reason) {}

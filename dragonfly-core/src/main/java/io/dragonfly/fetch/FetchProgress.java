@@ -1,5 +1,8 @@
 package io.dragonfly.fetch;
 
+import io.dragonfly.control.Queued;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** How far a fetch is, at one moment. Bytes of content; only verified pieces count. Immutable. */
@@ -9,6 +12,9 @@ public final class FetchProgress {
   private final long bytesFromSupernode;
   private final long bytesFromSource;
   private final long bytesFromStore;
+  private final Optional<Queued> queued;
+  private final Duration queuedTime;
+  private final Duration idle;
 
   /**
    * A moment of a fetch.
@@ -30,6 +36,32 @@ public final class FetchProgress {
     this.bytesFromSupernode = bytesFromSupernode;
     this.bytesFromSource = bytesFromSource;
     this.bytesFromStore = bytesFromStore;
+    this.queued = Optional.empty();
+    this.queuedTime = Duration.ZERO;
+    this.idle = Duration.ZERO;
+  }
+
+  private FetchProgress(
+      FetchProgress bytes, Optional<Queued> queued, Duration queuedTime, Duration idle) {
+    this.length = bytes.length;
+    this.bytesFromPeers = bytes.bytesFromPeers;
+    this.bytesFromSupernode = bytes.bytesFromSupernode;
+    this.bytesFromSource = bytes.bytesFromSource;
+    this.bytesFromStore = bytes.bytesFromStore;
+    this.queued = queued;
+    this.queuedTime = queuedTime;
+    this.idle = idle;
+  }
+
+  /**
+   * Returns the same bytes with what the fetch waits for.
+   *
+   * @param wait what it waits for, if it is queued
+   * @param allWaits how long it has been queued in all
+   * @param sinceProgress how long ago the last byte came; see {@link #idle}
+   */
+  public FetchProgress with(Optional<Queued> wait, Duration allWaits, Duration sinceProgress) {
+    return new FetchProgress(this, wait, allWaits, sinceProgress);
   }
 
   /** Returns the bytes that are wanted in all, if that is known yet. */
@@ -60,6 +92,24 @@ public final class FetchProgress {
   /** Returns the bytes that were in the home directory already. */
   public long bytesFromStore() {
     return bytesFromStore;
+  }
+
+  /** Returns what the fetch waits for; empty if it is not queued, or nobody knows. */
+  public Optional<Queued> queued() {
+    return queued;
+  }
+
+  /** Returns how long the fetch has been queued in all. */
+  public Duration queuedTime() {
+    return queuedTime;
+  }
+
+  /**
+   * Returns how long the fetch has made no progress: since the last byte, verified or not, since it
+   * was last queued, or since a rate limit of this client last held bytes back.
+   */
+  public Duration idle() {
+    return idle;
   }
 
   @Override

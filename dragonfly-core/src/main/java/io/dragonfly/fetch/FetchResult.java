@@ -86,6 +86,11 @@ public final class FetchResult {
     return time;
   }
 
+  /** Returns how long it was queued in all. */
+  public Duration queuedTime() {
+    return bytes.queuedTime();
+  }
+
   /** Returns what each parent gave. */
   public List<ParentShare> parents() {
     return parents;

@@ -28,6 +28,8 @@ public record FetchStep(
     PARENT_CHANGED,
     /** No byte came for a while, though some were wanted. */
     STALLED,
+    /** It waited in a queue. */
+    QUEUED,
     /** The source failed and was asked again, by this peer or by the supernode. */
     SOURCE_RETRIED,
     /** This peer began to read the source itself. */

@@ -8,6 +8,7 @@ import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.TaskId;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Decides who takes which piece from whom. Pure: events in, plans out; no I/O, no thread, no time
@@ -70,6 +71,18 @@ public interface Scheduler {
   /** Returns the takers for which {@link #assign} may have something new, and forgets them. */
   List<PeerId> ready();
 
+  /**
+   * Returns the place of a task in the queue for an uplink, if the peer gets nothing of the task
+   * now because all uplinks that could send it are in use. Empty if pieces of the task are assigned
+   * to the peer, if none can be assigned for another reason, and by default: the supernode then
+   * reports no wait for an uplink.
+   *
+   * @param peer a peer that wants pieces of the task which others hold
+   */
+  default Optional<QueuePlace> uplinkQueue(TaskId task, PeerId peer) {
+    return Optional.empty();
+  }
+
   /** Called at least every 100 ms while a peer wants something, for what depends on time. */
   void tick();
 
@@ -99,4 +112,12 @@ public interface Scheduler {
    * @param parent who gives it
    */
   record Plan(TaskId task, int piece, PeerId parent) {}
+
+  /**
+   * A place in a queue.
+   *
+   * @param place 1 for the next one; 0 if it is not known
+   * @param length how many wait in the queue; 0 if that is not known
+   */
+  record QueuePlace(int place, int length) {}
 }

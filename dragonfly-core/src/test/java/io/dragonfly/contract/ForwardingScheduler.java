@@ -9,6 +9,7 @@ import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.TaskId;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 
 /** Does what another scheduler does, but for what a subclass breaks. */
 class ForwardingScheduler implements Scheduler {
@@ -71,6 +72,11 @@ class ForwardingScheduler implements Scheduler {
   @Override
   public List<Plan> assign(PeerId taker, int max) {
     return right.assign(taker, max);
+  }
+
+  @Override
+  public Optional<QueuePlace> uplinkQueue(TaskId task, PeerId peer) {
+    return right.uplinkQueue(task, peer);
   }
 
   @Override

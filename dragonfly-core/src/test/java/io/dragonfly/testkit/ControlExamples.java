@@ -12,6 +12,7 @@ import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
 import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.Queued;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.TaskReport;
@@ -191,7 +192,8 @@ public final class ControlExamples {
                 new Assignment(5, 3, 100, 17),
                 new Assignment(Integer.MAX_VALUE, 1, 1, 0)),
             Optional.of(advice()),
-            List.of(0, 5));
+            List.of(0, 5),
+            Optional.of(new Queued(Queued.Reason.SOURCE, 7, 12)));
     TaskUpdate empty =
         new TaskUpdate(
             OTHER_TASK,
@@ -202,7 +204,8 @@ public final class ControlExamples {
             List.of(),
             List.of(),
             Optional.empty(),
-            List.of());
+            List.of(),
+            Optional.of(Queued.of(Queued.Reason.LIMIT)));
     return List.of(
         new NextAnswer(
             1L << 50,

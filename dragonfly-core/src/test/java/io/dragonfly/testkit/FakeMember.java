@@ -35,8 +35,10 @@ final class FakeMember {
   private int digestsKnown;
   private boolean lengthTold;
   private @Nullable Advice told;
+  private int waitTold;
   private @Nullable DistributionException failure;
   private final List<Integer> toVerify = new ArrayList<>();
+  private @Nullable DistributionException trouble;
 
   FakeMember(TaskId task, FakePublication content, BitSet holds) {
     this.task = task;
@@ -59,6 +61,10 @@ final class FakeMember {
 
   void fail(DistributionException why) {
     failure = why;
+  }
+
+  void sourceFails(DistributionException why) {
+    trouble = why;
   }
 
   void complain(int piece) {
@@ -87,7 +93,7 @@ final class FakeMember {
   }
 
   /** Returns what is new, if something is. */
-  Optional<TaskUpdate> update(boolean assigning, Advice advice) {
+  Optional<TaskUpdate> update(boolean assigning, Advice advice, FakeSupernode.Wait wait) {
     if (failure != null) {
       return Optional.of(TaskUpdate.failed(task, failure));
     }
@@ -103,6 +109,8 @@ final class FakeMember {
             || digests.count() > 0
             || !assignments.isEmpty()
             || !advice.equals(told)
+            || trouble != null
+            || wait.number() != waitTold
             || !toVerify.isEmpty();
     if (!news) {
       return Optional.empty();
@@ -110,19 +118,23 @@ final class FakeMember {
     lengthTold |= length.isPresent();
     digestsKnown = Math.max(digestsKnown, digests.end());
     told = advice;
+    waitTold = wait.number();
     List<Integer> found = List.copyOf(toVerify);
     toVerify.clear();
+    Optional<DistributionException> why = Optional.ofNullable(trouble);
+    trouble = null;
     return Optional.of(
         new TaskUpdate(
             task,
             TaskUpdate.State.ACTIVE,
-            Optional.empty(),
+            why,
             length,
             digests,
             parents,
             assignments,
             Optional.of(advice),
-            found));
+            found,
+            wait.queued()));
   }
 
   private PieceDigests newDigests() {

@@ -53,7 +53,7 @@ final class FakePeer {
   }
 
   /** Returns what is new, and takes it for told; nothing if nobody waits for it. */
-  List<TaskUpdate> updates(boolean assigning, Advice advice) {
+  List<TaskUpdate> updates(boolean assigning, Advice advice, FakeSupernode.Wait wait) {
     if (parked == null || parked.isDone()) {
       return List.of();
     }
@@ -61,7 +61,7 @@ final class FakePeer {
     unknown.forEach(task -> updates.add(TaskUpdate.unknown(task)));
     unknown.clear();
     for (FakeMember member : tasks.values()) {
-      member.update(assigning, advice).ifPresent(updates::add);
+      member.update(assigning, advice, wait).ifPresent(updates::add);
     }
     updates.stream()
         .filter(update -> update.state() == TaskUpdate.State.FAILED)

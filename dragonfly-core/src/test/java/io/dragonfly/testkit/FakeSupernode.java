@@ -9,6 +9,7 @@ import io.dragonfly.control.OfferAnswer;
 import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.Parent;
 import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.Queued;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SupernodeApi;
@@ -71,8 +72,12 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   private List<Parent> contacts = List.of();
   private boolean contentInline;
   private boolean assigning = true;
+  private Wait wait = new Wait(0, Optional.empty());
   private boolean stopped;
   private final List<Runnable> cameMeanwhile = new ArrayList<>();
+
+  /** What all tasks wait for, and how often that was told. */
+  record Wait(int number, Optional<Queued> queued) {}
 
   /** A supernode at an address of this network. */
   public FakeSupernode(FakeNetwork network) {
@@ -167,6 +172,20 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   /** Assigns what is wanted, from now on. */
   public void assign() {
     change(() -> assigning = true);
+  }
+
+  /** Tells each peer that its tasks wait for this; empty if they wait no longer. */
+  public void reportQueued(Optional<Queued> queued) {
+    change(() -> wait = new Wait(wait.number() + 1, queued));
+  }
+
+  /** Tells the peers of a task that its source has failed and is asked again. */
+  public void sourceFails(TaskId task, DistributionException why) {
+    change(
+        () ->
+            peers.values().stream()
+                .flatMap(peer -> peer.member(task).stream())
+                .forEach(member -> member.sourceFails(why)));
   }
 
   /** Assigns what peers were assigned but did not report, once more and from the next parent. */
@@ -400,7 +419,7 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
     synchronized (this) {
       change.run();
       for (FakePeer peer : peers.values()) {
-        List<TaskUpdate> updates = peer.updates(assigning, advice());
+        List<TaskUpdate> updates = peer.updates(assigning, advice(), wait);
         if (!updates.isEmpty()) {
           answers.add(peer.answer(updates, terms()));
         }

@@ -30,6 +30,7 @@ public final class FirstComeScheduler implements Scheduler {
   private final int inFlight;
   private final Map<TaskId, Swarm> swarms = new LinkedHashMap<>();
   private final Set<PeerId> ready = new LinkedHashSet<>();
+  private Optional<QueuePlace> queue = Optional.empty();
 
   /** Each taker has four pieces in flight at most. */
   public FirstComeScheduler() {
@@ -39,6 +40,17 @@ public final class FirstComeScheduler implements Scheduler {
   /** Each taker has so many pieces in flight at most. */
   public FirstComeScheduler(int inFlight) {
     this.inFlight = inFlight;
+  }
+
+  /** Assigns nothing and reports this place in the queue for an uplink; empty to assign again. */
+  public void queueAll(Optional<QueuePlace> place) {
+    queue = place;
+    swarms.values().forEach(this::everyoneIsReady);
+  }
+
+  @Override
+  public Optional<QueuePlace> uplinkQueue(TaskId task, PeerId peer) {
+    return queue;
   }
 
   /** One task and those who take part in it, in the order in which they came. */
@@ -228,7 +240,7 @@ public final class FirstComeScheduler implements Scheduler {
 
   private Optional<Plan> next(TaskId task, Swarm swarm, PeerId id) {
     Member taker = swarm.peers.get(id);
-    if (taker == null || taker.inFlight.size() >= inFlight) {
+    if (queue.isPresent() || taker == null || taker.inFlight.size() >= inFlight) {
       return Optional.empty();
     }
     List<Member> parents = swarm.parentsOf(taker);

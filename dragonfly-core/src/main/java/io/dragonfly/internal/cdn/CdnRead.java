@@ -1,6 +1,7 @@
 package io.dragonfly.internal.cdn;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.control.Queued;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
@@ -49,15 +50,29 @@ final class CdnRead implements SourceStretch.Progress {
   private StoredTask stored;
   private Optional<PieceRing> ring;
   private Access access;
-  private HostShares.Line line;
   private long lastProgress;
   private int failures;
+
+
+  /** What waits for a thread, or has waited last. */
+  private volatile Job<HostShares.Line> job;
+
+  private volatile State state = State.PAUSED;
+
+  /** When the last byte came, or the source was asked. */
+  private volatile long lastByteNanos;
 
   @GuardedBy("this")
   private boolean stopped;
 
   @GuardedBy("this")
   private @Nullable Future<?> pause;
+
+  private enum State {
+    QUEUED,
+    RUNNING,
+    PAUSED
+  }
 
   /**
    * What a read needs.
@@ -110,7 +125,7 @@ final class CdnRead implements SourceStretch.Progress {
     Optional<WholeDigest> whole =
         ring.isPresent() ? ring.get().whole() : stored.task().digest().map(WholeDigest::new);
     this.stretch = new SourceStretch(stored, ring.isEmpty(), whole, opened, this::goOn, around);
-    this.line = line();
+    this.job = new Job<>(line(), this::run);
     this.lastProgress = around.activeNanos().getAsLong();
   }
 
@@ -130,9 +145,10 @@ final class CdnRead implements SourceStretch.Progress {
 
   private void start(boolean hasRun) {
     try {
-      line = line();
-      if (!around.threads().execute(new Job<>(line, this::run), hasRun)
-          && !line.isShort()
+      job = new Job<>(line(), this::run);
+      state = State.QUEUED;
+      if (!around.threads().execute(job, hasRun)
+          && !job.key().isShort()
           && SourceStretch.isRepeatable(stored.task())) {
         // The system would read on what is open, up to tens of MiB, and those who have their turn
         // would get that much less.
@@ -147,6 +163,27 @@ final class CdnRead implements SourceStretch.Progress {
     String host = String.valueOf(access.content().url().getRawAuthority()).toLowerCase(Locale.ROOT);
     long length = stored.task().layout().length().orElse(Long.MAX_VALUE);
     return new HostShares.Line(host, length <= SHORT_BYTES);
+  }
+
+  /**
+   * Returns what the read waits for: others that come first, or a source that is slow. Empty if the
+   * source has been silent for its stall time, or has failed.
+   */
+  Optional<Queued> queued() {
+    return switch (state) {
+      case QUEUED ->
+          around
+              .threads()
+              .place(job)
+              .or(() -> Optional.of(Queued.of(Queued.Reason.SOURCE))); // it waits for a thread
+      case RUNNING -> {
+        long idle = around.activeNanos().getAsLong() - lastByteNanos;
+        yield idle < around.settings().stallTimeout().toNanos()
+            ? Optional.of(Queued.of(Queued.Reason.SOURCE))
+            : Optional.empty();
+      }
+      case PAUSED -> Optional.empty();
+    };
   }
 
   /** Ends the read soon, with what is there. */
@@ -169,6 +206,10 @@ final class CdnRead implements SourceStretch.Progress {
   }
 
   private void run() {
+    if (failures == 0) {
+      lastByteNanos = around.activeNanos().getAsLong();
+    }
+    state = State.RUNNING;
     Optional<DistributionException> failure = Optional.empty();
     try {
       if (!isStopped() && !isComplete() && ring.isEmpty()) {
@@ -229,6 +270,7 @@ final class CdnRead implements SourceStretch.Progress {
 
   @Override
   public void came(int bytes) {
+    lastByteNanos = around.activeNanos().getAsLong();
     around.threads().came(line, bytes);
   }
 
@@ -302,6 +344,7 @@ final class CdnRead implements SourceStretch.Progress {
   }
 
   private boolean pause(Duration length) {
+    state = State.PAUSED;
     synchronized (this) {
       if (stopped) {
         return false;

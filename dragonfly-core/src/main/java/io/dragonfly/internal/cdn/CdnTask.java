@@ -1,6 +1,7 @@
 package io.dragonfly.internal.cdn;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.spi.PieceRegion;
@@ -189,6 +190,15 @@ public final class CdnTask {
             return cache.openRing(CdnTask.this, lacking, whole);
           }
         });
+  }
+
+  /** Returns what the source download waits for; empty if nothing is downloaded, or it fails. */
+  public Optional<Queued> queued() {
+    CdnRead running;
+    synchronized (this) {
+      running = reading;
+    }
+    return running == null ? Optional.empty() : running.queued();
   }
 
   /** Ends a read soon; what is there stays, and the next read goes on from it. */

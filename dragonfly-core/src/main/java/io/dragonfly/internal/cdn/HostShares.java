@@ -1,12 +1,14 @@
 package io.dragonfly.internal.cdn;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.control.Queued;
 import io.dragonfly.internal.cdn.CdnSettings.ReadsPerHost;
 import io.dragonfly.internal.queue.FairQueue;
 import io.dragonfly.internal.queue.Job;
 import io.dragonfly.internal.queue.KeyedLimiter;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongSupplier;
@@ -161,13 +163,12 @@ final class HostShares {
     return limiter.waiting();
   }
 
-  /** Returns how many wait in one line. */
-  synchronized int waiting(Line line) {
-    return limiter.waiting(line);
-  }
-
-  /** Returns how many of its line start before a download; -1 if it does not wait. */
-  synchronized int waitingBefore(Job<Line> read) {
-    return limiter.waitingBefore(read);
+  /** Returns the place of a read in its queue; empty if it does not wait there. */
+  synchronized Optional<Queued> place(Job<Line> read) {
+    int before = limiter.waitingBefore(read);
+    return before < 0
+        ? Optional.empty()
+        : Optional.of(
+            new Queued(Queued.Reason.SOURCE, before + 1, limiter.waiting(read.key())));
   }
 }

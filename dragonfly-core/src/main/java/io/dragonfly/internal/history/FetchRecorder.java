@@ -1,6 +1,7 @@
 package io.dragonfly.internal.history;
 
 import io.dragonfly.control.Outcome;
+import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.fetch.FetchListener;
 import io.dragonfly.fetch.FetchProgress;
@@ -129,6 +130,12 @@ public final class FetchRecorder extends FetchListener {
   }
 
   @Override
+  public void queued(FetchRequest request, Queued queued, Duration time) {
+    String text = queued.toString().replaceFirst("^queued: ", "");
+    ofRequest(request, FetchStep.Kind.QUEUED, "%s, for %d s".formatted(text, time.toSeconds()));
+  }
+
+  @Override
   public void supernodeLost(FetchRequest request, String reason) {
     ofRequest(request, FetchStep.Kind.SUPERNODE_LOST, reason);
   }
@@ -143,11 +150,12 @@ public final class FetchRecorder extends FetchListener {
   public void completed(FetchRequest request, FetchResult result) {
     FetchProgress bytes =
         new FetchProgress(
-            OptionalLong.of(result.length()),
-            result.bytesFromPeers(),
-            result.bytesFromSupernode(),
-            result.bytesFromSource(),
-            result.bytesFromStore());
+                OptionalLong.of(result.length()),
+                result.bytesFromPeers(),
+                result.bytesFromSupernode(),
+                result.bytesFromSource(),
+                result.bytesFromStore())
+            .with(Optional.empty(), result.queuedTime(), Duration.ZERO);
     ended(request, bytes, Optional.empty());
   }
 

@@ -84,6 +84,7 @@ final class HistoryJson {
     json.put("fromSupernode", record.bytes().bytesFromSupernode());
     json.put("fromSource", record.bytes().bytesFromSource());
     json.put("fromStore", record.bytes().bytesFromStore());
+    json.put("queuedNanos", record.bytes().queuedTime().toNanos());
     record
         .failure()
         .ifPresent(
@@ -171,13 +172,14 @@ final class HistoryJson {
   private static FetchRecord record(JsonNode json) {
     FetchProgress bytes =
         new FetchProgress(
-            json.has("length")
-                ? OptionalLong.of(json.get("length").asLong())
-                : OptionalLong.empty(),
-            json.path("fromPeers").asLong(),
-            json.path("fromSupernode").asLong(),
-            json.path("fromSource").asLong(),
-            json.path("fromStore").asLong());
+                json.has("length")
+                    ? OptionalLong.of(json.get("length").asLong())
+                    : OptionalLong.empty(),
+                json.path("fromPeers").asLong(),
+                json.path("fromSupernode").asLong(),
+                json.path("fromSource").asLong(),
+                json.path("fromStore").asLong())
+            .with(Optional.empty(), nanos(json, "queuedNanos"), Duration.ZERO);
     List<ParentRecord> parents = new ArrayList<>();
     json.path("parents").forEach(parent -> parents.add(parent(parent)));
     List<FetchStep> steps = new ArrayList<>();

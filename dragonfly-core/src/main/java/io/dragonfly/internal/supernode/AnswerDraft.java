@@ -2,6 +2,7 @@ package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.Assignment;
 import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.Queued;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
@@ -44,7 +45,22 @@ record AnswerDraft(
       List<Assignment> assignments,
       Optional<Contacts.Draft> advice,
       Optional<DistributionException> trouble,
-      List<Integer> toVerify) {
+      List<Integer> toVerify,
+      Optional<Queued> queued) {
+
+    /** A task of which nothing is new but what it waits for. */
+    static TaskDraft queued(TaskId task, Queued wait) {
+      return new TaskDraft(
+          task,
+          OptionalLong.empty(),
+          PieceDigests.NONE,
+          List.of(),
+          List.of(),
+          Optional.empty(),
+          Optional.empty(),
+          List.of(),
+          Optional.of(wait));
+    }
 
     TaskUpdate issue(PeerId taker, InetAddress address) {
       return new TaskUpdate(
@@ -56,7 +72,8 @@ record AnswerDraft(
           parents.stream().map(p -> p.issue(task, taker, address)).toList(),
           assignments,
           advice.map(a -> a.issue(task, taker, address)),
-          toVerify);
+          toVerify,
+          queued);
     }
   }
 

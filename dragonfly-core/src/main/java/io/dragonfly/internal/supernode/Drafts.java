@@ -2,6 +2,7 @@ package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.Queued;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
@@ -25,15 +26,18 @@ import org.jspecify.annotations.Nullable;
 /** Gathers what there is to say to a peer. {@link Swarms}' lock guards it. */
 final class Drafts {
   private final Scheduler scheduler;
+  private final Queues queues;
   private final Function<PeerId, @Nullable Holder> holders;
 
   /**
    * Drafts with the plans of a scheduler.
    *
+   * @param queues tells what tasks wait for
    * @param holders finds the peers that it names, and the CDN cache
    */
-  Drafts(Scheduler scheduler, Function<PeerId, @Nullable Holder> holders) {
+  Drafts(Scheduler scheduler, Queues queues, Function<PeerId, @Nullable Holder> holders) {
     this.scheduler = scheduler;
+    this.queues = queues;
     this.holders = holders;
   }
 
@@ -54,13 +58,15 @@ final class Drafts {
     }
     session.news.removeAll(subjects.keySet());
     takeNews(session, subjects);
+    Map<Member, Queued> queued = queues.of(session, subjects);
     if (subjects.isEmpty()
         && unknown.isEmpty()
+        && !isNews(queued)
         && session.failures.isEmpty()
         && session.preheats.isEmpty()) {
       return Optional.empty();
     }
-    return Optional.of(draft(session, plans, subjects, unknown, terms));
+    return Optional.of(draft(session, plans, subjects, queued, unknown, terms));
   }
 
   /** Takes as much of the news as goes into one answer; the rest is for the next ones. */
@@ -83,23 +89,42 @@ final class Drafts {
     }
   }
 
-  /** Returns an answer that says nothing. */
+  /** A new wait with a place is worth an answer; any other is told with the next one. */
+  private static boolean isNews(Map<Member, Queued> queued) {
+    return queued.entrySet().stream()
+        .anyMatch(wait -> wait.getValue().hasPlace() && !wait.getKey().isQueuedTold);
+  }
+
+  /** Returns an answer that says nothing but what tasks wait for. */
   AnswerDraft nothing(Session session, Terms terms) {
-    return draft(session, List.of(), Map.of(), List.of(), terms);
+    Map<Member, Queued> queued = queues.of(session, Map.of());
+    return draft(session, List.of(), Map.of(), queued, List.of(), terms);
   }
 
   private AnswerDraft draft(
       Session session,
       List<Plan> plans,
       Map<Member, List<Plan>> subjects,
+      Map<Member, Queued> queued,
       List<TaskId> unknown,
       Terms terms) {
+    session.wanting.forEach(
+        member -> {
+          Queued wait = queued.get(member);
+          member.isQueuedTold = wait != null && wait.hasPlace();
+        });
     Map<Member, Integer> digestsBefore = new HashMap<>();
     List<AnswerDraft.TaskDraft> tasks = new ArrayList<>();
     subjects.forEach(
         (member, itsPlans) -> {
           digestsBefore.put(member, member.digestsKnown);
-          tasks.add(draft(member, itsPlans, terms.now()));
+          tasks.add(draft(member, itsPlans, Optional.ofNullable(queued.get(member)), terms.now()));
+        });
+    queued.forEach(
+        (member, wait) -> {
+          if (!subjects.containsKey(member)) {
+            tasks.add(AnswerDraft.TaskDraft.queued(member.task.id(), wait));
+          }
         });
     List<TaskUpdate> ended = new ArrayList<>();
     unknown.forEach(task -> ended.add(TaskUpdate.unknown(task)));
@@ -120,7 +145,8 @@ final class Drafts {
     return taken;
   }
 
-  private AnswerDraft.TaskDraft draft(Member member, List<Plan> plans, Instant now) {
+  private AnswerDraft.TaskDraft draft(
+      Member member, List<Plan> plans, Optional<Queued> queued, Instant now) {
     List<ParentDraft> parents = new ArrayList<>();
     AssignmentLines lines = new AssignmentLines();
     for (Plan plan : plans) {
@@ -142,7 +168,8 @@ final class Drafts {
         lines.lines(),
         Contacts.news(member, now),
         trouble(member),
-        toVerify(member));
+        toVerify(member),
+        queued);
   }
 
   /** Once is enough here, too: who finds the piece wrong says so again. */

@@ -50,6 +50,9 @@ final class Member {
   /** Why the source is read again, until that is told. */
   @Nullable DistributionException trouble;
 
+  /** Whether the last answer said that the task is queued. */
+  boolean isQueuedTold;
+
   /** The last advice, and what would make it stale. */
   List<PeerId> contacts = List.of();
 

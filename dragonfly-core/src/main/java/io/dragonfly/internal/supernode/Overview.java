@@ -55,7 +55,7 @@ final class Overview {
                   new AdminApi.KnownPeer(
                       session.peer(),
                       session.members.size(),
-                      session.wanting,
+                      session.wanting.size(),
                       Duration.ofNanos(Math.max(0, active - session.heardNanos)),
                       state.isolation(session.id(), now)))
           .toList();
@@ -79,7 +79,7 @@ final class Overview {
       int isolated = 0;
       int waiting = 0;
       for (Session session : state.sessions()) {
-        wanting += session.wanting > 0 ? 1 : 0;
+        wanting += session.wanting.isEmpty() ? 0 : 1;
         isolated += session.isIsolated ? 1 : 0;
         waiting += session.parked != null ? 1 : 0;
       }

@@ -206,7 +206,7 @@ final class Polls {
   }
 
   Duration lease(Session session) {
-    return session.wanting > 0 ? settings.workingLease() : settings.seedingLease();
+    return !session.wanting.isEmpty() ? settings.workingLease() : settings.seedingLease();
   }
 
   Terms terms(Session session) {

@@ -53,8 +53,8 @@ final class Session {
   /** What it is to fetch and does not know yet. */
   final Deque<ContentRequest> preheats = new ArrayDeque<>();
 
-  /** How many tasks it wants pieces of. */
-  int wanting;
+  /** Those that it wants pieces of. */
+  final Set<Member> wanting = new LinkedHashSet<>();
 
   /** Whom it took pieces from lately, and when. */
   private final Map<PeerId, Long> givers =

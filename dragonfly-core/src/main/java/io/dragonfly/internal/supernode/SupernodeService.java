@@ -111,6 +111,7 @@ public final class SupernodeService implements AutoCloseable {
             secret.capabilityKey(),
             settings,
             rhythm,
+            () -> parts.pieces().uploads().take(0) > 0,
             (task, cdn) -> {
               boolean isShared = Versions.isShared(task);
               if (!isShared) {

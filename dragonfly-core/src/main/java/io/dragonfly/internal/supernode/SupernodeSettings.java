@@ -62,6 +62,9 @@ public record SupernodeSettings(
 
   static final int MOST_NEWS_DIGESTS = 4 * MOST_DIGESTS;
 
+  /** How many queued tasks one response names at most, so that it stays far below its bound. */
+  static final int MOST_QUEUED = 10_000;
+
   /** How many pieces of a task one peer is asked to read again in one answer. */
   static final int MOST_TO_VERIFY = 16;
 

@@ -335,9 +335,13 @@ final class SwarmState {
     boolean before = member.isWanting();
     member.want(span);
     if (before != member.isWanting()) {
+      if (before) {
+        member.session.wanting.remove(member);
+      } else {
+        member.session.wanting.add(member);
+      }
       int change = before ? -1 : 1;
       wanting += change;
-      member.session.wanting += change;
       member.task.wanting += change;
       member.adviceTold = false;
       member.task.mayRead(member, !before, backToSourcePeers).ifPresent(this::mayReadNow);

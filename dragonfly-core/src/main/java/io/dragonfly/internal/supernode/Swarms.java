@@ -33,6 +33,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -59,6 +60,7 @@ final class Swarms implements Preheats.Peers {
    *
    * @param cdnPeer the CDN cache as peers see it
    * @param cdnKey the key of capabilities for the CDN cache's pieces; a secret
+   * @param isUploadLimited tells whether the rate limit of the supernode's uploads is reached
    * @param release lets a task go that nobody takes part in; may block
    * @param listener is told of what peers report, and of what follows for others
    */
@@ -69,6 +71,7 @@ final class Swarms implements Preheats.Peers {
       byte[] cdnKey,
       SupernodeSettings settings,
       Rhythm rhythm,
+      BooleanSupplier isUploadLimited,
       BiConsumer<Task, CdnTask> release,
       SupernodeListener listener) {
     this.state =
@@ -86,6 +89,7 @@ final class Swarms implements Preheats.Peers {
     Drafts drafts =
         new Drafts(
             scheduler,
+            new Queues(scheduler, isUploadLimited),
             id -> {
               if (id.equals(cdnId)) {
                 return new Holder(cdnPeer.get(), cdnKey);

@@ -37,8 +37,8 @@ final class BackToSource {
     /** A piece was read. */
     void read(int piece, long nanos);
 
-    /** The source failed, for this reason, and is asked again. */
-    void retried(String reason);
+    /** The source failed and is asked again. */
+    void retried(DistributionException failure);
 
     /** The content ended: this is its length. Completes when the store knows. */
     CompletableFuture<Void> lengthLearned(long length);
@@ -166,8 +166,8 @@ final class BackToSource {
     }
 
     @Override
-    public void retried(String reason) {
-      onLoop(() -> owner.retried(reason));
+    public void retried(DistributionException failure) {
+      onLoop(() -> owner.retried(failure));
     }
 
     @Override

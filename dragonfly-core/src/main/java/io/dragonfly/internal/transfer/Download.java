@@ -1,5 +1,6 @@
 package io.dragonfly.internal.transfer;
 
+import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.FetchCancelledException;
 import io.dragonfly.error.StorageException;
@@ -47,6 +48,11 @@ final class Download {
   private final LongAdder received = new LongAdder();
   private volatile long progressNanos;
 
+  /** When it was last reported to be queued. */
+  private long queuedNanos;
+
+  private boolean queued;
+
   /** A download of what is missing in the store. */
   Download(Parts parts, StoredTask stored, Downloads downloads) {
     this.parts = parts;
@@ -58,6 +64,7 @@ final class Download {
     this.demand = new Demand(table);
     done.stream().forEach(piece -> origins.put(piece, Origin.STORE));
     this.progressNanos = parts.loop().activeNanos();
+    this.queuedNanos = progressNanos;
     TakeLane lane =
         new TakeLane(
             parts.takes(), stored, new Throttle(limiter, parts.downloads()), this::received);
@@ -68,8 +75,9 @@ final class Download {
         new StallMeter(
             parts.loop(),
             demand::isWaiting,
-            () -> progressNanos,
-            swarm::doubt,
+            () -> later(queuedNanos, progressNanos),
+            this::isQueued,
+            this::silent,
             time -> parts.listener().stalled(task(), time));
   }
 
@@ -134,6 +142,35 @@ final class Download {
    */
   long progressNanos() {
     return progressNanos;
+  }
+
+  /** Takes in what the supernode says that the task waits for; empty if it does not wait. */
+  void queued(Optional<Queued> wait) {
+    queued = wait.isPresent();
+    if (queued) {
+      queuedNanos = parts.loop().activeNanos();
+    }
+    for (RunningFetch fetch : demand.fetches()) {
+      if (fetch.isCollecting()) {
+        downloads.waits(fetch, wait);
+      }
+    }
+  }
+
+  private boolean isQueued() {
+    return queued && parts.loop().activeNanos() - queuedNanos < Waits.FRESH.toNanos();
+  }
+
+  private static long later(long one, long other) {
+    return one - other > 0 ? one : other;
+  }
+
+  /** Nothing comes. Its own takes may wait behind others, and the supernode may be lost. */
+  private void silent() {
+    if (swarm.waitsForTurn()) {
+      queued(Optional.of(Queued.of(Queued.Reason.UPLINK)));
+    }
+    swarm.doubt();
   }
 
   /** Serves one more fetch. */
@@ -236,9 +273,9 @@ final class Download {
   }
 
   /** The source has failed and is asked again, by this peer or its supernode. */
-  void sourceRetried(String reason) {
-    parts.listener().sourceRetried(task(), reason);
-    demand.fetches().forEach(fetch -> fetch.sourceFailed(reason));
+  void sourceRetried(DistributionException failure) {
+    parts.listener().sourceRetried(task(), failure.getMessage());
+    demand.fetches().forEach(fetch -> fetch.sourceFailed(failure));
   }
 
   /** A piece that was there is not there any more. */

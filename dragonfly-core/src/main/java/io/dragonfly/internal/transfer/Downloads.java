@@ -1,5 +1,6 @@
 package io.dragonfly.internal.transfer;
 
+import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.fetch.FetchRequest;
@@ -50,6 +51,9 @@ final class Downloads implements HomeRoom.Tenants {
 
     /** A fetch gets no further. */
     void failed(RunningFetch fetch, DistributionException failure);
+
+    /** A fetch waits in a queue; empty if it does not. */
+    void waits(RunningFetch fetch, Optional<Queued> queued);
   }
 
   Downloads(Parts parts, Ends ends) {
@@ -243,6 +247,10 @@ final class Downloads implements HomeRoom.Tenants {
 
   void succeeded(RunningFetch fetch, Download download, Optional<Digest> checked) {
     ends.succeeded(fetch, download, checked);
+  }
+
+  void waits(RunningFetch fetch, Optional<Queued> queued) {
+    ends.waits(fetch, queued);
   }
 
   void ended(RunningFetch fetch, DistributionException failure) {

@@ -1,9 +1,11 @@
 package io.dragonfly.internal.transfer;
 
+import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.FetchCancelledException;
 import io.dragonfly.error.NoProgressException;
 import io.dragonfly.error.OutputException;
+import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.error.TimeLimitException;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
@@ -35,6 +37,12 @@ import org.slf4j.LoggerFactory;
  */
 final class Fetches implements Downloads.Ends {
   private static final Logger LOG = LoggerFactory.getLogger(Fetches.class);
+
+  /** How often a fetch that waits for its turn to register learns its place. */
+  private static final Duration TURNS = Duration.ofSeconds(5);
+
+  /** A shorter wait is not worth telling. */
+  private static final Duration LEAST_WAIT = Duration.ofSeconds(1);
 
   private final Parts parts;
   private final Downloads downloads;
@@ -120,7 +128,10 @@ final class Fetches implements Downloads.Ends {
 
   private RunningFetch newFetch(FetchRequest request) {
     return new RunningFetch(
-        request, parts.io(), new RunningFetch.Control(parts.loop(), this::cancel, this::setRate));
+        request,
+        parts.io(),
+        new RunningFetch.Control(parts.loop(), this::cancel, this::setRate),
+        parts.loop()::activeNanos);
   }
 
   private void begin(RunningFetch fetch) {
@@ -131,13 +142,14 @@ final class Fetches implements Downloads.Ends {
     }
     Watch watch = new Watch(parts.loop());
     running.put(fetch, watch);
+    fetch.begins();
     parts.listener().started(request);
     request
         .timeout()
         .ifPresent(
             limit ->
                 watch.timeLimit = parts.loop().after(limit, () -> failed(fetch, tooLate(fetch))));
-    watchProgress(fetch, watch, parts.times().noProgress());
+    watchProgress(fetch, watch, least(parts.times().noProgress(), parts.times().queue()));
     request
         .minRate()
         .ifPresent(least -> watchPace(fetch, watch, new Pace(least, watch.startActiveNanos)));
@@ -190,6 +202,34 @@ final class Fetches implements Downloads.Ends {
     finding.add(fetch);
     findings.add(finding);
     finding.start(findings::remove);
+    if (findings.contains(finding)) {
+      lookAtTurn(finding);
+    }
+  }
+
+  private void lookAtTurn(Finding finding) {
+    Optional<Queued> queued = finding.queued();
+    finding.fetches().forEach(fetch -> waits(fetch, queued));
+    var unused =
+        parts
+            .loop()
+            .after(
+                TURNS,
+                () -> {
+                  if (!finding.isOver()) {
+                    lookAtTurn(finding);
+                  }
+                });
+  }
+
+  @Override
+  public void waits(RunningFetch fetch, Optional<Queued> queued) {
+    tellWait(fetch, fetch.waits().reported(queued, fetch.byteNanos()));
+  }
+
+  private void tellWait(RunningFetch fetch, Optional<Waits.Ended> wait) {
+    wait.filter(ended -> ended.time().compareTo(LEAST_WAIT) >= 0)
+        .ifPresent(ended -> parts.listener().queued(fetch.request(), ended.queued(), ended.time()));
   }
 
   private void watchProgress(RunningFetch fetch, Watch watch, Duration delay) {
@@ -199,11 +239,14 @@ final class Fetches implements Downloads.Ends {
             .after(
                 delay,
                 () -> {
-                  Duration left = untilNoProgress(fetch, watch);
-                  if (left.isNegative() || left.isZero()) {
+                  Duration left = untilNoProgress(fetch);
+                  Duration ofQueue = untilQueueTimeout(fetch);
+                  if (isOver(left)) {
                     failed(fetch, noProgress(fetch));
+                  } else if (isOver(ofQueue)) {
+                    failed(fetch, queuedTooLong(fetch));
                   } else {
-                    watchProgress(fetch, watch, left);
+                    watchProgress(fetch, watch, least(left, ofQueue));
                   }
                 });
   }
@@ -240,23 +283,52 @@ final class Fetches implements Downloads.Ends {
         || (fetch.isCollecting() && download != null && download.demand().isWaiting());
   }
 
-  private Duration untilNoProgress(RunningFetch fetch, Watch watch) {
+  private static Duration least(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
+  private static boolean isOver(Duration left) {
+    return left.isNegative() || left.isZero();
+  }
+
+  /** A wait in a queue is no lack of progress: it has a limit of its own. */
+  private Duration untilNoProgress(RunningFetch fetch) {
     Duration limit = parts.times().noProgress();
     if (!waits(fetch)) {
       return limit;
     }
-    Download download = fetch.download();
-    long last = download == null ? watch.startActiveNanos : download.progressNanos();
+    long last = fetch.waits().latest(fetch.byteNanos());
     return limit.minusNanos(parts.loop().activeNanos() - last);
   }
 
-  private NoProgressException noProgress(RunningFetch fetch) {
+  private Duration untilQueueTimeout(RunningFetch fetch) {
+    Duration limit = parts.times().queue();
+    return waits(fetch) ? limit.minus(fetch.waits().sinceByte(fetch.byteNanos())) : limit;
+  }
+
+  private NoProgressException queuedTooLong(RunningFetch fetch) {
     return new NoProgressException(
-        "Nothing of %s came for %d s%s"
+        "%s was queued for %s s without a byte, as long as queueTimeout allows. The last report was \"%s\". Try again later, or raise queueTimeout."
             .formatted(
                 fetch.request().content().displayUrl(),
-                parts.times().noProgress().toSeconds(),
-                lack(fetch).or(() -> trouble(fetch)).orElseGet(() -> silence(fetch))));
+                seconds(parts.times().queue()),
+                fetch.waits().now().map(Queued::toString).orElse("")));
+  }
+
+  /** A source that has failed is the reason, with its status and its Retry-After. */
+  private DistributionException noProgress(RunningFetch fetch) {
+    Optional<String> lack = lack(fetch);
+    Optional<DistributionException> source =
+        lack.isEmpty() ? fetch.sourceFailure() : Optional.empty();
+    String text =
+        "Nothing of %s came for %s s%s"
+            .formatted(
+                fetch.request().content().displayUrl(),
+                seconds(parts.times().noProgress()),
+                lack.or(() -> trouble(fetch)).orElseGet(() -> silence(fetch)));
+    return source.isPresent() && source.get() instanceof SourceFailedException failed
+        ? failed.withMessage(text)
+        : new NoProgressException(text, source.orElse(null));
   }
 
   private static Optional<String> trouble(RunningFetch fetch) {
@@ -265,9 +337,14 @@ final class Fetches implements Downloads.Ends {
         .map(why -> ": %s What has come stays in the home directory.".formatted(why));
   }
 
+  private static String lastWait(RunningFetch fetch) {
+    return fetch.waits().last().map(" The supernode last reported %s."::formatted).orElse("");
+  }
+
   private String silence(RunningFetch fetch) {
     if (!isAlone(fetch.request())) {
-      return ", neither from peers nor from a supernode nor from the source. Try again later.";
+      return ", neither from peers nor from a supernode nor from the source.%s Try again later."
+          .formatted(lastWait(fetch));
     }
     return fetch.download() == null
         ? ": the source has not answered. Try again later."
@@ -279,12 +356,18 @@ final class Fetches implements Downloads.Ends {
   }
 
   private static TimeLimitException tooLate(RunningFetch fetch) {
+    Optional<String> wait =
+        fetch.waits().now().map(". It was %s. Try again later, or allow more time."::formatted);
     return new TimeLimitException(
         "%s was not there within the time limit of %s s%s"
             .formatted(
                 fetch.request().content().displayUrl(),
                 fetch.request().timeout().map(Fetches::seconds).orElse(""),
-                lack(fetch).orElse(". Try again: what has come stays in the home directory.")));
+                lack(fetch)
+                    .or(() -> trouble(fetch))
+                    .or(() -> wait)
+                    .orElse(". Try again: what has come stays in the home directory.")),
+        fetch.sourceFailure().orElse(null));
   }
 
   private static Optional<String> lack(RunningFetch fetch) {
@@ -334,12 +417,13 @@ final class Fetches implements Downloads.Ends {
       return;
     }
     watch.stop();
+    waits(fetch, Optional.empty());
     FetchResult result =
         new FetchResult(
             download.task().id(),
             fetch.request().output(),
             checked,
-            fetch.tally().progress(),
+            fetch.progress(),
             Duration.ofNanos(parts.loop().nanos() - watch.startNanos),
             fetch.tally().parents());
     download.tellStall();
@@ -366,8 +450,9 @@ final class Fetches implements Downloads.Ends {
     if (fetch.download() != null) {
       fetch.download().tellStall();
     }
+    waits(fetch, Optional.empty());
     // Before the caller, as completed() is.
-    parts.listener().failed(fetch.request(), failure, fetch.tally().progress());
+    parts.listener().failed(fetch.request(), failure, fetch.progress());
     fetch.fail(failure);
     List.copyOf(findings).forEach(finding -> finding.remove(fetch));
     Download download = fetch.download();

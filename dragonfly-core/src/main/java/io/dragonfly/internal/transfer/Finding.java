@@ -1,11 +1,13 @@
 package io.dragonfly.internal.transfer;
 
+import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.Pattern;
 import io.dragonfly.task.ContentRequest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -55,6 +57,16 @@ abstract class Finding {
 
   /** Drops the question. */
   abstract void cancelQuestion();
+
+  /** Returns what the question waits for before it is put; empty if it does not wait. */
+  Optional<Queued> queued() {
+    return Optional.empty();
+  }
+
+  /** Returns the fetches that wait for the answer. */
+  final List<RunningFetch> fetches() {
+    return List.copyOf(waiting);
+  }
 
   final boolean isOver() {
     return over;

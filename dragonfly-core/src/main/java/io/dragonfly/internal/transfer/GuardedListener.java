@@ -2,6 +2,7 @@ package io.dragonfly.internal.transfer;
 
 import io.dragonfly.control.Origin;
 import io.dragonfly.control.Outcome;
+import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.fetch.ClientState;
 import io.dragonfly.fetch.FetchListener;
@@ -86,6 +87,11 @@ final class GuardedListener extends FetchListener {
   @Override
   public void backToSource(FetchRequest request, String reason) {
     both(l -> l.backToSource(request, reason));
+  }
+
+  @Override
+  public void queued(FetchRequest request, Queued queued, Duration time) {
+    both(l -> l.queued(request, queued, time));
   }
 
   @Override

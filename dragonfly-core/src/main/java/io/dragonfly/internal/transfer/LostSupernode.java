@@ -98,7 +98,7 @@ final class LostSupernode {
     parts
         .loop()
         .when(
-            parts.supernodes().register(registration),
+            parts.supernodes().register(registration).answer(),
             registered -> movedOn(left.get(), registered),
             failure -> LOG.debug("No other supernode takes over", failure));
   }

@@ -13,6 +13,7 @@ import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -20,6 +21,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** One fetch and how far it is. Confined to the loop, except for the methods of {@link Fetch}. */
@@ -48,14 +50,17 @@ final class RunningFetch implements Fetch {
   private Phase phase = Phase.FINDING;
   private Optional<StreamFeed> feed = Optional.empty();
   private Optional<Rate> rate;
-  private @Nullable Download download;
+  private final Waits waits;
+  private final LongSupplier nanos;
+  private volatile long startNanos;
+  private volatile @Nullable Download download;
   private volatile OptionalLong contentLength = OptionalLong.empty();
   private long receivedBefore;
   private int deliveries;
   private volatile @Nullable Trouble trouble;
 
   /** Why the source was asked again when so many bytes were there. */
-  private record Trouble(String reason, long bytes) {}
+  private record Trouble(DistributionException failure, long bytes) {}
 
   /**
    * What the handle's methods do, on the loop.
@@ -69,11 +74,14 @@ final class RunningFetch implements Fetch {
       BiConsumer<RunningFetch, Optional<Rate>> setRate) {}
 
   /** A fetch that has just been asked for. */
-  RunningFetch(FetchRequest request, Executor callbacks, Control control) {
+  RunningFetch(FetchRequest request, Executor callbacks, Control control, LongSupplier nanos) {
     this.request = request;
     this.callbacks = callbacks;
     this.control = control;
     this.rate = request.rate();
+    this.nanos = nanos;
+    this.waits = new Waits(nanos);
+    this.startNanos = nanos.getAsLong();
   }
 
   @Override
@@ -135,20 +143,43 @@ final class RunningFetch implements Fetch {
 
   @Override
   public FetchProgress progress() {
-    return tally.progress();
+    long last = waits.latest(byteNanos());
+    Duration idle = Duration.ofNanos(Math.max(0, nanos.getAsLong() - last));
+    return tally.progress().with(waits.now(), waits.total(), idle);
+  }
+
+  /** It begins now. */
+  void begins() {
+    startNanos = nanos.getAsLong();
+  }
+
+  /** Returns when the last byte came, or when the fetch began. */
+  long byteNanos() {
+    Download from = download;
+    return from == null ? startNanos : from.progressNanos();
+  }
+
+  /** Returns its waits in queues. */
+  Waits waits() {
+    return waits;
   }
 
   @Override
   public Optional<String> sourceTrouble() {
+    return sourceFailure().map(failure -> String.valueOf(failure.getMessage()));
+  }
+
+  /** Returns how the source has failed, if it is asked again and no piece has come since. */
+  Optional<DistributionException> sourceFailure() {
     Trouble last = trouble;
-    return last == null || last.bytes() != progress().bytes()
+    return last == null || last.bytes() != tally.progress().bytes()
         ? Optional.empty()
-        : Optional.of(last.reason());
+        : Optional.of(last.failure());
   }
 
   /** The source has failed and is asked again. */
-  void sourceFailed(String reason) {
-    trouble = new Trouble(reason, progress().bytes());
+  void sourceFailed(DistributionException failure) {
+    trouble = new Trouble(failure, tally.progress().bytes());
   }
 
   @Override

@@ -130,6 +130,7 @@ final class SourceFinding extends Finding {
       }
       pause = answer.retryAfter().get();
     }
+    fetches().forEach(fetch -> fetch.sourceFailed(failure));
     retry = parts.loop().after(pause, this::ask);
   }
 

@@ -137,8 +137,8 @@ final class SourceSide implements BackToSource.Owner {
   }
 
   @Override
-  public void retried(String reason) {
-    download.sourceRetried(reason);
+  public void retried(DistributionException failure) {
+    download.sourceRetried(failure);
   }
 
   @Override

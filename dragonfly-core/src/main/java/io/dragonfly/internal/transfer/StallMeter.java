@@ -20,6 +20,7 @@ final class StallMeter {
 
   private final EventLoop loop;
   private final BooleanSupplier isWaiting;
+  private final BooleanSupplier isQueued;
   private final LongSupplier lastByteNanos;
   private final Runnable silence;
   private final Consumer<Duration> stalled;
@@ -31,7 +32,9 @@ final class StallMeter {
    * A meter that does not run.
    *
    * @param isWaiting tells whether bytes are wanted
-   * @param lastByteNanos tells when the last one came, in active time
+   * @param lastByteNanos tells when the last one came, or it was last said that none is to come, in
+   *     active time
+   * @param isQueued tells whether none is to come: that is no stall
    * @param silence is told of one that lasts, again and again
    * @param stalled is told how long it took, when that is over
    */
@@ -39,11 +42,13 @@ final class StallMeter {
       EventLoop loop,
       BooleanSupplier isWaiting,
       LongSupplier lastByteNanos,
+      BooleanSupplier isQueued,
       Runnable silence,
       Consumer<Duration> stalled) {
     this.loop = loop;
     this.isWaiting = isWaiting;
     this.lastByteNanos = lastByteNanos;
+    this.isQueued = isQueued;
     this.silence = silence;
     this.stalled = stalled;
   }
@@ -60,13 +65,13 @@ final class StallMeter {
     if (last != silentSince) {
       tell();
     }
-    if (!silent
-        && isWaiting.getAsBoolean()
-        && loop.activeNanos() - last >= WORTH_TELLING.toNanos()) {
+    boolean isLate =
+        isWaiting.getAsBoolean() && loop.activeNanos() - last >= WORTH_TELLING.toNanos();
+    if (!silent && isLate && !isQueued.getAsBoolean()) {
       silent = true;
       silentSince = last;
     }
-    if (silent) {
+    if (silent || isLate) {
       silence.run();
     }
   }

@@ -4,6 +4,7 @@ import io.dragonfly.control.Advice;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
 import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.Queued;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.ErrorKind;
@@ -233,8 +234,18 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
   }
 
   @Override
+  public void queued(Optional<Queued> wait) {
+    download.queued(wait);
+  }
+
+  /** Tells whether all that is under way waits in this client's own queue. */
+  boolean waitsForTurn() {
+    return takes.waitForTurn();
+  }
+
+  @Override
   public void sourceRetried(DistributionException failure) {
-    download.sourceRetried(String.valueOf(failure.getMessage()));
+    download.sourceRetried(failure);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.dragonfly.internal.transfer;
 
 import io.dragonfly.control.Holding;
+import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.fetch.FetchRequest;
@@ -8,14 +9,14 @@ import io.dragonfly.fetch.Pattern;
 import io.dragonfly.internal.transfer.swarm.Supernodes;
 import io.dragonfly.task.TaskKey;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the task by registering at a supernode. */
 final class SwarmFinding extends Finding {
   private final Parts parts;
   private final Downloads downloads;
-  private @Nullable CompletableFuture<Supernodes.Registered> registration;
+  private Supernodes.@Nullable Registering registration;
 
   SwarmFinding(FetchRequest request, Parts parts, Downloads downloads) {
     super(request);
@@ -47,7 +48,7 @@ final class SwarmFinding extends Finding {
             .register(
                 new Supernodes.Registration(
                     content(), request().range(), holdings, gives, request().supernodePatience()));
-    parts.loop().when(registration, this::registered, this::failed);
+    parts.loop().when(registration.answer(), this::registered, this::failed);
   }
 
   private void registered(Supernodes.Registered registered) {
@@ -87,9 +88,14 @@ final class SwarmFinding extends Finding {
   }
 
   @Override
+  Optional<Queued> queued() {
+    return registration == null ? Optional.empty() : registration.queued().get();
+  }
+
+  @Override
   void cancelQuestion() {
     if (registration != null) {
-      registration.cancel(true);
+      registration.answer().cancel(true);
     }
   }
 }

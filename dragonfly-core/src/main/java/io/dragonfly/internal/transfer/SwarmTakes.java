@@ -88,6 +88,14 @@ final class SwarmTakes {
     return pieces.size();
   }
 
+  /** Tells whether all pieces on their way wait in line behind others of this client. */
+  boolean waitForTurn() {
+    return !pieces.isEmpty()
+        && pieces.values().stream()
+            .flatMap(of -> of.running.stream())
+            .noneMatch(PieceTake::isStarted);
+  }
+
   /** Takes a piece from a parent, unless it is there or on its way from that parent already. */
   void assign(Assigned assigned) {
     int piece = assigned.piece();

@@ -10,13 +10,15 @@ import java.time.Duration;
  * @param sourceStall how long a source may take to connect, to answer, or to bring the next byte
  * @param backToSource how long a supernode is lost before the source is read
  * @param noProgress how long a fetch may bring nothing
+ * @param queue how long a fetch may wait in a queue without a byte
  */
 public record TransferTimes(
     Duration stall,
     Duration drop,
     Duration sourceStall,
     Duration backToSource,
-    Duration noProgress) {
+    Duration noProgress,
+    Duration queue) {
   /**
    * Returns how long a source that failed in the middle is asked again: a sixth less than a fetch
    * may bring nothing, since that ends it without a reason.

@@ -2,12 +2,14 @@ package io.dragonfly.internal.cdn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.control.Queued;
 import io.dragonfly.internal.cdn.CdnSettings.ReadsPerHost;
 import io.dragonfly.internal.queue.Job;
 import io.dragonfly.testkit.FakeTicker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -121,10 +123,9 @@ class HostSharesTest {
     assertThat(shares.execute(another, true)).isFalse();
     assertThat(shares.execute(added, false)).isFalse();
 
-    assertThat(shares.waitingBefore(again)).isZero();
-    assertThat(shares.waitingBefore(another)).isEqualTo(1);
-    assertThat(shares.waitingBefore(added)).isEqualTo(7);
-    assertThat(shares.waiting(LINE)).isEqualTo(8);
+    assertThat(shares.place(again)).hasToString(waits(1, 8));
+    assertThat(shares.place(another)).hasToString(waits(2, 8));
+    assertThat(shares.place(added)).hasToString(waits(8, 8));
   }
 
   @Test
@@ -141,6 +142,27 @@ class HostSharesTest {
 
     begun.get(0).run();
     assertThat(read).hasSize(2 * MOST - 1).startsWith("read 0", "read 2", "read 3");
+  }
+
+  @Test
+  void aReadThatWaitsKnowsItsPlace() {
+    List<Job<HostShares.Line>> reads = new ArrayList<>();
+    for (int i = 0; i < LEAST + 3; i++) {
+      int number = i;
+      reads.add(new Job<>(LINE, () -> assertThat(number).isNotNegative()));
+    }
+    reads.forEach(read -> shares.execute(read, false));
+
+    assertThat(shares.place(reads.get(0))).isEmpty();
+    assertThat(shares.place(reads.get(LEAST))).hasToString(waits(1, 3));
+    assertThat(shares.place(reads.get(LEAST + 2))).hasToString(waits(3, 3));
+
+    begun.get(0).run();
+    assertThat(shares.place(reads.get(LEAST + 2))).isEmpty();
+  }
+
+  private static String waits(int place, int length) {
+    return Optional.of(new Queued(Queued.Reason.SOURCE, place, length)).toString();
   }
 
   private void execute(HostShares.Line line, Runnable work) {

@@ -154,7 +154,11 @@ class PartsTest {
       member.isNamed = true;
       session.news.add(member);
     }
-    Drafts drafts = new Drafts(new FirstComeScheduler(), id -> null);
+    Drafts drafts =
+        new Drafts(
+            new FirstComeScheduler(),
+            new Queues(new FirstComeScheduler(), () -> false),
+            id -> null);
     Terms terms = new Terms(session.id(), NOW, Duration.ofSeconds(1));
 
     int tasks = 0;

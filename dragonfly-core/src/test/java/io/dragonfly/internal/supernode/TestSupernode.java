@@ -8,6 +8,7 @@ import io.dragonfly.internal.loop.ActiveClock;
 import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.spi.Network;
+import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.Storage;
@@ -49,6 +50,7 @@ final class TestSupernode implements AutoCloseable {
     FakeSource source = new FakeSource();
     Storage storage = new MemoryStorage();
     Scheduler scheduler = new FirstComeScheduler();
+    RateLimiter uploads = new UnlimitedRates().create(Optional.empty());
     PeerSecret secret = PeerSecret.random(new SecureRandom());
     byte[] ticketKey = "ticket key of a test".getBytes(StandardCharsets.UTF_8);
     InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 8002);
@@ -82,7 +84,7 @@ final class TestSupernode implements AutoCloseable {
             storage,
             setup.secret.capabilityKey(),
             ticker.clock()::instant,
-            new UnlimitedRates().create(Optional.empty()),
+            setup.uploads,
             4,
             ticker,
             ticker.timer());

@@ -291,7 +291,7 @@ public final class SourceReading {
         lane.stored().task().id().brief(),
         failure.getMessage(),
         pause.toMillis());
-    work.retried(String.valueOf(failure.getMessage()));
+    work.retried(failure);
     stream.drop();
     pause(pause);
   }

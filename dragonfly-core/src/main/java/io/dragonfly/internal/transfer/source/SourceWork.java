@@ -23,8 +23,8 @@ public interface SourceWork {
   /** A piece is there. */
   void sealed(int piece, long nanos);
 
-  /** The source failed, for this reason, and is asked again. */
-  void retried(String reason);
+  /** The source failed and is asked again. */
+  void retried(DistributionException failure);
 
   /** The content ended: this is its length. Completes when that is known everywhere. */
   CompletableFuture<Void> learned(long length);

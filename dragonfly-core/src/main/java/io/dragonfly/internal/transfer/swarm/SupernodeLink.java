@@ -2,6 +2,7 @@ package io.dragonfly.internal.transfer.swarm;
 
 import io.dragonfly.control.Holding;
 import io.dragonfly.control.OfferAnswer;
+import io.dragonfly.control.Queued;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.CallRefusedException;
@@ -366,6 +367,7 @@ public final class SupernodeLink {
   }
 
   void received(List<TaskUpdate> updates) {
+    tellQueued(updates);
     for (TaskUpdate update : updates) {
       Membership member = members.get(update.task());
       if (member != null) {
@@ -373,6 +375,18 @@ public final class SupernodeLink {
       } else if (registering > 0) {
         // It knows already what the answer to a registration will tell us.
         early.computeIfAbsent(update.task(), task -> new ArrayList<>()).add(update);
+      }
+    }
+  }
+
+  /** A task that the response does not name is not queued. */
+  private void tellQueued(List<TaskUpdate> updates) {
+    Map<TaskId, Queued> waits = new HashMap<>();
+    updates.forEach(
+        update -> update.queued().ifPresent(queued -> waits.put(update.task(), queued)));
+    for (Membership member : List.copyOf(awake)) {
+      if (member.isWanting()) {
+        member.events().queued(Optional.ofNullable(waits.get(member.task())));
       }
     }
   }

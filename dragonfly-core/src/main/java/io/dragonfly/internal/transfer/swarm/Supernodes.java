@@ -2,6 +2,7 @@ package io.dragonfly.internal.transfer.swarm;
 
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
+import io.dragonfly.control.Queued;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.DistributionException.Retry;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -116,6 +118,16 @@ public final class Supernodes {
   public record Registered(SupernodeLink link, RegisterAnswer answer) {}
 
   /**
+   * A registration under way.
+   *
+   * @param answer completes as {@link #register} says
+   * @param queued tells which place it has behind other registrations of this client for the same
+   *     source host, while it waits for its turn; on the loop
+   */
+  public record Registering(
+      CompletableFuture<Registered> answer, Supplier<Optional<Queued>> queued) {}
+
+  /**
    * What is to be registered.
    *
    * @param content what is wanted, with credentials
@@ -167,7 +179,7 @@ public final class Supernodes {
    * If it is cancelled, a call that is on its way goes on all the same: the supernode may have let
    * this peer in already, and its answer says what to take back.
    */
-  public CompletableFuture<Registered> register(Registration registration) {
+  public Registering register(Registration registration) {
     Attempt attempt = new Attempt(registration);
     var unused =
         attempt.result.whenComplete(
@@ -177,7 +189,7 @@ public final class Supernodes {
             });
     registering.add(attempt);
     registering.startAll(Attempt::begin);
-    return attempt.result;
+    return new Registering(attempt.result, () -> queued(attempt));
   }
 
   /**
@@ -200,6 +212,15 @@ public final class Supernodes {
     MessageDigest sha = Digest.newSha256();
     sha.update((key.hex() + " " + supernode).getBytes(StandardCharsets.UTF_8));
     return Digest.of(sha).hex();
+  }
+
+  /** Returns the place of a registration among those that wait for others of the same host. */
+  private Optional<Queued> queued(Attempt attempt) {
+    int before = registering.waitingBefore(attempt);
+    return before < 0
+        ? Optional.empty()
+        : Optional.of(
+            new Queued(Queued.Reason.SOURCE, before + 1, registering.waiting(attempt.host())));
   }
 
   private final class Attempt {

@@ -2,10 +2,12 @@ package io.dragonfly.internal.transfer.swarm;
 
 import io.dragonfly.control.Advice;
 import io.dragonfly.control.Parent;
+import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.task.PieceDigests;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** What a supernode says about one task to who wants it. Called on the loop. */
 public interface TaskEvents {
@@ -31,6 +33,9 @@ public interface TaskEvents {
 
         @Override
         public void failed(DistributionException failure) {}
+
+        @Override
+        public void queued(Optional<Queued> wait) {}
 
         @Override
         public void sourceRetried(DistributionException failure) {}
@@ -67,6 +72,9 @@ public interface TaskEvents {
 
   /** The version ended for all, or this peer may not take part in it any longer. */
   void failed(DistributionException failure);
+
+  /** What the task waits for at the supernode, as each response says; empty if it does not wait. */
+  void queued(Optional<Queued> wait);
 
   /** The supernode has failed to read the source several times, and tries again. */
   void sourceRetried(DistributionException failure);

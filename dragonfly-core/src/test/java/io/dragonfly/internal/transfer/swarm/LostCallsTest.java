@@ -3,6 +3,7 @@ package io.dragonfly.internal.transfer.swarm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.control.OfferAnswer;
+import io.dragonfly.control.Queued;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.CallRefusedException;
@@ -24,7 +25,7 @@ class LostCallsTest extends MemberTests {
   @Test
   void notMoreThanSixteenRegistrationsOfOneSourceAreUnderWay() throws Exception {
     List<CompletableFuture<RegisterAnswer>> calls = new ArrayList<>();
-    List<CompletableFuture<Supernodes.Registered>> asked = new ArrayList<>();
+    List<Supernodes.Registering> asked = new ArrayList<>();
     api.registration =
         () -> {
           CompletableFuture<RegisterAnswer> call = new CompletableFuture<>();
@@ -46,11 +47,17 @@ class LostCallsTest extends MemberTests {
         });
     settle();
     assertThat(calls).hasSize(16);
+    onLoop(
+        () -> {
+          assertThat(asked.get(15).queued().get()).isEmpty();
+          assertThat(asked.get(17).queued().get())
+              .contains(new Queued(Queued.Reason.SOURCE, 2, 14));
+        });
 
-    onLoop(() -> asked.get(20).cancel(false)); // waits, and will not come
+    onLoop(() -> asked.get(20).answer().cancel(false)); // waits, and will not come
     calls.get(0).completeExceptionally(new CallRefusedException("no"));
     settle();
-    assertThat(asked.get(0)).isCompletedExceptionally();
+    assertThat(asked.get(0).answer()).isCompletedExceptionally();
     assertThat(calls).hasSize(17);
     // Whoever has waited has as long for an answer as the first had.
     ticker.advance(Duration.ofSeconds(10));
@@ -58,7 +65,7 @@ class LostCallsTest extends MemberTests {
     settle();
     calls.get(17).completeExceptionally(new SupernodeUnreachableException("silent"));
     settle();
-    assertThat(asked.get(17)).isNotDone();
+    assertThat(asked.get(17).answer()).isNotDone();
     ticker.advance(Duration.ofMillis(200));
     settle();
     assertThat(calls).hasSize(19);

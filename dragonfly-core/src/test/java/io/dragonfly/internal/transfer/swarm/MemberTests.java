@@ -12,6 +12,7 @@ import io.dragonfly.control.OfferAnswer;
 import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.Queued;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SupernodeApi;
@@ -148,6 +149,11 @@ abstract class MemberTests {
     }
 
     @Override
+    public void queued(Optional<Queued> wait) {
+      wait.ifPresent(queued -> seen.add(queued.toString()));
+    }
+
+    @Override
     public void sourceRetried(DistributionException failure) {
       seen.add("retried");
     }
@@ -185,9 +191,15 @@ abstract class MemberTests {
     onLoop(
         () ->
             loop.when(
-                supernodes.register(
-                    new Supernodes.Registration(
-                        CONTENT, Optional.empty(), List.of(), true, Supernodes.Registration.SHORT)),
+                supernodes
+                    .register(
+                        new Supernodes.Registration(
+                            CONTENT,
+                            Optional.empty(),
+                            List.of(),
+                            true,
+                            Supernodes.Registration.SHORT))
+                    .answer(),
                 registered -> {
                   member = registered.link().join(TASK.id(), registered.answer(), BitSet::new);
                   member.follow(events, () -> Optional.of(CONTENT));
@@ -235,7 +247,8 @@ abstract class MemberTests {
         List.of(),
         List.of(),
         Optional.of(Advice.NONE),
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   static PieceResult result(int piece) {

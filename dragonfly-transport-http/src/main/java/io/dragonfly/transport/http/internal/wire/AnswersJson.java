@@ -123,6 +123,9 @@ public final class AnswersJson {
           if (!update.toVerify().isEmpty()) {
             object.list("verify", update.toVerify(), JsonOut::element);
           }
+          if (update.queued().isPresent()) {
+            ValuesJson.writeQueued(object, update.queued().get());
+          }
         });
   }
 
@@ -136,7 +139,8 @@ public final class AnswersJson {
         in.list("parents", ValuesJson::readParent),
         in.list("assignments", ValuesJson::readAssignment),
         in.find("advice", ValuesJson::readAdvice),
-        in.list("verify", JsonIn::integer));
+        in.list("verify", JsonIn::integer),
+        ValuesJson.readQueued(in));
   }
 
   private static TaskUpdate.State readState(JsonIn in) throws WireException {

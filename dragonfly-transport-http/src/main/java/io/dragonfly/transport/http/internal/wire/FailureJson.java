@@ -76,7 +76,9 @@ public final class FailureJson {
         out.number("status", failed.status().getAsInt());
       }
       if (failed.retryAfter().isPresent()) {
-        out.number("retryAfterMillis", failed.retryAfter().get().toMillis());
+        long millis = failed.retryAfter().get().toMillis();
+        // A source may say anything; more than the bound would make the whole message invalid.
+        out.number("retryAfterMillis", Math.min(millis, Wire.MAX_DURATION.toMillis()));
       }
     } else if (failure instanceof NoSpaceException full) {
       out.number("neededBytes", full.neededBytes());

@@ -5,6 +5,7 @@ import io.dragonfly.control.Assignment;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
 import io.dragonfly.control.Parent;
+import io.dragonfly.control.Queued;
 import io.dragonfly.control.Terms;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
@@ -26,7 +27,7 @@ import java.util.OptionalLong;
  * The values that messages are made of. What comes by the thousand is an array without field names:
  * a parent is {@code [number, id, ip, port, idc, capability]}, an assignment {@code [first, step,
  * count, parent]}, a list of digests {@code [first, base64]}, a holding {@code [task, base64 of a
- * bit set, least bit first]}.
+ * bit set, least bit first]}, a wait {@code [reason, place, length of the queue]}.
  */
 final class ValuesJson {
   private ValuesJson() {}
@@ -104,6 +105,29 @@ final class ValuesJson {
   static Assignment readAssignment(JsonIn in) throws WireException {
     return new Assignment(
         in.at(0).integer(), in.at(1).integer(), in.at(2).integer(), in.at(3).integer());
+  }
+
+  static void writeQueued(JsonOut out, Queued queued) throws IOException {
+    out.array(
+        "queued",
+        array -> {
+          array.element(queued.reason().name());
+          array.element(queued.place());
+          array.element(queued.length());
+        });
+  }
+
+  /** Reads a wait. One for a reason that this version does not know is none. */
+  static Optional<Queued> readQueued(JsonIn in) throws WireException {
+    Optional<JsonIn> found = in.find("queued");
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    JsonIn queued = found.get();
+    int place = queued.at(1).integer();
+    int length = queued.at(2).integer();
+    return Values.named(Queued.Reason.class, queued.at(0).text())
+        .map(reason -> new Queued(reason, place, length));
   }
 
   static void writeDigests(JsonOut out, PieceDigests digests) throws IOException {

@@ -274,7 +274,8 @@ class ControlJsonTest {
             List.of(),
             assignments,
             Optional.empty(),
-            List.of());
+            List.of(),
+            Optional.empty());
     return new NextAnswer(1, List.of(update), example.terms());
   }
 

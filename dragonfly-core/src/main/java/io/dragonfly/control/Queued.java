@@ -1,0 +1,67 @@
+package io.dragonfly.control;
+
+import java.util.Locale;
+
+/**
+ * What a task waits for at its supernode. A wait in a queue is no failure.
+ *
+ * @param reason what it waits for
+ * @param place the place in the queue, 1 for the next one; 0 if it is not known
+ * @param length how many wait in the queue; 0 if that is not known
+ */
+public record Queued(Reason reason, int place, int length) {
+  /** What a task can wait for. */
+  public enum Reason {
+    /**
+     * The supernode has to download it from its source: others come first, or the source is slow.
+     */
+    SOURCE,
+    /** All uplinks of those that have its pieces are in use. */
+    UPLINK,
+    /** A rate limit holds it back. */
+    LIMIT
+  }
+
+  /** Checks the place. */
+  public Queued {
+    if (place < 0 || length < 0 || place > length) {
+      throw new IllegalArgumentException("there is no place " + place + " of " + length);
+    }
+  }
+
+  /** A wait without a known place. */
+  public static Queued of(Reason reason) {
+    return new Queued(reason, 0, 0);
+  }
+
+  /** Returns whether the place is known. */
+  public boolean hasPlace() {
+    return place > 0;
+  }
+
+  /** Returns the wait in words, such as {@code queued: 7th of 12 downloads from this source}. */
+  @Override
+  public String toString() {
+    String subject = hasPlace() ? "%s of %d ".formatted(ordinal(place), length) : "";
+    return "queued: "
+        + switch (reason) {
+          case SOURCE ->
+              hasPlace() ? subject + "downloads from this source" : "the source is slow or busy";
+          case UPLINK -> hasPlace() ? subject + "tasks for an uplink" : "all uplinks are in use";
+          case LIMIT ->
+              hasPlace() ? subject + "tasks under a rate limit" : "a rate limit is reached";
+        };
+  }
+
+  private static String ordinal(int number) {
+    int last = number % 100 / 10 == 1 ? 0 : number % 10;
+    String suffix =
+        switch (last) {
+          case 1 -> "st";
+          case 2 -> "nd";
+          case 3 -> "rd";
+          default -> "th";
+        };
+    return String.format(Locale.ROOT, "%d%s", number, suffix);
+  }
+}
