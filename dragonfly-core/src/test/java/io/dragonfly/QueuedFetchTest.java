@@ -12,9 +12,12 @@ import io.dragonfly.error.NoProgressException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.error.TimeLimitException;
 import io.dragonfly.fetch.Fetch;
+import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.home.FetchStep;
 import io.dragonfly.testkit.FakeSupernode;
+import io.dragonfly.testkit.Fault;
 import io.dragonfly.testkit.LeakCheck;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -165,6 +168,32 @@ class QueuedFetchTest {
         .isLessThan(NO_PROGRESS.plusSeconds(1));
     assertThat(failure(fetch, NoProgressException.class)).hasMessageContaining("is lost");
     assertThat(fetch.progress().queued()).isEmpty();
+  }
+
+  @Test
+  void aPieceThatWaitsBehindOthersOfThisClientIsQueued() {
+    URI other = URI.create("https://source.test/b");
+    supernode.put(other, bytes(PIECE)).assign();
+    fixture.network.inject(supernode.id(), Fault.stall(), 3);
+    DistributionClient client =
+        fixture.startInFakeTime(fixture.of(supernode).dropTimeout(Duration.ofMinutes(10)));
+    Fetch first = client.start(fixture.request().build());
+    fixture.advanceUntil(() -> fixture.network.takes().size() == 3);
+    fixture.network.inject(supernode.id(), Fault.stall(), 1);
+    Fetch second = client.start(FetchRequest.builder(other).output(dir.resolve("second")).build());
+    fixture.advanceUntil(() -> fixture.network.takes().size() == 4);
+    URI last = URI.create("https://source.test/c");
+    supernode.put(last, bytes(PIECE));
+    Fetch third = client.start(FetchRequest.builder(last).output(dir.resolve("third")).build());
+
+    fixture.advanceUntil(() -> third.progress().queued().isPresent());
+    assertThat(third.progress().queued()).contains(Queued.of(Reason.UPLINK));
+    assertThat(first.progress().queued()).isEmpty();
+    assertThat(second.progress().queued()).isEmpty();
+
+    fixture.network.heal(supernode.id());
+    fixture.advanceUntil(() -> third.completion().isDone());
+    assertThat(third.completion()).succeedsWithin(1, TimeUnit.SECONDS);
   }
 
   @Test

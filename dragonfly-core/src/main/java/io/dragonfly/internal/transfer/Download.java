@@ -152,7 +152,7 @@ final class Download {
     }
     for (RunningFetch fetch : demand.fetches()) {
       if (fetch.isCollecting()) {
-        downloads.waits(fetch, wait);
+        downloads.queued(fetch, wait);
       }
     }
   }

@@ -53,7 +53,7 @@ final class Downloads implements HomeRoom.Tenants {
     void failed(RunningFetch fetch, DistributionException failure);
 
     /** A fetch waits in a queue; empty if it does not. */
-    void waits(RunningFetch fetch, Optional<Queued> queued);
+    void queued(RunningFetch fetch, Optional<Queued> wait);
   }
 
   Downloads(Parts parts, Ends ends) {
@@ -249,8 +249,8 @@ final class Downloads implements HomeRoom.Tenants {
     ends.succeeded(fetch, download, checked);
   }
 
-  void waits(RunningFetch fetch, Optional<Queued> queued) {
-    ends.waits(fetch, queued);
+  void queued(RunningFetch fetch, Optional<Queued> wait) {
+    ends.queued(fetch, wait);
   }
 
   void ended(RunningFetch fetch, DistributionException failure) {

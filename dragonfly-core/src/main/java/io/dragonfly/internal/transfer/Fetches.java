@@ -3,10 +3,7 @@ package io.dragonfly.internal.transfer;
 import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.FetchCancelledException;
-import io.dragonfly.error.NoProgressException;
 import io.dragonfly.error.OutputException;
-import io.dragonfly.error.SourceFailedException;
-import io.dragonfly.error.TimeLimitException;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.fetch.Pattern;
@@ -18,7 +15,6 @@ import io.dragonfly.rate.Rate;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
 import java.io.InputStream;
-import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,6 +42,7 @@ final class Fetches implements Downloads.Ends {
 
   private final Parts parts;
   private final Downloads downloads;
+  private final LimitErrors errors;
   private final List<Finding> findings = new ArrayList<>();
   private final Map<RunningFetch, Watch> running = new LinkedHashMap<>();
   private boolean closed;
@@ -53,6 +50,7 @@ final class Fetches implements Downloads.Ends {
   Fetches(Parts parts) {
     this.parts = parts;
     this.downloads = new Downloads(parts, this);
+    this.errors = new LimitErrors(parts.times());
   }
 
   /** What is measured about a fetch. */
@@ -148,7 +146,8 @@ final class Fetches implements Downloads.Ends {
         .timeout()
         .ifPresent(
             limit ->
-                watch.timeLimit = parts.loop().after(limit, () -> failed(fetch, tooLate(fetch))));
+                watch.timeLimit =
+                    parts.loop().after(limit, () -> failed(fetch, LimitErrors.tooLate(fetch))));
     watchProgress(fetch, watch, least(parts.times().noProgress(), parts.times().queue()));
     request
         .minRate()
@@ -209,7 +208,7 @@ final class Fetches implements Downloads.Ends {
 
   private void lookAtTurn(Finding finding) {
     Optional<Queued> queued = finding.queued();
-    finding.fetches().forEach(fetch -> waits(fetch, queued));
+    finding.fetches().forEach(fetch -> queued(fetch, queued));
     var unused =
         parts
             .loop()
@@ -223,8 +222,8 @@ final class Fetches implements Downloads.Ends {
   }
 
   @Override
-  public void waits(RunningFetch fetch, Optional<Queued> queued) {
-    tellWait(fetch, fetch.waits().reported(queued, fetch.byteNanos()));
+  public void queued(RunningFetch fetch, Optional<Queued> wait) {
+    tellWait(fetch, fetch.waits().reported(wait, fetch.byteNanos()));
   }
 
   private void tellWait(RunningFetch fetch, Optional<Waits.Ended> wait) {
@@ -242,9 +241,9 @@ final class Fetches implements Downloads.Ends {
                   Duration left = untilNoProgress(fetch);
                   Duration ofQueue = untilQueueTimeout(fetch);
                   if (isOver(left)) {
-                    failed(fetch, noProgress(fetch));
+                    failed(fetch, errors.noProgress(fetch, !isAlone(fetch.request())));
                   } else if (isOver(ofQueue)) {
-                    failed(fetch, queuedTooLong(fetch));
+                    failed(fetch, errors.queuedTooLong(fetch));
                   } else {
                     watchProgress(fetch, watch, least(left, ofQueue));
                   }
@@ -259,21 +258,11 @@ final class Fetches implements Downloads.Ends {
                 Pace.LOOK_EVERY,
                 () -> {
                   if (pace.isTooSlow(parts.loop().activeNanos(), waits(fetch), fetch.came())) {
-                    failed(fetch, tooSlow(fetch, pace));
+                    failed(fetch, LimitErrors.tooSlow(fetch, pace));
                   } else {
                     watchPace(fetch, watch, pace);
                   }
                 });
-  }
-
-  private static NoProgressException tooSlow(RunningFetch fetch, Pace pace) {
-    return new NoProgressException(
-        "Only %d bytes of %s came in %d s, less than the minimum rate of %s allows. Try again later: what is verified stays in the home directory."
-            .formatted(
-                fetch.came(),
-                fetch.request().content().displayUrl(),
-                pace.spent().toSeconds(),
-                pace.least()));
   }
 
   /** Tells whether something is late, if nothing comes: not the reader of a stream. */
@@ -306,81 +295,8 @@ final class Fetches implements Downloads.Ends {
     return waits(fetch) ? limit.minus(fetch.waits().sinceByte(fetch.byteNanos())) : limit;
   }
 
-  private NoProgressException queuedTooLong(RunningFetch fetch) {
-    return new NoProgressException(
-        "%s was queued for %s s without a byte, as long as queueTimeout allows. The last report was \"%s\". Try again later, or raise queueTimeout."
-            .formatted(
-                fetch.request().content().displayUrl(),
-                seconds(parts.times().queue()),
-                fetch.waits().now().map(Queued::toString).orElse("")));
-  }
-
-  /** A source that has failed is the reason, with its status and its Retry-After. */
-  private DistributionException noProgress(RunningFetch fetch) {
-    Optional<String> lack = lack(fetch);
-    Optional<DistributionException> source =
-        lack.isEmpty() ? fetch.sourceFailure() : Optional.empty();
-    String text =
-        "Nothing of %s came for %s s%s"
-            .formatted(
-                fetch.request().content().displayUrl(),
-                seconds(parts.times().noProgress()),
-                lack.or(() -> trouble(fetch)).orElseGet(() -> silence(fetch)));
-    return source.isPresent() && source.get() instanceof SourceFailedException failed
-        ? failed.withMessage(text)
-        : new NoProgressException(text, source.orElse(null));
-  }
-
-  private static Optional<String> trouble(RunningFetch fetch) {
-    return fetch
-        .sourceTrouble()
-        .map(why -> ": %s What has come stays in the home directory.".formatted(why));
-  }
-
-  private static String lastWait(RunningFetch fetch) {
-    return fetch.waits().last().map(" The supernode last reported %s."::formatted).orElse("");
-  }
-
-  private String silence(RunningFetch fetch) {
-    if (!isAlone(fetch.request())) {
-      return ", neither from peers nor from a supernode nor from the source.%s Try again later."
-          .formatted(lastWait(fetch));
-    }
-    return fetch.download() == null
-        ? ": the source has not answered. Try again later."
-        : " from the source. Try again later: what has come stays in the home directory.";
-  }
-
   private boolean isAlone(FetchRequest request) {
     return request.pattern() == Pattern.SOURCE || parts.supernodes().isEmpty();
-  }
-
-  private static TimeLimitException tooLate(RunningFetch fetch) {
-    Optional<String> wait =
-        fetch.waits().now().map(". It was %s. Try again later, or allow more time."::formatted);
-    return new TimeLimitException(
-        "%s was not there within the time limit of %s s%s"
-            .formatted(
-                fetch.request().content().displayUrl(),
-                fetch.request().timeout().map(Fetches::seconds).orElse(""),
-                lack(fetch)
-                    .or(() -> trouble(fetch))
-                    .or(() -> wait)
-                    .orElse(". Try again: what has come stays in the home directory.")),
-        fetch.sourceFailure().orElse(null));
-  }
-
-  private static Optional<String> lack(RunningFetch fetch) {
-    return Optional.ofNullable(fetch.download())
-        .flatMap(download -> download.swarm().lack())
-        .map(
-            lack ->
-                ": %s. Start the supernode again, or name several, and try again: what has come stays in the home directory."
-                    .formatted(lack));
-  }
-
-  private static String seconds(Duration time) {
-    return BigDecimal.valueOf(time.toNanos(), 9).stripTrailingZeros().toPlainString();
   }
 
   private void cancel(RunningFetch fetch) {
@@ -417,7 +333,7 @@ final class Fetches implements Downloads.Ends {
       return;
     }
     watch.stop();
-    waits(fetch, Optional.empty());
+    queued(fetch, Optional.empty());
     FetchResult result =
         new FetchResult(
             download.task().id(),
@@ -450,7 +366,7 @@ final class Fetches implements Downloads.Ends {
     if (fetch.download() != null) {
       fetch.download().tellStall();
     }
-    waits(fetch, Optional.empty());
+    queued(fetch, Optional.empty());
     // Before the caller, as completed() is.
     parts.listener().failed(fetch.request(), failure, fetch.progress());
     fetch.fail(failure);
