@@ -441,6 +441,7 @@ class DfgetFlagsTest {
             "# node: none, the file comes from its source # default",
             "# reserve-bytes: 256M # default",
             "# task-ttl: 7d # default",
+            "# queue-timeout: 1h # default",
             "# alivetime: 5m # default",
             "# locallimit: no limit # default",
             "pattern: p2p # default")

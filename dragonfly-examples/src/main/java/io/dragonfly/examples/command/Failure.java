@@ -7,8 +7,10 @@ import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
@@ -18,16 +20,19 @@ import java.util.regex.Pattern;
  * @param kind the name that programs know it by
  * @param message one line, without names of classes
  * @param status the HTTP status of the source, if it gave one
+ * @param retryAfter how long the source wants to be left alone, if it said so
  * @param exitCode a code of {@link ExitCode}
  */
-record Failure(String kind, String message, OptionalInt status, int exitCode) {
+record Failure(
+    String kind, String message, OptionalInt status, Optional<Duration> retryAfter, int exitCode) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern CLASS_NAME =
       Pattern.compile("\\b(?:[a-z_]\\w*+\\.)++[A-Z][\\w$]*(?:Exception|Error)\\b(?:: )?");
 
   /** The command line, a variable or a configuration file is wrong. */
   static Failure usage(String message) {
-    return new Failure("usage", forPeople(message), OptionalInt.empty(), ExitCode.USAGE);
+    return new Failure(
+        "usage", forPeople(message), OptionalInt.empty(), Optional.empty(), ExitCode.USAGE);
   }
 
   /** What ended a command that had begun. */
@@ -37,6 +42,7 @@ record Failure(String kind, String message, OptionalInt status, int exitCode) {
           known.kind().name().toLowerCase(Locale.ROOT),
           forPeople(known.getMessage()),
           status(known),
+          known instanceof SourceFailedException failed ? failed.retryAfter() : Optional.empty(),
           ExitCode.of(known));
     }
     String what = thrown.getMessage() == null ? "no more is known" : forPeople(thrown.getMessage());
@@ -44,6 +50,7 @@ record Failure(String kind, String message, OptionalInt status, int exitCode) {
         "internal",
         "This is a defect, please report it with what --verbose shows: " + what,
         OptionalInt.empty(),
+        Optional.empty(),
         ExitCode.INTERNAL);
   }
 
@@ -70,6 +77,7 @@ record Failure(String kind, String message, OptionalInt status, int exitCode) {
     error.put("kind", kind);
     error.put("message", message);
     status.ifPresent(code -> error.put("status", code));
+    retryAfter.ifPresent(time -> error.put("retryAfterSeconds", time.toSeconds()));
     try {
       return JSON.writeValueAsString(object);
     } catch (JsonProcessingException e) {

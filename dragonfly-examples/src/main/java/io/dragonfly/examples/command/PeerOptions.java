@@ -39,6 +39,15 @@ public final class PeerOptions {
   private @Nullable Duration taskTtl;
 
   @Option(
+      names = "--queue-timeout",
+      paramLabel = "TIME",
+      converter = Units.TimeConverter.class,
+      description =
+          "How long a fetch may wait in a queue without a byte, such as behind other downloads from"
+              + " its source. Default: 1h.")
+  private @Nullable Duration queueTimeout;
+
+  @Option(
       names = "--allow-preheat",
       arity = "0..1",
       fallbackValue = "true",
@@ -68,6 +77,7 @@ public final class PeerOptions {
     Optional.ofNullable(reserveBytes).ifPresent(builder::reserveBytes);
     Optional.ofNullable(quotaBytes).filter(bytes -> bytes > 0).ifPresent(builder::quotaBytes);
     Optional.ofNullable(taskTtl).ifPresent(builder::taskTtl);
+    Optional.ofNullable(queueTimeout).ifPresent(builder::queueTimeout);
     builder.takesPreheats(allowPreheat);
     metrics.giveTo(builder::metricsNetwork);
     tls.giveTo(directory, builder::tlsCert, builder::tlsKey, builder::tlsCa);

@@ -27,6 +27,7 @@ final class DfgetJson {
     object.put("length", result.length());
     result.digest().ifPresent(digest -> object.put("digest", digest.toString()));
     object.put("seconds", result.time().toNanos() / 1e9);
+    object.put("queuedSeconds", result.queuedTime().toNanos() / 1e9);
     object.put("bytesFromPeers", result.bytesFromPeers());
     object.put("bytesFromSupernode", result.bytesFromSupernode());
     object.put("bytesFromSource", result.bytesFromSource());

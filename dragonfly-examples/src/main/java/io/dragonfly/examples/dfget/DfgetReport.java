@@ -69,7 +69,7 @@ final class DfgetReport {
 
   private void sayEnd(FetchResult result) {
     String text =
-        "dfget: %s in %.2f s, %s: %s from peers, %s from the supernode, %s from the source%s"
+        "dfget: %s in %.2f s, %s: %s from peers, %s from the supernode, %s from the source%s%s"
             .formatted(
                 Units.size(result.length()),
                 result.time().toNanos() / 1e9,
@@ -79,7 +79,10 @@ final class DfgetReport {
                 Units.size(result.bytesFromSource()),
                 result.bytesFromStore() == 0
                     ? ""
-                    : ", " + Units.size(result.bytesFromStore()) + " were here");
+                    : ", " + Units.size(result.bytesFromStore()) + " were here",
+                result.queuedTime().toSeconds() == 0
+                    ? ""
+                    : ", queued for %d s".formatted(result.queuedTime().toSeconds()));
     OptionalInt columns = call.columns();
     PrintWriter err = line.getErr();
     err.println(columns.isPresent() ? Words.wrap(text, columns.getAsInt()) : text);

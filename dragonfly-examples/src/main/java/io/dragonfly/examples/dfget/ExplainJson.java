@@ -34,6 +34,7 @@ final class ExplainJson {
                     .put("outputState", state(record, output)));
     one.put("start", record.start().toString());
     one.put("seconds", seconds(record.time()));
+    one.put("queuedSeconds", seconds(record.bytes().queuedTime()));
     record.bytes().length().ifPresent(length -> one.put("length", length));
     one.put("bytesFromPeers", record.bytes().bytesFromPeers());
     one.put("bytesFromSupernode", record.bytes().bytesFromSupernode());

@@ -51,6 +51,9 @@ final class ExplainText {
         CacheReport.time().format(record.start()),
         Units.size(bytes.bytes()),
         Units.rate(bytes.bytes(), record.time()));
+    if (!bytes.queuedTime().isZero()) {
+      line("queued for %s of that time", seconds(bytes.queuedTime()));
+    }
     record
         .failure()
         .ifPresent(
@@ -157,6 +160,7 @@ final class ExplainText {
                   glyphs.arrow(),
                   step.to().map(ExplainText::name).orElse("?"));
       case STALLED -> "stalled" + times;
+      case QUEUED -> "queued" + times;
       case SOURCE_RETRIED -> "the source was asked again" + times;
       case BACK_TO_SOURCE -> "the source was read" + times;
       case SUPERNODE_LOST -> "the supernode was lost" + times;

@@ -2,6 +2,7 @@ package io.dragonfly.examples.dfget;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.dragonfly.control.Queued;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Commands;
 import io.dragonfly.examples.command.Units;
@@ -47,7 +48,7 @@ final class ProgressView {
   private long shownBytes;
   private long lastByteNanos;
   private boolean drawn;
-  private boolean troubled;
+  private boolean waits;
   private boolean broken;
 
   ProgressView(Call call, LongSupplier nanoClock) {
@@ -74,10 +75,11 @@ final class ProgressView {
     }
     OptionalInt columns = call.columns();
     if (columns.isEmpty()) {
-      if (trouble.isPresent()) {
-        showTrouble(trouble.get(), now);
+      Optional<String> wait = trouble.map(ProgressView::text).or(() -> queued(progress));
+      if (wait.isPresent()) {
+        showWait(wait.get(), now);
       } else {
-        troubled = false;
+        waits = false;
         showLine(progress, now);
       }
     } else if (now - startNanos >= FIRST_DRAWING.toNanos()) {
@@ -86,6 +88,7 @@ final class ProgressView {
       lines.add(render(progress, columns.getAsInt()));
       trouble
           .map(ProgressView::text)
+          .or(() -> queued(progress))
           .or(() -> silence(progress, now))
           .ifPresent(text -> lines.add(cut(text, columns.getAsInt() - 1)));
       write(() -> line.draw(lines));
@@ -94,6 +97,10 @@ final class ProgressView {
 
   private static String text(String reason) {
     return "the source failed and is asked again: " + Commands.oneLine(reason);
+  }
+
+  private static Optional<String> queued(FetchProgress progress) {
+    return progress.queued().map(Queued::toString);
   }
 
   /** Whoever waits is to know that the fetch does, too. */
@@ -112,13 +119,13 @@ final class ProgressView {
   }
 
   /** At once for the first time, and as seldom as the other lines then. */
-  private void showTrouble(String reason, long now) {
-    if (troubled && now < nextLineNanos) {
+  private void showWait(String text, long now) {
+    if (waits && now < nextLineNanos) {
       return;
     }
-    troubled = true;
+    waits = true;
     pause(now);
-    say(text(reason));
+    say(text);
   }
 
   private String render(FetchProgress progress, int columns) {

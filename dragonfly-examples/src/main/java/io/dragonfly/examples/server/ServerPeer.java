@@ -93,6 +93,13 @@ final class ServerPeer implements PeerHost {
           client.limits().totalRate().map(ServerPeer::rate).orElse(""));
     }
     checkRoom(asked, its);
+    if (!asked.queueTimeout().equals(UNSET.queueTimeout())
+        && !asked.queueTimeout().equals(its.queueTimeout())) {
+      throw differs(
+          "queue-timeout",
+          Units.exactTime(asked.queueTimeout()),
+          Units.exactTime(its.queueTimeout()));
+    }
     if (asked.takesPreheats() && !its.takesPreheats()) {
       throw differs("allow-preheat", true, false);
     }

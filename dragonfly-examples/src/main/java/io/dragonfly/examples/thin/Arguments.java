@@ -25,6 +25,7 @@ public final class Arguments {
     "--reserve-bytes",
     "--quota-bytes",
     "--task-ttl",
+    "--queue-timeout",
     "--metrics-network",
     "--tls-cert",
     "--tls-key",

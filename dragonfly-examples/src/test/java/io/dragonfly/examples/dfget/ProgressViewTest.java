@@ -3,6 +3,7 @@ package io.dragonfly.examples.dfget;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.control.Queued;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.fetch.FetchProgress;
 import java.io.ByteArrayOutputStream;
@@ -151,6 +152,36 @@ class ProgressViewTest {
     int before = call.written().length();
     showAfter(Duration.ofSeconds(1), 2 * MIB);
     assertThat(call.written().substring(before)).contains(" 50%").doesNotContain("failed");
+  }
+
+  private FetchProgress queued() {
+    return progress(MIB)
+        .with(
+            Optional.of(new Queued(Queued.Reason.SOURCE, 7, 12)),
+            Duration.ofSeconds(3),
+            Duration.ofSeconds(2));
+  }
+
+  @Test
+  void saysWhatAFetchWaitsForAndNotTooOften() {
+    for (int i = 0; i < 300; i++) {
+      nanos += Duration.ofMillis(100).toNanos();
+      view.show(queued(), Optional.empty());
+    }
+
+    String line = "dfget: queued: 7th of 12 downloads from this source";
+    assertThat(call.written().lines()).hasSizeBetween(5, 7).containsOnly(line);
+  }
+
+  @Test
+  void showsBelowTheBarWhatAFetchWaitsFor() {
+    call.columns = OptionalInt.of(60);
+    nanos += Duration.ofSeconds(9).toNanos();
+    view.show(queued(), Optional.empty());
+
+    assertThat(call.written())
+        .contains("queued: 7th of 12 downloads from this source")
+        .doesNotContain("nothing has come");
   }
 
   @Test

@@ -56,6 +56,10 @@ class ServerPeerTest {
     assertRefused(
         client -> client.taskTtl(Duration.ofHours(1)), "--task-ttl is '1h'", "has '168h'.");
     assertRefused(
+        client -> client.queueTimeout(Duration.ofMinutes(2)),
+        "--queue-timeout is '2m'",
+        "has '1h'.");
+    assertRefused(
         client -> client.takesPreheats(true), "--allow-preheat is 'true'", "has 'false'.");
     assertRefused(client -> client.tlsCa(Path.of("/ca.pem")), "--tls-ca is '/ca.pem'", "has none.");
     assertRefused(

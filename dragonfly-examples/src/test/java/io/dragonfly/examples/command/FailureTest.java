@@ -1,0 +1,25 @@
+package io.dragonfly.examples.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.error.NoProgressException;
+import io.dragonfly.error.SourceFailedException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class FailureTest {
+  @Test
+  void programsGetWhatTheSourceAnswered() {
+    SourceFailedException busy =
+        new SourceFailedException("busy", 503, Optional.of(Duration.ofSeconds(7)));
+
+    assertThat(Failure.of(busy.withMessage("Nothing came for 4 s: busy")).toJson(Map.of()))
+        .isEqualTo(
+            "{\"error\":{\"kind\":\"source_failed\",\"message\":\"Nothing came for 4 s: busy\","
+                + "\"status\":503,\"retryAfterSeconds\":7}}");
+    assertThat(Failure.of(new NoProgressException("nothing")).toJson(Map.of()))
+        .doesNotContain("retryAfterSeconds");
+  }
+}
