@@ -351,6 +351,17 @@ public final class DistributionClient implements AutoCloseable {
     limits.setTotalRate(rate);
   }
 
+  /**
+   * Counts bytes that the caller downloads over the network beside this client towards the limits
+   * of this client: {@link #setDownloadRate} and {@link #setTotalRate}. Never blocks.
+   *
+   * @param bytes the bytes; 0 to learn how long the pause would be now
+   * @return nanoseconds to pause before the next bytes; 0 to go on at once
+   */
+  public long countDownload(long bytes) {
+    return limits.downloads().take(bytes);
+  }
+
   /** Returns the limits as they are now. Those of single fetches come on top of them. */
   public Limits limits() {
     return limits.now();

@@ -137,7 +137,7 @@ public final class DfdaemonMain implements Callable<Integer>, Described {
   private ContainerProxy start(ProxyConfig config, DistributionClient client) {
     ContainerProxy proxy;
     try {
-      proxy = ContainerProxy.start(config, client::stream);
+      proxy = ContainerProxy.start(config, client::stream, client::countDownload);
     } catch (IOException e) {
       throw new ListenException(
           "dfdaemon %s. Choose another --host-ip or --port, or end what listens there."

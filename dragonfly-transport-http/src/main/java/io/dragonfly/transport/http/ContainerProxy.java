@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.LongUnaryOperator;
 
 /**
  * Brings images to container engines through the swarm, without any change to the engine: a mirror
@@ -23,7 +24,9 @@ import java.util.function.Function;
  *
  * <pre>{@code
  * try (var client = new DistributionClient(config);
- *     var proxy = ContainerProxy.start(ProxyConfig.builder().build(), client::stream)) {
+ *     var proxy =
+ *         ContainerProxy.start(
+ *             ProxyConfig.builder().build(), client::stream, client::countDownload)) {
  *   // engines pull through 127.0.0.1:65001
  * }
  * }</pre>
@@ -36,14 +39,30 @@ public final class ContainerProxy implements AutoCloseable {
   }
 
   /**
-   * Starts a proxy; it can be used when this returns.
+   * Starts a proxy whose direct downloads have no limit; it can be used when this returns.
    *
    * @param streams opens a content for reading and returns at once
    * @throws IOException if an address cannot be listened on, or the CA cannot be read or made
    */
   public static ContainerProxy start(
       ProxyConfig config, Function<FetchRequest, FetchStream> streams) throws IOException {
-    return new ContainerProxy(ProxyServer.start(config, ProxyLimits.DEFAULT, streams));
+    return start(config, streams, bytes -> 0);
+  }
+
+  /**
+   * Starts a proxy; it can be used when this returns.
+   *
+   * @param streams opens a content for reading and returns at once
+   * @param limit counts bytes that are downloaded directly and returns nanoseconds to pause before
+   *     the next ones: {@code DistributionClient::countDownload}, so that the limits of the client
+   *     hold for them, too
+   * @throws IOException if an address cannot be listened on, or the CA cannot be read or made
+   */
+  public static ContainerProxy start(
+      ProxyConfig config, Function<FetchRequest, FetchStream> streams, LongUnaryOperator limit)
+      throws IOException {
+    ProxyServer.Peer peer = new ProxyServer.Peer(streams, limit);
+    return new ContainerProxy(ProxyServer.start(config, ProxyLimits.DEFAULT, peer));
   }
 
   /**

@@ -17,6 +17,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.time.Duration;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -175,6 +176,26 @@ final class Answer {
         throw new ClientGoneException("the client has closed its connection");
       }
     }
+  }
+
+  /**
+   * Waits before more is sent.
+   *
+   * @throws ClientGoneException if the client leaves meanwhile
+   */
+  void pause(long nanos) throws ClientGoneException {
+    long end = System.nanoTime() + nanos;
+    synchronized (lock) {
+      for (long left = nanos; left > 0 && !gone; left = end - System.nanoTime()) {
+        try {
+          TimeUnit.NANOSECONDS.timedWait(lock, left);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw new ClientGoneException("the proxy ends");
+        }
+      }
+    }
+    checkThere();
   }
 
   /** The client is gone: whoever works for it is told. */

@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.spi.Portion;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
@@ -25,11 +26,13 @@ final class Contents {
 
   private final SwarmWay swarm;
   private final PlainWay plain;
+  private final DirectLimit limit;
   private final Counters counters;
 
-  Contents(SwarmWay swarm, PlainWay plain, Counters counters) {
+  Contents(SwarmWay swarm, PlainWay plain, DirectLimit limit, Counters counters) {
     this.swarm = swarm;
     this.plain = plain;
+    this.limit = limit;
     this.counters = counters;
   }
 
@@ -45,8 +48,8 @@ final class Contents {
     Delivery delivery = new Delivery(client.answer(), range, target.digest());
     try {
       boolean done = throughSwarm && deliverThroughSwarm(asked, target, delivery);
-      if (!done) {
-        deliverDirectly(asked, target, delivery);
+      while (!done) {
+        done = !deliverDirectly(asked, target, delivery) || swarm.goOn(asked, target, delivery);
       }
     } catch (Delivery.CorruptException e) {
       counters.corruptBodies.increment();
@@ -102,18 +105,26 @@ final class Contents {
     }
   }
 
-  /** Goes on from the byte that is needed next; reads the rest anew if a connection breaks. */
-  private void deliverDirectly(ClientRequest client, Target target, Delivery delivery)
+  /**
+   * Goes on from the byte that is needed next; reads the rest anew if a connection breaks.
+   *
+   * @return whether the swarm is to go on: it delivers again, or the registry does not deliver
+   *     either; if not, the answer is ended
+   */
+  private boolean deliverDirectly(ClientRequest client, Target target, Delivery delivery)
       throws IOException, Delivery.CorruptException {
     int failures = 0;
     while (true) {
       long before = delivery.next();
       try {
-        if (readOnce(client, target, delivery)) {
-          return;
+        switch (readOnce(client, target, delivery)) {
+          case DONE -> {}
+          case SWARM -> {
+            return true;
+          }
+          case BROKEN -> client.answer().abort();
         }
-        client.answer().abort();
-        return;
+        return false;
       } catch (ClientGoneException e) {
         throw e;
       } catch (IOException e) {
@@ -121,18 +132,29 @@ final class Contents {
           throw e;
         }
         client.answer().checkThere();
+        if (delivery.mayWaitForSwarm()) {
+          return true;
+        }
         failures = delivery.next() > before ? 1 : failures + 1;
         LOG.warn("{}: broke off at byte {}: {}", target, delivery.next(), e.getMessage());
         if (failures > MOST_FAILURES || target.digest().isEmpty()) {
           client.answer().abort();
-          return;
+          return false;
         }
       }
     }
   }
 
-  /** Returns false if what was begun cannot go on. */
-  private boolean readOnce(ClientRequest client, Target target, Delivery delivery)
+  /** How a direct read ended. */
+  private enum End {
+    DONE,
+    /** What was begun cannot go on. */
+    BROKEN,
+    /** The swarm has the byte that is needed next. */
+    SWARM
+  }
+
+  private End readOnce(ClientRequest client, Target target, Delivery delivery)
       throws IOException, Delivery.CorruptException {
     Optional<String> rest =
         delivery.isBegun() ? delivery.needed().map(ByteRanges::request) : Optional.empty();
@@ -143,7 +165,7 @@ final class Contents {
           skip = delivery.next();
         } else if (!isFrom(response, delivery.next())) {
           LOG.warn("{}: answered {} for the rest", target, response.code());
-          return false;
+          return End.BROKEN;
         }
       } else if (isWhatIsWanted(response, target, delivery)) {
         if (response.code() == 200) {
@@ -155,11 +177,10 @@ final class Contents {
             "an answer %d is due to nobody".formatted(response.code()));
       } else {
         plain.pass(client, target, response, counters);
-        return true;
+        return End.DONE;
       }
-      copy(response.body().byteStream(), skip, delivery);
+      return copy(response.body().byteStream(), skip, delivery);
     }
-    return true;
   }
 
   /** The bytes that are wanted, or the whole of what can be checked: not everybody knows ranges. */
@@ -206,14 +227,26 @@ final class Contents {
     return part.flatMap(ByteRanges::ofAnswer).stream().mapToLong(ByteRange::length).findFirst();
   }
 
-  private void copy(InputStream in, long skip, Delivery delivery)
+  private End copy(InputStream in, long skip, Delivery delivery)
       throws IOException, Delivery.CorruptException {
     in.skipNBytes(skip);
-    byte[] portion = new byte[ProxyLimits.PORTION_BYTES];
-    for (int count = in.read(portion); count >= 0; count = in.read(portion)) {
+    byte[] buffer = new byte[ProxyLimits.PORTION_BYTES];
+    Portion portion = new Portion(buffer.length);
+    int count = in.read(buffer, 0, most(portion, delivery));
+    while (count >= 0) {
       counters.directBytes.add(count); // before a client can have them
-      delivery.write(portion, 0, count);
+      delivery.write(buffer, 0, count);
+      portion.paused(limit.count(count, delivery.answer()));
+      if (delivery.isReachedBySwarm()) {
+        return End.SWARM;
+      }
+      count = in.read(buffer, 0, most(portion, delivery));
     }
     delivery.end();
+    return End.DONE;
+  }
+
+  private static int most(Portion portion, Delivery delivery) {
+    return (int) Math.min(portion.bytes(), delivery.bytesUntilSwarm());
   }
 }

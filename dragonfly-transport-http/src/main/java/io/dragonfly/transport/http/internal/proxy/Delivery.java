@@ -1,15 +1,20 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.fetch.FetchStream;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.EOFException;
+import java.io.IOException;
 import java.security.MessageDigest;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A content on its way to a client, from whichever way brings its bytes: one way may go on where
@@ -17,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  * back until the whole has matched. Confined to the exchange's thread.
  */
 final class Delivery {
+  private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
+
+  /** A swarm that is late again and again is not gone back to. */
+  private static final int MOST_RETURNS = 3;
+
   private final Answer answer;
   private final Optional<Digest> expected;
   private Optional<ByteRange> wanted;
@@ -25,6 +35,8 @@ final class Delivery {
   private long end = Long.MAX_VALUE;
   private @Nullable ByteBuf held;
   private boolean begun;
+  private @Nullable LateStream late;
+  private int returns;
 
   /**
    * A delivery that has not begun.
@@ -176,8 +188,80 @@ final class Delivery {
     answer.end();
   }
 
+  /**
+   * Keeps a stream of the swarm that was late: it may deliver again.
+   *
+   * @param opener opens a stream of the same content from a byte on
+   */
+  void keep(FetchStream stream, LongFunction<FetchStream> opener) {
+    closeLate();
+    late = new LateStream(opener, stream, next, end);
+    moveLate();
+  }
+
+  /** The swarm is asked again a little later. */
+  private void moveLate() {
+    try {
+      if (late != null) {
+        late.moveOn(next);
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.debug("The swarm delivers no more", e);
+      closeLate();
+    }
+  }
+
+  /** Returns how many bytes may come directly before {@link #isReachedBySwarm} is asked. */
+  long bytesUntilSwarm() {
+    return late == null ? Long.MAX_VALUE : Math.max(1, late.position() - next);
+  }
+
+  /** Tells whether the swarm, which was late, has the byte that is needed next. */
+  boolean isReachedBySwarm() {
+    LateStream from = late;
+    if (from == null || returns == MOST_RETURNS || next < from.position()) {
+      return false;
+    }
+    boolean isReady = from.isReady();
+    if (!isReady) {
+      moveLate();
+    }
+    return isReady;
+  }
+
+  /** Tells whether the swarm, which was late, may be waited for once more. */
+  boolean mayWaitForSwarm() {
+    return late != null && returns == 0;
+  }
+
+  /** Returns the stream that was late, at the byte that is needed next; the caller closes it. */
+  FetchStream takeLate() throws IOException {
+    LateStream from = late;
+    if (from == null) {
+      throw new IOException("the swarm was not late");
+    }
+    late = null;
+    returns++;
+    try (from) {
+      return from.take(next);
+    }
+  }
+
+  private void closeLate() {
+    LateStream left = late;
+    late = null;
+    if (left != null) {
+      try {
+        left.close();
+      } catch (IOException e) {
+        LOG.debug("Closing a stream failed", e);
+      }
+    }
+  }
+
   /** Lets go of what is held back. */
   void close() {
+    closeLate();
     if (held != null) {
       held.release();
       held = null;

@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.spi.Portion;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -44,19 +45,28 @@ final class PlainWay {
   private final PlainCalls calls;
   private final RegistryAuth auth;
   private final Hosts hosts;
+  private final DirectLimit limit;
   private final String via;
   private final Duration bodyLimit;
 
   /**
    * The way.
    *
+   * @param limit holds the bodies of answers back
    * @param via what this proxy is called in Via
    * @param bodyLimit how long a client may bring no byte of its request's body
    */
-  PlainWay(PlainCalls calls, RegistryAuth auth, Hosts hosts, String via, Duration bodyLimit) {
+  PlainWay(
+      PlainCalls calls,
+      RegistryAuth auth,
+      Hosts hosts,
+      DirectLimit limit,
+      String via,
+      Duration bodyLimit) {
     this.calls = calls;
     this.auth = auth;
     this.hosts = hosts;
+    this.limit = limit;
     this.via = via;
     this.bodyLimit = bodyLimit;
   }
@@ -240,12 +250,16 @@ final class PlainWay {
     client
         .answer()
         .head(status, headers, length < 0 ? OptionalLong.empty() : OptionalLong.of(length));
-    byte[] portion = new byte[ProxyLimits.PORTION_BYTES];
+    byte[] buffer = new byte[ProxyLimits.PORTION_BYTES];
+    Portion portion = new Portion(buffer.length);
     InputStream in = response.body().byteStream();
-    for (int count = in.read(portion); count >= 0; count = in.read(portion)) {
+    int count = in.read(buffer, 0, portion.bytes());
+    while (count >= 0) {
       counters.directBytes.add(count);
       ByteBuf part = client.answer().buffer(count);
-      client.answer().body(part.writeBytes(portion, 0, count));
+      client.answer().body(part.writeBytes(buffer, 0, count));
+      portion.paused(limit.count(count, client.answer()));
+      count = in.read(buffer, 0, portion.bytes());
     }
     client.answer().end();
   }

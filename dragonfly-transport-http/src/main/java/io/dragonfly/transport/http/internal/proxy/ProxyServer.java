@@ -35,6 +35,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.LongUnaryOperator;
 import java.util.function.Predicate;
 import okhttp3.HttpUrl;
 import org.slf4j.Logger;
@@ -57,10 +58,19 @@ public final class ProxyServer implements AutoCloseable {
   private final AtomicInteger connections = new AtomicInteger();
   private final Map<String, InetSocketAddress> addresses = new LinkedHashMap<>();
 
+  /**
+   * The peer that a proxy belongs to.
+   *
+   * @param streams opens a content for reading through the swarm
+   * @param limit counts bytes that are downloaded directly towards the peer's limits, and returns
+   *     nanoseconds to pause before the next ones
+   */
+  public record Peer(Function<FetchRequest, FetchStream> streams, LongUnaryOperator limit) {}
+
   private ProxyServer(
       ProxyConfig config,
       ProxyLimits limits,
-      Function<FetchRequest, FetchStream> streams,
+      Peer peer,
       Predicate<InetAddress> local,
       LongSupplier nanoClock)
       throws IOException {
@@ -73,7 +83,7 @@ public final class ProxyServer implements AutoCloseable {
     this.calls = new PlainCalls(new Proxies(config.environment()), own, config.answerTimeout());
     boolean started = false;
     try {
-      this.parts = parts(limits, streams, own, nanoClock);
+      this.parts = parts(limits, peer, own, nanoClock);
       listenOnAll(own);
       started = true;
     } finally {
@@ -86,13 +96,12 @@ public final class ProxyServer implements AutoCloseable {
   /**
    * Starts to listen.
    *
-   * @param streams what brings contents through the swarm
+   * @param peer what brings contents through the swarm
    * @throws IOException if an address cannot be bound, or the CA cannot be read or made
    */
-  public static ProxyServer start(
-      ProxyConfig config, ProxyLimits limits, Function<FetchRequest, FetchStream> streams)
+  public static ProxyServer start(ProxyConfig config, ProxyLimits limits, Peer peer)
       throws IOException {
-    return start(config, limits, streams, ProxyServer::isLocal, System::nanoTime);
+    return start(config, limits, peer, ProxyServer::isLocal, System::nanoTime);
   }
 
   /**
@@ -104,25 +113,23 @@ public final class ProxyServer implements AutoCloseable {
   static ProxyServer start(
       ProxyConfig config,
       ProxyLimits limits,
-      Function<FetchRequest, FetchStream> streams,
+      Peer peer,
       Predicate<InetAddress> local,
       LongSupplier nanoClock)
       throws IOException {
-    return new ProxyServer(config, limits, streams, local, nanoClock);
+    return new ProxyServer(config, limits, peer, local, nanoClock);
   }
 
-  private ProxyParts parts(
-      ProxyLimits limits,
-      Function<FetchRequest, FetchStream> streams,
-      OwnAddresses own,
-      LongSupplier nanoClock)
+  private ProxyParts parts(ProxyLimits limits, Peer peer, OwnAddresses own, LongSupplier nanoClock)
       throws IOException {
     Counters counters = new Counters();
     Hosts hosts = new Hosts(config);
     Tokens tokens = new Tokens(calls, counters, nanoClock);
     RegistryAuth auth = new RegistryAuth(tokens, new Logins(config.dockerConfig()), hosts);
-    PlainWay plain = new PlainWay(calls, auth, hosts, name(), limits.body());
-    SwarmWay swarm = new SwarmWay(streams, auth, loops.group().next(), config.patience(), counters);
+    DirectLimit limit = new DirectLimit(peer.limit());
+    PlainWay plain = new PlainWay(calls, auth, hosts, limit, name(), limits.body());
+    SwarmWay swarm =
+        new SwarmWay(peer.streams(), auth, loops.group().next(), config.patience(), counters);
     return new ProxyParts(
         limits,
         hosts,
@@ -132,7 +139,7 @@ public final class ProxyServer implements AutoCloseable {
         tokens,
         calls,
         plain,
-        new Contents(swarm, plain, counters),
+        new Contents(swarm, plain, limit, counters),
         certificates(),
         new VerifiedHosts(nanoClock),
         threads,

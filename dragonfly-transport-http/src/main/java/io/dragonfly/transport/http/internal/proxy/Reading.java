@@ -1,7 +1,9 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.fetch.FetchProgress;
+import io.dragonfly.fetch.FetchStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -10,23 +12,33 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a stream that may be ended from outside: because it is late, or nobody waits for it. */
+/**
+ * Reads a stream until it is late, or nobody waits for it. A stream that is late stays open: it can
+ * be read again from where it stands. It is not late while its fetch gets bytes, or is queued.
+ */
 final class Reading implements AutoCloseable {
-  private static final long NOT_WAITING = Long.MIN_VALUE;
-
-  private final InputStream stream;
+  private final FetchStream stream;
   private final long patienceNanos;
   private final ScheduledFuture<?> look;
-  private volatile long waitingSince = NOT_WAITING;
-  private volatile boolean late;
+
+  /** The thread that waits for bytes, if one does. */
+  @GuardedBy("this")
+  private @Nullable Thread waiting;
+
+  @GuardedBy("this")
+  private long waitingSince;
+
+  @GuardedBy("this")
+  private boolean late;
 
   /**
    * A reading.
    *
-   * @param stream can be closed by another thread, which ends a blocked read
-   * @param patience how long one read may take
+   * @param stream an interrupt ends a blocked read of it, and so does closing it from another
+   *     thread
+   * @param patience how long one read may take while its fetch gets nothing
    */
-  Reading(InputStream stream, ScheduledExecutorService timer, Duration patience) {
+  Reading(FetchStream stream, ScheduledExecutorService timer, Duration patience) {
     this.stream = stream;
     this.patienceNanos = patience.toNanos();
     long every = Math.max(1, patienceNanos / 8);
@@ -46,7 +58,7 @@ final class Reading implements AutoCloseable {
    */
   void copyTo(Sink sink) throws IOException, Delivery.CorruptException {
     Watched watched = new Watched(sink);
-    waitingSince = System.nanoTime();
+    waits();
     try {
       stream.transferTo(watched);
     } catch (IOException e) {
@@ -55,7 +67,20 @@ final class Reading implements AutoCloseable {
       }
       throw e;
     } finally {
-      waitingSince = NOT_WAITING;
+      waitsNoLonger();
+    }
+  }
+
+  private synchronized void waits() {
+    late = false;
+    waiting = Thread.currentThread();
+    waitingSince = System.nanoTime();
+  }
+
+  private synchronized void waitsNoLonger() {
+    waiting = null;
+    if (late) {
+      var unused = Thread.interrupted(); // it was for the read, which is over
     }
   }
 
@@ -75,27 +100,34 @@ final class Reading implements AutoCloseable {
 
     @Override
     public void write(byte[] bytes, int offset, int count) throws IOException {
-      waitingSince = NOT_WAITING;
+      waitsNoLonger(); // should it be late by now, the bytes have come all the same
       try {
         sink.write(bytes, offset, count);
       } catch (Delivery.CorruptException e) {
         corrupt = e;
         throw new IOException(e.getMessage(), e);
       }
-      waitingSince = System.nanoTime();
+      waits();
     }
   }
 
-  private void look() {
-    long since = waitingSince;
-    if (since != NOT_WAITING && System.nanoTime() - since > patienceNanos) {
+  private synchronized void look() {
+    Thread reader = waiting;
+    if (reader != null && System.nanoTime() - waitingSince > patienceNanos && !isComing()) {
       late = true;
-      end();
+      waiting = null;
+      reader.interrupt();
     }
   }
 
-  /** Tells whether it was ended because a read took too long. */
-  boolean isLate() {
+  /** A queue, a rate limit or a busy machine is no failure. */
+  private boolean isComing() {
+    FetchProgress progress = stream.fetch().progress();
+    return progress.queued().isPresent() || progress.idle().toNanos() <= patienceNanos;
+  }
+
+  /** Tells whether the read was ended because it took too long. */
+  synchronized boolean isLate() {
     return late;
   }
 

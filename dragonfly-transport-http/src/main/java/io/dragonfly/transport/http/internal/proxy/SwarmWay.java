@@ -10,6 +10,7 @@ import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchStream;
 import io.dragonfly.fetch.Pattern;
 import io.dragonfly.task.ByteRange;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -87,6 +89,31 @@ final class SwarmWay {
   }
 
   /**
+   * Goes on with the swarm, which was late, from the byte that is needed next.
+   *
+   * @return whether all is delivered; if not, it must go on in another way
+   */
+  boolean goOn(ClientRequest client, Target target, Delivery delivery)
+      throws ClientGoneException, Delivery.CorruptException {
+    LOG.info("{}: through the swarm again from byte {} on", target, delivery.next());
+    Optional<String> login = auth.logsIn(client, target) ? auth.known(target) : Optional.empty();
+    Asked asked = new Asked(client, target, Pattern.P2P);
+    Exception failure;
+    try {
+      FetchStream stream = delivery.takeLate();
+      failure = read(stream, opener(asked, login, delivery), new DefaultHttpHeaders(), delivery);
+    } catch (ClientGoneException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      failure = e;
+    }
+    if (failure != null) {
+      tell(target, delivery, cause(failure));
+    }
+    return failure == null;
+  }
+
+  /**
    * Delivers, and logs in for that if need be. Without a supernode the peer still has its home, and
    * keeps there what it reads from the registry: the next client, and later the swarm, get it.
    */
@@ -142,21 +169,60 @@ final class SwarmWay {
   private @Nullable Exception deliverOnce(
       Asked asked, Optional<String> login, HttpHeaders headers, Delivery delivery)
       throws ClientGoneException, Delivery.CorruptException {
-    Answer answer = asked.client().answer();
-    Reading reading = null;
-    try (FetchStream stream = streams.apply(request(asked, login, delivery));
-        Reading opened = new Reading(stream, timer, patience)) {
-      reading = opened;
-      answer.onGone(opened::end);
-      copy(opened, stream, headers, delivery);
-      return null;
-    } catch (ClientGoneException e) {
-      throw e;
-    } catch (IOException | RuntimeException e) {
-      answer.checkThere();
-      return reading != null && reading.isLate()
-          ? new IOException("nothing came for " + patience.toSeconds() + " s")
-          : e;
+    FetchStream stream;
+    try {
+      stream = streams.apply(request(asked, login, delivery.needed()));
+    } catch (RuntimeException e) {
+      asked.client().answer().checkThere();
+      return e;
+    }
+    return read(stream, opener(asked, login, delivery), headers, delivery);
+  }
+
+  /** Returns what opens the rest of a content from a byte on. */
+  private LongFunction<FetchStream> opener(Asked asked, Optional<String> login, Delivery delivery) {
+    return position -> {
+      long end = delivery.needed().map(ByteRange::end).orElse(Long.MAX_VALUE);
+      ByteRange rest = new ByteRange(position, Math.max(position, end));
+      return streams.apply(request(asked, login, Optional.of(rest)));
+    };
+  }
+
+  /** Reads a stream and closes it, unless the swarm is late: then the delivery keeps it. */
+  private @Nullable Exception read(
+      FetchStream stream, LongFunction<FetchStream> opener, HttpHeaders headers, Delivery delivery)
+      throws ClientGoneException, Delivery.CorruptException {
+    boolean isKept = false;
+    try (Reading reading = new Reading(stream, timer, patience)) {
+      delivery.answer().onGone(reading::end);
+      try {
+        copy(reading, stream, headers, delivery);
+        return null;
+      } catch (ClientGoneException e) {
+        throw e;
+      } catch (IOException | RuntimeException e) {
+        delivery.answer().checkThere();
+        if (!reading.isLate()) {
+          return e;
+        }
+        isKept = isSwarm(stream);
+        if (isKept) {
+          delivery.keep(stream, opener);
+        }
+        return new IOException("nothing came for " + patience.toSeconds() + " s");
+      }
+    } finally {
+      if (!isKept) {
+        close(stream);
+      }
+    }
+  }
+
+  private static void close(FetchStream stream) {
+    try {
+      stream.close();
+    } catch (IOException e) {
+      LOG.debug("Closing a stream failed", e);
     }
   }
 
@@ -205,7 +271,8 @@ final class SwarmWay {
         HttpResponseStatus.PARTIAL_CONTENT, headers, OptionalLong.of(given.length()), total);
   }
 
-  private static FetchRequest request(Asked asked, Optional<String> login, Delivery delivery) {
+  private static FetchRequest request(
+      Asked asked, Optional<String> login, Optional<ByteRange> range) {
     Target target = asked.target();
     FetchRequest.Builder request = FetchRequest.builder(target.url().uri());
     request.pattern(asked.pattern()).supernodePatience(SUPERNODE_PATIENCE);
@@ -213,7 +280,7 @@ final class SwarmWay {
       request.header(header.getKey(), header.getValue());
     }
     login.ifPresent(value -> request.header("Authorization", value));
-    delivery.needed().ifPresent(request::range);
+    range.ifPresent(request::range);
     request.insecure(target.trust().insecure());
     target.trust().caCertificates().forEach(request::caCertificate);
     return request.build();

@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchProgress;
@@ -11,6 +12,7 @@ import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.TaskId;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +20,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +29,18 @@ final class FakeStreams implements Function<FetchRequest, FetchStream> {
   final List<FetchRequest> requests = new CopyOnWriteArrayList<>();
   final CountDownLatch closed = new CountDownLatch(1);
 
+  /** How often somebody has looked how far a fetch is. */
+  final AtomicInteger looks = new AtomicInteger();
+
+  /** What all fetches wait for. */
+  volatile Optional<Queued> queued = Optional.empty();
+
+  /** Whether bytes come that the reader does not need yet. */
+  volatile boolean isComing;
+
+  private final List<Stopping> streams = new CopyOnWriteArrayList<>();
   private final byte[] content;
-  private final int stopAt;
+  private volatile int stopAt;
   private final @Nullable DistributionException failure;
 
   /**
@@ -47,7 +60,15 @@ final class FakeStreams implements Function<FetchRequest, FetchStream> {
     requests.add(request);
     ByteRange range = request.range().orElse(new ByteRange(0, content.length));
     int end = (int) Math.min(range.end(), content.length);
-    return new FetchStream(new Handle(request), new Stopping((int) range.start(), end));
+    Stopping stream = new Stopping((int) range.start(), end);
+    streams.add(stream);
+    return new FetchStream(new Handle(request), stream);
+  }
+
+  /** Gives all of the content from now on. */
+  void goOn() {
+    stopAt = content.length;
+    streams.forEach(Stopping::wake);
   }
 
   private final class Stopping extends InputStream {
@@ -67,6 +88,9 @@ final class FakeStreams implements Function<FetchRequest, FetchStream> {
 
     @Override
     public synchronized int read(byte[] target, int offset, int length) throws IOException {
+      if (failure == null) {
+        awaitBytes();
+      }
       if (at < Math.min(stopAt, end)) {
         int count = Math.min(length, Math.min(stopAt, end) - at);
         System.arraycopy(content, at, target, offset, count);
@@ -79,14 +103,26 @@ final class FakeStreams implements Function<FetchRequest, FetchStream> {
       if (failure != null) {
         throw new IOException(failure.getMessage(), failure);
       }
-      while (!over) {
+      throw new IOException("the stream is closed");
+    }
+
+    private synchronized void awaitBytes() throws IOException {
+      while (!over && at >= stopAt && at < end) {
         try {
           wait();
         } catch (InterruptedException e) {
           throw new IOException("interrupted", e);
         }
       }
-      throw new IOException("the stream is closed");
+    }
+
+    private synchronized void wake() {
+      notifyAll();
+    }
+
+    @Override
+    public synchronized int available() {
+      return over ? 0 : Math.max(0, Math.min(stopAt, end) - at);
     }
 
     @Override
@@ -131,7 +167,9 @@ final class FakeStreams implements Function<FetchRequest, FetchStream> {
 
     @Override
     public FetchProgress progress() {
-      return new FetchProgress(contentLength(), 0, 0, 0, 0);
+      looks.incrementAndGet();
+      Duration idle = isComing ? Duration.ZERO : Duration.ofHours(1);
+      return new FetchProgress(contentLength(), 0, 0, 0, 0).with(queued, Duration.ZERO, idle);
     }
 
     @Override

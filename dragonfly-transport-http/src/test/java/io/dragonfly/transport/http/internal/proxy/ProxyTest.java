@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.LongUnaryOperator;
 import java.util.function.Predicate;
 import okhttp3.ConnectionPool;
 import okhttp3.OkHttpClient;
@@ -40,6 +41,10 @@ abstract class ProxyTest {
   FakeRegistry registry;
   @Nullable ProxyServer proxy;
   private @Nullable DistributionClient peer;
+
+  /** Counts what comes directly, and says how long to pause. */
+  LongUnaryOperator limit = bytes -> 0;
+
   private final AtomicLong later = new AtomicLong();
   private volatile LongSupplier clock = System::nanoTime;
   private final ConnectionPool pool = new ConnectionPool(5, 1, TimeUnit.MINUTES);
@@ -99,7 +104,8 @@ abstract class ProxyTest {
       Predicate<InetAddress> local)
       throws IOException {
     ProxyConfig whole = config.registry(URI.create(registry.url(""))).build();
-    proxy = ProxyServer.start(whole, limits, streams, local, () -> clock.getAsLong() + later.get());
+    ProxyServer.Peer whose = new ProxyServer.Peer(streams, limit);
+    proxy = ProxyServer.start(whole, limits, whose, local, () -> clock.getAsLong() + later.get());
     return proxy;
   }
 

@@ -244,9 +244,11 @@ class ProxyTlsTest extends ProxyTest {
         ProxyServer.start(
             config().environment(farther).build(),
             ProxyLimits.DEFAULT,
-            request -> {
-              throw new IllegalStateException();
-            })) {
+            new ProxyServer.Peer(
+                request -> {
+                  throw new IllegalStateException();
+                },
+                bytes -> 0))) {
       OkHttpClient through =
           trusting(
               client
