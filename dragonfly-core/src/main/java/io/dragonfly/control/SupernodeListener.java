@@ -75,6 +75,14 @@ public interface SupernodeListener {
    */
   default void isolated(PeerId peer, int times, String reason) {}
 
+  /**
+   * Nothing was planned for a peer for a second, though a parent could send a piece that it lacked.
+   * The scheduler has helped it. This is a bug of the scheduler.
+   *
+   * @param state what the scheduler knew of the peer
+   */
+  default void stalled(TaskId task, PeerId peer, String state) {}
+
   /** A peer says how taking a piece ended; {@code bytes} is the piece's length. */
   default void reported(Task task, Origin origin, Outcome outcome, long bytes) {}
 }

@@ -73,9 +73,9 @@ public interface Scheduler {
 
   /**
    * Returns the place of a task in the queue for an uplink, if the peer gets nothing of the task
-   * now because all uplinks that could send it are in use. Empty if pieces of the task are assigned
-   * to the peer, if none can be assigned for another reason, and by default: the supernode then
-   * reports no wait for an uplink.
+   * now because all uplinks that could send it are in use. A peer may wait for what is assigned to
+   * it, too: for pieces of others that its parents send first. Empty if the peer does not wait for
+   * an uplink, and by default: the supernode then reports no such wait.
    *
    * @param peer a peer that wants pieces of the task which others hold
    */

@@ -78,9 +78,7 @@ final class FreshPlanner {
    * Plans a piece that somebody waits for, even if others are before it; returns whether it did.
    */
   boolean planNow(int piece) {
-    return swarm.fresh().get(piece)
-        && swarm.cdn().peer().mayPlanNow(swarm.cdn())
-        && plan(piece);
+    return swarm.fresh().get(piece) && swarm.cdn().peer().mayPlanNow(swarm.cdn()) && plan(piece);
   }
 
   /**

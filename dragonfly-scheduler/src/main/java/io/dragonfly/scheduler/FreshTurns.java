@@ -71,6 +71,26 @@ final class FreshTurns {
     }
   }
 
+  /** Returns the place of a task among those that wait for their turn, from 1; 0 if it does not. */
+  int place(FreshPlanner planner) {
+    if (!planner.isQueued()) {
+      return 0;
+    }
+    int place = 1;
+    for (FreshPlanner before : turns) {
+      if (before == planner) {
+        break;
+      }
+      place++;
+    }
+    return place;
+  }
+
+  /** Returns how many tasks wait for their turn. */
+  int size() {
+    return turns.size();
+  }
+
   /** The task has ended. */
   void remove(FreshPlanner planner) {
     if (planner.isQueued()) {

@@ -52,6 +52,9 @@ final class Limits {
   /** After this time even from a parent that has much to send. */
   static final long URGENT_NANOS = TimeUnit.SECONDS.toNanos(4);
 
+  /** With more than this before an uplink, what is assigned from it waits for others. */
+  static final long QUEUE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
   /** What each task may plan in one turn. Pieces that are larger take several turns. */
   static final long TURN_BYTES = PieceLayout.MIN_PIECE_LENGTH;
 

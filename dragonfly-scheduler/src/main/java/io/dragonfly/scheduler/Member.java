@@ -1,9 +1,11 @@
 package io.dragonfly.scheduler;
 
+import io.dragonfly.spi.Scheduler.QueuePlace;
 import io.dragonfly.task.PieceSpan;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -490,6 +492,20 @@ final class Member {
     boolean[] hasPlan = {false};
     takes.forEach(take -> hasPlan[0] |= take.mayComeTrue(now));
     return hasPlan[0];
+  }
+
+  /** Tells whether all that is assigned to it waits at parents that have much to send before it. */
+  boolean waitsAtParents() {
+    return assigned().stream()
+        .allMatch(take -> take.parent().peer().upNanosAssigned(0) > Limits.QUEUE_NANOS);
+  }
+
+  /** Returns its task's place in the queue for a parent that it waits for; empty if it does not. */
+  Optional<QueuePlace> waitingPlace() {
+    return takes().stream()
+        .filter(take -> take.parent().giving().isWaiting(take))
+        .findFirst()
+        .flatMap(take -> take.parent().peer().waitingPlace(take.parent()));
   }
 
   /** Returns the first wanted piece from one on, among these, that it does not have; or -1. */

@@ -1,11 +1,13 @@
 package io.dragonfly.scheduler;
 
 import io.dragonfly.peer.Peer;
+import io.dragonfly.spi.Scheduler.QueuePlace;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** What is known of one peer over all its tasks: its links are shared by them. */
@@ -385,6 +387,12 @@ final class PeerState {
       giving.setQueued(true);
       waiting.addLast(take.parent());
     }
+  }
+
+  /** Returns the place of a task among those that wait for room; empty if it does not. */
+  Optional<QueuePlace> waitingPlace(Member task) {
+    int before = List.copyOf(waiting).indexOf(task);
+    return before < 0 ? Optional.empty() : Optional.of(new QueuePlace(before + 1, waiting.size()));
   }
 
   /** Offers the room on the uplink to the tasks that wait for it, in turn. */

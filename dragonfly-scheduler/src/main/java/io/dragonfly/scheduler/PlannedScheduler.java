@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -273,6 +274,22 @@ public final class PlannedScheduler implements Scheduler {
   @Override
   public List<PeerId> ready() {
     return fleet.takeReady();
+  }
+
+  @Override
+  public Optional<QueuePlace> uplinkQueue(TaskId task, PeerId peer) {
+    Plans plans = tasks.get(task);
+    Member member = member(plans, peer);
+    if (plans == null || member == null || member.isCdn()) {
+      return Optional.empty();
+    }
+    if (member.hasAssigned()) {
+      return member.waitsAtParents() ? Optional.of(new QueuePlace(0, 0)) : Optional.empty();
+    }
+    int place = plans.swarm.cdn().peer().freshTurns().place(plans.fresh);
+    return place == 0
+        ? member.waitingPlace()
+        : Optional.of(new QueuePlace(place, plans.swarm.cdn().peer().freshTurns().size()));
   }
 
   @Override

@@ -53,7 +53,6 @@ final class CdnRead implements SourceStretch.Progress {
   private long lastProgress;
   private int failures;
 
-
   /** What waits for a thread, or has waited last. */
   private volatile Job<HostShares.Line> job;
 
@@ -271,7 +270,7 @@ final class CdnRead implements SourceStretch.Progress {
   @Override
   public void came(int bytes) {
     lastByteNanos = around.activeNanos().getAsLong();
-    around.threads().came(line, bytes);
+    around.threads().came(job.key(), bytes);
   }
 
   @Override

@@ -168,7 +168,6 @@ final class HostShares {
     int before = limiter.waitingBefore(read);
     return before < 0
         ? Optional.empty()
-        : Optional.of(
-            new Queued(Queued.Reason.SOURCE, before + 1, limiter.waiting(read.key())));
+        : Optional.of(new Queued(Queued.Reason.SOURCE, before + 1, limiter.waiting(read.key())));
   }
 }

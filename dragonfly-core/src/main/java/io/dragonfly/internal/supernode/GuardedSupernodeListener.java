@@ -96,6 +96,11 @@ record GuardedSupernodeListener(SupernodeListener listener) implements Supernode
   }
 
   @Override
+  public void stalled(TaskId task, PeerId peer, String state) {
+    guard(() -> listener.stalled(task, peer, state));
+  }
+
+  @Override
   public void isolated(PeerId peer, int times, String reason) {
     guard(() -> listener.isolated(peer, times, reason));
   }

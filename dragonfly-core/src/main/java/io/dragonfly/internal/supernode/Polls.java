@@ -255,11 +255,24 @@ final class Polls {
   }
 
   private void tick() {
+    List<Scheduler.Stall> stalls;
     synchronized (state) {
       ticking = false;
       state.tick(rhythm.nanos().getAsLong());
+      stalls = scheduler.stalls();
     }
+    stalls.forEach(this::tell);
     wake();
+  }
+
+  private void tell(Scheduler.Stall stall) {
+    LOG.warn(
+        "Task {}: nothing was planned for peer {} for a second, though a parent could send: {}."
+            + " The peer got a piece now. Please report this as a bug of the scheduler.",
+        stall.task().brief(),
+        stall.peer().brief(),
+        stall.state());
+    listener.stalled(stall.task(), stall.peer(), stall.state());
   }
 
   /** Sets the alarm for what a session is due next: the end of its patience, or of its lease. */

@@ -101,6 +101,11 @@ public final class PieceTake implements PieceSink {
     return Math.max(0, lastByteNanos - startNanos);
   }
 
+  /** Tells whether it no longer waits for its start. */
+  public boolean isStarted() {
+    return started;
+  }
+
   /** Tells whether it was cancelled or has ended. */
   public boolean isEnded() {
     return ended;

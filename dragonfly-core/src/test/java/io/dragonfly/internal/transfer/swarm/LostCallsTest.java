@@ -133,9 +133,11 @@ class LostCallsTest extends MemberTests {
     onLoop(
         () ->
             registered.add(
-                supernodes.register(
-                    new Supernodes.Registration(
-                        CONTENT, Optional.empty(), List.of(), true, Duration.ofSeconds(15)))));
+                supernodes
+                    .register(
+                        new Supernodes.Registration(
+                            CONTENT, Optional.empty(), List.of(), true, Duration.ofSeconds(15)))
+                    .answer()));
     List<Integer> times = new ArrayList<>();
     for (int second = 1; second <= 40; second++) {
       ticker.advance(Duration.ofSeconds(1));

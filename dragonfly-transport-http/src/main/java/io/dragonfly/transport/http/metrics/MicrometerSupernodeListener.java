@@ -48,6 +48,7 @@ public final class MicrometerSupernodeListener implements SupernodeListener {
   private final Counter givenUpBytes;
   private final Counter given;
   private final Counter isolations;
+  private final Counter stalls;
   private final Meters.ByLabel<Origin> reportedBytes;
   private final Map<Origin, Meters.ByLabel<Outcome>> piecesFailed = new EnumMap<>(Origin.class);
   private Meters.@Nullable Gauges<SupernodeState> gauges;
@@ -83,6 +84,9 @@ public final class MicrometerSupernodeListener implements SupernodeListener {
     givenUpBytes = meters.counterOf("bytes", "gc", "Bytes that were given up.");
     given = meters.counterOf("bytes", "pieces.downloaded.size", "Bytes the CDN cache gave.");
     isolations = meters.counter("isolations", "Times that a peer was to give to nobody.");
+    stalls =
+        meters.counter(
+            "scheduler.stalls", "Peers without a plan though a parent could send; a bug.");
     reportedBytes =
         meters.counters(
             "reported", "bytes", "Bytes that peers say they have got.", "origin", Origin.class);
@@ -239,6 +243,11 @@ public final class MicrometerSupernodeListener implements SupernodeListener {
   @Override
   public void given(TaskId task, long bytes) {
     given.increment((double) bytes);
+  }
+
+  @Override
+  public void stalled(TaskId task, PeerId peer, String state) {
+    stalls.increment();
   }
 
   @Override
