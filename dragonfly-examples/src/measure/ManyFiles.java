@@ -2,6 +2,7 @@ import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.FetchResult;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
@@ -9,18 +10,21 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A peer that fetches many files at the same time. {@code many.py} starts it with the source's URL,
- * the supernode's address, its own and a directory; for each line with a prefix and a number on
- * standard input it fetches that many files, and prints the seconds until it had all, and the bytes
- * that came from the supernode.
+ * A peer that fetches many files at the same time. {@code many.py} and {@code fair.py} start it with
+ * the source's URL, the supernode's address, its own and a directory. For each line with a prefix
+ * and a number on standard input it fetches that many files. It prints the seconds until it had all,
+ * the bytes that came from the supernode, the longest time in seconds in which one of the files got
+ * no byte, and the seconds that each file took.
  */
 final class ManyFiles {
   private static final int SUPERNODE_PORT = 8002;
+  private static final long LOOK_MILLIS = 20;
 
   private ManyFiles() {}
 
@@ -36,28 +40,54 @@ final class ManyFiles {
         BufferedReader lines = new BufferedReader(new InputStreamReader(System.in))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         String[] words = line.split(" ");
-        long start = System.nanoTime();
-        long fromSupernode =
-            fetchAll(client, args[0] + "/" + words[0], Integer.parseInt(words[1]), directory);
-        double seconds = (System.nanoTime() - start) / 1e9;
-        System.out.printf(Locale.ROOT, "%.3f %d%n", seconds, fromSupernode);
+        System.out.println(
+            fetchAll(client, args[0] + "/" + words[0], Integer.parseInt(words[1]), directory));
       }
     }
   }
 
-  /** Returns the bytes that came from the supernode. */
-  private static long fetchAll(DistributionClient client, String prefix, int count, Path directory)
-      throws Exception {
+  private static String fetchAll(
+      DistributionClient client, String prefix, int count, Path directory) throws Exception {
+    long start = System.nanoTime();
     List<Fetch> fetches = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       Path output = directory.resolve("file" + i);
       Files.deleteIfExists(output);
       fetches.add(client.start(FetchRequest.builder(prefix + i).output(output).build()));
     }
+    double silence = longestSilence(fetches, start);
+    double seconds = (System.nanoTime() - start) / 1e9;
     long fromSupernode = 0;
+    StringBuilder each = new StringBuilder();
     for (Fetch fetch : fetches) {
-      fromSupernode += fetch.completion().get(10, TimeUnit.MINUTES).bytesFromSupernode();
+      FetchResult result = fetch.completion().get(10, TimeUnit.MINUTES);
+      fromSupernode += result.bytesFromSupernode();
+      each.append(String.format(Locale.ROOT, " %.3f", result.time().toNanos() / 1e9));
     }
-    return fromSupernode;
+    return String.format(Locale.ROOT, "%.3f %d %.1f%s", seconds, fromSupernode, silence, each);
+  }
+
+  /** Waits until all fetches have ended; returns the longest time in which one got no byte. */
+  private static double longestSilence(List<Fetch> fetches, long start) throws Exception {
+    long[] bytes = new long[fetches.size()];
+    long[] since = new long[fetches.size()];
+    Arrays.fill(since, start);
+    long longest = 0;
+    for (boolean isAnyRunning = true; isAnyRunning; ) {
+      Thread.sleep(LOOK_MILLIS);
+      isAnyRunning = false;
+      long now = System.nanoTime();
+      for (int i = 0; i < bytes.length; i++) {
+        long has = fetches.get(i).progress().bytes();
+        boolean isRunning = !fetches.get(i).completion().isDone();
+        isAnyRunning |= isRunning;
+        longest = Math.max(longest, isRunning ? now - since[i] : 0);
+        if (has != bytes[i]) {
+          bytes[i] = has;
+          since[i] = now;
+        }
+      }
+    }
+    return longest / 1e9;
   }
 }

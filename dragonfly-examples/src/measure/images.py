@@ -2,6 +2,7 @@
 """What images cost through dfdaemon. Needs root, iproute2, curl and docker-registry; ends all that it starts.
 
     images.py hosts --dist dragonfly-examples/target/dragonfly --hosts 8 --rate 100mbit --layers 4 --mib 32
+    images.py hosts --layers 12 --mib 20 [--supernode-rate 50mbit]
     images.py one   --dist dragonfly-examples/target/dragonfly --rate 100mbit     (or none)
     images.py slow  --dist dragonfly-examples/target/dragonfly --clients 100 --rate-per-client 10k
     images.py stop  --dist dragonfly-examples/target/dragonfly --mib 64
@@ -80,7 +81,7 @@ def seconds_per_image(args):
 
 
 def hosts(args, lab):
-    source, node = registry(lab), supernode(lab)
+    source, node = registry(lab), supernode(lab, rate=args.supernode_rate)
     all_hosts = [lab.host(f"host{i}", 10 + i) for i in range(args.hosts)]
     for host in all_hosts:
         dfdaemon(lab, host, source, node)
@@ -188,6 +189,7 @@ def main():
     parser.add_argument("--dist", default="dragonfly-examples/target/dragonfly")
     parser.add_argument("--hosts", type=int, default=8)
     parser.add_argument("--rate", default="100mbit", help="of each host's link, each way; or none")
+    parser.add_argument("--supernode-rate", help="of the supernode's link; default: as --rate")
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--mib", type=int, default=32, help="of each layer")
     parser.add_argument("--runs", type=int, default=3)

@@ -20,15 +20,17 @@ class Lab:
         sh(f"ip netns add {self.switch}; ip -n {self.switch} link add br0 type bridge; ip -n {self.switch} link set br0 up")
         self.spaces.append(self.switch)
 
-    def host(self, name, number):
+    def host(self, name, number, rate=None):
+        """Makes a host; its link has another rate than the others' if one is given."""
+        rate = rate or self.args.rate
         space, near, far = f"{self.prefix}-{name}", f"{self.prefix}{number}h", f"{self.prefix}{number}s"
         sh(f"ip netns add {space}; ip link add {near} netns {space} type veth peer name {far} netns {self.switch}")
         self.spaces.append(space)
         sh(f"ip -n {space} addr add {SUBNET}.{number}/24 dev {near}; ip -n {space} link set {near} up; ip -n {space} link set lo up")
         sh(f"ip -n {self.switch} link set {far} master br0; ip -n {self.switch} link set {far} up")
-        if self.args.rate != "none":
+        if rate != "none":
             for where, device in ((space, near), (self.switch, far)):
-                sh(f"ip netns exec {where} tc qdisc add dev {device} root tbf rate {self.args.rate} burst 128kb latency 100ms")
+                sh(f"ip netns exec {where} tc qdisc add dev {device} root tbf rate {rate} burst 128kb latency 100ms")
         return Host(self, space, f"{SUBNET}.{number}", name)
 
     def close(self):
@@ -69,8 +71,8 @@ class Host:
         return sum(link["stats64"]["tx"]["bytes"] for link in links if link)
 
 
-def supernode(lab):
-    host = lab.host("supernode", 2)
-    host.start(f"{lab.args.dist}/bin/supernode --home-dir {host.dir}/home --advertise-ip {host.ip}")
+def supernode(lab, options="", rate=None):
+    host = lab.host("supernode", 2, rate)
+    host.start(f"{lab.args.dist}/bin/supernode --home-dir {host.dir}/home --advertise-ip {host.ip} {options}")
     host.await_line("supernode ready")
     return host

@@ -1,5 +1,5 @@
 """Hosts of a lab that fetch files through the library, with a source and a supernode. Needs nginx and a JDK."""
-import os, pathlib, re, time
+import collections, os, pathlib, re, time
 
 from lab import sh, supernode
 
@@ -23,19 +23,26 @@ def origin(lab):
     return host
 
 
-def publish(host, prefix, files, kib):
-    past = time.time() - 3600  # a version that is clearly older than the answer
-    for i in range(files):
+def publish(host, prefix, sizes):
+    """Writes new files of these sizes in bytes: prefix0, prefix1 and so on."""
+    past = time.time() - 3600  # a version that is clearly older than the response
+    for i, size in enumerate(sizes):
         path = f"{host.dir}/www/{prefix}{i}"
-        pathlib.Path(path).write_bytes(os.urandom(kib << 10))
+        with open(path, "wb") as file:
+            for start in range(0, size, 1 << 24):
+                file.write(os.urandom(min(1 << 24, size - start)))
         os.utime(path, (past, past))
+
+
+# What ManyFiles prints.
+End = collections.namedtuple("End", "seconds from_supernode silence each")
 
 
 class Swarm:
     """A source, a supernode and hosts, each with one JVM and a DistributionClient."""
 
-    def __init__(self, lab, dist, count):
-        self.source, self.node, self.hosts = origin(lab), supernode(lab), []
+    def __init__(self, lab, dist, count, options=""):
+        self.source, self.node, self.hosts = origin(lab), supernode(lab, options), []
         program = pathlib.Path(__file__).with_name("ManyFiles.java")
         sh(f"javac -d {lab.dir}/classes -cp '{dist}/lib/*' {program}")
         java = f"java {PEER.format(dist)} -cp '{lab.dir}/classes:{dist}/lib/*' ManyFiles http://{self.source.ip}"
@@ -45,18 +52,23 @@ class Swarm:
 
     def fetch(self, prefix, files, kib):
         """Publishes new files, lets all begin, and returns how long each took, and the bytes that left the supernode's cache."""
-        publish(self.source, prefix, files, kib)
-        for _, process in self.hosts:
+        publish(self.source, prefix, files * [kib << 10])
+        ends = self.run([(prefix, files) for _ in self.hosts])
+        return [end.seconds for end in ends], sum(end.from_supernode for end in ends)
+
+    def run(self, orders):
+        """Lets each host fetch the files of its order, a prefix and a number; returns an End for each."""
+        for (_, process), (prefix, files) in zip(self.hosts, orders):
             process.stdin.write(f"{prefix} {files}\n")
             process.stdin.flush()
-        ends = [end(host, process.stdout.readline()) for host, process in self.hosts]
-        return [float(seconds) for seconds, _ in ends], sum(int(sent) for _, sent in ends)
+        return [end(host, process.stdout.readline()) for host, process in self.hosts]
 
 
 def end(host, line):
     if not line:
         raise SystemExit(f"{host.name} has ended:\n" + pathlib.Path(host.dir, "out.log").read_text()[-3000:])
-    return line.split()
+    seconds, from_supernode, silence, *each = line.split()
+    return End(float(seconds), int(from_supernode), float(silence), [float(one) for one in each])
 
 
 def check(args):

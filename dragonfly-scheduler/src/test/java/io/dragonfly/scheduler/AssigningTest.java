@@ -1,5 +1,6 @@
 package io.dragonfly.scheduler;
 
+import static io.dragonfly.scheduler.Peers.hidden;
 import static io.dragonfly.scheduler.Peers.id;
 import static io.dragonfly.scheduler.Peers.peer;
 import static io.dragonfly.scheduler.Peers.pieces;
@@ -44,6 +45,34 @@ class AssigningTest extends PlanningFixture {
     }
     assertThat(had).hasSize(count);
     assertThat(failures).isLessThan(2 * count);
+  }
+
+  @Test
+  void aTaskOfHiddenPeersGetsMoreThanItsFirstPieces() {
+    int count = 200;
+    addTask(count, count);
+    scheduler.peerJoined(TASK, hidden(1), new BitSet(), PieceSpan.ALL);
+    assertThat(takenWithin(10_000, 1)).hasSize(count);
+  }
+
+  @Test
+  void aTaskThatWaitsForItsTurnKnowsItsPlace() {
+    int many = 40;
+    for (int number = 1; number <= many; number++) {
+      scheduler.taskAdded(
+          Peers.task(number), PieceLayout.of(512L * PieceLayout.MAX_PIECE_LENGTH), peer(0));
+      scheduler.pieceAdded(Peers.task(number), CDN, 0);
+      scheduler.peerJoined(Peers.task(number), peer(number), new BitSet(), PieceSpan.ALL);
+    }
+    assertThat(scheduler.assign(id(1), 10)).isNotEmpty();
+    assertThat(scheduler.uplinkQueue(Peers.task(many), id(many)))
+        .hasValueSatisfying(
+            place -> {
+              assertThat(place.place()).isBetween(1, many - 1);
+              assertThat(place.length()).isLessThan(many);
+            });
+    assertThat(scheduler.uplinkQueue(Peers.task(1), id(2))).isEmpty();
+    assertThat(scheduler.uplinkQueue(Peers.task(many + 1), id(1))).isEmpty();
   }
 
   @Test
