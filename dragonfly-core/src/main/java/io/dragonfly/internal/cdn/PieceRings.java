@@ -24,6 +24,9 @@ final class PieceRings {
   /** One piece is written while another one is given. */
   private static final int LEAST_SLOTS = 2;
 
+  /** A ring has this many while there is no other, also if that is all of the memory. */
+  private static final int LEAST_SLOTS_ALONE = 4;
+
   private final long bytes;
   private final LongSupplier nanos;
   private final PieceRing.Demand demand;
@@ -64,8 +67,10 @@ final class PieceRings {
 
     @GuardedBy("PieceRings.this")
     private int most() {
-      long fair = bytes / Math.max(LEAST_SHARES, active() + 1) / pieceLength;
-      return (int) Math.min(mostSlots, Math.max(LEAST_SLOTS, fair));
+      int active = active();
+      long fair = bytes / Math.max(LEAST_SHARES, active + 1) / pieceLength;
+      int least = active > 1 ? LEAST_SLOTS : LEAST_SLOTS_ALONE;
+      return (int) Math.min(mostSlots, Math.max(least, fair));
     }
 
     /** Takes the memory of one more piece, if there is some; from now on it has a share. */

@@ -54,7 +54,7 @@ class PieceRingTest {
           return true;
         }
       };
-  private PieceRings rings = new PieceRings(8L * PIECE, nanos::get, demand); // two slots for each
+  private PieceRings rings = new PieceRings(2L * PIECE, nanos::get, demand);
   private PieceRing ring = open("a");
 
   private PieceRing open(String name) {
