@@ -31,6 +31,7 @@ public final class FirstComeScheduler implements Scheduler {
   private final Map<TaskId, Swarm> swarms = new LinkedHashMap<>();
   private final Set<PeerId> ready = new LinkedHashSet<>();
   private Optional<QueuePlace> queue = Optional.empty();
+  private final List<Stall> stalls = new ArrayList<>();
 
   /** Each taker has four pieces in flight at most. */
   public FirstComeScheduler() {
@@ -46,6 +47,18 @@ public final class FirstComeScheduler implements Scheduler {
   public void queueAll(Optional<QueuePlace> place) {
     queue = place;
     swarms.values().forEach(this::everyoneIsReady);
+  }
+
+  /** Reports a stall at the next look. */
+  public void stall(Stall stall) {
+    stalls.add(stall);
+  }
+
+  @Override
+  public List<Stall> stalls() {
+    List<Stall> taken = List.copyOf(stalls);
+    stalls.clear();
+    return taken;
   }
 
   @Override

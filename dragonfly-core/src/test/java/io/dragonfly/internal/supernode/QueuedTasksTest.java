@@ -10,9 +10,12 @@ import static org.awaitility.Awaitility.await;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.Queued;
 import io.dragonfly.control.Queued.Reason;
+import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.TaskUpdate;
+import io.dragonfly.peer.PeerId;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.RateLimiter;
+import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.Scheduler.QueuePlace;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.TaskId;
@@ -24,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -39,10 +43,11 @@ class QueuedTasksTest {
   private final FakeSource source = new FakeSource();
   private final FirstComeScheduler scheduler = new FirstComeScheduler();
   private final AtomicLong uploadPause = new AtomicLong();
+  private SupernodeListener listener = SupernodeListener.NONE;
   private @Nullable TestSupernode supernode;
 
   private TestSupernode start() {
-    TestSupernode.Setup setup = new TestSupernode.Setup().source(source);
+    TestSupernode.Setup setup = new TestSupernode.Setup().source(source).listener(listener);
     setup.scheduler = scheduler;
     setup.uploads =
         new RateLimiter() {
@@ -145,6 +150,28 @@ class QueuedTasksTest {
     TaskUpdate update = peer.answer(task, PieceSpan.ALL);
     assertThat(peer.take(update)).containsExactly(0, 1);
     assertThat(update.queued()).isEmpty();
+  }
+
+  @Test
+  void theListenerIsToldOfATaskThatHadNoPlan() {
+    List<String> told = new CopyOnWriteArrayList<>();
+    listener =
+        new SupernodeListener() {
+          @Override
+          public void stalled(TaskId task, PeerId peer, String state) {
+            told.add(task + " " + peer + " " + state);
+          }
+        };
+    source.put(FILE, bytes(2 * PIECE)).stallAt(FILE, 1);
+    TestPeer peer = new TestPeer(start());
+    TaskId task = peer.registered(FILE).task().id();
+    var unused = peer.next(task, PieceSpan.ALL);
+
+    scheduler.stall(new Scheduler.Stall(task, peer.id(), "nothing was planned"));
+    peer.supernode.ticker.advance(SupernodeSettings.TICK);
+    await().until(() -> !told.isEmpty());
+
+    assertThat(told).containsExactly(task + " " + peer.id() + " nothing was planned");
   }
 
   @Test
