@@ -78,7 +78,7 @@ final class CdnRead implements SourceStretch.Progress {
    *
    * @param threads run the reads
    * @param portion how much each of them reads between two questions to the limiter. All have the
-   *     same, since who reads more at once gets more of the limit
+   *     same, since a client that reads more at once gets more of the limit
    * @param buffers for what is written behind them
    * @param timer ends pauses
    * @param room makes room where it runs out in the middle

@@ -157,7 +157,7 @@ final class PieceRings {
    */
   Optional<PieceRing> open(Task task, Optional<StoredTask> disk, Optional<WholeDigest> whole) {
     if (!hasPlaceFor(task)) {
-      all().forEach(this::rest); // not under the lock: who wants what is asked elsewhere
+      all().forEach(this::rest); // not under the lock: other classes say what is wanted
     }
     Share share = new Share(task.layout());
     PieceRing ring = new PieceRing(task, share, disk, whole, nanos, demand);
