@@ -35,6 +35,8 @@ class BusyMachineIT {
   private static final int ROUNDS = Integer.getInteger("dragonfly.busy.rounds", 1);
   private static final int BUSY = 2 * Runtime.getRuntime().availableProcessors();
 
+  private static final int LENGTH = 12 << 20;
+
   /** A peer that hangs would need longer. */
   private static final Duration MOST = Duration.ofMinutes(10);
 
@@ -67,18 +69,19 @@ class BusyMachineIT {
   @ParameterizedTest
   @MethodSource("rounds")
   void thirtyTwoNewPeersGetAFile(int round) throws Exception {
-    fetchOnAll(32, 1, 16 << 20);
+    fetchOnAll(32, 1);
   }
 
   @ParameterizedTest
   @MethodSource("rounds")
-  void twelveNewPeersGetTwelveFiles(int round) throws Exception {
-    fetchOnAll(12, 12, 4 << 20);
+  void twelveNewPeersGetAFileEach(int round) throws Exception {
+    fetchOnAll(12, 12);
   }
 
-  private void fetchOnAll(int peers, int count, int length) throws Exception {
+  /** Peer {@code i} gets file {@code i} modulo {@code count}. */
+  private void fetchOnAll(int peers, int count) throws Exception {
     for (int file = 0; file < count; file++) {
-      byte[] bytes = new byte[length];
+      byte[] bytes = new byte[LENGTH];
       new Random(file).nextBytes(bytes);
       files.add(bytes);
     }
@@ -88,19 +91,15 @@ class BusyMachineIT {
       lab.startProgram(inOwnSession("sh", "-c", "while :; do :; done"));
     }
     List<Running> fetches = new ArrayList<>();
-    for (int peer = 1; peer <= peers; peer++) {
-      for (int file = 0; file < count; file++) {
-        fetches.add(dfget(supernode, peer, file));
-      }
+    for (int peer = 0; peer < peers; peer++) {
+      fetches.add(dfget(supernode, peer, peer % count));
     }
     List<String> failed = new ArrayList<>();
-    for (int i = 0; i < fetches.size(); i++) {
-      int peer = 1 + i / count;
-      int file = i % count;
-      if (fetches.get(i).exitCode(MOST) != 0) {
-        failed.add("peer %d, file %d: %s".formatted(peer, file, fetches.get(i).err()));
+    for (int peer = 0; peer < peers; peer++) {
+      if (fetches.get(peer).exitCode(MOST) != 0) {
+        failed.add("peer %d: %s".formatted(peer, fetches.get(peer).err()));
       } else {
-        assertThat(output(peer, file)).hasBinaryContent(files.get(file));
+        assertThat(output(peer)).hasBinaryContent(files.get(peer % count));
       }
     }
     assertThat(failed).isEmpty();
@@ -121,11 +120,11 @@ class BusyMachineIT {
             "--url",
             "http://127.0.0.1:" + source.getAddress().getPort() + "/" + file,
             "--output",
-            output(peer, file).toString()));
+            output(peer).toString()));
   }
 
-  private Path output(int peer, int file) {
-    return dir.resolve("out" + peer + "-" + file);
+  private Path output(int peer) {
+    return dir.resolve("out" + peer);
   }
 
   private static List<String> ownSession() {

@@ -1,5 +1,6 @@
 package io.dragonfly.internal.loop;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -12,8 +13,8 @@ import java.util.function.Supplier;
  * slows down while its threads wait for a processor. So a timeout measures how long the other side
  * is silent, and not how long this process could not run.
  *
- * <p>A thread calls {@link #beat} every {@link #BEAT}. A late beat shows a pause. Safe for
- * concurrent use; one thread at a time may beat.
+ * <p>Threads call {@link #beat} every {@link #BEAT}. A late beat shows a pause. Safe for concurrent
+ * use.
  */
 public final class ActiveClock implements LongSupplier {
   /** How often a thread beats. */
@@ -21,6 +22,11 @@ public final class ActiveClock implements LongSupplier {
 
   /** The clock stops this long after a beat until the next one comes. */
   private static final long MOST_NANOS = BEAT.plusMillis(100).toNanos();
+
+  /** A beat that comes sooner after another one does nothing: to read processor times is costly. */
+  private static final long LEAST_NANOS = BEAT.minusMillis(100).toNanos();
+
+  private static final ActiveClock PROCESS = new ActiveClock(System::nanoTime, ProcessorTime::now);
 
   /**
    * Waiting between two beats that is usual on a machine that is not busy. The beat itself does not
@@ -31,6 +37,8 @@ public final class ActiveClock implements LongSupplier {
   private final LongSupplier nanoClock;
   private final Supplier<ProcessorTime> processorTime;
   private volatile Reading last;
+
+  @GuardedBy("this")
   private ProcessorTime lastTime;
 
   /** Real time and active time of the last beat, and how fast the clock runs since then. */
@@ -54,16 +62,15 @@ public final class ActiveClock implements LongSupplier {
     this.last = new Reading(now, now, 1);
   }
 
-  /** Makes a clock of this process that somebody must {@link #beat}. */
+  /** Returns the clock of this process. Its users must {@link #beat}. */
   public static ActiveClock ofProcess() {
-    return new ActiveClock(System::nanoTime, ProcessorTime::now);
+    return PROCESS;
   }
 
-  /** Makes a clock of this process on which a timer beats until it is shut down. */
+  /** Returns the clock of this process, on which a timer beats until it is shut down. */
   public static ActiveClock ofProcess(ScheduledExecutorService timer) {
-    ActiveClock clock = ofProcess();
-    clock.beatNext(timer);
-    return clock;
+    PROCESS.beatNext(timer);
+    return PROCESS;
   }
 
   /** Makes a clock that notices only pauses of this timer, which beats until it is shut down. */
@@ -74,7 +81,7 @@ public final class ActiveClock implements LongSupplier {
     return clock;
   }
 
-  private void beatNext(ScheduledExecutorService timer) {
+  void beatNext(ScheduledExecutorService timer) {
     try {
       var unused =
           timer.schedule(
@@ -96,9 +103,12 @@ public final class ActiveClock implements LongSupplier {
   }
 
   /** Shows that this process runs. */
-  public void beat() {
+  public synchronized void beat() {
     Reading before = last;
     long now = nanoClock.getAsLong();
+    if (now - before.nanos < LEAST_NANOS) {
+      return;
+    }
     ProcessorTime time = processorTime.get();
     ProcessorTime added = time.since(lastTime);
     lastTime = time;

@@ -7,6 +7,7 @@ import io.dragonfly.testkit.FakeTicker;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class ActiveClockTest {
@@ -69,6 +70,23 @@ class ActiveClockTest {
   void slowsDownAsMuchAsThreadsWaitForAProcessor() {
     passMinute(Duration.ofMillis(2), Duration.ofMillis(30), Duration.ofMillis(360));
     assertThat(counted()).isBetween(MINUTE.dividedBy(6), MINUTE.dividedBy(4));
+  }
+
+  @Test
+  void readsProcessorTimesOnlyOnceForSeveralUsersThatBeat() {
+    AtomicInteger readings = new AtomicInteger();
+    ActiveClock shared =
+        new ActiveClock(
+            ticker,
+            () -> {
+              readings.incrementAndGet();
+              return time;
+            });
+    shared.beatNext(ticker.timer());
+    ticker.advance(ActiveClock.BEAT.dividedBy(2));
+    shared.beatNext(ticker.timer());
+    ticker.advance(MINUTE);
+    assertThat(readings.get()).isBetween(100, 125);
   }
 
   @Test
