@@ -167,9 +167,7 @@ final class Assigner {
   }
 
   private @Nullable Take rarest(Member taker) {
-    if (lacking.cardinality() > Limits.FEW) {
-      lacking.andNot(swarm.fresh()); // which are planned for all who want them
-    }
+    lacking.andNot(swarm.fresh()); // which are planned for all that want them
     if (lacking.cardinality() <= Limits.FEW) {
       return rarestOfFew(taker);
     }

@@ -47,10 +47,7 @@ final class LastResort {
   }
 
   private @Nullable Member parent(Member taker, int piece, boolean avoided) {
-    Member cdn = swarm.cdn();
-    if (cdn.has(piece) && may(taker, cdn, avoided)) {
-      return cdn;
-    }
+    // Peers first: what the CDN cache sends twice comes later to all who wait for the rest.
     Slots holders = swarm.holders(piece);
     for (int slot = holders.next(0, null, null);
         slot >= 0;
@@ -60,7 +57,8 @@ final class LastResort {
         return holder;
       }
     }
-    return null;
+    Member cdn = swarm.cdn();
+    return cdn.has(piece) && may(taker, cdn, avoided) ? cdn : null;
   }
 
   private boolean may(Member taker, Member parent, boolean avoided) {

@@ -45,6 +45,9 @@ final class PeerState {
   /** What is planned from this peer, if it is the CDN cache. */
   private final FreshTurns freshTurns = new FreshTurns(this);
 
+  /** What was assigned to it in an answer that it may not have got. */
+  private final Deque<Take> repeated = new ArrayDeque<>();
+
   /** Bytes that are assigned to it, lie ready at their parents, and have not come. */
   private long awaitedBytes;
 
@@ -149,6 +152,27 @@ final class PeerState {
     isAbsent = false;
     askedAt = now;
     return wasAbsent;
+  }
+
+  /**
+   * It may not have got an answer with this take. The take stays assigned, and the next answer says
+   * it again: on a link with a queue the answer is often still on its way, and if takes were ended
+   * and begun anew with each call, rates would be measured too low.
+   */
+  void repeat(Take take) {
+    repeated.add(take);
+  }
+
+  /** Returns at most so many takes that are to be said again, without those that have ended. */
+  List<Take> takeRepeated(int most) {
+    List<Take> taken = new ArrayList<>();
+    while (taken.size() < most && !repeated.isEmpty()) {
+      Take take = repeated.removeFirst();
+      if (!take.isEnded()) {
+        taken.add(take);
+      }
+    }
+    return taken;
   }
 
   /** Tells whether it has not asked for a while what to download. */

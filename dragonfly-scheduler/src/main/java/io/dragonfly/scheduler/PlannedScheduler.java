@@ -211,11 +211,8 @@ public final class PlannedScheduler implements Scheduler {
       Member member = member(tasks.get(plan.task()), taker);
       PeerState parent = fleet.find(plan.parent()).orElse(null);
       Take take = member == null || parent == null ? null : member.assigned(plan.piece(), parent);
-      if (member != null && take != null) {
-        take.end();
-        if (member.lacks(plan.piece())) {
-          Take.plan(member, plan.piece(), take.parent(), take.due());
-        }
+      if (take != null) {
+        peer.repeat(take);
       }
     }
     fleet.ready(peer);
@@ -236,6 +233,7 @@ public final class PlannedScheduler implements Scheduler {
     }
     List<Member> members = peer.membersInTurn();
     List<Plan> assigned = new ArrayList<>(Math.min(max, 2 * members.size()));
+    peer.takeRepeated(max).forEach(take -> assigned.add(planOf(take)));
     boolean isMoreLeft =
         members.size() == 1
             ? assignOf(members.get(0), max, assigned)
@@ -266,9 +264,13 @@ public final class PlannedScheduler implements Scheduler {
       if (take == null) {
         return false;
       }
-      assigned.add(new Plan(member.swarm().task(), take.piece(), take.parent().peer().peer().id()));
+      assigned.add(planOf(take));
     }
     return plans != null;
+  }
+
+  private static Plan planOf(Take take) {
+    return new Plan(take.taker().swarm().task(), take.piece(), take.parent().peer().peer().id());
   }
 
   @Override

@@ -159,14 +159,9 @@ final class Swarm {
     return !spare.isEmpty() || (!cdn.pieces().isEmpty() && cdn.peer().mayPlanNow(cdn));
   }
 
-  /**
-   * Tells whether anybody may find a piece that is not planned for it: one that some have and
-   * others lack, or one of the last that the CDN cache alone has.
-   */
+  /** Tells whether any peer may find a piece that is not planned for it: some have it, not all. */
   boolean mayBeFound() {
-    return readers > 0
-        || rarity.hasCopiesBelow(members.size())
-        || (!fresh.isEmpty() && cdn.peer().mayPlanNow(cdn) && fresh.cardinality() <= Limits.FEW);
+    return readers > 0 || rarity.hasCopiesBelow(members.size());
   }
 
   /** One of its members more wants pieces in their order, or one less. */

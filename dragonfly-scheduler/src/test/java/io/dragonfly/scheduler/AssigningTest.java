@@ -105,6 +105,36 @@ class AssigningTest extends PlanningFixture {
   }
 
   @Test
+  void whatComesOfAnAnswerThatSeemedLostShowsTheRate() {
+    addTask(500, 0);
+    for (int seed = 1; seed <= 8; seed++) {
+      scheduler.peerJoined(TASK, peer(seed), pieces(0, 500), PieceSpan.NONE);
+    }
+    join(9);
+    int most = 0;
+    for (int i = 0; i < 40; i++) {
+      List<Plan> inFlight = scheduler.assign(id(9), 1000);
+      most = Math.max(most, inFlight.size());
+      scheduler.undelivered(id(9), inFlight); // though it is only late
+      pass(20);
+      inFlight.forEach(plan -> done(9, plan));
+    }
+    assertThat(most).isGreaterThan(2 * Limits.IN_FLIGHT_FIRST);
+  }
+
+  @Test
+  void whatHasEndedIsNotSaidAgain() {
+    addTask(100, 0);
+    scheduler.peerJoined(TASK, peer(2), pieces(0, 100), PieceSpan.NONE);
+    join(1);
+    List<Plan> first = scheduler.assign(id(1), 4);
+    scheduler.undelivered(id(1), first);
+    done(1, first.get(0));
+    assertThat(scheduler.assign(id(1), 2)).containsExactly(first.get(1), first.get(2));
+    assertThat(scheduler.assign(id(1), 1)).containsExactly(first.get(3));
+  }
+
+  @Test
   void aTakerHasEightParentsAtMost() {
     addTask(100, 0);
     for (int holder = 1; holder <= 30; holder++) {

@@ -125,6 +125,24 @@ class FairSharesTest {
     assertThat(lastSeconds(swarm)).isLessThan(1.15 * sum / HUNDRED_MEGABIT);
   }
 
+  /** An image: what the supernode sends twice comes later to all. */
+  @Test
+  void twelveLayersLeaveTheSupernodeOnce() {
+    VirtualSwarm swarm = swarm(HUNDRED_MEGABIT);
+    List<VirtualPeer> peers = new ArrayList<>();
+    for (int peer = 0; peer < 8; peer++) {
+      peers.add(swarm.peer("", link(HUNDRED_MEGABIT)));
+    }
+    for (int layer = 0; layer < 12; layer++) {
+      VirtualTask task = swarm.addRead(20 * MIB, Duration.ZERO, GIGABIT / 12);
+      peers.forEach(peer -> swarm.join(Duration.ZERO, task, peer, new BitSet()));
+    }
+    swarm.run(LIMIT);
+    double bytes = 12.0 * 20 * MIB;
+    assertThat(swarm.cdnBytes() / bytes).isLessThan(1.02);
+    assertThat(lastSeconds(swarm)).isLessThan(1.05 * bytes / HUNDRED_MEGABIT);
+  }
+
   static LongStream seeds() {
     return LongStream.rangeClosed(1, 40);
   }
