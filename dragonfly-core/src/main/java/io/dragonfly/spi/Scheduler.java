@@ -59,7 +59,11 @@ public interface Scheduler {
    */
   void reported(TaskId task, PeerId taker, PieceResult result);
 
-  /** An answer with these assignments got lost: they are to be made again. */
+  /**
+   * A taker may not have got the answer with these assignments: {@link #assign} returns them again.
+   * They still count as assigned, since the answer may only be late: reports about them may come
+   * first.
+   */
   void undelivered(PeerId taker, List<Plan> plans);
 
   /**

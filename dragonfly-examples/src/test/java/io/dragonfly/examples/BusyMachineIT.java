@@ -31,6 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Every fetch must succeed. {@code -Ddragonfly.busy.rounds=20} repeats each test.
  */
 @Tag("slow")
+@Tag("alone")
 class BusyMachineIT {
   private static final int ROUNDS = Integer.getInteger("dragonfly.busy.rounds", 1);
   private static final int BUSY = 2 * Runtime.getRuntime().availableProcessors();
