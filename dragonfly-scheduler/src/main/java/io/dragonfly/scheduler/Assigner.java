@@ -130,7 +130,7 @@ final class Assigner {
     }
     Take take = null;
     if (taker.wantsInOrder()) {
-      take = hasRoomForReaders() ? inOrder(taker) : null;
+      take = swarm.hasRoom() ? inOrder(taker) : null;
     } else if (swarm.hasRoom()) {
       take = rarest(taker);
     }
@@ -140,10 +140,6 @@ final class Assigner {
       swarm.hungry().foundSomething(taker);
     }
     return take;
-  }
-
-  private boolean hasRoomForReaders() {
-    return swarm.hasRoom() || swarm.cdn().peer().mayPlanNow(swarm.cdn());
   }
 
   private @Nullable Take inOrder(Member taker) {

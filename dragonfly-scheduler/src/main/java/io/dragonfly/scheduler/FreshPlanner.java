@@ -17,7 +17,7 @@ final class FreshPlanner {
   private boolean mayHaveOwner = true;
   private boolean isQueued;
 
-  /** Bytes that it has planned in its last turn, and are not yet made up for by those of others. */
+  /** Bytes planned beyond its turns so far. The task skips turns until this is 0 or less. */
   private long debt;
 
   FreshPlanner(Swarm swarm) {

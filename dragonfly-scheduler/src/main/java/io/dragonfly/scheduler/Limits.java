@@ -123,8 +123,8 @@ final class Limits {
   /** The CDN cache's expected time counts this often, so that peers are preferred. */
   static final int CDN_FACTOR = 2;
 
-  /** So many pieces more for whoever cannot wait, or can take from the CDN cache alone. */
-  static final int LAST_RESORT_PIECES = 2;
+  /** So many pieces more may lie before an uplink if a peer waits for the next one. */
+  static final int URGENT_PIECES = 2;
 
   /** How late a piece is at least before another copy is asked for. */
   static final long HEDGE_NANOS = TimeUnit.SECONDS.toNanos(1);

@@ -31,7 +31,7 @@ final class PeerState {
   private boolean isSilent;
   private boolean isReady;
 
-  /** Whether it left something lying that was planned for it, and has not been heard of since. */
+  /** Whether a plan for this peer was withdrawn because it did not poll, and it has not since. */
   private boolean isAbsent;
 
   private long askedAt;
@@ -155,9 +155,9 @@ final class PeerState {
   }
 
   /**
-   * It may not have got an answer with this take. The take stays assigned, and the next answer says
-   * it again: on a link with a queue the answer is often still on its way, and if takes were ended
-   * and begun anew with each call, rates would be measured too low.
+   * The peer may not have got an answer with this take. The take stays assigned and is repeated in
+   * the next answer: the answer is often only late, and if the take ended here, the piece that
+   * comes of it would count for no rate.
    */
   void repeat(Take take) {
     repeated.add(take);
@@ -276,9 +276,9 @@ final class PeerState {
     return hasRoomToPlan() || isInShare(of.giving().backlog(), up.backlog());
   }
 
-  /** Tells the same for a piece that somebody waits for: a few more may be before it then. */
+  /** Like {@link #mayPlan}, for a piece that a peer waits for: a few more may be before it. */
   boolean mayPlanNow(Member of) {
-    int extra = Limits.LAST_RESORT_PIECES;
+    int extra = Limits.URGENT_PIECES;
     double bytes = backlogBytes() + (double) extra * of.swarm().pieceLength();
     return up.backlog().isBelow(bytes, backlogPieces() + extra)
         || isInShare(of.giving().backlog(), up.backlog());
@@ -427,7 +427,8 @@ final class PeerState {
   }
 
   /**
-   * A task has left some room on the uplink: it is for that one, if less than its share is left.
+   * Offers room that a task has left on the uplink: first to that task if it has less than its
+   * share, then to the next one in turn.
    */
   void offerRoom(Member by) {
     if (by.giving().isQueued()) {

@@ -26,6 +26,9 @@ public final class ActiveClock implements LongSupplier {
   /** A beat that comes sooner after another one does nothing: to read processor times is costly. */
   private static final long LEAST_NANOS = BEAT.minusMillis(100).toNanos();
 
+  /** A program with hundreds of busy threads must not wait for ever for a peer that is silent. */
+  private static final double LEAST_SPEED = 1.0 / 16;
+
   private static final ActiveClock PROCESS = new ActiveClock(System::nanoTime, ProcessorTime::now);
 
   /**
@@ -86,8 +89,11 @@ public final class ActiveClock implements LongSupplier {
       var unused =
           timer.schedule(
               () -> {
-                beat();
-                beatNext(timer);
+                try {
+                  beat();
+                } finally {
+                  beatNext(timer);
+                }
               },
               BEAT.toNanos(),
               TimeUnit.NANOSECONDS);
@@ -111,9 +117,12 @@ public final class ActiveClock implements LongSupplier {
     }
     ProcessorTime time = processorTime.get();
     ProcessorTime added = time.since(lastTime);
-    lastTime = time;
+    if (time.isKnown()) {
+      lastTime = time;
+    }
     double had = added.ranNanos() + USUAL_NANOS;
     double share = had / (had + added.waitedNanos());
-    last = new Reading(now, before.activeAt(now), Math.min(1, 2 * share));
+    double speed = Math.max(LEAST_SPEED, Math.min(1, 2 * share));
+    last = new Reading(now, before.activeAt(now), speed);
   }
 }

@@ -41,6 +41,11 @@ record ProcessorTime(long ranNanos, long waitedNanos) {
     return new ProcessorTime(ran, waited);
   }
 
+  /** Tells whether the system told it. */
+  boolean isKnown() {
+    return ranNanos > 0;
+  }
+
   /** Returns what has been added since an earlier time; threads that ended since are left out. */
   ProcessorTime since(ProcessorTime before) {
     return new ProcessorTime(

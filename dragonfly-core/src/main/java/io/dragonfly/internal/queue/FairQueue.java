@@ -153,8 +153,8 @@ public final class FairQueue<K, E> {
     size--;
     if (size == 0) {
       forgetAll();
-    } else if (line.isParked && line.size() == 0) {
-      lines.remove(line.key);
+    } else if (line.size() == 0 && (line.isParked || line.credit >= 0)) {
+      forget(line);
     }
     return true;
   }
@@ -196,6 +196,14 @@ public final class FairQueue<K, E> {
       turns.add(line);
     } else {
       lines.remove(line.key);
+    }
+  }
+
+  private void forget(Line line) {
+    lines.remove(line.key);
+    turns.remove(line);
+    if (line == current) {
+      current = null;
     }
   }
 

@@ -245,7 +245,9 @@ final class Fetches implements Downloads.Ends {
                   } else if (isOver(ofQueue)) {
                     failed(fetch, errors.queuedTooLong(fetch));
                   } else {
-                    watchProgress(fetch, watch, least(left, ofQueue));
+                    // Active time may stand still: without this the loop would look without a
+                    // pause.
+                    watchProgress(fetch, watch, least(left, ofQueue).plusMillis(1));
                   }
                 });
   }

@@ -189,14 +189,19 @@ final class Delivery {
   }
 
   /**
-   * Keeps a stream of the swarm that was late: it may deliver again.
+   * Keeps a stream of the swarm that was late, since it may deliver again; closes one that was late
+   * too often.
    *
    * @param opener opens a stream of the same content from a byte on
    */
   void keep(FetchStream stream, LongFunction<FetchStream> opener) {
     closeLate();
     late = new LateStream(opener, stream, next, end);
-    moveLate();
+    if (returns == MOST_RETURNS) {
+      closeLate();
+    } else {
+      moveLate();
+    }
   }
 
   /** The swarm is asked again a little later. */
@@ -219,7 +224,7 @@ final class Delivery {
   /** Tells whether the swarm, which was late, has the byte that is needed next. */
   boolean isReachedBySwarm() {
     LateStream from = late;
-    if (from == null || returns == MOST_RETURNS || next < from.position()) {
+    if (from == null || next < from.position()) {
       return false;
     }
     boolean isReady = from.isReady();

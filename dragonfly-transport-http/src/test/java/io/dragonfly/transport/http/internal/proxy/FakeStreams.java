@@ -67,7 +67,12 @@ final class FakeStreams implements Function<FetchRequest, FetchStream> {
 
   /** Gives all of the content from now on. */
   void goOn() {
-    stopAt = content.length;
+    goOnTo(content.length);
+  }
+
+  /** Gives the content up to this byte from now on. */
+  void goOnTo(long byteToStopAt) {
+    stopAt = (int) Math.min(byteToStopAt, content.length);
     streams.forEach(Stopping::wake);
   }
 

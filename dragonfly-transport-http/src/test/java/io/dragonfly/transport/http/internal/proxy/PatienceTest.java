@@ -99,7 +99,7 @@ class PatienceTest extends ProxyTest {
     pause.set(0);
 
     assertThat(body).succeedsWithin(10, TimeUnit.SECONDS).isEqualTo(blob);
-    assertThat(counted.get()).isEqualTo(blob.length - REACHED);
+    Awaitility.await().until(() -> counted.get() == blob.length - REACHED);
   }
 
   @Test
@@ -110,7 +110,7 @@ class PatienceTest extends ProxyTest {
     startWithPatience();
 
     assertThat(body("/files/a.rpm")).isEqualTo(blob);
-    assertThat(counted.get()).isEqualTo(blob.length);
+    Awaitility.await().until(() -> counted.get() == blob.length); // the last bytes after they came
   }
 
   @Test
@@ -131,6 +131,26 @@ class PatienceTest extends ProxyTest {
         .contains(new ByteRange(REACHED + (256 << 10), blob.length));
     assertThat(registry.requests).hasSize(1);
     assertThat(counts().fallbacks()).isEqualTo(1);
+  }
+
+  @Test
+  void aSwarmThatIsLateAgainAndAgainIsLeftForGood() throws Exception {
+    byte[] large = FakeRegistry.bytes(4 * MIB, 2);
+    String path = registry.blob(large);
+    FakeStreams again = new FakeStreams(large, REACHED, null);
+    AtomicLong reads = new AtomicLong();
+    limit =
+        bytes -> {
+          reads.incrementAndGet();
+          again.goOnTo(counts().directBytes() + counts().p2pBytes() + (256 << 10) + 10_000);
+          return 0;
+        };
+    start(config().patience(Duration.ofMillis(80)), ProxyLimits.DEFAULT, again);
+
+    assertThat(body(path)).isEqualTo(large);
+    assertThat(counts().fallbacks()).isGreaterThan(1);
+    // Not byte by byte.
+    assertThat(reads.get()).isLessThan(large.length >> 13);
   }
 
   @Test
