@@ -97,8 +97,10 @@ class StallWatchTest {
 
   @Test
   void wakesByItselfWhenTheFirstIsDue() throws Exception {
-    try (StallWatch real = new StallWatch(ActiveClock.ofProcess())) {
-      now.set(System.nanoTime());
+    ActiveClock clock = ActiveClock.ofProcess();
+    clock.beat();
+    try (StallWatch real = new StallWatch(clock)) {
+      now.set(clock.getAsLong());
       Waiting soon = new Waiting(SECOND / 20);
       real.add(soon);
       soon.awaitStalled();
