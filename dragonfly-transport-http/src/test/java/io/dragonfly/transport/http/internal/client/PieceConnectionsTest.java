@@ -360,6 +360,7 @@ class PieceConnectionsTest {
     take.pause();
     RawConnection taker = accept();
     taker.readHead();
+    awaitLoops(); // until then a few bytes may still come
     RecordingSink other = new RecordingSink();
     taker.send(RIGHT);
     take(other);
@@ -373,6 +374,11 @@ class PieceConnectionsTest {
 
     assertThat(sink.awaitBytes(SOON)).hasSize(5);
     await().atMost(SOON).until(sink::isDone);
+  }
+
+  /** Waits until the event loops have done what they were told so far. */
+  private void awaitLoops() {
+    loops.group().forEach(loop -> loop.submit(() -> {}).syncUninterruptibly());
   }
 
   private RawConnection accept() throws IOException {
