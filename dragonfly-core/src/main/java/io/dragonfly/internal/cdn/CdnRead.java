@@ -36,9 +36,6 @@ final class CdnRead implements SourceStretch.Progress {
   /** So many failures in a row are nothing that those who wait need to hear of. */
   private static final int SILENT_FAILURES = 2;
 
-  /** So much of a content may wait in a connection until it is read. */
-  private static final long SHORT_BYTES = 4 << 20;
-
   private static final Duration ROOM_PAUSE = Duration.ofSeconds(1);
 
   private final Surroundings around;
@@ -147,7 +144,7 @@ final class CdnRead implements SourceStretch.Progress {
       job = new Job<>(line(), this::run);
       state = State.QUEUED;
       if (!around.threads().execute(job, hasRun)
-          && !job.key().isShort()
+          && job.key().size() == HostShares.Size.LARGE
           && SourceStretch.isRepeatable(stored.task())) {
         // The system would read on what is open, up to tens of MiB, and those who have their turn
         // would get that much less.
@@ -161,7 +158,7 @@ final class CdnRead implements SourceStretch.Progress {
   private HostShares.Line line() {
     String host = String.valueOf(access.content().url().getRawAuthority()).toLowerCase(Locale.ROOT);
     long length = stored.task().layout().length().orElse(Long.MAX_VALUE);
-    return new HostShares.Line(host, length <= SHORT_BYTES);
+    return new HostShares.Line(host, HostShares.Size.of(length));
   }
 
   /**

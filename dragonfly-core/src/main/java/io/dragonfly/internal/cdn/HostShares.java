@@ -39,9 +39,29 @@ final class HostShares {
    * The downloads that share a bound.
    *
    * @param host with its port
-   * @param isShort nothing short waits for what is long
+   * @param size a short content waits for no longer one
    */
-  record Line(String host, boolean isShort) {}
+  record Line(String host, Size size) {}
+
+  /** How long a content is. */
+  enum Size {
+    /** Up to 1 MiB: most of it is in the connection's buffers before its turn comes. */
+    SMALL(1 << 20),
+    /** Up to 4 MiB: it may wait in an open connection. */
+    MEDIUM(4 << 20),
+    LARGE(Long.MAX_VALUE);
+
+    private final long most;
+
+    Size(long most) {
+      this.most = most;
+    }
+
+    /** Returns the size of a content of so many bytes. */
+    static Size of(long bytes) {
+      return bytes <= SMALL.most ? SMALL : bytes <= MEDIUM.most ? MEDIUM : LARGE;
+    }
+  }
 
   /**
    * Runs nothing yet.

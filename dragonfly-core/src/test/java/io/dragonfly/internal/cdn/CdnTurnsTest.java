@@ -23,14 +23,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Whose turn it is when more is to be read from one host than is read at once. */
 class CdnTurnsTest extends CdnFixture {
   private static final int AT_ONCE = 3;
-  private static final int LONG = (4 << 20) + 1;
-  private static final int SHORT = 4 << 20;
+  private static final int LARGE = (4 << 20) + 1;
+  private static final int MEDIUM = 4 << 20;
+  private static final int SMALL = 1 << 20;
 
   private final List<CdnTask> tasks = new ArrayList<>();
 
   @ParameterizedTest
-  @CsvSource({LONG + ",0", SHORT + ",1"})
-  void onlyWhatIsShortStaysOpenWhileItWaits(int length, int open) throws Exception {
+  @CsvSource({LARGE + ",0", MEDIUM + ",1", SMALL + ",1"})
+  void aLargeContentIsClosedWhileItWaits(int length, int open) throws Exception {
     readAndStall(AT_ONCE, "first", length);
     read(put("last", length));
     assertThat(source.openStreams()).isEqualTo(AT_ONCE + open);
@@ -42,8 +43,8 @@ class CdnTurnsTest extends CdnFixture {
 
   @Test
   void whatCannotBeHadAgainStaysOpenWhileItWaits() throws Exception {
-    readAndStall(AT_ONCE, "first", LONG);
-    URI once = put("last", LONG);
+    readAndStall(AT_ONCE, "first", LARGE);
+    URI once = put("last", LARGE);
     source.withoutValidator(once);
     read(once);
     assertThat(source.openStreams()).isEqualTo(AT_ONCE + 1);
@@ -53,21 +54,22 @@ class CdnTurnsTest extends CdnFixture {
     assertThat(source.opened()).hasSize(AT_ONCE + 1);
   }
 
-  @Test
-  void nothingShortWaitsForWhatIsLong() throws Exception {
-    readAndStall(AT_ONCE + 1, "long", LONG);
-    CdnTask quick = read(put("quick", SHORT));
+  @ParameterizedTest
+  @CsvSource({LARGE + "," + MEDIUM, (MEDIUM - 1) + "," + SMALL})
+  void aContentDoesNotWaitForLargerOnes(int large, int small) throws Exception {
+    readAndStall(AT_ONCE + 1, "large", large);
+    CdnTask quick = read(put("quick", small));
 
     await().until(() -> isComplete(quick));
     assertThat(tasks).filteredOn(this::isComplete).containsExactly(quick);
-    resume("long");
+    resume("large");
     awaitAll();
   }
 
   @Test
   void moreAreReadAtOnceIfThatBringsMore() throws Exception {
-    readAndStall(AT_ONCE, "first", LONG);
-    CdnTask next = read(put("next", LONG));
+    readAndStall(AT_ONCE, "first", LARGE);
+    CdnTask next = read(put("next", LARGE));
 
     for (int piece = 1; piece <= 8 && !isComplete(next); piece++) {
       long least = (AT_ONCE - 1L + piece) * PIECE;
@@ -83,12 +85,12 @@ class CdnTurnsTest extends CdnFixture {
 
   @Test
   void aReadThatBrokeOffKeepsItsPlace() throws Exception {
-    readAndStall(AT_ONCE - 1, "first", LONG);
-    URI broken = put("broken", LONG);
+    readAndStall(AT_ONCE - 1, "first", LARGE);
+    URI broken = put("broken", LARGE);
     source.breakAt(broken, PIECE);
     CdnTask paused = read(broken);
     await().until(() -> ticker.timersSet() == 1);
-    readAndStall(AT_ONCE, "later", LONG); // one of them has the place of the one that is paused
+    readAndStall(AT_ONCE, "later", LARGE); // one of them has the place of the one that is paused
 
     source.heal(broken);
     ticker.advance(Duration.ofMillis(150));
@@ -116,13 +118,13 @@ class CdnTurnsTest extends CdnFixture {
           public void setRate(Optional<Rate> rate) {}
         };
     restart();
-    read(put("first", LONG));
+    read(put("first", LARGE));
     awaitAll();
     long most = Collections.max(taken);
     assertThat(taken.get(0)).isLessThan(most);
 
     taken.clear();
-    read(put("late", LONG));
+    read(put("late", LARGE));
     awaitAll();
     assertThat(taken.get(0)).isEqualTo(most);
   }

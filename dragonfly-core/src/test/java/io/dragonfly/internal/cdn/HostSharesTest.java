@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** How many reads of one host run at once. */
 class HostSharesTest {
-  private static final HostShares.Line LINE = new HostShares.Line("host", false);
+  private static final HostShares.Line LINE = new HostShares.Line("host", HostShares.Size.LARGE);
   private static final int LEAST = 2;
   private static final int MOST = 8;
 
@@ -75,7 +75,7 @@ class HostSharesTest {
   void nobodyGetsMoreWhileAllThreadsAreTaken() {
     shares = shares(LEAST + 1);
     read(2 * MOST);
-    execute(new HostShares.Line("other", false), () -> {});
+    execute(new HostShares.Line("other", HostShares.Size.LARGE), () -> {});
     bring(Duration.ofSeconds(10), reads -> 100 * reads);
     begun.get(LEAST).run();
     bring(Duration.ofMillis(900), reads -> 100 * reads);
@@ -89,7 +89,7 @@ class HostSharesTest {
     for (int i = 0; i < LEAST + 1; i++) {
       execute(LINE, () -> read.add("first"));
     }
-    execute(new HostShares.Line("other", false), () -> read.add("other"));
+    execute(new HostShares.Line("other", HostShares.Size.LARGE), () -> read.add("other"));
 
     begun.remove(0).run();
     begun.remove(0).run();
@@ -104,9 +104,9 @@ class HostSharesTest {
     List<String> read = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
       String host = "host" + i % 2;
-      execute(new HostShares.Line(host, false), () -> read.add(host));
+      execute(new HostShares.Line(host, HostShares.Size.LARGE), () -> read.add(host));
     }
-    execute(new HostShares.Line("late", false), () -> read.add("late"));
+    execute(new HostShares.Line("late", HostShares.Size.LARGE), () -> read.add("late"));
 
     begun.remove(0).run();
 
