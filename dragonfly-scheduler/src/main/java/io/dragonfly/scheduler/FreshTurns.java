@@ -2,6 +2,7 @@ package io.dragonfly.scheduler;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.Predicate;
 
 /**
  * Lets the tasks of one CDN cache plan fresh pieces in turn, so that each gets the same bytes of
@@ -47,27 +48,35 @@ final class FreshTurns {
 
   private void run() {
     while (!turns.isEmpty() && cdn.hasRoomToPlan()) {
-      FreshPlanner next = turns.removeFirst();
-      leaveOrWait(next, !next.isInTurn() || next.plan());
+      inTurn(turns.removeFirst(), next -> !next.isInTurn() || next.plan());
     }
   }
 
   private void planInShare() {
     FreshPlanner next = turns.pollFirst();
     if (next != null) {
-      boolean mayPlanMore = true;
-      while (mayPlanMore && next.isInShare()) {
-        mayPlanMore = next.plan();
-      }
-      leaveOrWait(next, mayPlanMore);
+      inTurn(next, FreshTurns::planUpToShare);
     }
   }
 
-  private void leaveOrWait(FreshPlanner planner, boolean mayPlanMore) {
-    if (mayPlanMore) {
-      turns.addLast(planner);
-    } else {
-      planner.setQueued(false); // it comes back when something has changed for it
+  private static boolean planUpToShare(FreshPlanner planner) {
+    boolean mayPlanMore = true;
+    while (mayPlanMore && planner.isInShare()) {
+      mayPlanMore = planner.plan();
+    }
+    return mayPlanMore;
+  }
+
+  /** Lets a task plan. It waits for its next turn if it may plan more then. */
+  private void inTurn(FreshPlanner planner, Predicate<FreshPlanner> plan) {
+    boolean mayPlanMore = false;
+    try {
+      mayPlanMore = plan.test(planner);
+    } finally {
+      planner.setQueued(mayPlanMore); // if not, it comes back when something has changed for it
+      if (mayPlanMore) {
+        turns.addLast(planner);
+      }
     }
   }
 

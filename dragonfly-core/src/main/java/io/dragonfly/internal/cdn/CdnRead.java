@@ -152,6 +152,8 @@ final class CdnRead implements SourceStretch.Progress {
       }
     } catch (RejectedExecutionException e) {
       over(Optional.empty()); // this process is stopping
+    } catch (Error e) {
+      over(Optional.of(failed(e)));
     }
   }
 

@@ -86,7 +86,8 @@ final class HostShares {
    *
    * @param hasRun whether it has run before: then it keeps its place, before those that have not
    * @return whether it runs now; if not, it waits
-   * @throws RejectedExecutionException if the threads take no more work
+   * @throws RejectedExecutionException if the threads take no more work; the download is forgotten,
+   *     as after an error
    */
   boolean execute(Job<Line> read, boolean hasRun) {
     synchronized (this) {
@@ -99,7 +100,7 @@ final class HostShares {
     }
     try {
       return startWaiting(read);
-    } catch (RejectedExecutionException e) {
+    } catch (RejectedExecutionException | Error e) { // such as one that no thread can be had
       end(read);
       throw e;
     }

@@ -143,17 +143,28 @@ final class HostLimit implements AutoCloseable {
       place = LimitWords.Place.NONE;
     }
     boolean isShared = place.slot() >= 0;
-    if (!isShared) {
-      placeAlone = alone.show(placeAlone, NO_RATE, now);
+    if (isShared) {
+      setFlows(words, place);
+    } else {
+      setFlowsAlone(now);
       if (takesPart()) {
         complain("too many processes share it");
       }
     }
-    float lowest = lowest();
+    holds(lowest());
+  }
+
+  @GuardedBy("this")
+  private void setFlowsAlone(long now) {
+    placeAlone = alone.show(placeAlone, NO_RATE, now);
+    setFlows(alone, placeAlone);
+  }
+
+  @GuardedBy("this")
+  private void setFlows(LimitWords in, LimitWords.Place at) {
     for (HostFlow flow : List.of(down, up)) {
-      flow.set(isShared ? words : alone, isShared ? place : placeAlone, lowest);
+      flow.set(in, at, lowest());
     }
-    holds(lowest);
   }
 
   @GuardedBy("this")
@@ -207,6 +218,7 @@ final class HostLimit implements AutoCloseable {
   public synchronized void close() {
     closed = true;
     looking.cancel(false);
+    setFlowsAlone(nanoClock.getAsLong()); // the place is another process's from now on
     words.leave(place);
   }
 }

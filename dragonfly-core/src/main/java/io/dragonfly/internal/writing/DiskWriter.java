@@ -5,6 +5,7 @@ import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.TaskId;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -170,8 +171,8 @@ public final class DiskWriter implements AutoCloseable {
   @GuardedBy("this")
   private void wake() {
     if (!running) {
+      thread.execute(this::work); // which waits for this lock
       running = true;
-      thread.execute(this::work);
     }
   }
 
@@ -279,6 +280,9 @@ public final class DiskWriter implements AutoCloseable {
       }
     } catch (Exception e) {
       writes.forEach(write -> write.piece().fail(e));
+    } catch (Error e) { // such as too little memory: the thread goes on with the other tasks
+      IOException failed = new IOException("writing failed: " + e, e);
+      writes.forEach(write -> write.piece().fail(failed));
     } finally {
       writes.forEach(write -> write.piece().written(write.data()));
     }

@@ -1,6 +1,7 @@
 package io.dragonfly.internal.cdn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dragonfly.control.Queued;
 import io.dragonfly.internal.cdn.CdnSettings.ReadsPerHost;
@@ -142,6 +143,22 @@ class HostSharesTest {
 
     begun.get(0).run();
     assertThat(read).hasSize(2 * MOST - 1).startsWith("read 0", "read 2", "read 3");
+  }
+
+  @Test
+  void aReadThatNoThreadCanBeStartedForDoesNotWait() {
+    Error noThread = new OutOfMemoryError("unable to create native thread");
+    shares =
+        new HostShares(
+            read -> {
+              throw noThread;
+            },
+            MOST,
+            new ReadsPerHost(LEAST, MOST),
+            ticker);
+
+    assertThatThrownBy(() -> read(1)).isSameAs(noThread);
+    assertThat(shares.waiting()).isZero();
   }
 
   @Test

@@ -77,6 +77,17 @@ class HostLimitTest {
   }
 
   @Test
+  void aLimitThatIsClosedLeavesTheOthersTheirShare() {
+    HostLimit closed = limit(Optional.of(FAST));
+    closed.close();
+    HostLimit one = limit(Optional.of(FAST)); // at the place that is free again
+    closed.down().take(100 << 20);
+    ticker.advance(SOON);
+    assertThat(one.down().take(1)).isZero();
+    assertThat(one.down().take(10 << 20)).isLessThan(Duration.ofMillis(1100).toNanos());
+  }
+
+  @Test
   void aChangeHoldsForAllWithinASecond() {
     HostLimit one = limit(Optional.of(FAST));
     HostLimit other = limit(Optional.of(FAST));

@@ -41,6 +41,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakCheck.class)
 class IntakeTest {
@@ -245,15 +247,17 @@ class IntakeTest {
   }
 
   /** A joined write that fails is the failure of all pieces that it was of. */
-  @Test
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
   @Timeout(30)
-  void aLongWriteThatFailsFailsAllItsPieces() throws Exception {
+  void aLongWriteThatFailsFailsAllItsPieces(boolean isError) throws Exception {
     Task task = task("failing", 4 * PieceLayout.MIN_PIECE_LENGTH);
     BufferPool many = new BufferPool(8);
     try (DiskWriter writer = new DiskWriter("dragonfly-disk");
         MemoryStorage storage = new MemoryStorage()) {
       StuckTask stored = new StuckTask(storage.create(task));
       stored.failsFrom = 1;
+      stored.failsWithError = isError;
       List<CompletableFuture<Void>> sealed = new ArrayList<>();
       for (int number : new int[] {3, 0, 1}) {
         PieceIntake intake =
@@ -288,6 +292,7 @@ class IntakeTest {
     private final CountDownLatch goOn = new CountDownLatch(1);
     private final List<ByteRange> writes = new CopyOnWriteArrayList<>();
     private volatile int failsFrom = Integer.MAX_VALUE;
+    private volatile boolean failsWithError;
 
     StuckTask(StoredTask right) {
       super(right);
@@ -307,6 +312,9 @@ class IntakeTest {
         throw new InterruptedIOException();
       }
       if (writes.size() >= failsFrom) {
+        if (failsWithError) {
+          throw new OutOfMemoryError("no second write");
+        }
         throw new IOException("no second write");
       }
       long bytes = adjoining.stream().mapToLong(ByteBuffer::remaining).sum();
