@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -29,10 +30,27 @@ record Failure(
   private static final Pattern CLASS_NAME =
       Pattern.compile("\\b(?:[a-z_]\\w*+\\.)++[A-Z][\\w$]*(?:Exception|Error)\\b(?:: )?");
 
+  /** How the library names a setting that it refuses. */
+  private static final Pattern PROPERTY = Pattern.compile("^[a-z]+(?:[A-Z][a-z]+)+(?= is )");
+
   /** The command line, a variable or a configuration file is wrong. */
   static Failure usage(String message) {
     return new Failure(
-        "usage", forPeople(message), OptionalInt.empty(), Optional.empty(), ExitCode.USAGE);
+        "usage",
+        forPeople(byOption(message)),
+        OptionalInt.empty(),
+        Optional.empty(),
+        ExitCode.USAGE);
+  }
+
+  /** Names the option, such as --home-dir, where the library names homeDir. */
+  private static String byOption(String message) {
+    Matcher name = PROPERTY.matcher(message);
+    return name.find()
+        ? "--"
+            + name.group().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT)
+            + name.replaceFirst("")
+        : message;
   }
 
   /** What ended a command that had begun. */

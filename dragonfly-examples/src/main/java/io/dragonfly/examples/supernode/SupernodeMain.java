@@ -15,13 +15,9 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -79,9 +75,8 @@ public final class SupernodeMain implements Callable<Integer>, Described {
           Map.entry("storages", "plug-ins are found on the class path"));
 
   /** A setting at the beginning of a message. */
-  private static final Pattern PROPERTY = Pattern.compile("^[a-z]+(?:[A-Z][a-z]+)+(?= is )");
-
   @Spec private CommandSpec spec = CommandSpec.create();
+
   @Mixin private SupernodeOptions options = new SupernodeOptions();
   @Mixin private LogOptions logging = new LogOptions();
 
@@ -136,17 +131,7 @@ public final class SupernodeMain implements Callable<Integer>, Described {
     try {
       return options.toConfig(new ProcessMetrics("supernode")::ofSupernode);
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), byOption(e.getMessage()), e);
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
-  }
-
-  /** The library speaks of homeDir where the option is --home-dir. */
-  private static String byOption(@Nullable String message) {
-    Matcher name = PROPERTY.matcher(String.valueOf(message));
-    return name.find()
-        ? "--"
-            + name.group().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT)
-            + name.replaceFirst("")
-        : String.valueOf(message);
   }
 }

@@ -80,6 +80,14 @@ class OwnPeerTest {
   }
 
   @Test
+  void aSettingThatIsNotAllowedIsNamedAsItsOption() {
+    run("--url http://127.0.0.1:1/a --output out --queue-timeout 0");
+
+    assertThat(code).isEqualTo(2);
+    assertThat(call.said()).startsWith("dfget: --queue-timeout is PT0S, must be > 0");
+  }
+
+  @Test
   void nothingIsKnownOfWhatWasFetchedWithAHomeThatIsNotThere() {
     run("explain abcd");
 
