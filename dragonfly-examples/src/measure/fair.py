@@ -20,6 +20,8 @@ MIB = 1 << 20
 def six(args, lab):
     peers, mib, rate = 6, 30, 2 * MIB
     swarm = Swarm(lab, args.dist, peers, f"--upload-rate {rate}")
+    if not args.cold:
+        swarm.fetch("warm", 10, 64)
     for peer in range(peers):
         publish(swarm.source, f"six{peer}-", [mib * MIB])
     ends = swarm.run([(f"six{peer}-", 1) for peer in range(peers)])
@@ -60,6 +62,7 @@ def main():
     parser.add_argument("--hosts", type=int, default=8, help="of mix")
     parser.add_argument("--rate", default="100mbit", help="of each host's link in mix, each way")
     parser.add_argument("--seed", type=int, default=1, help="of the sizes in mix")
+    parser.add_argument("--cold", action="store_true", help="six: without a fetch before; it measures the start of six JVMs, too")
     parser.add_argument("--prefix", default="fair")
     args = parser.parse_args()
     check(args)
