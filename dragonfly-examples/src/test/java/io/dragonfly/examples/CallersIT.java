@@ -17,9 +17,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Who calls dfget: other users, bad ones, those who leave, and what of theirs counts. */
+@Tag("slow")
 class CallersIT extends ServerTests {
   @Test
   void aHomeThatCannotBeUsedIsReplacedForTheCall() throws Exception {

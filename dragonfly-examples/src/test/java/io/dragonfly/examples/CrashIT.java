@@ -8,9 +8,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** kill -9 of a peer in the middle: what is verified stays, and everybody finishes. */
+@Tag("slow")
 class CrashIT extends NginxTests {
   private static final long LENGTH = 96 << 20;
   private static final String PATH = "slow/file.bin";

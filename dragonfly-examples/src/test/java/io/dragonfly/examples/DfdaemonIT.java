@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Real engines pull from a real registry through dfdaemons; skipped where they are missing. */
+@Tag("slow")
 class DfdaemonIT extends RegistryTests {
   @Test
   void skopeosOnTwoHostsCostTheRegistryOneCopy() throws Exception {
@@ -114,7 +115,6 @@ class DfdaemonIT extends RegistryTests {
   }
 
   @Test
-  @Tag("slow")
   void aSupernodeThatIsKilledInTheMiddleOfABlobEndsNoPull() throws Exception {
     SupernodeProcess supernode = lab.supernode("supernode", 0, "--back-to-source-peers", "0");
     Daemon daemon = dfdaemon(1, "--node", supernode.address(), "--totallimit", "2M");

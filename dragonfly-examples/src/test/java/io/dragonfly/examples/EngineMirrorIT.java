@@ -10,9 +10,11 @@ import java.time.Duration;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Real engines pull through a dfdaemon as their mirror, and without it when it is gone. */
+@Tag("slow")
 class EngineMirrorIT extends EngineTests {
   @Test
   void podmanPullsThroughTheMirrorAndWithoutIt() throws Exception {

@@ -14,9 +14,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Where bytes came from and why, and what a home holds, as a user sees it. */
+@Tag("slow")
 class ExplainIT extends NginxTests {
   @Test
   void namesAParentThatWasKilledAndWhyItWasLeft() throws Exception {

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** One private file, two users: who has no access gets the source's own refusal, at any time. */
+@Tag("slow")
 class PrivateFileIT extends NginxTests {
   private static final long LENGTH = 48 << 20;
   private static final String PATH = "private/file.bin";
@@ -61,7 +62,6 @@ class PrivateFileIT extends NginxTests {
 
   /** What a user shows to a source, in each way that there is, and a source that sends him on. */
   @Test
-  @Tag("slow") // the parts are shown without processes, too
   void whatAUserShowsToASourceIsNeitherWrittenDownNorSentOn() throws Exception {
     String[] secrets = {
       "wonderland", token("alice:wonderland"), "crumb-of-alice", "key-of-alice", "hush-hush"
@@ -106,7 +106,6 @@ class PrivateFileIT extends NginxTests {
 
   /** With and without a supernode; the second time there is a server already. */
   @Test
-  @Tag("slow")
   void aUserNameInAUrlIsRefusedWithoutBeingRepeated() throws Exception {
     SupernodeProcess supernode = lab.supernode("supernode", 0, "--verbose");
     String url = nginx.url("file.bin").replace("http://", "http://alice:wonderland@");

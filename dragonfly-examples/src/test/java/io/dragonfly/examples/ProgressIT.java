@@ -8,11 +8,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a person at a terminal sees of a fetch. */
+@Tag("slow")
 class ProgressIT extends NginxTests {
   private static final long LENGTH = 48 << 20; // three seconds at the rate of slow/
 

@@ -22,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The main job with real parts: nginx, one supernode process, four dfget processes at once. */
+@Tag("slow")
 class RealSourceIT extends NginxTests {
   private static final int PEERS = 4;
 
@@ -35,7 +36,6 @@ class RealSourceIT extends NginxTests {
   }
 
   @Test
-  @Tag("slow")
   void fourPeersGetAGibibyteAndTheSourceSendsItOnce() throws Exception {
     assertTheSourceSendsOnce(lab.supernode("supernode", 0), 1L << 30);
   }

@@ -10,9 +10,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The server of a home: when it starts, whose calls it works for, and how it ends. */
+@Tag("slow")
 class ServerIT extends ServerTests {
   @Test
   void twentyAtOnceOnAnEmptyHomeStartOneServer() throws Exception {

@@ -13,10 +13,12 @@ import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the command that people wait for costs: the classes that it loads, and their archive. */
+@Tag("slow")
 class ThinIT {
   private static final Duration SOON = Duration.ofSeconds(120);
   private static final Path DISTRIBUTION = Path.of("target", "dragonfly").toAbsolutePath();
