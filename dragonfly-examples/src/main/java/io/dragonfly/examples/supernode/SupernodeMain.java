@@ -74,9 +74,7 @@ public final class SupernodeMain implements Callable<Integer>, Described {
           Map.entry("plugins", "plug-ins are found on the class path"),
           Map.entry("storages", "plug-ins are found on the class path"));
 
-  /** A setting at the beginning of a message. */
   @Spec private CommandSpec spec = CommandSpec.create();
-
   @Mixin private SupernodeOptions options = new SupernodeOptions();
   @Mixin private LogOptions logging = new LogOptions();
 
