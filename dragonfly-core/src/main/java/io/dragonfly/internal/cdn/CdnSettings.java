@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param stallTimeout how long a source may take to connect, to answer, or to bring the next byte
  * @param giveUp how long a read that gets no further is resumed before it is given up
  * @param reads how many sources are read at once; who comes later waits in line
- * @param readsPerHost how many of them may be of one host, for each size of content
+ * @param readsPerHost how many of them may be of one host, for each class of file lengths
  * @param firstPause the pause before a read is resumed; doubled each time that it gets no further
  * @param longestPause where the doubling ends
  * @param limiter of all that is read

@@ -39,15 +39,15 @@ final class HostShares {
    * The downloads that share a bound.
    *
    * @param host with its port
-   * @param size a short content waits for no longer one
+   * @param size keeps small files from waiting for larger ones
    */
   record Line(String host, Size size) {}
 
-  /** How long a content is. */
+  /** Classes of file lengths. */
   enum Size {
-    /** Up to 1 MiB: most of it is in the connection's buffers before its turn comes. */
+    /** Up to 1 MiB: the buffers of its connection hold most of it while it waits. */
     SMALL(1 << 20),
-    /** Up to 4 MiB: it may wait in an open connection. */
+    /** Up to 4 MiB: its connection may stay open while it waits. */
     MEDIUM(4 << 20),
     LARGE(Long.MAX_VALUE);
 
@@ -57,7 +57,7 @@ final class HostShares {
       this.most = most;
     }
 
-    /** Returns the size of a content of so many bytes. */
+    /** Returns the class of a file of this length in bytes. */
     static Size of(long bytes) {
       return bytes <= SMALL.most ? SMALL : bytes <= MEDIUM.most ? MEDIUM : LARGE;
     }
@@ -86,8 +86,8 @@ final class HostShares {
    *
    * @param hasRun whether it has run before: then it keeps its place, before those that have not
    * @return whether it runs now; if not, it waits
-   * @throws RejectedExecutionException if the threads take no more work; the download is forgotten,
-   *     as after an error
+   * @throws RejectedExecutionException if the threads take no more work. The download no longer
+   *     waits then, nor after an {@link Error}
    */
   boolean execute(Job<Line> read, boolean hasRun) {
     synchronized (this) {
@@ -100,7 +100,7 @@ final class HostShares {
     }
     try {
       return startWaiting(read);
-    } catch (RejectedExecutionException | Error e) { // such as one that no thread can be had
+    } catch (RejectedExecutionException | Error e) { // no memory for a thread, for example
       end(read);
       throw e;
     }
