@@ -3,12 +3,14 @@
 usage: terminal.py COLUMNSxROWS[,SECONDS:COLUMNSxROWS...] [--key TEXT:KEY] -- COMMAND...
 
 The terminal gets each size at its time, and the key once the command has written the text. Writes one JSON object: the command's exit code; how often
-something did not fit into a line, apart from the first second after a change of size, which the
+something did not fit into a line, apart from the first seconds after a change of size, which the
 command cannot know before it is told; how often it drew; and the screen at the end, as terminals
 show it that cut lines when they become narrower, and as those show it that break them.
 """
 import fcntl, json, os, pty, re, select, signal, struct, sys, termios, time
 
+# A busy machine tells a program late. The screen at the end shows that it was told.
+GRACE = 5.0
 TOKEN = re.compile(r"\x1b\[\??[\d;]*[A-Za-z]|\x1b.|[\r\n]|[^\x1b\r\n]+")
 
 
@@ -137,7 +139,7 @@ def main():
         cut = max(rest.rfind(b"\r"), rest.rfind(b"\n")) + 1
         text, rest = rest[:cut].decode("utf-8"), rest[cut:]
         for screen in screens:
-            screen.feed(text, now - resized < 1.0)
+            screen.feed(text, now - resized < GRACE)
     _, status = os.waitpid(pid, 0)
     for screen in screens:
         screen.feed(rest.decode("utf-8"), False)

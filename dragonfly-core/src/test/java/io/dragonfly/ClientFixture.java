@@ -1,6 +1,7 @@
 package io.dragonfly;
 
 import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.home.HeldTask;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.testkit.FakeNetwork;
 import io.dragonfly.testkit.FakeSource;
@@ -12,6 +13,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
@@ -30,6 +32,8 @@ final class ClientFixture {
 
   private final Path dir;
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final List<FakeTransport> transports = new ArrayList<>();
+  private final List<DistributionClient> inFakeTime = new ArrayList<>();
 
   ClientFixture(Path dir) {
     this.dir = dir;
@@ -44,6 +48,7 @@ final class ClientFixture {
   FakeTransport transport() {
     FakeTransport transport = new FakeTransport(network);
     open.push(transport);
+    transports.add(transport);
     return transport;
   }
 
@@ -76,6 +81,7 @@ final class ClientFixture {
     DistributionClient client =
         new DistributionClient(config.build(), new Timers(ticker.timer(), ticker));
     open.push(client);
+    inFakeTime.add(client);
     return client;
   }
 
@@ -97,14 +103,30 @@ final class ClientFixture {
         .until(
             () -> {
               ticker.advance(step);
+              settle();
               return condition.call();
             });
+  }
+
+  /** Waits until the threads have done what is due: time must not outrun a slow machine. */
+  void settle() {
+    for (int round = 0; round < 2; round++) {
+      for (DistributionClient client : inFakeTime) {
+        try {
+          List<HeldTask> unused = client.tasks(); // goes through the client's loop
+        } catch (IllegalStateException e) {
+          continue; // it is closed
+        }
+      }
+      transports.forEach(FakeTransport::settle); // the call
+      transports.forEach(FakeTransport::settle); // and its answer
+    }
   }
 
   static void await(Callable<Boolean> condition) {
     Awaitility.await()
         .pollInterval(Duration.ofMillis(2))
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofMinutes(1))
         .until(condition);
   }
 

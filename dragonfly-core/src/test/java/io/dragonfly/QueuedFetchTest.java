@@ -77,6 +77,7 @@ class QueuedFetchTest {
       supernode.reportQueued(queued);
       fixture.advanceSlowlyUntil(
           () -> supernode.polls().size() > polls || fetch.completion().isDone());
+      fixture.settle();
       fixture.ticker.advance(Duration.ofSeconds(4));
     }
   }
@@ -225,7 +226,7 @@ class QueuedFetchTest {
         fixture
             .startInFakeTime(fixture.alone().noProgressTimeout(limit))
             .start(fixture.request().build());
-    fixture.advanceUntil(() -> fetch.sourceTrouble().isPresent());
+    ClientFixture.await(() -> fetch.sourceTrouble().isPresent());
     fixture.advanceUntil(() -> fetch.completion().isDone());
 
     SourceFailedException failure = failure(fetch, SourceFailedException.class);

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What many downloads share: buffers, a reading of the source, and the end of their client. */
-@Timeout(60)
+@Timeout(120)
 class SharedDownloadTest {
   @TempDir Path dir;
 
@@ -98,7 +98,7 @@ class SharedDownloadTest {
 
   private static void awaitQuietly(CountDownLatch latch) {
     try {
-      assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -117,7 +117,7 @@ class SharedDownloadTest {
       fetches.add(client.prefetch(FetchRequest.builder(uri).build()));
     }
     assertThat(fetches)
-        .allSatisfy(f -> assertThat(f.completion()).succeedsWithin(20, TimeUnit.SECONDS));
+        .allSatisfy(f -> assertThat(f.completion()).succeedsWithin(90, TimeUnit.SECONDS));
   }
 
   @Test

@@ -222,7 +222,7 @@ class SupernodeTest {
   }
 
   @Test
-  void aSupernodeThatIsStartedAgainInTheMiddleIsJoinedAgainAndAsksTheSourceForNoMore() {
+  void aSupernodeThatIsStartedAgainInTheMiddleIsJoinedAgainAndAsksTheSourceForNoMore() throws Exception {
     byte[] content = bytes(8 << 20);
     int half = 4 << 20;
     source.put(FILE, content).stallAt(FILE, half);
@@ -241,7 +241,7 @@ class SupernodeTest {
               FetchRequest.builder(FILE.toString()).output(dir.resolve("copy" + i)).build();
           fetches.add(client.start(request).completion());
         }
-        await().until(() -> source.bytesRead() == half);
+        source.awaitStalled(FILE);
         supernode.close();
         supernode = new Supernode(supernode().port(address.getPort()).transport(transport).build());
         source.resume(FILE);

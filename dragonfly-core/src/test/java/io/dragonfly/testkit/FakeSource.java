@@ -138,9 +138,9 @@ public final class FakeSource implements Source {
     return this;
   }
 
-  /** Waits until a read, question or opening is held up here, 10 s at most. */
+  /** Waits until a read, question or opening is held up here, a minute at most. */
   public void awaitStalled(URI uri) throws InterruptedException {
-    at(uri).awaitHeld(Duration.ofSeconds(10));
+    at(uri).awaitHeld(Duration.ofMinutes(1));
   }
 
   /**

@@ -265,14 +265,14 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
     await("polls", () -> polls.stream().anyMatch(wanted));
   }
 
-  /** Waits until so many offers came, 10 s at most. */
+  /** Waits until so many offers came, a minute at most. */
   public void awaitOffers(int count) throws InterruptedException {
     await("offers", () -> offers.size() >= count);
   }
 
   private synchronized void await(String what, BooleanSupplier condition)
       throws InterruptedException {
-    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    long end = System.nanoTime() + Duration.ofMinutes(1).toNanos();
     while (!condition.getAsBoolean()) {
       long left = Duration.ofNanos(end - System.nanoTime()).toMillis();
       if (left <= 0) {

@@ -11,9 +11,11 @@ import java.net.InetSocketAddress;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -85,6 +87,17 @@ public final class FakeTransport implements Transport {
     }
     take.start();
     return take;
+  }
+
+  /** Waits until all that is due now has been done. */
+  public void settle() {
+    try {
+      loop.submit(() -> {}).get(10, TimeUnit.SECONDS);
+    } catch (RejectedExecutionException e) {
+      return; // it is closed
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+      throw new IllegalStateException("the transport's thread is blocked", e);
+    }
   }
 
   @Override

@@ -352,8 +352,16 @@ public abstract class TransportContract extends TransportControlContract {
     final RecordingSink sink = new RecordingSink();
     private final CompletableFuture<Transport.Take> take = new CompletableFuture<>();
 
+    private final CompletableFuture<Void> paused = new CompletableFuture<>();
+
     PausedTake(long length) {
-      sink.onReceived(() -> take.join().pause());
+      sink.onReceived(
+          () -> {
+            if (!paused.isDone()) { // once: a later one must not undo a resume
+              take.join().pause();
+              paused.complete(null);
+            }
+          });
       take.complete(taking.take(request(ByteRange.of(0, length), OptionalLong.of(length)), sink));
     }
 
@@ -362,7 +370,7 @@ public abstract class TransportContract extends TransportControlContract {
     }
 
     void awaitFirstBytes() {
-      await().atMost(limit()).until(() -> sink.count() > 0);
+      assertThat(paused).succeedsWithin(limit());
     }
   }
 

@@ -114,9 +114,7 @@ final class CommandLab implements AutoCloseable {
 
     /** Waits until it shows that it is up; fails at once, with what it said, if it has ended. */
     void awaitUp(Callable<Boolean> up) throws Exception {
-      Awaitility.await()
-          .atMost(Duration.ofSeconds(60))
-          .until(() -> up.call() || !process.isAlive());
+      Awaitility.await().atMost(Duration.ofMinutes(3)).until(() -> up.call() || !process.isAlive());
       assertThat(up.call()).as("the program is up; stdout: %s; stderr: %s", out(), err()).isTrue();
     }
   }
@@ -192,7 +190,7 @@ final class CommandLab implements AutoCloseable {
   /** Waits until so many pieces are sealed in a home in this lab's directory. */
   void awaitSealed(String home, long pieces) {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .ignoreExceptions() // files come and go while they are looked at
         .until(() -> sealed(home) >= pieces);
   }

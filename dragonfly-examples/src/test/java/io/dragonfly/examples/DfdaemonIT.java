@@ -11,6 +11,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -29,6 +30,9 @@ class DfdaemonIT extends RegistryTests {
     assertPulled(second, "out2", image);
 
     long length = image.blobs().stream().mapToLong(blob -> blob.length).sum();
+    Awaitility.await() // the registry logs an answer after its last byte
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> registry.blobBytes() >= length);
     // The rest are questions for access, with a byte of body each.
     assertThat(registry.blobBytes())
         .as("%s%s%s", supernode.running().err(), one.running().err(), two.running().err())
@@ -91,8 +95,9 @@ class DfdaemonIT extends RegistryTests {
             "--wait");
     assertThat(preheat.exitCode(LIMIT)).as(preheat.err()).isZero();
     assertThat(preheat.out()).contains(" done: ", "5 of 5 contents");
+    long length = image.blobs().stream().mapToLong(blob -> blob.length).sum();
+    Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> registry.blobBytes() >= length);
     long before = registry.blobBytes();
-    assertThat(before).isGreaterThanOrEqualTo(3 * 6 * MIB);
 
     assertPulled(skopeo(daemon.address(), "lab/app", "out"), "out", image);
 
@@ -106,7 +111,7 @@ class DfdaemonIT extends RegistryTests {
     String pid = Long.toString(daemon.running().process().pid());
     assertThat(program("kill", "-STOP", pid).exitCode(LIMIT)).isZero();
 
-    Duration promised = Duration.ofSeconds(10);
+    Duration promised = Duration.ofSeconds(10 + 20); // the rest is for a busy machine
     assertThat(lab.start("dfdaemon", healthCheck(daemon)).exitCode(promised)).isEqualTo(1);
 
     assertThat(program("kill", "-CONT", pid).exitCode(LIMIT)).isZero();

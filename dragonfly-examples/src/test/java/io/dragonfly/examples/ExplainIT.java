@@ -23,7 +23,8 @@ class ExplainIT extends NginxTests {
   @Test
   void namesAParentThatWasKilledAndWhyItWasLeft() throws Exception {
     Path file = nginx.publish("file.bin", 96 << 20);
-    SupernodeProcess supernode = lab.supernode("supernode", 0);
+    SupernodeProcess supernode = lab.supernode("supernode", 0, "--source-rate", "4M");
+    startServers(supernode, 1, 2); // so that each has pieces before the other
     Running first = dfget(supernode, 1, "slow/file.bin");
     Running second = dfget(supernode, 2, "slow/file.bin");
     lab.awaitSealed("home2", 96); // of 384
@@ -126,7 +127,7 @@ class ExplainIT extends NginxTests {
 
   @Test
   void aTaskInUseIsNotRemoved() throws Exception {
-    Path file = nginx.publish("file.bin", 64 << 20);
+    Path file = nginx.publish("file.bin", 192 << 20);
     Running dfget = dfgetAlone(1, "slow/file.bin");
     lab.awaitSealed("home1", 1);
 

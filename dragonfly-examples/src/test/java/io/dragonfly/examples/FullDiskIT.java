@@ -132,7 +132,7 @@ class FullDiskIT {
 
   private void assertFreeSoon(long bytes) {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(SOON)
         .untilAsserted(
             () ->
                 assertThat(Files.getFileStore(disk).getUsableSpace())

@@ -46,7 +46,7 @@ class ProgressIT extends NginxTests {
 
   @Test
   void followsATerminalThatIsResized() throws Exception {
-    nginx.publish("file.bin", 2 * LENGTH);
+    nginx.publish("file.bin", 4 * LENGTH);
 
     JsonNode seen =
         Terminal.run(
@@ -58,7 +58,7 @@ class ProgressIT extends NginxTests {
     for (String name : List.of("screen", "brokenScreen")) {
       List<String> screen = Terminal.lines(seen.get(name));
       assertThat(screen.get(0)).as(name).startsWith("[█").contains("100%").hasSizeLessThan(30);
-      assertThat(screen.get(1)).as(name).startsWith("dfget: 96.0 MiB in");
+      assertThat(screen.get(1)).as(name).startsWith("dfget: 192.0 MiB in");
     }
   }
 

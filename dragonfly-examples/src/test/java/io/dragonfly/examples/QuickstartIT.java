@@ -48,7 +48,7 @@ class QuickstartIT {
   @Test
   void endsItsChildrenWhenItIsEndedAndWhenItIsKilled() throws Exception {
     for (String signal : List.of("TERM", "KILL")) {
-      Running quickstart = lab.start("quickstart", "--mib", "2000", "--dir", "q-" + signal);
+      Running quickstart = lab.start("quickstart", "--mib", "500", "--dir", "q-" + signal);
       quickstart.awaitOut("source has sent");
       List<ProcessHandle> children = quickstart.process().descendants().toList();
       assertThat(children).hasSizeGreaterThanOrEqualTo(4);
@@ -57,9 +57,9 @@ class QuickstartIT {
           .start()
           .waitFor();
 
-      assertThat(quickstart.exitCode(Duration.ofSeconds(20))).isIn(143, 137);
+      assertThat(quickstart.exitCode(Duration.ofSeconds(60))).isIn(143, 137);
       Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
     }
   }
@@ -97,7 +97,7 @@ class QuickstartIT {
     assertThat(seen.get("exit").asInt()).isEqualTo(130);
     assertThat(show.resolve("peer4.log")).as("it had begun").exists();
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(
             () ->
                 ProcessHandle.allProcesses()

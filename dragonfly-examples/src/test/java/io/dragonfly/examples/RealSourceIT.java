@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dragonfly.examples.CommandLab.Running;
 import io.dragonfly.examples.CommandLab.SupernodeProcess;
-import io.dragonfly.testkit.LiveFiles;
-import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +13,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,27 +68,28 @@ class RealSourceIT extends NginxTests {
     // What nginx calls a version is a length and a second.
     Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(60)));
     List<Running> peers = new ArrayList<>();
+    long had = 0;
     if (swarm) {
-      SupernodeProcess supernode = lab.supernode("supernode", 0);
+      SupernodeProcess supernode = lab.supernode("supernode", 0, "--source-rate", "4M");
+      startServers(supernode, 1, 2);
+      had = lab.sealed("home1");
       peers.add(dfget(supernode, 1, "slow/file.bin"));
       peers.add(dfget(supernode, 2, "slow/file.bin"));
     } else {
       peers.add(dfgetAlone(1, "slow/file.bin"));
     }
-    Awaitility.await().atMost(Duration.ofSeconds(30)).until(this::isSomethingStored);
+    for (int i = 1; i <= peers.size(); i++) {
+      lab.awaitSealed("home" + i, had + 1); // each has begun with the old version
+    }
     try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
       open.write(new byte[48 << 20]);
     }
 
     for (Running peer : peers) {
-      assertThat(peer.exitCode(Duration.ofMinutes(1))).as(peer.err()).isEqualTo(13);
+      assertThat(peer.exitCode(Duration.ofMinutes(2))).as(peer.err()).isEqualTo(13);
       assertThat(peer.json().at("/error/kind").asText()).isEqualTo("source_changed");
     }
     assertThat(output(1)).doesNotExist();
     assertThat(output(2)).doesNotExist();
-  }
-
-  private boolean isSomethingStored() throws IOException {
-    return LiveFiles.named("pieces", dir).stream().anyMatch(path -> path.toFile().length() > 0);
   }
 }

@@ -121,7 +121,9 @@ class ServerIT extends ServerTests {
     assertGood(old, "old", source.slow());
     assertGood(call, "new", source.small());
     assertThat(pid()).isNotEqualTo(first);
-    assertThat(servers()).containsExactly(pid());
+    Awaitility.await()
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(servers()).containsExactly(pid()));
   }
 
   @Test

@@ -30,6 +30,7 @@ class StarvedIT extends NginxTests {
     for (int i = 1; i <= 2; i++) {
       assertFetched(dfget(supernode, i, "file.bin"), i, file);
     }
+    startServers(supernode, 3, 5);
     signal("-STOP", lab.server(dir.resolve("home1")).orElseThrow().pid());
     long start = System.nanoTime();
 

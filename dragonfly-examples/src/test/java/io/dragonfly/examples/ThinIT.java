@@ -79,7 +79,7 @@ class ThinIT {
 
     assertThat(first.exitCode(SOON)).as(first.err()).isZero();
     Awaitility.await()
-        .atMost(SOON)
+        .atMost(Duration.ofMinutes(8)) // at the lowest priority
         .ignoreException(UncheckedIOException.class) // a file is renamed while they are listed
         .until(() -> archives(moved).size() == 2);
     Running second = lab.startProgram(line(moved, "second"));

@@ -214,7 +214,7 @@ class CdnVersionTest extends CdnFixture {
     source.put(FILE, content).stallAt(FILE, 2 * PIECE + 100);
     CdnTask before = prepare(Optional.of(sha256(content)));
     before.read(access("alice"), Optional.empty());
-    await().until(() -> source.bytesRead() == 2 * PIECE + 100);
+    source.awaitStalled(FILE);
     restart();
     source.resume(FILE);
     assertThat(cache.recover()).containsExactly(before.task());

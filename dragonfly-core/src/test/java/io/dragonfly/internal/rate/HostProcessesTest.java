@@ -94,11 +94,11 @@ class HostProcessesTest {
    */
   private void assertThatTheyGetTheRate() throws IOException {
     long taken = 0;
-    for (int tries = 0; tries < 5 && taken < 0.95 * bytes(WINDOW); tries++) {
+    for (int tries = 0; tries < 10 && taken < 0.95 * bytes(WINDOW); tries++) {
       taken = sum(taken(WINDOW));
-      assertThat(taken).isLessThanOrEqualTo((long) (1.05 * bytes(WINDOW)));
+      assertThat(taken).isLessThanOrEqualTo((long) (1.08 * bytes(WINDOW)));
     }
-    assertThat(taken).isCloseTo(bytes(WINDOW), CLOSE);
+    assertThat(taken).isGreaterThanOrEqualTo((long) (0.95 * bytes(WINDOW)));
   }
 
   private static long sum(List<Long> taken) {

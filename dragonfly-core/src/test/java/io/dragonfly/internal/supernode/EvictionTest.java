@@ -44,7 +44,14 @@ class EvictionTest {
     TaskId task = peer.registered(FILE).task().id();
     await().until(() -> supernode.storage.find(task).orElseThrow().pieces().cardinality() == 4);
     peer.take(peer.answer(task, PieceSpan.ALL));
+    awaitRead();
     return task;
+  }
+
+  /** A read is over a moment after its last piece, and until then nothing of it may go. */
+  private void awaitRead() {
+    await()
+        .until(() -> get(supernode.service.admin().tasks()).stream().noneMatch(t -> t.reading()));
   }
 
   @Test
@@ -82,6 +89,7 @@ class EvictionTest {
     TestPeer other = new TestPeer(supernode);
     TaskId otherTask = other.registered(OTHER).task().id();
     await().until(() -> supernode.storage.find(otherTask).orElseThrow().has(0));
+    awaitRead();
     other.leaves(Optional.empty());
 
     TestPeer again = new TestPeer(supernode);

@@ -37,7 +37,7 @@ class PassedOnTest {
   private static final URI THIRD = URI.create(FILE + "-third");
   private static final int PIECES = 12;
   private static final int BIG_PIECE = PieceLayout.UNKNOWN_LENGTH_PIECE;
-  private static final Duration STEP = Duration.ofMillis(100);
+  private static final Duration STEP = Duration.ofMillis(10);
 
   private final FakeSource source = new FakeSource().put(FILE, bytes(PIECES * PIECE));
   private @Nullable TestSupernode supernode;

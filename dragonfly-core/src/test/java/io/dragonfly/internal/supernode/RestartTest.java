@@ -78,10 +78,10 @@ class RestartTest {
   }
 
   @Test
-  void anIncompleteOneGoesOnWhereItStopped() {
+  void anIncompleteOneGoesOnWhereItStopped() throws Exception {
     source.put(FILE, bytes(3 * PIECE)).stallAt(FILE, 2 * PIECE + 100);
     TaskId task = new TestPeer(supernode).registered(FILE).task().id();
-    await().until(() -> source.bytesRead() == 2 * PIECE + 100);
+    source.awaitStalled(FILE);
     restart();
     source.resume(FILE);
 
@@ -92,12 +92,12 @@ class RestartTest {
   }
 
   @Test
-  void peersGoOnByTicketAndTheSourceIsNotAsked() {
+  void peersGoOnByTicketAndTheSourceIsNotAsked() throws Exception {
     source.put(FILE, bytes(3 * PIECE)).allow(FILE, "alice").stallAt(FILE, PIECE);
     TestPeer peer = new TestPeer(supernode);
     RegisterAnswer before = get(peer.register(content(FILE, "alice")));
     TaskId task = before.task().id();
-    await().until(() -> source.bytesRead() == PIECE);
+    source.awaitStalled(FILE);
     restart();
     source.resume(FILE);
 
@@ -185,11 +185,11 @@ class RestartTest {
   }
 
   @Test
-  void anIncompleteVersionWithoutValidatorStartsAnew() {
+  void anIncompleteVersionWithoutValidatorStartsAnew() throws Exception {
     source.put(FILE, bytes(3 * PIECE)).withoutValidator(FILE).stallAt(FILE, PIECE);
     TestPeer peer = new TestPeer(supernode);
     RegisterAnswer before = peer.registered(FILE);
-    await().until(() -> source.bytesRead() == PIECE);
+    source.awaitStalled(FILE);
     restart();
     assertThat(storage.tasks()).isEmpty();
     source.resume(FILE);

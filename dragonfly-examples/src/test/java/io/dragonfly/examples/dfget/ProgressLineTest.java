@@ -18,12 +18,12 @@ class ProgressLineTest {
 
   @Test
   void fitsAllWidthsWhateverItSays() {
-    List<Double> rates = List.of(0.0, 0.3, 1.0, 999.9, 1023.0, 12e6, 1e12);
+    List<Double> rates = List.of(0.0, 999.9, 12e6, 1e12);
     for (FetchProgress progress : moments()) {
       for (double rate : rates) {
         for (Glyphs glyphs : Glyphs.values()) {
           ProgressLine line = new ProgressLine(glyphs, progress, rate);
-          for (int columns = 1; columns <= 250; columns += columns < 120 ? 1 : 13) {
+          for (int columns = 1; columns <= 250; columns += columns < 90 ? 1 : 13) {
             String text = line.render(columns);
             if (text.length() >= columns) {
               fail("%s at %s B/s in %d columns: %s", progress, rate, columns, text);

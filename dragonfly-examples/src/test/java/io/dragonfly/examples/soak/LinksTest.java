@@ -93,7 +93,7 @@ class LinksTest {
       assertThat(accepted.isConnected()).isTrue();
       link.set(State.RESET);
       assertThatThrownBy(() -> caller.getInputStream().read()).isInstanceOf(SocketException.class);
-      assertThat(isRefused()).isTrue();
+      Awaitility.await().until(this::isRefused);
       link.set(State.OPEN);
       Awaitility.await().until(() -> !isRefused());
     }

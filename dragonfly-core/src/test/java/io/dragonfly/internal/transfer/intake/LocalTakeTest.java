@@ -45,6 +45,7 @@ class LocalTakeTest {
     private final ByteArrayOutputStream received = new ByteArrayOutputStream();
     private final CompletableFuture<Void> end = new CompletableFuture<>();
     private final AtomicReference<Transport.Take> pauseAfterFirst = new AtomicReference<>();
+    private volatile boolean isPaused;
 
     @Override
     public void received(ByteBuffer data) {
@@ -54,6 +55,7 @@ class LocalTakeTest {
       Transport.Take take = pauseAfterFirst.getAndSet(null);
       if (take != null) {
         take.pause();
+        isPaused = true;
       }
     }
 
@@ -99,7 +101,7 @@ class LocalTakeTest {
     Transport.Take take = LocalTake.start(ask(), sink, io, pool);
     sink.pauseAfterFirst.set(take);
     pieces.release();
-    Awaitility.await().until(() -> sink.received.size() > 0 && sink.pauseAfterFirst.get() == null);
+    Awaitility.await().until(() -> sink.isPaused);
     assertThat(sink.end).isNotDone();
     take.resume();
     sink.end.get(10, TimeUnit.SECONDS);

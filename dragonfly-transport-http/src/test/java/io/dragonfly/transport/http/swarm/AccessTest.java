@@ -15,6 +15,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The source decides for each user, whatever others have already got. */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(300)
 class AccessTest {
   private static final String FILE = "/file";
   private static final int SMALL = 1000;
@@ -52,7 +53,7 @@ class AccessTest {
 
   @BeforeEach
   void start() throws Exception {
-    lab = new FaultyLab(dir, 3);
+    lab = new FaultyLab(dir, 3, Duration.ofSeconds(30));
     lab.source().answers(this::answer);
   }
 

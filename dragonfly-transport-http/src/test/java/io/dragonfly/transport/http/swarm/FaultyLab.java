@@ -25,13 +25,20 @@ final class FaultyLab implements AutoCloseable {
   static final int LENGTH = (1 << 20) + 17;
 
   private final Path dir;
+  private final Duration giveUp;
   private final RawSource source = new RawSource();
   private final List<DistributionClient> clients = new ArrayList<>();
   private Supernode supernode;
   private int outputs;
 
   FaultyLab(Path dir, int clientCount) throws IOException {
+    this(dir, clientCount, Duration.ofSeconds(2));
+  }
+
+  /** The same with a time for which the supernode asks a source that fails. */
+  FaultyLab(Path dir, int clientCount, Duration giveUp) throws IOException {
     this.dir = dir;
+    this.giveUp = giveUp;
     this.supernode = start();
     for (int i = 0; i < clientCount; i++) {
       clients.add(client(i));
@@ -43,8 +50,7 @@ final class FaultyLab implements AutoCloseable {
         SupernodeConfig.builder()
             .homeDir(dir.resolve("supernode"))
             .port(0)
-            .sourceStallTimeout(Duration.ofSeconds(5))
-            .sourceGiveUp(Duration.ofSeconds(2))
+            .sourceGiveUp(giveUp)
             .build());
   }
 
@@ -53,7 +59,7 @@ final class FaultyLab implements AutoCloseable {
         ClientConfig.builder()
             .home(dir.resolve("home" + number))
             .supernodes(List.of(supernode.address().orElseThrow()))
-            .noProgressTimeout(Duration.ofSeconds(10))
+            .noProgressTimeout(Duration.ofSeconds(30))
             .build());
   }
 

@@ -77,7 +77,7 @@ final class Swarm implements AutoCloseable {
     }
     List<FetchResult> results = new ArrayList<>();
     for (Fetch fetch : fetches) {
-      results.add(fetch.completion().get(60, TimeUnit.SECONDS));
+      results.add(fetch.completion().get(4, TimeUnit.MINUTES));
     }
     return results;
   }

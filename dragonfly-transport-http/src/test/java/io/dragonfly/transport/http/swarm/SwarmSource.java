@@ -1,8 +1,10 @@
 package io.dragonfly.transport.http.swarm;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -24,6 +26,7 @@ final class SwarmSource extends Dispatcher implements AutoCloseable {
   private final AtomicLong bytesServed = new AtomicLong();
   private final AtomicLong requests = new AtomicLong();
   private final AtomicInteger refusals = new AtomicInteger();
+  private volatile CountDownLatch secondHalves = new CountDownLatch(0);
 
   SwarmSource() throws IOException {
     server.setDispatcher(this);
@@ -131,12 +134,24 @@ final class SwarmSource extends Dispatcher implements AutoCloseable {
         sink.emitCompleteSegments();
         bytesServed.addAndGet(count);
         at += count;
+        if (at < end && at - start >= (end - start) / 2) {
+          sink.flush();
+          Uninterruptibles.awaitUninterruptibly(secondHalves, 60, TimeUnit.SECONDS);
+        }
       }
     }
   }
 
+  /** Sends only the first half of each body until this is counted down. */
+  CountDownLatch holdSecondHalves() {
+    CountDownLatch held = new CountDownLatch(1);
+    secondHalves = held;
+    return held;
+  }
+
   @Override
   public void close() {
+    secondHalves.countDown();
     super.close();
     server.close();
   }

@@ -15,7 +15,9 @@ import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.testkit.LeakCheck;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -29,6 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(LeakCheck.class)
 class SwarmTest {
   private static final int MIB = 1 << 20;
+  private static final Duration ONE_MINUTE = Duration.ofMinutes(1);
 
   @TempDir Path dir;
 
@@ -114,15 +117,17 @@ class SwarmTest {
   @Test
   void aStreamIsReadWhileTheRestArrives() throws Exception {
     try (Swarm swarm = Swarm.start(dir, 1)) {
-      TestFile file = swarm.source().publish(TestFile.random("file", 16 * MIB).slow(8 * MIB));
+      TestFile file = swarm.source().publish(TestFile.random("file", 16 * MIB));
+      CountDownLatch rest = swarm.source().holdSecondHalves();
 
       try (InputStream in =
           swarm.client(0).open(FetchRequest.builder(swarm.source().url(file)).build())) {
         byte[] first = in.readNBytes(128 << 10);
         assertThat(swarm.source().bytesServed()).isLessThan(file.length());
-        byte[] rest = in.readAllBytes();
+        rest.countDown();
+        byte[] others = in.readAllBytes();
         assertThat(first).isEqualTo(java.util.Arrays.copyOf(file.bytes(), first.length));
-        assertThat(rest)
+        assertThat(others)
             .isEqualTo(
                 java.util.Arrays.copyOfRange(file.bytes(), first.length, file.bytes().length));
       }
@@ -132,15 +137,17 @@ class SwarmTest {
   @Test
   void twoFetchesOfOneContentShareOneDownloadAndOneIsCancelledAlone() throws Exception {
     try (Swarm swarm = Swarm.start(dir, 1)) {
-      TestFile file = swarm.source().publish(TestFile.random("file", 16 * MIB).slow(8 * MIB));
+      TestFile file = swarm.source().publish(TestFile.random("file", 16 * MIB));
+      CountDownLatch rest = swarm.source().holdSecondHalves();
       Fetch first = swarm.client(0).start(swarm.request(file, 1).build());
       Fetch second = swarm.client(0).start(swarm.request(file, 2).build());
-      Awaitility.await().until(() -> first.progress().bytes() > 0);
+      Awaitility.await().atMost(ONE_MINUTE).until(() -> first.progress().bytes() > 0);
 
       first.cancel();
 
-      assertThatThrownBy(() -> first.completion().get(5, TimeUnit.SECONDS))
+      assertThatThrownBy(() -> first.completion().get(60, TimeUnit.SECONDS))
           .hasCauseInstanceOf(FetchCancelledException.class);
+      rest.countDown();
       assertThat(second.completion().get(60, TimeUnit.SECONDS).length()).isEqualTo(file.length());
       assertThat(swarm.copies(file)).containsExactly(swarm.copy(file, 2));
       assertThat(swarm.source().bytesServed()).isBetween(file.length(), file.length() + 2);
@@ -165,17 +172,17 @@ class SwarmTest {
   void theSourceDecidesForEachUser() throws Exception {
     try (Swarm swarm = Swarm.start(dir, 2)) {
       TestFile file =
-          swarm
-              .source()
-              .publish(TestFile.random("file", 16 * MIB).slow(8 * MIB).readableWith("Basic right"));
+          swarm.source().publish(TestFile.random("file", 16 * MIB).readableWith("Basic right"));
+      CountDownLatch rest = swarm.source().holdSecondHalves();
       Fetch good =
           swarm
               .client(0)
               .start(swarm.request(file, 0).header("Authorization", "Basic right").build());
-      Awaitility.await().until(() -> good.progress().bytes() > 0);
+      Awaitility.await().atMost(ONE_MINUTE).until(() -> good.progress().bytes() > 0);
 
       assertRefused(swarm, file);
       assertThat(good.completion()).isNotDone();
+      rest.countDown();
 
       good.completion().get(60, TimeUnit.SECONDS);
       assertRefused(swarm, file);

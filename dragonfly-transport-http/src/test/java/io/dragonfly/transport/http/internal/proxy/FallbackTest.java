@@ -191,7 +191,7 @@ class FallbackTest extends ProxyTest {
     HeldBody half = new HeldBody(blob, 600_000);
     registry.on(path, r -> new MockResponse.Builder().body(half).build());
     start(
-        config().patience(Duration.ofMillis(200)).answerTimeout(Duration.ofMillis(200)),
+        config().patience(Duration.ofMillis(200)).answerTimeout(Duration.ofSeconds(1)),
         ProxyLimits.DEFAULT,
         new FakeStreams(blob, 100_000, null));
 
@@ -202,7 +202,8 @@ class FallbackTest extends ProxyTest {
       assertThat(logged.lines())
           .hasSize(4)
           .allSatisfy(line -> assertThat(line).contains("broke off at byte 600000"));
-      assertThat(registry.requests).hasSize(5); // the swarm is waited for once more in between
+      // The swarm is waited for once more in between.
+      Awaitility.await().untilAsserted(() -> assertThat(registry.requests).hasSize(5));
     } finally {
       half.rest().countDown();
     }

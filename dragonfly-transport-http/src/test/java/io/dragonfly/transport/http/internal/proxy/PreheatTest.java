@@ -19,6 +19,7 @@ import io.dragonfly.task.Trust;
 import io.dragonfly.transport.http.RawConnection;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import mockwebserver3.MockResponse;
@@ -102,7 +103,7 @@ class PreheatTest extends ProxyTest {
 
   private Preheat preheat(PreheatRequest image, List<String> peers) {
     Preheat begun = supernode.admin().preheat(image, peers).join();
-    await().until(() -> now(begun).state().isEnd());
+    await().atMost(Duration.ofMinutes(1)).until(() -> now(begun).state().isEnd());
     return now(begun);
   }
 
@@ -153,14 +154,18 @@ class PreheatTest extends ProxyTest {
                 .takesPreheats(true)
                 .supernodes(List.of(supernode.address().orElseThrow()))
                 .build())) {
-      await().until(() -> supernode.admin().peers().join().size() == 1);
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> supernode.admin().peers().join().size() == 1);
 
       Preheat done = preheat(List.of("idc:east"), Optional.empty(), "linux/amd64");
       assertThat(done.peers()).isEqualTo(1);
       assertThatThrownBy(() -> preheat(List.of("idc:east", "idc:west"), Optional.empty()))
           .hasCauseInstanceOf(CallRefusedException.class)
           .hasMessageContaining("There is no such peer: 'idc:west' means none of the 1 ");
-      await().until(() -> allows.tasks().stream().filter(HeldTask::isComplete).count() == 4);
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> allows.tasks().stream().filter(HeldTask::isComplete).count() == 4);
       assertThat(peer.tasks()).isEmpty();
       start(config(), ProxyLimits.DEFAULT, allows::stream);
       assertThat(body("/v2/lab/app/blobs/" + FakeRegistry.digest(layer))).isEqualTo(layer);

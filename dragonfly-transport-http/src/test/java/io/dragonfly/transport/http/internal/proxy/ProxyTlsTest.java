@@ -115,6 +115,7 @@ class ProxyTlsTest extends ProxyTest {
   @Test
   void aCertificateIsCheckedAgainAfterAWhile() throws Exception {
     serveTls();
+    stopTime();
     start(intercepting().trust("127.0.0.1", new Trust(true, List.of())));
     X509Certificate ca = Certificates.decodeCertificatePem(ContainerProxy.caCertificate(caFile()));
 

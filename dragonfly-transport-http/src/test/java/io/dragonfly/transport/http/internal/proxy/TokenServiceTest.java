@@ -108,7 +108,7 @@ class TokenServiceTest extends ProxyTest {
               : answer.onResponseStart(SocketEffect.Stall.INSTANCE).build();
         });
     stopTime();
-    start(config().answerTimeout(Duration.ofMillis(500)));
+    start(config().answerTimeout(Duration.ofSeconds(2)));
 
     for (String path : List.of(blob, "/v2/lab/app/manifests/1")) {
       try (Response response = get(path)) {

@@ -29,7 +29,7 @@ abstract class HttpServerClients extends HttpServerFixture {
 
   @Test
   void anIdleConnectionIsClosed() throws IOException {
-    try (HttpServer impatient = serve(limits(Duration.ofMillis(200), LONG, LONG))) {
+    try (HttpServer impatient = serve(limits(Duration.ofSeconds(1), LONG, LONG))) {
       RawConnection silent = connect(impatient);
       RawConnection served = connect(impatient).send(get(TASK, "bytes=0-9"));
       assertThat(served.read().status()).isEqualTo(206);

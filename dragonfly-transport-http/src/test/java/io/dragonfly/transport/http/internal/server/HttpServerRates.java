@@ -9,6 +9,7 @@ import io.dragonfly.spi.RateLimiterProvider;
 import io.dragonfly.transport.http.RawConnection;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -53,7 +54,8 @@ abstract class HttpServerRates extends HttpServerFixture {
     pieces.limitUploads(bucket(64 << 10));
     // What the least burst of 64 KiB lets through and a little more.
     assertThat(nanosToRead(160 << 10)).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(900));
-    assertThat(takes.get(takes.size() - 2)).isBetween(1L << 10, 16L << 10);
+    // After a pause of the loop a few are larger.
+    assertThat(Collections.min(takes.subList(0, takes.size() - 1))).isBetween(1L << 10, 16L << 10);
   }
 
   @Test

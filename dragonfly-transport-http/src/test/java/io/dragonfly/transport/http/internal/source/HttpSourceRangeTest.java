@@ -235,12 +235,12 @@ class HttpSourceRangeTest extends SourceTest {
   void silenceInTheMiddleFailsAfterTheStallTimeout() throws IOException {
     enqueue(PublishedFiles.silent(answer(200), new byte[100], 40));
     ContentRequest content = ContentRequest.of(uri("/file?secret=1"));
-    SourceRequest request = new SourceRequest(content, Duration.ofMillis(200), true);
+    SourceRequest request = new SourceRequest(content, Duration.ofSeconds(2), true);
     try (InputStream in = source.open(request).stream()) {
       assertThat(in.readNBytes(40)).hasSize(40);
       assertThatThrownBy(in::read)
           .isInstanceOf(IOException.class)
-          .hasMessageEndingWith("/file: the source brought no byte for 0.2 s");
+          .hasMessageEndingWith("/file: the source brought no byte for 2.0 s");
     }
   }
 
@@ -251,7 +251,7 @@ class HttpSourceRangeTest extends SourceTest {
     in.read();
     long before = System.nanoTime();
     in.close();
-    assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(1));
+    assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(5));
     assertThatThrownBy(in::read).isInstanceOf(IOException.class).hasMessageContaining("closed");
     assertThat(whole(answer(200).body("next"))).isEqualTo("next");
   }
