@@ -222,7 +222,8 @@ class SupernodeTest {
   }
 
   @Test
-  void aSupernodeThatIsStartedAgainInTheMiddleIsJoinedAgainAndAsksTheSourceForNoMore() throws Exception {
+  void aSupernodeThatIsStartedAgainInTheMiddleIsJoinedAgainAndAsksTheSourceForNoMore()
+      throws Exception {
     byte[] content = bytes(8 << 20);
     int half = 4 << 20;
     source.put(FILE, content).stallAt(FILE, half);
