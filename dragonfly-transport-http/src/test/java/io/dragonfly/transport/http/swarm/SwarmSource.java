@@ -136,7 +136,7 @@ final class SwarmSource extends Dispatcher implements AutoCloseable {
         at += count;
         if (at < end && at - start >= (end - start) / 2) {
           sink.flush();
-          Uninterruptibles.awaitUninterruptibly(secondHalves, 60, TimeUnit.SECONDS);
+          var unused = Uninterruptibles.awaitUninterruptibly(secondHalves, 60, TimeUnit.SECONDS);
         }
       }
     }
