@@ -120,9 +120,7 @@ class BackToSourceTest {
     long end = fixture.ticker.getAsLong() + Duration.ofSeconds(14).toNanos();
     fixture.advanceUntil(() -> fixture.ticker.getAsLong() >= end);
 
-    assertThat(supernode.offers().size() - before)
-        .as("questions whether it is there")
-        .isBetween(2, 8);
+    assertThat(supernode.offers().size() - before).as("probes of the supernode").isBetween(2, 8);
     assertThat(fixture.events.seen()).doesNotContain("supernodeLost");
     publication.know(3);
     supernode.tellNews();

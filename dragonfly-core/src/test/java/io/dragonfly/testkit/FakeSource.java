@@ -138,7 +138,7 @@ public final class FakeSource implements Source {
     return this;
   }
 
-  /** Waits until a read, question or opening is held up here, a minute at most. */
+  /** Waits until a read, a probe or an opening is held up here, a minute at most. */
   public void awaitStalled(URI uri) throws InterruptedException {
     at(uri).awaitHeld(Duration.ofMinutes(1));
   }

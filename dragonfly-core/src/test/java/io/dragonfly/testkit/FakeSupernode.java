@@ -265,7 +265,7 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
     await("polls", () -> polls.stream().anyMatch(wanted));
   }
 
-  /** Waits until so many offers came, a minute at most. */
+  /** Waits for this many calls of {@link #offer}, a minute at most. */
   public void awaitOffers(int count) throws InterruptedException {
     await("offers", () -> offers.size() >= count);
   }
