@@ -12,7 +12,7 @@ final class Agenda {
   private final TakeList urgent = new TakeList();
   private final TakeList others = new TakeList();
 
-  /** Their parents are to get the pieces later, the earliest first, more or less. */
+  /** Their parents are to get the pieces later, the earliest first. */
   private final TakeList early = new TakeList();
 
   /** Their parents are not to be asked for a while, or are too many. */
@@ -53,7 +53,7 @@ final class Agenda {
 
   void waitUntil(Take take, long time) {
     take.setAskableAt(time);
-    early.addInOrder(take);
+    early.addByTime(take);
   }
 
   /** Tells whether time has come for one that waits for its parent to get the piece. */

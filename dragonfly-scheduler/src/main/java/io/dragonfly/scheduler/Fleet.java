@@ -7,9 +7,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
@@ -22,6 +24,11 @@ final class Fleet {
 
   private final LongSupplier clock;
   private final Map<PeerId, PeerState> peers = new LinkedHashMap<>();
+  private final List<PeerState> cdns = new ArrayList<>();
+
+  /** Peers with something planned or assigned on a link, and some that had until just now. */
+  private final Set<PeerState> busy = new LinkedHashSet<>();
+
   private final List<PeerState> ready = new ArrayList<>();
   private final List<Stall> stalls = new ArrayList<>();
   private double medianUp;
@@ -52,7 +59,14 @@ final class Fleet {
   }
 
   PeerState peer(Peer peer, boolean isCdn) {
-    PeerState state = peers.computeIfAbsent(peer.id(), id -> new PeerState(this, peer, isCdn));
+    PeerState state = peers.get(peer.id());
+    if (state == null) {
+      state = new PeerState(this, peer, isCdn);
+      peers.put(peer.id(), state);
+      if (isCdn) {
+        cdns.add(state);
+      }
+    }
     state.moved(peer);
     return state;
   }
@@ -61,12 +75,24 @@ final class Fleet {
   void releaseIfIdle(PeerState peer) {
     if (peer.members().isEmpty() && !peer.isCdn()) {
       peers.remove(peer.peer().id(), peer);
+      busy.remove(peer);
       peer.setReady(false);
     }
   }
 
-  Collection<PeerState> peers() {
-    return peers.values();
+  Collection<PeerState> cdns() {
+    return cdns;
+  }
+
+  /** Something is planned on a link of a peer. */
+  void busy(PeerState peer) {
+    busy.add(peer);
+  }
+
+  /** Offers the room on the uplinks that have any. */
+  void offerRoom() {
+    busy.removeIf(PeerState::isIdle);
+    busy.forEach(PeerState::offerRoom);
   }
 
   /** Tells whether nothing is planned or assigned on any link. */
@@ -150,9 +176,8 @@ final class Fleet {
    */
   boolean review() {
     if (now() - reviewed < (hasNews && !isAnythingUsual() ? 0 : REVIEW_NANOS)) {
-      for (PeerState peer : peers.values()) {
-        judge(peer);
-      }
+      // Of the others nothing has changed.
+      busy.forEach(this::judge);
       return false;
     }
     reviewed = now();
@@ -167,7 +192,6 @@ final class Fleet {
     for (PeerState peer : peers.values()) {
       peer.avoidance().expire(now());
       peer.reviewSigns(now());
-      peer.members().forEach(member -> member.releaseLate(now()));
       if (!peer.isCdn()) {
         peer.up().meter().drift(medianUp, DRIFT);
       }

@@ -156,6 +156,9 @@ final class Limits {
   /** So many takers have to say that a parent gives nothing for it to count as gone. */
   static final int ACCUSERS = 2;
 
+  /** So long it counts that a taker said so: as long as it takes several to notice. */
+  static final long ACCUSED_NANOS = TimeUnit.SECONDS.toNanos(30);
+
   /** So long it does, unless it is heard of or others say so again. */
   static final long GONE_NANOS = TimeUnit.SECONDS.toNanos(5);
 

@@ -48,6 +48,13 @@ final class Member {
   private boolean isReader;
   private int ringPlace;
   private int count;
+
+  /** How many of the pieces that it wants it has. */
+  private int wantedCount;
+
+  /** Whether it lacks a piece that it wants. */
+  private boolean isLacking;
+
   private int owned;
   private double credit;
 
@@ -105,6 +112,8 @@ final class Member {
       idleSince = swarm.fleet().now();
     }
     wanted = span;
+    wantedCount = (int) has.stream().filter(span::contains).count();
+    reviewLacking();
     reviewOrder();
     swarm.hungry().wake(this);
     for (Take take : takes()) {
@@ -208,8 +217,21 @@ final class Member {
     }
   }
 
+  /** Whether it lacks a piece that it wants may have changed. */
+  void reviewLacking() {
+    setLacking(!isCdn() && !swarm.isAll(wanted, wantedCount));
+  }
+
+  private void setLacking(boolean now) {
+    if (now != isLacking) {
+      isLacking = now;
+      swarm.lackingChanged(now);
+    }
+  }
+
   /** It takes part no longer. */
   void left() {
+    setLacking(false);
     if (isReader) {
       isReader = false;
       swarm.readersChanged(false);
@@ -227,6 +249,10 @@ final class Member {
     boolean isNew = !asked.get(piece);
     has.set(piece);
     count++;
+    if (wanted.contains(piece)) {
+      wantedCount++;
+      reviewLacking();
+    }
     if (isNew && isCounted) {
       swarm.copyChanged(this, piece, true);
     }
@@ -236,6 +262,10 @@ final class Member {
   void lost(int piece) {
     has.clear(piece);
     count--;
+    if (wanted.contains(piece)) {
+      wantedCount--;
+      reviewLacking();
+    }
     if (isCounted && !asked.get(piece)) {
       swarm.copyChanged(this, piece, false);
     }

@@ -5,10 +5,10 @@ import io.dragonfly.spi.Scheduler.QueuePlace;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** What is known of one peer over all its tasks: its links are shared by them. */
 final class PeerState {
@@ -24,7 +24,10 @@ final class PeerState {
   private boolean isSlow;
   private boolean isSpare = true;
   private boolean isKnownFull;
-  private final Set<PeerState> accusers = new HashSet<>();
+
+  /** When takers last got nothing from it. */
+  private final Map<PeerState, Long> accusers = new HashMap<>();
+
   private boolean isGone;
   private long goneUntil;
   private long heardAt;
@@ -120,7 +123,8 @@ final class PeerState {
 
   /** A taker got nothing from this peer. */
   void accused(PeerState taker, long now) {
-    accusers.add(taker);
+    accusers.values().removeIf(then -> now - then > Limits.ACCUSED_NANOS);
+    accusers.put(taker, now);
     if (accusers.size() >= Limits.ACCUSERS) {
       goneUntil = now + Limits.GONE_NANOS;
       setGone(true);

@@ -11,10 +11,12 @@ import io.dragonfly.task.TaskId;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,11 @@ import org.jspecify.annotations.Nullable;
 public final class PlannedScheduler implements Scheduler {
   private final Fleet fleet;
   private final Map<TaskId, Plans> tasks = new LinkedHashMap<>();
+
+  /**
+   * Those of them in which there is something to do, and some in which there was until just now.
+   */
+  private final Set<Plans> active = new LinkedHashSet<>();
 
   /** One task: who is in it, and what decides for it. */
   private record Plans(Swarm swarm, FreshPlanner fresh, Assigner assigner) {
@@ -63,6 +70,7 @@ public final class PlannedScheduler implements Scheduler {
   public void taskRemoved(TaskId task) {
     Plans plans = tasks.remove(task);
     if (plans != null) {
+      active.remove(plans);
       List<Member> members = new ArrayList<>(plans.swarm.members());
       members.add(plans.swarm.cdn());
       plans.swarm.cdn().peer().freshTurns().remove(plans.fresh);
@@ -229,7 +237,7 @@ public final class PlannedScheduler implements Scheduler {
           .filter(member -> !member.isCdn())
           .map(member -> tasks.get(member.swarm().task()))
           .filter(Objects::nonNull)
-          .forEach(PlannedScheduler::planFresh);
+          .forEach(this::planFresh);
     }
     List<Member> members = peer.membersInTurn();
     List<Plan> assigned = new ArrayList<>(Math.min(max, 2 * members.size()));
@@ -301,11 +309,12 @@ public final class PlannedScheduler implements Scheduler {
 
   @Override
   public void tick() {
+    active.removeIf(plans -> !plans.swarm.isActive());
     if (fleet.review()) {
-      tasks.values().forEach(plans -> plans.swarm.idcs().forEach(Idc::reviewRates));
+      active.forEach(plans -> plans.swarm.review());
     }
-    fleet.peers().forEach(PeerState::offerRoom);
-    for (Plans plans : tasks.values()) {
+    fleet.offerRoom();
+    for (Plans plans : active) {
       if (plans.swarm.hasRoom()) {
         plans.swarm.hungry().wakeAll();
       }
@@ -318,7 +327,7 @@ public final class PlannedScheduler implements Scheduler {
       plans.swarm.cdn().peer().freshTurns().enter(plans.fresh);
       plans.fresh.planThin();
     }
-    fleet.peers().forEach(peer -> peer.freshTurns().tick());
+    fleet.cdns().forEach(cdn -> cdn.freshTurns().tick());
   }
 
   /** Tells whether nothing is planned or assigned on any link. */
@@ -326,12 +335,15 @@ public final class PlannedScheduler implements Scheduler {
     return fleet.isIdle();
   }
 
-  private static void planFresh(Plans plans) {
+  private void planFresh(Plans plans) {
     plans.fresh.somethingChanged();
     plan(plans);
   }
 
-  private static void plan(Plans plans) {
+  private void plan(Plans plans) {
+    if (plans.swarm.isActive()) {
+      active.add(plans);
+    }
     plans.swarm.cdn().peer().freshTurns().changed(plans.fresh);
   }
 

@@ -47,6 +47,9 @@ final class Swarm {
   /** How many pieces are assigned to its members. */
   private int inFlight;
 
+  /** How many of its members lack a piece that they want. */
+  private int lacking;
+
   private final Hungry hungry;
   private PieceLayout layout;
 
@@ -77,6 +80,7 @@ final class Swarm {
     layout = now;
     grow(layout.isLengthKnown() ? layout.pieces() : 0);
     members.values().forEach(Member::reviewOrder);
+    members.values().forEach(Member::reviewLacking);
   }
 
   private void grow(int pieces) {
@@ -84,6 +88,13 @@ final class Swarm {
     while (holders.size() < pieces) {
       holders.add(null);
     }
+  }
+
+  /** Tells whether a peer with so many of the pieces that it wants has them all. */
+  boolean isAll(PieceSpan wanted, int pieces) {
+    return wanted.isEmpty()
+        || (layout.isLengthKnown()
+            && pieces >= Math.min(wanted.end(), layout.pieces()) - wanted.first());
   }
 
   boolean isPiece(int piece) {
@@ -210,12 +221,21 @@ final class Swarm {
     }
     hungry.remove(member);
     member.left();
-    member.idc().remove(member);
+    leaveIdc(member);
     members.remove(member.peer().peer().id());
     member.peer().members().remove(member);
     spare.set(member.slot(), false);
     slots.set(member.slot(), null);
     freeSlots.set(member.slot());
+  }
+
+  /** Peers choose the names of their data centres, so one without peers must not be kept. */
+  private void leaveIdc(Member member) {
+    Idc idc = member.idc();
+    idc.remove(member);
+    if (idc.members().isEmpty() && idc != cdn.idc()) {
+      idcs.remove(idc.name());
+    }
   }
 
   /** The task ends: nobody takes part in it any longer. */
@@ -276,6 +296,22 @@ final class Swarm {
   /** One piece more is assigned to one of its members, or one less. */
   void inFlightChanged(boolean isMore) {
     inFlight += isMore ? 1 : -1;
+  }
+
+  /** One of its members more lacks a piece that it wants, or one less. */
+  void lackingChanged(boolean isMore) {
+    lacking += isMore ? 1 : -1;
+  }
+
+  /** Tells whether there is anything to plan, to assign or to wait for. */
+  boolean isActive() {
+    return lacking > 0 || inFlight > 0;
+  }
+
+  /** Looks again at what changes with time: rates, and pieces that are late. */
+  void review() {
+    idcs.values().forEach(Idc::reviewRates);
+    members.values().forEach(member -> member.releaseLate(fleet.now()));
   }
 
   void fullChanged(boolean isFull) {

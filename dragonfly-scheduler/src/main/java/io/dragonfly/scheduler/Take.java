@@ -49,6 +49,8 @@ final class Take {
     Take take = new Take(taker, piece, parent, due);
     parent.peer().up().plan(take.bytes);
     taker.peer().down().plan(take.bytes);
+    taker.swarm().fleet().busy(parent.peer());
+    taker.swarm().fleet().busy(taker.peer());
     parent.giving().add(take);
     taker.load().add(take.bytes);
     taker.willTake(take);

@@ -1,5 +1,6 @@
 package io.dragonfly.scheduler;
 
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,9 +28,19 @@ final class TakeList {
 
   /** Adds a take behind those that were planned before it: mostly that is near the end. */
   void addInOrder(Take take) {
+    addBy(take, Take::number);
+  }
+
+  /** Adds a take behind those that may be assigned before it, or at the same time. */
+  void addByTime(Take take) {
+    addBy(take, Take::askableAt);
+  }
+
+  private void addBy(Take take, ToLongFunction<Take> order) {
     take.leaveList();
+    long own = order.applyAsLong(take);
     Take before = last;
-    while (before != null && before.number() > take.number()) {
+    while (before != null && order.applyAsLong(before) - own > 0) {
       before = before.before;
     }
     insert(take, before);

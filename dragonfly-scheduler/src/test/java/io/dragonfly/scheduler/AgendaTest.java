@@ -45,6 +45,19 @@ class AgendaTest {
   }
 
   @Test
+  void aPieceWhoseTimeComesEarlierIsNotHeldUpByOnesThatWerePlannedBefore() {
+    Take late = take(0);
+    Take soon = take(1);
+    agenda.waitUntil(late, 900);
+    agenda.waitUntil(soon, 30);
+
+    assertThat(agenda.isTimeFor(30)).isTrue();
+    agenda.offerEarly(30);
+    assertThat(agenda.first()).isSameAs(soon);
+    assertThat(agenda.isTimeFor(30)).isFalse();
+  }
+
+  @Test
   void whatIsOfferedAgainComesInItsOldPlace() {
     Take first = take(4);
     Take second = take(2);

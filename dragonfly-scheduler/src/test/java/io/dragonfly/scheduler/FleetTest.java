@@ -41,6 +41,17 @@ class FleetTest {
     assertThat(reviewsInThreeSeconds(true)).isEqualTo(3);
   }
 
+  @Test
+  void aPeerIsNotGoneBecauseTwoGotNothingFromItAtDifferentTimes() {
+    PeerState third = fleet.peer(Peers.peer(3), false);
+    one.accused(other, 0);
+    one.accused(third, Limits.ACCUSED_NANOS + 1);
+    assertThat(one.isGone()).isFalse();
+
+    one.accused(other, Limits.ACCUSED_NANOS + 2);
+    assertThat(one.isGone()).isTrue();
+  }
+
   private int reviewsInThreeSeconds(boolean isArriving) {
     int reviews = 0;
     for (int tick = 0; tick < 30; tick++) {

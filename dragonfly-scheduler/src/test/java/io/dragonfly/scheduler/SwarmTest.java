@@ -2,6 +2,7 @@ package io.dragonfly.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.PieceSpan;
 import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicLong;
@@ -58,6 +59,49 @@ class SwarmTest {
     assertThat(swarm.mayBeFound()).isFalse();
     swarm.setLayout(Peers.layout(2 * PIECES));
     assertThat(swarm.mayBeFound()).isTrue();
+  }
+
+  @Test
+  void aDataCentreIsForgottenWithItsLastPeer() {
+    for (int number = 1; number <= 100; number++) {
+      PeerState peer = fleet.peer(Peers.peer(number, "idc " + number), false);
+      swarm.leave(swarm.join(peer, new BitSet(), PieceSpan.ALL));
+    }
+    assertThat(swarm.idcs()).containsExactly(swarm.cdn().idc());
+  }
+
+  @Test
+  void itIsActiveWhileAnybodyLacksWhatItWants() {
+    Member member = join(1, new PieceSpan(3, 5));
+    assertThat(swarm.isActive()).isTrue();
+    swarm.gained(member, 3);
+    swarm.gained(member, 9); // which it does not want
+    assertThat(swarm.isActive()).isTrue();
+    swarm.gained(member, 4);
+    assertThat(swarm.isActive()).isFalse();
+
+    swarm.lost(member, 4);
+    assertThat(swarm.isActive()).isTrue();
+    member.want(new PieceSpan(9, 10));
+    assertThat(swarm.isActive()).isFalse();
+    member.want(PieceSpan.ALL);
+    assertThat(swarm.isActive()).isTrue();
+    swarm.leave(member);
+    assertThat(swarm.isActive()).isFalse();
+  }
+
+  @Test
+  void itIsActiveWhileItsLengthIsUnknown() {
+    Swarm growing =
+        new Swarm(fleet, Peers.task(2), PieceLayout.ofUnknownLength(), swarm.cdn().peer());
+    Member member =
+        growing.join(fleet.peer(Peers.peer(1), false), Peers.pieces(0, 3), PieceSpan.ALL);
+    assertThat(growing.isActive()).isTrue();
+
+    growing.setLayout(Peers.layout(3));
+    assertThat(growing.isActive()).isFalse();
+    growing.lost(member, 2);
+    assertThat(growing.isActive()).isTrue();
   }
 
   private Member join(int number, PieceSpan wanted) {
