@@ -19,7 +19,9 @@ public record Queued(Reason reason, int place, int length) {
     /** All uplinks of those that have its pieces are in use. */
     UPLINK,
     /** A rate limit holds it back. */
-    LIMIT
+    LIMIT,
+    /** The supernode has too much to do to take on the task. */
+    SUPERNODE
   }
 
   /** Checks the place. */
@@ -50,6 +52,7 @@ public record Queued(Reason reason, int place, int length) {
           case UPLINK -> hasPlace() ? subject + "tasks for an uplink" : "all uplinks are in use";
           case LIMIT ->
               hasPlace() ? subject + "tasks under a rate limit" : "a rate limit is reached";
+          case SUPERNODE -> hasPlace() ? subject + "tasks" : "the supernode is busy";
         };
   }
 

@@ -20,6 +20,8 @@ public enum ErrorKind {
   SUPERNODE_UNREACHABLE,
   /** A supernode does not accept a call: {@link CallRefusedException}. */
   CALL_REFUSED,
+  /** A supernode has too much to do just now: {@link BusyException}. */
+  BUSY,
   /** The output path cannot be written: {@link OutputException}. */
   OUTPUT,
   /** The store in the home directory fails: {@link StorageException}. */

@@ -19,6 +19,7 @@ import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.AccessRefusedException;
+import io.dragonfly.error.BusyException;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.DigestMismatchException;
@@ -239,6 +240,7 @@ public final class ControlExamples {
         new NoProgressException("nothing moves"),
         new SupernodeUnreachableException("nobody answers"),
         new CallRefusedException("the address is not allowed"),
+        new BusyException("too many calls", Duration.ofSeconds(7)),
         new OutputException("no such directory"),
         new StorageException("the home is in use"),
         new TimeLimitException("too late"),
@@ -252,6 +254,8 @@ public final class ControlExamples {
       return common + " " + e.status() + " " + e.challenges();
     } else if (failure instanceof SourceFailedException e) {
       return common + " " + e.status() + " " + e.retryAfter();
+    } else if (failure instanceof BusyException e) {
+      return common + " " + e.retryAfter();
     } else if (failure instanceof ContentNotFoundException e) {
       return common + " " + e.status();
     } else if (failure instanceof NoSpaceException e) {

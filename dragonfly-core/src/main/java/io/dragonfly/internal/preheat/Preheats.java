@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.Preheat;
 import io.dragonfly.control.PreheatRequest;
 import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.error.BusyException;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
@@ -92,8 +93,9 @@ public final class Preheats implements AutoCloseable {
    * Begins one.
    *
    * @param peers who is to fetch it, too
-   * @throws CallRefusedException if too many have not ended yet, no source reads such URLs, or
-   *     nobody that a name means would fetch it
+   * @throws BusyException if too many have not ended yet
+   * @throws CallRefusedException if no source reads such URLs, or nobody that a name means would
+   *     fetch it
    * @throws IllegalArgumentException if a name of a peer is none
    */
   public Preheat start(PreheatRequest request, List<String> peers) {
@@ -124,7 +126,7 @@ public final class Preheats implements AutoCloseable {
       Optional<String> oldest =
           jobs.values().stream().filter(PreheatJob::isOver).map(PreheatJob::id).findFirst();
       if (oldest.isEmpty()) {
-        throw new CallRefusedException(
+        throw new BusyException(
             "%d preheats have not ended yet: wait until one has, or cancel one."
                 .formatted(MOST_REMEMBERED));
       }

@@ -8,8 +8,9 @@ import java.util.Optional;
 /**
  * Whether, and when, one question is put again to a source that has too much to do just now, or is
  * being mended: it answers 408, 425, 429 or 5xx. It is left alone for as long as its Retry-After
- * says; one that wants more than is left of {@link #PATIENCE} is not asked again. Used by one
- * thread at a time.
+ * says; one that wants more than is left of {@link #PATIENCE} is not asked again. A source that
+ * cannot be reached is tried only a few times, since its name may be wrong. Used by one thread at a
+ * time.
  */
 final class AskingAgain {
   /**
@@ -18,6 +19,9 @@ final class AskingAgain {
    */
   static final Duration PATIENCE = Duration.ofSeconds(12);
 
+  /** As many as a client without a supernode makes. */
+  private static final int CONNECTIONS = 4;
+
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(3);
 
@@ -25,6 +29,7 @@ final class AskingAgain {
   private final Backoff backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, () -> 0);
 
   private final long startNanos;
+  private int connections;
 
   AskingAgain(long startNanos) {
     this.startNanos = startNanos;
@@ -42,8 +47,14 @@ final class AskingAgain {
     return length.compareTo(left) > 0 ? Optional.empty() : Optional.of(length);
   }
 
-  private static boolean mayPass(SourceFailedException answer) {
-    int status = answer.status().orElse(0);
+  private boolean mayPass(SourceFailedException answer) {
+    if (answer.status().isEmpty()) {
+      connections++;
+      boolean isDefect =
+          answer.getCause() instanceof Error || answer.getCause() instanceof RuntimeException;
+      return connections < CONNECTIONS && !isDefect;
+    }
+    int status = answer.status().getAsInt();
     return status == 408 || status == 425 || status == 429 || status >= 500;
   }
 }

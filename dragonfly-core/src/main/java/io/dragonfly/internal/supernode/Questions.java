@@ -5,7 +5,7 @@ import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.SupernodeListener;
-import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.error.SupernodeUnreachableException;
@@ -339,8 +339,8 @@ final class Questions implements AutoCloseable {
   }
 
   private static DistributionException tooMany(Flight flight) {
-    return new CallRefusedException(
-        "Too many questions to the source of %s wait already. Try again later."
+    return new BusyException(
+        "Too many requests to the source of %s wait already. Try again later."
             .formatted(flight.access().content().displayUrl()));
   }
 

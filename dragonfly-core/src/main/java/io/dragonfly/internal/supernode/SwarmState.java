@@ -6,7 +6,7 @@ import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.TaskReport;
-import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.Access;
@@ -120,14 +120,14 @@ final class SwarmState {
     Session session = sessions.get(caller.id());
     if (session == null) {
       if (sessions.size() >= SupernodeSettings.MOST_PEERS) {
-        throw new CallRefusedException(
-            "This supernode has no room for more than %d peers. Use another."
+        throw new BusyException(
+            "This supernode has no room for more than %d peers. Use another, or try again later."
                 .formatted(SupernodeSettings.MOST_PEERS));
       }
       session = new Session(caller);
       if (places.getOrDefault(session.place(), 0) >= SupernodeSettings.MOST_PEERS_OF_ONE_PLACE) {
-        throw new CallRefusedException(
-            "%d peers are at %s already, and that is as many as may be in one place."
+        throw new BusyException(
+            "%d peers are at %s already, and no more are accepted from one address. Try again later."
                 .formatted(
                     SupernodeSettings.MOST_PEERS_OF_ONE_PLACE, session.address().getHostAddress()));
       }
@@ -196,8 +196,8 @@ final class SwarmState {
     Member member = session.members.get(task.id());
     if (member == null) {
       if (session.members.size() >= SupernodeSettings.MOST_TASKS_OF_ONE_PEER) {
-        throw new CallRefusedException(
-            "Peer %s takes part in %d tasks, and more are not possible."
+        throw new BusyException(
+            "Peer %s takes part in %d tasks, and no more are accepted. Try again later."
                 .formatted(session.id().brief(), SupernodeSettings.MOST_TASKS_OF_ONE_PEER));
       }
       member = new Member(session, task);

@@ -1,7 +1,7 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.Caller;
-import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.BusyException;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,15 +22,15 @@ final class Throng {
   /**
    * Lets a registration in.
    *
-   * @throws CallRefusedException if too many from its place wait already
+   * @throws BusyException if too many from its place wait already
    */
   <T> CompletableFuture<T> admit(Caller caller, Supplier<CompletableFuture<T>> registration) {
     Place place = Place.of(caller.address().getAddress(), caller.id());
     int now = waiting.merge(place, 1, Integer::sum);
     if (now > most) {
       leave(place);
-      throw new CallRefusedException(
-          "%d registrations from %s wait for their answers already. Make fewer at once."
+      throw new BusyException(
+          "%d registrations from %s wait for their answers already. Try again later."
               .formatted(most, caller.address().getAddress().getHostAddress()));
     }
     CompletableFuture<T> answer;

@@ -105,6 +105,25 @@ class BusySourceTest {
   }
 
   @Test
+  void aConnectionThatFailsIsTriedAgain() {
+    source.put(FILE, bytes(2 * PIECE)).fail(FILE, new SourceFailedException("refused", null));
+    CompletableFuture<RegisterAnswer> answer = new TestPeer(supernode).register(FILE);
+    await().until(this::isPausing);
+    source.heal(FILE);
+    passUntilDone(answer);
+    assertThat(get(answer).task().layout().pieces()).isEqualTo(2);
+  }
+
+  @Test
+  void aConnectionThatAlwaysFailsIsTriedFourTimes() {
+    source.put(FILE, bytes(1)).fail(FILE, new SourceFailedException("refused", null));
+    CompletableFuture<RegisterAnswer> answer = new TestPeer(supernode).register(FILE);
+    assertThat(passUntilDone(answer)).isLessThan(Duration.ofSeconds(4));
+    assertThat(failure(answer)).hasMessage("refused");
+    assertThat(source.opened()).hasSize(4);
+  }
+
+  @Test
   void anAnswerThatWillNotChangeIsNotAskedForAgain() {
     busy(410, Optional.of(Duration.ofSeconds(1)));
     assertThat(failure(new TestPeer(supernode).register(FILE))).hasMessage("busy");

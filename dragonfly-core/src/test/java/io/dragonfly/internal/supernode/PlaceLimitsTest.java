@@ -9,7 +9,7 @@ import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SupernodeApi;
-import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.BusyException;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.testkit.FakeSource;
@@ -53,7 +53,7 @@ class PlaceLimitsTest {
       api.offer(new OfferRequest(at(ip), List.of())).get();
       return true;
     } catch (ExecutionException e) {
-      assertThat(e).hasCauseInstanceOf(CallRefusedException.class);
+      assertThat(e).hasCauseInstanceOf(BusyException.class);
       return false;
     }
   }
@@ -106,7 +106,7 @@ class PlaceLimitsTest {
     try {
       throng.admit(at(ip), CompletableFuture::new);
       throw new AssertionError("it was let in");
-    } catch (CallRefusedException e) {
+    } catch (BusyException e) {
       return e.getMessage();
     }
   }

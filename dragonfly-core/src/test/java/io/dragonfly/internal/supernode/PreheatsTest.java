@@ -14,7 +14,7 @@ import io.dragonfly.control.NextRequest;
 import io.dragonfly.control.Preheat;
 import io.dragonfly.control.Preheat.State;
 import io.dragonfly.control.PreheatRequest;
-import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.BusyException;
 import io.dragonfly.error.ErrorKind;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.testkit.FakeSource;
@@ -168,7 +168,7 @@ class PreheatsTest {
 
     PreheatRequest more = new PreheatRequest.File(ContentRequest.of(FILE));
     assertThatThrownBy(() -> admin.preheat(more, List.of()).join())
-        .hasCauseInstanceOf(CallRefusedException.class)
+        .hasCauseInstanceOf(BusyException.class)
         .hasMessageContaining("100 preheats have not ended");
     get(admin.cancelPreheat(first.id()));
     Preheat last = start(FILE);

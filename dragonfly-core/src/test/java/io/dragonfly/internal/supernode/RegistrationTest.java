@@ -127,7 +127,7 @@ class RegistrationTest {
   void whatTheSourceSaysGoesBackTyped() {
     assertThat(failure(new TestPeer(supernode).register(FILE)))
         .isInstanceOf(ContentNotFoundException.class);
-    source.put(FILE, bytes(1)).fail(FILE, new SourceFailedException("down", null));
+    source.put(FILE, bytes(1)).fail(FILE, new SourceFailedException("down", 410, Optional.empty()));
     assertThat(failure(new TestPeer(supernode).register(FILE)))
         .isInstanceOf(SourceFailedException.class);
     assertThat(failure(new TestPeer(supernode).register(URI.create("gopher://host/x"))))

@@ -45,6 +45,7 @@ public final class ExitCode {
       case NO_PROGRESS -> 16;
       case SUPERNODE_UNREACHABLE -> 17;
       case CALL_REFUSED -> 18;
+      case BUSY -> 26;
       case OUTPUT -> 19;
       case STORAGE -> 20;
       case TIME_LIMIT -> 21;

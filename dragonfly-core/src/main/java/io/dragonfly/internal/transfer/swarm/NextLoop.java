@@ -2,6 +2,7 @@ package io.dragonfly.internal.transfer.swarm;
 
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.TaskReport;
+import io.dragonfly.error.BusyException;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.loop.Backoff;
@@ -9,6 +10,7 @@ import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.Timers;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -265,14 +267,17 @@ final class NextLoop {
       link.refused(refused);
       return;
     }
-    if (!lost) {
+    Duration pause = backoff.next();
+    if (failure instanceof BusyException busy) {
+      pause = Collections.max(List.of(pause, busy.retryAfter()));
+    } else if (!lost) {
       lost = true;
       link.lost(String.valueOf(failure.getMessage()));
     }
     if (retry == null) {
       retry =
           loop.after(
-              backoff.next(),
+              pause,
               () -> {
                 retry = null;
                 send();

@@ -5,6 +5,7 @@ import io.dragonfly.control.OfferAnswer;
 import io.dragonfly.control.Queued;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.TaskUpdate;
+import io.dragonfly.error.BusyException;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceChangedException;
@@ -420,7 +421,8 @@ public final class SupernodeLink {
         answer -> registeredAgain(member, answer),
         failure -> {
           member.registrationEnded();
-          if (!(failure instanceof SupernodeUnreachableException)) {
+          if (!(failure instanceof SupernodeUnreachableException)
+              && !(failure instanceof BusyException)) {
             fail(member, (DistributionException) failure);
           } // else the next poll finds it lost, or hears once more that it does not know the task
         });

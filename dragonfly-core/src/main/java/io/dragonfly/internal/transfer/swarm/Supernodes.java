@@ -5,6 +5,7 @@ import io.dragonfly.control.Holding;
 import io.dragonfly.control.Queued;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException.Retry;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.loop.Backoff;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -121,8 +123,8 @@ public final class Supernodes {
    * A registration under way.
    *
    * @param answer completes as {@link #register} says
-   * @param queued tells which place it has behind other registrations of this client for the same
-   *     source host, while it waits for its turn; on the loop
+   * @param queued tells what it waits for: its turn behind other registrations of this client for
+   *     the same source host, or a supernode that is busy; on the loop
    */
   public record Registering(
       CompletableFuture<Registered> answer, Supplier<Optional<Queued>> queued) {}
@@ -217,10 +219,11 @@ public final class Supernodes {
   /** Returns the place of a registration among those that wait for others of the same host. */
   private Optional<Queued> queued(Attempt attempt) {
     int before = registering.waitingBefore(attempt);
-    return before < 0
-        ? Optional.empty()
-        : Optional.of(
-            new Queued(Queued.Reason.SOURCE, before + 1, registering.waiting(attempt.host())));
+    if (before >= 0) {
+      return Optional.of(
+          new Queued(Queued.Reason.SOURCE, before + 1, registering.waiting(attempt.host())));
+    }
+    return attempt.isBusy() ? Optional.of(Queued.of(Queued.Reason.SUPERNODE)) : Optional.empty();
   }
 
   private final class Attempt {
@@ -236,6 +239,9 @@ public final class Supernodes {
 
     /** Whether another one may answer later. */
     private boolean hopeful;
+
+    /** How long to wait for one that is busy; zero if none is. */
+    private Duration busyFor = Duration.ZERO;
 
     Attempt(Registration registration) {
       this.registration = registration;
@@ -255,6 +261,9 @@ public final class Supernodes {
     }
 
     private void next() {
+      if (result.isDone()) {
+        return;
+      }
       SupernodeLink link = links.get(tried % links.size());
       tried++;
       if (link.pulse().isDown(patience())) {
@@ -297,23 +306,32 @@ public final class Supernodes {
       if (result.isDone()) {
         return;
       }
-      if (!(failure instanceof SupernodeUnreachableException silence)) {
+      if (failure instanceof BusyException busy) {
+        busyFor = Collections.max(List.of(busyFor, busy.retryAfter()));
+      } else if (!(failure instanceof SupernodeUnreachableException silence)) {
         result.completeExceptionally(failure);
         return;
-      }
-      if (silence.retry() == Retry.LATER) {
+      } else if (silence.retry() == Retry.LATER) {
         hopeful = true;
       } else {
         distrust = silence;
       }
       if (tried % links.size() != 0) {
         next();
+      } else if (isBusy()) {
+        // A registration has no limit of its own: the fetch has, and counts this as a wait.
+        Duration pause = Collections.max(List.of(busyFor, backoff.next()));
+        var unused = loop.after(pause, this::next);
       } else if (hopeful && isWorthWaiting()) {
         hopeful = false;
         var unused = loop.after(backoff.next(), this::next);
       } else {
         result.completeExceptionally(unreachable(failure));
       }
+    }
+
+    private boolean isBusy() {
+      return !busyFor.isZero();
     }
 
     private boolean isWorthWaiting() {

@@ -6,6 +6,7 @@ import io.dragonfly.control.OfferAnswer;
 import io.dragonfly.control.Queued;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.TaskUpdate;
+import io.dragonfly.error.BusyException;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.task.PieceSpan;
@@ -22,6 +23,10 @@ import org.junit.jupiter.api.Test;
 
 /** Calls that fail, and registrations: how many at once, and once more. */
 class LostCallsTest extends MemberTests {
+  private static Supernodes.Registration registration(Duration patience) {
+    return new Supernodes.Registration(CONTENT, Optional.empty(), List.of(), true, patience);
+  }
+
   @Test
   void notMoreThanSixteenRegistrationsOfOneSourceAreUnderWay() throws Exception {
     List<CompletableFuture<RegisterAnswer>> calls = new ArrayList<>();
@@ -35,14 +40,7 @@ class LostCallsTest extends MemberTests {
     onLoop(
         () -> {
           for (int i = 0; i < 30; i++) {
-            asked.add(
-                supernodes.register(
-                    new Supernodes.Registration(
-                        CONTENT,
-                        Optional.empty(),
-                        List.of(),
-                        true,
-                        Supernodes.Registration.SHORT)));
+            asked.add(supernodes.register(registration(Supernodes.Registration.SHORT)));
           }
         });
     settle();
@@ -131,13 +129,7 @@ class LostCallsTest extends MemberTests {
     api.registration = CompletableFuture::new;
     List<CompletableFuture<Supernodes.Registered>> registered = new ArrayList<>();
     onLoop(
-        () ->
-            registered.add(
-                supernodes
-                    .register(
-                        new Supernodes.Registration(
-                            CONTENT, Optional.empty(), List.of(), true, Duration.ofSeconds(15)))
-                    .answer()));
+        () -> registered.add(supernodes.register(registration(Duration.ofSeconds(15))).answer()));
     List<Integer> times = new ArrayList<>();
     for (int second = 1; second <= 40; second++) {
       ticker.advance(Duration.ofSeconds(1));
@@ -186,6 +178,60 @@ class LostCallsTest extends MemberTests {
   void aRefusedPeerIsToldSo() throws Exception {
     api.poll().answer().completeExceptionally(new CallRefusedException("not from there"));
     assertThat(events.next()).isEqualTo("CALL_REFUSED");
+  }
+
+  @Test
+  void aSupernodeThatIsBusyIsAskedAgainWhenItWantsAndIsNotLost() throws Exception {
+    Duration pause = Duration.ofSeconds(3);
+    api.poll().answer().completeExceptionally(new BusyException("too many calls", pause));
+    settle();
+    ticker.advance(pause.minusMillis(1));
+    settle();
+    assertThat(api.polls).isEmpty();
+    ticker.advance(Duration.ofMillis(1));
+    api.poll().answer().complete(answer(1, news()));
+    api.poll();
+    assertThat(events.seen).isEmpty();
+  }
+
+  @Test
+  void aRegistrationWaitsForASupernodeThatIsBusy() throws Exception {
+    Duration pause = Duration.ofSeconds(3);
+    api.registration =
+        () -> CompletableFuture.failedFuture(new BusyException("too many peers", pause));
+    List<Supernodes.Registering> asked = new ArrayList<>();
+    int before = api.registrations.size();
+    onLoop(() -> asked.add(supernodes.register(registration(Supernodes.Registration.SHORT))));
+    Supernodes.Registering registering = asked.get(0);
+    settle();
+    for (int tries = 1; tries <= 100; tries++) {
+      assertThat(api.registrations).hasSize(before + tries);
+      assertThat(registering.answer()).isNotDone();
+      onLoop(
+          () ->
+              assertThat(registering.queued().get()).contains(Queued.of(Queued.Reason.SUPERNODE)));
+      ticker.advance(pause);
+      settle();
+    }
+
+    api.registration = () -> CompletableFuture.completedFuture(Api.answer(TASK));
+    ticker.advance(pause);
+    settle();
+    assertThat(registering.answer()).isCompleted();
+  }
+
+  @Test
+  void aRegistrationThatIsCancelledIsNotMadeAgain() throws Exception {
+    api.registration = () -> CompletableFuture.failedFuture(new BusyException("too many peers"));
+    List<Supernodes.Registering> asked = new ArrayList<>();
+    onLoop(() -> asked.add(supernodes.register(registration(Supernodes.Registration.SHORT))));
+    settle();
+    int before = api.registrations.size();
+
+    onLoop(() -> asked.get(0).answer().cancel(false));
+    ticker.advance(Duration.ofMinutes(1));
+    settle();
+    assertThat(api.registrations).hasSize(before);
   }
 
   @Test

@@ -1,7 +1,6 @@
 package io.dragonfly.transport.http.internal.server;
 
 import io.dragonfly.error.DistributionException;
-import io.dragonfly.transport.http.internal.wire.FailureJson;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -56,8 +55,7 @@ abstract class AwaitedExchange implements Exchange {
    */
   final void answerFailure(Throwable failure, String what) {
     if (failure instanceof DistributionException typed) {
-      connection.answer(
-          HttpResponseStatus.valueOf(FailureJson.status(typed)), FailureJson.answer(typed));
+      connection.answer(typed);
     } else {
       LOG.warn("{} failed: {}", what, String.valueOf(failure));
       LOG.debug("where a call failed", failure);

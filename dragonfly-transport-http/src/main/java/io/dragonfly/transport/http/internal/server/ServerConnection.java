@@ -1,5 +1,7 @@
 package io.dragonfly.transport.http.internal.server;
 
+import io.dragonfly.error.BusyException;
+import io.dragonfly.error.DistributionException;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.transport.http.internal.wire.FailureJson;
 import io.dragonfly.transport.http.internal.wire.OneLine;
@@ -202,9 +204,31 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void refuse(HttpResponseStatus status, String message, HttpHeaders more) {
-    FullHttpResponse response = response(status, FailureJson.answer(message));
+    if (status.equals(HttpResponseStatus.SERVICE_UNAVAILABLE)) {
+      answer(new BusyException(message), more);
+    } else {
+      answer(response(status, FailureJson.answer(message)), message, more);
+    }
+  }
+
+  /** Says why a call failed, so that the client can throw the same. */
+  void answer(DistributionException failure) {
+    answer(failure, EmptyHttpHeaders.INSTANCE);
+  }
+
+  private void answer(DistributionException failure, HttpHeaders more) {
+    HttpResponseStatus status = HttpResponseStatus.valueOf(FailureJson.status(failure));
+    FullHttpResponse response = response(status, FailureJson.answer(failure));
+    if (failure instanceof BusyException busy) {
+      long seconds = Math.max(1, busy.retryAfter().toSeconds());
+      response.headers().set(HttpHeaderNames.RETRY_AFTER, seconds);
+    }
+    answer(response, failure.getMessage(), more);
+  }
+
+  private void answer(FullHttpResponse response, String reason, HttpHeaders more) {
     response.headers().add(more);
-    response.headers().set(Wire.REASON, OneLine.ofHeader(message));
+    response.headers().set(Wire.REASON, OneLine.ofHeader(reason));
     answer(response);
   }
 

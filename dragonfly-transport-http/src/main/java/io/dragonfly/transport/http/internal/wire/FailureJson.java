@@ -1,6 +1,7 @@
 package io.dragonfly.transport.http.internal.wire;
 
 import io.dragonfly.error.AccessRefusedException;
+import io.dragonfly.error.BusyException;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.DigestMismatchException;
@@ -26,6 +27,8 @@ import java.util.Optional;
  * becomes a {@link CallRefusedException} with its message.
  */
 public final class FailureJson {
+  private static final String RETRY_AFTER = "retryAfterMillis";
+
   private FailureJson() {}
 
   /** Returns an answer that says why a call failed. */
@@ -58,6 +61,7 @@ public final class FailureJson {
       case ACCESS_REFUSED, CALL_REFUSED -> 403;
       case NOT_FOUND -> 404;
       case SOURCE_FAILED, SOURCE_CHANGED -> 502;
+      case BUSY -> 503;
       default -> 500;
     };
   }
@@ -76,14 +80,19 @@ public final class FailureJson {
         out.number("status", failed.status().getAsInt());
       }
       if (failed.retryAfter().isPresent()) {
-        long millis = failed.retryAfter().get().toMillis();
-        // A source may say anything; more than the bound would make the whole message invalid.
-        out.number("retryAfterMillis", Math.min(millis, Wire.MAX_DURATION.toMillis()));
+        writeRetryAfter(out, failed.retryAfter().get());
       }
+    } else if (failure instanceof BusyException busy) {
+      writeRetryAfter(out, busy.retryAfter());
     } else if (failure instanceof NoSpaceException full) {
       out.number("neededBytes", full.neededBytes());
       out.number("freeBytes", full.freeBytes());
     }
+  }
+
+  private static void writeRetryAfter(JsonOut out, Duration time) throws IOException {
+    // A source may say anything; more than the bound would make the whole message invalid.
+    out.number(RETRY_AFTER, Math.min(time.toMillis(), Wire.MAX_DURATION.toMillis()));
   }
 
   static DistributionException read(JsonIn in) throws WireException {
@@ -111,6 +120,7 @@ public final class FailureJson {
       case NO_PROGRESS -> new NoProgressException(message);
       case SUPERNODE_UNREACHABLE -> new SupernodeUnreachableException(message);
       case CALL_REFUSED -> new CallRefusedException(message);
+      case BUSY -> new BusyException(message, retryAfter(in).orElse(BusyException.USUAL));
       case OUTPUT -> new OutputException(message);
       case STORAGE -> new StorageException(message);
       case LISTEN -> new ListenException(message, null);
@@ -121,10 +131,12 @@ public final class FailureJson {
 
   private static SourceFailedException readSourceFailed(JsonIn in, String message)
       throws WireException {
-    Optional<Duration> retryAfter =
-        in.find("retryAfterMillis", after -> after.millis(Wire.MAX_DURATION));
     return in.find("status").isPresent()
-        ? new SourceFailedException(message, in.get("status").integer(), retryAfter)
+        ? new SourceFailedException(message, in.get("status").integer(), retryAfter(in))
         : new SourceFailedException(message, null);
+  }
+
+  private static Optional<Duration> retryAfter(JsonIn in) throws WireException {
+    return in.find(RETRY_AFTER, after -> after.millis(Wire.MAX_DURATION));
   }
 }

@@ -67,6 +67,7 @@ abstract class HttpServerRequests extends HttpServerFixture {
     RawConnection.Message never = connection.send(get(TASK, "bytes=0-9")).read();
     assertThat(later.status()).isEqualTo(503);
     assertThat(later.header("Dragonfly-Reason")).isEqualTo("others  first ?");
+    assertThat(later.header("Retry-After")).isEqualTo("1");
     assertThat(never.status()).isEqualTo(403);
     assertThat(never.header("Dragonfly-Reason")).isEqualTo("no");
     assertThat(connection.send(post("/api/v2/offer", offer())).read().status()).isEqualTo(200);
