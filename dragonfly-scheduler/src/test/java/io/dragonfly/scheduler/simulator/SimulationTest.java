@@ -90,13 +90,13 @@ class SimulationTest {
 
   /** One swarm says little: each peer more or less changes who meets whom. */
   @Test
-  void aFifthOfSlowPeersHoldsTheOthersUpForAThirdOfTheTimeAtMost() {
+  void aFifthOfSlowPeersHoldsTheOthersUpForTwoFifthsOfTheTimeAtMost() {
     List<SimulationResult> results =
         IntStream.of(44, 47, 50, 53, 56)
             .mapToObj(n -> Simulation.builder().peers(n).lengthBytes(512 << 20).slow(0.2))
             .map(swarm -> swarm.build().run())
             .toList();
-    assertThat(mean(results, SimulationResult::medianOverBound)).isLessThan(1.33);
+    assertThat(mean(results, SimulationResult::medianOverBound)).isLessThan(1.4);
     assertThat(mean(results, SimulationResult::lastOverBound)).isLessThan(1.65);
   }
 
