@@ -251,6 +251,10 @@ public final class Supernode implements AutoCloseable {
       parts.push(server);
       InetSocketAddress reached = new InetSocketAddress(advertised, server.address().getPort());
       log.info("listening on {}", text(server.address()));
+      log.info(
+          "sources in private networks are read for all clients with a private address,"
+              + " and for no others; {}",
+          config.sourceHosts());
       warnUnlessOurs(advertised);
       service.listensAt(reached);
       return reached;
@@ -272,8 +276,8 @@ public final class Supernode implements AutoCloseable {
     try {
       if (NetworkInterface.getByInetAddress(advertised) == null) {
         log.warn(
-            "peers are told {}, which is no address of this machine: they reach it only if something"
-                + " such as NAT brings them here from there",
+            "peers are told {}, which is no address of this machine: they reach it only if"
+                + " something such as NAT brings them here from there",
             advertised.getHostAddress());
       }
     } catch (SocketException e) {

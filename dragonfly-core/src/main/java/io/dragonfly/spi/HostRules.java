@@ -68,6 +68,12 @@ public final class HostRules {
     return isDenied ? Verdict.DENIED : Verdict.UNSAID;
   }
 
+  /** Returns what is allowed and denied, in words for a log. */
+  @Override
+  public String toString() {
+    return "source-allow: %s, source-deny: %s".formatted(allowed, denied);
+  }
+
   /** The networks and the patterns of one list. */
   private record Entries(List<Network> networks, List<String> patterns) {
     static Entries of(List<String> texts) {
@@ -99,6 +105,14 @@ public final class HostRules {
 
     boolean hasAddress(InetAddress address) {
       return networks.stream().anyMatch(network -> network.contains(address));
+    }
+
+    @Override
+    public String toString() {
+      List<String> all = new ArrayList<>(patterns);
+      networks.forEach(
+          network -> all.add(network.base().getHostAddress() + "/" + network.prefix()));
+      return all.isEmpty() ? "nothing" : String.join(", ", all);
     }
   }
 }

@@ -7,7 +7,7 @@ import java.time.Duration;
 public final class SourceRequest {
   private final ContentRequest content;
   private final Duration stallTimeout;
-  private final boolean fromThisMachine;
+  private final Requester requester;
 
   /**
    * A question to a source.
@@ -15,13 +15,12 @@ public final class SourceRequest {
    * @param content what is asked for, with the credentials of who wants it
    * @param stallTimeout how long the source may take to connect, to answer, or to bring the next
    *     byte
-   * @param fromThisMachine whether a process of this machine asks; false for a supernode that asks
-   *     for somebody else, who must not reach this machine's own services that way
+   * @param requester for whom the source is read, which decides what addresses are refused
    */
-  public SourceRequest(ContentRequest content, Duration stallTimeout, boolean fromThisMachine) {
+  public SourceRequest(ContentRequest content, Duration stallTimeout, Requester requester) {
     this.content = content;
     this.stallTimeout = stallTimeout;
-    this.fromThisMachine = fromThisMachine;
+    this.requester = requester;
   }
 
   /** Returns what is asked for, with the credentials of who wants it. */
@@ -34,9 +33,9 @@ public final class SourceRequest {
     return stallTimeout;
   }
 
-  /** Tells whether a process of this machine asks. */
-  public boolean fromThisMachine() {
-    return fromThisMachine;
+  /** Returns for whom the source is read. */
+  public Requester requester() {
+    return requester;
   }
 
   @Override

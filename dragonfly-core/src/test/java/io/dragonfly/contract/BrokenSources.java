@@ -2,6 +2,7 @@ package io.dragonfly.contract;
 
 import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.SourceRequest;
@@ -204,7 +205,7 @@ final class BrokenSources {
   }
 
   static SourceRequest withoutStallTimeout(SourceRequest request) {
-    return new SourceRequest(request.content(), Duration.ofDays(1), request.fromThisMachine());
+    return new SourceRequest(request.content(), Duration.ofDays(1), request.requester());
   }
 
   /** The secret that the first one brought serves all. */
@@ -213,7 +214,9 @@ final class BrokenSources {
     return request -> {
       first.compareAndSet(null, request.content());
       return new SourceRequest(
-          request.content().withHeaders(first.get().headers()), request.stallTimeout(), true);
+          request.content().withHeaders(first.get().headers()),
+          request.stallTimeout(),
+          Requester.THIS_PROCESS);
     };
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
@@ -25,7 +26,7 @@ class FakeSourceTest {
 
   private final FakeSource source = new FakeSource().put(A, BYTES);
   private final SourceRequest request =
-      new SourceRequest(ContentRequest.of(A), Duration.ofSeconds(10), true);
+      new SourceRequest(ContentRequest.of(A), Duration.ofSeconds(10), Requester.THIS_PROCESS);
 
   @Test
   void writesDownWhatWasAskedAndRead() throws IOException {

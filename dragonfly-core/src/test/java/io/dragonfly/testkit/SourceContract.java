@@ -7,6 +7,7 @@ import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.SourceRequest;
@@ -341,7 +342,7 @@ public abstract class SourceContract {
   }
 
   private static SourceRequest request(ContentRequest content, Duration stallTimeout) {
-    return new SourceRequest(content, stallTimeout, true);
+    return new SourceRequest(content, stallTimeout, Requester.THIS_PROCESS);
   }
 
   private byte[] part(ByteRange range) {

@@ -1,12 +1,13 @@
 package io.dragonfly.internal.cdn;
 
+import io.dragonfly.spi.Requester;
 import io.dragonfly.task.ContentRequest;
 
 /**
  * What a source may be asked with. Kept in memory for as long as somebody who gave it takes part.
  *
  * @param content the request with its credentials
- * @param fromThisMachine whether who gave it runs on this machine
+ * @param requester for whom the source is read
  * @param fingerprint equal for equal credentials, and tells nothing about them
  */
-public record Access(ContentRequest content, boolean fromThisMachine, String fingerprint) {}
+public record Access(ContentRequest content, Requester requester, String fingerprint) {}

@@ -321,7 +321,7 @@ final class SourceStretch implements PieceLine.Place {
 
   private SourceRequest request(Access access) {
     return new SourceRequest(
-        access.content(), around.settings().stallTimeout(), access.fromThisMachine());
+        access.content(), around.settings().stallTimeout(), access.requester());
   }
 
   private void checkSame(SourceVersion now) {

@@ -12,6 +12,7 @@ import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.peer.Peer;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.Source;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.TaskId;
@@ -27,7 +28,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -61,7 +61,7 @@ public final class Preheats implements AutoCloseable {
    * @param supernode its calls, as a peer of this machine makes them
    * @param cached finds what the CDN cache has of a task
    * @param peers who may fetch it, too
-   * @param fromThisMachine whether sources on this machine may be read
+   * @param requester for whom sources are read
    * @param stall how long a source may be silent
    */
   public record Parts(
@@ -69,7 +69,7 @@ public final class Preheats implements AutoCloseable {
       Function<TaskId, Optional<CdnTask>> cached,
       Peers peers,
       Sources sources,
-      BooleanSupplier fromThisMachine,
+      Supplier<Requester> requester,
       Duration stall,
       Clock clock,
       SecureRandom random) {}
@@ -86,7 +86,7 @@ public final class Preheats implements AutoCloseable {
   /** Preheats of one supernode. */
   public Preheats(Parts parts) {
     this.parts = parts;
-    this.reading = new Reading(parts.sources(), parts.stall(), parts.fromThisMachine());
+    this.reading = new Reading(parts.sources(), parts.stall(), parts.requester());
   }
 
   /**

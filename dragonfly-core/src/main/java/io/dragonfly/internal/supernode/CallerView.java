@@ -11,6 +11,7 @@ import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.spi.Requester;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -20,7 +21,7 @@ import java.util.function.Supplier;
  *
  * @param throng bounds how many registrations wait
  * @param check throws if the caller must not say that it is who it says
- * @param fromThisMachine whether sources are asked for somebody on this machine
+ * @param requester for whom sources are read
  */
 record CallerView(
     Registrations registrations,
@@ -28,14 +29,13 @@ record CallerView(
     Swarms swarms,
     Throng throng,
     Consumer<Caller> check,
-    boolean fromThisMachine)
+    Requester requester)
     implements SupernodeApi {
   @Override
   public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
     return checked(
         request.caller(),
-        () ->
-            throng.admit(request.caller(), () -> registrations.register(request, fromThisMachine)));
+        () -> throng.admit(request.caller(), () -> registrations.register(request, requester)));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.internal.cdn.Access;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Headers;
 import java.nio.charset.StandardCharsets;
@@ -26,19 +27,19 @@ final class Fingerprints {
   /**
    * Returns the request with its fingerprint.
    *
-   * @param fromThisMachine part of the fingerprint: what this machine may ask, others may not
+   * @param requester part of the fingerprint: what one may read, another may not
    */
-  Access access(ContentRequest content, boolean fromThisMachine) {
+  Access access(ContentRequest content, Requester requester) {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(key);
-      mac.update((byte) (fromThisMachine ? 1 : 0));
+      mac.update((byte) requester.ordinal());
       add(mac, content.url().toString());
       for (Headers.Header header : content.headers().list()) {
         add(mac, header.name());
         add(mac, header.value());
       }
-      return new Access(content, fromThisMachine, HexFormat.of().formatHex(mac.doFinal()));
+      return new Access(content, requester, HexFormat.of().formatHex(mac.doFinal()));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("this Java runtime has no HmacSHA256", e);
     }

@@ -230,7 +230,7 @@ final class Questions implements AutoCloseable {
       Access access = flight.access();
       Source source = sources.of(access.content());
       SourceRequest request =
-          new SourceRequest(access.content(), settings.stallTimeout(), access.fromThisMachine());
+          new SourceRequest(access.content(), settings.stallTimeout(), access.requester());
       if (!opens) {
         return new Answer(call.run(() -> source.ask(request)), Optional.empty());
       }

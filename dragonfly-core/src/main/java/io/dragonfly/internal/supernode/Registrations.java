@@ -12,6 +12,7 @@ import io.dragonfly.internal.cdn.CdnCache;
 import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskKey;
@@ -71,8 +72,8 @@ final class Registrations {
    */
   private record Admission(SwarmTask swarm, Optional<Instant> until) {}
 
-  CompletableFuture<RegisterAnswer> register(RegisterRequest request, boolean fromThisMachine) {
-    Access access = fingerprints.access(request.content(), fromThisMachine);
+  CompletableFuture<RegisterAnswer> register(RegisterRequest request, Requester requester) {
+    Access access = fingerprints.access(request.content(), requester);
     TaskKey key = request.content().key();
     Guest guest = new Guest(request, access, new CompletableFuture<>());
     Futures.when(

@@ -16,6 +16,7 @@ import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.spi.Network;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.Storage;
 import java.net.InetAddress;
@@ -158,7 +159,7 @@ public final class SupernodeService implements AutoCloseable {
                 task -> swarms.find(task).flatMap(SwarmTask::cached),
                 swarms,
                 parts.sources(),
-                this::isThisMachineTrusted,
+                this::operator,
                 settings.stallTimeout(),
                 parts.clock(),
                 parts.random()));
@@ -193,7 +194,8 @@ public final class SupernodeService implements AutoCloseable {
 
   /** Returns the supernode as callers in this process see it: they are trusted. */
   public LocalSupernode local() {
-    SupernodeApi api = new CallerView(registrations, offers, swarms, throng, caller -> {}, true);
+    SupernodeApi api =
+        new CallerView(registrations, offers, swarms, throng, caller -> {}, Requester.THIS_PROCESS);
     return new LocalSupernode(api, parts.pieces(), secret.id());
   }
 
@@ -202,14 +204,17 @@ public final class SupernodeService implements AutoCloseable {
     return cdnPeer.isReachable() ? from(InetAddress.getLoopbackAddress()) : local().api();
   }
 
-  /** One that others do not reach may read this machine's own services. */
-  private boolean isThisMachineTrusted() {
-    return !cdnPeer.isReachable() || cdnPeer.address().getAddress().isLoopbackAddress();
+  /** Operators may have private networks read; of a supernode for one machine, that machine. */
+  private Requester operator() {
+    if (!cdnPeer.isReachable()) {
+      return Requester.THIS_PROCESS;
+    }
+    boolean isForOneMachine = cdnPeer.address().getAddress().isLoopbackAddress();
+    return isForOneMachine ? Requester.THIS_MACHINE : Requester.PRIVATE_NETWORK;
   }
 
   /** Returns the supernode as who calls from an address sees it. */
   public SupernodeApi from(InetAddress address) {
-    boolean onThisMachine = cdnPeer.address().getAddress().isLoopbackAddress();
     return new CallerView(
         registrations,
         offers,
@@ -221,7 +226,7 @@ public final class SupernodeService implements AutoCloseable {
           }
           rules.check(address, caller);
         },
-        onThisMachine);
+        Requester.at(address));
   }
 
   /** Returns the supernode as its operator sees it. */

@@ -9,6 +9,7 @@ import io.dragonfly.internal.loop.Backoff;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.transfer.source.SourceFailures;
 import io.dragonfly.internal.transfer.source.SourceReading;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.SourceVersion;
@@ -69,7 +70,8 @@ final class LastQuestion {
   }
 
   private void askNow() {
-    SourceRequest request = new SourceRequest(content, parts.times().sourceStall(), true);
+    SourceRequest request =
+        new SourceRequest(content, parts.times().sourceStall(), Requester.THIS_PROCESS);
     try {
       SourceVersion now =
           parts.sources().apply(String.valueOf(content.url().getScheme())).ask(request);

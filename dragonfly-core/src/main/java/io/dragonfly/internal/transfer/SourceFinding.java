@@ -7,6 +7,7 @@ import io.dragonfly.internal.loop.Backoff;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.transfer.source.SourceFailures;
 import io.dragonfly.internal.transfer.source.SourceReading;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.SourceRequest;
@@ -54,7 +55,8 @@ final class SourceFinding extends Finding {
   }
 
   private void askNow(TaskKey key, boolean questionOnly) {
-    SourceRequest asked = new SourceRequest(content(), parts.times().sourceStall(), true);
+    SourceRequest asked =
+        new SourceRequest(content(), parts.times().sourceStall(), Requester.THIS_PROCESS);
     try {
       Source source = parts.sources().apply(String.valueOf(content().url().getScheme()));
       Answer answer;

@@ -6,6 +6,7 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.ErrorKind;
 import io.dragonfly.internal.transfer.intake.TakeLane;
 import io.dragonfly.internal.transfer.source.SourceReading;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.ContentRequest;
@@ -88,7 +89,7 @@ final class SourceSide implements BackToSource.Owner {
     reading.start(
         new SourceReading.Opening(
             () -> parts.sources().apply(String.valueOf(content.url().getScheme())),
-            new SourceRequest(content, parts.times().sourceStall(), true),
+            new SourceRequest(content, parts.times().sourceStall(), Requester.THIS_PROCESS),
             byRange,
             begun));
     begun = Optional.empty();

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.StorageException;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.task.ContentRequest;
@@ -218,7 +219,7 @@ class CacheRoomTest {
       ContentRequest content = ContentRequest.of(slow);
       cache
           .prepare(Task.of(content.key(), source.version(slow), Optional.empty(), ""))
-          .read(new Access(content, true, "slow"), Optional.empty());
+          .read(new Access(content, Requester.THIS_PROCESS, "slow"), Optional.empty());
     }
     read("quick", 2 * PIECE);
   }
@@ -244,7 +245,7 @@ class CacheRoomTest {
   }
 
   private static Access access(String name) {
-    return new Access(ContentRequest.of(uri(name)), true, name);
+    return new Access(ContentRequest.of(uri(name)), Requester.THIS_PROCESS, name);
   }
 
   private CdnTask prepare(String name, int length) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.RateLimiter;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.spi.Storage;
@@ -78,11 +79,12 @@ abstract class CdnFixture {
   static Access access(String user) {
     ContentRequest content =
         ContentRequest.of(FILE).withHeaders(Headers.NONE.with("Authorization", user));
-    return new Access(content, true, user);
+    return new Access(content, Requester.THIS_PROCESS, user);
   }
 
   static SourceRequest request() {
-    return new SourceRequest(ContentRequest.of(FILE), Duration.ofSeconds(30), true);
+    return new SourceRequest(
+        ContentRequest.of(FILE), Duration.ofSeconds(30), Requester.THIS_PROCESS);
   }
 
   byte[] stored(CdnTask task) throws IOException {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.RateLimiter;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Task;
@@ -148,8 +149,10 @@ class CdnTurnsTest extends CdnFixture {
     CdnTask task =
         cache.prepare(Task.of(content.key(), source.version(uri), Optional.empty(), uri.getPath()));
     tasks.add(task);
-    SourceRequest request = new SourceRequest(content, Duration.ofSeconds(30), true);
-    task.read(new Access(content, true, "alice"), Optional.of(source.open(request)));
+    SourceRequest request =
+        new SourceRequest(content, Duration.ofSeconds(30), Requester.THIS_PROCESS);
+    task.read(
+        new Access(content, Requester.THIS_PROCESS, "alice"), Optional.of(source.open(request)));
     return task;
   }
 

@@ -9,6 +9,7 @@ import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.internal.writing.BufferPool;
 import io.dragonfly.internal.writing.DiskWriter;
 import io.dragonfly.spi.PieceRegion;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.ByteRange;
@@ -129,7 +130,7 @@ class WriteBehindTest {
       ContentRequest content = ContentRequest.of(FILE);
       CdnTask task =
           cache.prepare(Task.of(content.key(), source.version(FILE), Optional.empty(), ""));
-      task.read(new Access(content, true, "alice"), Optional.empty());
+      task.read(new Access(content, Requester.THIS_PROCESS, "alice"), Optional.empty());
       // Each buffer goes with the end of a piece here.
       await().until(() -> source.bytesRead() >= WriteBehind.MOST_AHEAD * PIECE);
       assertThat(source.bytesRead()).isLessThanOrEqualTo((WriteBehind.MOST_AHEAD + 2L) * PIECE);

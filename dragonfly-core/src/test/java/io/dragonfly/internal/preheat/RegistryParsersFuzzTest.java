@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.dragonfly.control.PreheatRequest;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.internal.cdn.Sources;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.ImageName;
@@ -87,7 +88,7 @@ class RegistryParsersFuzzTest {
       source.put(
           URI.create(ORIGIN + "v1"), mutations.of(i % 2 == 0 ? inner : outer).getBytes(ISO_8859_1));
       try (Sources sources = new Sources(Map.of("https", source), new SourceConfig("test"))) {
-        Reading reading = new Reading(sources, Duration.ofSeconds(1), () -> true);
+        Reading reading = new Reading(sources, Duration.ofSeconds(1), () -> Requester.THIS_PROCESS);
         RegistryLogin login = new RegistryLogin(reading, Optional.empty(), Trust.PLATFORM, true);
         assertThat(new ImageWalk(image(), reading, login).contents()).hasSizeBetween(1, 10);
         walked++;
@@ -107,7 +108,7 @@ class RegistryParsersFuzzTest {
     source.put(URI.create(ORIGIN + digest(inner)), inner.getBytes(ISO_8859_1));
     source.put(URI.create(ORIGIN + "v1"), outer.getBytes(ISO_8859_1));
     try (Sources sources = new Sources(Map.of("https", source), new SourceConfig("test"))) {
-      Reading reading = new Reading(sources, Duration.ofSeconds(1), () -> true);
+      Reading reading = new Reading(sources, Duration.ofSeconds(1), () -> Requester.THIS_PROCESS);
       RegistryLogin login = new RegistryLogin(reading, Optional.empty(), Trust.PLATFORM, true);
 
       assertThat(new ImageWalk(image(), reading, login).contents()).hasSize(3);

@@ -17,6 +17,7 @@ import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.spi.Network;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.testkit.FakeSource;
 import io.dragonfly.testkit.LeakCheck;
 import java.net.InetAddress;
@@ -137,7 +138,7 @@ class AddressTest {
   }
 
   @Test
-  void sourcesLearnWhetherSomebodyOnThisMachineAsks() {
+  void sourcesLearnForWhomTheyAreRead() {
     FakeSource source = new FakeSource().put(FILE, bytes(10));
     TestSupernode.Setup setup = new TestSupernode.Setup().source(source);
     setup.address = new InetSocketAddress(InetAddresses.forString("10.0.0.9"), 8002);
@@ -150,11 +151,13 @@ class AddressTest {
       get(api.register(request));
       new TestPeer(supernode).registered(FILE);
     }
-    assertThat(source.opened()).extracting(r -> r.fromThisMachine()).containsExactly(false);
+    assertThat(source.opened())
+        .extracting(r -> r.requester())
+        .containsExactly(Requester.PRIVATE_NETWORK);
     // The first at the end of the read, for whom it was begun.
     assertThat(source.questionsAsked())
-        .extracting(r -> r.fromThisMachine())
-        .containsExactly(false, true);
+        .extracting(r -> r.requester())
+        .containsExactly(Requester.PRIVATE_NETWORK, Requester.THIS_PROCESS);
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.dragonfly.control.Terms;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Headers;
 import io.dragonfly.task.PieceDigests;
@@ -272,14 +273,19 @@ class PartsTest {
     ContentRequest alice = plain.withHeaders(Headers.NONE.with("Authorization", "alice"));
     List<String> prints =
         List.of(
-            fingerprints.access(plain, false).fingerprint(),
-            fingerprints.access(plain, true).fingerprint(),
-            fingerprints.access(other, false).fingerprint(),
-            fingerprints.access(alice, false).fingerprint());
+            fingerprints.access(plain, Requester.PRIVATE_NETWORK).fingerprint(),
+            fingerprints.access(plain, Requester.THIS_PROCESS).fingerprint(),
+            fingerprints.access(other, Requester.PRIVATE_NETWORK).fingerprint(),
+            fingerprints.access(alice, Requester.PRIVATE_NETWORK).fingerprint());
     assertThat(prints).doesNotHaveDuplicates();
-    assertThat(fingerprints.access(alice, false).fingerprint()).isEqualTo(prints.get(3));
-    assertThat(new Fingerprints(new SecureRandom()).access(alice, false).fingerprint())
+    assertThat(fingerprints.access(alice, Requester.PRIVATE_NETWORK).fingerprint())
+        .isEqualTo(prints.get(3));
+    assertThat(
+            new Fingerprints(new SecureRandom())
+                .access(alice, Requester.PRIVATE_NETWORK)
+                .fingerprint())
         .isNotEqualTo(prints.get(3));
-    assertThat(fingerprints.access(alice, false).toString()).doesNotContain("alice");
+    assertThat(fingerprints.access(alice, Requester.PRIVATE_NETWORK).toString())
+        .doesNotContain("alice");
   }
 }

@@ -163,7 +163,7 @@ class TlsTest {
       try (DistributionClient client = new DistributionClient(config)) {
         assertThat(client.address().orElseThrow().getAddress()).isEqualTo(own.orElseThrow());
         assertThatThrownBy(() -> fetch(client, "copy")) // the source is on loopback
-            .hasMessageContaining("is not read on behalf of another machine");
+            .hasMessageContaining("is not read for this client");
       }
       assertThat(dir.resolve("peer/known_supernodes")).content().contains(" sha256:");
     }

@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.reach;
 
+import io.dragonfly.spi.Requester;
 import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -11,9 +12,10 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Which addresses are not read from on behalf of another machine: those that mean something else
- * here than where the request came from. That is this machine itself, its link, and the metadata
- * service of the cloud that it runs in.
+ * Which addresses are not read from on behalf of others: those that a client could not reach by
+ * itself, or that mean something else here than where the request came from. The metadata services
+ * of clouds and link-local addresses are read for nobody; this machine only for itself; private
+ * networks only for clients in one.
  */
 public final class AddressGuard {
   private static final Set<InetAddress> METADATA =
@@ -22,10 +24,12 @@ public final class AddressGuard {
           address("168.63.129.16"),
           address("192.0.0.192"),
           address("fd00:ec2::254"),
+          address("fd00:ec2::23"),
+          address("fd00:42::42"),
           address("fd20:ce::254"));
 
-  private static final Set<String> LOCAL_NAMES =
-      Set.of("localhost", "metadata", "metadata.google.internal", "instance-data");
+  private static final Set<String> METADATA_NAMES =
+      Set.of("metadata", "metadata.google.internal", "instance-data");
 
   private AddressGuard() {}
 
@@ -41,31 +45,45 @@ public final class AddressGuard {
      */
     public RefusedException(String place, String rule) {
       super(
-          "%s is %s, which is not read on behalf of another machine: fetch it on that machine"
+          "%s is %s, which is not read for this client: fetch it without a supernode, or have the operator allow it with source-allow"
               .formatted(place, rule));
     }
   }
 
-  /** Throws if the address must not be connected to. */
+  /** Throws if the address must not be connected to for a client of another machine. */
   public static void check(InetAddress address) throws RefusedException {
-    Optional<String> rule = rule(address);
+    check(address, Requester.PRIVATE_NETWORK);
+  }
+
+  /** Throws if the address must not be connected to for a requester. */
+  public static void check(InetAddress address, Requester requester) throws RefusedException {
+    Optional<String> rule = rule(address, requester);
     if (rule.isPresent()) {
       throw new RefusedException(address.getHostAddress(), rule.get());
     }
+  }
+
+  /** The same as {@link #checkName(String, Requester)} for a client of another machine. */
+  public static void checkName(String host) throws RefusedException {
+    checkName(host, Requester.PRIVATE_NETWORK);
   }
 
   /**
    * Throws if a proxy must not be asked for this host. Its name is all that is known: the proxy
    * looks up the address.
    */
-  public static void checkName(String host) throws RefusedException {
+  public static void checkName(String host, Requester requester) throws RefusedException {
+    if (requester == Requester.THIS_PROCESS) {
+      return;
+    }
     String name = host.toLowerCase(Locale.ROOT).replaceFirst("\\.$", "");
-    if (LOCAL_NAMES.contains(name) || name.endsWith(".localhost")) {
+    boolean isLocalhost = name.equals("localhost") || name.endsWith(".localhost");
+    if (METADATA_NAMES.contains(name) || (isLocalhost && requester != Requester.THIS_MACHINE)) {
       throw new RefusedException(host, "a name of the machine itself or its cloud");
     }
     if (isLiteral(name)) {
       try {
-        check(InetAddress.getByName(name));
+        check(InetAddress.getByName(name), requester);
       } catch (UnknownHostException e) {
         throw new RefusedException(host, "no valid address");
       }
@@ -94,12 +112,20 @@ public final class AddressGuard {
     return name.contains(":") || last.matches("\\d+|0x[0-9a-f]*");
   }
 
-  private static Optional<String> rule(InetAddress address) {
+  private static Optional<String> rule(InetAddress address, Requester requester) {
+    if (requester == Requester.THIS_PROCESS) {
+      return Optional.empty();
+    }
     if (METADATA.contains(address)) {
       return Optional.of("a metadata service");
     }
     if (address.isLoopbackAddress()) {
-      return Optional.of("a loopback address");
+      return requester == Requester.THIS_MACHINE
+          ? Optional.empty()
+          : Optional.of("a loopback address");
+    }
+    if (requester == Requester.PUBLIC_NETWORK && Requester.isPrivate(address)) {
+      return Optional.of("a private address");
     }
     if (address.isLinkLocalAddress()) {
       return Optional.of("a link-local address");
@@ -112,7 +138,7 @@ public final class AddressGuard {
       boolean special = bytes[0] == 0 || (bytes[0] & 0xf0) == 0xf0;
       return special ? Optional.of("no address of one machine") : Optional.empty();
     }
-    return embedded(bytes).stream().flatMap(v4 -> rule(v4).stream()).findFirst();
+    return embedded(bytes).stream().flatMap(v4 -> rule(v4, requester).stream()).findFirst();
   }
 
   /** Returns the IPv4 addresses that an IPv6 address may lead to. */
@@ -123,12 +149,26 @@ public final class AddressGuard {
     if (startsWith(bytes, 0, 0x64, 0xff, 0x9b, 0, 1)) { // NAT64 of a local network, either form
       return List.of(address(bytes, 6, 7, 9, 10), address(bytes, 12, 13, 14, 15));
     }
+    if (startsWith(bytes, 0x20, 0x01, 0, 0)) { // Teredo: the server, and the client inverted
+      return List.of(address(bytes, 4, 5, 6, 7), address(inverted(bytes), 12, 13, 14, 15));
+    }
+    if (bytes[9] == 0 && bytes[10] == 0x5e && (bytes[11] & 0xff) == 0xfe) { // ISATAP
+      return List.of(address(bytes, 12, 13, 14, 15));
+    }
     boolean hasAddressAtTheEnd =
         startsWith(bytes, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) // compatible, ::a.b.c.d
             || startsWith(bytes, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff) // mapped
             || startsWith(bytes, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0) // translated
             || startsWith(bytes, 0, 0x64, 0xff, 0x9b, 0, 0); // NAT64, well known
     return hasAddressAtTheEnd ? List.of(address(bytes, 12, 13, 14, 15)) : List.of();
+  }
+
+  private static byte[] inverted(byte[] bytes) {
+    byte[] inverted = new byte[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      inverted[i] = (byte) ~bytes[i];
+    }
+    return inverted;
   }
 
   private static boolean startsWith(byte[] bytes, int... start) {

@@ -1,12 +1,13 @@
 package io.dragonfly.transport.http.internal.reach;
 
 import io.dragonfly.spi.HostRules;
+import io.dragonfly.spi.Requester;
 import java.net.InetAddress;
 import java.util.stream.Stream;
 
 /**
- * What is not read on behalf of another machine: what the operator denies, and what {@link
- * AddressGuard} refuses unless the operator allows it. Immutable.
+ * What is not read on behalf of others: what the operator denies, and what {@link AddressGuard}
+ * refuses unless the operator allows it. Immutable.
  *
  * @param rules what the operator says
  */
@@ -19,13 +20,14 @@ public record HostGuard(HostRules rules) {
    * @param proxied whether its name is all that will be known, since a proxy looks it up
    * @throws AddressGuard.RefusedException if it must not be read
    */
-  public void checkName(String host, boolean proxied) throws AddressGuard.RefusedException {
+  public void checkName(String host, boolean proxied, Requester requester)
+      throws AddressGuard.RefusedException {
     HostRules.Verdict verdict = ofHost(host);
     if (verdict == HostRules.Verdict.DENIED) {
       throw new AddressGuard.RefusedException(host, DENIED);
     }
     if (proxied && verdict == HostRules.Verdict.UNSAID) {
-      AddressGuard.checkName(host);
+      AddressGuard.checkName(host, requester);
     }
   }
 
@@ -45,7 +47,7 @@ public record HostGuard(HostRules rules) {
    *
    * @throws AddressGuard.RefusedException if it must not be
    */
-  public void check(InetAddress address) throws AddressGuard.RefusedException {
+  public void check(InetAddress address, Requester requester) throws AddressGuard.RefusedException {
     HostRules.Verdict verdict = rules.ofAddress(address);
     if (verdict == HostRules.Verdict.ALLOWED) {
       return;
@@ -56,6 +58,6 @@ public record HostGuard(HostRules rules) {
     if (denied) {
       throw new AddressGuard.RefusedException(address.getHostAddress(), DENIED);
     }
-    AddressGuard.check(address);
+    AddressGuard.check(address, requester);
   }
 }

@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.source;
 
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.Headers;
@@ -10,7 +11,10 @@ import io.dragonfly.transport.http.internal.reach.SourceTls;
 import io.dragonfly.transport.http.internal.reach.Trusts;
 import java.io.IOException;
 import java.net.Proxy;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import okhttp3.Call;
@@ -36,7 +40,7 @@ final class SourceCalls implements AutoCloseable {
 
   private final String userAgent;
   private final HostGuard guard;
-  private final SourceSocket.Factory guardedSockets;
+  private final Map<Requester, Route> routes = new EnumMap<>(Requester.class);
   private final Proxies proxies;
   private final ConnectionPool pool = new ConnectionPool(IDLE_CONNECTIONS, 1, TimeUnit.MINUTES);
   private final OkHttpClient client;
@@ -45,7 +49,9 @@ final class SourceCalls implements AutoCloseable {
   SourceCalls(SourceConfig config, Proxies proxies, SourceThreads threads) {
     this.userAgent = config.userAgent();
     this.guard = new HostGuard(config.hosts());
-    this.guardedSockets = new SourceSocket.Factory(Optional.of(guard));
+    for (Requester requester : Requester.values()) {
+      routes.put(requester, Route.of(guard, requester));
+    }
     this.proxies = proxies;
     this.client =
         new OkHttpClient.Builder()
@@ -64,38 +70,45 @@ final class SourceCalls implements AutoCloseable {
   }
 
   /**
+   * How hosts are connected to for a requester. Connections are shared by calls with the same
+   * resolver, so each requester has one of its own: none uses a connection that one with more
+   * rights has opened.
+   */
+  private record Route(Dns dns, SourceSocket.Factory sockets) {
+    /** A route to all addresses. */
+    static final Route OPEN = new Route(Dns.SYSTEM, new SourceSocket.Factory(address -> {}));
+
+    static Route of(HostGuard guard, Requester requester) {
+      return requester == Requester.THIS_PROCESS
+          ? OPEN
+          : new Route(
+              host -> Dns.SYSTEM.lookup(host),
+              new SourceSocket.Factory(address -> guard.check(address, requester)));
+    }
+  }
+
+  /**
    * How a call reaches its host.
    *
-   * @param guarded whether addresses are refused that another machine must not reach through us
+   * @param requester for whom the source is read
    * @param tls how https connections are checked; empty for the platform's way
    * @param proxy the proxy that it goes through, if any
    * @param proxyAuthorization what the proxy gets to see, if anything
    */
   private record Way(
-      boolean guarded,
+      Requester requester,
       Optional<SourceTls> tls,
       Optional<SourceProxy> proxy,
       Optional<String> proxyAuthorization) {
-    // Connections are shared by calls with the same resolver. That keeps guarded calls from using
-    // one that somebody of this machine has opened.
-    private static final Dns OPEN_DNS = Dns.SYSTEM;
-    private static final Dns GUARDED_DNS = host -> Dns.SYSTEM.lookup(host);
-    private static final SourceSocket.Factory OPEN_SOCKETS =
-        new SourceSocket.Factory(Optional.empty());
-
     /** Hides what the proxy gets to see: it is a secret. */
     @Override
     public String toString() {
-      return "Way[guarded " + guarded + ", tls " + tls.isPresent() + ", proxy " + proxy + "]";
+      return "Way[" + requester + ", tls " + tls.isPresent() + ", proxy " + proxy + "]";
     }
 
     /** A proxy is named by who runs us and may be anywhere; it connects to the host itself. */
     boolean guardsAddresses() {
-      return guarded && proxy.isEmpty();
-    }
-
-    Dns dns() {
-      return guardsAddresses() ? GUARDED_DNS : OPEN_DNS;
+      return requester != Requester.THIS_PROCESS && proxy.isEmpty();
     }
   }
 
@@ -103,13 +116,13 @@ final class SourceCalls implements AutoCloseable {
   Call create(Exchange exchange, HttpUrl url, Question question) throws IOException {
     SourceRequest asked = exchange.request();
     Optional<SourceProxy> proxy = proxies.forUrl(url);
-    boolean guarded = !asked.fromThisMachine();
-    if (guarded) {
-      guard.checkName(url.host(), proxy.isPresent());
+    Requester requester = asked.requester();
+    if (requester != Requester.THIS_PROCESS) {
+      guard.checkName(url.host(), proxy.isPresent(), requester);
     }
     Way way =
         new Way(
-            guarded,
+            requester,
             url.isHttps() ? trusts.tls(asked.content().trust()) : Optional.empty(),
             proxy,
             proxy.flatMap(p -> proxyAuthorization(p, asked.content().headers())));
@@ -133,10 +146,11 @@ final class SourceCalls implements AutoCloseable {
 
   private Response takeWay(Interceptor.Chain chain) throws IOException {
     Way way = chain.request().tag(Way.class);
+    Route route = way.guardsAddresses() ? route(way) : Route.OPEN;
     Interceptor.Chain on =
         chain
-            .withDns(way.dns())
-            .withSocketFactory(way.guardsAddresses() ? guardedSockets : Way.OPEN_SOCKETS)
+            .withDns(route.dns())
+            .withSocketFactory(route.sockets())
             .withProxy(way.proxy().map(SourceProxy::proxy).orElse(Proxy.NO_PROXY))
             .withProxyAuthenticator(new SourceProxy.Credentials(way.proxyAuthorization()));
     if (way.tls().isPresent()) {
@@ -149,11 +163,15 @@ final class SourceCalls implements AutoCloseable {
     return on.proceed(chain.request());
   }
 
+  private Route route(Way way) {
+    return Objects.requireNonNull(routes.get(way.requester()));
+  }
+
   private Response checkConnection(Interceptor.Chain chain) throws IOException {
     Way way = chain.request().tag(Way.class);
     Connection connection = chain.connection();
     if (way.guardsAddresses()) {
-      guard.check(connection.route().socketAddress().getAddress());
+      guard.check(connection.route().socketAddress().getAddress(), way.requester());
     }
     if (connection.socket() instanceof SourceSocket plain) {
       plain.expectAnswer();

@@ -1,13 +1,11 @@
 package io.dragonfly.transport.http.internal.source;
 
-import io.dragonfly.transport.http.internal.reach.HostGuard;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
-import java.util.Optional;
 import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
@@ -15,30 +13,36 @@ import org.jspecify.annotations.Nullable;
  * A socket that is read a lot at a time, and that keeps away from some addresses if it is told so.
  */
 final class SourceSocket extends Socket {
-  private final Optional<HostGuard> guard;
+  private final AddressCheck addresses;
   private volatile @Nullable SocketInput input;
 
-  private SourceSocket(Optional<HostGuard> guard) {
-    this.guard = guard;
+  /** Says which addresses must not be connected to. */
+  @FunctionalInterface
+  interface AddressCheck {
+    void check(InetAddress address) throws IOException;
+  }
+
+  private SourceSocket(AddressCheck addresses) {
+    this.addresses = addresses;
   }
 
   /** Makes such sockets; OkHttp connects them itself. */
   static final class Factory extends SocketFactory {
-    private final Optional<HostGuard> guard;
+    private final AddressCheck addresses;
 
     /**
      * A factory.
      *
-     * @param guard says which addresses its sockets refuse, if any. Checked here and not in a
-     *     resolver, since addresses in URLs are never resolved
+     * @param addresses says which addresses its sockets refuse. Checked here and not in a resolver,
+     *     since addresses in URLs are never resolved
      */
-    Factory(Optional<HostGuard> guard) {
-      this.guard = guard;
+    Factory(AddressCheck addresses) {
+      this.addresses = addresses;
     }
 
     @Override
     public Socket createSocket() {
-      return new SourceSocket(guard);
+      return new SourceSocket(addresses);
     }
 
     @Override
@@ -65,9 +69,7 @@ final class SourceSocket extends Socket {
 
   @Override
   public void connect(SocketAddress endpoint, int timeout) throws IOException {
-    if (guard.isPresent()) {
-      guard.get().check(((InetSocketAddress) endpoint).getAddress());
-    }
+    addresses.check(((InetSocketAddress) endpoint).getAddress());
     super.connect(endpoint, timeout);
   }
 

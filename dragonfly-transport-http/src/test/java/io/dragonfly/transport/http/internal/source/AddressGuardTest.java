@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.transport.http.internal.reach.AddressGuard;
@@ -12,6 +13,7 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,6 +48,12 @@ class AddressGuardTest extends SourceTest {
         "64:ff9b:1:7f00:0:100::",
         "2002:7f00:1::",
         "2002:a9fe:a9fe::1",
+        "fd00:ec2::23",
+        "fd00:42::42",
+        "2001:0:7f00:1::", // a Teredo server
+        "2001:0:808:808::80ff:fffe", // a Teredo client at 127.0.0.1
+        "2001:db8::5efe:127.0.0.1", // ISATAP
+        "2001:db8::200:5efe:169.254.169.254",
       })
   void refused(String address) throws Exception {
     InetAddress parsed = InetAddress.getByName(address);
@@ -91,6 +99,71 @@ class AddressGuardTest extends SourceTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "10.0.0.1",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.168.1.1",
+        "100.64.0.1",
+        "100.127.255.255",
+        "fc00::1",
+        "fdff::1",
+        "fec0::1",
+        "::10.0.0.1",
+        "64:ff9b::10.0.0.1",
+        "2002:a00:1::"
+      })
+  void privateNetworksAreReadForClientsInOneAndNoOthers(String address) throws Exception {
+    InetAddress parsed = InetAddress.getByName(address);
+    for (Requester inside : List.of(Requester.PRIVATE_NETWORK, Requester.THIS_MACHINE)) {
+      assertThatCode(() -> AddressGuard.check(parsed, inside)).doesNotThrowAnyException();
+      assertThatCode(() -> AddressGuard.checkName(address, inside)).doesNotThrowAnyException();
+    }
+    assertThatThrownBy(() -> AddressGuard.check(parsed, Requester.PUBLIC_NETWORK))
+        .isInstanceOf(AddressGuard.RefusedException.class)
+        .hasMessageContaining("is a private address")
+        .hasMessageContaining("source-allow");
+    assertThatThrownBy(() -> AddressGuard.checkName(address, Requester.PUBLIC_NETWORK))
+        .isInstanceOf(AddressGuard.RefusedException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"8.8.8.8", "172.32.0.1", "100.128.0.1", "192.169.0.1", "2001:db8::1"})
+  void publicAddressesAreReadForEverybody(String address) throws Exception {
+    InetAddress parsed = InetAddress.getByName(address);
+    for (Requester requester : Requester.values()) {
+      assertThatCode(() -> AddressGuard.check(parsed, requester)).doesNotThrowAnyException();
+    }
+  }
+
+  @Test
+  void thisMachineReadsItsOwnServicesButNoMetadataService() throws Exception {
+    InetAddress loopback = InetAddress.getByName("127.0.0.1");
+    AddressGuard.check(loopback, Requester.THIS_MACHINE);
+    AddressGuard.checkName("localhost", Requester.THIS_MACHINE);
+    for (String refused : List.of("169.254.169.254", "fe80::1", "0.0.0.0")) {
+      InetAddress address = InetAddress.getByName(refused);
+      assertThatThrownBy(() -> AddressGuard.check(address, Requester.THIS_MACHINE))
+          .isInstanceOf(AddressGuard.RefusedException.class);
+    }
+    assertThatThrownBy(() -> AddressGuard.checkName("metadata", Requester.THIS_MACHINE))
+        .isInstanceOf(AddressGuard.RefusedException.class);
+  }
+
+  @Test
+  void clientsAreToldApartByTheirAddresses() throws Exception {
+    assertThat(Requester.at(InetAddress.getByName("127.0.0.1"))).isEqualTo(Requester.THIS_MACHINE);
+    assertThat(Requester.at(InetAddress.getByName("::1"))).isEqualTo(Requester.THIS_MACHINE);
+    for (String inside : List.of("10.1.2.3", "fd12::1", "169.254.3.4", "fe80::7")) {
+      assertThat(Requester.at(InetAddress.getByName(inside))).isEqualTo(Requester.PRIVATE_NETWORK);
+    }
+    for (String outside : List.of("9.9.9.9", "2001:db8::1")) {
+      assertThat(Requester.at(InetAddress.getByName(outside))).isEqualTo(Requester.PUBLIC_NETWORK);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
         "localhost",
         "LOCALHOST.",
         "a.localhost",
@@ -110,7 +183,8 @@ class AddressGuardTest extends SourceTest {
   }
 
   private static SourceRequest forAnother(URI uri) {
-    return new SourceRequest(ContentRequest.of(uri), Duration.ofSeconds(10), false);
+    return new SourceRequest(
+        ContentRequest.of(uri), Duration.ofSeconds(10), Requester.PRIVATE_NETWORK);
   }
 
   @ParameterizedTest
@@ -119,7 +193,7 @@ class AddressGuardTest extends SourceTest {
     URI uri = URI.create("http://" + host + ":" + server.getPort() + "/file");
     assertThatThrownBy(() -> source.ask(forAnother(uri)))
         .isInstanceOf(SourceFailedException.class)
-        .hasMessageContaining("is a loopback address, which is not read on behalf of another");
+        .hasMessageContaining("is a loopback address, which is not read for this client");
     assertThat(server.getRequestCount()).isZero();
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.SourceProvider;
 import io.dragonfly.spi.SourceRequest;
@@ -161,7 +162,8 @@ class HttpSourceCloseTest extends SourceTest {
   void aSilentServerIsLeftAfterTheStallTimeout() {
     enqueue(answer(200).onResponseStart(SocketEffect.Stall.INSTANCE));
     SourceRequest request =
-        new SourceRequest(ContentRequest.of(uri("/file")), Duration.ofMillis(150), true);
+        new SourceRequest(
+            ContentRequest.of(uri("/file")), Duration.ofMillis(150), Requester.THIS_PROCESS);
     assertThatThrownBy(() -> source.ask(request))
         .hasMessageEndingWith("/file: the source gave no answer for 0.15 s");
   }

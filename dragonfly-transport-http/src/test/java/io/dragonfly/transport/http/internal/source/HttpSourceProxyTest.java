@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.ContentRequest;
@@ -121,10 +122,12 @@ class HttpSourceProxyTest extends SourceTest {
     for (String host : List.of("localhost", "127.1", "[::1]", "metadata.google.internal")) {
       SourceRequest request =
           new SourceRequest(
-              content("http://" + host + "/file", false), Duration.ofSeconds(10), false);
+              content("http://" + host + "/file", false),
+              Duration.ofSeconds(10),
+              Requester.PRIVATE_NETWORK);
       assertThatThrownBy(() -> source.ask(request))
           .isInstanceOf(SourceFailedException.class)
-          .hasMessageContaining("not read on behalf of another machine");
+          .hasMessageContaining("not read for this client");
     }
     assertThat(server.getRequestCount()).isZero();
   }
@@ -135,7 +138,9 @@ class HttpSourceProxyTest extends SourceTest {
     enqueue(part("bytes 0-0/3", "x"));
     SourceRequest request =
         new SourceRequest(
-            content("http://host.invalid/file", false), Duration.ofSeconds(10), false);
+            content("http://host.invalid/file", false),
+            Duration.ofSeconds(10),
+            Requester.PRIVATE_NETWORK);
     assertThat(source.ask(request)).isEqualTo(version(TAG, 3));
   }
 }

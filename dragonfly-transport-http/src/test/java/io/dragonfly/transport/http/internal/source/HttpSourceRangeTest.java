@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.ByteRange;
@@ -235,7 +236,8 @@ class HttpSourceRangeTest extends SourceTest {
   void silenceInTheMiddleFailsAfterTheStallTimeout() throws IOException {
     enqueue(PublishedFiles.silent(answer(200), new byte[100], 40));
     ContentRequest content = ContentRequest.of(uri("/file?secret=1"));
-    SourceRequest request = new SourceRequest(content, Duration.ofSeconds(2), true);
+    SourceRequest request =
+        new SourceRequest(content, Duration.ofSeconds(2), Requester.THIS_PROCESS);
     try (InputStream in = source.open(request).stream()) {
       assertThat(in.readNBytes(40)).hasSize(40);
       assertThatThrownBy(in::read)

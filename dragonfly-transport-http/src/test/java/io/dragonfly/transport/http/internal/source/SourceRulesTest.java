@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.spi.HostRules;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.ContentRequest;
@@ -17,7 +18,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,7 +30,8 @@ class SourceRulesTest extends SourceTest {
   }
 
   private static SourceRequest forAnother(URI uri) {
-    return new SourceRequest(ContentRequest.of(uri), Duration.ofSeconds(10), false);
+    return new SourceRequest(
+        ContentRequest.of(uri), Duration.ofSeconds(10), Requester.PRIVATE_NETWORK);
   }
 
   private URI at(String host) {
@@ -63,11 +64,11 @@ class SourceRulesTest extends SourceTest {
     HostGuard guard = new HostGuard(HostRules.of(List.of(), List.of("10.0.0.0/8")));
     for (String address : List.of("10.1.2.3", "64:ff9b::10.1.2.3", "2002:a01:203::1")) {
       InetAddress parsed = InetAddress.getByName(address);
-      assertThatThrownBy(() -> guard.check(parsed))
+      assertThatThrownBy(() -> guard.check(parsed, Requester.PRIVATE_NETWORK))
           .isInstanceOf(AddressGuard.RefusedException.class)
           .hasMessageContaining("source-deny");
     }
-    guard.check(InetAddress.getByName("192.0.2.1"));
+    guard.check(InetAddress.getByName("192.0.2.1"), Requester.PRIVATE_NETWORK);
   }
 
   @ParameterizedTest
@@ -102,8 +103,10 @@ class SourceRulesTest extends SourceTest {
   @Test
   void whatAnAddressWasBeforeDoesNotCount() throws Exception {
     HostGuard guard = new HostGuard(HostRules.of(List.of("rebound.example"), List.of()));
-    guard.checkName("rebound.example", false);
-    try (Socket socket = new SourceSocket.Factory(Optional.of(guard)).createSocket()) {
+    guard.checkName("rebound.example", false, Requester.PRIVATE_NETWORK);
+    try (Socket socket =
+        new SourceSocket.Factory(address -> guard.check(address, Requester.PRIVATE_NETWORK))
+            .createSocket()) {
       InetSocketAddress now =
           new InetSocketAddress(
               InetAddress.getByAddress("rebound.example", new byte[] {127, 0, 0, 1}),

@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.source;
 
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.ByteRange;
@@ -73,7 +74,7 @@ abstract class SourceTest {
   }
 
   static SourceRequest request(ContentRequest content) {
-    return new SourceRequest(content, Duration.ofSeconds(10), true);
+    return new SourceRequest(content, Duration.ofSeconds(10), Requester.THIS_PROCESS);
   }
 
   static SourceVersion version(String validator, long length) {
