@@ -34,7 +34,7 @@ public interface Source extends AutoCloseable {
   /**
    * Opens {@code range} of the content, in bytes, of exactly this version. The caller closes the
    * stream; a close from another thread ends a blocked read. Where the version tells no length, the
-   * range may reach beyond the end: then the stream ends where the content does.
+   * range may be open or reach beyond the end: then the stream ends where the content does.
    *
    * @throws io.dragonfly.error.SourceChangedException if the content is no longer the one that
    *     {@code version} names, in its validator or its length

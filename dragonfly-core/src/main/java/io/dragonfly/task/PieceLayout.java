@@ -102,6 +102,19 @@ public record PieceLayout(int pieceLength, OptionalLong length) {
     return new ByteRange(start, isLengthKnown() ? Math.min(end, knownLength()) : end);
   }
 
+  /**
+   * Returns the pieces that the bytes of a range lie in. A range that is open, or that ends behind
+   * the last byte that a content may have, reaches as far as {@link PieceSpan#ALL}.
+   */
+  public PieceSpan span(ByteRange range) {
+    if (range.isEmpty()) {
+      return PieceSpan.NONE;
+    }
+    long first = Math.min(range.start() / pieceLength, MAX_PIECES - 1);
+    long end = range.isOpen() ? MAX_PIECES : (range.end() - 1) / pieceLength + 1;
+    return new PieceSpan((int) first, end < MAX_PIECES ? (int) end : PieceSpan.ALL.end());
+  }
+
   /** Returns the piece that the byte at {@code offset} lies in. */
   public int pieceAt(long offset) {
     return Math.toIntExact(offset / pieceLength);

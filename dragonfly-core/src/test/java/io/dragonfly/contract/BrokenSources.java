@@ -97,7 +97,10 @@ final class BrokenSources {
     public InputStream open(SourceRequest request, SourceVersion version, ByteRange range)
         throws IOException {
       long start = Math.max(0, range.start() - 1);
-      return super.open(request, version, ByteRange.of(start, start + range.length()));
+      return super.open(
+          request,
+          version,
+          range.isOpen() ? ByteRange.from(start) : ByteRange.of(start, start + range.length()));
     }
   }
 
@@ -109,8 +112,7 @@ final class BrokenSources {
     @Override
     public InputStream open(SourceRequest request, SourceVersion version, ByteRange range)
         throws IOException {
-      return super.open(
-          request, version, range.end() > version.length().orElse(0) ? ByteRange.of(0, 0) : range);
+      return super.open(request, version, range.within(version.length().orElse(0)));
     }
   }
 

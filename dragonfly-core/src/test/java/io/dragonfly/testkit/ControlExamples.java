@@ -109,7 +109,7 @@ public final class ControlExamples {
         new RegisterRequest(
             new Caller(caller().secret(), address("::1", 0), ""),
             ContentRequest.of(URI.create("http://h/")),
-            Optional.empty(),
+            Optional.of(ByteRange.from(5_000_000_000L)),
             Optional.empty(),
             List.of()));
   }

@@ -223,8 +223,7 @@ public final class FakeSource implements Source {
               .formatted(request.content().displayUrl(), version, now.version()));
     }
     // Without a known length a caller cannot know where the content ends.
-    long end = Math.min(range.end(), now.announced());
-    return stream(content, now, ByteRange.of(Math.min(range.start(), end), end), request);
+    return stream(content, now, range.within(now.announced()), request);
   }
 
   @Override

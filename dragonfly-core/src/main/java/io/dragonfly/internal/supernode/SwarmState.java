@@ -13,7 +13,6 @@ import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
-import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.PieceSpan;
@@ -163,7 +162,7 @@ final class SwarmState {
     member.digestsKnown = Math.min(task.digests.published(), SupernodeSettings.MOST_DIGESTS);
     member.lengthTold = task.isLengthKnown();
     member.isNamed = false;
-    want(member, span(task.task(), request.range()));
+    want(member, request.range().map(task.task().layout()::span).orElse(PieceSpan.ALL));
     tellScheduler(member, holding(task, request));
     return member;
   }
@@ -304,19 +303,6 @@ final class SwarmState {
         .map(holding -> holding.pieces())
         .findFirst()
         .orElseGet(BitSet::new);
-  }
-
-  private static PieceSpan span(Task task, Optional<ByteRange> range) {
-    if (range.isEmpty()) {
-      return PieceSpan.ALL;
-    }
-    if (range.get().length() == 0) {
-      return PieceSpan.NONE;
-    }
-    long pieceLength = task.layout().pieceLength();
-    long first = Math.min(Integer.MAX_VALUE - 1, range.get().start() / pieceLength);
-    long end = Math.min(Integer.MAX_VALUE, (range.get().end() - 1) / pieceLength + 1);
-    return new PieceSpan((int) first, (int) end);
   }
 
   /** Takes in a report. Returns pieces that the CDN cache should look at. */

@@ -22,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -101,13 +100,11 @@ final class Fetches implements Downloads.Ends {
   /** Starts a fetch to be read. From any thread. */
   Opened open(FetchRequest request) {
     RunningFetch fetch = newFetch(request);
-    Optional<ByteRange> range = request.range();
     StreamFeed feed =
         new StreamFeed(
             parts.loop(),
             parts.io(),
-            range.map(ByteRange::start).orElse(0L),
-            range.isPresent() ? OptionalLong.of(range.get().end()) : OptionalLong.empty(),
+            request.range().orElse(ByteRange.from(0)),
             () -> streamClosed(fetch));
     fetch.feedIs(feed);
     beginSoon(fetch);

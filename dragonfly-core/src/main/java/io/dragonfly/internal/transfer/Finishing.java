@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -57,13 +56,8 @@ final class Finishing {
   }
 
   private boolean hasDigest(RunningFetch fetch) {
-    return download.task().digest().isPresent() && wantsAll(fetch);
-  }
-
-  /** A range may be all there is. */
-  private boolean wantsAll(RunningFetch fetch) {
-    OptionalLong length = download.table().layout().length();
-    return fetch.bytes(length).equals(new ByteRange(0, length.orElse(Long.MAX_VALUE)));
+    return download.task().digest().isPresent()
+        && fetch.wantsAll(download.table().layout().length());
   }
 
   private boolean mayBeLast(RunningFetch fetch, int piece) {

@@ -268,7 +268,7 @@ final class RunningFetch implements Fetch {
    */
   void lengthIs(long length) {
     Optional<ByteRange> range = request.range();
-    if (range.isPresent() && range.get().length() > 0 && range.get().start() >= length) {
+    if (range.isPresent() && !range.get().isEmpty() && range.get().start() >= length) {
       throw new ContentNotFoundException(
           "Bytes %s of %s do not exist: it has %d bytes. Ask for a range within them."
               .formatted(range.get(), request.content().displayUrl(), length));
@@ -279,16 +279,22 @@ final class RunningFetch implements Fetch {
 
   /** Returns the bytes that are wanted. A range ends where the content does, as in HTTP. */
   ByteRange bytes(OptionalLong length) {
-    long end = length.orElse(Long.MAX_VALUE);
-    ByteRange wanted = request.range().orElse(new ByteRange(0, Long.MAX_VALUE));
-    return new ByteRange(Math.min(wanted.start(), end), Math.min(wanted.end(), end));
+    return cut(request.range().orElse(ByteRange.from(0)), length);
+  }
+
+  /** Tells whether all bytes are wanted: a range may be all there is. */
+  boolean wantsAll(OptionalLong length) {
+    return bytes(length).equals(cut(ByteRange.from(0), length));
+  }
+
+  private static ByteRange cut(ByteRange range, OptionalLong length) {
+    return length.isPresent() ? range.within(length.getAsLong()) : range;
   }
 
   /** Returns how many of a piece's bytes are wanted. */
   long wantedOf(ByteRange piece, OptionalLong length) {
-    ByteRange wanted = bytes(length);
-    return Math.max(
-        0, Math.min(piece.end(), wanted.end()) - Math.max(piece.start(), wanted.start()));
+    ByteRange wanted = bytes(length).within(piece.end());
+    return Math.max(0, wanted.end() - Math.max(piece.start(), wanted.start()));
   }
 
   /** Returns the pieces that must be there in the end. */
@@ -296,11 +302,7 @@ final class RunningFetch implements Fetch {
     if (request.range().isEmpty()) {
       return PieceSpan.ALL;
     }
-    ByteRange wanted = bytes(layout.length());
-    if (wanted.length() == 0) {
-      return PieceSpan.NONE;
-    }
-    return new PieceSpan(layout.pieceAt(wanted.start()), layout.pieceAt(wanted.end() - 1) + 1);
+    return layout.span(bytes(layout.length()));
   }
 
   /** Returns the pieces that may come now. */

@@ -37,11 +37,10 @@ public final class StreamFeed {
   private final IoThreads io;
   private final TaskStream stream;
 
-  private final long start;
+  private final ByteRange wanted;
 
   private @Nullable Pieces pieces;
   private long position;
-  private final OptionalLong end;
   private int ahead;
   private @Nullable ByteBuffer spare;
   private boolean isQuick;
@@ -70,16 +69,14 @@ public final class StreamFeed {
   /**
    * A feed.
    *
-   * @param start the first byte
-   * @param end the byte after the last, if not the content's end
+   * @param wanted the bytes; as in HTTP, a range ends where the content does
    * @param onClose is told on the loop when the reader has closed the stream
    */
-  public StreamFeed(EventLoop loop, IoThreads io, long start, OptionalLong end, Runnable onClose) {
+  public StreamFeed(EventLoop loop, IoThreads io, ByteRange wanted, Runnable onClose) {
     this.loop = loop;
     this.io = io;
-    this.start = start;
-    this.position = start;
-    this.end = end;
+    this.wanted = wanted;
+    this.position = wanted.start();
     this.stream =
         new TaskStream(
             spent -> loop.execute(() -> chunkWasTaken(spent)),
@@ -103,26 +100,30 @@ public final class StreamFeed {
     if (from == null || reading || over) {
       return;
     }
-    if (position >= end()) {
+    if (left().isEmpty()) {
       over = true;
       stream.end();
       return;
     }
     PieceLayout layout = from.stored().task().layout();
-    if (ahead < CHUNKS_AHEAD && from.isReady(layout.pieceAt(position))) {
+    if (ahead < CHUNKS_AHEAD && from.isReady(layout.span(left()).first())) {
       reading = true;
-      long at = position;
-      long stop = end();
+      ByteRange next = left().within(position + CHUNK_BYTES);
       int most = isQuick ? CHUNK_BYTES : SMALL_CHUNK_BYTES;
       ByteBuffer chunk = takeBuffer(most);
-      loop.when(
-          io.call(() -> read(from.stored(), at, stop, chunk)), this::chunkCame, this::readFailed);
+      loop.when(io.call(() -> read(from.stored(), next, chunk)), this::chunkCame, this::readFailed);
     }
   }
 
-  private long end() {
+  /** Returns the bytes that the reader has not got yet. */
+  private ByteRange left() {
+    return bytes().startingAt(position);
+  }
+
+  /** Returns the bytes that the reader gets in all; open while their end is not known. */
+  private ByteRange bytes() {
     OptionalLong length = pieces == null ? OptionalLong.empty() : pieces.length();
-    return Math.min(end.orElse(Long.MAX_VALUE), length.orElse(Long.MAX_VALUE));
+    return length.isPresent() ? wanted.within(length.getAsLong()) : wanted;
   }
 
   /** What the reader is done with is used again: what it would leave is more than all else. */
@@ -134,9 +135,9 @@ public final class StreamFeed {
         : ByteBuffer.allocate(bytes);
   }
 
-  private static ByteBuffer read(StoredTask stored, long at, long stop, ByteBuffer chunk)
+  private static ByteBuffer read(StoredTask stored, ByteRange next, ByteBuffer chunk)
       throws IOException {
-    Outputs.read(stored, at, stop, chunk);
+    Outputs.read(stored, next.start(), next.end(), chunk);
     return chunk.flip();
   }
 
@@ -193,8 +194,9 @@ public final class StreamFeed {
   /** A piece is gone and does not come again: the reader must hear of it if it still needs it. */
   public void lost(int piece) {
     if (pieces != null) {
-      ByteRange bytes = pieces.stored().task().layout().range(piece);
-      if (position < bytes.end() && bytes.start() < end()) {
+      ByteRange lost = pieces.stored().task().layout().range(piece);
+      ByteRange left = left();
+      if (left.start() < lost.end() && (left.isOpen() || lost.start() < left.end())) {
         fail(
             new StorageException(
                 "Piece %d of task %s was changed in the home directory. Fetch it again."
@@ -218,12 +220,9 @@ public final class StreamFeed {
   public PieceSpan window(PieceLayout layout) {
     int pieces = (int) Math.max(WINDOW_PIECES, WINDOW_BYTES / layout.pieceLength());
     int step = pieces / 8;
-    int first = layout.pieceAt(position);
-    int end = (first / step + 1) * step + pieces;
-    long stop = end();
-    if (stop != Long.MAX_VALUE) {
-      end = Math.min(end, stop == 0 ? 0 : layout.pieceAt(stop - 1) + 1);
-    }
-    return end <= first ? PieceSpan.NONE : new PieceSpan(layout.pieceAt(start), end);
+    int first = layout.span(ByteRange.from(position)).first();
+    PieceSpan all = layout.span(bytes());
+    int end = Math.min((first / step + 1) * step + pieces, all.end());
+    return end <= first ? PieceSpan.NONE : new PieceSpan(all.first(), end);
   }
 }

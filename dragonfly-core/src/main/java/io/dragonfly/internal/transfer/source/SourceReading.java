@@ -15,6 +15,7 @@ import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.SourceRequest;
+import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.PieceSpan;
@@ -169,14 +170,14 @@ public final class SourceReading {
     PieceLayout layout = lane.stored().task().layout();
     long startNanos = loop.nanos();
     long start = layout.range(piece).start();
-    long end =
+    ByteRange reach =
         layout.isLengthKnown()
-            ? layout.range(Math.min(run.end(), layout.pieces()) - 1).end()
-            : Long.MAX_VALUE;
+            ? new ByteRange(start, layout.range(Math.min(run.end(), layout.pieces()) - 1).end())
+            : ByteRange.from(start);
     PieceIntake into = begin(piece);
     while (true) {
       try {
-        stream.moveTo(start + into.received(), end);
+        stream.moveTo(reach.startingAt(start + into.received()));
         boolean more = fill(into, start);
         seal(piece, into, more);
         intake = null;

@@ -36,7 +36,7 @@ final class SourceStream implements Closeable {
   private volatile @Nullable InputStream stream;
   private volatile boolean closed;
   private long position;
-  private long streamEnd = Long.MAX_VALUE;
+  private ByteRange reach = ByteRange.from(0);
 
   /**
    * A stream.
@@ -61,16 +61,17 @@ final class SourceStream implements Closeable {
   /**
    * Goes to an offset, unless the stream is there.
    *
-   * @param end up to where bytes will be wanted
+   * @param wanted the bytes that will be read from here on
    */
-  void moveTo(long offset, long end) throws IOException {
-    if (stream != null && position == offset && position < streamEnd) {
+  void moveTo(ByteRange wanted) throws IOException {
+    long offset = wanted.start();
+    if (stream != null && position == offset && !reach.startingAt(position).isEmpty()) {
       return;
     }
     drop();
-    streamEnd = byRange ? end : Long.MAX_VALUE;
+    reach = byRange ? wanted : ByteRange.from(0);
     if (byRange) {
-      keep(source.get().open(request, stored.task().version(), new ByteRange(offset, end)), offset);
+      keep(source.get().open(request, stored.task().version(), wanted), offset);
       return;
     }
     SourceContent content = source.get().open(request);

@@ -55,8 +55,7 @@ public final class FolderSource implements Source {
     Path file = file(request);
     requireVersion(file, version);
     // Who does not know the length may ask for more than there is.
-    long end = Math.min(range.end(), length(version(file)));
-    return stream(file, version, new ByteRange(Math.min(range.start(), end), end));
+    return stream(file, version, range.within(length(version(file))));
   }
 
   /** Opens nothing of its own, so there is nothing to close. */

@@ -14,20 +14,23 @@ final class ByteRanges {
 
   private ByteRanges() {}
 
-  /** Returns the range of a request; one without an end reaches as far as there are numbers. */
+  /** Returns the range of a request; one without a last byte is open. */
   static Optional<ByteRange> parse(String header) {
     Matcher matcher = RANGE.matcher(header.trim());
     if (!matcher.matches()) {
       return Optional.empty();
     }
     long first = Long.parseLong(matcher.group(1));
-    long end = matcher.group(2).isEmpty() ? Long.MAX_VALUE : Long.parseLong(matcher.group(2)) + 1;
+    if (matcher.group(2).isEmpty()) {
+      return Optional.of(ByteRange.from(first));
+    }
+    long end = Long.parseLong(matcher.group(2)) + 1;
     return end <= first ? Optional.empty() : Optional.of(new ByteRange(first, end));
   }
 
   /** Returns the header of a request for these bytes. */
   static String request(ByteRange range) {
-    return "bytes=" + range.start() + "-" + (range.end() == Long.MAX_VALUE ? "" : range.end() - 1);
+    return "bytes=" + range;
   }
 
   /** Returns the header of an answer with these bytes. */

@@ -32,7 +32,7 @@ final class Delivery {
   private Optional<ByteRange> wanted;
   private @Nullable MessageDigest running;
   private long next;
-  private long end = Long.MAX_VALUE;
+  private OptionalLong end = OptionalLong.empty();
   private @Nullable ByteBuf held;
   private boolean begun;
   private @Nullable LateStream late;
@@ -93,7 +93,7 @@ final class Delivery {
     }
     return next == 0 && wanted.isEmpty()
         ? Optional.empty()
-        : Optional.of(new ByteRange(next, Math.max(next, end)));
+        : Optional.of(new ByteRange(0, end).startingAt(next));
   }
 
   /**
@@ -108,22 +108,26 @@ final class Delivery {
       throws ClientGoneException, CorruptException {
     begun = true;
     if (length.isPresent()) {
-      end = next + length.getAsLong();
+      end = OptionalLong.of(next + length.getAsLong());
     }
     if (!reachesTheEnd(total)) {
       running = null; // nobody knows the digest of a part
     }
-    if (end == next) {
+    if (isAtEnd()) {
       verify(); // there will be no last byte to hold back
     }
     answer.head(status, headers, length);
   }
 
   private boolean reachesTheEnd(OptionalLong total) {
-    if (total.isPresent() && end != Long.MAX_VALUE) {
-      return end == total.getAsLong();
+    if (total.isPresent() && end.isPresent()) {
+      return end.equals(total);
     }
-    return wanted.isEmpty() || wanted.get().end() == Long.MAX_VALUE;
+    return wanted.isEmpty() || wanted.get().isOpen();
+  }
+
+  private boolean isAtEnd() {
+    return end.isPresent() && next == end.getAsLong();
   }
 
   /**
@@ -132,19 +136,19 @@ final class Delivery {
    * @throws CorruptException if these are the last ones of something else than what was asked for
    */
   void write(byte[] bytes, int offset, int count) throws ClientGoneException, CorruptException {
-    if (count > end - next) {
+    if (end.isPresent() && count > end.getAsLong() - next) {
       throw new CorruptException("more bytes came than were announced");
     }
     if (running != null) {
       running.update(bytes, offset, count);
     }
     next += count;
-    if (next == end) {
+    if (isAtEnd()) {
       verify();
     }
     ByteBuf part = answer.buffer(count);
     part.writeBytes(bytes, offset, count);
-    if (running != null && end == Long.MAX_VALUE) {
+    if (running != null && end.isEmpty()) {
       // Any part may be the last.
       ByteBuf before = held;
       held = part;
@@ -173,11 +177,11 @@ final class Delivery {
    * @throws EOFException if less came than was announced
    */
   void end() throws ClientGoneException, CorruptException, EOFException {
-    if (end != Long.MAX_VALUE && next != end) {
-      throw new EOFException("the content ended before byte " + end);
+    if (end.isPresent() && !isAtEnd()) {
+      throw new EOFException("the content ended before byte " + end.getAsLong());
     }
-    if (end == Long.MAX_VALUE || next == 0) {
-      end = next;
+    if (end.isEmpty() || next == 0) {
+      end = OptionalLong.of(next);
       verify();
     }
     ByteBuf last = held;

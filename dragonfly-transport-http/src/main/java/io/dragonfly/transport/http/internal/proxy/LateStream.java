@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.internal.proxy;
 import io.dragonfly.fetch.FetchStream;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.LongFunction;
 
 /**
@@ -15,7 +16,7 @@ final class LateStream implements AutoCloseable {
   private static final long LONGEST_STEP_BYTES = 16 << 20;
 
   private final LongFunction<FetchStream> opener;
-  private final long end;
+  private final OptionalLong end;
   private Optional<FetchStream> stream;
   private long position;
   private long step = FIRST_STEP_BYTES;
@@ -26,9 +27,9 @@ final class LateStream implements AutoCloseable {
    * @param opener opens a stream of the same content from a byte on
    * @param late the stream; from here on it is this object's
    * @param next the byte that is needed next
-   * @param end the byte after the last that is needed
+   * @param end the byte after the last that is needed, if not all to the content's end are
    */
-  LateStream(LongFunction<FetchStream> opener, FetchStream late, long next, long end) {
+  LateStream(LongFunction<FetchStream> opener, FetchStream late, long next, OptionalLong end) {
     this.opener = opener;
     this.end = end;
     this.stream = Optional.of(late);
@@ -43,8 +44,9 @@ final class LateStream implements AutoCloseable {
   /** Opens the new stream before the old one is closed, so that the fetch goes on. */
   private void meetAt(long next) throws IOException {
     Optional<FetchStream> old = stream;
-    stream = next < end ? Optional.of(opener.apply(next)) : Optional.empty();
-    position = next < end ? next : Long.MAX_VALUE;
+    boolean isNeeded = end.isEmpty() || next < end.getAsLong();
+    stream = isNeeded ? Optional.of(opener.apply(next)) : Optional.empty();
+    position = isNeeded ? next : Long.MAX_VALUE; // which is never reached
     if (old.isPresent()) {
       old.get().close();
     }

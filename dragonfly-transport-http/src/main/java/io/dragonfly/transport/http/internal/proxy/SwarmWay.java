@@ -182,8 +182,7 @@ final class SwarmWay {
   /** Returns what opens the rest of a content from a byte on. */
   private LongFunction<FetchStream> opener(Asked asked, Optional<String> login, Delivery delivery) {
     return position -> {
-      long end = delivery.needed().map(ByteRange::end).orElse(Long.MAX_VALUE);
-      ByteRange rest = new ByteRange(position, Math.max(position, end));
+      ByteRange rest = delivery.needed().orElse(ByteRange.from(0)).startingAt(position);
       return streams.apply(request(asked, login, Optional.of(rest)));
     };
   }
@@ -264,8 +263,7 @@ final class SwarmWay {
     if (total.isEmpty()) {
       throw new IOException("its length is not known, and a range of it is wanted");
     }
-    long end = Math.min(wanted.get().end(), total.getAsLong());
-    ByteRange given = new ByteRange(wanted.get().start(), end);
+    ByteRange given = wanted.get().within(total.getAsLong());
     headers.set("Content-Range", ByteRanges.answer(given, total));
     delivery.begin(
         HttpResponseStatus.PARTIAL_CONTENT, headers, OptionalLong.of(given.length()), total);

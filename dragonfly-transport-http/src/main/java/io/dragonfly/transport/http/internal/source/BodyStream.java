@@ -36,7 +36,7 @@ final class BodyStream extends InputStream {
     this.plan = plan;
     this.in = response.body().byteStream();
     this.toSkip = plan.skip();
-    this.left = plan.length();
+    this.left = plan.length().orElse(Long.MAX_VALUE); // no body has as many
   }
 
   @Override

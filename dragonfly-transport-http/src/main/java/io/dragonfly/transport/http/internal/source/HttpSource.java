@@ -52,11 +52,13 @@ public final class HttpSource implements Source {
   @Override
   public InputStream open(SourceRequest request, SourceVersion version, ByteRange range)
       throws IOException {
-    if (version.length().isPresent() && range.end() > version.length().getAsLong()) {
+    if (version.length().isPresent()
+        && !range.isOpen()
+        && range.end() > version.length().getAsLong()) {
       throw new IllegalArgumentException(
           "bytes %s are not in a content of %d".formatted(range, version.length().getAsLong()));
     }
-    if (range.length() == 0) {
+    if (range.isEmpty()) {
       // HTTP has no way to ask for nothing.
       return InputStream.nullInputStream();
     }

@@ -17,7 +17,6 @@ record Question(Optional<String> range, Optional<String> ifRange) {
   static final Question OF_WHOLE = new Question(Optional.empty(), Optional.empty());
 
   static Question ofRange(SourceVersion version, ByteRange range) {
-    String last = range.end() == Long.MAX_VALUE ? "" : Long.toString(range.end() - 1);
-    return new Question(Optional.of("bytes=" + range.start() + "-" + last), version.validator());
+    return new Question(Optional.of("bytes=" + range), version.validator());
   }
 }

@@ -35,8 +35,7 @@ public final class RequestsJson {
           ValuesJson.writeCaller(out, request.caller());
           writeContent(out, request.content());
           if (request.range().isPresent()) {
-            ByteRange range = request.range().get();
-            writePair(out, "range", range.start(), range.end());
+            writeRange(out, request.range().get());
           }
           out.text("ticket", request.ticket());
           out.list("holdings", request.holdings(), ValuesJson::writeHolding);
@@ -213,7 +212,21 @@ public final class RequestsJson {
         });
   }
 
+  /** An open range has no second number. */
+  private static void writeRange(JsonOut out, ByteRange range) throws IOException {
+    out.array(
+        "range",
+        bounds -> {
+          bounds.element(range.start());
+          if (!range.isOpen()) {
+            bounds.element(range.end());
+          }
+        });
+  }
+
   private static ByteRange readRange(JsonIn in) throws WireException {
-    return new ByteRange(in.at(0).number(), in.at(1).number());
+    long start = in.at(0).number();
+    boolean isOpen = in.list(JsonIn::number).size() == 1;
+    return isOpen ? ByteRange.from(start) : new ByteRange(start, in.at(1).number());
   }
 }

@@ -58,9 +58,8 @@ final class FakeStreams implements Function<FetchRequest, FetchStream> {
   @Override
   public FetchStream apply(FetchRequest request) {
     requests.add(request);
-    ByteRange range = request.range().orElse(new ByteRange(0, content.length));
-    int end = (int) Math.min(range.end(), content.length);
-    Stopping stream = new Stopping((int) range.start(), end);
+    ByteRange range = request.range().orElse(ByteRange.from(0)).within(content.length);
+    Stopping stream = new Stopping((int) range.start(), (int) range.end());
     streams.add(stream);
     return new FetchStream(new Handle(request), stream);
   }

@@ -32,7 +32,7 @@ class ProxyFuzzTest extends ProxyTest {
     Mutations mutations = new Mutations(20261127, "0123456789-=:[]. /,*bytes");
     for (int i = 0; i < TRIES; i++) {
       ByteRanges.parse(mutations.of("bytes=100-199"))
-          .ifPresent(range -> assertThat(range.length()).isPositive());
+          .ifPresent(range -> assertThat(range.isEmpty()).isFalse());
       ByteRanges.ofAnswer(mutations.of("bytes 100-199/200"))
           .ifPresent(range -> assertThat(range.length()).isPositive());
       for (String honest : List.of("registry.test:443", "[::1]:5000")) {

@@ -15,7 +15,7 @@ import okio.Buffer;
 
 /** Files on a web server that knows ETags, ranges and If-Range, as a good one does. */
 final class PublishedFiles extends Dispatcher {
-  private static final Pattern RANGE = Pattern.compile("bytes=(\\d+)-(\\d+)");
+  private static final Pattern RANGE = Pattern.compile("bytes=(\\d+)-(\\d*)");
 
   private final Map<String, PublishedFile> files = new ConcurrentHashMap<>();
 
@@ -61,7 +61,11 @@ final class PublishedFiles extends Dispatcher {
       throw new IllegalArgumentException(range);
     }
     int start = Integer.parseInt(matcher.group(1));
-    int end = Math.min(Integer.parseInt(matcher.group(2)) + 1, file.bytes.length);
+    String last = matcher.group(2);
+    int end =
+        last.isEmpty()
+            ? file.bytes.length
+            : Math.min(Integer.parseInt(last) + 1, file.bytes.length);
     if (start >= end) {
       return answer.code(416).setHeader("Content-Range", "bytes */" + file.bytes.length);
     }
