@@ -1,7 +1,6 @@
 package io.dragonfly.internal.loop;
 
 import java.time.Duration;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -41,19 +40,10 @@ public final class EventLoop implements Executor, AutoCloseable {
   /** The same, and returns false if the loop is closed: then the task never runs. */
   public boolean tryExecute(Runnable task) {
     try {
-      thread.execute(() -> run(task));
+      thread.execute(() -> Continuations.run(task));
       return true;
     } catch (RejectedExecutionException e) {
       return false;
-    }
-  }
-
-  private static void run(Runnable task) {
-    try {
-      task.run();
-    } catch (RuntimeException e) {
-      // A defect. What it left undone is found by the limits that every wait has.
-      LOG.error("An event failed", e);
     }
   }
 
@@ -114,22 +104,17 @@ public final class EventLoop implements Executor, AutoCloseable {
 
   /** Tells the loop how a stage ended: by its value, or by what went wrong. */
   public <T> void when(CompletionStage<T> stage, Consumer<T> done, Consumer<Throwable> failed) {
-    stage.whenComplete(
+    Continuations.whenDone(
+        stage,
         (value, failure) ->
             execute(
                 () -> {
                   if (failure == null) {
                     done.accept(value);
                   } else {
-                    failed.accept(causeOf(failure));
+                    failed.accept(failure);
                   }
                 }));
-  }
-
-  /** Returns what went wrong, without the wrapping that futures add. */
-  public static Throwable causeOf(Throwable failure) {
-    Throwable cause = failure.getCause();
-    return failure instanceof CompletionException && cause != null ? cause : failure;
   }
 
   /** Returns monotonic nanoseconds: real time, for rates and for what is shown. */

@@ -3,6 +3,7 @@ package io.dragonfly.internal.serve;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.internal.access.ShownCapabilities;
+import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.PieceRegion;
@@ -171,7 +172,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
       return refused("bytes " + range + " do not lie in one piece");
     }
     WaitingAsk ask = new WaitingAsk(task, child, range);
-    var unused = ask.future().whenComplete((given, failure) -> forget(ask));
+    Continuations.whenDone(ask.future(), (given, failure) -> forget(ask));
     WaitingAsks.Admission admission;
     synchronized (lock) {
       admission = asks.add(ask);

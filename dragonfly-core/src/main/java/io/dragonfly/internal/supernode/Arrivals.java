@@ -8,6 +8,7 @@ import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.internal.cdn.CdnCache;
 import io.dragonfly.internal.cdn.CdnTask;
+import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.task.Task;
 import java.io.IOException;
@@ -58,7 +59,7 @@ final class Arrivals {
 
   private static <T> void run(Supplier<CompletableFuture<T>> slow, CompletableFuture<T> result) {
     try {
-      Futures.passOn(slow.get(), result);
+      Continuations.passOn(slow.get(), result);
     } catch (RuntimeException e) {
       result.completeExceptionally(e);
     }

@@ -13,6 +13,7 @@ import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.cdn.SourceCalls;
 import io.dragonfly.internal.cdn.Sources;
+import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.SourceRequest;
@@ -202,7 +203,8 @@ final class Questions implements AutoCloseable {
       arrive(flight, answer);
       endOpening(flight, true);
     } else {
-      Futures.when(opening(flight.subject().key()), (done, never) -> arriveLater(flight, answer));
+      Continuations.whenDone(
+          opening(flight.subject().key()), (done, never) -> arriveLater(flight, answer));
     }
   }
 
@@ -287,7 +289,7 @@ final class Questions implements AutoCloseable {
           answer.opened().isPresent()
               ? arrivals.arrive(task, flight.access(), answer.opened().get())
               : arrivals.arrive(task);
-      Futures.when(
+      Continuations.whenDone(
           swarm,
           (ready, failure) -> {
             believe(flight, answer);

@@ -11,6 +11,7 @@ import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.internal.cdn.CdnCache;
 import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
+import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.task.PieceLayout;
@@ -76,13 +77,18 @@ final class Registrations {
     Access access = fingerprints.access(request.content(), requester);
     TaskKey key = request.content().key();
     Guest guest = new Guest(request, access, new CompletableFuture<>());
-    Futures.when(
+    Continuations.whenDone(
         byTicket(request, key, access).orElseGet(() -> bySource(key, access)),
         (admission, failure) -> {
           if (failure != null) {
             fail(guest, failure);
-          } else {
+            return;
+          }
+          try {
             greet(guest, admission);
+          } catch (RuntimeException | Error e) {
+            fail(guest, e); // else nobody would answer
+            throw e;
           }
         });
     return guest.answer();
@@ -137,10 +143,10 @@ final class Registrations {
     }
     cdn.read(guest.access(), Optional.empty());
     CompletableFuture<Void> waited = new CompletableFuture<>();
-    Futures.when(swarm.read(), (c, failure) -> rhythm.soon(() -> waited.complete(null)));
+    Continuations.whenDone(swarm.read(), (c, failure) -> rhythm.soon(() -> waited.complete(null)));
     DaemonThreads.later(
         rhythm.timer(), SupernodeSettings.CONTENT_PATIENCE, () -> waited.complete(null));
-    Futures.when(waited, (done, never) -> admit(guest, admission));
+    Continuations.whenDone(waited, (done, never) -> admit(guest, admission));
   }
 
   /** Goes on when the content is at hand, or turns out not to be: then it is asked for by piece. */
@@ -159,7 +165,7 @@ final class Registrations {
               }
               return CompletableFuture.completedFuture(null);
             });
-    Futures.when(fetched, (done, failure) -> next.run());
+    Continuations.whenDone(fetched, (done, failure) -> next.run());
   }
 
   private static boolean isSmall(Task task) {

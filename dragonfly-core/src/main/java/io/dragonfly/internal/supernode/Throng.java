@@ -2,6 +2,7 @@ package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.Caller;
 import io.dragonfly.error.BusyException;
+import io.dragonfly.internal.loop.Continuations;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,7 +41,7 @@ final class Throng {
       leave(place);
       throw e;
     }
-    var unused = answer.whenComplete((value, failure) -> leave(place));
+    Continuations.whenDone(answer, (value, failure) -> leave(place));
     return answer;
   }
 

@@ -1,7 +1,6 @@
 package io.dragonfly.internal.transfer;
 
 import io.dragonfly.error.DistributionException;
-import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.transfer.intake.TakeLane;
 import io.dragonfly.internal.transfer.source.RunningDigest;
 import io.dragonfly.internal.transfer.source.SourceReading;
@@ -183,7 +182,7 @@ final class BackToSource {
                 .when(
                     owner.lengthLearned(length),
                     done -> known.complete(null),
-                    failure -> known.completeExceptionally(EventLoop.causeOf(failure)));
+                    known::completeExceptionally);
           });
       return known;
     }

@@ -6,6 +6,7 @@ import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchProgress;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.transfer.output.StreamFeed;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.task.ByteRange;
@@ -102,7 +103,7 @@ final class RunningFetch implements Fetch {
       return done.copy();
     }
     CompletableFuture<FetchResult> copy = new CompletableFuture<>();
-    var unused = done.whenComplete((result, failure) -> passOn(result, failure, copy));
+    Continuations.whenDone(done, (result, failure) -> passOn(result, failure, copy));
     return copy;
   }
 

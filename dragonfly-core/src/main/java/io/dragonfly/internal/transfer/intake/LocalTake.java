@@ -2,7 +2,7 @@ package io.dragonfly.internal.transfer.intake;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.Outcome;
-import io.dragonfly.internal.loop.EventLoop;
+import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.internal.writing.BufferPool;
 import io.dragonfly.spi.PieceService.Given;
@@ -49,15 +49,15 @@ public final class LocalTake implements Transport.Take {
   public static Transport.Take start(
       CompletableFuture<Given> asked, PieceSink sink, IoThreads io, BufferPool pool) {
     LocalTake take = new LocalTake(asked, sink, io, pool);
-    var unused =
-        asked.whenComplete(
-            (given, failure) -> {
-              if (failure == null) {
-                take.accept(given);
-              } else {
-                take.io.execute(() -> take.fail(failure));
-              }
-            });
+    Continuations.whenDone(
+        asked,
+        (given, failure) -> {
+          if (given != null) {
+            take.accept(given);
+          } else if (failure != null) {
+            take.io.execute(() -> take.fail(failure));
+          }
+        });
     return take;
   }
 
@@ -131,11 +131,10 @@ public final class LocalTake implements Transport.Take {
       }
       over = true;
     }
-    Throwable cause = EventLoop.causeOf(failure);
     sink.failed(
-        cause instanceof TakeException answer
+        failure instanceof TakeException answer
             ? answer
-            : new TakeException(Outcome.REFUSED, "the parent fails: " + cause, cause));
+            : new TakeException(Outcome.REFUSED, "the parent fails: " + failure, failure));
   }
 
   @Override

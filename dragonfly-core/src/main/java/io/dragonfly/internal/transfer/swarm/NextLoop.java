@@ -6,6 +6,7 @@ import io.dragonfly.error.BusyException;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.loop.Backoff;
+import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.Timers;
 import java.time.Duration;
@@ -206,19 +207,24 @@ final class NextLoop {
             link.takesPreheats());
     Poll poll = new Poll(answered, reports, answer);
     open.add(poll);
-    var unused =
-        answer.whenComplete(
-            (got, failure) -> {
-              open.remove(poll);
-              if (closed) {
-                return;
-              }
-              if (failure == null) {
-                answered(poll, got);
-              } else {
-                failed(poll, EventLoop.causeOf(failure));
-              }
-            });
+    Continuations.whenDone(answer, (got, failure) -> ended(poll, got, failure));
+  }
+
+  private void ended(Poll poll, @Nullable NextAnswer got, @Nullable Throwable failure) {
+    open.remove(poll);
+    if (closed) {
+      return;
+    }
+    try {
+      if (got != null) {
+        answered(poll, got);
+      } else if (failure != null) {
+        failed(poll, failure);
+      }
+    } catch (RuntimeException | Error e) {
+      sendLater(); // what else the supernode has to say must not be missed for a defect here
+      throw e;
+    }
   }
 
   /** Once in a while, for tasks that nothing is wanted of: each costs as much as one that is. */
@@ -274,6 +280,10 @@ final class NextLoop {
       lost = true;
       link.lost(String.valueOf(failure.getMessage()));
     }
+    sendLater();
+  }
+
+  private void sendLater() {
     if (retry == null) {
       retry =
           loop.after(

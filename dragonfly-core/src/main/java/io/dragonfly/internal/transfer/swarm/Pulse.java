@@ -2,6 +2,7 @@ package io.dragonfly.internal.transfer.swarm;
 
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.loop.Backoff;
+import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.Timers;
 import java.time.Duration;
@@ -158,12 +159,8 @@ final class Pulse {
       return result;
     }
     Timers.Timer timer = loop.timeout(Duration.ofNanos(left), () -> result.complete(false));
-    var unused =
-        answer.thenAccept(
-            there -> {
-              timer.cancel();
-              result.complete(there);
-            });
+    Continuations.whenDone(answer, (there, never) -> timer.cancel());
+    Continuations.passOn(answer, result);
     return result;
   }
 }

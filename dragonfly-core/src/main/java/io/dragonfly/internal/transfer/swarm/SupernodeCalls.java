@@ -15,6 +15,7 @@ import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.peer.Peer;
@@ -115,7 +116,7 @@ final class SupernodeCalls {
                       }
                     },
                     failure -> {}));
-    var unused = answer.whenComplete((given, failure) -> timer.cancel());
+    Continuations.whenDone(answer, (given, failure) -> timer.cancel());
   }
 
   /**
@@ -191,9 +192,12 @@ final class SupernodeCalls {
     loop.when(
         call,
         answer -> {
-          pulse.heard();
-          onAnswer.accept(answer);
-          result.complete(answer);
+          try {
+            pulse.heard();
+            onAnswer.accept(answer);
+          } finally {
+            result.complete(answer); // whatever others make of it, it came
+          }
         },
         failure ->
             fail(
@@ -202,12 +206,12 @@ final class SupernodeCalls {
                 failure instanceof DistributionException typed
                     ? typed
                     : unreachable("the call failed: " + failure, failure)));
-    var unused =
-        result.whenComplete(
-            (answer, failure) -> {
-              timer.cancel();
-              call.cancel(true);
-            });
+    Continuations.whenDone(
+        result,
+        (answer, failure) -> {
+          timer.cancel();
+          call.cancel(true);
+        });
     return result;
   }
 

@@ -10,6 +10,7 @@ import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
@@ -159,14 +160,14 @@ public final class SupernodeLink {
         calls.register(content, range, Optional.empty(), holdings, patience);
     int number = asked++;
     asking.put(number, answer);
-    var unused =
-        answer.whenComplete(
-            (got, failure) -> {
-              asking.remove(number);
-              if (failure != null) {
-                registrationEnded();
-              }
-            });
+    Continuations.whenDone(
+        answer,
+        (got, failure) -> {
+          asking.remove(number);
+          if (failure != null) {
+            registrationEnded();
+          }
+        });
     return answer;
   }
 
@@ -367,16 +368,19 @@ public final class SupernodeLink {
             });
   }
 
+  /** Takes in what is new. A defect in the processing of one task is none in the others. */
   void received(List<TaskUpdate> updates) {
-    tellQueued(updates);
-    for (TaskUpdate update : updates) {
-      Membership member = members.get(update.task());
-      if (member != null) {
-        member.update(update);
-      } else if (registering > 0) {
-        // It knows already what the answer to a registration will tell us.
-        early.computeIfAbsent(update.task(), task -> new ArrayList<>()).add(update);
-      }
+    Continuations.run(() -> tellQueued(updates));
+    updates.forEach(update -> Continuations.run(() -> received(update)));
+  }
+
+  private void received(TaskUpdate update) {
+    Membership member = members.get(update.task());
+    if (member != null) {
+      member.update(update);
+    } else if (registering > 0) {
+      // It knows already what the answer to a registration will tell us.
+      early.computeIfAbsent(update.task(), task -> new ArrayList<>()).add(update);
     }
   }
 
@@ -396,13 +400,18 @@ public final class SupernodeLink {
     LOG.warn("Supernode {} is lost: {}", name(), reason);
     // A connection that has just broken may have been quiet for long, and with good reason.
     Duration silence = doubted ? pulse.silence() : Duration.ZERO;
-    List.copyOf(members.values()).forEach(member -> member.events().supernodeLost(reason, silence));
+    tellAll(events -> events.supernodeLost(reason, silence));
   }
 
   void back() {
     doubted = false;
     LOG.info("Supernode {} is back", name());
-    List.copyOf(members.values()).forEach(member -> member.events().supernodeBack());
+    tellAll(TaskEvents::supernodeBack);
+  }
+
+  private void tellAll(Consumer<TaskEvents> event) {
+    List.copyOf(members.values())
+        .forEach(member -> Continuations.run(() -> event.accept(member.events())));
   }
 
   void refused(CallRefusedException failure) {
@@ -410,7 +419,7 @@ public final class SupernodeLink {
     List<Membership> all = List.copyOf(members.values());
     members.clear();
     awake.clear();
-    all.forEach(member -> member.events().failed(failure));
+    all.forEach(member -> Continuations.run(() -> member.events().failed(failure)));
   }
 
   void registerAgain(Membership member, ContentRequest content, Optional<String> ticket) {

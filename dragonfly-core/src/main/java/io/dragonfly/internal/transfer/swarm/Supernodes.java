@@ -9,6 +9,7 @@ import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException.Retry;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.loop.Backoff;
+import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.queue.FairQueue;
 import io.dragonfly.internal.queue.KeyedLimiter;
@@ -183,12 +184,12 @@ public final class Supernodes {
    */
   public Registering register(Registration registration) {
     Attempt attempt = new Attempt(registration);
-    var unused =
-        attempt.result.whenComplete(
-            (registered, failure) -> {
-              registering.end(attempt);
-              registering.startAll(Attempt::begin);
-            });
+    Continuations.whenDone(
+        attempt.result,
+        (registered, failure) -> {
+          registering.end(attempt);
+          registering.startAll(Attempt::begin);
+        });
     registering.add(attempt);
     registering.startAll(Attempt::begin);
     return new Registering(attempt.result, () -> queued(attempt));

@@ -28,6 +28,7 @@ import io.dragonfly.task.PieceDigests;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.SourceVersion;
 import io.dragonfly.task.Task;
+import io.dragonfly.task.TaskId;
 import io.dragonfly.testkit.FakeTicker;
 import io.dragonfly.testkit.LeakCheck;
 import java.net.InetAddress;
@@ -46,6 +47,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -122,7 +124,9 @@ abstract class MemberTests {
 
   static final class Events implements TaskEvents {
     final BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+    final BlockingQueue<Advice> advices = new LinkedBlockingQueue<>();
     volatile int underWay;
+    volatile @Nullable RuntimeException defect;
 
     @Override
     public void digests(PieceDigests digests) {}
@@ -141,7 +145,13 @@ abstract class MemberTests {
     }
 
     @Override
-    public void advised(Advice advice) {}
+    public void advised(Advice advice) {
+      RuntimeException failure = defect;
+      if (failure != null) {
+        throw failure;
+      }
+      advices.add(advice);
+    }
 
     @Override
     public void failed(DistributionException failure) {
@@ -238,8 +248,12 @@ abstract class MemberTests {
   }
 
   static TaskUpdate news() {
+    return advice(TASK.id());
+  }
+
+  static TaskUpdate advice(TaskId task) {
     return new TaskUpdate(
-        TASK.id(),
+        task,
         TaskUpdate.State.ACTIVE,
         Optional.empty(),
         OptionalLong.empty(),

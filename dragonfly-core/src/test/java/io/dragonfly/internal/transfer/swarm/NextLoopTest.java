@@ -2,6 +2,7 @@ package io.dragonfly.internal.transfer.swarm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.control.Advice;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.PieceSpan;
@@ -127,6 +128,50 @@ class NextLoopTest extends MemberTests {
     second.answer().complete(answer(2, news()));
     assertThat(api.poll().request().answered()).isEqualTo(2);
     assertThat(api.polls).isEmpty();
+  }
+
+  @Test
+  void whoFailsToProcessAnAnswerAsksAgain() throws Exception {
+    events.defect = new IllegalStateException("a defect of the engine");
+    api.poll().answer().complete(answer(1, news()));
+    settle();
+    ticker.advance(NextLoop.HOLD);
+    assertThat(api.poll().request().answered()).isEqualTo(1);
+  }
+
+  @Test
+  void aDefectInOneTaskIsNoneInAnother() throws Exception {
+    Membership other = otherMember();
+    Events others = new Events();
+    onLoop(
+        () -> {
+          other.follow(others, () -> Optional.of(CONTENT));
+          other.want(PieceSpan.ALL);
+        });
+    settle();
+    ticker.advance(NextLoop.HOLD);
+    events.defect = new IllegalStateException("a defect of the engine");
+    api.poll().answer().complete(answer(2, news(), advice(other.task())));
+    assertThat(others.advices.poll(10, TimeUnit.SECONDS)).isEqualTo(Advice.NONE);
+  }
+
+  @Test
+  void whatIsWrongWithTheWholeAnswerDoesNotEndThePolls() throws Exception {
+    api.poll().answer().complete(answer(1));
+    onLoop(
+        () ->
+            member
+                .link()
+                .takePreheats(
+                    content -> {
+                      throw new IllegalStateException("a defect of the engine");
+                    }));
+    settle();
+    ticker.advance(NextLoop.HOLD);
+    api.poll().answer().complete(new NextAnswer(2, List.of(), List.of(CONTENT), TERMS));
+    settle();
+    ticker.advance(Duration.ofSeconds(1));
+    assertThat(api.poll().request().answered()).isEqualTo(2);
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.DistributionException.Retry;
 import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.transport.http.internal.tls.UntrustedException;
 import io.dragonfly.transport.http.internal.wire.FailureJson;
 import io.dragonfly.transport.http.internal.wire.OneLine;
@@ -65,14 +66,14 @@ final class ControlCall<A> implements Callback {
     }
     call.timeout().timeout(limit.toNanos(), TimeUnit.NANOSECONDS);
     Runnable enqueue = this::enqueue;
-    var unused =
-        answer.whenComplete(
-            (a, failure) -> {
-              if (answer.isCancelled()) {
-                connecting.forget(enqueue);
-                call.cancel();
-              }
-            });
+    Continuations.whenDone(
+        answer,
+        (a, failure) -> {
+          if (answer.isCancelled()) {
+            connecting.forget(enqueue);
+            call.cancel();
+          }
+        });
     connecting.begin(enqueue, isUrgent);
     return answer;
   }

@@ -1,9 +1,9 @@
 package io.dragonfly.transport.http.internal.server;
 
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.internal.loop.Continuations;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -30,22 +30,17 @@ abstract class AwaitedExchange implements Exchange {
   /** Goes on, on the event loop, with what comes of this, unless the client is gone by then. */
   final <T> void await(
       CompletableFuture<T> asked, Consumer<T> onResult, Consumer<Throwable> onFailure) {
-    var unused =
-        asked.whenComplete(
-            (result, failure) ->
-                onLoop(
-                    () -> {
-                      if (failure == null) {
-                        onResult.accept(result);
-                      } else {
-                        onFailure.accept(cause(failure));
-                      }
-                    }));
-  }
-
-  private static Throwable cause(Throwable failure) {
-    Throwable cause = failure instanceof CompletionException ? failure.getCause() : null;
-    return cause == null ? failure : cause;
+    Continuations.whenDone(
+        asked,
+        (result, failure) ->
+            onLoop(
+                () -> {
+                  if (failure == null) {
+                    onResult.accept(result);
+                  } else {
+                    onFailure.accept(failure);
+                  }
+                }));
   }
 
   /**

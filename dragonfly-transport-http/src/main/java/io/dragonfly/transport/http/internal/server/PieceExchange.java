@@ -1,6 +1,7 @@
 package io.dragonfly.transport.http.internal.server;
 
 import io.dragonfly.control.Outcome;
+import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.PieceService;
@@ -27,7 +28,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -110,7 +110,7 @@ final class PieceExchange implements Exchange {
     } catch (RuntimeException e) {
       asked = CompletableFuture.failedFuture(e);
     }
-    var unused = asked.whenComplete((given, failure) -> onLoop(given, failure));
+    Continuations.whenDone(asked, this::onLoop);
   }
 
   private void onLoop(PieceService.@Nullable Given given, @Nullable Throwable failure) {
@@ -130,7 +130,7 @@ final class PieceExchange implements Exchange {
     if (abandoned) {
       close(given);
     } else if (given == null) {
-      refuse(failure instanceof CompletionException e ? e.getCause() : failure);
+      refuse(failure);
     } else if (given.region().length() != ask.range().length()) {
       close(given);
       refuse(new IllegalStateException("the piece service gave another range"));
