@@ -383,6 +383,7 @@ public final class DistributionClient implements AutoCloseable {
    * supernodes send nobody here for it. Outputs stay where they are. A task in use is not removed.
    *
    * @throws StorageException if it cannot be removed
+   * @throws FetchCancelledException if this client is closed meanwhile
    * @throws IllegalStateException if this client is closed
    */
   public Removal remove(TaskId task) {
@@ -397,6 +398,7 @@ public final class DistributionClient implements AutoCloseable {
    *
    * @return the tasks that are gone
    * @throws StorageException if one cannot be removed
+   * @throws FetchCancelledException if this client is closed meanwhile
    * @throws IllegalStateException if this client is closed
    */
   public List<TaskId> removeIdle(Duration longerThan) {
@@ -455,6 +457,10 @@ public final class DistributionClient implements AutoCloseable {
   /**
    * Ends running fetches with {@link FetchCancelledException}, leaves the supernodes, and waits
    * until no thread, file or socket of the client is left. Safe to call twice.
+   *
+   * <p>A listener, and what hangs on {@link Fetch#completion} or another future of this client, may
+   * call it too. Such code runs on a thread of the client, so there it does not wait: the client is
+   * closed in the background, when the code has returned.
    */
   @Override
   public void close() {
@@ -468,6 +474,9 @@ public final class DistributionClient implements AutoCloseable {
     Thread closing = new Thread(this::closeParts, "dragonfly-close");
     closing.setDaemon(true);
     closing.start();
+    if (engine.isInCallback()) {
+      return;
+    }
     boolean interrupted = false;
     while (true) {
       try {

@@ -7,6 +7,7 @@ import static io.dragonfly.ClientFixture.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dragonfly.contract.ForwardingStorage;
 import io.dragonfly.error.FetchCancelledException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.OutputException;
@@ -16,6 +17,8 @@ import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchListener;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.home.Removal;
+import io.dragonfly.task.TaskId;
 import io.dragonfly.testkit.FakeSupernode;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.MemoryStorage;
@@ -26,10 +29,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -89,10 +95,11 @@ class ClientLifeTest {
   }
 
   private static long ownThreads() {
-    return Thread.getAllStackTraces().keySet().stream()
-        .map(Thread::getName)
-        .filter(name -> name.startsWith("dragonfly-") && !name.startsWith("dragonfly-fake"))
-        .count();
+    return ownThreads(name -> name.startsWith("dragonfly-") && !name.startsWith("dragonfly-fake"));
+  }
+
+  private static long ownThreads(Predicate<String> name) {
+    return Thread.getAllStackTraces().keySet().stream().map(Thread::getName).filter(name).count();
   }
 
   @Test
@@ -168,6 +175,93 @@ class ClientLifeTest {
             .thenApply(first -> client.fetch(other.toString(), dir.resolve("b")));
     assertThat(second).succeedsWithin(10, TimeUnit.SECONDS);
     assertThat(dir.resolve("b")).hasBinaryContent(bytes(PIECE + 1));
+  }
+
+  @Test
+  void whatHangsOnACompletionMayCloseTheClient() {
+    fixture.source.put(URI_A, bytes(PIECE));
+    DistributionClient client = client();
+    AtomicBoolean waited = new AtomicBoolean();
+    CompletableFuture<Void> closed =
+        client
+            .start(fixture.request().build())
+            .completion()
+            .thenRun(
+                () -> {
+                  client.close();
+                  waited.set(ownThreads(name -> name.startsWith("dragonfly-io")) == 0);
+                });
+    assertThat(closed).succeedsWithin(60, TimeUnit.SECONDS);
+    assertThat(waited).isFalse();
+    await(() -> ownThreads() == 0);
+  }
+
+  @Test
+  void soMayAListenerAndWhoAskedForTheSupernodes() throws Exception {
+    fixture.source.put(URI_A, bytes(PIECE));
+    CompletableFuture<DistributionClient> client = new CompletableFuture<>();
+    CountDownLatch closed = new CountDownLatch(2);
+    FetchListener closing =
+        new FetchListener() {
+          @Override
+          public void started(FetchRequest request) {
+            client.join().close();
+            closed.countDown();
+          }
+        };
+    client.complete(fixture.start(fixture.alone().listener(closing)));
+    Fetch fetch = client.join().start(fixture.request().build());
+    assertThat(fetch.completion()).failsWithin(60, TimeUnit.SECONDS);
+    await(() -> ownThreads() == 0);
+
+    DistributionClient second = client();
+    var unused =
+        second
+            .silentSupernodes()
+            .thenRun(
+                () -> {
+                  second.close();
+                  closed.countDown();
+                });
+    assertThat(closed.await(60, TimeUnit.SECONDS)).isTrue();
+    await(() -> ownThreads() == 0);
+  }
+
+  @Test
+  void whoWaitsForARemovalWhileTheClientIsClosedHearsOfIt() throws Exception {
+    fixture.source.put(URI_A, bytes(PIECE));
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    ForwardingStorage slow =
+        new ForwardingStorage(new MemoryStorage(), task -> task) {
+          @Override
+          public void delete(TaskId id) throws IOException {
+            begun.countDown();
+            await(() -> goOn.await(10, TimeUnit.SECONDS));
+            super.delete(id);
+          }
+        };
+    DistributionClient client = fixture.start(fixture.alone().storage(slow));
+    TaskId task = client.fetch(fixture.request().build()).task();
+    CompletableFuture<Removal> removal = CompletableFuture.supplyAsync(() -> client.remove(task));
+    assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+
+    CompletableFuture<Void> closed = CompletableFuture.runAsync(client::close);
+    await(() -> ownThreads(name -> name.startsWith("dragonfly-engine")) == 0);
+    goOn.countDown();
+    assertThat(closed).succeedsWithin(60, TimeUnit.SECONDS);
+    assertThat(removal.handle((done, failure) -> failure == null ? done : failure))
+        .succeedsWithin(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void whoAskedForTheSupernodesHearsOfTheEnd() throws Exception {
+    FakeSupernode supernode = fixture.supernode();
+    DistributionClient client = fixture.startInFakeTime(fixture.of(supernode));
+    supernode.stop();
+    CompletableFuture<Map<String, String>> silent = client.silentSupernodes();
+    client.close();
+    assertThat(silent).succeedsWithin(10, TimeUnit.SECONDS).isEqualTo(Map.of());
   }
 
   @Test

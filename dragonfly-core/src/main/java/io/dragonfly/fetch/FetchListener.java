@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 /**
  * Sees every step of a client's fetches. Override what is of interest. Methods are called on the
  * client's own threads, some of them at once; they must be quick and must not block. What they
- * throw is logged and otherwise ignored.
+ * throw is logged and otherwise ignored. They may close the client; that close does not wait.
  */
 public abstract class FetchListener {
   /** A listener that does nothing. */

@@ -124,7 +124,7 @@ final class Fetches implements Downloads.Ends {
   private RunningFetch newFetch(FetchRequest request) {
     return new RunningFetch(
         request,
-        parts.io(),
+        parts.callbacks(),
         new RunningFetch.Control(parts.loop(), this::cancel, this::setRate),
         parts.loop()::activeNanos);
   }

@@ -25,10 +25,12 @@ final class GuardedListener extends FetchListener {
 
   private final FetchListener listener;
   private final FetchRecorder recorder;
+  private final Callbacks callbacks;
 
-  GuardedListener(FetchListener listener, FetchRecorder recorder) {
+  GuardedListener(FetchListener listener, FetchRecorder recorder, Callbacks callbacks) {
     this.listener = listener;
     this.recorder = recorder;
+    this.callbacks = callbacks;
   }
 
   private void both(Consumer<FetchListener> call) {
@@ -36,9 +38,9 @@ final class GuardedListener extends FetchListener {
     guard(() -> call.accept(listener));
   }
 
-  private static void guard(Runnable call) {
+  private void guard(Runnable call) {
     try {
-      call.run();
+      callbacks.run(call);
     } catch (RuntimeException | LinkageError e) {
       LOG.warn("A fetch listener failed", e);
     }

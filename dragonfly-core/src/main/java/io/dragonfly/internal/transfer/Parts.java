@@ -24,6 +24,7 @@ import java.util.function.Function;
  *
  * @param loop owns the downloads' state
  * @param io runs what blocks
+ * @param callbacks runs the code of the client's user
  * @param store runs what changes the list of stored tasks, one after the other
  * @param storage the store
  * @param writer writes pieces to it
@@ -45,6 +46,7 @@ import java.util.function.Function;
 record Parts(
     EventLoop loop,
     IoThreads io,
+    Callbacks callbacks,
     IoThreads store,
     Storage storage,
     DiskWriter writer,

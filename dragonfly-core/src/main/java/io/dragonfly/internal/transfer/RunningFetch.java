@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -42,7 +41,7 @@ final class RunningFetch implements Fetch {
   }
 
   private final FetchRequest request;
-  private final Executor callbacks;
+  private final Callbacks callbacks;
   private final Control control;
   private final Tally tally = new Tally();
   private final CompletableFuture<FetchResult> done = new CompletableFuture<>();
@@ -75,7 +74,7 @@ final class RunningFetch implements Fetch {
       BiConsumer<RunningFetch, Optional<Rate>> setRate) {}
 
   /** A fetch that has just been asked for. */
-  RunningFetch(FetchRequest request, Executor callbacks, Control control, LongSupplier nanos) {
+  RunningFetch(FetchRequest request, Callbacks callbacks, Control control, LongSupplier nanos) {
     this.request = request;
     this.callbacks = callbacks;
     this.control = control;
@@ -112,19 +111,14 @@ final class RunningFetch implements Fetch {
       @Nullable FetchResult result,
       @Nullable Throwable failure,
       CompletableFuture<FetchResult> copy) {
-    Runnable complete =
+    callbacks.execute(
         () -> {
           if (result != null) {
             copy.complete(result);
           } else if (failure != null) {
             copy.completeExceptionally(failure);
           }
-        };
-    try {
-      callbacks.execute(complete);
-    } catch (RejectedExecutionException e) {
-      complete.run(); // the client is closed, and its loop with it
-    }
+        });
   }
 
   /** Returns the future itself, for our own threads that wait for it. */

@@ -14,6 +14,7 @@ import io.dragonfly.home.HeldTask;
 import io.dragonfly.home.Removal;
 import io.dragonfly.home.Verification;
 import io.dragonfly.internal.history.FetchRecorder;
+import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.internal.serve.StoredPieceService;
@@ -48,7 +49,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -68,6 +71,7 @@ public final class TransferEngine implements AutoCloseable {
 
   private final EventLoop loop;
   private final IoThreads io = new IoThreads("dragonfly-io");
+  private final Callbacks callbacks = new Callbacks(io);
   private final IoThreads store = IoThreads.single("dragonfly-store");
   private final BufferPool pool;
   private final DiskWriter writer;
@@ -78,6 +82,11 @@ public final class TransferEngine implements AutoCloseable {
   private final TaskUses uses;
   private final HomeView home;
   private final GuardedListener listener;
+
+  /** What ends futures that callers wait for, should the threads end first. */
+  private final Set<Runnable> endings = ConcurrentHashMap.newKeySet();
+
+  private volatile boolean closed;
 
   /**
    * Starts an engine.
@@ -190,6 +199,7 @@ public final class TransferEngine implements AutoCloseable {
     return new Parts(
         loop,
         io,
+        callbacks,
         store,
         setup.plugins().storage(),
         writer,
@@ -199,7 +209,7 @@ public final class TransferEngine implements AutoCloseable {
         setup.plugins().sources(),
         setup.plugins().limiters(),
         setup.limits(),
-        new GuardedListener(setup.listener(), recorder(setup)),
+        new GuardedListener(setup.listener(), recorder(setup), callbacks),
         setup.self().secret().id(),
         setup.self().ip(),
         (task, piece) -> service.ifPresent(pieces -> pieces.sealed(task, piece)),
@@ -317,16 +327,30 @@ public final class TransferEngine implements AutoCloseable {
     CompletableFuture<Map<String, String>> result = new CompletableFuture<>();
     boolean isOpen =
         loop.tryExecute(
-            () -> loop.when(supernodes.silent(), result::complete, result::completeExceptionally));
+            () ->
+                loop.when(
+                    supernodes.silent(),
+                    silent -> callbacks.execute(() -> result.complete(silent)),
+                    failure -> callbacks.execute(() -> result.completeExceptionally(failure))));
     if (!isOpen) {
       result.complete(Map.of());
     }
-    return result;
+    return untilClosed(result, () -> result.complete(Map.of()));
   }
 
-  private static <T> T await(CompletableFuture<T> future, Runnable onInterrupt) {
+  /** Has a future end with the threads that would complete it, at the latest. */
+  private <T> CompletableFuture<T> untilClosed(CompletableFuture<T> future, Runnable atTheEnd) {
+    endings.add(atTheEnd);
+    Continuations.whenDone(future, (value, failure) -> endings.remove(atTheEnd));
+    if (closed) {
+      atTheEnd.run();
+    }
+    return future;
+  }
+
+  private <T> T await(CompletableFuture<T> future, Runnable onInterrupt) {
     try {
-      return future.get();
+      return untilClosed(future, () -> future.completeExceptionally(closedMeanwhile())).get();
     } catch (InterruptedException e) {
       onInterrupt.run();
       Thread.currentThread().interrupt();
@@ -340,6 +364,10 @@ public final class TransferEngine implements AutoCloseable {
               .formatted(e.getCause()),
           e.getCause());
     }
+  }
+
+  private static FetchCancelledException closedMeanwhile() {
+    return new FetchCancelledException("The client was closed.");
   }
 
   /** Waits for what each fetch comes to within the limits of its time. */
@@ -366,7 +394,15 @@ public final class TransferEngine implements AutoCloseable {
     return server.map(Transport.Server::address);
   }
 
-  /** Ends all fetches and leaves the supernodes. No thread of the engine is left. */
+  /** Tells whether this thread is in a listener, or in what hangs on a future of this engine. */
+  public boolean isInCallback() {
+    return callbacks.isRunning();
+  }
+
+  /**
+   * Ends all fetches and leaves the supernodes. No thread of the engine is left. Not to be called
+   * in a callback: it would wait for the callback's end.
+   */
   @Override
   public void close() {
     listener.closed();
@@ -383,6 +419,8 @@ public final class TransferEngine implements AutoCloseable {
     writer.close();
     io.close();
     store.close();
+    closed = true;
+    endings.forEach(Runnable::run);
   }
 
   private static void awaitLeft(CompletableFuture<Void> left) {
