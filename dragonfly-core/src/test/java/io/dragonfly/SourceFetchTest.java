@@ -69,6 +69,20 @@ class SourceFetchTest {
   }
 
   @Test
+  void anErrorOfASourceInTheMiddleEndsTheFetch() throws Exception {
+    fixture.source.put(URI_A, bytes(3 * PIECE)).stallAt(URI_A, PIECE);
+    Fetch fetch = client().start(fixture.request().build());
+    fixture.source.awaitStalled(URI_A);
+    fixture.source.fail(URI_A, new NoClassDefFoundError("plugin/Missing")).breakAt(URI_A, PIECE);
+    fixture.source.resume(URI_A);
+    assertThat(fetch.completion())
+        .failsWithin(20, TimeUnit.SECONDS)
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(SourceFailedException.class)
+        .withMessageContaining("plugin/Missing");
+  }
+
+  @Test
   void theSourceIsAskedOnceForTheWhole() {
     byte[] bytes = bytes(20 * PIECE + 3);
     fixture.source.put(URI_A, bytes);

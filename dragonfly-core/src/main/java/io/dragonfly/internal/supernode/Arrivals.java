@@ -60,7 +60,8 @@ final class Arrivals {
   private static <T> void run(Supplier<CompletableFuture<T>> slow, CompletableFuture<T> result) {
     try {
       Continuations.passOn(slow.get(), result);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      // Whatever it was: who waits for the result must hear of it.
       result.completeExceptionally(e);
     }
   }
@@ -106,7 +107,7 @@ final class Arrivals {
       try {
         swarms.started(swarm, cdn, cdn.smallContent());
         listener.begun(cdn.task(), Optional.empty());
-      } catch (IOException | RuntimeException e) {
+      } catch (IOException | RuntimeException | Error e) {
         cdn.release(false);
         throw e;
       }
@@ -118,7 +119,7 @@ final class Arrivals {
               "The supernode has no room: " + e.getMessage(), e.neededBytes(), e.freeBytes(), e));
     } catch (DistributionException e) {
       failed(swarm, e);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) { // else the task would begin for ever
       log.error("task {} cannot be made ready", swarm.id().brief(), e);
       failed(
           swarm,

@@ -19,6 +19,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one thread that writes to the store. The tasks take turns. In its turn a task's oldest bytes
@@ -36,6 +38,8 @@ public final class DiskWriter implements AutoCloseable {
 
   /** So much of a task is written before it is another's turn. */
   static final int TURN_BYTES = 4 << 20;
+
+  private static final Logger LOG = LoggerFactory.getLogger(DiskWriter.class);
 
   private final IoThreads thread;
 
@@ -81,7 +85,17 @@ public final class DiskWriter implements AutoCloseable {
   }
 
   /** Something to do when all writes of its task with lower numbers are done. */
-  private record Step(long number, Runnable work) {}
+  private record Step(long number, Action action, CompletableFuture<Void> result) {
+    void run() {
+      try {
+        action.run();
+        result.complete(null);
+      } catch (Throwable e) {
+        // Whatever it was: who waits for the result must hear of it.
+        result.completeExceptionally(e);
+      }
+    }
+  }
 
   /** Adjacent writes that become one. */
   private record Run(List<Write> writes) {
@@ -136,7 +150,7 @@ public final class DiskWriter implements AutoCloseable {
     CompletableFuture<Void> result = new CompletableFuture<>();
     synchronized (this) {
       if (!closed) {
-        backlog(stored).afterwards().add(new Step(count++, () -> complete(result, action)));
+        backlog(stored).afterwards().add(new Step(count++, action, result));
         wake();
         return result;
       }
@@ -150,16 +164,6 @@ public final class DiskWriter implements AutoCloseable {
   public interface Action {
     /** Does it. */
     void run() throws Exception;
-  }
-
-  private static void complete(CompletableFuture<Void> result, Action action) {
-    try {
-      action.run();
-      result.complete(null);
-    } catch (Throwable e) {
-      // Whatever it was: who waits for the result must hear of it.
-      result.completeExceptionally(e);
-    }
   }
 
   @GuardedBy("this")
@@ -178,7 +182,12 @@ public final class DiskWriter implements AutoCloseable {
 
   private void work() {
     for (Backlog next = next(); next != null; next = next()) {
-      write(next);
+      try {
+        write(next);
+      } catch (Throwable e) { // such as too little memory: the thread goes on with other tasks
+        LOG.error("task {}: what waits to be written is given up", next.task().brief(), e);
+        giveUp(next, e);
+      }
       if (!next.isEmpty()) {
         continueLater(next);
       }
@@ -206,44 +215,67 @@ public final class DiskWriter implements AutoCloseable {
   }
 
   private void write(Backlog backlog) {
-    backlog.writes().removeIf(this::isDropped);
+    backlog.writes().removeIf(DiskWriter::isDropped);
     List<Run> all = runs(backlog.writes());
     all.sort(Comparator.comparingLong(Run::oldest)); // so nothing waits for long
-    backlog.writes().clear();
     List<Run> now = new ArrayList<>();
+    List<Write> later = new ArrayList<>();
     long bytes = 0;
     for (Run run : all) {
       if (bytes < TURN_BYTES) {
         now.add(run);
       } else {
-        backlog.writes().addAll(run.writes());
+        later.addAll(run.writes());
       }
       bytes += run.bytes();
     }
     now.sort(Comparator.comparingLong(Run::offset));
+    backlog.writes().clear(); // each run gives its own buffers back from here on
+    backlog.writes().addAll(later);
     now.forEach(DiskWriter::writeNow);
     seal(backlog);
+  }
+
+  private static void giveUp(Backlog backlog, Throwable why) {
+    IOException failure = new IOException("writing failed: " + why, why);
+    backlog.writes().forEach(write -> giveUp(write, failure));
+    backlog.writes().clear();
+    backlog.afterwards().forEach(step -> step.result().completeExceptionally(failure));
+    backlog.afterwards().clear();
+  }
+
+  private static void giveUp(Write write, Exception why) {
+    tell(() -> write.piece().fail(why));
+    tell(() -> write.piece().written(write.data()));
+  }
+
+  /** What a piece's owner throws must not keep the others' buffers. */
+  private static void tell(Runnable call) {
+    try {
+      call.run();
+    } catch (Throwable e) {
+      LOG.error("A piece's owner failed", e);
+    }
   }
 
   private static void seal(Backlog backlog) {
     long oldest = backlog.writes().stream().mapToLong(Write::number).min().orElse(Long.MAX_VALUE);
     Deque<Step> steps = backlog.afterwards();
     while (!steps.isEmpty() && steps.getFirst().number() < oldest) {
-      steps.removeFirst().work().run();
+      steps.removeFirst().run();
     }
   }
 
-  private boolean isDropped(Write write) {
-    boolean dropped = true;
+  private static boolean isDropped(Write write) {
     try {
-      dropped = !write.piece().mayBeWritten();
-    } catch (RuntimeException e) {
-      write.piece().fail(e);
+      if (write.piece().mayBeWritten()) {
+        return false;
+      }
+    } catch (Throwable e) {
+      tell(() -> write.piece().fail(new IOException("writing failed: " + e, e)));
     }
-    if (dropped) {
-      write.piece().written(write.data());
-    }
-    return dropped;
+    tell(() -> write.piece().written(write.data()));
+    return true;
   }
 
   private static List<Run> runs(List<Write> writes) {
@@ -279,12 +311,12 @@ public final class DiskWriter implements AutoCloseable {
         stored.write(run.offset(), writes.stream().map(Write::data).toList());
       }
     } catch (Exception e) {
-      writes.forEach(write -> write.piece().fail(e));
+      writes.forEach(write -> tell(() -> write.piece().fail(e)));
     } catch (Error e) { // such as too little memory: the thread goes on with the other tasks
       IOException failed = new IOException("writing failed: " + e, e);
-      writes.forEach(write -> write.piece().fail(failed));
+      writes.forEach(write -> tell(() -> write.piece().fail(failed)));
     } finally {
-      writes.forEach(write -> write.piece().written(write.data()));
+      writes.forEach(write -> tell(() -> write.piece().written(write.data())));
     }
   }
 

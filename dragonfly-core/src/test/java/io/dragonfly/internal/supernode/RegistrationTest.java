@@ -9,6 +9,7 @@ import static io.dragonfly.internal.supernode.TestSupernode.sha256;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dragonfly.contract.ForwardingStorage;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
@@ -22,7 +23,9 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.error.StorageException;
 import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Digest;
@@ -34,6 +37,7 @@ import io.dragonfly.task.Trust;
 import io.dragonfly.testkit.FakeSource;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.MemoryStorage;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,6 +46,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -75,6 +80,31 @@ class RegistrationTest {
     awaitBytesRead(content.length);
     assertThat(source.opened()).hasSize(1);
     awaitQuestions(1); // whether it is still the same version
+  }
+
+  @Test
+  void anErrorOfTheStoreFailsTheRegistrationAndTheNextOneBeginsAnew() {
+    supernode.close();
+    AtomicBoolean isBroken = new AtomicBoolean(true);
+    TestSupernode.Setup setup = new TestSupernode.Setup().source(source);
+    setup.storage =
+        new ForwardingStorage(new MemoryStorage(), task -> task) {
+          @Override
+          public StoredTask create(Task task) throws IOException {
+            if (isBroken.getAndSet(false)) {
+              throw new NoClassDefFoundError("plugin/Missing");
+            }
+            return super.create(task);
+          }
+        };
+    supernode = setup.start();
+    source.put(FILE, bytes(PIECE));
+    assertThat(new TestPeer(supernode).register(FILE))
+        .failsWithin(20, TimeUnit.SECONDS)
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(StorageException.class);
+    assertThat(get(new TestPeer(supernode).register(FILE)).task().layout().length())
+        .hasValue(PIECE);
   }
 
   @Test
