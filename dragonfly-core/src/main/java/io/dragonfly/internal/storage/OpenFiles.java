@@ -90,6 +90,10 @@ final class OpenFiles implements Closeable {
   @GuardedBy("lock")
   private int idle;
 
+  /** Counts calls of {@link #forget}: what was opened before one of them may be another file. */
+  @GuardedBy("lock")
+  private long forgotten;
+
   @GuardedBy("lock")
   private boolean closed;
 
@@ -105,41 +109,55 @@ final class OpenFiles implements Closeable {
    */
   Lease open(Path file, Use use) throws IOException {
     Key key = new Key(file, use);
-    Optional<Lease> shared = share(key);
-    if (shared.isPresent()) {
-      return shared.get();
+    Optional<Lease> lease = Optional.empty();
+    while (lease.isEmpty()) {
+      long before;
+      synchronized (lock) {
+        lease = share(key);
+        before = forgotten;
+      }
+      if (lease.isEmpty()) {
+        lease = keep(key, machine.open(file, use.option), before);
+      }
     }
-    FileChannel channel = machine.open(file, use.option);
+    return lease.get();
+  }
+
+  /** Shares a file that was just opened, unless it may have been replaced meanwhile. */
+  private Optional<Lease> keep(Key key, FileChannel channel, long before) throws IOException {
     Handle handle = new Handle(channel);
     List<FileChannel> toClose = new ArrayList<>();
+    boolean kept;
     boolean tooLate;
     synchronized (lock) {
       tooLate = closed;
-      if (!tooLate) {
+      kept = !tooLate && forgotten == before;
+      if (kept) {
         leave(table.put(key, handle), toClose);
+      } else {
+        toClose.add(channel);
       }
     }
-    closeAll(tooLate ? List.of(channel) : toClose);
+    closeAll(toClose);
     if (tooLate) {
       throw closedException();
     }
-    return new Lease(handle);
+    return kept ? Optional.of(new Lease(handle)) : Optional.empty();
   }
 
+  @GuardedBy("lock")
   private Optional<Lease> share(Key key) throws IOException {
-    synchronized (lock) {
-      if (closed) {
-        throw closedException();
-      }
-      Handle handle = table.get(key);
-      if (handle == null || !handle.channel.isOpen()) {
-        return Optional.empty();
-      }
-      if (handle.users++ == 0) {
-        idle--;
-      }
-      return Optional.of(new Lease(handle));
+    if (closed) {
+      throw closedException();
     }
+    Handle handle = table.get(key);
+    if (handle == null || !handle.channel.isOpen()) {
+      return Optional.empty();
+    }
+    if (handle.users++ == 0) {
+      idle--;
+    }
+    return Optional.of(new Lease(handle));
   }
 
   private void release(Lease lease) {
@@ -180,6 +198,7 @@ final class OpenFiles implements Closeable {
   void forget(Path file) {
     List<FileChannel> toClose = new ArrayList<>();
     synchronized (lock) {
+      forgotten++;
       for (Use use : Use.values()) {
         leave(table.remove(new Key(file, use)), toClose);
       }

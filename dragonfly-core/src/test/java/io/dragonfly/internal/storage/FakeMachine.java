@@ -30,6 +30,7 @@ final class FakeMachine implements Machine {
   private volatile boolean counts;
   private final Map<Path, List<Long>> writes = new ConcurrentHashMap<>();
   private volatile Uninterrupted.FileAction beforeLink = () -> {};
+  private volatile Uninterrupted.FileAction afterOpen = () -> {};
 
   FakeMachine booted(String id) {
     bootId = Optional.of(id);
@@ -54,6 +55,12 @@ final class FakeMachine implements Machine {
 
   FakeMachine withoutLinks() {
     canLink = false;
+    return this;
+  }
+
+  /** Does something between the moment that a file is opened and the return to who wanted it. */
+  FakeMachine afterOpen(Uninterrupted.FileAction action) {
+    afterOpen = action;
     return this;
   }
 
@@ -87,6 +94,7 @@ final class FakeMachine implements Machine {
       return FileChannel.open(FULL, use);
     }
     FileChannel channel = LOCAL.open(file, use);
+    afterOpen.run();
     return counts ? new CountedChannel(channel, bytes -> writes(file).add(bytes)) : channel;
   }
 

@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -120,6 +121,28 @@ class OpenFilesTest {
     assertThatThrownBy(() -> files.open(file, Use.READ)).hasMessageContaining("closed");
     used.close();
     forgotten.close();
+  }
+
+  @Test
+  void aFileThatIsReplacedWhileItIsBeingOpenedIsNotKept() throws Exception {
+    Path file = file("a");
+    Path other = file("other");
+    FakeMachine machine = new FakeMachine();
+    try (OpenFiles slow = new OpenFiles(2, machine)) {
+      machine.afterOpen(
+          () -> {
+            machine.afterOpen(() -> {});
+            Files.writeString(other, "another one");
+            Files.move(other, file, StandardCopyOption.ATOMIC_MOVE);
+            slow.forget(file);
+          });
+      try (Lease lease = slow.open(file, Use.READ)) {
+        assertThat(lease.channel().size()).isEqualTo("another one".length());
+      }
+      try (Lease lease = slow.open(file, Use.READ)) {
+        assertThat(lease.channel().size()).isEqualTo("another one".length());
+      }
+    }
   }
 
   @Test
