@@ -31,6 +31,9 @@ final class PieceLine {
   private int piece;
   private long offset;
 
+  /** Whether the piece was missing when its first byte came: a part of it must not be written. */
+  private boolean isMissing;
+
   /** A piece that is complete, and may be the last of a content whose length is not known yet. */
   private @Nullable Digest held;
 
@@ -104,7 +107,10 @@ final class PieceLine {
   }
 
   private void keep(byte[] bytes, int from, int count) {
-    if (!stored().has(piece)) {
+    if (offset == startOf(piece)) {
+      isMissing = !stored().has(piece);
+    }
+    if (isMissing) {
       write(bytes, from, count);
     }
     sha.update(bytes, from, count);
@@ -210,8 +216,8 @@ final class PieceLine {
   private void checkWhole() {
     if (whole != null && !whole.soFar().equals(whole.expected())) {
       throw new DigestMismatchException(
-          ("Task %s has digest %s, but %s was asked for. The source has probably changed: update the"
-                  + " digest in the request, or use a URL that names one version.")
+          ("Task %s has digest %s, but %s was asked for. The source has probably changed: update"
+                  + " the digest in the request, or use a URL that names one version.")
               .formatted(stored().task().id().brief(), whole.soFar(), whole.expected()));
     }
   }
@@ -224,7 +230,7 @@ final class PieceLine {
           "Piece %d of task %s is not what it was when it was read before. Ask again."
               .formatted(piece, stored().task().id().brief()));
     }
-    if (!stored().has(piece)) {
+    if (isMissing) { // if it is lost only now, another read brings it
       sealMissing(piece, digest);
     }
     if (whole != null) {
