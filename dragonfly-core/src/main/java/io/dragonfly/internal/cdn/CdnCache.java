@@ -260,7 +260,10 @@ public final class CdnCache implements AutoCloseable {
       if (task.letGo()) {
         task.stop();
         used(id);
-        if (tasks.remove(id, task) && (forget || task.isPassedOn())) {
+        if (!tasks.remove(id, task)) {
+          return; // another one has been made in its place, which has its own account
+        }
+        if (forget || task.isPassedOn()) {
           delete(task.task());
         }
         room.settle(id);

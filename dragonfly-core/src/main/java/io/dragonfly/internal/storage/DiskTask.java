@@ -429,6 +429,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
     life.writeLock().lock();
     try {
       ended = true;
+      taskFile.end();
     } finally {
       life.writeLock().unlock();
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.internal.storage.TaskRecord.LinkedOut;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.PieceLayout;
@@ -35,6 +36,10 @@ final class TaskFile {
   private final ReentrantLock lock = new ReentrantLock();
   private volatile TaskRecord record;
   private volatile Instant lastUse;
+
+  /** Whether the task is no longer stored: the path may be another one's. */
+  @GuardedBy("lock")
+  private boolean ended;
 
   private TaskFile(Path file, TaskRecord record, Instant lastUse) {
     this.file = file;
@@ -81,6 +86,7 @@ final class TaskFile {
     try {
       TaskRecord changed = change.apply(record);
       if (!changed.equals(record)) {
+        checkAlive();
         OwnerOnly.replace(file, bytes(changed));
         record = changed;
         used(lastUse);
@@ -90,13 +96,36 @@ final class TaskFile {
     }
   }
 
+  /** Writes nothing any more. */
+  void end() {
+    lock.lock();
+    try {
+      ended = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @GuardedBy("lock")
+  private void checkAlive() throws IOException {
+    if (ended) {
+      throw new IOException("task %s is no longer stored".formatted(record.task().id().brief()));
+    }
+  }
+
   Instant lastUse() {
     return lastUse;
   }
 
   void used(Instant when) throws IOException {
-    Files.setLastModifiedTime(file, FileTime.from(when));
-    lastUse = when;
+    lock.lock();
+    try {
+      checkAlive();
+      Files.setLastModifiedTime(file, FileTime.from(when));
+      lastUse = when;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private static Instant mtime(Path file) throws IOException {

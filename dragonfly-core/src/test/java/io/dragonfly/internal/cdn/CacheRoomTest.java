@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.error.NoSpaceException;
+import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceConfig;
@@ -106,6 +107,18 @@ class CacheRoomTest {
     restart(storage, 3 * PIECE, Duration.ZERO);
     readAndLetGo("second", 2 * PIECE);
     assertThat(storage.tasks()).hasSize(1);
+  }
+
+  @Test
+  void whoLetsGoOfATaskThatWasMadeAnewLeavesItsAccountAlone() {
+    restart(storage, 4 * PIECE, Duration.ZERO);
+    CdnTask old = prepare("file", 2 * PIECE);
+    cache.readFailed(old, new SourceChangedException("it changed"));
+    CdnTask now = cache.prepare(old.task());
+    old.release(false);
+    assertThat(cache.kept().bytes()).isEqualTo(2 * PIECE);
+    now.release(true);
+    assertThat(cache.kept().bytes()).isZero();
   }
 
   @Test

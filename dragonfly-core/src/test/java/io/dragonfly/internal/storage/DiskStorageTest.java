@@ -25,6 +25,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -130,7 +131,14 @@ class DiskStorageTest extends StorageContract {
       assertThatThrownBy(() -> old.unseal(0)).hasMessageContaining("no longer stored");
       assertThatThrownBy(() -> old.learnLength(DiskFixture.LENGTH))
           .hasMessageContaining("no longer stored");
+      assertThatThrownBy(() -> old.pin(true)).hasMessageContaining("no longer stored");
+      assertThatThrownBy(() -> old.readFrom("https://h/")).hasMessageContaining("no longer stored");
+      assertThatThrownBy(() -> old.used(Instant.EPOCH)).hasMessageContaining("no longer stored");
       assertThat(anew.pieces().isEmpty()).isTrue();
+      StoredTask after = disk.reopened();
+      assertThat(after.isPinned()).isFalse();
+      assertThat(after.lastUrl()).isEmpty();
+      assertThat(after.lastUse().orElseThrow()).isAfter(Instant.EPOCH);
     }
   }
 
