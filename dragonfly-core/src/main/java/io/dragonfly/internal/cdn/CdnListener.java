@@ -11,8 +11,10 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Is told what happens to the CDN cache's tasks, on the cache's own threads and outside its locks.
- * What is told of one task comes in order.
+ * Is told what happens to the CDN cache's tasks, on the cache's own threads. What is told of one
+ * task comes in order. For that, {@link #deleted} and {@link #passesOn} are called under the task's
+ * lock in the cache, all other methods outside of the cache's locks: those two must neither call
+ * the cache nor wait for a thread that does.
  */
 public interface CdnListener {
   /**
@@ -28,13 +30,18 @@ public interface CdnListener {
   /** The bytes of a task were given up to make room. Who wants them now has them read again. */
   void evicted(TaskId task);
 
-  /** A task is no longer stored. */
+  /**
+   * A task is no longer stored. Called under the task's lock: it may be created anew after this.
+   */
   void deleted(Task task);
 
   /** A piece turned out to be damaged. It is read again. */
   void lost(TaskId task, int piece);
 
-  /** A task has no place on the disk: its pieces are there only until peers have them. */
+  /**
+   * A task has no place on the disk: its pieces are there only until peers have them. May be called
+   * under the task's lock.
+   */
   default void passesOn(TaskId task) {}
 
   /**
