@@ -458,9 +458,9 @@ public final class DistributionClient implements AutoCloseable {
    * Ends running fetches with {@link FetchCancelledException}, leaves the supernodes, and waits
    * until no thread, file or socket of the client is left. Safe to call twice.
    *
-   * <p>A listener, and what hangs on {@link Fetch#completion} or another future of this client, may
-   * call it too. Such code runs on a thread of the client, so there it does not wait: the client is
-   * closed in the background, when the code has returned.
+   * <p>A listener, and a continuation of {@link Fetch#completion} or of another future of this
+   * client, may call it too. Such code runs on a thread of the client, so there it does not wait:
+   * the client is closed in the background when the code has returned.
    */
   @Override
   public void close() {

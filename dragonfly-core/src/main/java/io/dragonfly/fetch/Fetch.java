@@ -18,8 +18,8 @@ public interface Fetch {
    * Returns a future of the end. Each call gives a new copy: completing or cancelling it does
    * nothing to the fetch. A failed fetch completes it with a {@link
    * io.dragonfly.error.DistributionException}, a cancelled one with {@link
-   * io.dragonfly.error.FetchCancelledException}. What hangs on it runs on a thread of the client
-   * that may block. It may also close the client; that close does not wait.
+   * io.dragonfly.error.FetchCancelledException}. Continuations run on a thread of the client that
+   * may block. They may also close the client; that close does not wait.
    */
   CompletableFuture<FetchResult> completion();
 

@@ -119,7 +119,7 @@ final class Arrivals {
               "The supernode has no room: " + e.getMessage(), e.neededBytes(), e.freeBytes(), e));
     } catch (DistributionException e) {
       failed(swarm, e);
-    } catch (IOException | RuntimeException | Error e) { // else the task would begin for ever
+    } catch (IOException | RuntimeException | Error e) { // else the task would never start
       log.error("task {} cannot be made ready", swarm.id().brief(), e);
       failed(
           swarm,

@@ -6,9 +6,9 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Runs the code of the client's user that the client calls: listeners, and what hangs on futures.
- * Knows the threads that do so: a close that is called there cannot wait until they have ended.
- * Safe for concurrent use.
+ * Runs the code of the client's user that the client calls: listeners, and continuations of
+ * futures. Knows the threads that do so: a close that is called there cannot wait until they have
+ * ended. Safe for concurrent use.
  */
 final class Callbacks implements Executor {
   private final Executor threads;

@@ -394,7 +394,7 @@ public final class TransferEngine implements AutoCloseable {
     return server.map(Transport.Server::address);
   }
 
-  /** Tells whether this thread is in a listener, or in what hangs on a future of this engine. */
+  /** Tells whether this thread runs a listener, or a continuation of a future of this engine. */
   public boolean isInCallback() {
     return callbacks.isRunning();
   }
