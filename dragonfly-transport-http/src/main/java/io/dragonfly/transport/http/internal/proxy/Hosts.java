@@ -58,6 +58,11 @@ final class Hosts {
         .anyMatch(origin::equals);
   }
 
+  /** Tells whether a client may not reach addresses that only mean something on this machine. */
+  boolean isGuarded(HttpUrl url, boolean local) {
+    return !local && !isConfigured(url);
+  }
+
   private static boolean isDockerHub(String registry) {
     return registry.equals(ImageName.registryOf("docker.io"));
   }

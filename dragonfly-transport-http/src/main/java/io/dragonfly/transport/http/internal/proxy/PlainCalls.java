@@ -8,6 +8,7 @@ import io.dragonfly.transport.http.internal.reach.Trusts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Proxy;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -37,7 +38,13 @@ final class PlainCalls implements AutoCloseable {
   private final Duration answerTimeout;
   private final OkHttpClient client;
 
-  PlainCalls(Proxies proxies, OwnAddresses own, Duration answerTimeout) {
+  // Connections are shared by calls with the same resolver: guarded ones keep their own.
+  private final Dns openDns;
+  private final Dns guardedDns;
+
+  PlainCalls(Proxies proxies, OwnAddresses own, Duration answerTimeout, Dns dns) {
+    this.openDns = dns;
+    this.guardedDns = host -> lookUpGuarded(dns, host);
     this.proxies = proxies;
     this.own = own;
     this.answerTimeout = answerTimeout;
@@ -51,7 +58,7 @@ final class PlainCalls implements AutoCloseable {
             .writeTimeout(answerTimeout)
             .followRedirects(false)
             .followSslRedirects(false)
-            .addInterceptor(PlainCalls::takeWay)
+            .addInterceptor(this::takeWay)
             .addNetworkInterceptor(this::checkConnection)
             .build();
   }
@@ -66,34 +73,33 @@ final class PlainCalls implements AutoCloseable {
   }
 
   private record Way(boolean guarded, Optional<SourceTls> tls, Optional<SourceProxy> proxy) {
-    // Connections are shared by calls with the same resolver: guarded ones keep their own.
-    private static final Dns OPEN_DNS = Dns.SYSTEM;
-    private static final Dns GUARDED_DNS = Way::lookUpGuarded;
-
     /** A proxy is named by who runs us and may be anywhere; it connects to the host itself. */
     boolean guardsAddresses() {
       return guarded && proxy.isEmpty();
     }
+  }
 
-    Dns dns() {
-      return guardsAddresses() ? GUARDED_DNS : OPEN_DNS;
-    }
-
-    private static List<InetAddress> lookUpGuarded(String host)
-        throws java.net.UnknownHostException {
-      List<InetAddress> addresses = Dns.SYSTEM.lookup(host);
-      for (InetAddress address : addresses) {
-        try {
-          AddressGuard.check(address);
-        } catch (AddressGuard.RefusedException e) {
-          java.net.UnknownHostException refused =
-              new java.net.UnknownHostException(String.valueOf(e.getMessage()));
-          refused.initCause(e);
-          throw refused;
-        }
+  private static List<InetAddress> lookUpGuarded(Dns dns, String host) throws UnknownHostException {
+    List<InetAddress> addresses = dns.lookup(host);
+    for (InetAddress address : addresses) {
+      try {
+        AddressGuard.check(address);
+      } catch (AddressGuard.RefusedException e) {
+        UnknownHostException refused = new UnknownHostException(String.valueOf(e.getMessage()));
+        refused.initCause(e);
+        throw refused;
       }
-      return addresses;
     }
+    return addresses;
+  }
+
+  /**
+   * Returns the addresses of a host, by one look-up.
+   *
+   * @throws UnknownHostException if it has none
+   */
+  List<InetAddress> lookUp(String host) throws UnknownHostException {
+    return openDns.lookup(host);
   }
 
   /** Makes a call for a target; the request's URL may be another one that it led to. */
@@ -115,11 +121,11 @@ final class PlainCalls implements AutoCloseable {
     return call;
   }
 
-  private static Response takeWay(Interceptor.Chain chain) throws IOException {
+  private Response takeWay(Interceptor.Chain chain) throws IOException {
     Way way = chain.request().tag(Way.class);
     Interceptor.Chain on =
         chain
-            .withDns(way.dns())
+            .withDns(way.guardsAddresses() ? guardedDns : openDns)
             .withProxy(way.proxy().map(SourceProxy::proxy).orElse(Proxy.NO_PROXY))
             .withProxyAuthenticator(
                 new SourceProxy.Credentials(way.proxy().flatMap(SourceProxy::authorization)));

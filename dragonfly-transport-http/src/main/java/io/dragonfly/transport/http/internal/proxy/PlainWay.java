@@ -81,13 +81,14 @@ final class PlainWay {
   Response ask(ClientRequest client, Target target, Optional<String> range, boolean follows)
       throws IOException {
     boolean logsIn = auth.logsIn(client, target);
-    Optional<String> login = logsIn && !target.isPing() ? auth.known(target) : Optional.empty();
+    Optional<String> login =
+        logsIn && !target.isPing() ? auth.known(client, target) : Optional.empty();
     Response response = askOnce(client, target, login, range);
     if (logsIn && response.code() == 401) {
       Optional<String> other =
           target.isPing()
-              ? auth.login(target).filter(unused -> isBasic(response))
-              : auth.answer(target, response.headers("WWW-Authenticate"), login);
+              ? auth.login(client, target).filter(unused -> isBasic(response))
+              : auth.answer(client, target, response.headers("WWW-Authenticate"), login);
       if (other.isPresent() && !other.equals(login)) {
         response.close();
         Response second = askOnce(client, target, other, range);

@@ -37,6 +37,7 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
 import java.util.function.Predicate;
+import okhttp3.Dns;
 import okhttp3.HttpUrl;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +50,7 @@ public final class ProxyServer implements AutoCloseable {
   private static final int WAIT_SECONDS = 10;
 
   private final ProxyConfig config;
-  private final Predicate<InetAddress> local;
+  private final Machine machine;
   private final EventLoops loops;
   private final ChannelGroup channels;
   private final ProxyThreads threads;
@@ -67,23 +68,34 @@ public final class ProxyServer implements AutoCloseable {
    */
   public record Peer(Function<FetchRequest, FetchStream> streams, LongUnaryOperator limit) {}
 
-  private ProxyServer(
-      ProxyConfig config,
-      ProxyLimits limits,
-      Peer peer,
-      Predicate<InetAddress> local,
-      LongSupplier nanoClock)
+  /**
+   * What a proxy asks its machine.
+   *
+   * @param local tells from a client's address whether the client is on this machine
+   * @param dns returns the addresses of a host
+   * @param nanoClock the time, as of {@link System#nanoTime}
+   * @param clock the time of day
+   */
+  record Machine(
+      Predicate<InetAddress> local, Dns dns, LongSupplier nanoClock, InstantSource clock) {
+    static final Machine REAL =
+        new Machine(ProxyServer::isLocal, Dns.SYSTEM, System::nanoTime, InstantSource.system());
+  }
+
+  private ProxyServer(ProxyConfig config, ProxyLimits limits, Peer peer, Machine machine)
       throws IOException {
     this.config = config;
-    this.local = local;
+    this.machine = machine;
     this.loops = EventLoops.hasEpoll() ? EventLoops.epoll(LOOPS) : EventLoops.nio(LOOPS);
     this.channels = loops.newGroup();
     this.threads = new ProxyThreads(config.connections());
     OwnAddresses own = new OwnAddresses();
-    this.calls = new PlainCalls(new Proxies(config.environment()), own, config.answerTimeout());
+    this.calls =
+        new PlainCalls(
+            new Proxies(config.environment()), own, config.answerTimeout(), machine.dns());
     boolean started = false;
     try {
-      this.parts = parts(limits, peer, own, nanoClock);
+      this.parts = parts(limits, peer, own);
       listenOnAll(own);
       started = true;
     } finally {
@@ -101,27 +113,16 @@ public final class ProxyServer implements AutoCloseable {
    */
   public static ProxyServer start(ProxyConfig config, ProxyLimits limits, Peer peer)
       throws IOException {
-    return start(config, limits, peer, ProxyServer::isLocal, System::nanoTime);
+    return start(config, limits, peer, Machine.REAL);
   }
 
-  /**
-   * Starts to listen.
-   *
-   * @param local tells from a client's address whether the client is on this machine
-   * @param nanoClock the time, as of {@link System#nanoTime}
-   */
-  static ProxyServer start(
-      ProxyConfig config,
-      ProxyLimits limits,
-      Peer peer,
-      Predicate<InetAddress> local,
-      LongSupplier nanoClock)
+  static ProxyServer start(ProxyConfig config, ProxyLimits limits, Peer peer, Machine machine)
       throws IOException {
-    return new ProxyServer(config, limits, peer, local, nanoClock);
+    return new ProxyServer(config, limits, peer, machine);
   }
 
-  private ProxyParts parts(ProxyLimits limits, Peer peer, OwnAddresses own, LongSupplier nanoClock)
-      throws IOException {
+  private ProxyParts parts(ProxyLimits limits, Peer peer, OwnAddresses own) throws IOException {
+    LongSupplier nanoClock = machine.nanoClock();
     Counters counters = new Counters();
     Hosts hosts = new Hosts(config);
     Tokens tokens = new Tokens(calls, counters, nanoClock);
@@ -135,7 +136,9 @@ public final class ProxyServer implements AutoCloseable {
         hosts,
         new Routing(config, hosts),
         own,
-        new LocalPages(tokens, auth, plain, hosts, counters, config.metricsPage()),
+        new LocalPages(
+            new TokenPage(tokens, auth, plain, hosts, counters, machine.clock()),
+            config.metricsPage().orElse(counters::toPrometheus)),
         tokens,
         calls,
         plain,
@@ -158,7 +161,7 @@ public final class ProxyServer implements AutoCloseable {
   private Optional<Certificates> certificates() throws IOException {
     return config.intercepted().isEmpty()
         ? Optional.empty()
-        : Optional.of(Certificates.open(config.caFile().orElseThrow(), InstantSource.system()));
+        : Optional.of(Certificates.open(config.caFile().orElseThrow(), machine.clock()));
   }
 
   private void listenOnAll(OwnAddresses own) throws IOException {
@@ -231,7 +234,7 @@ public final class ProxyServer implements AutoCloseable {
       }
       channel.closeFuture().addListener(closed -> connections.decrementAndGet());
       channels.add(channel);
-      boolean isLocal = local.test(channel.remoteAddress().getAddress());
+      boolean isLocal = machine.local().test(channel.remoteAddress().getAddress());
       Arrival arrival = new Arrival(upstream, Optional.empty(), isLocal);
       ProxyConnection connection = new ProxyConnection(parts, channel, arrival);
       channel.pipeline().addLast(new Arrivals(connection)).addLast(codec()).addLast(connection);

@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Logs in at mirrored registries for clients that bring no credentials themselves: anonymously, or
- * with a login of the proxy's own. A client's credentials are never seen here. Safe for concurrent
- * use; callers wait.
+ * for clients of this machine with a login of the proxy's own. A client's credentials are never
+ * seen here. Safe for concurrent use; callers wait.
  */
 final class RegistryAuth {
   private static final Logger LOG = LoggerFactory.getLogger(RegistryAuth.class);
@@ -44,12 +44,14 @@ final class RegistryAuth {
   }
 
   /** Returns what a request should bring, as far as that is known without a question. */
-  Optional<String> known(Target target) {
+  Optional<String> known(ClientRequest client, Target target) {
     Wanted last = wantedBy(target);
     if (last == null) {
       return Optional.empty();
     }
-    return last.token().isEmpty() ? login(target) : fetch(target, last.token().get());
+    return last.token().isEmpty()
+        ? login(client, target)
+        : fetch(client, target, last.token().get());
   }
 
   private synchronized @Nullable Wanted wantedBy(Target target) {
@@ -61,17 +63,18 @@ final class RegistryAuth {
    *
    * @param refused what the request has brought
    */
-  Optional<String> answer(Target target, List<String> headers, Optional<String> refused) {
+  Optional<String> answer(
+      ClientRequest client, Target target, List<String> headers, Optional<String> refused) {
     refused.ifPresent(tokens::refused);
     List<Challenge> challenges = Challenges.parse(headers);
     Optional<Challenges.Bearer> bearer = Challenges.bearer(challenges);
     if (bearer.isPresent()) {
       tokens.learn(bearer.get().realm(), target);
       remember(target, new Wanted(Optional.of(bearer.get().url())));
-      return fetch(target, bearer.get().url());
+      return fetch(client, target, bearer.get().url());
     }
     if (Challenges.hasBasic(challenges)) {
-      Optional<String> login = login(target);
+      Optional<String> login = login(client, target);
       if (login.isPresent()) {
         remember(target, new Wanted(Optional.empty()));
       }
@@ -91,14 +94,14 @@ final class RegistryAuth {
     return target.origin() + " " + target.repository().orElse("");
   }
 
-  /** Returns the login that the proxy itself has at a registry. */
-  Optional<String> login(Target target) {
-    return logins.basic(Target.authority(target.url()));
+  /** Returns the login of the proxy itself at a registry, if the client may use it. */
+  Optional<String> login(ClientRequest client, Target target) {
+    return client.local() ? logins.basic(Target.authority(target.url())) : Optional.empty();
   }
 
-  /** Returns the login that the proxy itself shows to a token service of a registry. */
-  Optional<String> login(Target target, HttpUrl tokenService) {
-    return isSafe(target, tokenService) ? login(target) : Optional.empty();
+  /** Returns the same for a token service of the registry. */
+  Optional<String> login(ClientRequest client, Target target, HttpUrl tokenService) {
+    return isSafe(target, tokenService) ? login(client, target) : Optional.empty();
   }
 
   /** What is secret for an https registry is not told to who may listen. */
@@ -106,9 +109,12 @@ final class RegistryAuth {
     return tokenService.isHttps() || !target.url().isHttps();
   }
 
-  private Optional<String> fetch(Target target, HttpUrl url) {
+  private Optional<String> fetch(ClientRequest client, Target target, HttpUrl url) {
     try {
-      return tokens.get(target.at(url, hosts), login(target, url)).token().map(Tokens::header);
+      return tokens
+          .get(target.at(url, hosts), login(client, target, url))
+          .token()
+          .map(Tokens::header);
     } catch (IOException e) {
       LOG.warn("{}: no token from {}: {}", target.display(), url.host(), e.getMessage());
       return Optional.empty();

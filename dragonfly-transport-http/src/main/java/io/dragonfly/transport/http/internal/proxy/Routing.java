@@ -70,7 +70,7 @@ final class Routing {
       throw Refusal.badRequest("this is no http or https URL");
     }
     HttpUrl bare = url.newBuilder().username("").password("").fragment(null).build();
-    return target(bare, Optional.empty(), isGuarded(bare, arrival));
+    return target(bare, Optional.empty(), hosts.isGuarded(bare, arrival.local()));
   }
 
   private Target mirrored(String uri, Arrival arrival) throws Refusal {
@@ -88,7 +88,7 @@ final class Routing {
       }
       HttpUrl url = parse(hosts.originOf(name) + path + without(query));
       Target.Mirror mirror = new Target.Mirror("", namespace);
-      return target(url, Optional.of(mirror), isGuarded(url, arrival));
+      return target(url, Optional.of(mirror), hosts.isGuarded(url, arrival.local()));
     }
     for (Upstream upstream : config.upstreams()) {
       String prefix = "/" + upstream.name();
@@ -103,10 +103,6 @@ final class Routing {
 
   private static Target.Mirror mirror(String prefix) {
     return new Target.Mirror(prefix, Optional.empty());
-  }
-
-  private boolean isGuarded(HttpUrl url, Arrival arrival) {
-    return !arrival.local() && !hosts.isConfigured(url);
   }
 
   /** A registry that was configured may be anywhere. */

@@ -96,7 +96,8 @@ final class SwarmWay {
   boolean goOn(ClientRequest client, Target target, Delivery delivery)
       throws ClientGoneException, Delivery.CorruptException {
     LOG.info("{}: through the swarm again from byte {} on", target, delivery.next());
-    Optional<String> login = auth.logsIn(client, target) ? auth.known(target) : Optional.empty();
+    Optional<String> login =
+        auth.logsIn(client, target) ? auth.known(client, target) : Optional.empty();
     Asked asked = new Asked(client, target, Pattern.P2P);
     Exception failure;
     try {
@@ -121,11 +122,11 @@ final class SwarmWay {
       ClientRequest client, Target target, Pattern pattern, HttpHeaders headers, Delivery delivery)
       throws ClientGoneException, Delivery.CorruptException {
     boolean logsIn = auth.logsIn(client, target);
-    Optional<String> login = logsIn ? auth.known(target) : Optional.empty();
+    Optional<String> login = logsIn ? auth.known(client, target) : Optional.empty();
     Asked asked = new Asked(client, target, pattern);
     Exception failure = deliverOnce(asked, login, headers, delivery);
     if (logsIn && failure != null && cause(failure) instanceof AccessRefusedException refused) {
-      Optional<String> other = auth.answer(target, refused.challenges(), login);
+      Optional<String> other = auth.answer(client, target, refused.challenges(), login);
       if (other.isPresent() && !other.equals(login)) {
         failure = deliverOnce(asked, other, headers, delivery);
       }

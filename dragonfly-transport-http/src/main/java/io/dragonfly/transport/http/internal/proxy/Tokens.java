@@ -92,7 +92,7 @@ final class Tokens {
    *
    * @param url where it is
    * @param registry who has named it
-   * @param turns one is taken for each request to it
+   * @param turns one is taken for each request to it, whichever registry has named it
    */
   record Realm(HttpUrl url, Target registry, Semaphore turns) {}
 
@@ -101,11 +101,16 @@ final class Tokens {
     return nanoClock.getAsLong();
   }
 
-  /** Remembers a token service; returns a name for it. */
+  /**
+   * Remembers a token service; returns a name for it. One that two registries name has two names: a
+   * registry that names the token service of another must not change whose login is shown there.
+   */
   synchronized String learn(HttpUrl realm, Target registry) {
-    String name = hash(realm.toString());
-    Semaphore turns = new Semaphore(ProxyLimits.TOKEN_REQUESTS);
-    realms.putIfAbsent(name, new Realm(realm, registry, turns));
+    String name = hash(realm + " " + registry.origin());
+    if (realms.get(name) == null) { // marks it as used, too
+      Semaphore turns = turns(realm).orElseGet(() -> new Semaphore(ProxyLimits.TOKEN_REQUESTS));
+      realms.put(name, new Realm(realm, registry, turns));
+    }
     if (realms.size() > MOST_REALMS) {
       realms.remove(realms.keySet().iterator().next());
     }

@@ -15,14 +15,15 @@ import java.net.Proxy;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
-import java.util.function.Predicate;
 import okhttp3.ConnectionPool;
+import okhttp3.Dns;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.Response;
@@ -45,6 +46,10 @@ abstract class ProxyTest {
   /** Counts what comes directly, and says how long to pause. */
   LongUnaryOperator limit = bytes -> 0;
 
+  /** How the proxy finds the addresses of hosts. */
+  volatile Dns dns = Dns.SYSTEM;
+
+  private volatile boolean others;
   private final AtomicLong later = new AtomicLong();
   private volatile LongSupplier clock = System::nanoTime;
   private final ConnectionPool pool = new ConnectionPool(5, 1, TimeUnit.MINUTES);
@@ -88,25 +93,32 @@ abstract class ProxyTest {
   ProxyServer start(
       ProxyConfig.Builder config, ProxyLimits limits, Function<FetchRequest, FetchStream> streams)
       throws IOException {
-    return start(config, limits, streams, ProxyServer::isLocal);
+    ProxyConfig whole = config.registry(URI.create(registry.url(""))).build();
+    ProxyServer.Peer whose = new ProxyServer.Peer(streams, limit);
+    proxy =
+        ProxyServer.start(
+            whole,
+            limits,
+            whose,
+            new ProxyServer.Machine(
+                address -> !others && ProxyServer.isLocal(address),
+                host -> dns.lookup(host),
+                () -> clock.getAsLong() + later.get(),
+                () -> Instant.now().plusNanos(later.get())));
+    return proxy;
   }
 
   /** Starts a proxy that takes all its clients for those of other machines. */
   ProxyServer startForOthers(
       ProxyConfig.Builder config, Function<FetchRequest, FetchStream> streams) throws IOException {
-    return start(config, ProxyLimits.DEFAULT, streams, client -> false);
+    others = true;
+    return start(config, ProxyLimits.DEFAULT, streams);
   }
 
-  private ProxyServer start(
-      ProxyConfig.Builder config,
-      ProxyLimits limits,
-      Function<FetchRequest, FetchStream> streams,
-      Predicate<InetAddress> local)
-      throws IOException {
-    ProxyConfig whole = config.registry(URI.create(registry.url(""))).build();
-    ProxyServer.Peer whose = new ProxyServer.Peer(streams, limit);
-    proxy = ProxyServer.start(whole, limits, whose, local, () -> clock.getAsLong() + later.get());
-    return proxy;
+  /** From now on new connections are those of other machines. */
+  void comeFromOtherMachines() {
+    others = true;
+    pool.evictAll();
   }
 
   /** From now on time passes for the proxy only where {@link #advance} says so. */

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import okhttp3.Dns;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
 import org.junit.jupiter.api.Test;
@@ -104,7 +105,8 @@ class RoutingTest {
     assertThat(target("http://host/", HERE).guarded()).isFalse();
 
     try (PlainCalls calls =
-        new PlainCalls(new Proxies(Map.of()), new OwnAddresses(), Duration.ofSeconds(5))) {
+        new PlainCalls(
+            new Proxies(Map.of()), new OwnAddresses(), Duration.ofSeconds(5), Dns.SYSTEM)) {
       for (String host : List.of("127.0.0.1", "localhost", "169.254.169.254", "[::1]")) {
         Target target = target("http://" + host + ":1/", ELSEWHERE);
         Request request = new Request.Builder().url(target.url()).build();

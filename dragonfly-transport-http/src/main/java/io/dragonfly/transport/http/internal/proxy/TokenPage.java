@@ -1,0 +1,151 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import okhttp3.HttpUrl;
+import okhttp3.Response;
+
+/**
+ * Answers token requests in place of the token service of a registry. A client's credentials and
+ * query are passed on as they are. A client of this machine without credentials gets a token for
+ * the proxy's own login, if it asks only for pulls: then nothing of its query but the service and
+ * the scopes is passed on, and nothing of the response but the token and its expiry. Safe for
+ * concurrent use; callers wait.
+ */
+final class TokenPage {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Tokens tokens;
+  private final RegistryAuth auth;
+  private final PlainWay plain;
+  private final Hosts hosts;
+  private final Counters counters;
+  private final InstantSource clock;
+
+  TokenPage(
+      Tokens tokens,
+      RegistryAuth auth,
+      PlainWay plain,
+      Hosts hosts,
+      Counters counters,
+      InstantSource clock) {
+    this.tokens = tokens;
+    this.auth = auth;
+    this.plain = plain;
+    this.hosts = hosts;
+    this.counters = counters;
+    this.clock = clock;
+  }
+
+  /**
+   * Answers a request.
+   *
+   * @param name of the token service, as {@link Tokens#learn} returned it
+   * @param uri of the request, of which the query is needed
+   * @throws IOException if the token service cannot be reached
+   * @throws Refusal if there is no such token service, or the method asks for no token
+   */
+  void answer(ClientRequest client, String name, String uri) throws IOException, Refusal {
+    Tokens.Realm realm =
+        tokens
+            .realm(name)
+            .orElseThrow(
+                () -> new Refusal(HttpResponseStatus.NOT_FOUND, "no such token service: ask /v2/"));
+    HttpUrl url = withQuery(realm.url(), uri);
+    switch (client.method()) {
+      case "GET" -> get(client, realm, url);
+      case "POST" -> pass(client, target(client, realm, url), realm);
+      default ->
+          throw new Refusal(
+              HttpResponseStatus.METHOD_NOT_ALLOWED, "tokens are requested with GET or POST");
+    }
+  }
+
+  private void get(ClientRequest client, Tokens.Realm realm, HttpUrl url) throws IOException {
+    Optional<String> own = Optional.ofNullable(client.headers().get("Authorization"));
+    Optional<HttpUrl> pull =
+        own.isPresent() ? Optional.empty() : TokenRequests.pull(realm.url(), url);
+    Optional<String> login = pull.flatMap(to -> auth.login(client, realm.registry(), to));
+    HttpUrl to = login.isPresent() ? pull.get() : url;
+    Tokens.Answer answer = tokens.get(target(client, realm, to), login.or(() -> own));
+    HttpHeaders headers = new DefaultHttpHeaders();
+    headers.set(HttpHeaderNames.CONTENT_TYPE, "application/json");
+    headers.set(HttpHeaderNames.CACHE_CONTROL, "no-store");
+    answer.challenge().ifPresent(value -> headers.set(HttpHeaderNames.WWW_AUTHENTICATE, value));
+    String body = answer.body();
+    if (answer.token().isPresent()) {
+      body = login.isPresent() ? lent(answer) : withTimeLeft(answer);
+    }
+    client
+        .answer()
+        .whole(HttpResponseStatus.valueOf(answer.status()), headers, body.getBytes(UTF_8));
+  }
+
+  /** Another client may have made the registry known: the address guard is that of this one. */
+  private Target target(ClientRequest client, Tokens.Realm realm, HttpUrl url) {
+    Target registry = realm.registry();
+    return new Target(
+        url,
+        hosts.trust(url.host(), url.port()),
+        registry.mirror(),
+        hosts.isGuarded(registry.url(), client.local()));
+  }
+
+  private void pass(ClientRequest client, Target target, Tokens.Realm realm) throws IOException {
+    Tokens.takeTurn(realm.turns());
+    try (Response response = plain.ask(client, target, Optional.empty(), false)) {
+      counters.tokenRequests.increment();
+      plain.pass(client, target, response, counters);
+    } finally {
+      realm.turns().release();
+    }
+  }
+
+  private static HttpUrl withQuery(HttpUrl realm, String uri) {
+    int question = uri.indexOf('?');
+    HttpUrl asked =
+        HttpUrl.get("http://localhost/" + (question < 0 ? "" : uri.substring(question)));
+    HttpUrl.Builder url = realm.newBuilder();
+    for (int i = 0; i < asked.querySize(); i++) {
+      url.addQueryParameter(asked.queryParameterName(i), asked.queryParameterValue(i));
+    }
+    return url.build();
+  }
+
+  /** A token that was kept here does not live as long as it did when it came. */
+  private String withTimeLeft(Tokens.Answer answer) throws IOException {
+    JsonNode json = JSON.readTree(answer.body());
+    if (json instanceof ObjectNode object) {
+      object.remove("issued_at");
+      object.put("expires_in", secondsLeft(answer));
+    }
+    return JSON.writeValueAsString(json);
+  }
+
+  /** Clients read the token under either name. A refresh token would outlive the login's owner. */
+  private String lent(Tokens.Answer answer) throws IOException {
+    String token = answer.token().orElseThrow();
+    ObjectNode json = JSON.createObjectNode();
+    json.put("token", token);
+    json.put("access_token", token);
+    json.put("expires_in", secondsLeft(answer));
+    json.put("issued_at", clock.instant().truncatedTo(ChronoUnit.SECONDS).toString());
+    return JSON.writeValueAsString(json);
+  }
+
+  private long secondsLeft(Tokens.Answer answer) {
+    return Math.max(1, TimeUnit.NANOSECONDS.toSeconds(answer.endNanos() - tokens.now()));
+  }
+}
