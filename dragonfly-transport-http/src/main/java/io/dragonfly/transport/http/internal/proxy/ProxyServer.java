@@ -125,7 +125,7 @@ public final class ProxyServer implements AutoCloseable {
     LongSupplier nanoClock = machine.nanoClock();
     Counters counters = new Counters();
     Hosts hosts = new Hosts(config);
-    Tokens tokens = new Tokens(calls, counters, nanoClock);
+    Tokens tokens = new Tokens(calls, counters, nanoClock, Tokens.WAIT);
     RegistryAuth auth = new RegistryAuth(tokens, new Logins(config.dockerConfig()), hosts);
     DirectLimit limit = new DirectLimit(peer.limit());
     PlainWay plain = new PlainWay(calls, auth, hosts, limit, name(), limits.body());

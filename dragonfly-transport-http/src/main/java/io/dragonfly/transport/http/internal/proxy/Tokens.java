@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
@@ -25,8 +26,9 @@ import okio.BufferedSource;
 
 /**
  * Tokens of registries, after Docker's token protocol. One request is in flight for the same realm,
- * scope and credentials, at most eight for a realm in all, and a token is kept until nearly its
- * end. Safe for concurrent use; callers wait.
+ * scope and credentials, at most eight for a realm in all. A token is kept until nearly its end,
+ * and a refusal for a few seconds: one pull asks for the same token several times. Safe for
+ * concurrent use; callers wait.
  */
 final class Tokens {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -38,12 +40,16 @@ final class Tokens {
 
   private static final Duration TURN = Duration.ofSeconds(60);
 
+  /** A request may wait for a turn, and then for two answers. */
+  static final Duration WAIT = TURN.multipliedBy(3);
+
   /** Whoever was asked this long ago would say the same again. */
   private static final Duration NEW = Duration.ofSeconds(5);
 
   private final PlainCalls calls;
   private final Counters counters;
   private final LongSupplier nanoClock;
+  private final Duration wait;
 
   @GuardedBy("this")
   private final Map<Key, Answer> kept = new LinkedHashMap<>(16, 0.75f, true);
@@ -54,7 +60,14 @@ final class Tokens {
   @GuardedBy("this")
   private final Map<String, Realm> realms = new LinkedHashMap<>(16, 0.75f, true);
 
-  Tokens(PlainCalls calls, Counters counters, LongSupplier nanoClock) {
+  /**
+   * Tokens of which none is known.
+   *
+   * @param nanoClock the time, as of {@link System#nanoTime}
+   * @param wait how long a request may wait for another one that asks for the same
+   */
+  Tokens(PlainCalls calls, Counters counters, LongSupplier nanoClock, Duration wait) {
+    this.wait = wait;
     this.calls = calls;
     this.counters = counters;
     this.nanoClock = nanoClock;
@@ -167,7 +180,7 @@ final class Tokens {
   }
 
   /**
-   * Asks for a token, or waits for who asks already.
+   * Asks for a token, or waits for the request that asks for the same already.
    *
    * @param target the token service, with the query that says what for
    * @param credentials the Authorization header that it gets to see
@@ -205,7 +218,8 @@ final class Tokens {
       Target target, Optional<String> credentials, Key key, CompletableFuture<Answer> result) {
     try {
       Answer answer = askNow(target, credentials);
-      end(key, answer.token().isPresent() ? Optional.of(answer) : Optional.empty());
+      boolean isKept = answer.token().isPresent() || isRefusal(answer.status());
+      end(key, isKept ? Optional.of(answer) : Optional.empty());
       result.complete(answer);
     } catch (InterruptedIOException e) {
       end(key, Optional.of(silence())); // this very request would wait for it again
@@ -213,7 +227,17 @@ final class Tokens {
     } catch (IOException | RuntimeException e) {
       end(key, Optional.empty());
       result.completeExceptionally(e);
+    } finally {
+      if (!result.isDone()) { // after an Error, too, the next request must be able to ask
+        end(key, Optional.empty());
+        result.completeExceptionally(new IOException("the request for it has failed"));
+      }
     }
+  }
+
+  /** The service would say the same again, unlike one that is late or has too much to do. */
+  private static boolean isRefusal(int status) {
+    return status >= 400 && status < 500 && status != 408 && status != 429;
   }
 
   private synchronized void end(Key key, Optional<Answer> keep) {
@@ -290,7 +314,8 @@ final class Tokens {
       }
     }
     // A tenth earlier: it must not end on its way.
-    long life = TimeUnit.SECONDS.toNanos(Math.max(0, Math.min(seconds, 86_400))) / 10 * 9;
+    long tokenLife = TimeUnit.SECONDS.toNanos(Math.max(0, Math.min(seconds, 86_400))) / 10 * 9;
+    long life = token.isPresent() ? tokenLife : NEW.toNanos();
     return new Answer(
         response.code(),
         body,
@@ -306,9 +331,11 @@ final class Tokens {
     return value.matches("[\\x21-\\x7e]+") ? Optional.of(value) : Optional.empty();
   }
 
-  private static Answer await(CompletableFuture<Answer> answer) throws IOException {
+  private Answer await(CompletableFuture<Answer> answer) throws IOException {
     try {
-      return answer.get();
+      return answer.get(wait.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      throw new IOException("another request for the same token does not end", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while waiting for a token");

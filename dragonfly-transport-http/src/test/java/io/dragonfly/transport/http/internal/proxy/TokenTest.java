@@ -202,6 +202,48 @@ class TokenTest extends ProxyTest {
     }
   }
 
+  @Test
+  void aRefusalOfTheTokenServiceIsRememberedForAFewSeconds() throws Exception {
+    registry.wantTokens("abc");
+    String blob = registry.blob(BLOB);
+    String manifest = registry.manifest("1", "{}".getBytes());
+    registry.on("/token", r -> new MockResponse.Builder().code(403).body("no").build());
+    stopTime();
+    start();
+
+    pull401(blob, manifest);
+    assertThat(registry.asked("GET", "/token")).isEqualTo(1);
+
+    advance(Duration.ofSeconds(6));
+    pull401(blob, manifest);
+    assertThat(registry.asked("GET", "/token")).isEqualTo(2);
+    registry.wantTokens("abc");
+    advance(Duration.ofSeconds(6));
+    assertThat(body(blob)).isEqualTo(BLOB);
+  }
+
+  private void pull401(String blob, String manifest) throws Exception {
+    for (String path : List.of("/v2/lab/app/manifests/1", manifest, blob)) {
+      try (Response response = get(path)) {
+        assertThat(response.code()).as(path).isEqualTo(401);
+        assertThat(response.header("WWW-Authenticate")).isEqualTo(registry.challenge);
+      }
+    }
+  }
+
+  @Test
+  void anErrorOfTheTokenServiceIsNotRemembered() throws Exception {
+    registry.wantTokens("abc");
+    String blob = registry.blob(BLOB);
+    registry.on("/token", r -> new MockResponse.Builder().code(500).body("no").build());
+    stopTime();
+    start();
+    get(blob).close();
+
+    registry.wantTokens("abc");
+    assertThat(body(blob)).isEqualTo(BLOB);
+  }
+
   private String realm() throws Exception {
     try (Response ping = get("/v2/")) {
       return ping.header("WWW-Authenticate").replaceFirst("^Bearer realm=\"([^\"]+)\".*", "$1");
