@@ -4,6 +4,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import okhttp3.HttpUrl;
 
 /**
  * A host and a port, as CONNECT names them.
@@ -25,9 +26,13 @@ record Authority(String host, int port) {
     }
     String host = matcher.group(1) == null ? matcher.group(2) : matcher.group(1);
     int port = matcher.group(3) == null ? defaultPort : Integer.parseInt(matcher.group(3));
-    return port < 1 || port > 65535
-        ? Optional.empty()
-        : Optional.of(new Authority(host.toLowerCase(Locale.ROOT), port));
+    if (port < 1 || port > 65535) {
+      return Optional.empty();
+    }
+    Authority named = new Authority(host.toLowerCase(Locale.ROOT), port);
+    // Such as a..b, or a part of more than 63 characters: no URL can have that as its host.
+    boolean isHost = HttpUrl.parse("https://" + named + "/") != null;
+    return isHost ? Optional.of(named) : Optional.empty();
   }
 
   /** Returns the host as it stands in a URL. */

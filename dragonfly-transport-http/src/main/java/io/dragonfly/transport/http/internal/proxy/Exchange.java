@@ -56,8 +56,7 @@ final class Exchange {
       failed(e);
     } catch (RuntimeException e) {
       LOG.warn("A request failed in a way that is not foreseen", e);
-      refuse(
-          new Refusal(HttpResponseStatus.INTERNAL_SERVER_ERROR, "the proxy failed, see its log"));
+      refuse(Refusal.defect());
     }
   }
 

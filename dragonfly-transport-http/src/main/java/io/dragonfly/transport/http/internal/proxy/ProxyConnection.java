@@ -1,8 +1,10 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -13,6 +15,7 @@ import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -34,9 +37,10 @@ import org.slf4j.LoggerFactory;
 /**
  * One client's connection. It looks at one request at a time: IDLE until the first byte of a
  * request, HEAD until its head is whole, WORKING until the answer is sent, and IDLE again; or
- * CLOSING, when it only waits for the client to read why, or TUNNEL, when it is none of our
- * business any more. Requests that are sent ahead wait in line, and then nothing more is read.
- * Confined to its event loop.
+ * CLOSING, when it only waits for the client to read why. After CONNECT it is CONNECTING until the
+ * other side is there; what the client sends meanwhile is not decoded, and kept. Then it is IDLE if
+ * the tunnel is intercepted, and else TUNNEL: none of our business any more. Requests that are sent
+ * ahead wait in line, and then nothing more is read. Confined to its event loop.
  */
 final class ProxyConnection extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(ProxyConnection.class);
@@ -56,6 +60,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     IDLE,
     HEAD,
     WORKING,
+    CONNECTING,
     CLOSING,
     TUNNEL
   }
@@ -82,6 +87,8 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     boolean isOfBody = body != null && !body.hasEnded() && !(message instanceof HttpRequest);
     if (state == State.CLOSING || state == State.TUNNEL) {
       ReferenceCountUtil.release(message);
+    } else if (state == State.CONNECTING) {
+      behindConnect(message);
     } else if (state == State.WORKING && !isOfBody) {
       waiting.add(message);
       updateReading();
@@ -107,7 +114,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
 
   private void begin(HttpRequest request) {
     try {
-      checkHead(request);
+      RequestChecks.checkHead(request);
       if (request.method().equals(HttpMethod.CONNECT)) {
         connect(request);
       } else {
@@ -118,26 +125,6 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
       refuse(refusal);
     } catch (RejectedExecutionException e) {
       refuse(new Refusal(HttpResponseStatus.SERVICE_UNAVAILABLE, "too many requests at once"));
-    }
-  }
-
-  /** Refuses what is not HTTP/1, and what two readers could take for two different requests. */
-  private static void checkHead(HttpRequest request) throws Refusal {
-    if (request.decoderResult().isFailure()) {
-      throw Refusal.badRequest("this is no valid request, or its head is too long");
-    }
-    HttpVersion version = request.protocolVersion();
-    if (!version.equals(HttpVersion.HTTP_1_1) && !version.equals(HttpVersion.HTTP_1_0)) {
-      throw new Refusal(HttpResponseStatus.HTTP_VERSION_NOT_SUPPORTED, "use HTTP/1.1");
-    }
-    List<String> codings = request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
-    boolean isChunked = codings.size() == 1 && codings.get(0).trim().equalsIgnoreCase("chunked");
-    if (!codings.isEmpty() && !isChunked) {
-      throw new Refusal(HttpResponseStatus.NOT_IMPLEMENTED, "use no coding but chunked");
-    }
-    int hosts = request.headers().getAll(HttpHeaderNames.HOST).size();
-    if (hosts > 1 || (hosts == 0 && version.equals(HttpVersion.HTTP_1_1))) {
-      throw Refusal.badRequest("a request has one Host header");
     }
   }
 
@@ -190,6 +177,9 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void updateReading() {
+    if (state == State.CONNECTING || state == State.TUNNEL) {
+      return; // read when the tunnel is there, and then as its other side permits
+    }
     boolean isFull = body != null && body.isFull();
     channel.config().setAutoRead(waiting.isEmpty() && !isFull);
   }
@@ -222,56 +212,91 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     draining = true;
     while (!waiting.isEmpty()
         && state != State.CLOSING
-        && (state != State.WORKING || !(waiting.peek() instanceof HttpRequest))) {
-      accept(waiting.remove());
+        && (state != State.WORKING || !(waiting.peek() instanceof HttpRequest))
+        && !(waiting.peek() instanceof ByteBuf)) {
+      Object next = waiting.remove();
+      if (state == State.CONNECTING) {
+        behindConnect(next);
+      } else {
+        accept(next);
+      }
     }
     draining = false;
     updateReading();
   }
 
   private void connect(HttpRequest request) throws Refusal {
-    Authority authority =
-        Authority.parse(request.uri(), -1)
-            .orElseThrow(() -> Refusal.badRequest("CONNECT names HOST:PORT"));
+    Authority authority = RequestChecks.tunnel(request);
     if (arrival.intercepted().isPresent()) {
       throw Refusal.badRequest("this is a tunnel already");
     }
-    enter(State.WORKING);
+    enter(State.CONNECTING);
     channel.config().setAutoRead(false);
     TunnelOpening opening = new TunnelOpening(parts, channel, arrival.local(), authority);
     List<String> via = request.headers().getAll(HttpHeaderNames.VIA);
-    parts
-        .threads()
-        .execute(
-            () -> {
-              try {
-                if (opening.open(via)) {
-                  onLoop(this::becomeTunnel);
-                } else {
-                  onLoop(() -> becomeIntercepted(authority));
-                }
-              } catch (Refusal refusal) {
-                parts.counters().refused.increment();
-                onLoop(() -> refuse(refusal));
-              }
-            });
+    parts.threads().execute(() -> open(opening, authority, via));
   }
 
-  private void becomeTunnel() {
-    state = State.TUNNEL;
-    watch.cancel(false);
-    releaseWaiting();
+  private void open(TunnelOpening opening, Authority authority, List<String> via) {
+    try {
+      TunnelOpening.Opened opened = opening.open(via);
+      onLoop(() -> begin(opened, authority));
+    } catch (Refusal refusal) {
+      parts.counters().refused.increment();
+      onLoop(() -> refuse(refusal));
+    } catch (RuntimeException | Error e) {
+      LOG.warn("A tunnel to {} failed in a way that is not foreseen", authority, e);
+      onLoop(() -> refuse(Refusal.defect()));
+    }
   }
 
-  private void becomeIntercepted(Authority authority) {
-    arrival = arrival.through(authority);
-    releaseWaiting(); // the end of CONNECT itself
-    enter(State.IDLE);
+  /** What follows CONNECT is no HTTP, or that of a tunnel: it must not be decoded here. */
+  private void behindConnect(Object message) {
+    if (message instanceof ByteBuf) {
+      waiting.add(message);
+      return;
+    }
+    ReferenceCountUtil.release(message);
+    if (message instanceof HttpRequest) {
+      refuse(Refusal.badRequest("wait for the answers to other requests before CONNECT"));
+    } else if (message instanceof LastHttpContent) {
+      // The codec hands on what it has not decoded, which comes here as bytes.
+      channel.pipeline().remove(HttpServerCodec.class);
+    }
+  }
+
+  private void begin(TunnelOpening.Opened opened, Authority authority) {
+    if (state != State.CONNECTING || !channel.isActive()) {
+      opened.abandon();
+      return;
+    }
+    List<ByteBuf> early = waiting.stream().map(ByteBuf.class::cast).toList();
+    waiting.clear();
+    if (opened.isBlind()) {
+      state = State.TUNNEL;
+      watch.cancel(false);
+    } else {
+      arrival = arrival.through(authority);
+      restoreCodec();
+      enter(State.IDLE);
+    }
+    opened.begin().accept(early);
     updateReading();
+  }
+
+  private void restoreCodec() {
+    ChannelPipeline pipeline = channel.pipeline();
+    if (pipeline.get(HttpServerCodec.class) == null) {
+      pipeline.addBefore(pipeline.context(this).name(), null, ProxyServer.codec());
+    }
   }
 
   /** Says why a request is not served, and ends the connection: its body may still be coming. */
   private void refuse(Refusal refusal) {
+    if (!channel.isActive()) {
+      return;
+    }
+    restoreCodec();
     byte[] json = Exchange.body(refusal);
     FullHttpResponse response =
         new DefaultFullHttpResponse(
@@ -307,7 +332,8 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
           case IDLE -> parts.limits().idle();
           case HEAD -> parts.limits().head();
           case CLOSING -> ProxyLimits.LINGER;
-          case WORKING, TUNNEL -> Duration.ofNanos(Long.MAX_VALUE); // they have limits themselves
+          case WORKING, CONNECTING, TUNNEL ->
+              Duration.ofNanos(Long.MAX_VALUE); // they have limits themselves
         };
     if (parts.nanoClock().getAsLong() - since > limit.toNanos()) {
       LOG.debug("connection of {} is closed: {} for too long", channel.remoteAddress(), state);

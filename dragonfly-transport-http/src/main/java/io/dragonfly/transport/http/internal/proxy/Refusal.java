@@ -28,6 +28,11 @@ final class Refusal extends Exception {
     return new Refusal(HttpResponseStatus.FORBIDDEN, message);
   }
 
+  /** Nobody has foreseen why; the log says it. */
+  static Refusal defect() {
+    return new Refusal(HttpResponseStatus.INTERNAL_SERVER_ERROR, "the proxy failed, see its log");
+  }
+
   static Refusal loop(String where) {
     return new Refusal(
         LOOP_DETECTED,

@@ -1,11 +1,15 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.SocketChannel;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -13,18 +17,21 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One direction of a blind tunnel: what one channel brings is written to the other, and no faster
- * than that one takes it. Both channels have the same event loop, to which this is confined.
+ * than that one takes it. The end of one direction is passed on as well, and leaves the other
+ * direction open; the tunnel is closed after both. Both channels have the same event loop, to which
+ * this is confined.
  */
 final class Relay extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
 
-  private final Channel other;
+  private final SocketChannel other;
   private final Activity activity;
 
-  /** When a tunnel last moved a byte. */
-  static final class Activity {
+  /** When a tunnel last moved a byte, and how many of its directions have ended. */
+  private static final class Activity {
     private final LongSupplier nanoClock;
     private long last;
+    private int ended;
     private final ScheduledFuture<?> look;
 
     /** Closes both channels when they have been silent for longer than a tunnel may be. */
@@ -55,9 +62,35 @@ final class Relay extends ChannelInboundHandlerAdapter {
     }
   }
 
-  Relay(Channel other, Activity activity) {
+  private Relay(SocketChannel other, Activity activity) {
     this.other = other;
     this.activity = activity;
+  }
+
+  /**
+   * Connects two channels. To be called on their event loop.
+   *
+   * @param early what the first one has brought before
+   */
+  static void between(
+      SocketChannel one, SocketChannel other, List<ByteBuf> early, ProxyParts parts) {
+    Activity activity = new Activity(one, other, parts.limits(), parts.nanoClock());
+    for (SocketChannel each : List.of(one, other)) {
+      each.config().setAllowHalfClosure(true);
+    }
+    one.pipeline().addFirst(new Relay(other, activity));
+    other.pipeline().addFirst(new Relay(one, activity));
+    for (ByteBuf part : early) {
+      var unused = other.write(part);
+    }
+    other.flush();
+    for (SocketChannel each : List.of(one, other)) {
+      each.config().setAutoRead(true);
+    }
+    if (!one.isActive() || !other.isActive()) {
+      closeWhenSent(one);
+      closeWhenSent(other);
+    }
   }
 
   @Override
@@ -80,12 +113,36 @@ final class Relay extends ChannelInboundHandlerAdapter {
   }
 
   @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event == ChannelInputShutdownEvent.INSTANCE) {
+      activity.now();
+      activity.ended++;
+      if (activity.ended < 2) {
+        other
+            .writeAndFlush(Unpooled.EMPTY_BUFFER)
+            .addListener(
+                sent -> {
+                  var unused = other.shutdownOutput();
+                });
+      } else {
+        closeWhenSent(other);
+        closeWhenSent(ctx.channel());
+      }
+    }
+    ctx.fireUserEventTriggered(event);
+  }
+
+  @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     activity.end();
-    if (other.isActive()) {
-      other.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
-    }
+    closeWhenSent(other);
     ctx.fireChannelInactive();
+  }
+
+  private static void closeWhenSent(Channel channel) {
+    if (channel.isActive()) {
+      channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    }
   }
 
   @Override

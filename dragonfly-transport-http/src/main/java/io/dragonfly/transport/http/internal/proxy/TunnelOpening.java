@@ -3,33 +3,39 @@ package io.dragonfly.transport.http.internal.proxy;
 import io.dragonfly.transport.http.internal.reach.AddressGuard;
 import io.dragonfly.transport.http.internal.reach.SourceProxy;
 import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
 import okhttp3.Response;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Opens what CONNECT asks for: a blind tunnel, or one whose TLS ends here. Either is answered only
  * when the other side is there. Used by one thread.
  */
 final class TunnelOpening {
+  private static final Logger LOG = LoggerFactory.getLogger(TunnelOpening.class);
   private static final byte[] CONNECTED =
       "HTTP/1.1 200 Connection established\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
   private static final Duration CONNECT = Duration.ofSeconds(10);
@@ -47,13 +53,33 @@ final class TunnelOpening {
   }
 
   /**
+   * What was opened.
+   *
+   * @param server the other side of a blind tunnel, whose bytes are none of our business; empty if
+   *     the TLS of the client ends here
+   * @param begin tells the client, and goes on with the bytes that have come from it since its
+   *     request. To be called on the event loop of the client, which must still be there
+   */
+  record Opened(Optional<SocketChannel> server, Consumer<List<ByteBuf>> begin) {
+    boolean isBlind() {
+      return server.isPresent();
+    }
+
+    /** Closes the other side, where nobody needs it any more. */
+    void abandon() {
+      if (server.isPresent()) {
+        var unused = server.get().close();
+      }
+    }
+  }
+
+  /**
    * Opens it.
    *
    * @param via the request's headers of this name
-   * @return whether it is a blind one: then its bytes are none of our business any more
    * @throws Refusal if it cannot be opened, or must not be
    */
-  boolean open(List<String> via) throws Refusal {
+  Opened open(List<String> via) throws Refusal {
     boolean isLoop =
         parts.plain().isFromHere(via) || parts.own().contains(authority.host(), authority.port());
     if (isLoop) {
@@ -62,23 +88,23 @@ final class TunnelOpening {
     if (parts.routing().isBlocked(authority)) {
       throw Refusal.forbidden("a rule of this proxy blocks " + authority);
     }
-    boolean isBlind = !parts.routing().isIntercepted(authority);
-    if (isBlind) {
-      openBlind();
-    } else {
-      intercept();
+    if (parts.routing().isIntercepted(authority)) {
+      SslContext tls = intercept();
+      return new Opened(Optional.empty(), early -> becomeServer(tls, early));
     }
-    return isBlind;
+    SocketChannel server = openBlind();
+    parts.counters().tunnels.increment();
+    return new Opened(Optional.of(server), early -> relay(server, early));
   }
 
   /** The certificate of the other side must be good before a client is shown one of ours. */
-  private void intercept() throws Refusal {
+  private SslContext intercept() throws Refusal {
     try {
       if (!parts.verified().contains(authority)) {
         askOnce();
         parts.verified().add(authority);
       }
-      becomeServer(parts.certificates().orElseThrow().of(authority.host()));
+      return parts.certificates().orElseThrow().of(authority.host());
     } catch (AddressGuard.RefusedException e) {
       throw Refusal.forbidden("this address is not reached on behalf of another machine");
     } catch (IOException e) {
@@ -104,15 +130,16 @@ final class TunnelOpening {
     }
   }
 
-  private void becomeServer(SslContext tls) {
-    client
-        .eventLoop()
-        .execute(
-            () -> {
-              sayConnected();
-              client.pipeline().replace(HttpServerCodec.class, null, ProxyServer.codec());
-              client.pipeline().addFirst(tls.newHandler(client.alloc()));
-            });
+  private void becomeServer(SslContext tls, List<ByteBuf> early) {
+    sayConnected();
+    client.pipeline().addFirst(tls.newHandler(client.alloc()));
+    early.forEach(client.pipeline()::fireChannelRead);
+    client.pipeline().fireChannelReadComplete();
+  }
+
+  private void relay(SocketChannel server, List<ByteBuf> early) {
+    sayConnected();
+    Relay.between(client, server, early, parts);
   }
 
   /** Past the codec, which knows no answer without a request. */
@@ -120,27 +147,33 @@ final class TunnelOpening {
     var unused = client.pipeline().firstContext().writeAndFlush(Unpooled.wrappedBuffer(CONNECTED));
   }
 
-  private void openBlind() throws Refusal {
+  private SocketChannel openBlind() throws Refusal {
     Optional<SourceProxy> proxy = parts.calls().proxyFor(HttpUrl.get("https://" + authority + "/"));
     if (proxy.isEmpty()) {
-      relay(
-          connect(address(authority.host(), authority.port()), new ChannelInboundHandlerAdapter()));
-      return;
+      return connect(addresses(), ChannelInboundHandlerAdapter::new);
     }
-    FartherProxy farther = new FartherProxy(proxy.get(), authority);
-    Channel channel = connect(farther(proxy.get()), farther);
+    SocketChannel channel =
+        connect(addressesOf(proxy.get()), () -> new FartherProxy(proxy.get(), authority));
     try {
-      farther.opened().get(CONNECT.toNanos(), TimeUnit.NANOSECONDS);
+      channel
+          .pipeline()
+          .get(FartherProxy.class)
+          .opened()
+          .get(CONNECT.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException | TimeoutException e) {
       var unused = channel.close();
       throw Refusal.badGateway(
           "the proxy %s opens no tunnel to %s: %s".formatted(proxy.get(), authority, reason(e)));
     } catch (InterruptedException e) {
       var unused = channel.close();
-      Thread.currentThread().interrupt();
-      throw Refusal.badGateway("the proxy ends");
+      throw ended();
     }
-    relay(channel);
+    return channel;
+  }
+
+  private static Refusal ended() {
+    Thread.currentThread().interrupt();
+    return Refusal.badGateway("the proxy ends");
   }
 
   private static String reason(Exception e) {
@@ -148,17 +181,12 @@ final class TunnelOpening {
   }
 
   /** The farther proxy looks up the address itself: the name is all that can be looked at. */
-  private InetSocketAddress farther(SourceProxy proxy) throws Refusal {
+  private List<InetSocketAddress> addressesOf(SourceProxy proxy) throws Refusal {
     try {
       if (!local) {
         AddressGuard.checkName(authority.host());
       }
-      InetAddress address = InetAddress.getByName(proxy.host());
-      InetSocketAddress full = new InetSocketAddress(address, proxy.port());
-      if (parts.own().contains(full)) {
-        throw Refusal.loop("HTTPS_PROXY");
-      }
-      return full;
+      return lookUp(proxy.host(), proxy.port(), "HTTPS_PROXY", false);
     } catch (AddressGuard.RefusedException e) {
       throw Refusal.forbidden("this address is not reached on behalf of another machine");
     } catch (IOException e) {
@@ -166,65 +194,77 @@ final class TunnelOpening {
     }
   }
 
-  private InetSocketAddress address(String host, int port) throws Refusal {
+  private List<InetSocketAddress> addresses() throws Refusal {
     try {
-      for (InetAddress address : InetAddress.getAllByName(host)) {
-        if (!local) {
-          AddressGuard.check(address);
-        }
-      }
-      InetSocketAddress first = new InetSocketAddress(InetAddress.getByName(host), port);
-      if (parts.own().contains(first)) {
-        throw Refusal.loop(authority.toString());
-      }
-      return first;
+      return lookUp(authority.host(), authority.port(), authority.toString(), !local);
     } catch (AddressGuard.RefusedException e) {
       throw Refusal.forbidden("this address is not reached on behalf of another machine");
     } catch (IOException e) {
-      throw Refusal.badGateway("the host %s is not known".formatted(host));
+      throw Refusal.badGateway("the host %s is not known".formatted(authority.host()));
     }
   }
 
-  private Channel connect(InetSocketAddress address, ChannelInboundHandlerAdapter first)
+  /**
+   * Returns where to connect to: a second look-up might bring addresses that nobody has checked.
+   *
+   * @param what is said to lead back here, if it does
+   */
+  private List<InetSocketAddress> lookUp(String host, int port, String what, boolean guarded)
+      throws IOException, Refusal {
+    List<InetSocketAddress> found = new ArrayList<>();
+    for (InetAddress address : parts.calls().lookUp(host)) {
+      if (guarded) {
+        AddressGuard.check(address);
+      }
+      InetSocketAddress full = new InetSocketAddress(address, port);
+      if (parts.own().contains(full)) {
+        throw Refusal.loop(what);
+      }
+      found.add(full);
+    }
+    return found;
+  }
+
+  /** Connects to the first address that can be reached; each gets its share of the time. */
+  private SocketChannel connect(List<InetSocketAddress> addresses, Supplier<ChannelHandler> first)
       throws Refusal {
+    long end = System.nanoTime() + CONNECT.toNanos();
+    int left = addresses.size();
+    for (InetSocketAddress address : addresses) {
+      long millis = TimeUnit.NANOSECONDS.toMillis((end - System.nanoTime()) / left--);
+      Optional<SocketChannel> connected = connect(address, first.get(), Math.max(1, millis));
+      if (connected.isPresent()) {
+        return connected.get();
+      }
+    }
+    throw Refusal.badGateway("%s cannot be reached".formatted(authority));
+  }
+
+  private Optional<SocketChannel> connect(
+      InetSocketAddress address, ChannelHandler first, long millis) throws Refusal {
     ChannelFuture connected =
         new Bootstrap()
             .group(client.eventLoop())
             .channel(client.getClass())
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) CONNECT.toMillis())
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) millis)
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.AUTO_READ, false)
+            .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
             .option(ChannelOption.ALLOCATOR, client.alloc())
             .handler(first)
             .connect(address);
-    boolean inTime = connected.awaitUninterruptibly(CONNECT.toMillis() + 1000);
-    if (!inTime || !connected.isSuccess()) {
+    try {
+      boolean inTime = connected.await(millis + 1000);
+      if (!inTime || !connected.isSuccess()) {
+        connected.cancel(false);
+        LOG.debug("{} cannot be reached at {}", authority, address, connected.cause());
+        return Optional.empty();
+      }
+    } catch (InterruptedException e) {
       connected.cancel(false);
-      throw Refusal.badGateway("%s cannot be reached".formatted(authority));
+      throw ended();
     }
     parts.channels().add(connected.channel());
-    return connected.channel();
-  }
-
-  private void relay(Channel server) {
-    parts.counters().tunnels.increment();
-    client
-        .eventLoop()
-        .execute(
-            () -> {
-              Relay.Activity activity =
-                  new Relay.Activity(client, server, parts.limits(), parts.nanoClock());
-              sayConnected();
-              client.pipeline().remove(HttpServerCodec.class);
-              client.pipeline().addFirst(new Relay(server, activity));
-              server.pipeline().addFirst(new Relay(client, activity));
-              client.config().setAutoRead(true);
-              server.config().setAutoRead(true);
-              if (!client.isActive()) {
-                var unused = server.close();
-              } else if (!server.isActive()) {
-                var unused = client.close();
-              }
-            });
+    return Optional.of((SocketChannel) connected.channel());
   }
 }

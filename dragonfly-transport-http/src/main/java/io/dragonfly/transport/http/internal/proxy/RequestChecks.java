@@ -1,0 +1,44 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import java.util.List;
+
+/** What the head of a request must be before anybody works on it. */
+final class RequestChecks {
+  private RequestChecks() {}
+
+  /** Refuses what is not HTTP/1, and what two readers could take for two different requests. */
+  static void checkHead(HttpRequest request) throws Refusal {
+    if (request.decoderResult().isFailure()) {
+      throw Refusal.badRequest("this is no valid request, or its head is too long");
+    }
+    HttpVersion version = request.protocolVersion();
+    if (!version.equals(HttpVersion.HTTP_1_1) && !version.equals(HttpVersion.HTTP_1_0)) {
+      throw new Refusal(HttpResponseStatus.HTTP_VERSION_NOT_SUPPORTED, "use HTTP/1.1");
+    }
+    List<String> codings = request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
+    boolean isChunked = codings.size() == 1 && codings.get(0).trim().equalsIgnoreCase("chunked");
+    if (!codings.isEmpty() && !isChunked) {
+      throw new Refusal(HttpResponseStatus.NOT_IMPLEMENTED, "use no coding but chunked");
+    }
+    int hosts = request.headers().getAll(HttpHeaderNames.HOST).size();
+    if (hosts > 1 || (hosts == 0 && version.equals(HttpVersion.HTTP_1_1))) {
+      throw Refusal.badRequest("a request has one Host header");
+    }
+  }
+
+  /** Returns where a CONNECT leads. What follows it is of the tunnel: it cannot have a body. */
+  static Authority tunnel(HttpRequest request) throws Refusal {
+    boolean hasBody =
+        request.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)
+            || !request.headers().get(HttpHeaderNames.CONTENT_LENGTH, "0").equals("0");
+    if (hasBody) {
+      throw Refusal.badRequest("CONNECT has no body");
+    }
+    return Authority.parse(request.uri(), -1)
+        .orElseThrow(() -> Refusal.badRequest("CONNECT names HOST:PORT"));
+  }
+}
