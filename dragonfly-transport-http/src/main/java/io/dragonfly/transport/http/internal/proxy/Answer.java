@@ -18,6 +18,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,7 @@ final class Answer {
   private final Channel channel;
   private final Duration sendLimit;
   private final boolean http10;
+  private final BooleanSupplier bodyHeldBack;
   private final Object lock = new Object();
   private volatile boolean keepAlive;
   private boolean begun;
@@ -37,7 +39,19 @@ final class Answer {
   private boolean gone;
   private @Nullable Runnable onGone;
 
-  Answer(Channel channel, Duration sendLimit, boolean http10, boolean keepAlive) {
+  /**
+   * An answer of which nothing has been sent.
+   *
+   * @param bodyHeldBack tells whether the client may not have sent its request's body, since it
+   *     waits to be told: an answer ends the connection then, where the body could still come
+   */
+  Answer(
+      Channel channel,
+      Duration sendLimit,
+      boolean http10,
+      boolean keepAlive,
+      BooleanSupplier bodyHeldBack) {
+    this.bodyHeldBack = bodyHeldBack;
     this.channel = channel;
     this.sendLimit = sendLimit;
     this.http10 = http10;
@@ -92,6 +106,9 @@ final class Answer {
   }
 
   private void send(HttpResponse response) throws ClientGoneException {
+    if (bodyHeldBack.getAsBoolean()) {
+      keepAlive = false;
+    }
     HttpUtil.setKeepAlive(response.headers(), HttpVersion.HTTP_1_1, keepAlive);
     if (http10 && keepAlive) {
       response.headers().set(HttpHeaderNames.CONNECTION, "keep-alive");

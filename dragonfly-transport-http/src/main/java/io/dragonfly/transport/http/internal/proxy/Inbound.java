@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Inbound {
   private final OptionalLong length;
+  private final boolean expectsContinue;
   private final Runnable onFirstWait;
   private final Runnable onRoom;
 
@@ -36,17 +37,33 @@ final class Inbound {
    * A body of which nothing has come.
    *
    * @param length its bytes, if that is known
+   * @param expectsContinue whether the client may wait for 100 (Continue) before it sends the body
    * @param onFirstWait is told when the body is first asked for, and it has not come yet
    * @param onRoom is told when there is room for more
    */
-  Inbound(OptionalLong length, Runnable onFirstWait, Runnable onRoom) {
+  Inbound(OptionalLong length, boolean expectsContinue, Runnable onFirstWait, Runnable onRoom) {
     this.length = length;
+    this.expectsContinue = expectsContinue;
     this.onFirstWait = onFirstWait;
     this.onRoom = onRoom;
   }
 
   OptionalLong length() {
     return length;
+  }
+
+  boolean expectsContinue() {
+    return expectsContinue;
+  }
+
+  /** Tells whether somebody has begun to read the body. */
+  synchronized boolean isAsked() {
+    return asked;
+  }
+
+  /** Tells whether the client may still wait until it is told to send the body. */
+  synchronized boolean isHeldBack() {
+    return expectsContinue && !asked && !ended;
   }
 
   /** Gets a part, which is released here. */

@@ -7,6 +7,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -32,6 +33,7 @@ final class PlainWay {
   /** What is sent where a client does not say who it is. */
   static final String USER_AGENT = "dragonfly-java";
 
+  private static final String EXPECT = "Expect";
   private static final int MOST_REDIRECTS = 10;
 
   /** They go along wherever a redirect leads: none of them can be a secret. */
@@ -154,6 +156,20 @@ final class PlainWay {
 
   private Response execute(ClientRequest client, Target target, Request request)
       throws IOException {
+    try {
+      return executeOnce(client, target, request);
+    } catch (SocketTimeoutException e) {
+      if (request.header(EXPECT) == null || client.body().isAsked()) {
+        throw e;
+      }
+      // A server that does not know the header waits for the body, too.
+      Request without = request.newBuilder().removeHeader(EXPECT).build();
+      return executeOnce(client, target, without);
+    }
+  }
+
+  private Response executeOnce(ClientRequest client, Target target, Request request)
+      throws IOException {
     Call call = calls.create(target, request);
     client.answer().onGone(call::cancel);
     return call.execute();
@@ -178,10 +194,11 @@ final class PlainWay {
       headers.add("User-Agent", USER_AGENT);
     }
     headers.add("Via", "1.1 " + via);
-    return new Request.Builder()
-        .url(url)
-        .headers(headers.build())
-        .method(client.method(), body(client));
+    RequestBody body = body(client);
+    if (body != null && client.body().expectsContinue() && !client.body().isAsked()) {
+      headers.add(EXPECT, "100-continue"); // a refusal then costs no upload
+    }
+    return new Request.Builder().url(url).headers(headers.build()).method(client.method(), body);
   }
 
   private @Nullable RequestBody body(ClientRequest client) {

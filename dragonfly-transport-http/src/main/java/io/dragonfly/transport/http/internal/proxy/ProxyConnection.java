@@ -130,8 +130,9 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
 
   private void work(HttpRequest request) {
     boolean isHttp10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
-    Answer to = new Answer(channel, parts.limits().send(), isHttp10, HttpUtil.isKeepAlive(request));
     Inbound from = inbound(request);
+    boolean keepAlive = HttpUtil.isKeepAlive(request);
+    Answer to = new Answer(channel, parts.limits().send(), isHttp10, keepAlive, from::isHeldBack);
     answer = to;
     body = from;
     enter(State.WORKING);
@@ -151,13 +152,14 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
   }
 
   private Inbound inbound(HttpRequest request) {
-    boolean expects = HttpUtil.is100ContinueExpected(request);
     boolean isChunked = HttpUtil.isTransferEncodingChunked(request);
     long length = isChunked ? -1 : HttpUtil.getContentLength(request, 0L);
-    // The answer to Expect is ours: the client of the registry would wait for one that never comes.
+    boolean expects = length != 0 && HttpUtil.is100ContinueExpected(request);
+    // Whoever reads the body asks for it in its own way, and the client is told then.
     request.headers().remove(HttpHeaderNames.EXPECT);
     return new Inbound(
         length < 0 ? OptionalLong.empty() : OptionalLong.of(length),
+        expects,
         () -> {
           if (expects) {
             var unused =

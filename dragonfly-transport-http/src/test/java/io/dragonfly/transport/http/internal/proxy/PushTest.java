@@ -69,19 +69,13 @@ class PushTest extends ProxyTest {
     registry.on(UPLOADS, r -> new MockResponse.Builder().code(202).build());
     start();
     try (RawConnection raw = connect()) {
-      raw.send(
-          "PATCH "
-              + UPLOADS
-              + " HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n"
-              + "Expect: 100-continue\n\n");
-      assertThat(raw.readHead().first()).startsWith("HTTP/1.1 100");
+      raw.send("PATCH " + UPLOADS + " HTTP/1.1\nHost: localhost\nTransfer-Encoding: chunked\n\n");
       raw.send("5\nhello\n");
       raw.send("6\n world\n0\n\n");
       assertThat(raw.read().status()).isEqualTo(202);
       assertThat(registry.last().getBody().utf8()).isEqualTo("hello world");
-      assertThat(registry.last().getHeaders().get("Expect")).isNull();
       // The connection goes on.
-      assertThat(raw.send("GET /v2/ HTTP/1.1\nHost: x\n\n").read().status()).isEqualTo(200);
+      assertThat(raw.send("GET /v2/ HTTP/1.1\nHost: localhost\n\n").read().status()).isEqualTo(200);
     }
   }
 
