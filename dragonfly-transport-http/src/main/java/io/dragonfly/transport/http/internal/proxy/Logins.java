@@ -2,13 +2,17 @@ package io.dragonfly.transport.http.internal.proxy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.task.ImageName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -16,8 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The logins of docker's config.json. It is read each time that a login is looked for: {@code
- * docker login} changes it while the proxy runs. Logins that a helper program keeps are not found.
+ * The logins of docker's config.json. The file is read again when it has changed: {@code docker
+ * login} changes it while the proxy runs. Logins that a helper program keeps are not found. Safe
+ * for concurrent use.
  */
 final class Logins {
   private static final Logger LOG = LoggerFactory.getLogger(Logins.class);
@@ -25,26 +30,66 @@ final class Logins {
 
   private final Optional<Path> file;
 
+  @GuardedBy("this")
+  private Optional<Stamp> read = Optional.empty();
+
+  @GuardedBy("this")
+  private Map<String, String> logins = Map.of();
+
+  /** What was last warned of, and holds still: once is enough. */
+  @GuardedBy("this")
+  private String problem = "";
+
   Logins(Optional<Path> file) {
     this.file = file;
   }
 
-  /** Returns the Authorization header for a registry, by its host and port, if there is a login. */
-  Optional<String> basic(String registry) {
-    if (file.isEmpty()) {
-      return Optional.empty();
+  /** Tells one state of a file from another. A file that replaces it has another key. */
+  private record Stamp(FileTime time, long bytes, Optional<Object> key) {
+    static Stamp of(Path file) throws IOException {
+      BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+      return new Stamp(now.lastModifiedTime(), now.size(), Optional.ofNullable(now.fileKey()));
     }
-    try (InputStream in = Files.newInputStream(file.get())) {
+  }
+
+  /** Returns the Authorization header for a registry, by its host and port, if there is a login. */
+  synchronized Optional<String> basic(String registry) {
+    if (file.isPresent()) {
+      update(file.get());
+    }
+    return Optional.ofNullable(logins.get(registry));
+  }
+
+  @GuardedBy("this")
+  private void update(Path from) {
+    try {
+      Stamp now = Stamp.of(from); // first: a change while it is read must not be missed
+      if (!read.equals(Optional.of(now))) {
+        logins = Map.of();
+        read = Optional.empty();
+        logins = read(from);
+        read = Optional.of(now);
+      }
+      problem = "";
+    } catch (IOException e) {
+      logins = Map.of();
+      read = Optional.empty();
+      if (!problem.equals(e.toString())) {
+        LOG.warn("{} cannot be read, so there is no login: {}", from, e.toString());
+      }
+      problem = e.toString();
+    }
+  }
+
+  private static Map<String, String> read(Path file) throws IOException {
+    Map<String, String> found = new HashMap<>();
+    try (InputStream in = Files.newInputStream(file)) {
       JsonNode auths = JSON.readTree(in.readNBytes(ProxyLimits.JSON_BYTES)).path("auths");
       for (Map.Entry<String, JsonNode> entry : auths.properties()) {
-        if (host(entry.getKey()).equals(registry)) {
-          return header(entry.getValue());
-        }
+        header(entry.getValue()).ifPresent(value -> found.putIfAbsent(host(entry.getKey()), value));
       }
-    } catch (IOException e) {
-      LOG.warn("{} cannot be read, so there is no login: {}", file.get(), e.toString());
     }
-    return Optional.empty();
+    return found;
   }
 
   private static Optional<String> header(JsonNode login) {
