@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
     name = "ca",
     description =
         "Prints the certificate of the home's CA in PEM, which clients must trust whose TLS is"
-            + " intercepted. Makes the CA if there is none.",
+            + " intercepted; in the last weeks of the CA also that of the next one. Makes the CA if"
+            + " there is none.",
     mixinStandardHelpOptions = true)
 final class CaCommand implements Callable<Integer> {
   private final Function<Optional<String>, Path> homes;

@@ -66,7 +66,9 @@ public final class ContainerProxy implements AutoCloseable {
   }
 
   /**
-   * Returns the certificate in PEM that clients must trust whose TLS is intercepted.
+   * Returns the certificate in PEM that clients must trust whose TLS is intercepted. A CA that was
+   * made here lives a year; in its last 60 days the certificate of the next one follows, which
+   * signs 30 days after it was made.
    *
    * @param caFile the file of {@link ProxyConfig.Builder#caFile}; made if it is not there
    * @throws IOException if the file cannot be read or made

@@ -13,39 +13,63 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import okhttp3.tls.HeldCertificate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The CA for interception, and what it has signed: one certificate for each host that was asked
- * for. Safe for concurrent use.
+ * for. The CA lives a year. Some time before its end the next one is made, with another key, and
+ * after a while in which clients can begin to trust it, it takes the place of the first. A CA that
+ * an operator has made is left alone. Safe for concurrent use, also by many processes.
  */
 public final class Certificates {
   private static final Logger LOG = LoggerFactory.getLogger(Certificates.class);
-  private static final long CA_DAYS = 3650;
-  private static final long LEAF_DAYS = 30;
+  private static final String NAME = "dfdaemon CA ";
+  private static final Duration CA_LIFE = Duration.ofDays(365);
+
+  /** How long before the end of a CA the next one is made. */
+  private static final Duration NOTICE = Duration.ofDays(60);
+
+  /** How long clients have to begin to trust the next CA before it signs. */
+  private static final Duration CHANGE = Duration.ofDays(30);
+
+  private static final Duration LEAF_LIFE = Duration.ofDays(30);
+
+  /** A client's clock may be late. */
+  private static final Duration LATE = Duration.ofDays(1);
+
   private static final int MOST_KEPT = 1000;
 
-  private final HeldCertificate ca;
+  private final Path file;
   private final InstantSource clock;
+
+  @GuardedBy("this")
+  private HeldCertificate ca;
+
+  @GuardedBy("this")
+  private Optional<HeldCertificate> next = Optional.empty();
 
   @GuardedBy("this")
   private final Map<String, Minted> kept = new LinkedHashMap<>(16, 0.75f, true);
 
-  private Certificates(HeldCertificate ca, InstantSource clock) {
-    this.ca = ca;
+  private Certificates(Path file, InstantSource clock) throws IOException {
+    this.file = file;
     this.clock = clock;
+    this.ca = readOrCreate(file, clock.instant());
   }
 
   private record Minted(SslContext context, Instant end) {}
@@ -56,11 +80,17 @@ public final class Certificates {
    * @throws IOException if the file cannot be read or written, or is no CA
    */
   public static Certificates open(Path file, InstantSource clock) throws IOException {
+    Certificates opened = new Certificates(file, clock);
+    opened.renew();
+    return opened;
+  }
+
+  private static HeldCertificate readOrCreate(Path file, Instant now) throws IOException {
     try {
-      return new Certificates(read(file), clock);
+      return read(file);
     } catch (NoSuchFileException e) {
-      create(file, clock.instant());
-      return new Certificates(read(file), clock);
+      create(file, now);
+      return read(file);
     }
   }
 
@@ -85,23 +115,36 @@ public final class Certificates {
         new HeldCertificate.Builder()
             .ecdsa256()
             .certificateAuthority(0)
-            .commonName("dfdaemon CA " + UUID.randomUUID())
-            .validityInterval(now.toEpochMilli(), now.toEpochMilli() + days(CA_DAYS))
+            .commonName(NAME + UUID.randomUUID())
+            .validityInterval(
+                now.minus(LATE).toEpochMilli(), now.minus(LATE).plus(CA_LIFE).toEpochMilli())
             .build();
-    Path temporary = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID());
+    Path temporary = write(file, made.privateKeyPkcs8Pem() + made.certificatePem());
     try {
-      Set<OpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-      try (var out = Files.newByteChannel(temporary, options, ownerOnly(file))) {
-        var pem = US_ASCII.encode(made.privateKeyPkcs8Pem() + made.certificatePem());
-        while (pem.hasRemaining()) {
-          out.write(pem);
-        }
-      }
       publish(temporary, file);
     } finally {
       Files.deleteIfExists(temporary);
     }
     LOG.info("A CA for interception was made: {}", file);
+  }
+
+  /** Writes a file beside another one, for its owner alone; returns its name. */
+  private static Path write(Path beside, String pem) throws IOException {
+    Path temporary = beside.resolveSibling(beside.getFileName() + "." + UUID.randomUUID());
+    Set<OpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    boolean isWhole = false;
+    try (var out = Files.newByteChannel(temporary, options, ownerOnly(beside))) {
+      var bytes = US_ASCII.encode(pem);
+      while (bytes.hasRemaining()) {
+        out.write(bytes);
+      }
+      isWhole = true;
+    } finally {
+      if (!isWhole) {
+        Files.deleteIfExists(temporary);
+      }
+    }
+    return temporary;
   }
 
   /** Where two start at once, the first one's is taken by both. */
@@ -123,13 +166,75 @@ public final class Certificates {
         : new FileAttribute<?>[0];
   }
 
-  private static long days(long count) {
-    return TimeUnit.DAYS.toMillis(count);
+  private Path sibling(String suffix) {
+    return file.resolveSibling(file.getFileName() + suffix);
   }
 
-  /** Returns the CA's certificate, for those who shall trust it. */
-  public String pem() {
-    return ca.certificatePem();
+  private static Instant end(HeldCertificate of) {
+    return of.certificate().getNotAfter().toInstant();
+  }
+
+  /** Makes the next CA, and has it sign, when it is time; more than once after a long pause. */
+  private synchronized void renew() throws IOException {
+    boolean isChanged = true;
+    while (isChanged && !clock.instant().isBefore(end(ca).minus(NOTICE))) {
+      isChanged = change(clock.instant());
+    }
+  }
+
+  /** Returns whether another CA signs from now on. */
+  @GuardedBy("this")
+  private boolean change(Instant now) throws IOException {
+    HeldCertificate there = readOrCreate(file, now);
+    if (!there.certificate().equals(ca.certificate())) { // by another process
+      take(there);
+      return true;
+    }
+    if (!ca.certificate().getSubjectX500Principal().getName().startsWith("CN=" + NAME)) {
+      LOG.warn("The CA {} ends on {}. Replace it before.", file, end(ca));
+      return false;
+    }
+    boolean isNew = next.isEmpty();
+    HeldCertificate following = readOrCreate(sibling(".next"), now);
+    next = Optional.of(following);
+    Instant made = following.certificate().getNotBefore().toInstant().plus(LATE);
+    Instant from = made.plus(CHANGE).isBefore(end(ca)) ? made.plus(CHANGE) : end(ca);
+    if (now.isBefore(from)) {
+      if (isNew) {
+        LOG.warn(
+            "The CA for interception {} ends on {}. The next one signs from {} on: before that,"
+                + " have clients trust both that 'dfdaemon ca' prints.",
+            file,
+            end(ca),
+            from);
+      }
+      return false;
+    }
+    Path old = write(file, ca.certificatePem()); // to find it where it is trusted; its key goes
+    Files.move(old, sibling(".old"), StandardCopyOption.REPLACE_EXISTING);
+    try {
+      Files.move(sibling(".next"), file, StandardCopyOption.REPLACE_EXISTING);
+    } catch (NoSuchFileException e) {
+      return true; // another process was faster: its CA is to be read
+    }
+    LOG.warn("The CA for interception {} is a new one. Clients need not trust the old one.", file);
+    take(following);
+    return true;
+  }
+
+  @GuardedBy("this")
+  private void take(HeldCertificate other) {
+    ca = other;
+    next = Optional.empty();
+    kept.clear();
+  }
+
+  /**
+   * Returns the CA's certificate, for those who shall trust it; then, if there is one, that of the
+   * CA that will take its place.
+   */
+  public synchronized String pem() {
+    return ca.certificatePem() + next.map(HeldCertificate::certificatePem).orElse("");
   }
 
   /** Returns TLS with a certificate for this host, and no other. */
@@ -146,21 +251,38 @@ public final class Certificates {
     return minted.context();
   }
 
+  @GuardedBy("this")
   private Minted mint(String host, Instant now) throws IOException {
-    long start = now.toEpochMilli() - days(1); // the client's clock may be late
-    HeldCertificate leaf =
-        new HeldCertificate.Builder()
-            .ecdsa256()
-            .signedBy(ca)
-            .commonName(host.length() > 64 ? host.substring(0, 64) : host)
-            .addSubjectAlternativeName(host)
-            .validityInterval(start, start + days(LEAF_DAYS))
-            .build();
+    try {
+      renew();
+    } catch (IOException e) {
+      LOG.warn("The CA for interception {} cannot be renewed", file, e);
+    }
+    HeldCertificate leaf = sign(host, now);
     SslContext context =
         SslContextBuilder.forServer(
                 leaf.keyPair().getPrivate(), leaf.certificate(), ca.certificate())
             .sslProvider(SslProvider.JDK)
             .build();
-    return new Minted(context, now.plusMillis(days(LEAF_DAYS) / 2));
+    Instant end = now.plus(LEAF_LIFE.dividedBy(2));
+    return new Minted(context, end.isBefore(end(leaf)) ? end : end(leaf));
+  }
+
+  /** Returns the certificate that a host would get. */
+  synchronized X509Certificate leaf(String host, Instant now) {
+    return sign(host, now).certificate();
+  }
+
+  @GuardedBy("this")
+  private HeldCertificate sign(String host, Instant now) {
+    Instant start = now.minus(LATE);
+    Instant end = start.plus(LEAF_LIFE).isBefore(end(ca)) ? start.plus(LEAF_LIFE) : end(ca);
+    return new HeldCertificate.Builder()
+        .ecdsa256()
+        .signedBy(ca)
+        .commonName(host.length() > 64 ? host.substring(0, 64) : host)
+        .addSubjectAlternativeName(host)
+        .validityInterval(start.toEpochMilli(), end.toEpochMilli())
+        .build();
   }
 }

@@ -8,8 +8,13 @@ import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Date;
+import java.util.List;
+import java.util.stream.Stream;
 import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,6 +69,107 @@ class CertificatesTest {
           .hasMessageContaining(file + " is no CA")
           .hasMessageContaining("give a PEM file with one key and its certificate");
       assertThat(Files.readString(file, US_ASCII)).isEqualTo(pem); // it may be the only copy
+    }
+  }
+
+  private void pass(int days) {
+    now = now.plus(Duration.ofDays(days));
+  }
+
+  /** Returns the CA certificates that clients are told to trust; the first one signs. */
+  private static List<String> trusted(Certificates certificates) {
+    String[] parts = certificates.pem().split("(?<=-----END CERTIFICATE-----\n)", -1);
+    return Arrays.stream(parts).filter(part -> !part.isEmpty()).toList();
+  }
+
+  private static X509Certificate parse(String pem) {
+    return okhttp3.tls.Certificates.decodeCertificatePem(pem);
+  }
+
+  @Test
+  void theCaLivesAYearAndNothingThatItSignsLivesLonger() throws Exception {
+    Certificates certificates = open();
+    X509Certificate ca = parse(certificates.pem());
+
+    assertThat(Duration.between(ca.getNotBefore().toInstant(), ca.getNotAfter().toInstant()))
+        .isLessThanOrEqualTo(Duration.ofDays(366));
+    assertThat(ca.getNotBefore().toInstant()).isBefore(now); // the client's clock may be late
+    assertThat(certificates.leaf("a.example", now).getNotAfter().toInstant())
+        .isAfter(now.plus(Duration.ofDays(20)));
+    Instant end = ca.getNotAfter().toInstant();
+    assertThat(certificates.leaf("a.example", end.minusSeconds(60)).getNotAfter().toInstant())
+        .isEqualTo(end);
+  }
+
+  @Test
+  void theNextCaIsMadeInTimeAndSignsWhenClientsCanTrustIt() throws Exception {
+    String first = open().pem();
+    pass(300);
+    assertThat(open().pem()).isEqualTo(first);
+    pass(10);
+    Certificates both = open();
+    assertThat(trusted(both)).hasSize(2).first().isEqualTo(first);
+    String second = trusted(both).get(1);
+    pass(29);
+    assertThat(open().pem()).isEqualTo(both.pem());
+    pass(1);
+
+    Certificates changed = open();
+
+    assertThat(changed.pem()).isEqualTo(second);
+    X509Certificate leaf = changed.leaf("a.example", now);
+    leaf.verify(parse(second).getPublicKey());
+    assertThat(parse(second).getPublicKey()).isNotEqualTo(parse(first).getPublicKey());
+    Path old = dir.resolve("ca.pem.old");
+    assertThat(Files.readString(old, US_ASCII)).isEqualTo(first); // without its key
+    assertThat(dir.resolve("ca.pem.next")).doesNotExist();
+    assertThat(open().pem()).isEqualTo(second);
+  }
+
+  @Test
+  void aProxyThatRunsForYearsChangesItsCaAsWell() throws Exception {
+    Certificates running = open();
+    String first = running.pem();
+    Certificates other = open(); // as that of dfdaemon ca
+    for (int i = 0; i < 40; i++) {
+      pass(10);
+      assertThat(running.of("host" + i)).isNotNull();
+      X509Certificate signs = parse(trusted(running).get(0));
+      assertThat(signs.getNotAfter().toInstant()).isAfter(now.plus(Duration.ofDays(15)));
+    }
+    assertThat(running.pem()).isNotEqualTo(first);
+    // Whoever read the file before the change takes what is there now.
+    assertThat(other.of("host")).isNotNull();
+    assertThat(other.pem()).isEqualTo(running.pem());
+  }
+
+  @Test
+  void aCaThatHasEndedIsReplacedAtOnce() throws Exception {
+    String first = open().pem();
+    pass(1000);
+
+    Certificates late = open();
+
+    assertThat(trusted(late)).hasSize(1).doesNotContain(first);
+    parse(late.pem()).checkValidity(Date.from(now));
+  }
+
+  @Test
+  void aCaOfTheOperatorIsLeftAlone() throws Exception {
+    HeldCertificate own =
+        new HeldCertificate.Builder()
+            .certificateAuthority(0)
+            .commonName("Our CA")
+            .validityInterval(now.toEpochMilli(), now.plus(Duration.ofDays(100)).toEpochMilli())
+            .build();
+    Path file = dir.resolve("ca.pem");
+    Files.writeString(file, own.privateKeyPkcs8Pem() + own.certificatePem(), US_ASCII);
+    for (int i = 0; i < 12; i++) {
+      assertThat(open().pem()).isEqualTo(own.certificatePem());
+      pass(10);
+    }
+    try (Stream<Path> files = Files.list(dir)) {
+      assertThat(files).containsExactly(file);
     }
   }
 }
