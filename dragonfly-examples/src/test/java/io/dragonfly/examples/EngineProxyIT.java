@@ -45,7 +45,7 @@ class EngineProxyIT extends EngineTests {
         dfdaemon(
             1,
             "--intercept",
-            "^" + ip.replace(".", "\\.") + ":",
+            ip.replace(".", "\\."),
             "--registry-ca",
             tls.address() + "=" + certificate);
     Running ca = lab.start("dfdaemon", "ca", "--home", dir.resolve("home1").toString());

@@ -80,6 +80,16 @@ final class DfdaemonOptions {
   private int port;
 
   @Option(
+      names = "--allowed-host",
+      split = LIST,
+      hideParamSyntax = true,
+      paramLabel = "NAME",
+      description =
+          "Name by which clients of this machine may address dfdaemon, in addition to localhost and"
+              + " loopback addresses. May be given many times.")
+  private List<String> allowedHosts = new ArrayList<>();
+
+  @Option(
       names = "--rule",
       split = LIST,
       hideParamSyntax = true,
@@ -98,8 +108,9 @@ final class DfdaemonOptions {
       paramLabel = "REGEX",
       converter = ProxyConverters.Regex.class,
       description =
-          "Hosts, as HOST:PORT, whose TLS is intercepted in proxy mode; clients must trust 'dfdaemon"
-              + " ca'. Default: none. May be given many times.")
+          "Hosts whose TLS is intercepted in proxy mode: REGEX fits the whole HOST or the whole"
+              + " HOST:PORT. Clients must trust 'dfdaemon ca'. Default: none. May be given many"
+              + " times.")
   private List<Pattern> intercepted = new ArrayList<>();
 
   @Mixin private RegistryTrustOptions trust = new RegistryTrustOptions();
@@ -223,6 +234,14 @@ final class DfdaemonOptions {
         Optional.of(expireTime == null ? EXPIRE_TIME : expireTime));
   }
 
+  private static void allow(ProxyConfig.Builder builder, String name) {
+    try {
+      builder.allowedHost(name);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("--allowed-host: " + e.getMessage(), e);
+    }
+  }
+
   /** It is read again later; that it never was there is a mistake. */
   private static Path readable(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
@@ -259,6 +278,9 @@ final class DfdaemonOptions {
     upstreams.forEach(builder::upstream);
     rules.forEach(builder::rule);
     intercepted.forEach(builder::intercept);
+    for (String name : allowedHosts) {
+      allow(builder, name);
+    }
     trust.addTo(builder, call);
     if (dockerConfig != null) {
       builder.dockerConfig(readable(call.directory().resolve(dockerConfig)));

@@ -46,6 +46,7 @@ class DfdaemonOptionsTest {
         "--insecure-registry a:0 | 'a:0' is no host",
         "--insecure-registry a:65536 | 'a:65536' is no host",
         "--insecure-registry http:// | '' is no host",
+        "--allowed-host http://x | --allowed-host: 'http://x' is no host",
         "--home= | --home is empty: name a directory",
         "--port 70000 | 70000",
         "--supernode-fingerprint sha256:zz | must be sha256:",

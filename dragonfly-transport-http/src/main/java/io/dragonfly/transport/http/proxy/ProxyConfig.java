@@ -40,6 +40,8 @@ public final class ProxyConfig {
   private final Duration patience;
   private final Duration answerTimeout;
   private final int connections;
+  private final int connectionsPerClient;
+  private final Set<String> allowedHosts;
   private final Optional<Supplier<String>> metricsPage;
   private final Map<String, String> environment;
 
@@ -56,6 +58,11 @@ public final class ProxyConfig {
     this.patience = builder.patience;
     this.answerTimeout = builder.answerTimeout;
     this.connections = builder.connections;
+    this.connectionsPerClient =
+        builder.connectionsPerClient == 0
+            ? (builder.connections + 1) / 2
+            : builder.connectionsPerClient;
+    this.allowedHosts = Set.copyOf(builder.allowedHosts);
     this.metricsPage = Optional.ofNullable(builder.metricsPage);
     this.environment = Map.copyOf(requireNonNullElse(builder.environment, System.getenv()));
   }
@@ -85,7 +92,7 @@ public final class ProxyConfig {
     return rules;
   }
 
-  /** Returns the expressions for the {@code HOST:PORT} whose TLS is intercepted. */
+  /** Returns the expressions for the {@code HOST} or {@code HOST:PORT} whose TLS is intercepted. */
   public List<Pattern> intercepted() {
     return intercepted;
   }
@@ -130,6 +137,16 @@ public final class ProxyConfig {
     return connections;
   }
 
+  /** Returns how many of them there may be from one client address (one /64 of IPv6). */
+  public int connectionsPerClient() {
+    return connectionsPerClient;
+  }
+
+  /** Returns the names by which clients of this machine may address the proxy. */
+  public Set<String> allowedHosts() {
+    return allowedHosts;
+  }
+
   /** Returns where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are looked up. */
   public Map<String, String> environment() {
     return environment;
@@ -154,6 +171,8 @@ public final class ProxyConfig {
     private Duration patience = Duration.ofSeconds(20);
     private Duration answerTimeout = Duration.ofSeconds(30);
     private int connections = 1024;
+    private int connectionsPerClient;
+    private final Set<String> allowedHosts = new HashSet<>();
     private @Nullable Supplier<String> metricsPage;
     private @Nullable Map<String, String> environment;
 
@@ -187,7 +206,8 @@ public final class ProxyConfig {
     }
 
     /**
-     * Hosts whose TLS is intercepted: what is looked for in {@code HOST:PORT}. May be called many
+     * Hosts whose TLS is intercepted: an expression for a whole {@code HOST} or a whole {@code
+     * HOST:PORT}, so that it does not fit the names of other hosts as well. May be called many
      * times; none unless set.
      */
     public Builder intercept(Pattern hosts) {
@@ -195,7 +215,11 @@ public final class ProxyConfig {
       return this;
     }
 
-    /** The CA for interception: a PEM file of key and certificate, made if it is not there. */
+    /**
+     * The CA for interception: a PEM file of key and certificate, made if it is not there. One that
+     * was made here is replaced in time; beside it are then {@code FILE.next} with the next one,
+     * and {@code FILE.old} with the certificate of the last one.
+     */
     public Builder caFile(Path file) {
       this.caFile = file;
       return this;
@@ -275,6 +299,28 @@ public final class ProxyConfig {
       return this;
     }
 
+    /**
+     * How many of them there may be from one client address, or from one /64 of IPv6. Further ones
+     * are answered with 503 and closed. Half of {@link #connections} unless set.
+     */
+    public Builder connectionsPerClient(int count) {
+      this.connectionsPerClient = count;
+      return this;
+    }
+
+    /**
+     * A name by which clients of this machine may address the proxy, in addition to {@code
+     * localhost} and loopback addresses; may be called many times. Requests that reach a loopback
+     * address and name another host are refused with 421: a web page can point a name of its own to
+     * 127.0.0.1, and its script would read images with the rights of this machine (DNS rebinding).
+     *
+     * @throws IllegalArgumentException if that is no host
+     */
+    public Builder allowedHost(String name) {
+      allowedHosts.add(checkHost(name));
+      return this;
+    }
+
     /** Where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are looked up; this process's unless set. */
     public Builder environment(Map<String, String> variables) {
       this.environment = variables;
@@ -300,6 +346,10 @@ public final class ProxyConfig {
       }
       if (connections < 1) {
         throw new IllegalArgumentException("connections is %d, must be > 0".formatted(connections));
+      }
+      if (connectionsPerClient < 0) {
+        throw new IllegalArgumentException(
+            "connectionsPerClient is %d, must be > 0".formatted(connectionsPerClient));
       }
       checkPositive("patience", patience);
       checkPositive("answerTimeout", answerTimeout);

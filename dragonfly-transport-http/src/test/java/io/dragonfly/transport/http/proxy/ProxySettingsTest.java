@@ -21,6 +21,8 @@ class ProxySettingsTest {
     assertThat(config.listen().getPort()).isEqualTo(65001);
     assertThat(config.registry()).isEqualTo(URI.create("https://index.docker.io"));
     assertThat(config.intercepted()).isEmpty();
+    assertThat(config.connectionsPerClient()).isEqualTo(512);
+    assertThat(config.allowedHosts()).isEmpty();
   }
 
   @ParameterizedTest
@@ -91,5 +93,9 @@ class ProxySettingsTest {
         .hasMessageContaining("patience");
     assertThatThrownBy(ProxyConfig.builder().connections(0)::build)
         .hasMessageContaining("connections");
+    assertThatThrownBy(ProxyConfig.builder().connectionsPerClient(-1)::build)
+        .hasMessageContaining("connectionsPerClient");
+    assertThatThrownBy(() -> ProxyConfig.builder().allowedHost("http://x"))
+        .hasMessageContaining("'http://x' is no host");
   }
 }

@@ -63,6 +63,17 @@ final class Hosts {
     return !local && !isConfigured(url);
   }
 
+  /** Tells whether a Host header names this machine, or is one of the names of the settings. */
+  boolean isOwnName(String header) {
+    return Authority.parse(header, 80)
+        .filter(
+            named ->
+                isLocal(named.urlHost())
+                    || config.allowedHosts().contains(named.urlHost())
+                    || config.allowedHosts().contains(named.toString()))
+        .isPresent();
+  }
+
   private static boolean isDockerHub(String registry) {
     return registry.equals(ImageName.registryOf("docker.io"));
   }

@@ -118,6 +118,10 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
       if (request.method().equals(HttpMethod.CONNECT)) {
         connect(request);
       } else {
+        if (arrival.intercepted().isEmpty()
+            && channel.localAddress().getAddress().isLoopbackAddress()) {
+          RequestChecks.checkName(request, parts.hosts());
+        }
         work(request);
       }
     } catch (Refusal refusal) {

@@ -54,6 +54,12 @@ public record ProxyLimits(
   /** How long a client that is refused may take to read why. */
   static final Duration LINGER = Duration.ofSeconds(2);
 
+  /** How many connections that are one too many are answered at once; others are just closed. */
+  static final int EXCESS_CONNECTIONS = 64;
+
+  /** How often the log says that connections are refused. */
+  static final Duration WARN_EVERY = Duration.ofSeconds(10);
+
   /** How many requests for tokens one service has to answer at once. */
   static final int TOKEN_REQUESTS = 8;
 }

@@ -32,7 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
@@ -56,7 +56,9 @@ public final class ProxyServer implements AutoCloseable {
   private final ProxyThreads threads;
   private final PlainCalls calls;
   private final ProxyParts parts;
-  private final AtomicInteger connections = new AtomicInteger();
+  private final ClientConnections clients;
+  private final ChannelGroup excess;
+  private final AtomicLong lastWarning;
   private final Map<String, InetSocketAddress> addresses = new LinkedHashMap<>();
 
   /**
@@ -88,7 +90,11 @@ public final class ProxyServer implements AutoCloseable {
     this.machine = machine;
     this.loops = EventLoops.hasEpoll() ? EventLoops.epoll(LOOPS) : EventLoops.nio(LOOPS);
     this.channels = loops.newGroup();
+    this.excess = loops.newGroup();
     this.threads = new ProxyThreads(config.connections());
+    this.clients = new ClientConnections(config.connections(), config.connectionsPerClient());
+    this.lastWarning =
+        new AtomicLong(machine.nanoClock().getAsLong() - ProxyLimits.WARN_EVERY.toNanos());
     OwnAddresses own = new OwnAddresses();
     this.calls =
         new PlainCalls(
@@ -226,18 +232,48 @@ public final class ProxyServer implements AutoCloseable {
 
     @Override
     protected void initChannel(SocketChannel channel) {
-      if (connections.incrementAndGet() > config.connections()) {
-        connections.decrementAndGet();
-        LOG.warn("connection of {} is closed: there are too many", channel.remoteAddress());
+      InetSocketAddress from = channel.remoteAddress();
+      if (from == null) { // gone already
         var unused = channel.close();
         return;
       }
-      channel.closeFuture().addListener(closed -> connections.decrementAndGet());
-      channels.add(channel);
-      boolean isLocal = machine.local().test(channel.remoteAddress().getAddress());
+      InetAddress client = from.getAddress();
+      ClientConnections.Entry entry = clients.enter(client);
+      if (entry == ClientConnections.Entry.ADMITTED) {
+        channel.closeFuture().addListener(closed -> clients.leave(client));
+        channels.add(channel);
+        begin(channel, machine.local().test(client));
+        return;
+      }
+      warn(client, entry);
+      boolean isAnswered =
+          entry == ClientConnections.Entry.TOO_MANY_OF_CLIENT
+              && excess.size() < ProxyLimits.EXCESS_CONNECTIONS;
+      if (isAnswered) {
+        excess.add(channel);
+        channels.add(channel);
+        channel.pipeline().addLast(new ExcessConnection());
+      } else {
+        var unused = channel.close();
+      }
+    }
+
+    private void begin(SocketChannel channel, boolean isLocal) {
       Arrival arrival = new Arrival(upstream, Optional.empty(), isLocal);
       ProxyConnection connection = new ProxyConnection(parts, channel, arrival);
       channel.pipeline().addLast(new Arrivals(connection)).addLast(codec()).addLast(connection);
+    }
+  }
+
+  /** A client that opens many connections must not fill the log as well. */
+  private void warn(InetAddress client, ClientConnections.Entry entry) {
+    long now = machine.nanoClock().getAsLong();
+    long last = lastWarning.get();
+    if (now - last >= ProxyLimits.WARN_EVERY.toNanos() && lastWarning.compareAndSet(last, now)) {
+      LOG.warn(
+          "Connections of {} are refused: there are too many {}",
+          client.getHostAddress(),
+          entry == ClientConnections.Entry.TOO_MANY ? "in all" : "from there");
     }
   }
 

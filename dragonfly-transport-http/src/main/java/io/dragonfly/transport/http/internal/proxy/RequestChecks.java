@@ -30,6 +30,21 @@ final class RequestChecks {
     }
   }
 
+  /**
+   * Refuses a request to the proxy itself by a name that is not its own, where it came to a
+   * loopback address: a web page can point its name there, and a script of it would read what
+   * clients of this machine may.
+   */
+  static void checkName(HttpRequest request, Hosts hosts) throws Refusal {
+    String host = request.headers().get(HttpHeaderNames.HOST);
+    if (request.uri().startsWith("/") && host != null && !hosts.isOwnName(host)) {
+      throw new Refusal(
+          HttpResponseStatus.MISDIRECTED_REQUEST,
+          "'%s' is no name of this proxy: use localhost or 127.0.0.1, or add it to the allowed hosts"
+              .formatted(host));
+    }
+  }
+
   /** Returns where a CONNECT leads. What follows it is of the tunnel: it cannot have a body. */
   static Authority tunnel(HttpRequest request) throws Refusal {
     boolean hasBody =

@@ -171,8 +171,13 @@ final class Routing {
         .isPresent();
   }
 
+  /** An expression fits a whole name: part of one would be in the name of another host, too. */
   boolean isIntercepted(Authority tunnel) {
-    return config.intercepted().stream().anyMatch(one -> one.matcher(tunnel.toString()).find());
+    return config.intercepted().stream()
+        .anyMatch(
+            one ->
+                one.matcher(tunnel.urlHost()).matches()
+                    || one.matcher(tunnel.toString()).matches());
   }
 
   private Target byHttps(Target target) {

@@ -151,7 +151,8 @@ class FallbackTest extends ProxyTest {
         Logged logged = new Logged(SwarmWay.class);
         DistributionClient peer = new DistributionClient(peerConfig)) {
       start(config().patience(Duration.ofSeconds(15)), ProxyLimits.DEFAULT, peer::stream);
-      try (RawConnection engine = connect().send("GET " + path + " HTTP/1.1\nHost: x\n\n")) {
+      try (RawConnection engine =
+          connect().send("GET " + path + " HTTP/1.1\nHost: localhost\n\n")) {
         assertThat(engine.readHead().header("Content-Length")).isEqualTo("" + blob.length);
         byte[] first = engine.read(300_000);
         supernode.close();
@@ -286,7 +287,7 @@ class FallbackTest extends ProxyTest {
             streams.add(stream);
             return stream;
           });
-      String get = "GET " + path + " HTTP/1.1\nHost: x\n\n";
+      String get = "GET " + path + " HTTP/1.1\nHost: localhost\n\n";
       RawConnection leaving = connect().send(get);
       assertThat(leaving.readHead().status()).isEqualTo(200);
       assertThat(leaving.read(200_000)).isEqualTo(Arrays.copyOf(blob, 200_000));
@@ -316,7 +317,7 @@ class FallbackTest extends ProxyTest {
     String path = registry.blob(blob);
     FakeStreams swarm = new FakeStreams(blob, 300_000, null);
     start(config(), ProxyLimits.DEFAULT, swarm);
-    RawConnection leaving = connect().send("GET " + path + " HTTP/1.1\nHost: x\n\n");
+    RawConnection leaving = connect().send("GET " + path + " HTTP/1.1\nHost: localhost\n\n");
     leaving.readHead();
 
     leaving.close();

@@ -430,7 +430,7 @@ class MirrorTest extends ProxyTest {
     FakeStreams swarm = new FakeStreams(blob, 300_000, null);
     start(config().patience(Duration.ofMinutes(1)), ProxyLimits.DEFAULT, swarm);
 
-    try (RawConnection raw = connect().send("GET " + path + " HTTP/1.1\nHost: x\n\n")) {
+    try (RawConnection raw = connect().send("GET " + path + " HTTP/1.1\nHost: localhost\n\n")) {
       assertThat(raw.readHead().header("Content-Length")).isEqualTo(Integer.toString(MIB));
       assertThat(raw.read(300_000)).isEqualTo(Arrays.copyOf(blob, 300_000));
       assertThat(swarm.closed.getCount()).isEqualTo(1);

@@ -10,8 +10,11 @@ import io.dragonfly.transport.http.proxy.ProxyConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -40,7 +43,7 @@ class ProxyLimitsTest extends ProxyTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "GET /v2/ HT", "GET /v2/ HTTP/1.1\nHost: x\n"})
+  @ValueSource(strings = {"", "GET /v2/ HT", "GET /v2/ HTTP/1.1\nHost: localhost\n"})
   void aHeadThatDoesNotComeIsNotWaitedFor(String begin) throws Exception {
     startWith(config());
     try (RawConnection slow = connect().send(begin)) {
@@ -49,7 +52,7 @@ class ProxyLimitsTest extends ProxyTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"GET /v2/", "GET /v2/ HTTP/1.1\nHost: x\nX: "})
+  @ValueSource(strings = {"GET /v2/", "GET /v2/ HTTP/1.1\nHost: localhost\nX: "})
   void aHeadThatDribblesIsNotWaitedForEither(String begin) throws Exception {
     startWith(config());
     try (RawConnection dribbling = connect().send(begin)) {
@@ -72,11 +75,12 @@ class ProxyLimitsTest extends ProxyTest {
             limits.idle(), limits.head(), limits.body(), limits.send(), limits.tunnel(), often),
         NO_SWARM);
     try (RawConnection tunnel =
-        connect().send("CONNECT " + registry.authority() + " HTTP/1.1\nHost: x\n\n")) {
+        connect().send("CONNECT " + registry.authority() + " HTTP/1.1\nHost: localhost\n\n")) {
       assertThat(tunnel.readHead().status()).isEqualTo(200);
       for (int i = 0; i < 20; i++) { // each time it is used for something
         advance(limits.tunnel().dividedBy(2));
-        assertThat(tunnel.send("GET /v2/ HTTP/1.1\nHost: x\n\n").read().status()).isEqualTo(200);
+        assertThat(tunnel.send("GET /v2/ HTTP/1.1\nHost: localhost\n\n").read().status())
+            .isEqualTo(200);
       }
 
       advance(limits.tunnel().plusSeconds(1));
@@ -93,7 +97,7 @@ class ProxyLimitsTest extends ProxyTest {
     ExecutorService sender = Executors.newSingleThreadExecutor();
     try (ServerSocket slow = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         RawConnection client = connect()) {
-      String head = "PUT http://127.0.0.1:%d/x HTTP/1.1\nHost: x\nContent-Length: %d\n\n";
+      String head = "PUT http://127.0.0.1:%d/x HTTP/1.1\nHost: localhost\nContent-Length: %d\n\n";
       client.send(head.formatted(slow.getLocalPort(), parts * MIB));
       Future<?> upload =
           sender.submit(
@@ -136,7 +140,7 @@ class ProxyLimitsTest extends ProxyTest {
   void aBodyThatDoesNotComeIsNotWaitedFor() throws Exception {
     startWith(config());
     try (RawConnection slow =
-        connect().send("POST /v2/x HTTP/1.1\nHost: x\nContent-Length: 9\n\nabc")) {
+        connect().send("POST /v2/x HTTP/1.1\nHost: localhost\nContent-Length: 9\n\nabc")) {
       slow.awaitClose();
     }
     Awaitility.await().until(() -> counts().requests() == 1);
@@ -146,7 +150,7 @@ class ProxyLimitsTest extends ProxyTest {
   void aClientThatReadsNothingIsGivenUp() throws Exception {
     registry.put("/big", FakeRegistry.bytes(64 * MIB, 1));
     startWith(config().connections(1));
-    try (RawConnection deaf = connect().send("GET /big HTTP/1.1\nHost: x\n\n")) {
+    try (RawConnection deaf = connect().send("GET /big HTTP/1.1\nHost: localhost\n\n")) {
       assertThat(deaf.readHead().status()).isEqualTo(200);
       // Another one is let in once this one is closed, which a look at it alone could not tell.
       Awaitility.await()
@@ -179,11 +183,11 @@ class ProxyLimitsTest extends ProxyTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {" HTTP/1.1\nHost: x\n\n", ""})
+  @ValueSource(strings = {" HTTP/1.1\nHost: localhost\n\n", ""})
   void aFirstLineThatIsTooLongIsRefused(String rest) throws Exception {
     start(config(), ProxyLimits.DEFAULT, NO_SWARM);
     try (RawConnection raw = connect()) {
-      raw.send("GET /v2/?" + "y".repeat(16_000) + " HTTP/1.1\nHost: x\n\n");
+      raw.send("GET /v2/?" + "y".repeat(16_000) + " HTTP/1.1\nHost: localhost\n\n");
       assertThat(raw.read().status()).isEqualTo(200);
       raw.send("GET /v2/?" + "y".repeat(16_500) + rest);
       assertThat(raw.read().status()).isEqualTo(400);
@@ -195,7 +199,7 @@ class ProxyLimitsTest extends ProxyTest {
   void aHeadThatIsTooLongIsRefused() throws Exception {
     start(config(), ProxyLimits.DEFAULT, NO_SWARM);
     try (RawConnection raw = connect()) {
-      raw.send("GET / HTTP/1.1\nHost: x\nX: " + "y".repeat(70_000) + "\n\n");
+      raw.send("GET / HTTP/1.1\nHost: localhost\nX: " + "y".repeat(70_000) + "\n\n");
       assertThat(raw.read().status()).isEqualTo(400);
     }
     assertThat(registry.requests).isEmpty();
@@ -204,13 +208,52 @@ class ProxyLimitsTest extends ProxyTest {
   @Test
   void moreConnectionsThanAllowedAreClosed() throws Exception {
     start(config().connections(1), ProxyLimits.DEFAULT, NO_SWARM);
-    try (RawConnection first = connect().send("GET /v2/ HTTP/1.1\nHost: x\n\n")) {
+    try (RawConnection first = connect().send("GET /v2/ HTTP/1.1\nHost: localhost\n\n")) {
       assertThat(first.read().status()).isEqualTo(200);
       try (RawConnection second = connect()) {
         assertThat(second.awaitClose()).isLessThanOrEqualTo(0);
       }
-      assertThat(first.send("GET /v2/ HTTP/1.1\nHost: x\n\n").read().status()).isEqualTo(200);
+      assertThat(first.send("GET /v2/ HTTP/1.1\nHost: localhost\n\n").read().status())
+          .isEqualTo(200);
     }
+  }
+
+  @Test
+  void oneClientAddressDoesNotTakeAllConnections() throws Exception {
+    start(config().connections(4).connectionsPerClient(2), ProxyLimits.DEFAULT, NO_SWARM);
+    String request = "GET /v2/ HTTP/1.1\nHost: localhost\n\n";
+    List<RawConnection> held = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      held.add(connect().send(request));
+      assertThat(held.get(i).read().status()).isEqualTo(200);
+    }
+    for (int i = 0; i < 10; i++) {
+      try (RawConnection excess = connect()) {
+        RawConnection.Message answer = excess.read();
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.text()).contains("too many connections from 127.0.0.1");
+        assertThat(excess.awaitClose()).isLessThanOrEqualTo(0);
+      }
+    }
+
+    try (RawConnection other = new RawConnection(from("127.0.0.2"))) {
+      assertThat(other.send(request).read().status()).isEqualTo(200);
+    }
+    held.remove(0).close();
+    Awaitility.await()
+        .ignoreExceptionsInstanceOf(IOException.class)
+        .until(
+            () -> {
+              try (RawConnection next = connect().send(request)) {
+                return next.read().status() == 200;
+              }
+            });
+    held.get(0).close();
+  }
+
+  private Socket from(String client) throws IOException {
+    return new Socket(
+        address().getAddress(), address().getPort(), InetAddress.getByName(client), 0);
   }
 
   @Test
@@ -235,11 +278,11 @@ class ProxyLimitsTest extends ProxyTest {
         .contains("# TYPE dragonfly_proxy_fallbacks_total counter");
     try (RawConnection connection = connect()) {
       RawConnection.Message head =
-          connection.send("HEAD /metrics HTTP/1.1\nHost: x\n\n").readHead();
+          connection.send("HEAD /metrics HTTP/1.1\nHost: localhost\n\n").readHead();
       assertThat(head.status()).isEqualTo(200);
       assertThat(head.header("Content-Type")).startsWith("text/plain; version=0.0.4");
       assertThat(Integer.parseInt(head.header("Content-Length"))).isPositive();
-      assertThat(connection.send("GET /healthz HTTP/1.1\nHost: x\n\n").read().text())
+      assertThat(connection.send("GET /healthz HTTP/1.1\nHost: localhost\n\n").read().text())
           .isEqualTo("ok\n");
     }
   }

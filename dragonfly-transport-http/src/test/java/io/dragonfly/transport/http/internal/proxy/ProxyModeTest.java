@@ -50,7 +50,7 @@ class ProxyModeTest extends ProxyTest {
             .send(
                 ("GET "
                     + registry.url("/page")
-                    + " HTTP/1.1\nHost: x\nProxy-Connection: keep-alive\n"
+                    + " HTTP/1.1\nHost: localhost\nProxy-Connection: keep-alive\n"
                     + "Proxy-Authorization: Basic eA==\nConnection: X-Mine\nX-Mine: 1\n"
                     + "Upgrade: h2c\nTE: trailers\nX-Kept: 1\n\n"));
     try (raw) {
@@ -66,7 +66,9 @@ class ProxyModeTest extends ProxyTest {
       assertThat(sent.get("Host")).isEqualTo(registry.authority());
       // And the connection goes on.
       assertThat(
-              raw.send("GET " + registry.url("/page") + " HTTP/1.1\nHost: x\n\n").read().status())
+              raw.send("GET " + registry.url("/page") + " HTTP/1.1\nHost: localhost\n\n")
+                  .read()
+                  .status())
           .isEqualTo(200);
     }
   }
@@ -77,7 +79,12 @@ class ProxyModeTest extends ProxyTest {
     registry.put("/b", "bb".getBytes());
     start();
     try (RawConnection raw = connect()) {
-      raw.send("GET /a HTTP/1.1\nHost: x\n\nGET /b HTTP/1.1\nHost: x\n\nGET /a HTTP/1.0\n\n");
+      raw.send(
+          "GET /a HTTP/1.1\n"
+              + "Host: localhost\n\n"
+              + "GET /b HTTP/1.1\n"
+              + "Host: localhost\n\n"
+              + "GET /a HTTP/1.0\n\n");
       assertThat(raw.read().text()).isEqualTo("aa");
       assertThat(raw.read().text()).isEqualTo("bb");
       assertThat(raw.read().text()).isEqualTo("aa");
@@ -115,12 +122,12 @@ class ProxyModeTest extends ProxyTest {
     for (String host : List.of("127.0.0.1", "localhost", "0.0.0.0")) {
       String url = "http://" + host + ":" + address().getPort() + "/v2/";
       try (RawConnection raw = connect()) {
-        raw.send("GET " + url + " HTTP/1.1\nHost: x\n\n");
+        raw.send("GET " + url + " HTTP/1.1\nHost: localhost\n\n");
         assertThat(raw.read().status()).as(host).isEqualTo(508);
       }
     }
     try (RawConnection raw = connect()) {
-      raw.send("CONNECT 127.0.0.1:" + address().getPort() + " HTTP/1.1\nHost: x\n\n");
+      raw.send("CONNECT 127.0.0.1:" + address().getPort() + " HTTP/1.1\nHost: localhost\n\n");
       assertThat(raw.read().status()).isEqualTo(508);
     }
   }
@@ -137,7 +144,8 @@ class ProxyModeTest extends ProxyTest {
       assertThat(response.code()).isEqualTo(508);
     }
     try (RawConnection raw = connect()) {
-      raw.send("CONNECT " + registry.authority() + " HTTP/1.1\nHost: x\nVia: " + via + "\n\n");
+      raw.send(
+          "CONNECT " + registry.authority() + " HTTP/1.1\nHost: localhost\nVia: " + via + "\n\n");
       assertThat(raw.read().status()).isEqualTo(508);
     }
     assertThat(registry.requests).isEmpty();
@@ -190,7 +198,7 @@ class ProxyModeTest extends ProxyTest {
     start(config().rule(ProxyRule.parse("^https://127\\.0\\.0\\.1:=blocked")));
 
     try (RawConnection raw = connect()) {
-      raw.send("CONNECT " + registry.authority() + " HTTP/1.1\nHost: x\n\n");
+      raw.send("CONNECT " + registry.authority() + " HTTP/1.1\nHost: localhost\n\n");
       assertThat(raw.read().status()).isEqualTo(403);
     }
     assertThat(counts().tunnels()).isZero();

@@ -13,6 +13,7 @@ import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -154,5 +155,27 @@ class RoutingTest {
     assertThat(way("POST", target("http://very.old/", HERE))).isEqualTo(ProxyRule.Way.BLOCKED);
     assertThat(routing().isBlocked(new Authority("blocked.example", 443))).isTrue();
     assertThat(routing().isBlocked(new Authority("other.example", 443))).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "registry.example.com ; registry.example.com:443 ; true",
+        "registry.example.com ; registry.example.com.evil.net:443 ; false",
+        "registry.example.com ; evil-registry.example.com:443 ; false",
+        "^registry\\.example\\.com ; registry.example.com.evil.net:443 ; false",
+        "registry\\.example\\.com:443 ; registry.example.com:443 ; true",
+        "registry\\.example\\.com:443 ; registry.example.com:4433 ; false",
+        "^(quay\\.io|.*\\.quay\\.io):443$ ; cdn.quay.io:443 ; true",
+        "^(quay\\.io|.*\\.quay\\.io):443$ ; quay.io.evil.net:443 ; false",
+        "\\[::1] ; [::1]:443 ; true"
+      })
+  void anExpressionForInterceptionFitsTheWholeName(
+      String regex, String authority, boolean intercepted) {
+    config.intercept(ProxyRule.regex(regex)).caFile(Path.of("ca.pem"));
+
+    assertThat(routing().isIntercepted(Authority.parse(authority, 443).orElseThrow()))
+        .isEqualTo(intercepted);
   }
 }
