@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,12 +10,15 @@ import io.dragonfly.transport.http.RawConnection;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
 import io.dragonfly.transport.http.proxy.ProxyRule;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import mockwebserver3.MockResponse;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
@@ -124,6 +128,26 @@ class ProxyTlsTest extends ProxyTest {
       call(trusting(alone(), ca), request("/page")).close();
     }
     assertThat(registry.asked("HEAD", "/")).isEqualTo(2);
+  }
+
+  @Test
+  void tlsThatBeginsRightBehindConnectIsIntercepted() throws Exception {
+    serveTls();
+    start(intercepting().trust("127.0.0.1", new Trust(true, List.of())));
+    SSLEngine engine = SSLContext.getDefault().createSSLEngine();
+    engine.setUseClientMode(true);
+    ByteBuffer hello = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+    assertThat(engine.wrap(ByteBuffer.allocate(0), hello).bytesProduced()).isPositive();
+    hello.flip();
+    byte[] connect =
+        "CONNECT %s HTTP/1.1\r\nHost: x\r\n\r\n".formatted(registry.authority()).getBytes(US_ASCII);
+    ByteBuffer all = ByteBuffer.allocate(connect.length + hello.remaining());
+    all.put(connect).put(hello);
+
+    try (RawConnection raw = connect().send(all.array())) {
+      assertThat(raw.read().status()).isEqualTo(200);
+      assertThat(raw.read(1)).containsExactly(22); // a handshake, as an answer to the client's
+    }
   }
 
   /** Returns a client that opens a connection of its own. */
