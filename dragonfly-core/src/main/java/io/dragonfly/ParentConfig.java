@@ -82,7 +82,7 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
     return uploadRate;
   }
 
-  /** Returns how long a source may take to connect, to answer, or to bring the next byte. */
+  /** Returns how long a source may bring no byte in the middle of a body. */
   public Duration sourceStallTimeout() {
     return sourceStallTimeout;
   }
@@ -135,7 +135,7 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
     private long reserveBytes = 256L << 20;
     private Duration taskTtl = Duration.ofDays(7);
     private Optional<Rate> uploadRate = Optional.empty();
-    private Duration sourceStallTimeout = Duration.ofSeconds(30);
+    private Duration sourceStallTimeout = Duration.ofSeconds(10);
     private Optional<Supplier<String>> metricsPage = Optional.empty();
     private Choice<Storage> storage = Choice.named("disk");
     private Choice<RateLimiterProvider> rateLimiter = Choice.named("bucket4j");
@@ -170,7 +170,8 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
     }
 
     /**
-     * How long a source may take to connect, to answer, or to bring the next byte; 30 s unless set.
+     * How long a source may bring no byte in the middle of a body before it is asked again; 10 s
+     * unless set. To connect and to answer it may take three times as long, 30 s at most.
      */
     public B sourceStallTimeout(Duration timeout) {
       this.sourceStallTimeout = timeout;

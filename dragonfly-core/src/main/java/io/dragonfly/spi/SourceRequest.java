@@ -5,6 +5,9 @@ import java.time.Duration;
 
 /** A question to a source. Immutable. */
 public final class SourceRequest {
+  /** Peers wait 45 s for their supernode, which must have an answer before. */
+  public static final Duration LONGEST_ANSWER = Duration.ofSeconds(30);
+
   private final ContentRequest content;
   private final Duration stallTimeout;
   private final Requester requester;
@@ -13,8 +16,7 @@ public final class SourceRequest {
    * A question to a source.
    *
    * @param content what is asked for, with the credentials of who wants it
-   * @param stallTimeout how long the source may take to connect, to answer, or to bring the next
-   *     byte
+   * @param stallTimeout how long the source may bring no byte in the middle of a body
    * @param requester for whom the source is read, which decides what addresses are refused
    */
   public SourceRequest(ContentRequest content, Duration stallTimeout, Requester requester) {
@@ -28,9 +30,20 @@ public final class SourceRequest {
     return content;
   }
 
-  /** Returns how long the source may take to connect, to answer, or to bring the next byte. */
+  /** Returns how long the source may bring no byte in the middle of a body. */
   public Duration stallTimeout() {
     return stallTimeout;
+  }
+
+  /**
+   * Returns how long the source may take to connect or to answer: three times as long as it may be
+   * silent in a body, since it may have to find or to make the content first, but no longer than
+   * {@link #LONGEST_ANSWER} unless the stall timeout is longer.
+   */
+  public Duration answerTimeout() {
+    Duration usual = stallTimeout.multipliedBy(3);
+    Duration bounded = usual.compareTo(LONGEST_ANSWER) < 0 ? usual : LONGEST_ANSWER;
+    return bounded.compareTo(stallTimeout) < 0 ? stallTimeout : bounded;
   }
 
   /** Returns for whom the source is read. */

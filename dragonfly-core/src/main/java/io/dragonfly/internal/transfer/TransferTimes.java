@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param stall how long a parent may give no byte while another one could be asked
  * @param drop how long a parent may give no byte at all
- * @param sourceStall how long a source may take to connect, to answer, or to bring the next byte
+ * @param sourceStall how long a source may bring no byte in the middle of a body
  * @param backToSource how long a supernode is lost before the source is read
  * @param noProgress how long a fetch may bring nothing
  * @param queue how long a fetch may wait in a queue without a byte

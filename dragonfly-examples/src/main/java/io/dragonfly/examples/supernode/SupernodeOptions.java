@@ -109,8 +109,8 @@ final class SupernodeOptions {
       paramLabel = "TIME",
       converter = Units.TimeConverter.class,
       description =
-          "How long a source may take to connect, to answer, or to bring the next byte. Default:"
-              + " 30s.")
+          "How long a source may bring no byte in the middle of a body before it is asked again. To"
+              + " connect and to answer it may take three times as long, 30s at most. Default: 10s.")
   private @Nullable Duration sourceStallTimeout;
 
   @Option(

@@ -7,6 +7,7 @@ import io.dragonfly.task.ContentRequest;
 import io.dragonfly.transport.http.internal.reach.SourceProxy;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -87,8 +88,12 @@ final class Exchange implements StallWatch.Watched {
   @Override
   public long nanosLeft(long now) {
     long since = waitingSince;
-    long all = request.stallTimeout().toNanos();
+    long all = limit().toNanos();
     return since == NOT_WAITING ? all : since + all - now;
+  }
+
+  private Duration limit() {
+    return body == null ? request.answerTimeout() : request.stallTimeout();
   }
 
   @Override
@@ -219,6 +224,6 @@ final class Exchange implements StallWatch.Watched {
   }
 
   private String seconds() {
-    return request.stallTimeout().toMillis() / 1000.0 + " s";
+    return limit().toMillis() / 1000.0 + " s";
   }
 }

@@ -165,7 +165,7 @@ class HttpSourceCloseTest extends SourceTest {
         new SourceRequest(
             ContentRequest.of(uri("/file")), Duration.ofMillis(150), Requester.THIS_PROCESS);
     assertThatThrownBy(() -> source.ask(request))
-        .hasMessageEndingWith("/file: the source gave no answer for 0.15 s");
+        .hasMessageEndingWith("/file: the source gave no answer for 0.45 s");
   }
 
   @Test
