@@ -11,5 +11,6 @@ import java.time.Duration;
  */
 record CallLimits(Duration connect, Duration call) {
   /** The limits that every client has. */
-  static final CallLimits DEFAULT = new CallLimits(Duration.ofSeconds(1), Duration.ofMinutes(10));
+  static final CallLimits DEFAULT =
+      new CallLimits(PieceConnections.CONNECT, Duration.ofMinutes(10));
 }

@@ -11,6 +11,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -313,7 +314,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private void check() {
     long now = serving.activeNanos();
     if (state == State.WORKING) {
-      long progress = answering || exchange == null ? 0 : exchange.progress();
+      long progress = progress();
       if (progress != lastProgress || progress == Exchange.NOTHING_TO_SEND) {
         lastProgress = progress;
         since = now;
@@ -323,6 +324,15 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
       LOG.debug("connection of {} is closed: {} for too long", channel.remoteAddress(), state);
       close();
     }
+  }
+
+  /** Returns a number that changes as the client accepts the answer. */
+  private long progress() {
+    if (!answering) {
+      return exchange == null ? 0 : exchange.progress();
+    }
+    ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
+    return unsent == null ? 0 : unsent.totalPendingWriteBytes() - unsent.currentProgress();
   }
 
   private long limit() {
