@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * That is {@code /dev/shm/dragonfly} if the administrator has made it, else {@code /dev/shm}; a
  * machine without that has only a place for each user.
  */
-final class LimitPlace {
+public final class LimitPlace {
   private static final Logger LOG = LoggerFactory.getLogger(LimitPlace.class);
   private static final Path MEMORY = Path.of("/dev/shm");
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
@@ -78,8 +78,8 @@ final class LimitPlace {
         : Path.of(runtime);
   }
 
-  /** Names the user of this process. */
-  static String user() {
+  /** Names the effective user of this process: its number, where the system has numbers. */
+  public static String user() {
     return USER;
   }
 
@@ -96,7 +96,7 @@ final class LimitPlace {
   }
 
   /** Names the owner of a file, or of a link, as {@link #user} does. */
-  static String owner(Path path) throws IOException {
+  public static String owner(Path path) throws IOException {
     return String.valueOf(Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS));
   }
 

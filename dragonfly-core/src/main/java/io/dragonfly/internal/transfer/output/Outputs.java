@@ -100,13 +100,17 @@ public final class Outputs {
   /**
    * Returns what a symbolic link leads to: the file there is replaced and the link is kept, as with
    * other tools that write to a path. /dev/stdout is such a link.
+   *
+   * @throws OutputException if the link leads nowhere, or {@link LinkRule} forbids to follow it
    */
   private static Path behindLinks(Path output) {
     if (!Files.isSymbolicLink(output)) {
       return output;
     }
     try {
-      return output.toRealPath();
+      Path target = output.toRealPath();
+      LinkRule.OF_THIS_USER.check(output);
+      return target;
     } catch (IOException e) {
       throw new OutputException(
           "Output %s is a link that leads nowhere. Remove it or choose another output."
