@@ -1,6 +1,7 @@
 package io.dragonfly.examples.command;
 
 import ch.qos.logback.classic.Level;
+import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -30,7 +31,7 @@ public final class LogOptions {
   }
 
   /** Starts to log in a file that is rotated. */
-  public void startInFile(Path file) {
+  public void startInFile(Path file) throws IOException {
     Logging.startInFile(file, verbose, format);
   }
 

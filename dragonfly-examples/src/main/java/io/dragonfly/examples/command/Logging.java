@@ -18,6 +18,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,7 +83,10 @@ public final class Logging {
    * Starts to log in a file, from INFO on; all of ours when verbose. The file and those that it was
    * before, {@code NAME.1} and so on, never take more than 100 MiB.
    */
-  public static void startInFile(Path file, boolean verbose, Format format) {
+  public static void startInFile(Path file, boolean verbose, Format format) throws IOException {
+    if (Files.isSymbolicLink(file)) {
+      Files.delete(file); // nobody else says which file is written
+    }
     Level level = verbose ? Level.DEBUG : Level.INFO;
     LoggerContext context = fresh(level, false);
     RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();

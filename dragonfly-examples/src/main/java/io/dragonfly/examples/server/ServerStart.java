@@ -2,6 +2,7 @@ package io.dragonfly.examples.server;
 
 import io.dragonfly.error.StorageException;
 import io.dragonfly.examples.dfget.PeerSettings;
+import io.dragonfly.examples.thin.FileOwner;
 import io.dragonfly.examples.thin.HomeDirectory;
 import io.dragonfly.examples.thin.StartLock;
 import java.io.FileNotFoundException;
@@ -31,6 +32,10 @@ public final class ServerStart {
       RunningServer.Addition addition,
       Consumer<RunningServer> whenReady)
       throws IOException {
+    String refusal = FileOwner.refusal(settings.client().home().orElseThrow());
+    if (!refusal.isEmpty()) {
+      throw new StorageException(refusal);
+    }
     if (detached) {
       return startAndSay(settings, addition, whenReady);
     }

@@ -27,6 +27,14 @@ public final class HomeDirectory {
     Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
+  /**
+   * Makes an empty file with mode 0600 in the place of any file, or symbolic link, of that name.
+   */
+  static void replaceByNew(Path file) throws IOException {
+    Files.deleteIfExists(file);
+    Files.createFile(file, attributes(file, "rw-------"));
+  }
+
   private static FileAttribute<?>[] attributes(Path path, String mode) {
     return path.getFileSystem().supportedFileAttributeViews().contains("posix")
         ? new FileAttribute<?>[] {

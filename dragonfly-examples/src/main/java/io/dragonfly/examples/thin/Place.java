@@ -52,7 +52,7 @@ public record Place(File home, boolean given, @Nullable File config) {
   }
 
   /** Returns where the home is when nobody says so: in the user's cache directory. */
-  private static File byDefault() {
+  public static File byDefault() {
     return new File(new File(cache(), "dragonfly"), "peer");
   }
 

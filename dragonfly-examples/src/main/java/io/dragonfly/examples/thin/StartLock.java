@@ -2,9 +2,10 @@ package io.dragonfly.examples.thin;
 
 import java.io.File;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.LinkOption;
+import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,21 +13,25 @@ import org.jspecify.annotations.Nullable;
  * the process ends, however it ends.
  */
 public final class StartLock implements AutoCloseable {
-  private final RandomAccessFile file;
+  private final FileChannel file;
   private final FileLock lock;
 
-  private StartLock(RandomAccessFile file, FileLock lock) {
+  private StartLock(FileChannel file, FileLock lock) {
     this.file = file;
     this.lock = lock;
   }
 
   /**
-   * Opens the lock's file.
+   * Opens the lock's file, and follows no symbolic link to it.
    *
    * @throws IOException if it cannot be written: the home is of no use then
    */
-  static RandomAccessFile open(File home) throws IOException {
-    return new RandomAccessFile(new File(home, "start.lock"), "rw");
+  static FileChannel open(File home) throws IOException {
+    return FileChannel.open(
+        new File(home, "start.lock").toPath(),
+        StandardOpenOption.CREATE,
+        StandardOpenOption.WRITE,
+        LinkOption.NOFOLLOW_LINKS);
   }
 
   /**
@@ -38,10 +43,10 @@ public final class StartLock implements AutoCloseable {
     return take(open(home), limitMillis);
   }
 
-  static StartLock take(RandomAccessFile file, long limitMillis) throws IOException {
+  static StartLock take(FileChannel file, long limitMillis) throws IOException {
     boolean taken = false;
     try {
-      Waiting waiting = new Waiting(file.getChannel());
+      Waiting waiting = new Waiting(file);
       waiting.start();
       FileLock lock = waiting.lock(limitMillis);
       taken = true;

@@ -4,7 +4,7 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -39,7 +39,7 @@ final class Starter {
    */
   @SuppressWarnings("try")
   void start() throws IOException {
-    RandomAccessFile file = openLock();
+    FileChannel file = openLock();
     try (StartLock lock = StartLock.take(file, LOCK_MILLIS);
         Connection running = Connection.open(place.home())) {
       if (running == null) {
@@ -48,7 +48,7 @@ final class Starter {
     }
   }
 
-  private RandomAccessFile openLock() throws UnusableHomeException {
+  private FileChannel openLock() throws UnusableHomeException {
     try {
       HomeDirectory.create(new File(place.home(), "logs").toPath());
       return StartLock.open(place.home());
@@ -60,11 +60,12 @@ final class Starter {
   @SuppressWarnings("try")
   private void startServer() throws IOException {
     File log = new File(new File(place.home(), "logs"), "stderr.log");
+    HomeDirectory.replaceByNew(log.toPath());
     ProcessBuilder builder =
         new ProcessBuilder(command())
             .directory(place.home())
             .redirectInput(new File("/dev/null"))
-            .redirectError(log);
+            .redirectError(ProcessBuilder.Redirect.appendTo(log));
     builder.environment().put(Distribution.DETACHED, "1");
     Process server = builder.start();
     server.getOutputStream().close();

@@ -54,7 +54,12 @@ public final class ThinMain {
 
   private int run() {
     try {
-      return call(Place.of(arguments, Caller.directory()));
+      Place place = Place.of(arguments, Caller.directory());
+      String refusal = FileOwner.refusal(place.home().toPath());
+      if (!refusal.isEmpty()) {
+        throw new FailedException(STORAGE, refusal);
+      }
+      return call(place);
     } catch (FailedException e) {
       Messages.fail(arguments, kind(e.exitCode()), e.line());
       return e.exitCode();

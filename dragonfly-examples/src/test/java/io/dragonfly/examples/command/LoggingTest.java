@@ -27,7 +27,7 @@ class LoggingTest {
   private Path file;
 
   @BeforeEach
-  void logInAFile() {
+  void logInAFile() throws IOException {
     file = dir.resolve("server.log");
     Logging.startInFile(file, false, Logging.Format.TEXT);
   }
@@ -35,6 +35,18 @@ class LoggingTest {
   @AfterEach
   void logElsewhere() {
     Logging.start(false, Level.WARN);
+  }
+
+  @Test
+  void aLogThatIsALinkIsReplacedAndItsTargetStays() throws IOException {
+    Path target = Files.writeString(dir.resolve("target"), "precious");
+    file = Files.createSymbolicLink(dir.resolve("link.log"), target);
+
+    Logging.startInFile(file, false, Logging.Format.TEXT);
+    log.warn("a line");
+
+    assertThat(Files.readString(file)).contains("a line");
+    assertThat(target).hasContent("precious");
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
 import io.dragonfly.examples.RudeServer;
 import io.dragonfly.examples.command.FakeCall;
+import io.dragonfly.examples.thin.FileOwnerTest;
 import io.dragonfly.testkit.LeakCheck;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -94,6 +95,19 @@ class OwnPeerTest {
     assertThat(code).isEqualTo(2);
     assertThat(call.said()).contains("no fetch of 'abcd' is known here");
     assertThat(home).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--url http://127.0.0.1:1/a --output out", "cache ls"})
+  void aHomeOfAnotherUserIsAnErrorForRootToo(String words) throws Exception {
+    Files.createDirectory(home);
+    FileOwnerTest.giveAway(home);
+
+    run(words);
+
+    assertThat(code).isEqualTo(20);
+    assertThat(call.said()).contains(home + " belongs to user").doesNotContain("temporary");
+    assertThat(home).isEmptyDirectory();
   }
 
   @Test

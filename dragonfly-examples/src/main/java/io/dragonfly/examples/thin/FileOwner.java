@@ -1,0 +1,73 @@
+package io.dragonfly.examples.thin;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+
+/**
+ * Tells whose a file is. A command uses a data directory only if it belongs to the user that runs
+ * it: whoever can write there chooses what a peer reads, writes and sends. That holds for root,
+ * too.
+ */
+public final class FileOwner {
+  private static final String USER_ID = "unix:uid";
+
+  private FileOwner() {}
+
+  /**
+   * Returns why the user of this process must not use a data directory; empty if it belongs to that
+   * user, or is not there yet.
+   */
+  public static String refusal(Path home) {
+    return refusal(home, me());
+  }
+
+  /** The same for another user, named as {@link #me} does. */
+  static String refusal(Path home, String user) {
+    try {
+      if (user.equals(id(home))) {
+        return "";
+      }
+      String owner = Files.getOwner(home).getName();
+      return "Data directory "
+          + home
+          + " belongs to user "
+          + owner
+          + ", not to the user of this command. Run the command as "
+          + owner
+          + ", or choose a directory of your own with --home.";
+    } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+      return ""; // not there, not to be looked at, or a system without owners: its use will tell
+    }
+  }
+
+  /** Tells whether a file, or a link itself, belongs to the user of this process. */
+  static boolean isMine(Path path) {
+    try {
+      return me().equals(id(path, LinkOption.NOFOLLOW_LINKS));
+    } catch (UnsupportedOperationException | IllegalArgumentException e) {
+      return Files.exists(path, LinkOption.NOFOLLOW_LINKS); // a system without owners
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Names the effective user of this process: its number, where the system has numbers. */
+  static String me() {
+    try {
+      return id(new File("/proc/self").toPath());
+    } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+      try {
+        return id(new File(System.getProperty("user.home", "/")).toPath());
+      } catch (IOException | UnsupportedOperationException | IllegalArgumentException none) {
+        return System.getProperty("user.name", "");
+      }
+    }
+  }
+
+  private static String id(Path path, LinkOption... options) throws IOException {
+    return String.valueOf(Files.getAttribute(path, USER_ID, options));
+  }
+}
