@@ -23,7 +23,8 @@ COPY --from=files /opt/dragonfly /opt/dragonfly
 COPY --from=files /var/lib/dragonfly /var/lib/dragonfly
 COPY --from=files /data /data
 USER 10001:10001
-# The peer makes this directory, which is then its user's alone.
+# The peer makes this directory, which is then its user's alone: another user of the same volume is
+# refused, and needs a DRAGONFLY_HOME of its own.
 ENV DRAGONFLY_HOME=/var/lib/dragonfly/peer
 VOLUME /var/lib/dragonfly
 WORKDIR /data

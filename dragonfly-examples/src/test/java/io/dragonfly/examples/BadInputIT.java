@@ -80,7 +80,7 @@ class BadInputIT {
 
   /** A slow machine may have to wait for the server first, which is said too. */
   private static boolean isSaid(String line) {
-    return line.startsWith("dfget: ") && !line.startsWith("dfget: waiting for the server");
+    return line.startsWith("dfget: ") && !line.startsWith("dfget: waiting for the background peer");
   }
 
   private static boolean mount(Path at) throws Exception {

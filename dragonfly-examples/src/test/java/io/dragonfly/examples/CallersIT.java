@@ -1,15 +1,9 @@
 package io.dragonfly.examples;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.examples.CommandLab.Running;
-import io.dragonfly.examples.thin.Handshake;
-import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -52,7 +46,7 @@ class CallersIT extends ServerTests {
     ProcessHandle peer =
         call.process()
             .descendants()
-            .filter(p -> arguments(p).contains("DfgetMain"))
+            .filter(p -> arguments(p).contains("ServerMain"))
             .findAny()
             .orElseThrow();
     assertThat(temporary).isNotEmptyDirectory();
@@ -124,7 +118,7 @@ class CallersIT extends ServerTests {
         runs(asNobody, "test", "-r", CommandLab.program("dfget").toString()),
         "nobody cannot be, or read what is built");
 
-    for (Path path : List.of(home, home.resolve("server.json"), home.resolve("tasks"))) {
+    for (Path path : List.of(home, socket(), home.resolve("tasks"))) {
       assertThat(runs(asNobody, "test", "-r", path.toString())).as("%s", path).isFalse();
     }
     assertThat(runs(asNobody, "ls", home.toString())).isFalse();
@@ -132,12 +126,6 @@ class CallersIT extends ServerTests {
     line.addAll(List.of(CommandLab.program("dfget").toString(), "--home", home.toString()));
     Running list = startWith(line, "cache", "ls");
     assertThat(list.exitCode(SOON)).as(list.err()).isEqualTo(20);
-    String token = java.util.HexFormat.of().formatHex(token());
-    for (String name : List.of("cmdline", "environ")) {
-      assertThat(Files.readString(Path.of("/proc", "" + pid(), name), ISO_8859_1))
-          .as("what everybody may see of the server")
-          .doesNotContain(token);
-    }
   }
 
   private Running startWith(List<String> before, String... more) throws IOException {
@@ -157,56 +145,7 @@ class CallersIT extends ServerTests {
     Running call = lab.startProgram(line);
 
     assertGood(call, "out", source.small());
-    assertThat(home.resolve("server.json")).doesNotExist();
-  }
-
-  @Test
-  void badCallersAreLeftAndTheServerIsFine() throws Exception {
-    assertGood(dfget("/small", "out"), "out", source.small());
-    long server = pid();
-
-    assertThat(answerTo("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(UTF_8), null)).isEmpty();
-    assertThat(answerTo(new byte[100_000], null)).isEmpty();
-    assertThat(answerTo(new byte[0], new byte[32])).isEmpty(); // a wrong token
-    byte[] token = token();
-    assertThat(answerTo(new byte[] {1, 127, -1, -1, -1}, token)).isEmpty(); // 2 GiB are announced
-    assertThat(answerTo(new byte[] {1, 0, 0, 0, 4, 127, -1, -1, -1}, token)).isEmpty();
-    assertThat(answerTo(new byte[] {99, 0, 0, 0, 0}, token)).isEmpty();
-    assertThat(answerTo(new byte[] {1, 0, 0}, token)).isEmpty();
-
-    assertGood(dfget("/small", "out"), "out", source.small());
-    assertThat(pid()).isEqualTo(server);
-    assertThat(
-            PosixFilePermissions.toString(
-                Files.getPosixFilePermissions(home.resolve("server.json"))))
-        .isEqualTo("rw-------");
-  }
-
-  /** Sends bytes to the server, after a greeting if there is a token, and returns its answer. */
-  private byte[] answerTo(byte[] bytes, byte[] token) throws IOException {
-    int port =
-        Integer.parseInt(
-            JSON.readTree(home.resolve("server.json").toFile())
-                .get("address")
-                .asText()
-                .substring("127.0.0.1:".length()));
-    try (Socket socket = new Socket(InetAddress.getByName("127.0.0.1"), port)) {
-      socket.setSoTimeout((int) SOON.toMillis());
-      DataInputStream in = new DataInputStream(socket.getInputStream());
-      if (token != null) {
-        Handshake.call(in, socket.getOutputStream(), token);
-      }
-      socket.getOutputStream().write(bytes);
-      socket.shutdownOutput();
-      return in.readAllBytes();
-    } catch (IOException e) {
-      return new byte[0]; // closed, with bytes on the way or none
-    }
-  }
-
-  private byte[] token() throws IOException {
-    String hex = JSON.readTree(home.resolve("server.json").toFile()).get("token").asText();
-    return java.util.HexFormat.of().parseHex(hex);
+    assertThat(socket()).doesNotExist();
   }
 
   @Test

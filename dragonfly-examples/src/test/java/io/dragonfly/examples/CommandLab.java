@@ -230,7 +230,7 @@ final class CommandLab implements AutoCloseable {
   private void killServers() {
     try {
       for (Path file : serverFiles()) {
-        server(file.getParent()).ifPresent(CommandLab::kill);
+        server(file.getParent().getParent()).ifPresent(CommandLab::kill);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -239,7 +239,7 @@ final class CommandLab implements AutoCloseable {
 
   private List<Path> serverFiles() throws IOException {
     for (int tries = 1; ; tries++) {
-      try (var files = Files.find(dir, 4, (path, a) -> path.endsWith("server.json"))) {
+      try (var files = Files.find(dir, 5, (path, a) -> path.endsWith("run/peer.sock"))) {
         return files.toList();
       } catch (UncheckedIOException e) {
         if (tries == 100) {
@@ -258,7 +258,6 @@ final class CommandLab implements AutoCloseable {
 
   /** Returns the server of a home, if one runs. */
   Optional<ProcessHandle> server(Path home) throws IOException {
-    JsonNode file = JSON.readTree(home.resolve("server.json").toFile());
-    return ProcessHandle.of(file.get("pid").asLong());
+    return ProcessHandle.of(Long.parseLong(Files.readString(home.resolve("lock")).trim()));
   }
 }

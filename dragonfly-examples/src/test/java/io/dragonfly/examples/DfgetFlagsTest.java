@@ -84,7 +84,8 @@ class DfgetFlagsTest {
         .first()
         .asString()
         .isEqualTo(
-            "dfget: no fetch of 'nothing' is known here: give its path, or a task of 'dfget cache ls'");
+            "dfget: no fetch of 'nothing' is known here: give its path, or a task of 'dfget cache"
+                + " ls'");
   }
 
   @ParameterizedTest
@@ -445,7 +446,19 @@ class DfgetFlagsTest {
             "# alivetime: 5m # default",
             "# locallimit: no limit # default",
             "pattern: p2p # default")
-        .anyMatch(line -> line.matches("home: /.*/dragonfly/peer # default"));
+        .anyMatch(line -> line.matches("# home: /.*/dragonfly/peer # default"));
+  }
+
+  @Test
+  void noFileHasTheDataDirectory() throws IOException {
+    Files.writeString(dir.resolve("dfget.yml"), "home: /var/lib/peer\n");
+
+    run("--url", source.url(), "--config", "dfget.yml");
+
+    assertThat(code).isEqualTo(2);
+    assertThat(call.said())
+        .startsWith("dfget: dfget.yml line 1: 'home' is not for a configuration file")
+        .contains("use --home or DRAGONFLY_HOME");
   }
 
   @Test

@@ -2,7 +2,6 @@ package io.dragonfly.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dragonfly.examples.CommandLab.Running;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,7 +33,7 @@ class ServerIT extends ServerTests {
     assertGood(dfget("/small", "first"), "first", source.small());
     long killed = pid();
     kill(killed);
-    assertThat(home.resolve("server.json")).exists();
+    assertThat(socket()).exists();
 
     assertGood(dfget("/small", "second"), "second", source.small());
 
@@ -104,16 +103,14 @@ class ServerIT extends ServerTests {
 
   @Test
   void aServerOfAnotherVersionFinishesItsCallsAndHandsOver() throws Exception {
-    Running old = dfget("/slow", "old");
+    Running old = otherVersion("/slow", "old");
     source.awaitReached();
     long first = pid();
-    ObjectNode file = (ObjectNode) JSON.readTree(home.resolve("server.json").toFile());
-    Files.writeString(home.resolve("server.json"), file.put("version", "0.0.1").toString());
 
     Running call = dfget("/small", "new");
     Awaitility.await()
         .atMost(SOON)
-        .until(() -> call.err().contains("waiting for the server of another version"));
+        .until(() -> call.err().contains("waiting for the background peer of another version"));
     assertThat(call.err()).contains("process " + first);
     assertThat(old.process().isAlive()).isTrue();
     source.release();
@@ -126,11 +123,34 @@ class ServerIT extends ServerTests {
         .untilAsserted(() -> assertThat(servers()).containsExactly(pid()));
   }
 
+  /** A call whose background peer says that it is of another version; the call itself does not. */
+  private Running otherVersion(String path, String output) throws IOException {
+    return lab.startProgram(
+        List.of(
+            "env",
+            "DRAGONFLY_JAVA_OPTS=-Ddragonfly.version=0.0.1",
+            CommandLab.program("dfget").toString(),
+            "--url=" + source.url(path),
+            "--output=" + dir.resolve(output),
+            "--home=" + home));
+  }
+
+  @Test
+  void aWrongCommandLineStartsNoServer() throws Exception {
+    for (String word : List.of("help", "--nonsense")) {
+      Running call = lab.start("dfget", word, "--home", home.toString());
+
+      assertThat(call.exitCode(SOON)).isEqualTo(2);
+      assertThat(call.err()).contains(word).contains("Try 'dfget --help'");
+      assertThat(servers()).isEmpty();
+    }
+  }
+
   @Test
   void aliveTimeZeroStartsNoServer() throws Exception {
     assertGood(dfget("/small", "out", "--alivetime", "0"), "out", source.small());
 
-    assertThat(home.resolve("server.json")).doesNotExist();
+    assertThat(socket()).doesNotExist();
     assertThat(servers()).isEmpty();
   }
 
@@ -139,7 +159,7 @@ class ServerIT extends ServerTests {
     assertGood(dfget("/small", "out", "--alivetime", "1s"), "out", source.small());
 
     Awaitility.await().atMost(SOON).until(() -> servers().isEmpty());
-    assertThat(home.resolve("server.json")).doesNotExist();
+    assertThat(socket()).doesNotExist();
     assertGood(dfget("/small", "out", "--alivetime", "1s"), "out", source.small());
   }
 
@@ -171,7 +191,7 @@ class ServerIT extends ServerTests {
     server.process().destroy();
 
     assertThat(server.exitCode(SOON)).isEqualTo(143);
-    assertThat(home.resolve("server.json")).doesNotExist();
+    assertThat(socket()).doesNotExist();
   }
 
   @Test

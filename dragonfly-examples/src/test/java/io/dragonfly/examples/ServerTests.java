@@ -3,7 +3,6 @@ package io.dragonfly.examples;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dragonfly.examples.CommandLab.Running;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,7 +17,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Calls of dfget with a home, which have a server there, and a source that can be held. */
 abstract class ServerTests {
   static final Duration SOON = Duration.ofSeconds(60);
-  static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir Path dir;
   CommandLab lab;
@@ -52,8 +50,12 @@ abstract class ServerTests {
     assertThat(dir.resolve(output)).hasBinaryContent(content);
   }
 
+  Path socket() {
+    return home.resolve("run/peer.sock");
+  }
+
   long pid() throws IOException {
-    return JSON.readTree(home.resolve("server.json").toFile()).get("pid").asLong();
+    return Long.parseLong(Files.readString(home.resolve("lock")).trim());
   }
 
   List<Long> servers() {

@@ -47,13 +47,16 @@ class SettingsIT {
             "--home-dir=supernode");
     supernode.awaitOut("supernode ready on 127.0.0.1:");
     String node = supernode.out().trim().replaceFirst("supernode ready on ", "");
-    Files.writeString(dir.resolve("dfget.yml"), "home: peer\nnode: " + node + "\nip: 127.0.0.9\n");
+    Files.writeString(dir.resolve("dfget.yml"), "node: " + node + "\nip: 127.0.0.9\n");
     Files.writeString(dir.resolve("headers"), "X-Secret: one\n");
 
     try (RudeServer source = new RudeServer(HEAD, LENGTH, RudeServer.Then.CLOSE)) {
       Running dfget =
           start(
-              List.of("DRAGONFLY_CONFIG=dfget.yml", "DRAGONFLY_CALLSYSTEM=nightly"),
+              List.of(
+                  "DRAGONFLY_CONFIG=dfget.yml",
+                  "DRAGONFLY_HOME=peer",
+                  "DRAGONFLY_CALLSYSTEM=nightly"),
               "dfget",
               "--url=" + source.url(),
               "--output=-",
@@ -83,7 +86,7 @@ class SettingsIT {
     assertThat(limit.exitCode(SOON)).as(limit.err()).isZero();
     assertThat(limit.out()).startsWith("totallimit 20.0 MiB/s\n");
     assertThat(none.exitCode(SOON)).isEqualTo(2);
-    assertThat(none.err()).contains("nobody runs, so there is nothing to limit");
+    assertThat(none.err()).contains("no server of this home runs, so there is nothing to limit");
     assertThat(dir.resolve("nobody")).doesNotExist();
   }
 

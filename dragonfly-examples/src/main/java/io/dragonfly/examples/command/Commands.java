@@ -89,7 +89,7 @@ public final class Commands {
 
   private int execute(ParseResult parsed) {
     if (PrintedConfig.isAsked(parsed) && !isHelpAsked()) {
-      new PrintedConfig(parsed, settings, about.defaults()).writeTo(line.getOut());
+      new PrintedConfig(parsed, settings, about).writeTo(line.getOut());
       return ExitCode.OK;
     }
     return new RunLast().execute(parsed);

@@ -29,6 +29,11 @@ public interface Described {
     return Set.of();
   }
 
+  /** Returns the settings that no configuration file may have, each with why and what to do. */
+  default Map<String, String> notInFiles() {
+    return Map.of();
+  }
+
   /** Returns settings whose defaults depend on the call, each with its default. */
   default Map<String, String> defaults() {
     return Map.of();

@@ -2,7 +2,6 @@ package io.dragonfly.examples.command;
 
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,17 +22,17 @@ final class PrintedConfig {
 
   private final ParseResult parsed;
   private final Settings settings;
-  private final Map<String, String> defaults;
+  private final Described about;
 
   /**
    * The settings of a call.
    *
-   * @param defaults of settings whose default depends on the call
+   * @param about tells which defaults depend on the call, and what no file may have
    */
-  PrintedConfig(ParseResult parsed, Settings settings, Map<String, String> defaults) {
+  PrintedConfig(ParseResult parsed, Settings settings, Described about) {
     this.parsed = parsed;
     this.settings = settings;
-    this.defaults = defaults;
+    this.about = about;
   }
 
   void writeTo(PrintWriter out) {
@@ -62,7 +61,7 @@ final class PrintedConfig {
       value = "false";
     }
     if (value == null) {
-      value = defaults.get(name);
+      value = about.defaults().get(name);
     }
     // What applies is not always what could be written here, so the rest are comments.
     return value == null || value.isEmpty()
@@ -75,14 +74,15 @@ final class PrintedConfig {
     return found.find() ? found.group(1) : "not set";
   }
 
-  private static String line(String name, List<String> values, String where) {
+  private String line(String name, List<String> values, String where) {
     if (name.equals("header")) {
       List<String> hidden = values.stream().map(PrintedConfig::withoutValue).toList();
       return "# header: %s # %s".formatted(String.join(", ", hidden), where);
     }
     List<String> written = values.stream().map(value -> quoted(name, value)).toList();
     String text = written.size() == 1 ? written.get(0) : "[" + String.join(", ", written) + "]";
-    return "%s: %s # %s".formatted(name, text, where);
+    String comment = about.notInFiles().containsKey(name) ? "# " : "";
+    return "%s%s: %s # %s".formatted(comment, name, text, where);
   }
 
   private static String withoutValue(String header) {

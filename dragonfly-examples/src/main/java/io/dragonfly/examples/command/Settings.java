@@ -113,6 +113,10 @@ final class Settings implements IDefaultValueProvider {
   }
 
   private static Optional<String> refusal(String name, Described about, Set<String> names) {
+    String why = about.notInFiles().get(name);
+    if (why != null) {
+      return Optional.of("'%s' %s".formatted(name, why));
+    }
     if (names.contains(name)) {
       return Optional.empty();
     }

@@ -123,7 +123,6 @@ public final class DfdaemonMain implements Callable<Integer>, Described {
     RunningServer server =
         ServerStart.start(
             settings,
-            false,
             client -> {
               ContainerProxy proxy = start(config, client);
               ProxyMeters.show(metrics.registry(), proxy::counts);

@@ -16,7 +16,6 @@ import io.dragonfly.transport.http.proxy.ProxyRule;
 import io.dragonfly.transport.http.proxy.Upstream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -202,11 +201,7 @@ final class DfdaemonOptions {
       }
       return call.directory().resolve(name);
     }
-    try {
-      return Place.of(List.of()).home().toPath();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Place.byDefault().toPath();
   }
 
   /**

@@ -44,8 +44,8 @@ import picocli.CommandLine.Spec;
     description = "Fetches a file from peers, a supernode and its source.",
     footer = {
       "",
-      "dfget server runs the peer of this host in the foreground (dfget server --help); without one,"
-          + " a dfget starts it in the background.",
+      "dfget server runs the peer of this host in the foreground (dfget server --help); without"
+          + " one, a dfget starts it in the background.",
       "dfget --prepare makes the archives of classes with which it starts fast, and ends."
     },
     mixinStandardHelpOptions = true,
@@ -101,9 +101,8 @@ public final class DfgetMain implements Callable<Integer>, Described {
   /** Fetches one file by a peer in this process, and exits with a code of {@link ExitCode}. */
   public static void main(String[] args) {
     Logging.start(false, Level.WARN);
-    boolean hasParent = ForParent.begin();
     Call call = new OwnCall(args);
-    System.exit(run(call, new OwnPeer(call, !hasParent)));
+    System.exit(run(call, new OwnPeer(call, true)));
   }
 
   /** Does what a call asks for by a peer of this host; returns a code of {@link ExitCode}. */
@@ -130,6 +129,11 @@ public final class DfgetMain implements Callable<Integer>, Described {
   @Override
   public Map<String, String> misplaced() {
     return Map.of("server", "dfget server --home H");
+  }
+
+  @Override
+  public Map<String, String> notInFiles() {
+    return DfgetPeerOptions.NOT_IN_FILES;
   }
 
   @Override
@@ -168,9 +172,10 @@ public final class DfgetMain implements Callable<Integer>, Described {
             showBar ? new ShownCall(call) : call,
             new DfgetReport.Style(
                 json, showBar || !(json || what.isForStdout()), what.isForStdout()));
+    host.logWith(logging);
     try (Logging.Following following = logging.follow(call, console);
         PeerHost.Lease lease =
-            usage(() -> host.lend(wanted, other -> peer.toSettings(call, other)))) {
+            usage(() -> host.lend(wanted, (other, more) -> peer.toSettings(call, other, more)))) {
       if (request.content().trust().insecure()) {
         report.warnOfInsecure();
       }

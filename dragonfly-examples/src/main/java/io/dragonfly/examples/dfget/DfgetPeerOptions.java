@@ -22,6 +22,13 @@ import picocli.CommandLine.Option;
 
 /** The options that say which peer fetches: those of {@code dfget} and {@code dfget server}. */
 public final class DfgetPeerOptions {
+  /** The settings that no configuration file has, each with the reason and what to do. */
+  public static final Map<String, String> NOT_IN_FILES =
+      Map.of(
+          "home",
+          "is not for a configuration file, since a data directory belongs to one user: use --home"
+              + " or DRAGONFLY_HOME");
+
   @Option(
       names = {"--node", "-n"},
       split = ",",
@@ -84,10 +91,9 @@ public final class DfgetPeerOptions {
   /** Returns the defaults that depend on the call. */
   public static Map<String, String> defaults(Call call) {
     try {
-      return Map.of(
-          "home", Place.of(call.arguments(), call.directory().toString()).home().getPath());
+      return Map.of("home", Place.of(call.arguments(), call.directory().toString()).getPath());
     } catch (IOException e) {
-      return Map.of(); // the configuration file cannot be read, which is said elsewhere
+      return Map.of(); // an empty one, which is said elsewhere
     }
   }
 
@@ -102,8 +108,8 @@ public final class DfgetPeerOptions {
   }
 
   /** The same with another home. */
-  PeerSettings toSettings(Call call, Path otherHome) {
-    return toSettings(call, Optional.of(otherHome), builder -> {});
+  PeerSettings toSettings(Call call, Path otherHome, Consumer<ClientConfig.Builder> more) {
+    return toSettings(call, Optional.of(otherHome), more);
   }
 
   private PeerSettings toSettings(

@@ -26,7 +26,7 @@ final class HomeLease {
   /** Returns the home that the call names. Where it has a server, that knows better. */
   private Path home() {
     try {
-      return Place.of(call.arguments(), call.directory().toString()).home().toPath();
+      return Place.of(call.arguments(), call.directory().toString()).toPath();
     } catch (IOException e) {
       throw new StorageException("The home cannot be found: %s".formatted(e.getMessage()), e);
     }

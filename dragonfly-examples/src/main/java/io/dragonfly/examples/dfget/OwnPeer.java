@@ -8,14 +8,12 @@ import io.dragonfly.examples.thin.FileOwner;
 import io.dragonfly.examples.thin.Place;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 
 /** A peer for one call alone, in this process. */
-final class OwnPeer implements PeerHost {
+public final class OwnPeer implements PeerHost {
   private final Call call;
   private final boolean servesOn;
 
@@ -24,7 +22,7 @@ final class OwnPeer implements PeerHost {
    *
    * @param servesOn whether it serves others when the call is done, for as long as the call says
    */
-  OwnPeer(Call call, boolean servesOn) {
+  public OwnPeer(Call call, boolean servesOn) {
     this.call = call;
     this.servesOn = servesOn;
   }
@@ -41,7 +39,7 @@ final class OwnPeer implements PeerHost {
 
   /** Where nothing can be written in the home that is wanted, the peer gets a temporary one. */
   @Override
-  public Lease lend(PeerSettings wanted, Function<Path, PeerSettings> wantedIn) {
+  public Lease lend(PeerSettings wanted, Wanted wantedIn) {
     try {
       return lend(wanted);
     } catch (StorageException e) {
@@ -53,7 +51,7 @@ final class OwnPeer implements PeerHost {
     TemporaryHome home = TemporaryHome.create();
     boolean lent = false;
     try {
-      Lease lease = lease(wantedIn.apply(home.directory()), home::close);
+      Lease lease = lease(wantedIn.in(home.directory(), builder -> {}), home::close);
       lent = true;
       return lease;
     } finally {

@@ -1,18 +1,15 @@
 package io.dragonfly.examples.server;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.ExitCode;
 import io.dragonfly.examples.thin.CallMessage;
 import io.dragonfly.examples.thin.Frame;
-import io.dragonfly.examples.thin.Handshake;
+import io.dragonfly.examples.thin.Greeting;
+import io.dragonfly.examples.thin.LocalSocket;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,21 +22,13 @@ import org.slf4j.LoggerFactory;
 final class CallConnection implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CallConnection.class);
 
-  /** How long somebody may take to show that he knows the token, and to say what he wants. */
-  private static final int GREET_MILLIS = 10_000;
-
-  /** How often a caller hears that its call is still worked on. */
-  static final int ALIVE_MILLIS = 5_000;
-
-  private final Socket socket;
-  private final byte[] token;
+  private final LocalSocket socket;
   private final Uses uses;
   private final ToIntFunction<Call> command;
   private volatile @Nullable RemoteCall call;
 
-  CallConnection(Socket socket, byte[] token, Uses uses, ToIntFunction<Call> command) {
+  CallConnection(LocalSocket socket, Uses uses, ToIntFunction<Call> command) {
     this.socket = socket;
-    this.token = token;
     this.uses = uses;
     this.command = command;
   }
@@ -63,13 +52,10 @@ final class CallConnection implements AutoCloseable {
   }
 
   private void serve(String name) throws IOException {
-    socket.setTcpNoDelay(true);
-    socket.setSoTimeout(GREET_MILLIS);
-    DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
-    OutputStream out = socket.getOutputStream();
-    Handshake.answer(in, out, token);
+    DataInputStream in = new DataInputStream(new BufferedInputStream(socket.in()));
+    OutputStream out = socket.out();
+    Frame.write(out, Frame.HELLO, Greeting.ofThisProcess().toBytes());
     Frame first = Frame.read(in);
-    socket.setSoTimeout(0);
     if (first == null) {
       return;
     }
@@ -105,11 +91,15 @@ final class CallConnection implements AutoCloseable {
     Thread working = new Thread(() -> work(made, message), name + "-work");
     working.setDaemon(true);
     working.start();
+    follow(in, made);
+  }
+
+  /** Reads what a caller sends during its call, until it is gone; the call is told then. */
+  static void follow(DataInputStream in, RemoteCall made) throws IOException {
     try {
-      socket.setSoTimeout(ALIVE_MILLIS);
-      for (Frame frame = next(in, made); frame != null; frame = next(in, made)) {
+      for (Frame frame = Frame.read(in); frame != null; frame = Frame.read(in)) {
         switch (frame.type()) {
-          case Frame.FILE, Frame.NO_FILE -> made.answered(frame);
+          case Frame.PING -> made.alive();
           case Frame.COLUMNS -> made.resized(frame.number());
           default -> throw new IOException("a call has a frame of type " + frame.type());
         }
@@ -119,27 +109,13 @@ final class CallConnection implements AutoCloseable {
     }
   }
 
-  /** Waits for a frame, and tells the caller meanwhile that this process has not been stopped. */
-  private static @Nullable Frame next(DataInputStream in, RemoteCall made) throws IOException {
-    while (true) {
-      int type;
-      try {
-        type = in.read();
-      } catch (SocketTimeoutException e) {
-        made.alive();
-        continue;
-      }
-      return type < 0 ? null : Frame.readRest(type, in);
-    }
-  }
-
   private void work(RemoteCall made, CallMessage message) {
     try (this) {
-      String refusal = FileSystemCheck.refusal(message, made);
+      String refusal = FileSystemCheck.refusal(message);
       if (refusal.isEmpty()) {
-        made.exit(run(made));
+        made.exit(run(command, made));
       } else {
-        Frame.write(socket.getOutputStream(), Frame.REFUSED, refusal.getBytes(UTF_8));
+        made.refuse(refusal);
       }
     } catch (IOException e) {
       log.debug("A caller does not hear its exit code: {}", e.toString());
@@ -148,7 +124,8 @@ final class CallConnection implements AutoCloseable {
     }
   }
 
-  private int run(RemoteCall made) {
+  /** Does a call's work; a defect ends this call alone. */
+  static int run(ToIntFunction<Call> command, RemoteCall made) {
     try {
       return command.applyAsInt(made);
     } catch (RuntimeException e) {

@@ -5,36 +5,33 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.thin.CallMessage;
-import io.dragonfly.examples.thin.FileFailure;
+import io.dragonfly.examples.thin.ChannelInput;
 import io.dragonfly.examples.thin.FileIdentity;
 import io.dragonfly.examples.thin.Frame;
-import java.io.ByteArrayInputStream;
+import io.dragonfly.examples.thin.Greeting;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.TimeUnit;
 
-/** A call that came over the local socket. */
+/** A call that came over the local socket, or over the stdin of this process. */
 final class RemoteCall implements Call {
-  /** How long the caller may take to read a file; it may be a pipe that somebody types into. */
-  private static final long FILE_SECONDS = 300;
+  private static final String STDIN = "/dev/stdin";
+
+  /** How people name a descriptor of their own process. */
+  private static final List<String> DESCRIPTORS = List.of("/dev/fd/", "/proc/self/fd/");
 
   private final CallMessage message;
   private final Map<String, String> environment = new HashMap<>();
   private final OutputStream socket;
   private final Object writing = new Object();
-  private final BlockingQueue<Frame> files = new ArrayBlockingQueue<>(1);
   private final Object lock = new Object();
   private volatile int columns;
 
@@ -94,52 +91,38 @@ final class RemoteCall implements Call {
     columns = now;
   }
 
+  /** Opens a file; this process has the caller's user. It is closed when the caller is gone. */
   @Override
   public InputStream open(String file) throws IOException {
-    Frame answer = ask(Frame.OPEN, file);
-    if (answer.type() == Frame.FILE) {
-      return new ByteArrayInputStream(answer.payload());
-    }
-    throw failure(file, answer.payload());
+    InputStream in = new ChannelInput(Files.newByteChannel(directory().resolve(ofCaller(file))));
+    onGone(() -> closeQuietly(in));
+    return in;
   }
 
-  /** Returns which directory the caller sees at a path, see {@link FileIdentity}. */
-  String identify(Path directory) throws IOException {
-    return new String(ask(Frame.IDENTIFY, directory.toString()).payload(), UTF_8);
-  }
-
-  /** One question after the other: an answer does not say which one it belongs to. */
-  private Frame ask(int type, String file) throws IOException {
-    synchronized (files) {
-      files.clear();
-      write(type, file.getBytes(UTF_8));
-      try {
-        Frame answer = files.poll(FILE_SECONDS, TimeUnit.SECONDS);
-        if (answer == null) {
-          throw new FileSystemException(
-              file, null, "it was not read in %d s".formatted(FILE_SECONDS));
-        }
-        return answer;
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IOException("interrupted while %s was read".formatted(file), e);
+  /** Returns the path by which this process finds a descriptor of the caller. */
+  private String ofCaller(String file) throws IOException {
+    String number = file.equals(STDIN) ? "0" : "";
+    for (String descriptors : DESCRIPTORS) {
+      if (file.startsWith(descriptors)) {
+        number = file.substring(descriptors.length());
       }
     }
+    if (number.isEmpty()) {
+      return file;
+    }
+    if (message.pid() == 0 || !message.fileSystem().equals(FileIdentity.fileSystem())) {
+      throw new FileSystemException(
+          file, null, "the background peer cannot read it; name a file, or use --alivetime 0");
+    }
+    return "/proc/%d/fd/%s".formatted(message.pid(), number);
   }
 
-  private static IOException failure(String file, byte[] answer) {
-    int kind = answer.length == 0 ? FileFailure.OTHER : answer[0];
-    String why = answer.length == 0 ? "" : new String(answer, 1, answer.length - 1, UTF_8);
-    return switch (kind) {
-      case FileFailure.MISSING -> new NoSuchFileException(file);
-      case FileFailure.FORBIDDEN -> new AccessDeniedException(file);
-      default -> new FileSystemException(file, null, why);
-    };
-  }
-
-  /** Takes an answer to {@link #open}. One that nobody waits for is dropped. */
-  void answered(Frame file) {
-    var unused = files.offer(file);
+  private static void closeQuietly(InputStream in) {
+    try {
+      in.close();
+    } catch (IOException e) {
+      // nobody reads it any more
+    }
   }
 
   @Override
@@ -161,7 +144,6 @@ final class RemoteCall implements Call {
       actions = List.copyOf(onGone);
       onGone.clear();
     }
-    answered(new Frame(Frame.NO_FILE, new byte[0]));
     actions.forEach(Runnable::run);
   }
 
@@ -170,6 +152,16 @@ final class RemoteCall implements Call {
     synchronized (writing) {
       Frame.write(socket, Frame.EXIT, code);
     }
+  }
+
+  /** Tells the caller why nothing was done. */
+  void refuse(String why) throws IOException {
+    write(Frame.REFUSED, why.getBytes(UTF_8));
+  }
+
+  /** Tells the caller that this process has started. */
+  void started() throws IOException {
+    write(Frame.HELLO, Greeting.ofThisProcess().toBytes());
   }
 
   /** Tells the caller that the call is still worked on. */

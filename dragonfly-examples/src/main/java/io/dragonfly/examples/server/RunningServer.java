@@ -1,30 +1,24 @@
 package io.dragonfly.examples.server;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.dragonfly.DistributionClient;
 import io.dragonfly.examples.command.Commands;
 import io.dragonfly.examples.dfget.DfgetMain;
+import io.dragonfly.examples.dfget.PeerHost;
 import io.dragonfly.examples.dfget.PeerSettings;
-import io.dragonfly.examples.thin.Distribution;
-import io.dragonfly.examples.thin.HomeDirectory;
-import io.dragonfly.examples.thin.ServerFile;
+import io.dragonfly.examples.thin.SocketPath;
 import io.dragonfly.examples.thin.StartLock;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A server from its start to its end. While {@code server.json} is there the server can be reached:
- * it appears when the server is ready, and goes, under the start lock, just before the server lets
+ * A background peer from its start to its end. While its socket is there it can be reached: the
+ * socket appears when the peer is ready, and goes, under the start lock, just before the peer lets
  * go of the home. Who comes in between is told to wait.
  */
 public final class RunningServer {
@@ -34,26 +28,28 @@ public final class RunningServer {
   private static final Duration CANCEL_TIME = Duration.ofSeconds(10);
 
   private static final long END_LOCK_MILLIS = 5_000;
-  private static final int TOKEN_BYTES = 32;
 
   private final PeerSettings settings;
   private final Path home;
   private final DistributionClient client;
   private final Uses uses = new Uses(System::nanoTime);
   private final CountDownLatch ended = new CountDownLatch(1);
+  private final ServerPeer peer;
   private final CallServer calls;
   private final AutoCloseable addition;
   private volatile boolean told;
+  private volatile Runnable cancelFirst = () -> {};
+  private volatile boolean first;
 
-  private RunningServer(
-      PeerSettings settings, DistributionClient client, AutoCloseable addition, byte[] token)
+  private RunningServer(PeerSettings settings, DistributionClient client, AutoCloseable addition)
       throws IOException {
     this.settings = settings;
     this.client = client;
     this.addition = addition;
     this.home = settings.client().home().orElseThrow();
-    ServerPeer peer = new ServerPeer(client, settings);
-    this.calls = new CallServer(token, uses, call -> DfgetMain.run(call, peer));
+    this.peer = new ServerPeer(client, settings);
+    this.calls =
+        new CallServer(SocketPath.of(home.toFile()), uses, call -> DfgetMain.run(call, peer));
   }
 
   /** What a server does beside working for calls, with the same peer. */
@@ -77,11 +73,8 @@ public final class RunningServer {
     boolean started = false;
     try {
       Warming.run();
-      byte[] token = new byte[TOKEN_BYTES];
-      new SecureRandom().nextBytes(token);
       added = addition.start(client);
-      RunningServer server = new RunningServer(settings, client, added, token);
-      server.announce(HexFormat.of().formatHex(token));
+      RunningServer server = new RunningServer(settings, client, added);
       started = true;
       return server;
     } finally {
@@ -100,10 +93,23 @@ public final class RunningServer {
     }
   }
 
-  private void announce(String token) throws IOException {
-    ServerFile file =
-        new ServerFile(calls.port(), ProcessHandle.current().pid(), Distribution.version(), token);
-    HomeDirectory.replace(home.resolve(ServerFile.NAME), file.toJson().getBytes(UTF_8));
+  /**
+   * Takes the call with which this process was started, which does not come over the socket.
+   *
+   * @param cancel tells the call to end
+   * @return the peer for it
+   */
+  PeerHost begin(Runnable cancel) {
+    cancelFirst = cancel;
+    first = uses.begin();
+    return peer;
+  }
+
+  /** The first call is done. */
+  void endFirst() {
+    if (first) {
+      uses.end();
+    }
   }
 
   /** Says that the server is ready, in one line. */
@@ -115,7 +121,8 @@ public final class RunningServer {
             .orElse("");
     String alone =
         settings.client().supernodes().isEmpty()
-            ? "; without a supernode (--node) it reads each source itself and gives nothing to others"
+            ? "; without a supernode (--node) it reads each source itself and gives nothing to"
+                + " others"
             : "";
     out.println("dfget server ready" + where + alone);
     out.flush();
@@ -143,6 +150,7 @@ public final class RunningServer {
   private void endAtOnce() {
     told = true;
     uses.stop();
+    cancelFirst.run();
     calls.cancelAll();
     try {
       uses.awaitNone(CANCEL_TIME);
@@ -161,12 +169,11 @@ public final class RunningServer {
     }
   }
 
-  /** Nobody may look at the home between the end of the file and that of the lock. */
+  /** Nobody may look at the home between the end of the socket and that of the lock. */
   @SuppressWarnings("try")
   private void letGo() throws IOException {
-    Path file = home.resolve(ServerFile.NAME);
     try (StartLock lock = StartLock.take(home.toFile(), END_LOCK_MILLIS)) {
-      Files.deleteIfExists(file);
+      calls.hide();
     } finally {
       close(addition);
       client.close();

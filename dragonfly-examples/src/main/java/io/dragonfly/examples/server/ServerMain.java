@@ -12,7 +12,6 @@ import io.dragonfly.examples.dfget.DfgetMain;
 import io.dragonfly.examples.dfget.DfgetPeerOptions;
 import io.dragonfly.examples.dfget.PeerSettings;
 import io.dragonfly.examples.thin.Distribution;
-import io.dragonfly.examples.thin.HomeDirectory;
 import io.dragonfly.examples.thin.Place;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -46,26 +45,37 @@ public final class ServerMain implements Callable<Integer>, Described {
   @Mixin private LogOptions logging = new LogOptions();
 
   private final Call call;
-  private final boolean detached;
 
-  private ServerMain(Call call, boolean detached) {
+  private ServerMain(Call call) {
     this.call = call;
-    this.detached = detached;
   }
 
   /** Runs until nobody has used the server for its alive time, or the process is told to end. */
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws IOException, InterruptedException {
     List<String> words = new ArrayList<>(List.of(args));
-    Place place = Place.of(words);
+    Path home = home(words);
+    String firstCall = System.getenv(Distribution.FIRST_CALL);
+    if (firstCall != null) {
+      System.exit(FirstCall.run(home, firstCall.equals(Distribution.BACKGROUND)));
+    }
     boolean isSaid =
         words.contains("--home") || words.stream().anyMatch(w -> w.startsWith("--home="));
     if (!isSaid && !words.contains("--print-config")) {
       words.add("--home");
-      words.add(place.home().getPath());
+      words.add(home.toString());
     }
     Call call = new OwnCall(words.toArray(String[]::new));
-    boolean detached = System.getenv(Distribution.DETACHED) != null;
-    System.exit(Commands.run(new ServerMain(call, detached), call));
+    System.exit(Commands.run(new ServerMain(call), call));
+  }
+
+  private static Path home(List<String> words) {
+    try {
+      return Place.of(words, System.getProperty("user.dir", "/")).toPath();
+    } catch (IOException e) {
+      System.err.println("dfget server: " + e.getMessage());
+      System.exit(ExitCode.USAGE);
+      throw new IllegalStateException(e); // not reached
+    }
   }
 
   @Override
@@ -76,6 +86,11 @@ public final class ServerMain implements Callable<Integer>, Described {
   @Override
   public Map<String, String> replaced() {
     return DfgetMain.OF_VERSION_1;
+  }
+
+  @Override
+  public Map<String, String> notInFiles() {
+    return DfgetPeerOptions.NOT_IN_FILES;
   }
 
   @Override
@@ -91,18 +106,8 @@ public final class ServerMain implements Callable<Integer>, Described {
   @Override
   public Integer call() throws IOException, InterruptedException {
     PeerSettings settings = settings();
-    if (detached) {
-      Path logs = settings.client().home().orElseThrow().resolve("logs");
-      HomeDirectory.create(logs);
-      logging.startInFile(logs.resolve("dfget-server.log"));
-    } else {
-      logging.start();
-    }
-    RunningServer server =
-        ServerStart.start(settings, detached, client -> () -> {}, this::sayReady);
-    if (detached) {
-      System.out.close(); // who waits for the line must not wait for this process
-    }
+    logging.start();
+    RunningServer server = ServerStart.start(settings, client -> () -> {}, this::sayReady);
     server.run();
     return ExitCode.OK;
   }
@@ -110,14 +115,18 @@ public final class ServerMain implements Callable<Integer>, Described {
   private PeerSettings settings() {
     try {
       ProcessMetrics metrics = new ProcessMetrics("dfget");
-      PeerSettings said = peer.toSettings(call, metrics::ofClient);
-      return new PeerSettings(
-          said.client(),
-          said.aliveTime().or(() -> Optional.of(ALIVE_TIME)),
-          said.expireTime().or(() -> Optional.of(EXPIRE_TIME)));
+      return withTimes(peer.toSettings(call, metrics::ofClient));
     } catch (IllegalArgumentException e) {
       throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage(), e);
     }
+  }
+
+  /** Returns settings with the times that apply where none were said. */
+  static PeerSettings withTimes(PeerSettings said) {
+    return new PeerSettings(
+        said.client(),
+        said.aliveTime().or(() -> Optional.of(ALIVE_TIME)),
+        said.expireTime().or(() -> Optional.of(EXPIRE_TIME)));
   }
 
   private void sayReady(RunningServer server) {

@@ -7,6 +7,7 @@ import io.dragonfly.examples.thin.HomeDirectory;
 import io.dragonfly.examples.thin.StartLock;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,35 +22,40 @@ public final class ServerStart {
   /**
    * Starts a server; it can be called when this returns.
    *
-   * @param detached whether a dfget starts this process, which holds the lock for it
    * @param addition what the server does beside
    * @param whenReady is told while nobody else may start one
    * @throws IOException if it cannot be started
    */
+  @SuppressWarnings("try")
   public static RunningServer start(
-      PeerSettings settings,
-      boolean detached,
-      RunningServer.Addition addition,
-      Consumer<RunningServer> whenReady)
+      PeerSettings settings, RunningServer.Addition addition, Consumer<RunningServer> whenReady)
       throws IOException {
-    String refusal = FileOwner.refusal(settings.client().home().orElseThrow());
+    Path home = home(settings);
+    try (StartLock lock = lock(home)) {
+      RunningServer server = RunningServer.start(settings, addition);
+      whenReady.accept(server);
+      return server;
+    }
+  }
+
+  /** The same for a process that a dfget has started, which holds the lock for it. */
+  static RunningServer startDetached(PeerSettings settings) {
+    Path unused = home(settings);
+    try {
+      return RunningServer.start(settings, client -> () -> {});
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // only an addition does so
+    }
+  }
+
+  /** Returns the home, which must not belong to another user. */
+  private static Path home(PeerSettings settings) {
+    Path home = settings.client().home().orElseThrow();
+    String refusal = FileOwner.refusal(home);
     if (!refusal.isEmpty()) {
       throw new StorageException(refusal);
     }
-    if (detached) {
-      return startAndSay(settings, addition, whenReady);
-    }
-    return startLocked(settings, addition, whenReady);
-  }
-
-  @SuppressWarnings("try")
-  private static RunningServer startLocked(
-      PeerSettings settings, RunningServer.Addition addition, Consumer<RunningServer> whenReady)
-      throws IOException {
-    Path home = settings.client().home().orElseThrow();
-    try (StartLock lock = lock(home)) {
-      return startAndSay(settings, addition, whenReady);
-    }
+    return home;
   }
 
   private static StartLock lock(Path home) throws IOException {
@@ -62,13 +68,5 @@ public final class ServerStart {
               .formatted(home, Files.isWritable(home) ? e : "permission denied"),
           e);
     }
-  }
-
-  private static RunningServer startAndSay(
-      PeerSettings settings, RunningServer.Addition addition, Consumer<RunningServer> whenReady)
-      throws IOException {
-    RunningServer server = RunningServer.start(settings, addition);
-    whenReady.accept(server);
-    return server;
   }
 }

@@ -1,58 +1,16 @@
 package io.dragonfly.examples.thin;
 
-import java.io.File;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The little that the thin command must understand of a command line: which of its words belong to
- * the server. All others are the server's to parse.
+ * The little that the thin command must understand of a command line: where the data directory is,
+ * and where failures are told. All else is parsed by the process that does the work. A parser that
+ * knows all options would triple the time that a command takes.
  */
 public final class Arguments {
-  /** A switch of the server, which may have a value. */
-  private static final String ALLOW_PREHEAT = "--allow-preheat";
-
-  /** Options of the server, each with a value. */
-  private static final String[] OF_THE_SERVER = {
-    "--node",
-    "--ip",
-    "--port",
-    "--idc",
-    "--expiretime",
-    "--alivetime",
-    "--totallimit",
-    "--reserve-bytes",
-    "--quota-bytes",
-    "--task-ttl",
-    "--queue-timeout",
-    "--metrics-network",
-    "--tls-cert",
-    "--tls-key",
-    "--tls-ca",
-    "--supernode-fingerprint",
-    "--home",
-    "--config"
-  };
-
-  /** Options that take no word behind them; all others do. */
-  private static final String[] SWITCHES = {
-    "--json",
-    "--showbar",
-    "-b",
-    "--console",
-    "--verbose",
-    "--insecure",
-    ALLOW_PREHEAT,
-    "--help",
-    "-h",
-    "--version",
-    "-V",
-    "--print-config"
-  };
-
-  private static final String NODE = "--node";
-  private static final String SHORT_NODE = "-n";
+  /** The commands that need no background peer; without one they start none. */
+  private static final String[] ABOUT_HOME = {"cache", "explain", "limit", "preheat"};
 
   private final List<String> words;
 
@@ -86,45 +44,21 @@ public final class Arguments {
   }
 
   /**
-   * Tells whether the call only shows or tidies the home, or has nothing to do with it: it needs no
-   * server, but uses one that runs, since that holds the home.
+   * Tells whether the call needs no background peer. The parser of all options takes no word of
+   * such a name for the value of one.
    */
   boolean isAboutHome() {
-    String subcommand = subcommand();
-    return "cache".equals(subcommand)
-        || "explain".equals(subcommand)
-        || "preheat".equals(subcommand);
-  }
-
-  /** Tells whether the call is for a server that runs, and starts none. */
-  boolean isAboutServer() {
-    return "limit".equals(subcommand());
-  }
-
-  /** Returns the first word that is neither an option nor the value of one; null without any. */
-  private @Nullable String subcommand() {
-    for (int i = 0; i < words.size(); i++) {
-      String word = words.get(i);
-      if (!word.startsWith("-")) {
-        return word;
-      }
-      if (takesNextWord(word)) {
-        i++;
+    for (String name : ABOUT_HOME) {
+      if (words.contains(name)) {
+        return true;
       }
     }
-    return null;
+    return false;
   }
 
-  private static boolean takesNextWord(String option) {
-    boolean withValue =
-        option.startsWith("--") ? option.indexOf('=') >= 0 : option.length() > SHORT_NODE.length();
-    for (String name : SWITCHES) {
-      withValue |= option.equals(name);
-    }
-    return !withValue;
-  }
-
-  /** Tells whether a failure is to be told to programs, too; as the server's parser sees it. */
+  /**
+   * Tells whether a failure is to be told to programs, too; as the parser of all options sees it.
+   */
   boolean isJsonAsked() {
     boolean asked = has("--json") || has("--json=true") || "true".equals(variable("JSON"));
     return asked && !has("--json=false");
@@ -164,52 +98,7 @@ public final class Arguments {
     return value == null || value.isEmpty() ? null : value;
   }
 
-  List<String> words() {
-    return words;
-  }
-
-  boolean has(String word) {
+  private boolean has(String word) {
     return words.contains(word);
-  }
-
-  /** Returns the options that belong to the server, home and configuration file aside. */
-  List<String> ofTheServer() {
-    List<String> found = new ArrayList<>();
-    for (int i = 0; i < words.size(); i++) {
-      String word = words.get(i);
-      String name = serverOption(word);
-      if (word.equals(ALLOW_PREHEAT) || word.startsWith(ALLOW_PREHEAT + "=")) {
-        found.add(word);
-      }
-      if (name == null) {
-        continue;
-      }
-      String value = null;
-      if (word.equals(name) || word.equals(SHORT_NODE)) {
-        value = i + 1 < words.size() ? words.get(i + 1) : null;
-        i++;
-      } else {
-        value = word.substring(word.startsWith("--") ? name.length() : SHORT_NODE.length());
-        value = value.startsWith("=") ? value.substring(1) : value;
-      }
-      if (value != null && !name.equals("--home") && !name.equals("--config")) {
-        found.add(name);
-        // The server works in another directory.
-        found.add(name.startsWith("--tls-") ? new File(value).getAbsolutePath() : value);
-      }
-    }
-    return found;
-  }
-
-  private static @Nullable String serverOption(String word) {
-    if (word.startsWith(SHORT_NODE)) {
-      return NODE;
-    }
-    for (String name : OF_THE_SERVER) {
-      if (word.equals(name) || (word.startsWith(name) && word.startsWith("=", name.length()))) {
-        return name;
-      }
-    }
-    return null;
   }
 }

@@ -10,14 +10,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A call as it goes to the server.
+ * A call as it goes to the background peer.
  *
  * @param arguments the arguments behind the command's name
  * @param directory the absolute directory where relative paths begin
  * @param environment names and values by turns
  * @param umask the permissions that the caller's new files do not get; -1 where not known
  * @param columns the columns of the caller's terminal; 0 if there is none
+ * @param pid the caller's process; 0 where not known
  * @param fileSystem names the view of the file system that the caller has; empty where not known
+ * @param directories where the call's files may be, each followed by its {@link FileIdentity}; only
+ *     if the background peer has another view
  */
 public record CallMessage(
     List<String> arguments,
@@ -25,7 +28,9 @@ public record CallMessage(
     List<String> environment,
     int umask,
     int columns,
-    String fileSystem) {
+    long pid,
+    String fileSystem,
+    List<String> directories) {
   private static final int MOST_STRINGS = 1 << 16;
 
   /** Returns the call as it goes over the socket. */
@@ -37,7 +42,9 @@ public record CallMessage(
     writeAll(out, environment);
     out.writeInt(umask);
     out.writeInt(columns);
+    out.writeLong(pid);
     write(out, fileSystem);
+    writeAll(out, directories);
     return bytes.toByteArray();
   }
 
@@ -49,11 +56,23 @@ public record CallMessage(
   public static CallMessage parse(byte[] bytes) throws IOException {
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
     CallMessage call =
-        new CallMessage(readAll(in), read(in), readAll(in), in.readInt(), in.readInt(), read(in));
-    if (in.available() > 0 || call.environment().size() % 2 != 0) {
+        new CallMessage(
+            readAll(in),
+            read(in),
+            readAll(in),
+            in.readInt(),
+            in.readInt(),
+            in.readLong(),
+            read(in),
+            readAll(in));
+    if (in.available() > 0 || hasOdd(call.environment(), call.directories())) {
       throw new IOException("a call is not well formed");
     }
     return call;
+  }
+
+  private static boolean hasOdd(List<String> pairs, List<String> otherPairs) {
+    return pairs.size() % 2 != 0 || otherPairs.size() % 2 != 0;
   }
 
   private static void writeAll(DataOutputStream out, List<String> texts) throws IOException {

@@ -5,13 +5,11 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What the server must know about who calls, as far as this process can see it. */
+/** What the background peer must know about who calls, as far as this process can see it. */
 final class Caller {
   private static final String[] VARIABLES = {
     "http_proxy",
@@ -31,7 +29,9 @@ final class Caller {
   };
 
   private static final String OWN_VARIABLES = "DRAGONFLY_";
-  private static final String UMASK = "Umask:\t";
+
+  /** Where the configuration file is that no call names. */
+  private static final String CONFIGURATION = "/etc/dragonfly";
 
   private Caller() {}
 
@@ -39,9 +39,25 @@ final class Caller {
     return System.getProperty("user.dir", "/");
   }
 
-  /** Returns the call of this process. Of the environment only what settings are made of. */
-  static CallMessage message(List<String> arguments) throws IOException {
-    return new CallMessage(arguments, directory(), environment(), umask(), columns(), fileSystem());
+  /**
+   * Returns the call of this process. Of the environment only what settings are made of.
+   *
+   * @param fileSystem names this process's view of the file system
+   * @param otherView whether the background peer has another one
+   */
+  static CallMessage message(List<String> arguments, String fileSystem, boolean otherView) {
+    String status = status();
+    List<String> environment = environment();
+    String directory = directory();
+    return new CallMessage(
+        arguments,
+        directory,
+        environment,
+        number(status, "\nUmask:\t", 8),
+        columns(),
+        Math.max(0, number(status, "\nPid:\t", 10)),
+        fileSystem,
+        otherView ? directories(arguments, environment, directory) : new ArrayList<>());
   }
 
   private static List<String> environment() {
@@ -63,17 +79,23 @@ final class Caller {
     return chosen;
   }
 
-  private static int umask() {
+  /** Returns what Linux says about this process; empty on other systems. */
+  private static String status() {
     try (InputStream in = new FileInputStream("/proc/self/status")) {
-      String status = new String(in.readNBytes(4096), StandardCharsets.ISO_8859_1);
-      int from = status.indexOf(UMASK);
-      int to = status.indexOf('\n', from);
-      return from < 0 || to < 0
-          ? -1
-          : Integer.parseInt(status.substring(from + UMASK.length(), to).trim(), 8);
-    } catch (IOException | NumberFormatException e) {
+      return new String(in.readNBytes(4096), StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  private static int number(String status, String before, int radix) {
+    int at = status.indexOf(before);
+    int from = at + before.length();
+    int to = status.indexOf('\n', from);
+    if (at < 0 || to < 0) {
       return -1; // no Linux, or one before 4.7
     }
+    return Integer.parseInt(status.substring(from, to).trim(), radix);
   }
 
   /** Returns the columns of the terminal, which the start script looks up. */
@@ -87,15 +109,45 @@ final class Caller {
   }
 
   /**
-   * Returns the name of this process's mount namespace: in another one the same path is another
-   * file.
+   * Returns the directories of all files that the call may name, each with its identity: any word
+   * with a slash may be a path, also behind {@code =} and {@code @}.
    */
-  static String fileSystem() {
-    Path link = new File("/proc/self/ns/mnt").toPath();
-    try {
-      return Files.readSymbolicLink(link).toString();
-    } catch (IOException | UnsupportedOperationException e) {
-      return "";
+  static List<String> directories(
+      List<String> arguments, List<String> environment, String directory) {
+    List<String> found = new ArrayList<>();
+    add(found, new File(directory));
+    add(found, new File(CONFIGURATION));
+    for (String word : arguments) {
+      int from = 0;
+      if (word.startsWith("--")) {
+        from = word.indexOf('=') + 1;
+      } else if (word.startsWith("-")) {
+        from = Math.min(2, word.length());
+      }
+      addParent(found, directory, word.substring(from));
+    }
+    for (int i = 1; i < environment.size(); i += 2) {
+      addParent(found, directory, environment.get(i));
+    }
+    return found;
+  }
+
+  private static void addParent(List<String> found, String directory, String word) {
+    String name = word.startsWith("@") ? word.substring(1) : word;
+    if (name.indexOf('/') < 0 || name.contains("://")) {
+      return; // in the working directory, or a URL
+    }
+    File file = new File(name);
+    File parent = (file.isAbsolute() ? file : new File(directory, name)).getParentFile();
+    if (parent != null) {
+      add(found, parent);
+    }
+  }
+
+  private static void add(List<String> found, File directory) {
+    if (!found.contains(directory.getPath())) {
+      found.add(directory.getPath());
+      found.add(FileIdentity.of(directory.toPath()));
     }
   }
 }

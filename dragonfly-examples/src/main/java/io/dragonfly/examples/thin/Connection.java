@@ -1,160 +1,197 @@
 package io.dragonfly.examples.thin;
 
 import java.io.BufferedInputStream;
+import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.File;
 import java.io.FileDescriptor;
-import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.net.SocketException;
-import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** A connection to the server of a home, for one call. */
+/**
+ * A connection to the background peer of a data directory, for one call: over its socket, or over
+ * the streams of a process that was started for the call.
+ */
 final class Connection implements AutoCloseable {
-  /** What {@link #call} returns if the server takes no more calls. */
+  /** What {@link #follow} returns if the background peer takes no more calls. */
   static final int ENDING = -1;
 
-  private static final int CONNECT_MILLIS = 5_000;
+  /** What {@link #follow} returns if a new process has said that its start is over. */
+  static final int STARTED = -2;
 
-  /** How long a server may take to answer; it does so at once unless the machine is overloaded. */
-  private static final int GREET_MILLIS = 15_000;
+  /** A background peer answers at once, unless the machine is overloaded. */
+  private static final long TICK_MILLIS = 5_000;
 
-  /** A server says every 5 s that it works on a call. */
-  private static final int SILENT_MILLIS = 20_000;
-
-  private final ServerFile server;
-  private final Socket socket;
   private final DataInputStream in;
   private final OutputStream out;
+  private final Closeable ends;
+  private final Heartbeat heartbeat;
+  private volatile @Nullable Greeting server;
 
-  private Connection(ServerFile server, Socket socket) throws IOException {
-    this.server = server;
-    this.socket = socket;
-    this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
-    this.out = socket.getOutputStream();
-  }
-
-  /** Connects to the server that a home's file names; null if there is none any more. */
-  static @Nullable Connection open(File home) throws FailedException {
-    ServerFile server = ServerFile.read(home);
-    if (server == null) {
-      return null;
-    }
-    Socket socket = new Socket();
-    boolean greeted = false;
-    try {
-      InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
-      socket.connect(new InetSocketAddress(loopback, server.port()), CONNECT_MILLIS);
-      socket.setTcpNoDelay(true);
-      socket.setSoTimeout(GREET_MILLIS);
-      Connection connection = new Connection(server, socket);
-      Handshake.call(connection.in, connection.out, server.tokenBytes());
-      socket.setSoTimeout(0);
-      greeted = true;
-      return connection;
-    } catch (SocketTimeoutException e) {
-      if (ProcessHandle.of(server.pid()).isPresent()) {
-        throw silent(server, GREET_MILLIS);
-      }
-      return null; // somebody else has its port now
-    } catch (IOException e) {
-      return null; // an old file, or somebody else has its port now: the home's lock decides
-    } finally {
-      if (!greeted) {
-        closeQuietly(socket);
-      }
-    }
-  }
-
-  ServerFile server() {
-    return server;
+  private Connection(InputStream in, OutputStream out, Closeable ends, long tickMillis) {
+    this.in = new DataInputStream(new BufferedInputStream(in));
+    this.out = out;
+    this.ends = ends;
+    this.heartbeat = new Heartbeat(this, tickMillis);
   }
 
   /**
-   * Makes a call and copies what comes back.
+   * Connects to the background peer of a data directory; null if there is none any more.
    *
-   * @return its exit code, or {@link #ENDING}
-   * @throws FailedException if the server is gone before the call has ended
+   * @throws FailedException if it is silent, or its socket belongs to another user
    */
-  int call(CallMessage message) throws IOException {
-    return call(message, SILENT_MILLIS);
+  static @Nullable Connection open(File home) throws IOException {
+    return open(home, TICK_MILLIS);
   }
 
-  /** The same with another limit for how long the server may be silent. */
-  int call(CallMessage message, int silentMillis) throws IOException {
-    return call(
-        message,
-        silentMillis,
-        new FileOutputStream(FileDescriptor.out),
-        new FileOutputStream(FileDescriptor.err));
+  /** The same with another fourth of the time for which the background peer may be silent. */
+  static @Nullable Connection open(File home, long tickMillis) throws IOException {
+    Path path = SocketPath.of(home);
+    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      return null;
+    }
+    if (!SocketPath.isTrusted(path)) {
+      throw new FailedException(
+          ThinMain.STORAGE,
+          "Socket " + path + " belongs to another user. Remove it, or choose another --home.");
+    }
+    LocalSocket socket = LocalSocket.create();
+    Connection connection = new Connection(socket.in(), socket.out(), socket, tickMillis);
+    boolean greeted = false;
+    try {
+      connection.heartbeat.start();
+      connection.heartbeat.setWaiting(true);
+      socket.connect(path);
+      Frame hello = Frame.read(connection.in);
+      connection.heartbeat.setWaiting(false);
+      if (hello != null && hello.type() == Frame.HELLO) {
+        connection.server = Greeting.parse(hello.payload());
+        greeted = true;
+        return connection;
+      }
+    } catch (IOException e) {
+      if (connection.heartbeat.hasGivenUp()) {
+        throw connection.silent(holder(home));
+      }
+      // a socket that was left there: the home's lock decides
+    } finally {
+      if (!greeted) {
+        connection.close();
+      }
+    }
+    return null;
   }
 
-  /** The same with other streams. */
-  int call(CallMessage message, int silentMillis, OutputStream stdout, OutputStream stderr)
-      throws IOException {
-    socket.setSoTimeout(silentMillis);
-    Frame.write(out, Frame.CALL, message.toBytes());
+  /** A connection to a process that was just started. */
+  static Connection to(Process process) {
+    return new Connection(
+        process.getInputStream(), process.getOutputStream(), new Streams(process), TICK_MILLIS);
+  }
+
+  /** Names the process that has the lock of a data directory, as it has written it there. */
+  private static String holder(File home) {
+    try {
+      String text = Files.readString(new File(home, "lock").toPath()).trim();
+      return text.isEmpty() ? "PID" : text;
+    } catch (IOException e) {
+      return "PID";
+    }
+  }
+
+  /** Returns who is at the other end; null if a new process has not said so yet. */
+  @Nullable Greeting server() {
+    return server;
+  }
+
+  /** Sends a call. */
+  void send(CallMessage message) throws IOException {
+    send(Frame.CALL, message.toBytes());
     if (message.columns() > 0) {
       Terminal.onResize(this);
     }
+  }
+
+  /**
+   * Copies what comes back.
+   *
+   * @return the exit code of the call, {@link #ENDING} or {@link #STARTED}
+   * @throws FailedException if the other end is gone before the call has ended
+   */
+  int follow() throws IOException {
+    return follow(
+        new FileOutputStream(FileDescriptor.out), new FileOutputStream(FileDescriptor.err));
+  }
+
+  /** The same with other streams. */
+  int follow(OutputStream stdout, OutputStream stderr) throws IOException {
     while (true) {
       Frame frame = next();
       switch (frame.type()) {
         case Frame.OUT -> copy(frame, stdout);
         case Frame.ERR -> tell(frame, stderr);
-        case Frame.OPEN -> sendFile(message.directory(), text(frame));
-        case Frame.IDENTIFY -> {
-          String identity = FileIdentity.of(new File(text(frame)).toPath());
-          send(Frame.FILE, identity.getBytes(StandardCharsets.UTF_8));
-        }
         case Frame.EXIT -> {
           return frame.number();
         }
         case Frame.ALIVE -> {}
+        case Frame.HELLO -> {
+          server = Greeting.parse(frame.payload());
+          heartbeat.start();
+          return STARTED;
+        }
         case Frame.ENDING -> {
-          socket.setSoTimeout(0); // it is silent until it has finished
+          heartbeat.close(); // it is silent until it has finished
           return ENDING;
         }
         case Frame.REFUSED -> throw new FailedException(ThinMain.USAGE, text(frame));
-        default -> throw new IOException("the server sent something unknown");
+        default -> throw new IOException("the background peer sent something unknown");
       }
     }
   }
 
   private Frame next() throws IOException {
     Frame frame;
+    heartbeat.setWaiting(true);
     try {
       frame = Frame.read(in);
-    } catch (SocketTimeoutException e) {
-      throw silent(server, socket.getSoTimeout());
-    } catch (SocketException e) {
+    } catch (IOException e) {
+      if (heartbeat.hasGivenUp()) {
+        throw silent(String.valueOf(pid()));
+      }
       frame = null;
+    } finally {
+      heartbeat.setWaiting(false);
     }
     if (frame == null) {
       throw FailedException.lost(
-          "The " + server + ", ended in the middle. Run the command again: it goes on.");
+          "The "
+              + (server == null ? "process of this call" : server)
+              + ", ended in the middle. Run the command again: it goes on.");
     }
     return frame;
   }
 
-  private static FailedException silent(ServerFile server, int millis) {
+  private long pid() {
+    Greeting known = server;
+    return known == null ? 0 : known.pid();
+  }
+
+  private FailedException silent(String pid) {
     return FailedException.lost(
-        "The "
-            + server
+        "The background peer, process "
+            + pid
             + ", has said nothing for "
-            + millis / 1000.0
+            + heartbeat.limitMillis() / 1000.0
             + " s: it may have been stopped. Continue it (kill -CONT "
-            + server.pid()
+            + pid
             + ") or end it (kill -KILL "
-            + server.pid()
+            + pid
             + "), and run the command again: it goes on.");
   }
 
@@ -179,54 +216,35 @@ final class Connection implements AutoCloseable {
     return new String(frame.payload(), StandardCharsets.UTF_8);
   }
 
-  /** Reads a file as this process may, and sends it. */
-  private void sendFile(String directory, String name) throws IOException {
-    File file = new File(name);
-    if (!file.isAbsolute()) {
-      file = new File(directory, name);
-    }
-    byte[] content;
-    // Buffered, because a file stream alone asks a pipe for its position when it reads so many.
-    try (InputStream from = new BufferedInputStream(new FileInputStream(file))) {
-      content = from.readNBytes(Frame.MOST_BYTES + 1);
-    } catch (IOException e) {
-      int kind =
-          file.exists()
-              ? file.canRead() ? FileFailure.OTHER : FileFailure.FORBIDDEN
-              : FileFailure.MISSING;
-      sendFailure(kind, String.valueOf(e.getMessage()));
-      return;
-    }
-    if (content.length > Frame.MOST_BYTES) {
-      sendFailure(FileFailure.OTHER, "it has more than " + Frame.MOST_BYTES + " bytes");
-    } else {
-      send(Frame.FILE, content);
-    }
-  }
-
-  private void sendFailure(int kind, String why) throws IOException {
-    byte[] text = why.getBytes(StandardCharsets.UTF_8);
-    byte[] payload = new byte[text.length + 1];
-    payload[0] = (byte) kind;
-    System.arraycopy(text, 0, payload, 1, text.length);
-    send(Frame.NO_FILE, payload);
-  }
-
   private synchronized void send(int type, byte[] payload) throws IOException {
     Frame.write(out, type, payload);
+    out.flush();
   }
 
-  /** Tells the server how wide the terminal is now. */
+  /** Asks whether the call is still worked on. */
+  void ping() {
+    if (server != null) { // it reads nothing before it has said so
+      try {
+        send(Frame.PING, new byte[0]);
+      } catch (IOException e) {
+        // who reads the answer sees that it is gone
+      }
+    }
+  }
+
+  /** Tells the background peer how wide the terminal is now. */
   synchronized void sendColumns(int columns) throws IOException {
     Frame.write(out, Frame.COLUMNS, columns);
+    out.flush();
   }
 
-  /** Asks the server to end when it is done with what runs. */
+  /** Asks the background peer to end when it is done with what runs. */
   void askForEnd() throws IOException {
+    heartbeat.close();
     send(Frame.END_SERVER, new byte[0]);
   }
 
-  /** Waits until the server has let go of its home, which is when it closes the connection. */
+  /** Waits until the background peer has let go of its home, when it closes the connection. */
   void awaitEnd() {
     try {
       while (Frame.read(in) != null) {
@@ -239,14 +257,25 @@ final class Connection implements AutoCloseable {
 
   @Override
   public void close() {
-    closeQuietly(socket);
-  }
-
-  private static void closeQuietly(Socket socket) {
+    heartbeat.close();
     try {
-      socket.close();
+      ends.close();
     } catch (IOException e) {
       // there is nothing left to do with it
+    }
+  }
+
+  /** The streams of a process. It sees the end of its stdin, and knows that its caller is gone. */
+  private static final class Streams implements Closeable {
+    private final Process process;
+
+    Streams(Process process) {
+      this.process = process;
+    }
+
+    @Override
+    public void close() throws IOException {
+      process.getOutputStream().close();
     }
   }
 }

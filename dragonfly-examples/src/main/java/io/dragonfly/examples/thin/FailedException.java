@@ -2,7 +2,7 @@ package io.dragonfly.examples.thin;
 
 import java.io.IOException;
 
-/** The call cannot be done, for a reason that is not the server's to tell. */
+/** The call cannot be done, for a reason that no background peer can tell. */
 final class FailedException extends IOException {
   private static final long serialVersionUID = 1;
 
@@ -21,7 +21,7 @@ final class FailedException extends IOException {
     this.line = line;
   }
 
-  /** A failure of what is between this process and the server. */
+  /** A failure of what is between this process and the background peer. */
   static FailedException lost(String line) {
     return new FailedException(ThinMain.SERVER_LOST, line);
   }

@@ -1,5 +1,6 @@
 package io.dragonfly.examples.thin;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,19 @@ public final class FileIdentity {
     try {
       return String.valueOf(Files.readAttributes(directory, BasicFileAttributes.class).fileKey());
     } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /**
+   * Returns the name of this process's mount namespace: in another one the same path may be another
+   * file. Empty where there are none.
+   */
+  public static String fileSystem() {
+    Path link = new File("/proc/self/ns/mnt").toPath();
+    try {
+      return Files.readSymbolicLink(link).toString();
+    } catch (IOException | UnsupportedOperationException e) {
       return "";
     }
   }

@@ -14,6 +14,9 @@ import java.nio.file.Path;
 public final class FileOwner {
   private static final String USER_ID = "unix:uid";
 
+  /** Names the effective user of this process: its number, where the system has numbers. */
+  private static final String ME = user();
+
   private FileOwner() {}
 
   /**
@@ -21,7 +24,7 @@ public final class FileOwner {
    * user, or is not there yet.
    */
   public static String refusal(Path home) {
-    return refusal(home, me());
+    return refusal(home, ME);
   }
 
   /** The same for another user, named as {@link #me} does. */
@@ -46,7 +49,7 @@ public final class FileOwner {
   /** Tells whether a file, or a link itself, belongs to the user of this process. */
   static boolean isMine(Path path) {
     try {
-      return me().equals(id(path, LinkOption.NOFOLLOW_LINKS));
+      return ME.equals(id(path, LinkOption.NOFOLLOW_LINKS));
     } catch (UnsupportedOperationException | IllegalArgumentException e) {
       return Files.exists(path, LinkOption.NOFOLLOW_LINKS); // a system without owners
     } catch (IOException e) {
@@ -56,15 +59,19 @@ public final class FileOwner {
 
   /** Names the effective user of this process: its number, where the system has numbers. */
   static String me() {
-    try {
-      return id(new File("/proc/self").toPath());
-    } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+    return ME;
+  }
+
+  private static String user() {
+    String[] own = {"/proc/self", System.getProperty("user.home", "/")};
+    for (String path : own) {
       try {
-        return id(new File(System.getProperty("user.home", "/")).toPath());
-      } catch (IOException | UnsupportedOperationException | IllegalArgumentException none) {
-        return System.getProperty("user.name", "");
+        return id(new File(path).toPath());
+      } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+        // the next one, or the name
       }
     }
+    return System.getProperty("user.name", "");
   }
 
   private static String id(Path path, LinkOption... options) throws IOException {

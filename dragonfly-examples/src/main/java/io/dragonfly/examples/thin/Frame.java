@@ -7,28 +7,25 @@ import java.io.OutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes over the local socket: a byte that says what it is, the length in four bytes, and as
- * many bytes. Nothing else parses what comes over it.
+ * What goes over the local socket, or the streams of a new process: a byte that says what it is,
+ * the length in four bytes, and as many bytes. Nothing else parses what comes over it.
  *
  * @param type one of the constants here
  * @param payload the bytes
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record Frame(int type, byte[] payload) {
-  /** To the server: a call, see {@link CallMessage}. */
+  /** To the background peer: a call, see {@link CallMessage}. */
   public static final int CALL = 1;
 
-  /** To the server: the file that {@link #OPEN} asked for, or the answer to {@link #IDENTIFY}. */
-  public static final int FILE = 2;
+  /** To the background peer: how many columns the terminal has now, in four bytes. */
+  public static final int COLUMNS = 2;
 
-  /** To the server: why there is no such file: a byte of {@link FileFailure}, and a text. */
-  public static final int NO_FILE = 3;
+  /** To the background peer: end, once what runs is done. It answers with {@link #ENDING}. */
+  public static final int END_SERVER = 3;
 
-  /** To the server: how many columns the terminal has now, in four bytes. */
-  public static final int COLUMNS = 4;
-
-  /** To the server: end, once what runs is done. It answers with {@link #ENDING}. */
-  public static final int END_SERVER = 5;
+  /** To the background peer: say {@link #ALIVE} if the call is still worked on. Empty. */
+  public static final int PING = 4;
 
   /** To the caller: bytes for stdout. */
   public static final int OUT = 16;
@@ -36,28 +33,28 @@ public record Frame(int type, byte[] payload) {
   /** To the caller: bytes for stderr. */
   public static final int ERR = 17;
 
-  /** To the caller: open the file of this name. */
-  public static final int OPEN = 18;
-
   /** To the caller: the call has ended with this exit code, in four bytes. */
-  public static final int EXIT = 19;
+  public static final int EXIT = 18;
 
   /**
-   * To the caller: this server takes no more calls. It keeps the connection until it has let go of
-   * the home.
+   * To the caller: this background peer takes no more calls. It keeps the connection until it has
+   * let go of the data directory.
    */
-  public static final int ENDING = 20;
+  public static final int ENDING = 19;
 
   /** To the caller: this call cannot be done here, for a reason; nothing was done. */
-  public static final int REFUSED = 21;
+  public static final int REFUSED = 20;
 
-  /** To the caller: say which directory this is, as {@link FileIdentity} does. */
-  public static final int IDENTIFY = 22;
+  /** To the caller: the call is still worked on. Empty. */
+  public static final int ALIVE = 21;
 
-  /** To the caller: the server still works on the call. Empty. */
-  public static final int ALIVE = 23;
+  /**
+   * To the caller: who is at this end, see {@link Greeting}. It is the first frame on a socket. On
+   * the streams of a process that was started for the call it says that the start is over.
+   */
+  public static final int HELLO = 22;
 
-  /** The longest payload: a call with all arguments that a system allows, or a file. */
+  /** The longest payload: a call with all arguments that a system allows. */
   public static final int MOST_BYTES = 4 << 20;
 
   /** The longest payload of {@link #OUT} and {@link #ERR}. */

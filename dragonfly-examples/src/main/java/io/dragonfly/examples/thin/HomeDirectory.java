@@ -3,28 +3,30 @@ package io.dragonfly.examples.thin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 
 /** Makes what nobody but its owner may read, where the disk has modes. */
 public final class HomeDirectory {
+  private static final Set<PosixFilePermission> OWNER_ALONE =
+      PosixFilePermissions.fromString("rwx------");
+
   private HomeDirectory() {}
 
   /** Makes a directory and its parents, each 0700; those that are there stay as they are. */
   public static void create(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
-      Files.createDirectories(directory, attributes(directory, "rwx------"));
+      Files.createDirectories(directory, attributes(directory, OWNER_ALONE));
     }
   }
 
-  /** Gives a file other content, all of it or none, and mode 0600. */
-  public static void replace(Path file, byte[] content) throws IOException {
-    Path fresh = file.resolveSibling(file.getFileName() + ".new");
-    Files.deleteIfExists(fresh);
-    Files.createFile(fresh, attributes(fresh, "rw-------"));
-    Files.write(fresh, content);
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+  /** Gives a directory the mode 0700. */
+  static void close(Path directory) throws IOException {
+    if (hasModes(directory)) {
+      Files.setPosixFilePermissions(directory, OWNER_ALONE);
+    }
   }
 
   /**
@@ -32,14 +34,16 @@ public final class HomeDirectory {
    */
   static void replaceByNew(Path file) throws IOException {
     Files.deleteIfExists(file);
-    Files.createFile(file, attributes(file, "rw-------"));
+    Files.createFile(file, attributes(file, PosixFilePermissions.fromString("rw-------")));
   }
 
-  private static FileAttribute<?>[] attributes(Path path, String mode) {
-    return path.getFileSystem().supportedFileAttributeViews().contains("posix")
-        ? new FileAttribute<?>[] {
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode))
-        }
+  private static FileAttribute<?>[] attributes(Path path, Set<PosixFilePermission> mode) {
+    return hasModes(path)
+        ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(mode)}
         : new FileAttribute<?>[0];
+  }
+
+  private static boolean hasModes(Path path) {
+    return path.getFileSystem().supportedFileAttributeViews().contains("posix");
   }
 }

@@ -9,8 +9,8 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets one process at a time start or end the server of a home. The operating system lets go when
- * the process ends, however it ends.
+ * Lets one process at a time start or end the background peer of a home. The operating system lets
+ * go when the process ends, however it ends.
  */
 public final class StartLock implements AutoCloseable {
   private final FileChannel file;
@@ -101,8 +101,8 @@ public final class StartLock implements AutoCloseable {
         throw failed;
       }
       throw FailedException.lost(
-          "Another process has been starting or ending the server of this home for too long."
-              + " End it, or choose another --home.");
+          "Another process has been starting or ending the background peer of this home for too"
+              + " long. End it, or choose another --home.");
     }
   }
 }

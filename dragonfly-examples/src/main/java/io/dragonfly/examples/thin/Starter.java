@@ -1,93 +1,121 @@
 package io.dragonfly.examples.thin;
 
-import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Starts the server of a home, detached: it has a session of its own and none of this process's
- * descriptors. One process at a time starts one; who waited for that looks again first.
+ * Makes a call by a new process, over its stdin and stdout. If the call's command line is right and
+ * it is a fetch, the process becomes the background peer of the data directory and goes on when the
+ * call is done: it has a session of its own and none of this process's descriptors. One command at
+ * a time starts one; who waited for that looks again first.
  */
 final class Starter {
-  /** A store is verified before its server is ready, if the machine crashed. */
-  private static final long START_MILLIS = 600_000;
+  /** What {@link #call} returns if somebody else has started a background peer meanwhile. */
+  static final int RUNS = -3;
 
-  /** How the server's last words begin. */
-  private static final String SERVER_SAYS = "dfget server: ";
+  /** A store is verified before its background peer is ready, if the machine crashed. */
+  private static final long START_MILLIS = 600_000;
 
   private static final long LOCK_MILLIS = START_MILLIS + 60_000;
 
-  private final Place place;
+  private final File home;
   private final Arguments arguments;
 
-  Starter(Place place, Arguments arguments) {
-    this.place = place;
+  Starter(File home, Arguments arguments) {
+    this.home = home;
     this.arguments = arguments;
   }
 
   /**
-   * Returns once a server runs, or did a moment ago.
+   * Makes the call.
    *
-   * @throws UnusableHomeException if nothing can be written in the home
-   * @throws FailedException if the server does not start
+   * @return its exit code, or {@link #RUNS}
+   * @throws FailedException if the process does not start, or ends in the middle
    */
+  int call(CallMessage message) throws IOException {
+    FileChannel lock = arguments.isAboutHome() ? null : openLock();
+    return lock == null ? callAlone(message) : callInBackground(message, lock);
+  }
+
+  /** Returns null if nothing can be written in the home: a peer that ends with the call says so. */
+  private @Nullable FileChannel openLock() {
+    try {
+      HomeDirectory.create(new File(home, "logs").toPath());
+      return StartLock.open(home);
+    } catch (IOException | SecurityException e) {
+      return null;
+    }
+  }
+
+  /** A process that ends with the call; its stderr is that of this process. */
+  private int callAlone(CallMessage message) throws IOException {
+    Process process = start(Distribution.FOREGROUND, ProcessBuilder.Redirect.INHERIT);
+    try (Connection connection = Connection.to(process)) {
+      int code = sendAndFollow(connection, process, message, null);
+      return code == Connection.STARTED ? connection.follow() : code;
+    }
+  }
+
   @SuppressWarnings("try")
-  void start() throws IOException {
-    FileChannel file = openLock();
+  private int callInBackground(CallMessage message, FileChannel file) throws IOException {
+    File log = new File(new File(home, "logs"), "stderr.log");
+    Connection connection;
+    int code;
     try (StartLock lock = StartLock.take(file, LOCK_MILLIS);
-        Connection running = Connection.open(place.home())) {
-      if (running == null) {
-        startServer();
+        Connection running = Connection.open(home)) {
+      if (running != null) {
+        return RUNS;
+      }
+      HomeDirectory.replaceByNew(log.toPath());
+      Process process = start(Distribution.BACKGROUND, ProcessBuilder.Redirect.appendTo(log));
+      connection = Connection.to(process);
+      try (Patience watching =
+          Patience.watch(
+              "the background peer to start (process " + process.pid() + ")",
+              START_MILLIS,
+              new Ending(process))) {
+        code = sendAndFollow(connection, process, message, log);
       }
     }
+    try (connection) {
+      return code == Connection.STARTED ? connection.follow() : code;
+    }
   }
 
-  private FileChannel openLock() throws UnusableHomeException {
+  private static int sendAndFollow(
+      Connection connection, Process process, CallMessage message, @Nullable File log)
+      throws IOException {
     try {
-      HomeDirectory.create(new File(place.home(), "logs").toPath());
-      return StartLock.open(place.home());
-    } catch (IOException | SecurityException e) {
-      throw new UnusableHomeException(place.home(), e);
+      connection.send(message);
+      return connection.follow();
+    } catch (IOException e) {
+      if (e instanceof FailedException known && known.exitCode() != ThinMain.SERVER_LOST) {
+        throw e;
+      }
+      connection.close(); // it ends now, if it has not
+      int code = exitCode(process);
+      String reason = log == null ? "the process of this call did not start" : reason(log);
+      throw new FailedException(code == 0 ? ThinMain.SERVER_LOST : code, reason);
     }
   }
 
-  @SuppressWarnings("try")
-  private void startServer() throws IOException {
-    File log = new File(new File(place.home(), "logs"), "stderr.log");
-    HomeDirectory.replaceByNew(log.toPath());
-    ProcessBuilder builder =
-        new ProcessBuilder(command())
-            .directory(place.home())
-            .redirectInput(new File("/dev/null"))
-            .redirectError(ProcessBuilder.Redirect.appendTo(log));
-    builder.environment().put(Distribution.DETACHED, "1");
-    Process server = builder.start();
-    server.getOutputStream().close();
-    String ready = null;
-    try (Patience watching =
-            Patience.watch(
-                "the server to start (process " + server.pid() + ")",
-                START_MILLIS,
-                new Ending(server));
-        BufferedReader out =
-            new BufferedReader(
-                new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8))) {
-      ready = out.readLine();
+  private Process start(String kind, ProcessBuilder.Redirect stderr) throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(command()).redirectError(stderr);
+    if (kind.equals(Distribution.BACKGROUND)) {
+      builder.directory(home);
     }
-    if (ready == null) {
-      throw new FailedException(exitCode(server), reason(log));
-    }
+    builder.environment().put(Distribution.FIRST_CALL, kind);
+    return builder.start();
   }
 
-  private static int exitCode(Process server) {
+  private static int exitCode(Process process) {
     try {
-      return server.waitFor();
+      return process.waitFor();
     } catch (InterruptedException e) {
       return ThinMain.SERVER_LOST; // nobody interrupts
     }
@@ -96,17 +124,13 @@ final class Starter {
   private static String reason(File log) {
     try {
       String text = Files.readString(log.toPath()).trim();
-      int last = text.lastIndexOf(SERVER_SAYS);
-      if (last >= 0) {
-        int end = text.indexOf('\n', last);
-        return text.substring(last + SERVER_SAYS.length(), end < 0 ? text.length() : end);
-      }
-      return text.isEmpty() ? "the server did not start; " + log + " is empty" : text;
+      return text.isEmpty() ? "the background peer did not start; " + log + " is empty" : text;
     } catch (IOException e) {
-      return "the server did not start, and " + log + " cannot be read";
+      return "the background peer did not start, and " + log + " cannot be read";
     }
   }
 
+  /** The call itself goes over stdin: everybody may read the arguments of a process. */
   private List<String> command() throws IOException {
     List<String> command = new ArrayList<>();
     if (isInPath("setsid")) {
@@ -118,13 +142,7 @@ final class Starter {
     command.add(Distribution.dfget());
     command.add("server");
     command.add("--home");
-    command.add(place.home().getCanonicalPath());
-    File config = place.config();
-    if (config != null) {
-      command.add("--config");
-      command.add(config.getCanonicalPath());
-    }
-    command.addAll(arguments.ofTheServer());
+    command.add(home.getCanonicalPath());
     return command;
   }
 
@@ -142,17 +160,17 @@ final class Starter {
     return false;
   }
 
-  /** Ends a server that does not get ready. */
+  /** Ends a process that does not get ready. */
   private static final class Ending implements Runnable {
-    private final Process server;
+    private final Process process;
 
-    Ending(Process server) {
-      this.server = server;
+    Ending(Process process) {
+      this.process = process;
     }
 
     @Override
     public void run() {
-      server.destroyForcibly();
+      process.destroyForcibly();
     }
   }
 }

@@ -16,7 +16,7 @@ final class Terminal implements InvocationHandler {
     this.connection = connection;
   }
 
-  /** Tells the server each time the terminal gets another width. */
+  /** Tells the background peer each time the terminal gets another width. */
   static void onResize(Connection connection) {
     try {
       // By name: compilers from Java 25 on take each mention of these for a mistake.

@@ -2,24 +2,22 @@ package io.dragonfly.examples.thin;
 
 import java.io.File;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
 import java.util.List;
 
 /** The {@code dfget} command as people call it. */
 public final class ThinMain {
-  /** The exit code for what goes wrong between this process and the server of the home. */
+  /** The exit code for what goes wrong between this process and the background peer. */
   static final int SERVER_LOST = 22;
 
   static final int USAGE = 2;
 
-  private static final int STORAGE = 20;
+  static final int STORAGE = 20;
   static final int OUTPUT = 19;
 
-  /** A server may end just when a call reaches it, but not time and again. */
+  /** A background peer may end just when a call reaches it, but not time and again. */
   private static final int MOST_SERVERS = 10;
 
-  /** How long the server of another version may take to finish. */
+  /** How long the background peer of another version may take to finish. */
   private static final long HAND_OVER_MILLIS = 300_000;
 
   private final Arguments arguments;
@@ -31,7 +29,7 @@ public final class ThinMain {
     this.arguments = new Arguments(this.words);
   }
 
-  /** Hands the call to the server of the home, and exits with its exit code. */
+  /** Hands the call to the background peer of the home, and exits with its exit code. */
   public static void main(String[] args) {
     ThinMain call = new ThinMain(args);
     Runtime.getRuntime().addShutdownHook(new Thread(new Cancelling(call)));
@@ -54,12 +52,12 @@ public final class ThinMain {
 
   private int run() {
     try {
-      Place place = Place.of(arguments, Caller.directory());
-      String refusal = FileOwner.refusal(place.home().toPath());
+      File home = Place.of(arguments, Caller.directory());
+      String refusal = FileOwner.refusal(home.toPath());
       if (!refusal.isEmpty()) {
         throw new FailedException(STORAGE, refusal);
       }
-      return call(place);
+      return call(home);
     } catch (FailedException e) {
       Messages.fail(arguments, kind(e.exitCode()), e.line());
       return e.exitCode();
@@ -78,61 +76,41 @@ public final class ThinMain {
     };
   }
 
-  private int call(Place place) throws IOException {
+  private int call(File home) throws IOException {
+    String fileSystem = FileIdentity.fileSystem();
     for (int i = 0; i < MOST_SERVERS; i++) {
-      try (Connection connection = Connection.open(place.home())) {
-        if (connection == null && arguments.isAboutHome()) {
-          return OwnProcess.run(arguments);
-        } else if (connection == null && arguments.isAboutServer()) {
-          checkAccess(place.home());
-          throw new FailedException(
-              USAGE, "no server of home " + place.home() + " runs, so there is nothing to limit");
-        } else if (connection == null) {
-          new Starter(place, arguments).start();
-        } else if (!connection.server().version().equals(Distribution.version())) {
-          connection.askForEnd();
-          awaitEnd(connection, "of another version ");
-        } else {
-          int code = connection.call(Caller.message(words));
-          if (code != Connection.ENDING) {
-            return code;
-          }
-          awaitEnd(connection, "");
-        }
-      } catch (UnusableHomeException e) {
-        return OwnProcess.run(arguments);
-      } catch (FailedException e) {
-        if (e.exitCode() != STORAGE || arguments.isAboutServer()) {
-          throw e;
-        }
-        // No server can run there. What can be done without one, or why nothing, is known there.
-        return OwnProcess.run(arguments);
+      int code = call(home, fileSystem);
+      if (code >= 0) {
+        return code;
       }
     }
-    throw FailedException.lost("The servers of home " + place.home() + " end again and again.");
+    throw FailedException.lost("The background peers of home " + home + " end again and again.");
   }
 
-  /** Where this user may write nothing, no server of his runs, but maybe one of somebody else. */
-  private static void checkAccess(File home) throws FailedException {
-    boolean denied = home.exists() && !home.canWrite();
-    try {
-      Files.newInputStream(new File(home, ServerFile.NAME).toPath()).close();
-    } catch (AccessDeniedException e) {
-      denied = true;
-    } catch (IOException e) {
-      // there is none
-    }
-    if (denied) {
-      throw new FailedException(
-          STORAGE,
-          "home " + home + " cannot be used: permission denied. Choose another --home of yours.");
+  /** Returns the exit code, or less than 0 if somebody else's start or end came in between. */
+  private int call(File home, String fileSystem) throws IOException {
+    try (Connection connection = Connection.open(home)) {
+      Greeting server = connection == null ? null : connection.server();
+      if (connection == null || server == null) {
+        return new Starter(home, arguments).call(Caller.message(words, fileSystem, false));
+      }
+      if (!server.version().equals(Distribution.version())) {
+        connection.askForEnd();
+        awaitEnd(connection, "the background peer of another version (" + server + ")");
+        return Connection.ENDING;
+      }
+      boolean otherView = !server.fileSystem().equals(fileSystem);
+      connection.send(Caller.message(words, fileSystem, otherView));
+      int code = connection.follow();
+      if (code == Connection.ENDING) {
+        awaitEnd(connection, "the " + server);
+      }
+      return code;
     }
   }
 
   @SuppressWarnings("try")
-  private static void awaitEnd(Connection connection, String kind) throws FailedException {
-    ServerFile server = connection.server();
-    String who = "the server " + kind + "(" + server.version() + ", process " + server.pid() + ")";
+  private static void awaitEnd(Connection connection, String who) throws FailedException {
     long start = System.nanoTime();
     try (Patience watching =
         Patience.watch(who + " to finish", HAND_OVER_MILLIS, new Closing(connection))) {
@@ -163,7 +141,7 @@ public final class ThinMain {
     }
   }
 
-  /** Ends the waiting for a server. */
+  /** Ends the waiting for a background peer. */
   private static final class Closing implements Runnable {
     private final Connection connection;
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,75 +15,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ArgumentsTest {
   @Test
-  void theServersOwnOptionsAreFoundInAnyForm() {
-    Arguments arguments =
-        of(
-            "--url=u",
-            "-nfirst",
-            "--ip",
-            "1.2.3.4",
-            "--header",
-            "A: b",
-            "--idc=a=b",
-            "--node",
-            "s",
-            "-n=t",
-            "-n",
-            "u",
-            "--alivetime",
-            "1m",
-            "--home",
-            "/h",
-            "--config=/c",
-            "--totallimit=5M");
-
-    assertThat(arguments.ofTheServer())
-        .containsExactly(
-            "--node",
-            "first",
-            "--ip",
-            "1.2.3.4",
-            "--idc",
-            "a=b",
-            "--node",
-            "s",
-            "--node",
-            "t",
-            "--node",
-            "u",
-            "--alivetime",
-            "1m",
-            "--totallimit",
-            "5M");
-  }
-
-  @Test
-  void whoMayReadMetricsIsUpToTheServer() {
-    assertThat(of("--metrics-network=10.0.0.0/8", "--metrics-network", "fd00::/8").ofTheServer())
-        .containsExactly("--metrics-network", "10.0.0.0/8", "--metrics-network", "fd00::/8");
-  }
-
-  @Test
-  void whetherItIsPreheatedIsUpToTheServer() {
-    assertThat(of("--allow-preheat", "-n", "s", "--allow-preheat=false").ofTheServer())
-        .containsExactly("--allow-preheat", "--node", "s", "--allow-preheat=false");
-    assertThat(of("--allow-preheat", "explain", "f").isAboutHome()).isTrue();
-  }
-
-  @Test
-  void filesOfTheServerDoNotDependOnItsDirectory() {
-    assertThat(
-            of("--tls-ca=ca.pem", "--tls-key", "/k", "--supernode-fingerprint", "f").ofTheServer())
-        .containsExactly(
-            "--tls-ca",
-            new File("ca.pem").getAbsolutePath(),
-            "--tls-key",
-            "/k",
-            "--supernode-fingerprint",
-            "f");
-  }
-
-  @Test
   void theLastValueCounts() {
     assertThat(of("--home", "/a", "--home=/b").value("--home")).isEqualTo("/b");
     assertThat(of("--homely", "/a", "--home").value("--home")).isNull();
@@ -92,22 +22,15 @@ class ArgumentsTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {
-        "cache ls",
-        "--home /h cache ls",
-        "--home=/h explain f",
-        "-n h --json cache ls",
-        "-nh -b --verbose explain f"
-      })
+      strings = {"cache ls", "--home /h cache ls", "-nh -b explain f", "limit", "preheat u"})
   void whatIsAboutAHomeIsSeenBehindOptions(String words) {
     assertThat(of(words.split(" ")).isAboutHome()).isTrue();
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--home cache", "-o explain --url u", "--idc limit", "limit", "--json"})
-  void whatIsTheValueOfAnOptionIsNoCommand(String words) {
+  @ValueSource(strings = {"--url http://h/cache", "--output=limit -u u", "help", "--json"})
+  void allElseMayStartABackgroundPeer(String words) {
     assertThat(of(words.split(" ")).isAboutHome()).isFalse();
-    assertThat(of(words.split(" ")).isAboutServer()).isEqualTo(words.equals("limit"));
   }
 
   @ParameterizedTest
@@ -135,7 +58,8 @@ class ArgumentsTest {
     assertThat(of("--output", "a").isStdoutTaken()).isFalse();
     assertThat(Messages.json("http://h/\"a", "server_lost", "it's\nlost"))
         .isEqualTo(
-            "{\"url\":\"http://h/\\\"a\",\"error\":{\"kind\":\"server_lost\",\"message\":\"it's lost\"}}");
+            "{\"url\":\"http://h/\\\"a\",\"error\":{\"kind\":\"server_lost\",\"message\":\"it's"
+                + " lost\"}}");
     assertThat(Messages.json(null, "usage", "no"))
         .isEqualTo("{\"error\":{\"kind\":\"usage\",\"message\":\"no\"}}");
   }
@@ -154,15 +78,25 @@ class ArgumentsTest {
   }
 
   @Test
-  void anEmptyHomeIsNotTheWorkingDirectory(@TempDir Path directory) throws Exception {
+  void anEmptyHomeIsNotTheWorkingDirectory() throws Exception {
     assertThatThrownBy(() -> Place.of(List.of("--home="), "/here"))
         .isInstanceOf(FailedException.class)
         .hasMessageContaining("--home is empty");
-    Path config = Files.writeString(directory.resolve("dfget.yml"), "home: ''\n");
-    assertThatThrownBy(() -> Place.of(List.of("--config", config.toString()), "/here"))
-        .isInstanceOf(FailedException.class);
-    assertThat(Place.of(List.of("--home", "there"), "/here").home())
-        .isEqualTo(new File("/here/there"));
+    assertThat(Place.of(List.of("--home", "there"), "/here")).isEqualTo(new File("/here/there"));
+  }
+
+  @Test
+  void allDirectoriesOfACallsFilesAreToldToWhoHasAnotherView(@TempDir Path dir) {
+    List<String> words =
+        List.of("--url=http://h/a", "--header", "@" + dir + "/h", "-o/out/f", "--cacerts=ca/c.pem");
+
+    List<String> found = Caller.directories(words, List.of("DRAGONFLY_TLS_KEY", "/keys/k"), "/");
+
+    assertThat(found)
+        .containsSubsequence("/", FileIdentity.of(Path.of("/")))
+        .containsSubsequence(dir.toString(), FileIdentity.of(dir))
+        .contains("/etc/dragonfly", "/out", "/ca", "/keys")
+        .noneMatch(text -> text.contains("http"));
   }
 
   private static Arguments of(String... words) {

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,25 +16,27 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A server that was stopped keeps its connections, and says nothing. */
+/** A background peer that was stopped keeps its connections, and says nothing. */
+@Timeout(60)
 class SilentServerTest {
+  private static final long PID = ProcessHandle.current().pid();
+
   @TempDir Path home;
-  private ServerSocket listening;
+  private ServerSocketChannel listening;
+  private boolean greets = true;
   private byte[] words = {};
-  private int beats;
+  private int pings;
 
   @BeforeEach
   void listen() throws Exception {
-    listening = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
-    ServerFile file =
-        new ServerFile(
-            listening.getLocalPort(), ProcessHandle.current().pid(), "1", "00".repeat(32));
-    Files.writeString(home.resolve(ServerFile.NAME), file.toJson());
-    Thread server = new Thread(() -> answer(file), "server");
-    server.setDaemon(true);
-    server.start();
+    Path socket = SocketPath.of(home.toFile());
+    SocketPath.prepare(socket);
+    listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    listening.bind(UnixDomainSocketAddress.of(socket));
+    Files.writeString(home.resolve("lock"), PID + "\n");
   }
 
   @AfterEach
@@ -42,45 +44,84 @@ class SilentServerTest {
     listening.close();
   }
 
-  private void answer(ServerFile file) {
-    try (Socket socket = listening.accept()) {
-      DataInputStream in = new DataInputStream(socket.getInputStream());
-      OutputStream out = socket.getOutputStream();
-      Handshake.answer(in, out, file.tokenBytes());
-      Frame.read(in);
+  private void start() {
+    Thread server = new Thread(this::answer, "server");
+    server.setDaemon(true);
+    server.start();
+  }
+
+  private void answer() {
+    try (LocalSocket socket = new LocalSocket(listening.accept())) {
+      DataInputStream in = new DataInputStream(socket.in());
+      OutputStream out = socket.out();
+      if (greets) {
+        Frame.write(out, Frame.HELLO, new Greeting(PID, "1", "").toBytes());
+      }
+      Frame.read(in); // the call
       if (words.length > 0) {
         Frame.write(out, Frame.ERR, words);
       }
-      for (int i = 0; i < beats; i++) {
-        Frame.write(out, Frame.ALIVE, new byte[0]);
+      for (int i = 0; i < pings; i++) {
+        if (Frame.read(in).type() == Frame.PING) {
+          Frame.write(out, Frame.ALIVE, new byte[0]);
+        }
       }
-      if (beats > 0) {
+      if (pings > 0 || words.length > 0) {
         Frame.write(out, Frame.EXIT, 7);
       }
-      assertThat(Frame.read(in)).isNull(); // the caller goes away
+      while (Frame.read(in) != null) {
+        // until the caller goes away
+      }
     } catch (IOException e) {
       // the test is over
     }
   }
 
-  private static CallMessage message() throws IOException {
-    return Caller.message(List.of("--url", "http://127.0.0.1/"));
+  private static CallMessage message() {
+    return Caller.message(List.of("--url", "http://127.0.0.1/"), "", false);
   }
 
   @Test
   void isGivenUp() throws Exception {
-    try (Connection connection = Connection.open(home.toFile())) {
-      assertThatThrownBy(() -> connection.call(message(), 50))
+    start();
+    try (Connection connection = Connection.open(home.toFile(), 1_000)) {
+      connection.send(message());
+      assertThatThrownBy(connection::follow)
           .isInstanceOf(FailedException.class)
-          .hasMessageContaining("has said nothing for")
-          .hasMessageContaining("kill -CONT " + ProcessHandle.current().pid());
+          .hasMessageContaining("has said nothing for 4.0 s")
+          .hasMessageContaining("kill -CONT " + PID);
     }
+  }
+
+  @Test
+  void isGivenUpBeforeItHasSaidWhoItIs() {
+    greets = false;
+    start();
+
+    assertThatThrownBy(() -> Connection.open(home.toFile(), 50))
+        .isInstanceOf(FailedException.class)
+        .hasMessageContaining("has said nothing for")
+        .hasMessageContaining("kill -CONT " + PID);
+  }
+
+  @Test
+  void isGivenUpIfItDoesNotEvenAcceptTheConnection() {
+    assertThatThrownBy(() -> Connection.open(home.toFile(), 50))
+        .isInstanceOf(FailedException.class)
+        .hasMessageContaining("kill -KILL " + PID);
+  }
+
+  @Test
+  void aSocketThatNobodyListensOnIsNone() throws Exception {
+    listening.close();
+
+    assertThat(SocketPath.of(home.toFile())).exists();
+    assertThat(Connection.open(home.toFile())).isNull();
   }
 
   @Test
   void whatCannotBeSaidOnStderrDoesNotEndTheCall() throws Exception {
     words = "a line for nobody".getBytes(StandardCharsets.UTF_8);
-    beats = 1;
     OutputStream full =
         new OutputStream() {
           @Override
@@ -88,17 +129,20 @@ class SilentServerTest {
             throw new IOException("No space left on device");
           }
         };
+    start();
     try (Connection connection = Connection.open(home.toFile())) {
-      assertThat(connection.call(message(), 10_000, OutputStream.nullOutputStream(), full))
-          .isEqualTo(7);
+      connection.send(message());
+      assertThat(connection.follow(OutputStream.nullOutputStream(), full)).isEqualTo(7);
     }
   }
 
   @Test
-  void whatSaysThatItLivesIsWaitedFor() throws Exception {
-    beats = 3;
-    try (Connection connection = Connection.open(home.toFile())) {
-      assertThat(connection.call(message(), 10_000)).isEqualTo(7);
+  void whatAnswersThatItLivesIsWaitedFor() throws Exception {
+    pings = Heartbeat.MOST_TICKS + 2; // more than one that is silent gets
+    start();
+    try (Connection connection = Connection.open(home.toFile(), 500)) {
+      connection.send(message());
+      assertThat(connection.follow()).isEqualTo(7);
     }
   }
 }

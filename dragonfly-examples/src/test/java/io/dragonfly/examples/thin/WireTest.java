@@ -1,5 +1,6 @@
 package io.dragonfly.examples.thin;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,7 +17,14 @@ import org.junit.jupiter.api.Test;
 class WireTest {
   private static final CallMessage CALL =
       new CallMessage(
-          List.of("--url", "http://h/ä", ""), "/d", List.of("LANG", "C"), 18, 80, "mnt:[1]");
+          List.of("--url", "http://h/ä", ""),
+          "/d",
+          List.of("LANG", "C"),
+          18,
+          80,
+          4711,
+          "mnt:[1]",
+          List.of("/d", "(dev=1,ino=2)"));
 
   @Test
   void aFrameComesBackAsItWas() throws Exception {
@@ -71,64 +79,19 @@ class WireTest {
   }
 
   @Test
-  void theFileOfAServerComesBackAsItWas() {
-    ServerFile file = new ServerFile(4711, 12, "1.0-SNAPSHOT", "0a".repeat(32));
+  void aGreetingComesBackAsItWasAndMayHaveMoreLines() throws Exception {
+    Greeting greeting = new Greeting(12, "1.0-SNAPSHOT", "mnt:[1]");
+    byte[] bytes = greeting.toBytes();
 
-    assertThat(ServerFile.parse(file.toJson())).isEqualTo(file);
-    assertThat(file.toString()).doesNotContain(file.token());
-  }
-
-  @Test
-  void anythingElseIsNoFileOfAServer() {
-    String good = new ServerFile(4711, 12, "1", "0a".repeat(32)).toJson();
-    for (int length = 0; length < good.length() - 3; length++) {
-      assertThat(ServerFile.parse(good.substring(0, length))).isNull();
+    assertThat(Greeting.parse(bytes)).isEqualTo(greeting);
+    byte[] more = (new String(bytes, UTF_8) + "new\n").getBytes(UTF_8);
+    assertThat(Greeting.parse(more)).isEqualTo(greeting);
+    for (int length = 0; length < bytes.length; length++) {
+      byte[] cut = Arrays.copyOf(bytes, length);
+      assertThatThrownBy(() -> Greeting.parse(cut)).isInstanceOf(IOException.class);
     }
-    assertThat(ServerFile.parse(good.replace("127.0.0.1", "10.0.0.1"))).isNull();
-    assertThat(ServerFile.parse(good.replace("4711", "70000"))).isNull();
-    assertThat(ServerFile.parse(good.replace("0a0a", "0x0a"))).isNull();
-    assertThat(ServerFile.parse(good.replace("12", ""))).isNull();
-  }
-
-  @Test
-  void whoDoesNotKnowTheTokenIsNeitherCallerNorServer() throws Exception {
-    byte[] token = new byte[32];
-    token[0] = 1;
-    assertThat(greet(token, token)).isTrue();
-    assertThat(greet(token, new byte[32])).isFalse();
-  }
-
-  /** Tells whether both ends are content with each other. */
-  @SuppressWarnings("try") // closed before its end, so that the other end hears of it
-  private static boolean greet(byte[] caller, byte[] server) throws Exception {
-    try (var listening =
-            new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress());
-        var one = new java.net.Socket(listening.getInetAddress(), listening.getLocalPort());
-        var other = listening.accept()) {
-      boolean[] content = new boolean[1];
-      Thread answering =
-          new Thread(
-              () -> {
-                try (other) {
-                  Handshake.answer(
-                      new DataInputStream(other.getInputStream()), other.getOutputStream(), server);
-                  content[0] = true;
-                } catch (IOException e) {
-                  content[0] = false;
-                }
-              });
-      answering.start();
-      boolean mine = true;
-      try {
-        Handshake.call(new DataInputStream(one.getInputStream()), one.getOutputStream(), caller);
-      } catch (IOException e) {
-        mine = false;
-      }
-      one.close();
-      answering.join(10_000);
-      assertThat(content[0]).isEqualTo(mine);
-      return mine;
-    }
+    assertThatThrownBy(() -> Greeting.parse("x\n1\n\n".getBytes(UTF_8)))
+        .isInstanceOf(IOException.class);
   }
 
   private static DataInputStream in(byte[] bytes) {

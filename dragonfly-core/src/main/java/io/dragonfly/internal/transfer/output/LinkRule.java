@@ -7,6 +7,7 @@ import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Which symbolic links an output may lead through: the rule of Linux's {@code
@@ -59,7 +60,7 @@ final class LinkRule {
         throw new FileSystemLoopException(output.toString());
       }
       // Of the real directory: a path such as /proc/self/fd may lead to any.
-      Path directory = at.getParent().toRealPath();
+      Path directory = Optional.ofNullable(at.getParent()).orElseThrow().toRealPath();
       checkLink(directory.resolve(at.getFileName()), directory);
       at = directory.resolve(Files.readSymbolicLink(at));
     }
