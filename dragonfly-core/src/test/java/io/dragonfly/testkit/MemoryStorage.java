@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A storage in memory for tests, without a home. Regions are given as temporary files, since that
@@ -19,6 +21,8 @@ public final class MemoryStorage implements Storage {
   private final Map<TaskId, MemoryTask> tasks = new ConcurrentHashMap<>();
   private final AtomicLong freeBytes;
   private volatile boolean closed;
+  private volatile int mostTasks = Integer.MAX_VALUE;
+  private volatile @Nullable Supplier<? extends RuntimeException> tooMany;
 
   /** A storage that never runs full. */
   public MemoryStorage() {
@@ -28,6 +32,15 @@ public final class MemoryStorage implements Storage {
   /** A storage that holds this many bytes: those of known length at once, others as they come. */
   public MemoryStorage(long capacityBytes) {
     this.freeBytes = new AtomicLong(capacityBytes);
+  }
+
+  /**
+   * From now on each new task beyond this number is refused with this exception: as on a disk that
+   * is full although it has free bytes, since a quota or its inodes are used up.
+   */
+  public void limitTasks(int most, Supplier<? extends RuntimeException> failure) {
+    tooMany = failure;
+    mostTasks = most;
   }
 
   @Override
@@ -43,6 +56,10 @@ public final class MemoryStorage implements Storage {
   @Override
   public StoredTask create(Task task) {
     checkOpen();
+    Supplier<? extends RuntimeException> failure = tooMany;
+    if (failure != null && !tasks.containsKey(task.id()) && tasks.size() >= mostTasks) {
+      throw failure.get();
+    }
     MemoryTask stored = tasks.computeIfAbsent(task.id(), id -> new MemoryTask(this, task));
     stored.reserveAgain();
     return stored;

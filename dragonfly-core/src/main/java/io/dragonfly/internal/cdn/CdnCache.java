@@ -6,6 +6,8 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.StorageException;
+import io.dragonfly.internal.storage.AccessTimes;
+import io.dragonfly.internal.storage.Eviction;
 import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StoredTask;
@@ -24,6 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.locks.Lock;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,9 +41,8 @@ public final class CdnCache implements AutoCloseable {
   private final Sources sources;
   private final CdnSettings settings;
   private final Time time;
-  private final CacheUses uses;
-  private final CacheRoom room;
-  private final CacheSweep sweep;
+  private final AccessTimes times;
+  private final Eviction eviction;
   private final CacheThreads threads;
   private final Portion portion = new Portion(SourceStretch.BUFFER_BYTES);
   private final Map<TaskId, CdnTask> tasks = new ConcurrentHashMap<>();
@@ -75,18 +77,20 @@ public final class CdnCache implements AutoCloseable {
     this.settings = settings;
     this.time = time;
     this.listener = listener;
-    this.uses = new CacheUses(time.clock());
+    this.times = new AccessTimes(time.nanos(), time.clock());
     this.rings = new PieceRings(settings.keeping().ringBytes(), time.nanos(), new Passing());
-    CacheRoom.Owner giving = new Giving();
-    this.room = new CacheRoom(storage, uses, settings.keeping().quotaBytes(), giving);
-    this.kept = new KeptTasks(this, storage, uses, rings, room);
-    this.sweep = new CacheSweep(storage, uses, giving, settings.keeping().taskTtl(), time);
+    CdnSettings.Keeping keeping = settings.keeping();
+    this.eviction =
+        new Eviction(storage, times, keeping.quotaBytes(), keeping.taskTtl(), new Users());
+    this.kept = new KeptTasks(this, storage, times, rings, eviction);
     this.threads = new CacheThreads(settings, time.nanos());
   }
 
   /** Looks from now on, from time to time, for what nobody has used for long. */
   public void sweepFromNowOn() {
-    sweep.start(threads::inBackground);
+    eviction.sweepFromNowOn(
+        (pause, sweep) ->
+            DaemonThreads.later(time.timer(), pause, () -> threads.inBackground(sweep)));
   }
 
   CdnListener listener() {
@@ -162,7 +166,7 @@ public final class CdnCache implements AutoCloseable {
 
   private CdnTask create(Task task) throws IOException {
     try {
-      StoredTask stored = room.create(task);
+      StoredTask stored = eviction.create(task);
       CdnTask before = tasks.get(task.id());
       return before == null ? new CdnTask(stored, this) : before;
     } catch (NoSpaceException e) {
@@ -217,7 +221,7 @@ public final class CdnCache implements AutoCloseable {
         return ring;
       }
       task.passOn(ring.get());
-      room.settle(id);
+      eviction.settle(id);
       log.warn(
           "task {}: what is still to come is only passed on to peers: {}",
           id.brief(),
@@ -266,7 +270,7 @@ public final class CdnCache implements AutoCloseable {
         if (forget || task.isPassedOn()) {
           delete(task.task());
         }
-        room.settle(id);
+        eviction.settle(id);
       }
     } finally {
       lock.unlock();
@@ -314,17 +318,21 @@ public final class CdnCache implements AutoCloseable {
     rings.close(id);
     try {
       storage.delete(id);
-    } catch (IOException e) {
+    } catch (IOException | DistributionException e) {
       log.warn("task {} cannot be deleted: {}", id.brief(), e.toString());
     }
-    room.settle(id);
-    uses.forget(id);
+    deleted(task);
+  }
+
+  private void deleted(Task task) {
+    eviction.settle(task.id());
+    times.forget(task.id());
     listener.deleted(task);
   }
 
-  /** Says that a task is used now: that is what decides who has to make room. */
+  /** Says that a task is used now: the least recently used ones are evicted first. */
   public void used(TaskId task) {
-    uses.used(task);
+    times.used(task);
   }
 
   /** Returns what is kept, for who looks after it. */
@@ -341,58 +349,48 @@ public final class CdnCache implements AutoCloseable {
     return threads;
   }
 
-  /** What of the cache can make room for other tasks. */
-  private final class Giving implements CacheRoom.Owner {
+  private boolean isWanted(StoredTask stored) {
+    TaskId id = stored.task().id();
+    CdnTask task = tasks.get(id);
+    return task != null && (task.isReading() || listener.isWanted(id));
+  }
+
+  /** Knows which tasks the supernode and its peers use. */
+  private final class Users implements Eviction.Owner {
     @Override
-    public boolean isWanted(StoredTask stored) {
+    public Predicate<StoredTask> used() {
+      return CdnCache.this::isWanted;
+    }
+
+    @Override
+    public boolean evict(StoredTask stored) throws IOException {
       TaskId id = stored.task().id();
-      CdnTask task = tasks.get(id);
-      return task != null && (task.isReading() || listener.isWanted(id));
-    }
-
-    @Override
-    public boolean isHeld(StoredTask stored) {
-      return tasks.containsKey(stored.task().id());
-    }
-
-    @Override
-    public boolean isPassedOn(TaskId task) {
-      return rings.find(task).isPresent();
-    }
-
-    @Override
-    public boolean giveUp(StoredTask stored) {
-      TaskId id = stored.task().id();
-      long held = CacheRoom.held(stored);
-      if (!tryToGiveUp(stored, id)) {
-        return false;
-      }
-      listener.givenUp(id, held);
-      return true;
-    }
-
-    private boolean tryToGiveUp(StoredTask stored, TaskId id) {
+      long held = Eviction.held(stored);
       Lock lock = storeLocks.get(id);
       if (!lock.tryLock()) {
-        return false; // somebody is just making use of it, or of one that shares its lock
+        return false; // a thread uses it now, or another task that shares its lock
       }
+      boolean isHeld;
       try {
         CdnTask task = tasks.get(id);
-        if (task == null) {
-          delete(stored.task());
-          return true;
+        isHeld = task != null;
+        if (!isHeld) {
+          storage.delete(id);
+          deleted(stored.task());
+        } else {
+          // Once the bytes are gone, the digests stay as long as a peer holds the task.
+          if (stored.pieces().isEmpty() || isWanted(stored) || !task.evict()) {
+            return false;
+          }
+          eviction.settle(id);
         }
-        if (isWanted(stored) || !task.evict()) {
-          return false;
-        }
-        room.settle(id);
-      } catch (IOException e) {
-        log.warn("task {} cannot be given up: {}", id.brief(), e.toString());
-        return false;
       } finally {
         lock.unlock();
       }
-      listener.evicted(id);
+      if (isHeld) {
+        listener.evicted(id);
+      }
+      listener.givenUp(id, held);
       return true;
     }
   }
@@ -412,7 +410,7 @@ public final class CdnCache implements AutoCloseable {
         threads.buffers(),
         time.timer(),
         time.activeNanos(),
-        room);
+        eviction);
   }
 
   long nanos() {
@@ -425,6 +423,6 @@ public final class CdnCache implements AutoCloseable {
     threads.shutdown();
     tasks.values().forEach(CdnTask::stop);
     threads.awaitEnd();
-    uses.record(storage);
+    times.record(storage);
   }
 }

@@ -7,6 +7,7 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.internal.queue.Job;
+import io.dragonfly.internal.storage.Eviction;
 import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.StoredTask;
@@ -49,6 +50,7 @@ final class CdnRead implements SourceStretch.Progress {
   private Access access;
   private long lastProgress;
   private int failures;
+  private int timesFreed;
 
   /** What waits for a thread, or has waited last. */
   private volatile Job<HostShares.Line> job;
@@ -78,7 +80,7 @@ final class CdnRead implements SourceStretch.Progress {
    *     same, since a client that reads more at once gets more of the limit
    * @param buffers for what is written behind them
    * @param timer ends pauses
-   * @param room makes room where it runs out in the middle
+   * @param eviction frees space where the disk runs full in the middle
    */
   record Surroundings(
       Sources sources,
@@ -89,7 +91,7 @@ final class CdnRead implements SourceStretch.Progress {
       WriteBehind.Buffers buffers,
       ScheduledExecutorService timer,
       LongSupplier activeNanos,
-      CacheRoom room) {}
+      Eviction eviction) {}
 
   /** Whose task is read. */
   interface Owner {
@@ -211,7 +213,7 @@ final class CdnRead implements SourceStretch.Progress {
     Optional<DistributionException> failure = Optional.empty();
     try {
       if (!isStopped() && !isComplete() && ring.isEmpty()) {
-        around.room().create(stored.task()); // its room may have been given up
+        around.eviction().create(stored.task()); // its room may have been given up
       }
       noteUrl();
       if (ring.filter(pieces -> !pieces.hasRoom()).isPresent() && pauseForRoom()) {
@@ -276,6 +278,7 @@ final class CdnRead implements SourceStretch.Progress {
   public void further() {
     lastProgress = around.activeNanos().getAsLong();
     failures = 0;
+    timesFreed = 0;
   }
 
   private boolean goOnWithOtherAccess() {
@@ -294,7 +297,8 @@ final class CdnRead implements SourceStretch.Progress {
     if (isStopped()) {
       return false;
     }
-    if (around.room().free(stored.task().id(), e)) {
+    timesFreed++;
+    if (around.eviction().free(stored.task().id(), e, timesFreed)) {
       start(true);
       return true;
     }

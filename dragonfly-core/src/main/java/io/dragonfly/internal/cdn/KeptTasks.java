@@ -1,5 +1,7 @@
 package io.dragonfly.internal.cdn;
 
+import io.dragonfly.internal.storage.AccessTimes;
+import io.dragonfly.internal.storage.Eviction;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.Task;
@@ -18,16 +20,17 @@ import java.util.stream.Stream;
 public final class KeptTasks {
   private final CdnCache cache;
   private final Storage storage;
-  private final CacheUses uses;
+  private final AccessTimes times;
   private final PieceRings rings;
-  private final CacheRoom room;
+  private final Eviction eviction;
 
-  KeptTasks(CdnCache cache, Storage storage, CacheUses uses, PieceRings rings, CacheRoom room) {
+  KeptTasks(
+      CdnCache cache, Storage storage, AccessTimes times, PieceRings rings, Eviction eviction) {
     this.cache = cache;
     this.storage = storage;
-    this.uses = uses;
+    this.times = times;
     this.rings = rings;
-    this.room = room;
+    this.eviction = eviction;
   }
 
   /**
@@ -53,12 +56,12 @@ public final class KeptTasks {
 
   private Kept kept(StoredTask stored) {
     boolean isReading = cache.inUse(stored.task().id()).filter(CdnTask::isReading).isPresent();
-    return new Kept(stored, uses.lastUse(stored), isReading);
+    return new Kept(stored, times.lastUse(stored), isReading);
   }
 
   /** Returns the bytes that all tasks take up, or will when they are read. */
   public long bytes() {
-    return room.totalBytes();
+    return eviction.totalBytes();
   }
 
   /** Returns how many tasks are only passed on. */

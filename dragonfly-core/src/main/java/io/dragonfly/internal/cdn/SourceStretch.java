@@ -48,7 +48,7 @@ final class SourceStretch implements PieceLine.Place {
 
   private final CdnRead.Surroundings around;
   private final Overflow overflow;
-  private final boolean onDisk;
+  private volatile boolean onDisk;
   private final SourceCalls calls = new SourceCalls();
   private final Optional<WholeDigest> whole;
   private StoredTask stored;
@@ -160,9 +160,9 @@ final class SourceStretch implements PieceLine.Place {
   public void sealed(int piece, Digest digest) {
     Task task = stored.task();
     around.listener().sealed(task, piece, digest);
-    if (!task.layout().isLengthKnown()) {
+    if (onDisk && !task.layout().isLengthKnown()) {
       try {
-        around.room().grown(task.id(), task.layout().range(piece).end());
+        around.eviction().grown(task.id(), task.layout().range(piece).end());
       } catch (NoSpaceException e) {
         if (!goOnElsewhere(e)) {
           throw e;
@@ -173,13 +173,16 @@ final class SourceStretch implements PieceLine.Place {
 
   @Override
   public boolean makeRoom(NoSpaceException lacking) {
-    return around.room().free(stored.task().id(), lacking) || goOnElsewhere(lacking);
+    return around.eviction().free(stored.task().id(), lacking, 1) || goOnElsewhere(lacking);
   }
 
   /** The source goes on: it need not be able to do so from here when it is asked once more. */
   private boolean goOnElsewhere(NoSpaceException lacking) {
     Optional<StoredTask> rest = overflow.goOn(lacking, whole);
-    rest.ifPresent(place -> stored = place);
+    if (rest.isPresent()) {
+      stored = rest.get();
+      onDisk = false;
+    }
     return rest.isPresent();
   }
 

@@ -128,14 +128,14 @@ final class Delivery {
   private void copy(Uninterrupted.FileAction verify) throws IOException {
     Path directory = Optional.ofNullable(target.getParent()).orElseThrow();
     long length = Files.size(data.path());
-    disk.room().requireElsewhere(what, length, directory);
+    disk.space().requireElsewhere(what, length, directory);
     for (int copies = 1; ; copies++) {
       try {
         Files.deleteIfExists(temporary);
         NewFile.create(temporary, mode);
         data.copyTo(temporary);
       } catch (IOException e) {
-        IOException explained = disk.room().explain(what, 1, directory, e);
+        IOException explained = disk.space().explain(what, 1, directory, e);
         throw cannotWrite(Reasons.of(explained), explained);
       }
       if (data.difference().isEmpty()) {

@@ -12,4 +12,5 @@ import java.util.Set;
  * @param writing has the tasks that somebody may be writing; those that lack nothing or that nobody
  *     has written for long are dropped when their room is added up
  */
-record Disk(OpenFiles files, Room room, Syncer syncer, Machine machine, Set<DiskTask> writing) {}
+record Disk(
+    OpenFiles files, DiskSpace space, Syncer syncer, Machine machine, Set<DiskTask> writing) {}

@@ -75,7 +75,7 @@ public final class DiskStorage implements Storage {
     this.disk =
         new Disk(
             new OpenFiles(MOST_IDLE_FILES, machine),
-            new Room(config.home(), config.reserveBytes(), machine),
+            new DiskSpace(config.home(), config.reserveBytes(), machine),
             Syncer.start(syncDelay),
             machine,
             ConcurrentHashMap.newKeySet());
@@ -211,14 +211,14 @@ public final class DiskStorage implements Storage {
     long promised = disk.writing().stream().mapToLong(DiskTask::missingBytes).sum();
     String what =
         "task " + id.brief() + (promised == 0 ? "" : ", with " + promised + " for others,");
-    disk.room().require(what, bytes + promised);
+    disk.space().require(what, bytes + promised);
   }
 
   private DiskTask make(Task task) throws IOException {
     Path made = directory.resolve(MADE + UUID.randomUUID());
     Path place = directory.resolve(task.id().hex());
     try {
-      OwnerOnly.createDirectories(made);
+      disk.machine().createDirectory(made);
       DataFile.create(made.resolve(DiskTask.DATA), task.layout().length());
       PieceJournal.create(made.resolve(DiskTask.PIECES));
       TaskRecord record = new TaskRecord(task, Optional.empty(), bootId, false, Optional.empty());
@@ -229,7 +229,7 @@ public final class DiskStorage implements Storage {
           disk, place, file.movedTo(place.resolve(DiskTask.TASK)), new PieceSet(), new BitSet());
     } catch (IOException e) {
       deleteTree(made);
-      throw disk.room().explain("task " + task.id().brief(), 1, e);
+      throw disk.space().explain("task " + task.id().brief(), 1, e);
     }
   }
 
@@ -256,6 +256,9 @@ public final class DiskStorage implements Storage {
     lock.lock();
     try {
       gone = remove(task);
+    } catch (IOException e) {
+      task.revive(); // on a disk that has become read-only it can still be uploaded
+      throw disk.space().explain("task " + id.brief(), 0, e);
     } finally {
       lock.unlock();
     }
@@ -267,9 +270,13 @@ public final class DiskStorage implements Storage {
   /** Takes a task's directory out of the way, if nobody else has; returns where to. */
   private Optional<Path> remove(DiskTask task) throws IOException {
     TaskId id = task.task().id();
-    if (!tasks.remove(id, task)) {
+    if (tasks.get(id) != task) {
       return Optional.empty();
     }
+    Path place = directory.resolve(id.hex());
+    Path gone = directory.resolve(GONE + UUID.randomUUID());
+    Files.move(place, gone, StandardCopyOption.ATOMIC_MOVE);
+    tasks.remove(id);
     disk.writing().remove(task);
     versions.computeIfPresent(
         task.task().key(),
@@ -277,9 +284,6 @@ public final class DiskStorage implements Storage {
           all.remove(task);
           return all.isEmpty() ? null : all;
         });
-    Path place = directory.resolve(id.hex());
-    Path gone = directory.resolve(GONE + UUID.randomUUID());
-    Files.move(place, gone, StandardCopyOption.ATOMIC_MOVE);
     disk.files().forget(place.resolve(DiskTask.DATA));
     disk.files().forget(place.resolve(DiskTask.PIECES));
     return Optional.of(gone);

@@ -145,7 +145,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
       try {
         data.write(offset, adjoining);
       } catch (IOException e) {
-        throw disk.room().explain(toString(), count, e);
+        throw disk.space().explain(toString(), count, e);
       }
       begin();
       return true;
@@ -165,7 +165,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
   /** For whole pieces: who finds that there is no room for one has written nothing of it. */
   private void checkRoomToGrow(long end) throws IOException {
     if (end > checkedUpTo && !layout().isLengthKnown()) {
-      disk.room().require(toString(), layout().pieceLength());
+      disk.space().require(toString(), layout().pieceLength());
       checkedUpTo = layout().range(layout().pieceAt(end - 1)).end();
     }
   }
@@ -193,7 +193,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
   private void detach() throws IOException {
     Path fresh = data.path().resolveSibling(DATA + ".new");
     Files.deleteIfExists(fresh);
-    disk.room().require(toString(), Files.size(data.path()));
+    disk.space().require(toString(), Files.size(data.path()));
     boolean changed = data.difference().isPresent();
     DataFile.create(fresh, OptionalLong.empty());
     try {
@@ -206,7 +206,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
       }
       data.replaceBy(fresh);
     } catch (IOException e) {
-      throw disk.room().explain(toString(), 0, e);
+      throw disk.space().explain(toString(), 0, e);
     } finally {
       disk.files().forget(fresh);
       Files.deleteIfExists(fresh);
@@ -282,21 +282,35 @@ final class DiskTask implements StoredTask, Syncer.Target {
     try {
       checkAlive();
       Path fresh = data.path().resolveSibling(DATA + ".new");
+      BitSet sealed = pieces.sealed();
       Uninterrupted.run(
           () -> {
-            for (int piece : pieces.sealed().stream().toArray()) {
-              journal.unsealed(piece);
-              pieces.unseal(piece);
-              checks.settled(piece);
-            }
-            // Who reads just now has the old file open, whose room is free once he is done.
             Files.deleteIfExists(fresh);
             DataFile.create(fresh, layout().length());
+            // Before the journal: on a full disk it cannot grow before the data is gone. Readers
+            // have the old file open, whose space is free once they are done.
+            sealed.stream().forEach(pieces::unseal);
             data.replaceBy(fresh);
           });
+      forget(sealed);
+    } catch (IOException e) {
+      throw disk.space().explain(toString(), 0, e);
     } finally {
       life.writeLock().unlock();
     }
+  }
+
+  /** Records that pieces are gone. Their bytes are: the journal must not name them again. */
+  private void forget(BitSet unsealed) throws IOException {
+    try {
+      for (int piece : unsealed.stream().toArray()) {
+        journal.unsealed(piece);
+      }
+    } catch (IOException e) {
+      LOG.debug("{}: no room for the journal of its eviction: {}", this, e.toString());
+      journal.clear(); // needs no space; a later process does not know the digests then
+    }
+    unsealed.stream().forEach(checks::settled);
   }
 
   @Override
@@ -435,6 +449,11 @@ final class DiskTask implements StoredTask, Syncer.Target {
     }
   }
 
+  /** Takes back {@link #end}: the task cannot be deleted. */
+  void revive() {
+    ended = false;
+  }
+
   boolean isEnded() {
     return ended;
   }
@@ -445,7 +464,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
       checkAlive();
       Uninterrupted.run(action);
     } catch (IOException e) {
-      throw disk.room().explain(toString(), 1, e);
+      throw disk.space().explain(toString(), 1, e);
     } finally {
       life.readLock().unlock();
     }

@@ -21,6 +21,9 @@ interface Machine {
   /** Returns the bytes that this process may still write to the disk that a directory is on. */
   long usableBytes(Path directory) throws IOException;
 
+  /** Makes a directory 0700; one that is there stays as it is. */
+  void createDirectory(Path directory) throws IOException;
+
   /** Opens a file that exists, and follows no symbolic link to it. */
   FileChannel open(Path file, OpenOption use) throws IOException;
 
@@ -57,6 +60,11 @@ interface Machine {
         throw new NoSuchFileException(directory.toString());
       }
       return usable < 0 ? Long.MAX_VALUE : usable;
+    }
+
+    @Override
+    public void createDirectory(Path directory) throws IOException {
+      OwnerOnly.createDirectories(directory);
     }
 
     @Override

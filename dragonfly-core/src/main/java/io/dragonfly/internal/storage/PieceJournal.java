@@ -125,6 +125,22 @@ final class PieceJournal {
     append(unsealedRecord(piece));
   }
 
+  /** Drops all records. */
+  void clear() throws IOException {
+    lock.lock();
+    try {
+      Uninterrupted.run(
+          () -> {
+            try (Lease lease = files.open(file, Use.WRITE)) {
+              var unused = lease.channel().truncate(0);
+            }
+          });
+      size = 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Hands what was added to the disk. */
   void sync(Machine machine) throws IOException {
     try (Lease lease = files.open(file, Use.WRITE)) {

@@ -4,6 +4,7 @@ import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.internal.storage.Eviction;
 import io.dragonfly.internal.transfer.swarm.Membership;
 import io.dragonfly.internal.transfer.swarm.SupernodeLink;
 import io.dragonfly.spi.StoredTask;
@@ -11,6 +12,7 @@ import io.dragonfly.task.Digest;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.task.TaskKey;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,24 +22,29 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * All downloads of a client by their task: two fetches of one task share one. Confined to the loop.
  */
-final class Downloads implements HomeRoom.Tenants {
+final class Downloads {
   private static final Logger LOG = LoggerFactory.getLogger(Downloads.class);
 
   /** Whoever fetches one file after the other keeps the buffers. */
   private static final Duration IDLE = Duration.ofSeconds(5);
 
-  private static final Duration SWEEP = Duration.ofHours(1);
+  private static final long LOOP_SECONDS = 10;
 
   private final Parts parts;
   private final Ends ends;
-  private final HomeRoom room;
+  private final Eviction eviction;
   private final Map<TaskId, Download> active = new HashMap<>();
   private final Map<TaskId, List<Opener>> opening = new HashMap<>();
 
@@ -59,14 +66,13 @@ final class Downloads implements HomeRoom.Tenants {
   Downloads(Parts parts, Ends ends) {
     this.parts = parts;
     this.ends = ends;
-    this.room =
-        new HomeRoom(
-            parts.loop(),
+    this.eviction =
+        new Eviction(
             parts.storage(),
-            parts.uses(),
+            parts.accesses(),
             parts.bounds().quotaBytes(),
             parts.bounds().taskTtl(),
-            this);
+            new Users());
   }
 
   /**
@@ -105,7 +111,7 @@ final class Downloads implements HomeRoom.Tenants {
       parts
           .loop()
           .when(
-              parts.store().call(() -> room.create(task)),
+              parts.store().call(() -> eviction.create(task)),
               stored -> opened(task, stored),
               failure -> refused(task, asStorageFailure(failure)));
     }
@@ -157,11 +163,48 @@ final class Downloads implements HomeRoom.Tenants {
     return parts.storage().versions(key).stream().map(stored -> stored.task().id()).toList();
   }
 
-  @Override
-  public Set<TaskId> used() {
+  /** Returns the tasks that a fetch or a reader has, or is about to have. */
+  Set<TaskId> inUse() {
     Set<TaskId> used = new HashSet<>(active.keySet());
     used.addAll(opening.keySet());
     return used;
+  }
+
+  /**
+   * Knows which tasks fetches and readers use. Called on the store's thread, which waits for the
+   * loop here, but never the other way round.
+   */
+  private final class Users implements Eviction.Owner {
+    @Override
+    public Predicate<StoredTask> used() {
+      Optional<Set<TaskId>> used = onLoop(Downloads.this::inUse);
+      return stored -> used.isEmpty() || used.get().contains(stored.task().id());
+    }
+
+    @Override
+    public boolean evict(StoredTask stored) throws IOException {
+      TaskId id = stored.task().id();
+      if (!onLoop(() -> stopGivingUnused(id)).orElse(false)) {
+        return false;
+      }
+      deleteFromStore(id);
+      return true;
+    }
+
+    private <T> Optional<T> onLoop(Supplier<T> question) {
+      CompletableFuture<T> answer = new CompletableFuture<>();
+      if (!parts.loop().tryExecute(() -> answer.complete(question.get()))) {
+        return Optional.empty();
+      }
+      try {
+        return Optional.of(answer.get(LOOP_SECONDS, TimeUnit.SECONDS));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return Optional.empty();
+      } catch (ExecutionException | TimeoutException e) {
+        return Optional.empty(); // it is being closed
+      }
+    }
   }
 
   /** Removes a task from the store; nobody gives it any longer. */
@@ -182,9 +225,14 @@ final class Downloads implements HomeRoom.Tenants {
         .call(
             () -> {
               boolean held = parts.storage().find(id).isPresent();
-              parts.storage().delete(id);
+              deleteFromStore(id);
               return held;
             });
+  }
+
+  private void deleteFromStore(TaskId id) throws IOException {
+    parts.storage().delete(id);
+    eviction.settle(id);
   }
 
   private void stopGiving(TaskId id) {
@@ -192,11 +240,10 @@ final class Downloads implements HomeRoom.Tenants {
       link.member(id).ifPresent(Membership::leave);
     }
     parts.ended().accept(id);
-    parts.uses().forget(id);
+    parts.accesses().forget(id);
   }
 
-  @Override
-  public boolean letGo(TaskId id) {
+  private boolean stopGivingUnused(TaskId id) {
     if (active.containsKey(id) || opening.containsKey(id)) {
       return false;
     }
@@ -206,16 +253,10 @@ final class Downloads implements HomeRoom.Tenants {
 
   /** Looks from now on, from time to time, for what nobody has used for long. */
   void sweepFromNowOn() {
-    Duration quarter = parts.bounds().taskTtl().dividedBy(4);
-    if (!quarter.isZero()) {
-      Duration pause = quarter.compareTo(SWEEP) < 0 ? quarter : SWEEP;
-      var unused = parts.loop().after(pause, this::sweep);
-    }
-  }
-
-  private void sweep() {
-    parts.store().execute(room::expire);
-    sweepFromNowOn();
+    eviction.sweepFromNowOn(
+        (pause, sweep) -> {
+          var unused = parts.loop().after(pause, () -> parts.store().execute(sweep));
+        });
   }
 
   /** A piece of a task in the store turned out not to be there any more. */
@@ -231,9 +272,16 @@ final class Downloads implements HomeRoom.Tenants {
   }
 
   void remove(Download download) {
-    parts.uses().fetched(download.task().id());
-    parts.store().execute(() -> room.used(download.task().id()));
-    active.remove(download.task().id(), download);
+    TaskId id = download.task().id();
+    parts.accesses().used(id);
+    parts
+        .store()
+        .execute(
+            () -> {
+              eviction.settle(id);
+              parts.accesses().record(parts.storage());
+            });
+    active.remove(id, download);
     if (active.isEmpty()) {
       var unused = parts.loop().after(IDLE, this::shrinkIfIdle);
     }

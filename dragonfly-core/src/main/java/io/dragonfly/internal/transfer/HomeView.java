@@ -48,7 +48,7 @@ final class HomeView {
 
   CompletableFuture<List<HeldTask>> tasks() {
     CompletableFuture<Set<TaskId>> used = new CompletableFuture<>();
-    if (!parts.loop().tryExecute(() -> used.complete(downloads.used()))) {
+    if (!parts.loop().tryExecute(() -> used.complete(downloads.inUse()))) {
       used.completeExceptionally(closed());
     }
     return used.thenCompose(inUse -> parts.io().call(() -> tasks(inUse)));
@@ -89,7 +89,8 @@ final class HomeView {
               CompletableFuture<List<TaskId>> removed =
                   CompletableFuture.completedFuture(List.of());
               for (HeldTask held : tasks) {
-                if (held.isComplete() && parts.uses().isIdle(held.task().id(), time)) {
+                if (held.isComplete()
+                    && parts.accesses().idle(held.task().id()).compareTo(time) > 0) {
                   removed = removed.thenCompose(list -> removeOne(held.task().id(), list));
                 }
               }
@@ -110,7 +111,7 @@ final class HomeView {
   }
 
   private void remove(TaskId task, CompletableFuture<Removal> result) {
-    if (downloads.used().contains(task)) {
+    if (downloads.inUse().contains(task)) {
       result.complete(Removal.IN_USE);
       return;
     }

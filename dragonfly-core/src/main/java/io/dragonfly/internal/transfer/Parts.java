@@ -2,6 +2,7 @@ package io.dragonfly.internal.transfer;
 
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.IoThreads;
+import io.dragonfly.internal.storage.AccessTimes;
 import io.dragonfly.internal.transfer.intake.TakeLane;
 import io.dragonfly.internal.transfer.intake.TakeLine;
 import io.dragonfly.internal.transfer.swarm.Supernodes;
@@ -39,7 +40,7 @@ import java.util.function.Function;
  * @param address the address that pieces are taken from
  * @param sealed is told of each piece that can be served now
  * @param ended is told of each task that can no longer be served
- * @param uses hears of what is fetched
+ * @param accesses hears of what is fetched
  * @param random numbers from 0 on and before 1
  * @param times how long things may take
  */
@@ -61,7 +62,7 @@ record Parts(
     InetAddress address,
     BiConsumer<TaskId, Integer> sealed,
     Consumer<TaskId> ended,
-    TaskUses uses,
+    AccessTimes accesses,
     DoubleSupplier random,
     TransferTimes times) {
   /** Returns the client's limit for all downloads. */

@@ -17,7 +17,10 @@ import io.dragonfly.internal.history.FetchRecorder;
 import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.IoThreads;
+import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.serve.StoredPieceService;
+import io.dragonfly.internal.storage.AccessTimes;
+import io.dragonfly.internal.storage.Eviction;
 import io.dragonfly.internal.supernode.LocalSupernode;
 import io.dragonfly.internal.transfer.intake.LocalTake;
 import io.dragonfly.internal.transfer.intake.TakeLane;
@@ -41,6 +44,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -79,7 +83,9 @@ public final class TransferEngine implements AutoCloseable {
   private final Optional<Transport.Server> server;
   private final Supernodes supernodes;
   private final Fetches fetches;
-  private final TaskUses uses;
+  private final AccessTimes accesses;
+  private final Timers timers;
+  private volatile OptionalLong lastGiven = OptionalLong.empty();
   private final HomeView home;
   private final GuardedListener listener;
 
@@ -105,14 +111,16 @@ public final class TransferEngine implements AutoCloseable {
     service = alone ? Optional.empty() : Optional.of(service(setup, clock));
     server = startServer(setup);
     supernodes = supernodes(setup, clock, random);
-    uses = new TaskUses(setup.timers()::nanos, Instant.now());
+    timers = setup.timers();
+    accesses = new AccessTimes(timers::nanos, Clock.systemUTC());
     Parts parts = parts(setup, random);
     listener = parts.listener();
     service.ifPresent(
         pieces ->
             pieces.onGiven(
                 (task, bytes) -> {
-                  uses.given(task);
+                  accesses.used(task);
+                  lastGiven = OptionalLong.of(timers.nanos());
                   listener.given(task, bytes);
                 }));
     fetches = new Fetches(parts);
@@ -132,7 +140,7 @@ public final class TransferEngine implements AutoCloseable {
     long quota = setup.limits().quotaBytes();
     return new ClientState(
         tasks.size(),
-        tasks.stream().mapToLong(HomeRoom::held).sum(),
+        tasks.stream().mapToLong(Eviction::held).sum(),
         quota == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(quota),
         service.map(StoredPieceService::waiting).orElse(0),
         (long) pool.out() * BufferPool.BUFFER_BYTES);
@@ -214,7 +222,7 @@ public final class TransferEngine implements AutoCloseable {
         setup.self().ip(),
         (task, piece) -> service.ifPresent(pieces -> pieces.sealed(task, piece)),
         task -> service.ifPresent(pieces -> pieces.ended(task)),
-        uses,
+        accesses,
         random,
         setup.times());
   }
@@ -307,8 +315,10 @@ public final class TransferEngine implements AutoCloseable {
 
   /** Returns how long ago something was last given to another peer; empty if never. */
   public Optional<Duration> sinceGiven() {
-    OptionalLong nanos = uses.sinceGiven();
-    return nanos.isPresent() ? Optional.of(Duration.ofNanos(nanos.getAsLong())) : Optional.empty();
+    OptionalLong last = lastGiven;
+    return last.isPresent()
+        ? Optional.of(Duration.ofNanos(timers.nanos() - last.getAsLong()))
+        : Optional.empty();
   }
 
   /** Verifies a task's pieces; empty if it is not held. */

@@ -30,7 +30,7 @@ final class DamagedStorage implements Storage {
   private final Set<Integer> damaged = new HashSet<>();
   private final AtomicInteger regions = new AtomicInteger();
   private final Set<Integer> unreadable = ConcurrentHashMap.newKeySet();
-  private volatile @Nullable IOException failure;
+  private volatile @Nullable Exception failure;
   private volatile boolean forgetful;
 
   /** From now on a piece cannot be read, until it is written again. */
@@ -65,6 +65,10 @@ final class DamagedStorage implements Storage {
   }
 
   void fail(IOException why) {
+    failure = why;
+  }
+
+  void fail(RuntimeException why) {
     failure = why;
   }
 
@@ -132,9 +136,11 @@ final class DamagedStorage implements Storage {
 
     @Override
     public void write(long offset, ByteBuffer data) throws IOException {
-      IOException toThrow = failure;
-      if (toThrow != null) {
-        throw toThrow;
+      Exception toThrow = failure;
+      if (toThrow instanceof IOException e) {
+        throw e;
+      } else if (toThrow instanceof RuntimeException e) {
+        throw e;
       }
       mend(task().layout().pieceAt(offset));
       unreadable.remove(task().layout().pieceAt(offset));

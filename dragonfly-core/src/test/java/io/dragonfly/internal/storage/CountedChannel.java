@@ -7,20 +7,24 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
-import java.util.function.LongConsumer;
 
-/** A file of which is told how many bytes each call has written. */
+/** A file of which is told how many bytes each call has written, which may then fail. */
 final class CountedChannel extends FileChannel {
   private final FileChannel file;
-  private final LongConsumer written;
+  private final Writes written;
 
-  CountedChannel(FileChannel file, LongConsumer written) {
+  /** Hears of each write. */
+  interface Writes {
+    void written(long bytes) throws IOException;
+  }
+
+  CountedChannel(FileChannel file, Writes written) {
     this.file = file;
     this.written = written;
   }
 
-  private long tell(long bytes) {
-    written.accept(bytes);
+  private long tell(long bytes) throws IOException {
+    written.written(bytes);
     return bytes;
   }
 

@@ -13,6 +13,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.dragonfly.error.NoSpaceException;
+import io.dragonfly.error.NoSpaceException.Resource;
+import io.dragonfly.error.StorageException;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StorageConfig;
 import io.dragonfly.spi.StoredTask;
@@ -23,12 +25,16 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalLong;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a storage does when the disk is full, or would be. */
 @ExtendWith(LeakCheck.class)
@@ -164,6 +170,75 @@ class DiskSpaceTest {
     assertThatThrownBy(() -> stored.write(0, ByteBuffer.wrap(bytes(0))))
         .isInstanceOf(NoSpaceException.class)
         .hasMessageContaining(TASK.id().brief());
+  }
+
+  /** As ext4 does if a user's quota, the inodes, or the limit of a file's size is used up. */
+  @ParameterizedTest
+  @CsvSource({
+    "Disk quota exceeded, QUOTA, raise the quota",
+    "No space left on device, INODES, df -i",
+    "File too large, FILE_SIZE, ulimit -f"
+  })
+  void aDiskThatIsFullAlthoughItHasFreeBytesSaysWhatIsUsedUp(
+      String reason, Resource resource, String advice) throws Exception {
+    Storage storage = disk.open();
+    disk.machine().withUsableBytes(1L << 40).withFailure(reason);
+    assertLacks(() -> storage.create(TASK), resource, advice);
+    assertThat(home.resolve("tasks")).isEmptyDirectory();
+
+    disk.machine().withFailure(null);
+    StoredTask stored = storage.create(TASK);
+    disk.machine().withFailure(reason);
+    assertLacks(() -> stored.write(0, ByteBuffer.wrap(bytes(0))), resource, advice);
+    disk.machine().withFailure(null);
+    put(stored, 0);
+  }
+
+  private void assertLacks(ThrowingCallable call, Resource resource, String advice) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            NoSpaceException.class,
+            e -> {
+              assertThat(e.resource()).isEqualTo(resource);
+              assertThat(e.neededBytes()).isGreaterThan(e.freeBytes());
+            })
+        .hasMessageContaining(TASK.id().brief())
+        .hasMessageContaining(home.toString())
+        .hasMessageContaining(advice);
+  }
+
+  @Test
+  void aDiskThatHasBecomeReadOnlyIsNotCalledFull() throws Exception {
+    Storage storage = disk.open();
+    StoredTask stored = storage.create(TASK);
+    disk.machine().withUsableBytes(1L << 40).withFailure("Read-only file system");
+
+    ThrowingCallable create = () -> storage.create(DiskFixture.task("b", OptionalLong.of(1)));
+    ThrowingCallable write = () -> stored.write(0, ByteBuffer.wrap(bytes(0)));
+    assertThat(List.of(create, write))
+        .allSatisfy(
+            call ->
+                assertThatThrownBy(call)
+                    .isInstanceOf(StorageException.class)
+                    .hasMessageContaining(home.toString())
+                    .hasMessageContaining("mount it read-write"));
+  }
+
+  @Test
+  void aTaskIsEvictedFromADiskOnWhichNothingCanBeWritten() throws Exception {
+    StoredTask stored = disk.whole();
+    StoredTask full = disk.reopened(); // it opens its files anew
+    disk.machine().withFailure("No space left on device");
+
+    full.evict();
+
+    assertThat(full.pieces().isEmpty()).isTrue();
+    assertThat(full.digest(3)).isEqualTo(stored.digest(3));
+    assertThat(blocks(disk.data())).isZero();
+    disk.machine().withFailure(null);
+    assertThat(disk.reopened().pieces().isEmpty()).isTrue();
+    put(full, 0);
+    DiskFixture.assertServes(disk.reopened(), 0);
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import org.jspecify.annotations.Nullable;
 
 /** A machine whose boots, disk and time a test decides on. */
 final class FakeMachine implements Machine {
@@ -26,6 +27,7 @@ final class FakeMachine implements Machine {
   private volatile long usableBytes = Long.MAX_VALUE;
   private final Set<Path> full = ConcurrentHashMap.newKeySet();
   private volatile boolean canLink = true;
+  private volatile @Nullable String failure;
   private final BlockingQueue<Path> synced = new LinkedBlockingQueue<>();
   private volatile boolean counts;
   private final Map<Path, List<Long>> writes = new ConcurrentHashMap<>();
@@ -50,6 +52,15 @@ final class FakeMachine implements Machine {
   /** From now on this file cannot take a byte. */
   FakeMachine withFull(Path file) {
     full.add(file);
+    return this;
+  }
+
+  /**
+   * From now on each new directory fails for this reason, and each write to a file that is opened
+   * from now on; none if it is null.
+   */
+  FakeMachine withFailure(@Nullable String reason) {
+    failure = reason;
     return this;
   }
 
@@ -89,13 +100,32 @@ final class FakeMachine implements Machine {
   }
 
   @Override
+  public void createDirectory(Path directory) throws IOException {
+    String reason = failure;
+    if (reason != null) {
+      throw new FileSystemException(directory.toString(), null, reason);
+    }
+    LOCAL.createDirectory(directory);
+  }
+
+  @Override
   public FileChannel open(Path file, OpenOption use) throws IOException {
     if (full.contains(file)) {
       return FileChannel.open(FULL, use);
     }
     FileChannel channel = LOCAL.open(file, use);
     afterOpen.run();
+    if (failure != null) {
+      return new CountedChannel(channel, bytes -> failWrite());
+    }
     return counts ? new CountedChannel(channel, bytes -> writes(file).add(bytes)) : channel;
+  }
+
+  private void failWrite() throws IOException {
+    String reason = failure;
+    if (reason != null) {
+      throw new IOException(reason);
+    }
   }
 
   /** Counts from now on what each call writes. No thread may be interrupted then. */

@@ -26,11 +26,12 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What a cache gives up to make room, and what never. */
 @ExtendWith(LeakCheck.class)
-class CacheRoomTest {
+class CacheEvictionTest {
   private static final int PIECE = PieceLayout.MIN_PIECE_LENGTH;
   private static final int BIG_PIECE = PieceLayout.UNKNOWN_LENGTH_PIECE;
 
@@ -83,6 +84,41 @@ class CacheRoomTest {
     assertThat(storage.find(first)).isPresent();
     assertThat(storage.find(third)).isPresent();
     assertThat(heard.deleted()).containsExactly(second);
+  }
+
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aDiskThatIsFullAlthoughItHasFreeBytesIsNotTriedForEver() {
+    MemoryStorage disk = new MemoryStorage();
+    restart(disk, Long.MAX_VALUE, Duration.ZERO);
+    TaskId first = readAndLetGo("first", PIECE);
+    TaskId second = readAndLetGo("second", PIECE);
+    disk.limitTasks(2, () -> new NoSpaceException("Disk quota exceeded", 1, 1 << 30, null));
+    TaskId third = readAndLetGo("third", PIECE);
+    assertThat(storage.find(first)).isEmpty();
+    assertThat(storage.find(second)).isPresent();
+    assertThat(storage.find(third)).isPresent();
+
+    disk.limitTasks(0, () -> new NoSpaceException("Disk quota exceeded", 1, 1 << 30, null));
+    assertThatThrownBy(() -> prepare("fourth", PIECE)).hasMessage("Disk quota exceeded");
+  }
+
+  @Test
+  void aDiskThatTakesNoByteAlthoughItHasFreeOnesIsNotTriedForEverEither() {
+    DamagedStorage damaged = new DamagedStorage();
+    restart(damaged, Long.MAX_VALUE, Duration.ZERO);
+    for (int i = 0; i < 6; i++) {
+      readAndLetGo("old" + i, PIECE);
+    }
+    damaged.fail(new NoSpaceException("Disk quota exceeded", 1, 1 << 30, null));
+    heard.clear();
+    int opened = source.opened().size();
+    prepare("new", 2 * PIECE).read(access("new"), Optional.empty());
+
+    assertThat(heard.awaitFailure()).hasMessage("Disk quota exceeded");
+    // The source is read again each time that some are evicted, and each time more are.
+    assertThat(source.opened()).hasSizeBetween(opened + 2, opened + 4);
+    assertThat(storage.tasks()).isEmpty();
   }
 
   @Test

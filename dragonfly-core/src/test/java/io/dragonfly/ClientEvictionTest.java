@@ -22,12 +22,13 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How a client keeps its home within bounds by itself. */
 @ExtendWith(LeakCheck.class)
-class HomeRoomTest {
+class ClientEvictionTest {
   @TempDir Path dir;
   private ClientFixture fixture;
 
@@ -73,6 +74,23 @@ class HomeRoomTest {
   }
 
   @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aDiskThatIsFullAlthoughItHasFreeBytesIsNotTriedForEver() throws Exception {
+    try (MemoryStorage storage = new MemoryStorage()) {
+      DistributionClient client = fixture.startInFakeTime(fixture.alone().storage(storage));
+      TaskId first = fetch(client, "a", 1);
+      TaskId second = fetch(client, "b", 1);
+      storage.limitTasks(2, () -> new NoSpaceException("Disk quota exceeded", 1, 1 << 30, null));
+      TaskId third = fetch(client, "c", 1);
+      assertThat(held(client)).containsExactlyInAnyOrder(second, third).doesNotContain(first);
+
+      storage.limitTasks(0, () -> new NoSpaceException("Disk quota exceeded", 1, 1 << 30, null));
+      assertThatThrownBy(() -> fetch(client, "d", 1)).hasMessage("Disk quota exceeded");
+      client.close();
+    }
+  }
+
+  @Test
   void aQuotaHoldsWhateverTheDiskHas() {
     DistributionClient client = fixture.startInFakeTime(fixture.alone().quotaBytes(3 * PIECE));
     TaskId first = fetch(client, "a", 2);
@@ -94,6 +112,21 @@ class HomeRoomTest {
     assertThatThrownBy(() -> fetch(client, "b", 3)).isInstanceOf(NoSpaceException.class);
     fixture.source.resume(URI_A);
     assertThat(running.completion().get(20, TimeUnit.SECONDS).length()).isEqualTo(2 * PIECE);
+  }
+
+  @Test
+  void whatIsStillToComeOfAnotherFetchCountsForTheQuota() throws Exception {
+    DistributionClient client = fixture.startInFakeTime(fixture.alone().quotaBytes(3 * PIECE));
+    fixture.source.put(URI_A, bytes(2 * PIECE)).stallAt(URI_A, 0);
+    Fetch running = client.start(fixture.request().build());
+    await(() -> client.tasks().stream().anyMatch(HeldTask::inUse));
+    assertThatThrownBy(() -> fetch(client, "b", 2)).isInstanceOf(NoSpaceException.class);
+    fixture.source.put(uri("c"), bytes(PIECE));
+    client.fetch(FetchRequest.builder(uri("c")).build());
+    running.cancel();
+    await(() -> client.tasks().stream().noneMatch(HeldTask::inUse));
+    fixture.source.resume(URI_A);
+    fetch(client, "b", 2);
   }
 
   @Test
@@ -127,7 +160,7 @@ class HomeRoomTest {
     assertThat(second.tasks()).hasSize(1);
     fixture.ticker.advance(Duration.ofHours(7));
     assertThat(second.tasks()).hasSize(1);
-    fixture.ticker.advance(Duration.ofHours(3));
-    await(() -> second.tasks().isEmpty());
+    fixture.ticker.advance(Duration.ofHours(2));
+    fixture.advanceUntil(Duration.ofSeconds(10), () -> second.tasks().isEmpty());
   }
 }
