@@ -19,6 +19,7 @@ import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.plugin.Plugins;
 import io.dragonfly.internal.rate.ClientLimits;
 import io.dragonfly.internal.serve.ProcessMonitor;
+import io.dragonfly.internal.storage.DiskSpace;
 import io.dragonfly.internal.storage.HomeLock;
 import io.dragonfly.internal.transfer.LocalAddress;
 import io.dragonfly.internal.transfer.Setup;
@@ -189,7 +190,8 @@ public final class DistributionClient implements AutoCloseable {
         Plugins.byName(
             StorageProvider.class, StorageProvider::name, config.storage().name(), ADD_ARTIFACT);
     try {
-      Storage storage = provider.create(new StorageConfig(home.home(), config.reserveBytes()));
+      long reserve = DiskSpace.reserveBytes(config.reserveBytes(), home.home());
+      Storage storage = provider.create(new StorageConfig(home.home(), reserve));
       parts.push(storage);
       return storage;
     } catch (IOException e) {

@@ -28,7 +28,7 @@ import java.util.function.Supplier;
  */
 abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
   private final String idc;
-  private final long reserveBytes;
+  private final OptionalLong reserveBytes;
   private final OptionalLong quotaBytes;
   private final Duration taskTtl;
   private final Optional<Rate> uploadRate;
@@ -62,8 +62,10 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
     return idc;
   }
 
-  /** Returns the bytes that stay free on the disk. */
-  public long reserveBytes() {
+  /**
+   * Returns the bytes that stay free on the disk; empty for the default, which depends on the disk.
+   */
+  public OptionalLong reserveBytes() {
     return reserveBytes;
   }
 
@@ -132,7 +134,7 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
     final TransportConfig.Builder transportConfig = TransportConfig.builder();
 
     private String idc = "";
-    private long reserveBytes = 256L << 20;
+    private OptionalLong reserveBytes = OptionalLong.empty();
     private Duration taskTtl = Duration.ofDays(7);
     private Optional<Rate> uploadRate = Optional.empty();
     private Duration sourceStallTimeout = Duration.ofSeconds(10);
@@ -151,9 +153,9 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
       return self();
     }
 
-    /** How many bytes stay free on the disk; 256 MiB unless set. */
+    /** How many bytes stay free on the disk. Default: 5 % of the disk, at most 256 MiB. */
     public B reserveBytes(long bytes) {
-      this.reserveBytes = bytes;
+      this.reserveBytes = OptionalLong.of(bytes);
       return self();
     }
 
@@ -236,7 +238,8 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
           transportConfig.build().isDefault() || transport.instance().isEmpty(),
           "%s are for a transport that is chosen by its name: set them where the instance is made",
           tlsSettings);
-      checkArgument(reserveBytes >= 0, "reserveBytes is %s, must be >= 0", reserveBytes);
+      reserveBytes.ifPresent(
+          bytes -> checkArgument(bytes >= 0, "reserveBytes is %s, must be >= 0", bytes));
       quotaBytes.ifPresent(
           bytes -> checkArgument(bytes > 0, "quotaBytes is %s, must be > 0", bytes));
       checkArgument(!taskTtl.isNegative(), "taskTtl is %s, must be >= 0", taskTtl);

@@ -12,6 +12,7 @@ import io.dragonfly.internal.loop.ActiveClock;
 import io.dragonfly.internal.plugin.Plugins;
 import io.dragonfly.internal.serve.ProcessMonitor;
 import io.dragonfly.internal.serve.StoredPieceService;
+import io.dragonfly.internal.storage.DiskSpace;
 import io.dragonfly.internal.storage.HomeLock;
 import io.dragonfly.internal.supernode.LocalSupernode;
 import io.dragonfly.internal.supernode.SupernodeService;
@@ -176,7 +177,8 @@ public final class Supernode implements AutoCloseable {
         Plugins.byName(
             StorageProvider.class, StorageProvider::name, config.storage().name(), ADD_ARTIFACT);
     try {
-      Storage storage = provider.create(new StorageConfig(home, config.reserveBytes()));
+      long reserve = DiskSpace.reserveBytes(config.reserveBytes(), home);
+      Storage storage = provider.create(new StorageConfig(home, reserve));
       parts.push(storage);
       return storage;
     } catch (IOException e) {

@@ -356,7 +356,7 @@ class SupernodeTest {
     assertThat(config.port()).hasValue(8002);
     assertThat(config.advertiseIp()).isEqualTo(ip);
     assertThat(config.idc()).isEqualTo("north");
-    assertThat(config.reserveBytes()).isEqualTo(5);
+    assertThat(config.reserveBytes()).hasValue(5);
     assertThat(config.quotaBytes()).hasValue(51);
     assertThat(config.ringBytes()).isEqualTo(52);
     assertThat(config.adminTokenFile()).hasValue(Path.of("token"));

@@ -440,7 +440,7 @@ class DfgetFlagsTest {
     assertThat(call.printed().lines())
         .contains(
             "# node: none, the file comes from its source # default",
-            "# reserve-bytes: 256M # default",
+            "# reserve-bytes: 5 percent of the disk, at most 256M # default",
             "# task-ttl: 7d # default",
             "# queue-timeout: 1h # default",
             "# alivetime: 5m # default",

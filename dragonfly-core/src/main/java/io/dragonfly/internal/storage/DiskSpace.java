@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The space on a home's disk: what is free, what stays free, and what a failed write lacked. Safe
  * for concurrent use.
  */
-final class DiskSpace {
+public final class DiskSpace {
   /** What the kernels say, in lower case. Only a hint: the free bytes are asked for as well. */
   private static final Pattern FULL = Pattern.compile("no space left|not enough space");
 
@@ -37,6 +38,11 @@ final class DiskSpace {
       "%s cannot be written: the file system of %s is read-only."
           + " Check the disk (see dmesg) and mount it read-write, or choose another place.";
 
+  /** Without a setting this part of the disk stays free, a twentieth, but no more than that. */
+  private static final long RESERVED_PART = 20;
+
+  private static final long MOST_RESERVED = 256L << 20;
+
   private final Path home;
   private final long reserveBytes;
   private final Machine machine;
@@ -45,6 +51,16 @@ final class DiskSpace {
     this.home = home;
     this.reserveBytes = reserveBytes;
     this.machine = machine;
+  }
+
+  /**
+   * Returns how many bytes stay free on the file system of a directory: those that are set, else a
+   * part of it.
+   */
+  public static long reserveBytes(OptionalLong set, Path directory) {
+    long all = directory.toFile().getTotalSpace();
+    long most = all <= 0 ? MOST_RESERVED : all / RESERVED_PART; // 0: not known
+    return set.orElse(Math.min(MOST_RESERVED, most));
   }
 
   /**

@@ -75,6 +75,15 @@ class DiskSpaceTest {
   }
 
   @Test
+  void aTwentiethOfTheDiskStaysFreeUnlessThatIsMuchOrSomethingElseIsSet() {
+    long twentieth = home.toFile().getTotalSpace() / 20;
+    assertThat(DiskSpace.reserveBytes(OptionalLong.empty(), home))
+        .isEqualTo(Math.min(256L << 20, twentieth));
+    assertThat(DiskSpace.reserveBytes(OptionalLong.of(1L << 50), home)).isEqualTo(1L << 50);
+    assertThat(DiskSpace.reserveBytes(OptionalLong.of(0), home)).isZero();
+  }
+
+  @Test
   void takesWhatJustFits() {
     disk.machine().withUsableBytes(LENGTH + RESERVE);
 

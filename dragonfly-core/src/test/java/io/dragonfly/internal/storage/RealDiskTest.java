@@ -136,6 +136,21 @@ class RealDiskTest {
   }
 
   @Test
+  void aSmallDiskTakesFilesUpToATwentiethOfIt() throws Exception {
+    mount();
+    storage.close();
+    Path home = disk.path().resolve("home");
+    long reserve = DiskSpace.reserveBytes(OptionalLong.empty(), home);
+    storage = DiskStorage.open(new StorageConfig(home, reserve));
+
+    long usable = disk.path().toFile().getUsableSpace();
+    assertThat(storage.create(task(1, (int) (usable * 9 / 10 / PIECE)))).isNotNull();
+    storage.delete(task(1, (int) (usable * 9 / 10 / PIECE)).id());
+    assertThatThrownBy(() -> storage.create(task(2, (int) (usable * 97 / 100 / PIECE))))
+        .isInstanceOf(NoSpaceException.class);
+  }
+
+  @Test
   void aDiskThatRunsFullInTheMiddleSaysSo() throws Exception {
     mount();
     StoredTask stored = eviction.create(task(1, PIECES));

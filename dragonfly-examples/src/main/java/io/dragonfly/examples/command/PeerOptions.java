@@ -19,7 +19,9 @@ public final class PeerOptions {
       names = "--reserve-bytes",
       paramLabel = "SIZE",
       converter = Units.SizeConverter.class,
-      description = "Bytes that stay free on the disk of the home. Default: 256M.")
+      description =
+          "Bytes that stay free on the disk of the home."
+              + " Default: 5 percent of the disk, at most 256M.")
   private @Nullable Long reserveBytes;
 
   @Option(

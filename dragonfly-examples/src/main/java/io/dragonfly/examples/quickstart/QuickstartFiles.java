@@ -5,6 +5,7 @@ import com.google.common.io.RecursiveDeleteOption;
 import io.dragonfly.examples.command.Units;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
@@ -18,8 +19,8 @@ record QuickstartFiles(Path dir) {
   /** Only a directory that bears this mark is emptied: nobody's files are lost by a wrong --dir. */
   private static final String MARK = ".dragonfly-quickstart";
 
-  /** What the disk keeps free for others: peers and supernode take no more than leaves this. */
-  private static final long RESERVE_BYTES = 256L << 20;
+  /** Peers and supernode leave 5 percent of the disk free for others, but no more than this. */
+  private static final long MOST_RESERVED = 256L << 20;
 
   /**
    * Empties and makes the directory.
@@ -38,8 +39,9 @@ record QuickstartFiles(Path dir) {
   /** The source, the CDN cache and each peer's store have a copy; outputs are links to the last. */
   private void requireRoom(int peers, long length) throws IOException {
     long copies = 2L + (canLink() ? peers : 2L * peers);
-    long needed = copies * length + RESERVE_BYTES;
-    long free = Files.getFileStore(dir).getUsableSpace();
+    FileStore disk = Files.getFileStore(dir);
+    long needed = copies * length + Math.min(MOST_RESERVED, disk.getTotalSpace() / 20);
+    long free = disk.getUsableSpace();
     if (free < needed) {
       throw new IllegalArgumentException(
           "%s has room for %s, and %d copies of %s need %s with what stays free: give another --dir, fewer --mib, or fewer --peers"

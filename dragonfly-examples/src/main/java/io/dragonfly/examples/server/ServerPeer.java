@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
 /** The peer of a server, which all calls share. A call that wants another one is told so. */
@@ -114,19 +115,8 @@ final class ServerPeer implements PeerHost {
   }
 
   private static void checkRoom(ClientConfig asked, ClientConfig its) {
-    if (asked.reserveBytes() != UNSET.reserveBytes()
-        && asked.reserveBytes() != its.reserveBytes()) {
-      throw differs(
-          "reserve-bytes",
-          Units.exactSize(asked.reserveBytes()),
-          Units.exactSize(its.reserveBytes()));
-    }
-    if (asked.quotaBytes().isPresent() && !asked.quotaBytes().equals(its.quotaBytes())) {
-      throw differs(
-          "quota-bytes",
-          Units.exactSize(asked.quotaBytes().getAsLong()),
-          its.quotaBytes().isPresent() ? Units.exactSize(its.quotaBytes().getAsLong()) : "");
-    }
+    check("reserve-bytes", asked.reserveBytes(), its.reserveBytes());
+    check("quota-bytes", asked.quotaBytes(), its.quotaBytes());
     if (!asked.taskTtl().equals(UNSET.taskTtl()) && !asked.taskTtl().equals(its.taskTtl())) {
       throw differs("task-ttl", Units.exactTime(asked.taskTtl()), Units.exactTime(its.taskTtl()));
     }
@@ -148,6 +138,15 @@ final class ServerPeer implements PeerHost {
   private static void checkFile(String name, Optional<Path> asked, Optional<Path> its) {
     if (asked.isPresent() && !asked.equals(its)) {
       throw differs(name, asked.get(), its.map(Path::toString).orElse(""));
+    }
+  }
+
+  private static void check(String name, OptionalLong asked, OptionalLong its) {
+    if (asked.isPresent() && !asked.equals(its)) {
+      throw differs(
+          name,
+          Units.exactSize(asked.getAsLong()),
+          its.isPresent() ? Units.exactSize(its.getAsLong()) : "");
     }
   }
 

@@ -76,7 +76,8 @@ final class SupernodeOptions {
       names = "--reserve-bytes",
       paramLabel = "SIZE",
       converter = Units.SizeConverter.class,
-      description = "Bytes that stay free on the disk. Default: 256M.")
+      description =
+          "Bytes that stay free on the disk. Default: 5 percent of the disk, at most 256M.")
   private @Nullable Long reserveBytes;
 
   @Option(
@@ -84,8 +85,8 @@ final class SupernodeOptions {
       paramLabel = "SIZE",
       converter = Units.SizeConverter.class,
       description =
-          "Bytes that the CDN cache takes up at most; what was used longest ago makes room. Default:"
-              + " what the disk has beside the reserve.")
+          "Bytes that the CDN cache takes up at most; what was used longest ago makes room."
+              + " Default: what the disk has beside the reserve.")
   private @Nullable Long quotaBytes;
 
   @Option(
@@ -125,8 +126,8 @@ final class SupernodeOptions {
       names = "--admin-token-file",
       paramLabel = "FILE",
       description =
-          "File with the token of operators, who may call from anywhere then. Default: one is made in"
-              + " the home, for this machine alone.")
+          "File with the token of operators, who may call from anywhere then. Default: one is made"
+              + " in the home, for this machine alone.")
   private @Nullable String adminTokenFile;
 
   @Option(
@@ -160,8 +161,8 @@ final class SupernodeOptions {
       split = ",",
       paramLabel = "HOSTS",
       description =
-          "Sources that are read for other machines although they would not be: networks, addresses,"
-              + " host names, or *.example.com.")
+          "Sources that are read for other machines although they would not be: networks,"
+              + " addresses, host names, or *.example.com.")
   private List<String> sourceAllow = new ArrayList<>();
 
   @Option(

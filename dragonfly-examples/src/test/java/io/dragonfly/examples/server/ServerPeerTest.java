@@ -51,7 +51,7 @@ class ServerPeerTest {
   void whatDiffersIsQuotedAsPeopleWriteIt() {
     assertRefused(
         client -> client.totalRate(Rate.ofBytes(20 << 20)), "--totallimit is '20M'", "has '10M'.");
-    assertRefused(client -> client.reserveBytes(1 << 30), "--reserve-bytes is '1G'", "has '256M'.");
+    assertRefused(client -> client.reserveBytes(1 << 30), "--reserve-bytes is '1G'", "has none");
     assertRefused(client -> client.quotaBytes(1 << 30), "--quota-bytes is '1G'", "has none");
     assertRefused(
         client -> client.taskTtl(Duration.ofHours(1)), "--task-ttl is '1h'", "has '168h'.");

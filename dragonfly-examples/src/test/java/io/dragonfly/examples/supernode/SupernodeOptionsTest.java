@@ -37,7 +37,8 @@ class SupernodeOptionsTest {
     "--task-ttl=never, 'never' is no time",
     "--home-dir=d --advertise-ip=::1 --source-give-up=0, '--source-give-up is PT0S, must be > 0'",
     "--source-concurrency=many, 'many' is no whole number",
-    "--home-dir=d --advertise-ip=::1 --source-concurrency=0, '--source-concurrency is 0, must be > 0'",
+    "--home-dir=d --advertise-ip=::1 --source-concurrency=0, '--source-concurrency is 0, must be >"
+        + " 0'",
     "--home-dir=d --advertise-ip=::1 --back-to-source-peers=-1, '-1' is no whole number",
     "--home-dir=d --advertise-ip=::1 --peer-network=x, 'x'",
     "--home-dir=d --advertise-ip=::1 --metrics-network=x, 'x'",
@@ -96,7 +97,7 @@ class SupernodeOptionsTest {
             "port: 8002 # default",
             "peer-network: '10.0.0.0/8,192.0.2.0/24' # DRAGONFLY_PEER_NETWORK",
             "unvalidated-ttl: 0 # DRAGONFLY_UNVALIDATED_TTL",
-            "# reserve-bytes: 256M # default",
+            "# reserve-bytes: 5 percent of the disk, at most 256M # default",
             "log-format: text # default");
   }
 
