@@ -132,7 +132,9 @@ public final class DiskStorage implements Storage {
     } catch (ClosedChannelException e) {
       throw e; // an interrupt: all is read once more
     } catch (BrokenTaskException e) {
-      if (StoredTasks.holdsOursAlone(entry)) {
+      if (StoredTasks.mayBePinned(entry)) {
+        leaveAlone(entry, Reasons.of(e) + "; it may be pinned: check the disk, then delete it");
+      } else if (StoredTasks.holdsOursAlone(entry)) {
         log.warn("dropped {}: {}", entry, Reasons.of(e));
         drop(entry);
       } else {
@@ -237,6 +239,9 @@ public final class DiskStorage implements Storage {
     if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
       if (!StoredTasks.holdsOursAlone(place)) {
         throw new IOException(place + " is in the way and no task of ours, move it elsewhere");
+      }
+      if (StoredTasks.mayBePinned(place)) {
+        log.warn("{} may be pinned and cannot be read: it is made anew, not pinned", place);
       }
       Path gone = directory.resolve(GONE + UUID.randomUUID());
       Files.move(place, gone, StandardCopyOption.ATOMIC_MOVE);

@@ -103,6 +103,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
             data.setLength(length);
             taskFile.update(record -> record.withTask(learned));
             watchIfWhole();
+            syncLater();
           }
         });
   }
@@ -245,9 +246,20 @@ final class DiskTask implements StoredTask, Syncer.Target {
   }
 
   private void syncLater() {
-    OptionalLong length = layout().length();
-    if (length.isEmpty() || length.getAsLong() > SMALL_BYTES) {
+    if (isSynced(layout()) || isPinned()) {
       disk.syncer().written(this);
+    }
+  }
+
+  /** Tells whether a task of this length is worth a sync, pinned or not. */
+  static boolean isSynced(PieceLayout layout) {
+    return layout.length().orElse(Long.MAX_VALUE) > SMALL_BYTES;
+  }
+
+  /** What has changed the record does not wait for a sync either. */
+  void syncRecordLater() {
+    if (!taskFile.isDurable()) {
+      syncLater();
     }
   }
 
@@ -271,6 +283,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
   private void allVerified() {
     try {
       taskFile.update(record -> record.withBootId(disk.machine().bootId()));
+      syncRecordLater();
     } catch (IOException e) {
       LOG.warn("{} is verified once more after the next start: {}", this, e.toString());
     }
@@ -293,6 +306,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
             data.replaceBy(fresh);
           });
       forget(sealed);
+      syncRecordLater();
     } catch (IOException e) {
       throw disk.space().explain(toString(), 0, e);
     } finally {
@@ -331,6 +345,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
   @Override
   public void readFrom(String url) throws IOException {
     taskFile.update(record -> record.withUrl(url));
+    syncRecordLater();
   }
 
   @Override
@@ -340,15 +355,22 @@ final class DiskTask implements StoredTask, Syncer.Target {
 
   @Override
   public void pin(boolean pinned) throws IOException {
-    taskFile.update(record -> record.withPinned(pinned));
+    writing(() -> taskFile.update(record -> record.withPinned(pinned)));
+    try {
+      sync(); // an operator relies on it from now on
+    } catch (IOException e) {
+      throw disk.space().explain(toString(), 1, e);
+    }
   }
 
   @Override
   public void sync() throws IOException {
     try {
-      // Data first: after a crash of the machine, a record without its data is of no use.
+      // Data first: after a crash of the machine, a record without its data is of no use. From the
+      // last of them on the task counts as kept.
       data.sync(disk.machine());
       journal.sync(disk.machine());
+      taskFile.sync(disk.machine());
     } catch (IOException e) {
       if (!ended) {
         throw e;
@@ -417,6 +439,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
             throw new IOException("%s is not complete".formatted(this));
           }
           new Delivery(disk, data, target.toAbsolutePath(), mode, toString()).run(checks::checkAll);
+          syncRecordLater();
         });
   }
 

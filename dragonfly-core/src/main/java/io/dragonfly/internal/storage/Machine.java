@@ -3,11 +3,13 @@ package io.dragonfly.internal.storage;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /** What a disk storage asks of the machine it runs on. Tests have machines of their own. */
@@ -32,6 +34,9 @@ interface Machine {
 
   /** Hands what was written to an open file to the disk. */
   void sync(Path file, FileChannel channel) throws IOException;
+
+  /** Hands the names in a directory to the disk. */
+  void syncDirectory(Path directory) throws IOException;
 
   /** Returns monotonic nanoseconds. */
   long nanoTime();
@@ -80,6 +85,15 @@ interface Machine {
     @Override
     public void sync(Path file, FileChannel channel) throws IOException {
       channel.force(false);
+    }
+
+    @Override
+    public void syncDirectory(Path directory) throws IOException {
+      try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+        channel.force(true);
+      } catch (AccessDeniedException e) {
+        // Windows opens no directories, and syncs their names with the files.
+      }
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.dragonfly.internal.storage;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -36,12 +37,29 @@ public final class OwnerOnly {
     }
   }
 
-  /** Gives a file other content, all of it or none, and mode 0600. */
+  /**
+   * Gives a file other content, all of it or none, and mode 0600. After a power cut it may be
+   * empty.
+   */
   public static void replace(Path file, byte[] content) throws IOException {
+    Files.move(fresh(file, content), file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** The same; after a power cut the file has the content that it had, or this one. */
+  static void replaceDurably(Path file, byte[] content, Machine machine) throws IOException {
+    Path fresh = fresh(file, content);
+    try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
+      machine.sync(fresh, channel);
+    }
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Makes a file with this content and mode 0600, which is to take another one's place. */
+  static Path fresh(Path file, byte[] content) throws IOException {
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     Files.deleteIfExists(fresh);
     write(fresh, content);
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+    return fresh;
   }
 
   /** Makes a file with this content and mode 0600 where nobody looks for it yet. */

@@ -106,7 +106,7 @@ final class PieceJournal {
   }
 
   /** Writes a journal anew, with what counts alone. */
-  static void rewrite(Path file, PieceSet pieces) throws IOException {
+  static void rewrite(Path file, PieceSet pieces, Machine machine) throws IOException {
     BitSet known = pieces.known();
     BitSet unsealed = pieces.known();
     unsealed.andNot(pieces.sealed());
@@ -114,7 +114,7 @@ final class PieceJournal {
     ByteBuffer all = ByteBuffer.allocate(Math.multiplyExact(records, RECORD));
     known.stream().forEach(p -> all.put(sealedRecord(p, pieces.digest(p).orElseThrow())));
     unsealed.stream().forEach(p -> all.put(unsealedRecord(p)));
-    OwnerOnly.replace(file, all.array());
+    OwnerOnly.replaceDurably(file, all.array(), machine);
   }
 
   void sealed(int piece, Digest digest) throws IOException {

@@ -22,7 +22,8 @@ import org.slf4j.LoggerFactory;
 final class StoredTasks {
   private static final Logger log = LoggerFactory.getLogger(StoredTasks.class);
 
-  private static final List<String> NAMES = List.of(DiskTask.TASK, DiskTask.PIECES, DiskTask.DATA);
+  private static final List<String> NAMES =
+      List.of(DiskTask.TASK, DiskTask.TASK + TaskFile.KEPT, DiskTask.PIECES, DiskTask.DATA);
 
   /** What is written beside a file, to take its place. */
   private static final String FRESH = ".new";
@@ -54,6 +55,13 @@ final class StoredTasks {
     } catch (IOException | DirectoryIteratorException e) {
       return false; // nobody knows
     }
+  }
+
+  /**
+   * Tells whether a directory may hold a pinned task: one has a copy of its record all the time.
+   */
+  static boolean mayBePinned(Path directory) {
+    return TaskFile.hasCopy(directory.resolve(DiskTask.TASK));
   }
 
   /**
@@ -92,7 +100,7 @@ final class StoredTasks {
     boolean fits = size == layout.length().orElse(size);
     boolean isShort = dropBehind(size, content.pieces(), layout, directory);
     if (isShort || !content.isClean()) {
-      PieceJournal.rewrite(journal, content.pieces());
+      PieceJournal.rewrite(journal, content.pieces(), disk.machine());
     }
     if (!fits && record.linkedOut().isEmpty()) {
       data.setLength(layout.length().getAsLong());
@@ -109,7 +117,9 @@ final class StoredTasks {
     } else if (isOfThisBoot) {
       file.update(r -> r.withBootId(Optional.empty()));
     }
-    return new DiskTask(disk, directory, file, content.pieces(), unverified);
+    DiskTask task = new DiskTask(disk, directory, file, content.pieces(), unverified);
+    task.syncRecordLater();
+    return task;
   }
 
   /**

@@ -13,27 +13,45 @@ import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.task.TaskKey;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The file {@code task.json}. Replaced as a whole, so it is never half written. Its mtime is when
  * the task was last used.
+ *
+ * <p>A file that was not synced may be empty after a power cut. Nobody who changes the record waits
+ * for a sync; instead the record that was synced last stays as {@code task.json.kept} until the new
+ * one is synced, too. A pinned task has such a copy all the time, in case the file is damaged.
  */
 final class TaskFile {
   /** Goes up when older versions could no longer read what is written. */
   static final int FORMAT = 1;
 
+  /** What the name of the copy ends with. */
+  static final String KEPT = ".kept";
+
+  private static final Logger log = LoggerFactory.getLogger(TaskFile.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path file;
   private final ReentrantLock lock = new ReentrantLock();
+
+  /** Held by one sync after the other, and so for long. */
+  private final ReentrantLock syncing = new ReentrantLock();
+
   private volatile TaskRecord record;
   private volatile Instant lastUse;
 
@@ -41,40 +59,73 @@ final class TaskFile {
   @GuardedBy("lock")
   private boolean ended;
 
-  private TaskFile(Path file, TaskRecord record, Instant lastUse) {
+  /** Whether the file is synced: then it is not replaced before it has another name. */
+  private volatile boolean durable;
+
+  private TaskFile(Path file, TaskRecord record, Instant lastUse, boolean durable) {
     this.file = file;
     this.record = record;
     this.lastUse = lastUse;
+    this.durable = durable;
+  }
+
+  private static Path copy(Path file) {
+    return file.resolveSibling(file.getFileName() + KEPT);
+  }
+
+  /** Tells whether there is a copy that was synced, in whatever state it is now. */
+  static boolean hasCopy(Path file) {
+    return copy(file).toFile().length() > 0;
   }
 
   /** Makes the file in a directory that is not a task's yet, so that it may be half written. */
   static TaskFile create(Path file, TaskRecord record) throws IOException {
     OwnerOnly.write(file, bytes(record));
-    return new TaskFile(file, record, mtime(file));
+    return new TaskFile(file, record, mtime(file), false);
   }
 
   /**
-   * Reads a file.
+   * Reads a file, or its copy if it is damaged. Then nothing is known of what was written since.
    *
    * @throws BrokenTaskException if it is not what a version of this class has written
    * @throws IOException if it cannot be read, or a newer version has written it
    */
   static TaskFile read(Path file) throws IOException {
+    try {
+      TaskRecord record = readRecord(file);
+      // If it is not synced yet, the process that has written it was killed a moment ago.
+      return new TaskFile(
+          file, record, mtime(file), DiskTask.isSynced(record.task().layout()) && !hasCopy(file));
+    } catch (BrokenTaskException | NoSuchFileException e) {
+      if (!hasCopy(file)) {
+        throw e;
+      }
+      TaskRecord record = readRecord(copy(file)).withBootId(Optional.empty());
+      TaskFile restored = new TaskFile(file, record, mtime(copy(file)), false);
+      OwnerOnly.replace(file, bytes(record));
+      restored.used(restored.lastUse);
+      log.warn("{} is restored from its copy, all pieces are verified: {}", file, e.toString());
+      return restored;
+    }
+  }
+
+  private static TaskRecord readRecord(Path file) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     try {
       JsonNode json = JSON.readTree(bytes);
       if (json.path("format").asInt() > FORMAT) {
         throw new IOException("a newer version has written it");
       }
-      return new TaskFile(file, parse(json), mtime(file));
+      return parse(json);
     } catch (JsonProcessingException | IllegalArgumentException e) {
-      throw new BrokenTaskException("task.json is broken: " + e.getMessage(), e);
+      String why = e instanceof JsonProcessingException j ? j.getOriginalMessage() : e.getMessage();
+      throw new BrokenTaskException("task.json is broken: " + why, e);
     }
   }
 
   /** Goes on with the same content under another name. */
   TaskFile movedTo(Path other) {
-    return new TaskFile(other, record, lastUse);
+    return new TaskFile(other, record, lastUse, false);
   }
 
   TaskRecord record() {
@@ -87,7 +138,12 @@ final class TaskFile {
       TaskRecord changed = change.apply(record);
       if (!changed.equals(record)) {
         checkAlive();
-        OwnerOnly.replace(file, bytes(changed));
+        Path fresh = OwnerOnly.fresh(file, bytes(changed));
+        if (durable) {
+          Files.move(file, copy(file), StandardCopyOption.ATOMIC_MOVE);
+          durable = false;
+        }
+        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
         record = changed;
         used(lastUse);
       }
@@ -101,6 +157,61 @@ final class TaskFile {
     lock.lock();
     try {
       ended = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Tells whether {@link #sync} has nothing to do. */
+  boolean isDurable() {
+    return durable;
+  }
+
+  /**
+   * Hands the record and the names of the task's files to the disk, and then sees to the copy.
+   * Blocks for as long as the disk takes, but nobody who changes the record.
+   */
+  void sync(Machine machine) throws IOException {
+    syncing.lock();
+    try {
+      if (!durable && isAlive()) {
+        sync(machine, record);
+      }
+    } finally {
+      syncing.unlock();
+    }
+  }
+
+  private void sync(Machine machine, TaskRecord synced) throws IOException {
+    Path directory = Optional.ofNullable(file.getParent()).orElseThrow();
+    Path tasks = Optional.ofNullable(directory.getParent()).orElseThrow();
+    try (FileChannel channel = machine.open(file, StandardOpenOption.WRITE)) {
+      machine.sync(file, channel);
+    }
+    machine.syncDirectory(directory);
+    machine.syncDirectory(tasks);
+    if (synced.pinned()) {
+      OwnerOnly.replaceDurably(copy(file), bytes(synced), machine);
+      Files.setLastModifiedTime(copy(file), FileTime.from(lastUse));
+      machine.syncDirectory(directory);
+    }
+    lock.lock();
+    try {
+      if (record.equals(synced)) { // else the next sync sees to it
+        if (!synced.pinned()) {
+          Files.deleteIfExists(copy(file));
+        }
+        durable = true;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isAlive() {
+    lock.lock();
+    try {
+      return !ended;
     } finally {
       lock.unlock();
     }

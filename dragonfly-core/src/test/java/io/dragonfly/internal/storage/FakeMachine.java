@@ -156,6 +156,12 @@ final class FakeMachine implements Machine {
   }
 
   @Override
+  public void syncDirectory(Path directory) throws IOException {
+    LOCAL.syncDirectory(directory);
+    synced.add(directory);
+  }
+
+  @Override
   public long nanoTime() {
     return ticker.getAsLong();
   }

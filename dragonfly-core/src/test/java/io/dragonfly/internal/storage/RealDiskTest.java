@@ -52,6 +52,7 @@ class RealDiskTest {
   private LoopDisk disk;
   private DiskStorage storage;
   private Eviction eviction;
+  private boolean allUsed;
 
   private void mount(String... mkfsOptions) throws IOException {
     Assumptions.assumeTrue(
@@ -62,7 +63,7 @@ class RealDiskTest {
         new Eviction.Owner() {
           @Override
           public Predicate<StoredTask> used() {
-            return stored -> false;
+            return stored -> allUsed;
           }
 
           @Override
@@ -174,9 +175,7 @@ class RealDiskTest {
     assertThat(storage.tasks()).hasSizeBetween(4, 16);
     assertThat(read(storage.find(task(count - 1, 1).id()).orElseThrow(), 0)).isEqualTo(BYTES);
 
-    for (StoredTask stored : storage.tasks()) {
-      stored.pin(true);
-    }
+    allUsed = true;
     assertThatThrownBy(() -> whole(count, 1))
         .isInstanceOfSatisfying(
             NoSpaceException.class, e -> assertThat(e.resource()).isEqualTo(Resource.INODES))
