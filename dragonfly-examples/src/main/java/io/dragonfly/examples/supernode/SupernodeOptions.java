@@ -111,7 +111,8 @@ final class SupernodeOptions {
       converter = Units.TimeConverter.class,
       description =
           "How long a source may bring no byte in the middle of a body before it is asked again. To"
-              + " connect and to answer it may take three times as long, 30s at most. Default: 10s.")
+              + " connect and to answer it may take three times as long, 30s at most. Default:"
+              + " 10s.")
   private @Nullable Duration sourceStallTimeout;
 
   @Option(

@@ -222,7 +222,9 @@ final class NextLoop {
         failed(poll, failure);
       }
     } catch (RuntimeException | Error e) {
-      sendLater(); // what else the supernode has to say must not be missed for a defect here
+      sendLater(
+          backoff
+              .next()); // what else the supernode has to say must not be missed for a defect here
       throw e;
     }
   }
@@ -280,10 +282,10 @@ final class NextLoop {
       lost = true;
       link.lost(String.valueOf(failure.getMessage()));
     }
-    sendLater();
+    sendLater(pause);
   }
 
-  private void sendLater() {
+  private void sendLater(Duration pause) {
     if (retry == null) {
       retry =
           loop.after(
