@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -29,6 +30,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -396,6 +399,41 @@ class PieceConnectionsTest {
   /** Waits until the event loops have done what they were told so far. */
   private void awaitLoops() {
     loops.group().forEach(loop -> loop.submit(() -> {}).syncUninterruptibly());
+  }
+
+  /** The system sends a first packet again after 1 s, if a busy parent has dropped it. */
+  @Test
+  void aParentMayLoseTheFirstPacket() throws IOException {
+    List<Path> sockets = List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"));
+    assumeTrue(
+        sockets.stream().allMatch(Files::isReadable),
+        "only Linux shows which packets are not answered");
+    parent.close();
+    parent = new ServerSocket(FreePorts.next(), 1, LOOPBACK);
+    for (int i = 0; i < 2; i++) { // as many as the system accepts for the parent
+      opened.add(new RawConnection(new Socket(LOOPBACK, parent.getLocalPort())));
+    }
+    RecordingSink sink = new RecordingSink();
+    take(sink);
+    String unanswered = ":%04X 02 ".formatted(parent.getLocalPort());
+    await()
+        .atMost(SOON)
+        .until(
+            () -> {
+              for (Path list : sockets) {
+                if (Files.readString(list).contains(unanswered)) {
+                  return true;
+                }
+              }
+              return false;
+            });
+
+    accept();
+    accept();
+    RawConnection taker = accept();
+    taker.readHead();
+    taker.send(RIGHT);
+    assertThat(sink.awaitBytes(SOON)).isEqualTo("hello".getBytes());
   }
 
   private RawConnection accept() throws IOException {

@@ -3,11 +3,15 @@ package io.dragonfly.transport.http.internal.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dragonfly.spi.MonitorService;
 import io.dragonfly.spi.ServeRequest;
 import io.dragonfly.transport.http.RawConnection;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What the server does with clients that are slow, silent, too many, or gone. */
@@ -114,6 +118,42 @@ abstract class HttpServerClients extends HttpServerFixture {
       assertThat(lazy.readHead().status()).isEqualTo(206);
       await().atMost(SOON).until(() -> pieces.openRegions() == 0);
       assertThat(lazy.awaitClose()).isLessThan(LARGE);
+    }
+  }
+
+  @Test
+  void aLongPageIsReadAsSlowlyAsTheClientLikes() throws IOException {
+    int length = 24 << 20; // more than sockets buffer
+    ServerLimits limits = limits(LONG, LONG, Duration.ofSeconds(1));
+    try (HttpServer impatient = serve(new LongPage("x".repeat(length)), limits)) {
+      RawConnection slow = connect(impatient).send("GET /metrics HTTP/1.1\nHost: h\n\n");
+      assertThat(slow.readHead().status()).isEqualTo(200);
+      AtomicInteger read = new AtomicInteger();
+      await()
+          .pollInterval(Duration.ofMillis(50)) // several seconds in all
+          .atMost(Duration.ofMinutes(1))
+          .until(
+              () ->
+                  read.addAndGet(slow.read(Math.min(512 << 10, length - read.get())).length)
+                      == length);
+    }
+  }
+
+  /** A process whose page of metrics is this text. */
+  private record LongPage(String text) implements MonitorService {
+    @Override
+    public boolean isReady() {
+      return true;
+    }
+
+    @Override
+    public boolean mayReadMetrics(InetAddress from, String token) {
+      return true;
+    }
+
+    @Override
+    public Optional<CompletableFuture<String>> metrics() {
+      return Optional.of(CompletableFuture.completedFuture(text));
     }
   }
 

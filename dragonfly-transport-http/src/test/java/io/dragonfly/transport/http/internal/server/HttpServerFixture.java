@@ -76,9 +76,13 @@ abstract class HttpServerFixture {
   }
 
   HttpServer serve(MonitorService monitor) throws IOException {
+    return serve(monitor, ServerLimits.DEFAULT);
+  }
+
+  HttpServer serve(MonitorService monitor, ServerLimits limits) throws IOException {
     InetSocketAddress bind = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     ServeRequest request = ServeRequest.piecesOnly(bind, pieces).withMonitor(monitor);
-    return HttpServer.start(loops, request, ServerLimits.DEFAULT, Optional.empty());
+    return HttpServer.start(loops, request, limits, Optional.empty());
   }
 
   RawConnection connect() throws IOException {
