@@ -47,6 +47,9 @@ public final class Supernodes {
    */
   private static final int AT_ONCE = 16;
 
+  /** A supernode that has answered something within this time runs: as long as a lease. */
+  private static final Duration ALIVE = Duration.ofSeconds(15);
+
   private final List<SupernodeLink> giving;
   private final List<SupernodeLink> takingOnly;
   private final EventLoop loop;
@@ -224,7 +227,9 @@ public final class Supernodes {
       return Optional.of(
           new Queued(Queued.Reason.SOURCE, before + 1, registering.waiting(attempt.host())));
     }
-    return attempt.isBusy() ? Optional.of(Queued.of(Queued.Reason.SUPERNODE)) : Optional.empty();
+    return attempt.waitsForSupernode()
+        ? Optional.of(Queued.of(Queued.Reason.SUPERNODE))
+        : Optional.empty();
   }
 
   private final class Attempt {
@@ -240,6 +245,11 @@ public final class Supernodes {
 
     /** Whether another one may answer later. */
     private boolean hopeful;
+
+    /** The one that has not answered the call yet. */
+    private @Nullable SupernodeLink waitsFor;
+
+    private long askedNanos;
 
     /** How long to wait for one that is busy; zero if none is. */
     private Duration busyFor = Duration.ZERO;
@@ -284,6 +294,8 @@ public final class Supernodes {
     }
 
     private void register(SupernodeLink link) {
+      waitsFor = link;
+      askedNanos = loop.activeNanos();
       CompletableFuture<RegisterAnswer> call =
           link.register(
               registration.content(), registration.range(), registration.holdings(), patience());
@@ -304,6 +316,7 @@ public final class Supernodes {
     }
 
     private void failed(Throwable failure) {
+      waitsFor = null;
       if (result.isDone()) {
         return;
       }
@@ -333,6 +346,18 @@ public final class Supernodes {
 
     private boolean isBusy() {
       return !busyFor.isZero();
+    }
+
+    /**
+     * Tells whether a supernode has said that it is busy, or shows it: it takes long for this
+     * registration, but has answered something else meanwhile.
+     */
+    private boolean waitsForSupernode() {
+      SupernodeLink asked = waitsFor;
+      return isBusy()
+          || (asked != null
+              && loop.activeNanos() - askedNanos > SupernodeCalls.DOUBT.toNanos()
+              && asked.pulse().silence().compareTo(ALIVE) < 0);
     }
 
     private boolean isWorthWaiting() {
