@@ -374,7 +374,7 @@ public final class CdnCache implements AutoCloseable {
       try {
         CdnTask task = tasks.get(id);
         isHeld = task != null;
-        if (!isHeld) {
+        if (task == null) {
           storage.delete(id);
           deleted(stored.task());
         } else {

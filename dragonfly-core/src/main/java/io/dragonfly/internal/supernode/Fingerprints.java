@@ -33,7 +33,7 @@ final class Fingerprints {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(key);
-      mac.update((byte) requester.ordinal());
+      add(mac, requester.name());
       add(mac, content.url().toString());
       for (Headers.Header header : content.headers().list()) {
         add(mac, header.name());

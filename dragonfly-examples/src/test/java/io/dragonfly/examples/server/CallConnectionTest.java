@@ -149,12 +149,13 @@ class CallConnectionTest {
     Assumptions.assumeTrue(Files.exists(Path.of("/proc/self/fd")), "no Linux");
     Process caller = new ProcessBuilder("sleep", "60").start();
     try (OutputStream pipe = caller.getOutputStream()) {
-      pipe.write("from a pipe".getBytes(UTF_8));
-      pipe.close();
+      byte[] sent = "from a pipe".getBytes(UTF_8);
+      pipe.write(sent);
+      pipe.flush();
       RemoteCall call = call(caller.pid(), FileIdentity.fileSystem());
 
       try (InputStream in = call.open("/dev/stdin")) {
-        assertThat(new String(in.readNBytes(1000), UTF_8)).isEqualTo("from a pipe");
+        assertThat(in.readNBytes(sent.length)).isEqualTo(sent);
       }
     } finally {
       caller.destroyForcibly().waitFor();

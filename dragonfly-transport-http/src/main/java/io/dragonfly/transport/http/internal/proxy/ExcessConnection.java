@@ -18,8 +18,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class ExcessConnection extends ChannelInboundHandlerAdapter {
   private static final String HEAD =
-      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
-          + "Content-Length: %d\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
+      """
+      HTTP/1.1 503 Service Unavailable\r
+      Content-Type: application/json\r
+      Content-Length: %d\r
+      Retry-After: 1\r
+      Connection: close\r
+      \r
+      """;
 
   private @Nullable ScheduledFuture<?> end;
 
