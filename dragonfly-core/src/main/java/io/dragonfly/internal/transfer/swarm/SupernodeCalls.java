@@ -41,7 +41,7 @@ final class SupernodeCalls {
   private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
 
   /** Who has waited so long finds out, again and again, whether there is somebody to answer. */
-  static final Duration DOUBT = Duration.ofSeconds(2);
+  private static final Duration DOUBT = Duration.ofSeconds(2);
 
   private final Supernodes.Named named;
   private final SupernodeApi api;

@@ -47,9 +47,6 @@ public final class Supernodes {
    */
   private static final int AT_ONCE = 16;
 
-  /** A supernode that has answered something within this time runs: as long as a lease. */
-  private static final Duration ALIVE = Duration.ofSeconds(15);
-
   private final List<SupernodeLink> giving;
   private final List<SupernodeLink> takingOnly;
   private final EventLoop loop;
@@ -227,9 +224,7 @@ public final class Supernodes {
       return Optional.of(
           new Queued(Queued.Reason.SOURCE, before + 1, registering.waiting(attempt.host())));
     }
-    return attempt.waitsForSupernode()
-        ? Optional.of(Queued.of(Queued.Reason.SUPERNODE))
-        : Optional.empty();
+    return attempt.isBusy() ? Optional.of(Queued.of(Queued.Reason.SUPERNODE)) : Optional.empty();
   }
 
   private final class Attempt {
@@ -245,11 +240,6 @@ public final class Supernodes {
 
     /** Whether another one may answer later. */
     private boolean hopeful;
-
-    /** The one that has not answered the call yet. */
-    private @Nullable SupernodeLink waitsFor;
-
-    private long askedNanos;
 
     /** How long to wait for one that is busy; zero if none is. */
     private Duration busyFor = Duration.ZERO;
@@ -294,8 +284,6 @@ public final class Supernodes {
     }
 
     private void register(SupernodeLink link) {
-      waitsFor = link;
-      askedNanos = loop.activeNanos();
       CompletableFuture<RegisterAnswer> call =
           link.register(
               registration.content(), registration.range(), registration.holdings(), patience());
@@ -316,7 +304,6 @@ public final class Supernodes {
     }
 
     private void failed(Throwable failure) {
-      waitsFor = null;
       if (result.isDone()) {
         return;
       }
@@ -346,18 +333,6 @@ public final class Supernodes {
 
     private boolean isBusy() {
       return !busyFor.isZero();
-    }
-
-    /**
-     * Tells whether a supernode has said that it is busy, or shows it: it takes long for this
-     * registration, but has answered something else meanwhile.
-     */
-    private boolean waitsForSupernode() {
-      SupernodeLink asked = waitsFor;
-      return isBusy()
-          || (asked != null
-              && loop.activeNanos() - askedNanos > SupernodeCalls.DOUBT.toNanos()
-              && asked.pulse().silence().compareTo(ALIVE) < 0);
     }
 
     private boolean isWorthWaiting() {

@@ -221,33 +221,6 @@ class LostCallsTest extends MemberTests {
   }
 
   @Test
-  void aRegistrationAtASupernodeThatAnswersOnlyOtherCallsIsQueued() throws Exception {
-    api.registration = CompletableFuture::new;
-    List<Supernodes.Registering> asked = new ArrayList<>();
-    onLoop(() -> asked.add(supernodes.register(registration(Duration.ofSeconds(60)))));
-    Supernodes.Registering registering = asked.get(0);
-    settle();
-    onLoop(() -> assertThat(registering.queued().get()).isEmpty());
-    for (int seconds = 0; seconds < 120; seconds++) {
-      ticker.advance(Duration.ofSeconds(1)); // it answers when it is asked whether it is there
-      settle();
-      if (seconds >= 3) {
-        onLoop(
-            () ->
-                assertThat(registering.queued().get())
-                    .contains(Queued.of(Queued.Reason.SUPERNODE)));
-      }
-    }
-
-    api.offering = CompletableFuture::new;
-    for (int seconds = 0; seconds < 20; seconds++) {
-      ticker.advance(Duration.ofSeconds(1));
-      settle();
-    }
-    onLoop(() -> assertThat(registering.queued().get()).isEmpty());
-  }
-
-  @Test
   void aRegistrationThatIsCancelledIsNotMadeAgain() throws Exception {
     api.registration = () -> CompletableFuture.failedFuture(new BusyException("too many peers"));
     List<Supernodes.Registering> asked = new ArrayList<>();
