@@ -322,13 +322,19 @@ public final class Supernodes {
       } else if (isBusy()) {
         // A registration has no limit of its own: the fetch has, and counts this as a wait.
         Duration pause = Collections.max(List.of(busyFor, backoff.next()));
-        var unused = loop.after(pause, this::next);
+        var unused = loop.after(pause, this::again);
       } else if (hopeful && isWorthWaiting()) {
-        hopeful = false;
-        var unused = loop.after(backoff.next(), this::next);
+        var unused = loop.after(backoff.next(), this::again);
       } else {
         result.completeExceptionally(unreachable(failure));
       }
+    }
+
+    /** Only what a supernode says now counts: one that was busy may have been lost meanwhile. */
+    private void again() {
+      hopeful = false;
+      busyFor = Duration.ZERO;
+      next();
     }
 
     private boolean isBusy() {

@@ -221,6 +221,23 @@ class LostCallsTest extends MemberTests {
   }
 
   @Test
+  void aBusySupernodeThatIsLostEndsARegistration() throws Exception {
+    Duration pause = Duration.ofSeconds(1);
+    api.registration =
+        () -> CompletableFuture.failedFuture(new BusyException("too many peers", pause));
+    List<Supernodes.Registering> asked = new ArrayList<>();
+    onLoop(() -> asked.add(supernodes.register(registration(Supernodes.Registration.SHORT))));
+    settle();
+    api.registration = CompletableFuture::new;
+    api.offering = CompletableFuture::new;
+    for (int seconds = 0; seconds < 120 && !asked.get(0).answer().isDone(); seconds++) {
+      ticker.advance(pause);
+      settle();
+    }
+    assertThat(asked.get(0).answer()).isCompletedExceptionally();
+  }
+
+  @Test
   void aRegistrationThatIsCancelledIsNotMadeAgain() throws Exception {
     api.registration = () -> CompletableFuture.failedFuture(new BusyException("too many peers"));
     List<Supernodes.Registering> asked = new ArrayList<>();
