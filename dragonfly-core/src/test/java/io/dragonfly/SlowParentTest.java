@@ -177,8 +177,9 @@ class SlowParentTest {
     supernode.assignAgain(supernode.task(URI_A).id());
     FetchResult result = finish(fetch);
     assertThat(result.bytesFromSupernode()).isEqualTo(BYTES.length);
-    assertThat(supernode.results())
-        .filteredOn(r -> r.parent().equals(slow))
-        .anyMatch(r -> r.outcome() == Outcome.STALLED);
+    fixture.advanceSlowlyUntil(
+        () ->
+            supernode.results().stream()
+                .anyMatch(r -> r.parent().equals(slow) && r.outcome() == Outcome.STALLED));
   }
 }
