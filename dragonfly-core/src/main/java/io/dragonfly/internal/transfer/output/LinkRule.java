@@ -48,12 +48,14 @@ final class LinkRule {
   }
 
   /**
-   * Checks a path and each link that it leads to.
+   * Follows the links that a path leads through. Callers use the returned path and do not follow
+   * the links again: another user may have changed them since.
    *
-   * @throws OutputException if one of them must not be followed
+   * @return the path behind the last link; nothing need exist there
+   * @throws OutputException if a link must not be followed
    * @throws IOException if one cannot be read
    */
-  void check(Path output) throws IOException {
+  Path follow(Path output) throws IOException {
     Path at = output.toAbsolutePath();
     for (int i = 0; Files.isSymbolicLink(at); i++) {
       if (i == MOST_LINKS) {
@@ -61,9 +63,13 @@ final class LinkRule {
       }
       // Of the real directory: a path such as /proc/self/fd may lead to any.
       Path directory = Optional.ofNullable(at.getParent()).orElseThrow().toRealPath();
-      checkLink(directory.resolve(at.getFileName()), directory);
-      at = directory.resolve(Files.readSymbolicLink(at));
+      Path link = directory.resolve(at.getFileName());
+      // Before the check: another user may replace the link now, but not by a link of this user.
+      Path target = Files.readSymbolicLink(link);
+      checkLink(link, directory);
+      at = directory.resolve(target);
     }
+    return at;
   }
 
   private void checkLink(Path link, Path directory) throws IOException {

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -108,8 +109,10 @@ public final class Outputs {
       return output;
     }
     try {
-      Path target = output.toRealPath();
-      LinkRule.OF_THIS_USER.check(output);
+      Path target = LinkRule.OF_THIS_USER.follow(output);
+      if (!Files.exists(target)) {
+        throw new NoSuchFileException(target.toString());
+      }
       return target;
     } catch (IOException e) {
       throw new OutputException(
