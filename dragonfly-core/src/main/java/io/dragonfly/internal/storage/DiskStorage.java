@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
@@ -280,7 +281,11 @@ public final class DiskStorage implements Storage {
     }
     Path place = directory.resolve(id.hex());
     Path gone = directory.resolve(GONE + UUID.randomUUID());
-    Files.move(place, gone, StandardCopyOption.ATOMIC_MOVE);
+    try {
+      Files.move(place, gone, StandardCopyOption.ATOMIC_MOVE);
+    } catch (NoSuchFileException e) {
+      log.warn("{} was removed by somebody else", place);
+    }
     tasks.remove(id);
     disk.writing().remove(task);
     versions.computeIfPresent(

@@ -474,7 +474,13 @@ final class DiskTask implements StoredTask, Syncer.Target {
 
   /** Takes back {@link #end}: the task cannot be deleted. */
   void revive() {
-    ended = false;
+    life.writeLock().lock();
+    try {
+      taskFile.revive();
+      ended = false;
+    } finally {
+      life.writeLock().unlock();
+    }
   }
 
   boolean isEnded() {

@@ -162,6 +162,16 @@ final class TaskFile {
     }
   }
 
+  /** Takes back {@link #end}. */
+  void revive() {
+    lock.lock();
+    try {
+      ended = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Tells whether {@link #sync} has nothing to do. */
   boolean isDurable() {
     return durable;

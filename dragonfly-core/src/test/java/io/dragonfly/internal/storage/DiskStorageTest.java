@@ -143,6 +143,45 @@ class DiskStorageTest extends StorageContract {
   }
 
   @Test
+  void aTaskWhoseFilesAreGoneCanBeDeletedAndCreatedAnew() throws Exception {
+    try (DiskFixture disk = new DiskFixture(home)) {
+      Storage storage = disk.open();
+      put(storage.create(TASK), 0);
+      Files.move(disk.directory(), home.resolve("elsewhere"));
+
+      storage.delete(TASK.id());
+
+      assertThat(storage.tasks()).isEmpty();
+      put(storage.create(TASK), 1);
+      DiskFixture.assertServes(disk.reopened(), 1);
+    }
+  }
+
+  @Test
+  void aTaskThatCannotBeDeletedIsStillUsed() throws Exception {
+    assumeThat(home.getFileSystem().supportedFileAttributeViews()).contains("posix");
+    try (DiskFixture disk = new DiskFixture(home)) {
+      Storage storage = disk.open();
+      StoredTask stored = storage.create(TASK);
+      put(stored, 0);
+      Path tasks = disk.directory().getParent();
+      Files.setPosixFilePermissions(tasks, PosixFilePermissions.fromString("r-x------"));
+      try {
+        assumeThat(Files.isWritable(tasks)).as("root may write everywhere").isFalse();
+        assertThatThrownBy(() -> storage.delete(TASK.id())).isInstanceOf(IOException.class);
+      } finally {
+        Files.setPosixFilePermissions(tasks, PosixFilePermissions.fromString("rwx------"));
+      }
+
+      assertThat(storage.tasks()).containsExactly(stored);
+      stored.pin(true);
+      put(stored, 1);
+      DiskFixture.assertServes(disk.reopened(), 0, 1);
+      assertThat(disk.reopened().isPinned()).isTrue();
+    }
+  }
+
+  @Test
   void aStorageThatIsClosedTakesNothingMore() throws Exception {
     try (DiskFixture disk = new DiskFixture(home)) {
       DiskStorage storage = disk.open();
