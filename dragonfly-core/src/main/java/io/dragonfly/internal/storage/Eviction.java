@@ -3,6 +3,7 @@ package io.dragonfly.internal.storage;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.NoSpaceException.Resource;
+import io.dragonfly.error.StorageException;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.PieceLayout;
@@ -200,6 +201,7 @@ public final class Eviction {
       return owner.evict(stored);
     } catch (IOException | NoSpaceException e) {
       log.warn("task {} cannot be evicted: {}", stored.task().id().brief(), e.toString());
+      settle(stored.task().id()); // part of it may be gone
       return false;
     }
   }
@@ -218,6 +220,8 @@ public final class Eviction {
         () -> {
           try {
             sweep();
+          } catch (StorageException e) { // such as a disk that has become read-only
+            log.warn("unused tasks are not evicted: {}", e.getMessage());
           } catch (RuntimeException e) {
             log.error("looking for unused tasks failed", e);
           } finally {

@@ -231,8 +231,11 @@ final class Downloads {
   }
 
   private void deleteFromStore(TaskId id) throws IOException {
-    parts.storage().delete(id);
-    eviction.settle(id);
+    try {
+      parts.storage().delete(id);
+    } finally {
+      eviction.settle(id);
+    }
   }
 
   private void stopGiving(TaskId id) {

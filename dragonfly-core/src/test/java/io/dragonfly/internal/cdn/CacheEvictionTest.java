@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.dragonfly.contract.ForwardingStorage;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.StorageException;
@@ -143,6 +144,25 @@ class CacheEvictionTest {
     restart(storage, 3 * PIECE, Duration.ZERO);
     readAndLetGo("second", 2 * PIECE);
     assertThat(storage.tasks()).hasSize(1);
+  }
+
+  @Test
+  void aTaskOfWhichAFileStaysCountsNoLonger() {
+    ForwardingStorage failing =
+        new ForwardingStorage(new MemoryStorage(), task -> task) {
+          @Override
+          public void delete(TaskId id) throws IOException {
+            super.delete(id);
+            throw new IOException("a file of it stays");
+          }
+        };
+    restart(failing, 3 * PIECE, Duration.ZERO);
+    readAndLetGo("first", 2 * PIECE);
+
+    assertThatThrownBy(() -> prepare("second", 2 * PIECE)).isInstanceOf(NoSpaceException.class);
+
+    assertThat(cache.kept().bytes()).isZero();
+    readAndLetGo("second", 2 * PIECE);
   }
 
   @Test
