@@ -241,8 +241,8 @@ public final class Supernodes {
     /** Whether another one may answer later. */
     private boolean hopeful;
 
-    /** How long to wait for one that is busy; zero if none is. */
-    private Duration busyFor = Duration.ZERO;
+    /** How long to wait for those that are busy; empty if none is. */
+    private Optional<Duration> busyFor = Optional.empty();
 
     Attempt(Registration registration) {
       this.registration = registration;
@@ -308,7 +308,8 @@ public final class Supernodes {
         return;
       }
       if (failure instanceof BusyException busy) {
-        busyFor = Collections.max(List.of(busyFor, busy.retryAfter()));
+        Duration others = busyFor.orElse(Duration.ZERO);
+        busyFor = Optional.of(Collections.max(List.of(others, busy.retryAfter())));
       } else if (!(failure instanceof SupernodeUnreachableException silence)) {
         result.completeExceptionally(failure);
         return;
@@ -319,9 +320,9 @@ public final class Supernodes {
       }
       if (tried % links.size() != 0) {
         next();
-      } else if (isBusy()) {
+      } else if (busyFor.isPresent()) {
         // A registration has no limit of its own: the fetch has, and counts this as a wait.
-        Duration pause = Collections.max(List.of(busyFor, backoff.next()));
+        Duration pause = Collections.max(List.of(busyFor.get(), backoff.next()));
         var unused = loop.after(pause, this::again);
       } else if (hopeful && isWorthWaiting()) {
         var unused = loop.after(backoff.next(), this::again);
@@ -333,12 +334,12 @@ public final class Supernodes {
     /** Only what a supernode says now counts: one that was busy may have been lost meanwhile. */
     private void again() {
       hopeful = false;
-      busyFor = Duration.ZERO;
+      busyFor = Optional.empty();
       next();
     }
 
     private boolean isBusy() {
-      return !busyFor.isZero();
+      return busyFor.isPresent();
     }
 
     private boolean isWorthWaiting() {

@@ -221,6 +221,21 @@ class LostCallsTest extends MemberTests {
   }
 
   @Test
+  void aBusySupernodeThatWantsNoPauseIsAskedAgainAsWell() throws Exception {
+    api.registration =
+        () -> CompletableFuture.failedFuture(new BusyException("too many peers", Duration.ZERO));
+    List<Supernodes.Registering> asked = new ArrayList<>();
+    onLoop(() -> asked.add(supernodes.register(registration(Supernodes.Registration.SHORT))));
+    settle();
+    assertThat(asked.get(0).answer()).isNotDone();
+
+    api.registration = () -> CompletableFuture.completedFuture(Api.answer(TASK));
+    ticker.advance(Duration.ofSeconds(1));
+    settle();
+    assertThat(asked.get(0).answer()).isCompleted();
+  }
+
+  @Test
   void aBusySupernodeThatIsLostEndsARegistration() throws Exception {
     Duration pause = Duration.ofSeconds(1);
     api.registration =
