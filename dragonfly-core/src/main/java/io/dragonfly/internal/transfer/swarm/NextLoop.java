@@ -222,9 +222,8 @@ final class NextLoop {
         failed(poll, failure);
       }
     } catch (RuntimeException | Error e) {
-      sendLater(
-          backoff
-              .next()); // what else the supernode has to say must not be missed for a defect here
+      // A defect here must not end the polls.
+      sendLater(backoff.next());
       throw e;
     }
   }
