@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
@@ -69,6 +70,15 @@ final class FartherProxy extends ChannelInboundHandlerAdapter {
     } else {
       opened.complete(null);
     }
+  }
+
+  /** The channel stays open when the proxy has sent its last byte: a tunnel may be used on. */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event == ChannelInputShutdownEvent.INSTANCE) {
+      opened.completeExceptionally(new IOException("it closed the connection"));
+    }
+    ctx.fireUserEventTriggered(event);
   }
 
   @Override

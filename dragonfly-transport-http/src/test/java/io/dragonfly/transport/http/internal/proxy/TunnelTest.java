@@ -127,6 +127,22 @@ class TunnelTest extends ProxyTest {
   }
 
   @Test
+  void aFartherProxyThatEndsWithoutAnAnswerIsNotWaitedFor() throws Exception {
+    try (ServerSocket farther = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String proxy = "http://127.0.0.1:" + farther.getLocalPort();
+      start(config().environment(Map.of("https_proxy", proxy)));
+      try (RawConnection raw = connect().send(connect("registry.test:443"));
+          Socket there = farther.accept()) {
+        there.shutdownOutput();
+
+        RawConnection.Message answer = raw.read();
+        assertThat(answer.status()).isEqualTo(502);
+        assertThat(answer.text()).contains("it closed the connection");
+      }
+    }
+  }
+
+  @Test
   void bytesRightBehindConnectReachTheOtherSide() throws Exception {
     start();
     for (int i = 0; i < 20; i++) { // in one packet, or in more than one
