@@ -77,11 +77,11 @@ public final class Certificates {
   /**
    * Reads the CA of a file, or makes one. The file has the key in it and is its owner's alone.
    *
-   * @throws IOException if the file cannot be read or written, or is no CA
+   * @throws IOException if the file cannot be read or made, or is no CA
    */
   public static Certificates open(Path file, InstantSource clock) throws IOException {
     Certificates opened = new Certificates(file, clock);
-    opened.renew();
+    opened.renewIfPossible();
     return opened;
   }
 
@@ -182,6 +182,19 @@ public final class Certificates {
     }
   }
 
+  /** In a directory that cannot be written, the CA that is there signs until its end. */
+  private synchronized void renewIfPossible() {
+    try {
+      renew();
+    } catch (IOException e) {
+      LOG.warn(
+          "The CA for interception {} ends on {} and cannot be replaced: {}",
+          file,
+          end(ca),
+          e.toString());
+    }
+  }
+
   /** Returns whether another CA signs from now on. */
   @GuardedBy("this")
   private boolean change(Instant now) throws IOException {
@@ -253,10 +266,10 @@ public final class Certificates {
 
   @GuardedBy("this")
   private Minted mint(String host, Instant now) throws IOException {
-    try {
-      renew();
-    } catch (IOException e) {
-      LOG.warn("The CA for interception {} cannot be renewed", file, e);
+    renewIfPossible();
+    if (!now.isBefore(end(ca))) {
+      throw new IOException(
+          "the CA for interception %s ended on %s, replace it".formatted(file, end(ca)));
     }
     HeldCertificate leaf = sign(host, now);
     SslContext context =

@@ -155,6 +155,19 @@ class CertificatesTest {
   }
 
   @Test
+  void aCaThatCannotBeReplacedSignsUntilItsEnd() throws Exception {
+    String first = open().pem();
+    Path next = dir.resolve("ca.pem.next");
+    Files.createDirectory(next); // no file of this name can be made
+    pass(310);
+
+    Certificates late = open();
+
+    assertThat(late.pem()).isEqualTo(first);
+    assertThat(late.of("a.example")).isNotNull();
+  }
+
+  @Test
   void aCaOfTheOperatorIsLeftAlone() throws Exception {
     HeldCertificate own =
         new HeldCertificate.Builder()
@@ -171,5 +184,9 @@ class CertificatesTest {
     try (Stream<Path> files = Files.list(dir)) {
       assertThat(files).containsExactly(file);
     }
+    Certificates ended = open();
+    assertThatThrownBy(() -> ended.of("a.example"))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(file + " ended on");
   }
 }
