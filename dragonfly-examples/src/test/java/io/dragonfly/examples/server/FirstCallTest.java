@@ -83,7 +83,7 @@ class FirstCallTest {
   @Test
   void aFetchMakesTheProcessTheBackgroundPeerOfItsHome() throws Exception {
     try (RudeServer source = new RudeServer(HEAD, 1000, RudeServer.Then.CLOSE)) {
-      start(true, "--url " + source.url() + " --output out --idc east --alivetime 3s");
+      start(true, "--url " + source.url() + " --output out --idc east --alivetime 10s");
 
       Answer first = answer(answers);
       assertThat(first.code()).as(first.err()).isZero();
@@ -96,7 +96,7 @@ class FirstCallTest {
     }
     Path socket = SocketPath.of(home.toFile());
     assertThat(mode(socket.getParent())).isEqualTo("rwx------");
-    assertThat(process.get(60, TimeUnit.SECONDS)).isZero(); // nobody has used it for 3 s
+    assertThat(process.get(60, TimeUnit.SECONDS)).isZero(); // nobody has used it for 10 s
     assertThat(socket).doesNotExist();
     assertThat(home.resolve("logs/dfget-server.log")).isRegularFile();
   }
