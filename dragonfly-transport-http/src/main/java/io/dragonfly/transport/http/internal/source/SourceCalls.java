@@ -10,7 +10,9 @@ import io.dragonfly.transport.http.internal.reach.SourceProxy;
 import io.dragonfly.transport.http.internal.reach.SourceTls;
 import io.dragonfly.transport.http.internal.reach.Trusts;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Proxy;
+import java.net.UnknownHostException;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -82,8 +84,15 @@ final class SourceCalls implements AutoCloseable {
       return requester == Requester.THIS_PROCESS
           ? OPEN
           : new Route(
-              host -> Dns.SYSTEM.lookup(host),
-              new SourceSocket.Factory(address -> guard.check(address, requester)));
+              new OwnDns(), new SourceSocket.Factory(address -> guard.check(address, requester)));
+    }
+  }
+
+  /** The system's resolver. No two are equal, as two lambdas without variables would be. */
+  private static final class OwnDns implements Dns {
+    @Override
+    public List<InetAddress> lookup(String host) throws UnknownHostException {
+      return Dns.SYSTEM.lookup(host);
     }
   }
 

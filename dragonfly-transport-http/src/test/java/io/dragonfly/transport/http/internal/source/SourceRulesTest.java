@@ -99,6 +99,17 @@ class SourceRulesTest extends SourceTest {
     assertThat(server.getRequestCount()).isZero();
   }
 
+  @Test
+  void noConnectionIsSharedByRequestersWithDifferentRights() throws Exception {
+    rules(List.of("127.0.0.1"), List.of());
+    ContentRequest content = ContentRequest.of(at("127.0.0.1"));
+    for (Requester requester : Requester.values()) {
+      enqueue(part("bytes 0-0/3", "x"));
+      source.ask(new SourceRequest(content, Duration.ofSeconds(10), requester));
+      assertThat(taken().getExchangeIndex()).as("requests before that of %s", requester).isZero();
+    }
+  }
+
   /** A name may be looked up twice, with two answers: what counts is what is connected to. */
   @Test
   void whatAnAddressWasBeforeDoesNotCount() throws Exception {
