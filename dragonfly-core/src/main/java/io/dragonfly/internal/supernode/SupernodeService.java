@@ -155,7 +155,7 @@ public final class SupernodeService implements AutoCloseable {
     preheats =
         new Preheats(
             new Preheats.Parts(
-                this::forThisMachine,
+                this::forPreheats,
                 task -> swarms.find(task).flatMap(SwarmTask::cached),
                 swarms,
                 parts.sources(),
@@ -199,9 +199,11 @@ public final class SupernodeService implements AutoCloseable {
     return new LocalSupernode(api, parts.pieces(), secret.id());
   }
 
-  /** Returns the supernode as a peer of this machine sees it, which need not be trusted. */
-  private SupernodeApi forThisMachine() {
-    return cdnPeer.isReachable() ? from(InetAddress.getLoopbackAddress()) : local().api();
+  /** Returns the supernode as a peer of this machine sees it, with the rights of an operator. */
+  private SupernodeApi forPreheats() {
+    return cdnPeer.isReachable()
+        ? from(InetAddress.getLoopbackAddress(), operator())
+        : local().api();
   }
 
   /** Operators may have private networks read; of a supernode for one machine, that machine. */
@@ -215,6 +217,10 @@ public final class SupernodeService implements AutoCloseable {
 
   /** Returns the supernode as who calls from an address sees it. */
   public SupernodeApi from(InetAddress address) {
+    return from(address, Requester.at(address));
+  }
+
+  private SupernodeApi from(InetAddress address, Requester requester) {
     return new CallerView(
         registrations,
         offers,
@@ -226,7 +232,7 @@ public final class SupernodeService implements AutoCloseable {
           }
           rules.check(address, caller);
         },
-        Requester.at(address));
+        requester);
   }
 
   /** Returns the supernode as its operator sees it. */

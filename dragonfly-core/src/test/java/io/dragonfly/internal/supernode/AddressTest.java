@@ -5,12 +5,15 @@ import static io.dragonfly.internal.supernode.TestSupernode.FILE;
 import static io.dragonfly.internal.supernode.TestSupernode.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.google.common.net.InetAddresses;
+import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.NextRequest;
 import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.PreheatRequest;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.CallRefusedException;
@@ -18,6 +21,7 @@ import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.spi.Network;
 import io.dragonfly.spi.Requester;
+import io.dragonfly.task.ContentRequest;
 import io.dragonfly.testkit.FakeSource;
 import io.dragonfly.testkit.LeakCheck;
 import java.net.InetAddress;
@@ -172,5 +176,27 @@ class AddressTest {
       supernode.service.listensAt(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
       assertThat(api.next(request)).isNotCompletedExceptionally();
     }
+  }
+
+  @Test
+  void whatAnOperatorPreheatsIsReadAsForAPrivateNetwork() {
+    FakeSource source = new FakeSource().put(FILE, bytes(10));
+    TestSupernode.Setup setup = new TestSupernode.Setup().source(source);
+    setup.address = new InetSocketAddress(InetAddresses.forString("10.0.0.9"), 8002);
+    try (TestSupernode supernode = setup.start()) {
+      AdminApi admin = supernode.service.admin();
+      ContentRequest content = ContentRequest.of(FILE);
+      String id = get(admin.preheat(new PreheatRequest.File(content), List.of())).id();
+      await()
+          .until(
+              () -> {
+                supernode.ticker.advance(Duration.ofMillis(100));
+                return get(admin.preheat(id)).orElseThrow().state().isEnd();
+              });
+    }
+    assertThat(source.opened())
+        .extracting(r -> r.requester())
+        .isNotEmpty()
+        .containsOnly(Requester.PRIVATE_NETWORK);
   }
 }
