@@ -20,7 +20,7 @@ public enum ErrorKind {
   SUPERNODE_UNREACHABLE,
   /** A supernode does not accept a call: {@link CallRefusedException}. */
   CALL_REFUSED,
-  /** A supernode has too much to do just now: {@link BusyException}. */
+  /** A supernode is overloaded at the moment: {@link BusyException}. */
   BUSY,
   /** The output path cannot be written: {@link OutputException}. */
   OUTPUT,

@@ -37,7 +37,7 @@ public final class NoSpaceException extends DistributionException {
    * Says what is missing.
    *
    * @param neededBytes bytes that were needed, the reserve included
-   * @param freeBytes bytes that are free, as far as that is known
+   * @param freeBytes bytes that are free; 0 where that is not known
    */
   public NoSpaceException(
       Resource resource,
@@ -61,7 +61,7 @@ public final class NoSpaceException extends DistributionException {
     return neededBytes;
   }
 
-  /** Returns the bytes that were free; 0 if it is not bytes of the disk that are missing. */
+  /** Returns the bytes that were free; 0 where that is not known. */
   public long freeBytes() {
     return freeBytes;
   }

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * For whom a source is read, by where the request came from. A supernode must not let a client
- * reach what the client could not reach by itself. Each constant may reach what the ones behind it
- * may.
+ * Tells for whom a source is read, by the address that the request came from. A supernode must not
+ * read a source for a client that could not reach it by itself. Each constant may reach all that
+ * the following ones may reach.
  */
 public enum Requester {
   /** The process itself: no address is refused. */
@@ -19,7 +19,7 @@ public enum Requester {
   /** Any other client: only public addresses are read. */
   PUBLIC_NETWORK;
 
-  /** RFC 1918, RFC 6598 (shared by a provider's customers), RFC 4193, and what came before it. */
+  /** RFC 1918, RFC 6598 (shared by a provider's customers), RFC 4193 and its predecessor. */
   private static final List<Network> PRIVATE =
       Stream.of(
               "10.0.0.0/8",

@@ -11,10 +11,10 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Is told what happens to the CDN cache's tasks, on the cache's own threads. What is told of one
- * task comes in order. For that, {@link #deleted} and {@link #passesOn} are called under the task's
- * lock in the cache, all other methods outside of the cache's locks: those two must neither call
- * the cache nor wait for a thread that does.
+ * Is told what happens to the CDN cache's tasks, on the cache's own threads. The events of one task
+ * come in order. Therefore {@link #deleted} and {@link #passesOn} are called under the task's lock
+ * in the cache: they must neither call the cache nor wait for a thread that does. All other methods
+ * are called outside of the cache's locks.
  */
 public interface CdnListener {
   /**
@@ -31,7 +31,8 @@ public interface CdnListener {
   void evicted(TaskId task);
 
   /**
-   * A task is no longer stored. Called under the task's lock: it may be created anew after this.
+   * A task is no longer stored. Called under the task's lock, so the task is not created anew before
+   * this returns.
    */
   void deleted(Task task);
 

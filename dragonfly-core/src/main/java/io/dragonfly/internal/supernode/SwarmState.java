@@ -126,7 +126,8 @@ final class SwarmState {
       session = new Session(caller);
       if (places.getOrDefault(session.place(), 0) >= SupernodeSettings.MOST_PEERS_OF_ONE_PLACE) {
         throw new BusyException(
-            "%d peers are at %s already, and no more are accepted from one address. Try again later."
+            ("%d peers are at %s already, and no more are accepted from one address."
+                    + " Try again later.")
                 .formatted(
                     SupernodeSettings.MOST_PEERS_OF_ONE_PLACE, session.address().getHostAddress()));
       }

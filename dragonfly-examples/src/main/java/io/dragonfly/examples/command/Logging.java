@@ -85,7 +85,7 @@ public final class Logging {
    */
   public static void startInFile(Path file, boolean verbose, Format format) throws IOException {
     if (Files.isSymbolicLink(file)) {
-      Files.delete(file); // nobody else says which file is written
+      Files.delete(file); // whoever made the link must not choose the file that is written
     }
     Level level = verbose ? Level.DEBUG : Level.INFO;
     LoggerContext context = fresh(level, false);

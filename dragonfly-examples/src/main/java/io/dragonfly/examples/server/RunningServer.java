@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A background peer from its start to its end. While its socket is there it can be reached: the
- * socket appears when the peer is ready, and goes, under the start lock, just before the peer lets
- * go of the home. Who comes in between is told to wait.
+ * socket appears when the peer is ready. It is deleted, under the start lock, just before the peer
+ * lets go of the home. A call that comes in between is told to wait.
  */
 public final class RunningServer {
   private static final Logger log = LoggerFactory.getLogger(RunningServer.class);

@@ -7,14 +7,13 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 
 /**
- * Tells whose a file is. A command uses a data directory only if it belongs to the user that runs
- * it: whoever can write there chooses what a peer reads, writes and sends. That holds for root,
- * too.
+ * Tells to whom a file belongs. A command uses a data directory only if it belongs to the user that
+ * runs it: anyone who can write there chooses what a peer reads, writes and sends. This also holds
+ * for root.
  */
 public final class FileOwner {
   private static final String USER_ID = "unix:uid";
 
-  /** Names the effective user of this process: its number, where the system has numbers. */
   private static final String ME = user();
 
   private FileOwner() {}
@@ -42,7 +41,7 @@ public final class FileOwner {
           + owner
           + ", or choose a directory of your own with --home.";
     } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
-      return ""; // not there, not to be looked at, or a system without owners: its use will tell
+      return ""; // missing, unreadable, or without an owner: whoever uses it reports that
     }
   }
 

@@ -24,7 +24,7 @@ public record Frame(int type, byte[] payload) {
   /** To the background peer: end, once what runs is done. It answers with {@link #ENDING}. */
   public static final int END_SERVER = 3;
 
-  /** To the background peer: say {@link #ALIVE} if the call is still worked on. Empty. */
+  /** To the background peer: respond with {@link #ALIVE} if the call still runs. Empty. */
   public static final int PING = 4;
 
   /** To the caller: bytes for stdout. */
@@ -45,7 +45,7 @@ public record Frame(int type, byte[] payload) {
   /** To the caller: this call cannot be done here, for a reason; nothing was done. */
   public static final int REFUSED = 20;
 
-  /** To the caller: the call is still worked on. Empty. */
+  /** To the caller: the call still runs. Empty. */
   public static final int ALIVE = 21;
 
   /**

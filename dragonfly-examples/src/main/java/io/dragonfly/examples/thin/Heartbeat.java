@@ -1,12 +1,12 @@
 package io.dragonfly.examples.thin;
 
 /**
- * Watches a connection while its command waits for the other end: asks a silent background peer
- * whether it still works on the call, and closes the connection if no answer comes. It counts
- * ticks, so that a command that was stopped and continued, which misses many, gives up nobody.
+ * Watches a connection while its command waits for the background peer: pings a silent one, and
+ * closes the connection if no response comes. It counts ticks, not time: a command that was stopped
+ * and continued has missed many ticks, and must not give up a background peer for that.
  */
 final class Heartbeat extends Thread implements AutoCloseable {
-  /** A background peer that has said nothing for so many ticks is given up. */
+  /** A background peer that has sent nothing for this many ticks is given up. */
   static final int MOST_TICKS = 4;
 
   private final Connection connection;

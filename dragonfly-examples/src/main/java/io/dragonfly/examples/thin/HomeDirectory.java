@@ -23,7 +23,7 @@ public final class HomeDirectory {
   }
 
   /** Gives a directory the mode 0700. */
-  static void close(Path directory) throws IOException {
+  static void restrict(Path directory) throws IOException {
     if (hasModes(directory)) {
       Files.setPosixFilePermissions(directory, OWNER_ALONE);
     }

@@ -57,7 +57,7 @@ public final class SocketPath {
     if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS) || !FileOwner.isMine(directory)) {
       throw new FileSystemException(directory.toString(), null, "it belongs to another user");
     }
-    HomeDirectory.close(directory);
+    HomeDirectory.restrict(directory);
     Files.deleteIfExists(socket);
   }
 
