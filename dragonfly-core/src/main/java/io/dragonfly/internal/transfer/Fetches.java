@@ -229,39 +229,47 @@ final class Fetches implements Downloads.Ends {
   }
 
   private void watchProgress(RunningFetch fetch, Watch watch, Duration delay) {
-    watch.progress =
-        parts
-            .loop()
-            .after(
-                delay,
-                () -> {
-                  Duration left = untilNoProgress(fetch);
-                  Duration ofQueue = untilQueueTimeout(fetch);
-                  if (isOver(left)) {
-                    failed(fetch, errors.noProgress(fetch, !isAlone(fetch.request())));
-                  } else if (isOver(ofQueue)) {
-                    failed(fetch, errors.queuedTooLong(fetch));
-                  } else {
-                    // Active time may stand still: without this the loop would look without a
-                    // pause.
-                    watchProgress(fetch, watch, least(left, ofQueue).plusMillis(1));
-                  }
-                });
+    Runnable look = () -> lookAtProgress(fetch, watch);
+    Runnable again = () -> watchProgress(fetch, watch, parts.times().noProgress());
+    watch.progress = parts.loop().after(delay, () -> look(fetch, look, again));
+  }
+
+  private void lookAtProgress(RunningFetch fetch, Watch watch) {
+    Duration left = untilNoProgress(fetch);
+    Duration ofQueue = untilQueueTimeout(fetch);
+    if (isOver(left)) {
+      failed(fetch, errors.noProgress(fetch, !isAlone(fetch.request())));
+    } else if (isOver(ofQueue)) {
+      failed(fetch, errors.queuedTooLong(fetch));
+    } else {
+      // Active time may stand still: without this the loop would look without a pause.
+      watchProgress(fetch, watch, least(left, ofQueue).plusMillis(1));
+    }
   }
 
   private void watchPace(RunningFetch fetch, Watch watch, Pace pace) {
-    watch.pace =
-        parts
-            .loop()
-            .after(
-                Pace.LOOK_EVERY,
-                () -> {
-                  if (pace.isTooSlow(parts.loop().activeNanos(), waits(fetch), fetch.came())) {
-                    failed(fetch, LimitErrors.tooSlow(fetch, pace));
-                  } else {
-                    watchPace(fetch, watch, pace);
-                  }
-                });
+    Runnable again = () -> watchPace(fetch, watch, pace);
+    Runnable look =
+        () -> {
+          if (pace.isTooSlow(parts.loop().activeNanos(), waits(fetch), fetch.came())) {
+            failed(fetch, LimitErrors.tooSlow(fetch, pace));
+          } else {
+            again.run();
+          }
+        };
+    watch.pace = parts.loop().after(Pace.LOOK_EVERY, () -> look(fetch, look, again));
+  }
+
+  /** Looks at a fetch. A defect must not end the watch: the fetch might never end then. */
+  private void look(RunningFetch fetch, Runnable look, Runnable again) {
+    try {
+      look.run();
+    } catch (RuntimeException | Error e) {
+      if (running.containsKey(fetch)) {
+        again.run();
+      }
+      throw e;
+    }
   }
 
   /** Tells whether something is late, if nothing comes: not the reader of a stream. */
