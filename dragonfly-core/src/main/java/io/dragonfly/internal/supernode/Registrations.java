@@ -197,6 +197,9 @@ final class Registrations {
       }
     } catch (RuntimeException e) {
       fail(guest, e);
+    } catch (Error e) { // such as a class that a scheduler lacks
+      fail(guest, e); // else nobody would answer
+      throw e;
     }
   }
 
