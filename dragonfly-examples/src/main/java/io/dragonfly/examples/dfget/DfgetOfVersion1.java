@@ -27,7 +27,7 @@ final class DfgetOfVersion1 {
           Map.entry("localLimit", "write 'locallimit'"),
           Map.entry("minRate", "write 'minrate'"),
           Map.entry("totalLimit", "write 'totallimit'"),
-          Map.entry("workHome", "write 'home'"),
+          Map.entry("workHome", "use --home or DRAGONFLY_HOME"),
           Map.entry("clientQueueSize", NO_QUEUE),
           Map.entry("logConfig", NO_LOG_SETTING));
 
