@@ -256,7 +256,7 @@ public final class CdnTask {
     Optional<byte[]> content = Optional.empty();
     try {
       content = smallContent();
-    } catch (IOException e) {
+    } catch (IOException | DistributionException e) {
       log.warn("task {}: cannot be read back: {}", task().id().brief(), e.toString());
     }
     cache.listener().completed(task(), content);

@@ -1,6 +1,7 @@
 package io.dragonfly.internal.cdn;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.error.DistributionException;
 import io.dragonfly.spi.StoredTask;
 import java.io.IOException;
 import java.time.Duration;
@@ -91,7 +92,7 @@ final class Complaints {
     boolean intact;
     try {
       intact = StoredPieces.isIntact(given, piece, null);
-    } catch (IOException e) {
+    } catch (IOException | DistributionException e) {
       log.warn("task {}: piece {} cannot be checked: {}", name(), piece, e.toString());
       synchronized (this) {
         return isFresh(unreadableNanos.computeIfAbsent(piece, p -> cache.nanos()));
@@ -110,7 +111,7 @@ final class Complaints {
     if (isThere) { // one that was not may be there anew
       try {
         given.unseal(piece);
-      } catch (IOException e) {
+      } catch (IOException | DistributionException e) {
         log.warn("task {}: piece {} cannot be withdrawn: {}", name(), piece, e.toString());
       }
     }

@@ -1,5 +1,6 @@
 package io.dragonfly.internal.cdn;
 
+import io.dragonfly.error.DistributionException;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.Digest;
@@ -29,7 +30,7 @@ final class StoredPieces {
     }
     try {
       return digest(stored, piece, also).equals(expected.get());
-    } catch (IOException e) {
+    } catch (IOException | DistributionException e) {
       if (!stored.has(piece)) {
         return false; // the store itself found out, and unsealed it
       }

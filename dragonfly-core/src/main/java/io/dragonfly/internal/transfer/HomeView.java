@@ -1,5 +1,6 @@
 package io.dragonfly.internal.transfer;
 
+import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.FetchCancelledException;
 import io.dragonfly.home.FetchRecord;
 import io.dragonfly.home.HeldTask;
@@ -205,7 +206,7 @@ final class HomeView {
         sha.update(buffer.flip());
         at += read;
       }
-    } catch (IOException e) {
+    } catch (IOException | DistributionException e) {
       LOG.warn(
           "Task {}: piece {} cannot be read: {}", stored.task().id().brief(), piece, e.toString());
       return false;
@@ -214,8 +215,11 @@ final class HomeView {
   }
 
   private void withdraw(StoredTask stored, int piece) throws IOException {
-    stored.unseal(piece);
-    parts.loop().execute(() -> downloads.pieceLost(stored.task().id(), piece));
+    try {
+      stored.unseal(piece);
+    } finally { // on a broken disk it may not be recorded
+      parts.loop().execute(() -> downloads.pieceLost(stored.task().id(), piece));
+    }
   }
 
   private static FetchCancelledException closed() {

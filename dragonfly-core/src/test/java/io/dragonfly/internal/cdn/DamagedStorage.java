@@ -1,5 +1,6 @@
 package io.dragonfly.internal.cdn;
 
+import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StoredTask;
@@ -166,7 +167,7 @@ final class DamagedStorage implements Storage {
     public void unseal(int piece) throws IOException {
       stored.unseal(piece);
       if (forgetful) {
-        throw new IOException("No space left on device");
+        throw new NoSpaceException("No space left on device", 1, 0, null); // as the disk's does
       }
     }
 
