@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -429,9 +430,14 @@ public final class SupernodeLink {
         calls.register(content, Optional.empty(), ticket, holdings, Pulse.PATIENCE),
         answer -> registeredAgain(member, answer),
         failure -> {
+          if (failure instanceof BusyException busy) {
+            // Until then the task counts as being registered, so no poll names it.
+            Duration pause = Collections.max(List.of(busy.retryAfter(), BusyException.USUAL));
+            var unused = loop.after(pause, member::registrationEnded);
+            return;
+          }
           member.registrationEnded();
-          if (!(failure instanceof SupernodeUnreachableException)
-              && !(failure instanceof BusyException)) {
+          if (!(failure instanceof SupernodeUnreachableException)) {
             fail(member, (DistributionException) failure);
           } // else the next poll finds it lost, or hears once more that it does not know the task
         });

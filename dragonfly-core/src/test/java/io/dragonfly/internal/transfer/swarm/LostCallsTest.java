@@ -162,6 +162,32 @@ class LostCallsTest extends MemberTests {
   }
 
   @Test
+  void aTaskThatABusySupernodeDoesNotKnowIsRegisteredAgainWhenItWants() throws Exception {
+    Duration pause = Duration.ofSeconds(3);
+    int before = api.registrations.size();
+    api.registration =
+        () -> CompletableFuture.failedFuture(new BusyException("too many calls", pause));
+    api.poll().answer().complete(answer(1, TaskUpdate.unknown(TASK.id())));
+    assertThat(api.poll().request().reports()).isEmpty();
+    settle();
+    ticker.advance(pause.minusMillis(1));
+    settle();
+    assertThat(api.registrations).hasSize(before + 1);
+    assertThat(api.polls).isEmpty();
+
+    api.registration = () -> CompletableFuture.completedFuture(Api.answer(TASK));
+    ticker.advance(Duration.ofMillis(1));
+    settle();
+    ticker.advance(NextLoop.HOLD);
+    Api.Poll again = api.poll();
+    assertThat(again.request().reports()).hasSize(1);
+    again.answer().complete(answer(2, TaskUpdate.unknown(TASK.id())));
+    settle();
+    assertThat(api.registrations).hasSize(before + 2);
+    assertThat(events.seen).isEmpty();
+  }
+
+  @Test
   void anotherVersionAfterRegisteringAgainIsAChange() throws Exception {
     Task other =
         Task.of(
