@@ -31,8 +31,8 @@ public interface CdnListener {
   void evicted(TaskId task);
 
   /**
-   * A task is no longer stored. Called under the task's lock, so the task is not created anew before
-   * this returns.
+   * A task is no longer stored. Called under the task's lock, so the task is created anew only
+   * after this returns.
    */
   void deleted(Task task);
 
