@@ -152,17 +152,16 @@ public final class Eviction {
       return false;
     }
     int atLeast = 1 << (tries - 1);
+    // At least one: the kernel may have called a disk full that has free bytes.
+    long bytes = Math.max(1, lacking.neededBytes() - lacking.freeBytes());
     return switch (lacking.resource()) {
       // Not even an empty disk would help.
       case FILE_SIZE -> false;
-      // Each task is a few files. How many bytes of a quota are used, nobody tells.
+      // Each task is a few files.
       case INODES -> free(kept, 1, atLeast, stored -> 1);
-      case QUOTA -> free(kept, lacking.neededBytes(), atLeast, s -> Math.max(1, held(s)));
-      case DISK -> {
-        // The kernel may have called a disk full that has free bytes.
-        long bytes = Math.max(1, lacking.neededBytes() - lacking.freeBytes());
-        yield free(kept, bytes, atLeast, Eviction::held);
-      }
+      // The kernel does not say how many bytes of a user's quota are used.
+      case QUOTA -> free(kept, bytes, atLeast, stored -> Math.max(1, held(stored)));
+      case DISK -> free(kept, bytes, atLeast, Eviction::held);
     };
   }
 
