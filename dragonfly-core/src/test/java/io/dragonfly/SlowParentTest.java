@@ -28,7 +28,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -129,6 +131,20 @@ class SlowParentTest {
 
   private static FetchStep stepOf(FetchRecord record, FetchStep.Kind kind) {
     return record.steps().stream().filter(step -> step.kind() == kind).findFirst().orElseThrow();
+  }
+
+  @Test
+  void aParentThatIsAlwaysLateIsWaitedForLongerEachTime() throws Exception {
+    supernode.put(URI_A, BYTES); // from its CDN cache alone
+    fixture.network.inject(supernode.id(), Fault.stall());
+    Fetch fetch = start();
+    int tries = 3; // of 5 s, 10 s and 20 s
+    fixture.advanceUntil(() -> fixture.network.takes().size() == 3 * tries);
+    AtomicInteger seconds = new AtomicInteger();
+    fixture.advanceUntil(Duration.ofSeconds(1), () -> seconds.incrementAndGet() == 18);
+    fixture.network.heal(supernode.id());
+    finish(fetch);
+    assertThat(fixture.network.takes()).hasSize(3 * tries);
   }
 
   @Test

@@ -14,6 +14,7 @@ import io.dragonfly.task.Digest;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -33,12 +34,22 @@ final class SwarmTakes {
   private static final int MOST_RUNNING = 2;
   private static final Duration STALLED_AFTER = Duration.ofSeconds(1);
 
+  /** Takes wait up to so many times as long for a parent that stalls again and again. */
+  private static final int MOST_PATIENT = 8;
+
   private final Parts parts;
   private final TakeLane lane;
   private final PieceTable table;
   private final DigestList digests;
   private final Owner owner;
   private final Map<Integer, OfPiece> pieces = new HashMap<>();
+
+  /**
+   * How long to wait for each parent that has stalled and given no piece since. A parent on a busy
+   * machine answers all its requests too late. If each take ended after the same time, it would
+   * send every piece in vain, for ever.
+   */
+  private final Map<PeerId, Duration> patience = new HashMap<>();
 
   /** Who wants the pieces. */
   interface Owner {
@@ -171,14 +182,31 @@ final class SwarmTakes {
             lane,
             new PieceTake.Order(piece, parent, request, digest),
             of.race,
+            patience(parent.peer().id()),
             (ended, end) -> ended(of, ended, end));
     of.running.add(take);
     parts.line().add(take);
   }
 
+  private Duration patience(PeerId parent) {
+    return patience.getOrDefault(parent, lane.engine().dropAfter());
+  }
+
+  private void learnPatience(PieceTake take, Outcome outcome) {
+    PeerId parent = take.order().parent().peer().id();
+    if (outcome == Outcome.DONE) {
+      patience.remove(parent);
+    } else if (outcome == Outcome.STALLED && take.patience().equals(patience(parent))) {
+      // Takes that ran at the same time count once.
+      Duration most = lane.engine().dropAfter().multipliedBy(MOST_PATIENT);
+      patience.put(parent, Collections.min(List.of(take.patience().multipliedBy(2), most)));
+    }
+  }
+
   private void ended(OfPiece of, PieceTake take, PieceTake.End end) {
     int piece = take.order().piece();
     Parent parent = take.order().parent();
+    learnPatience(take, end.outcome());
     of.running.remove(take);
     parts.line().ended(take);
     report(piece, parent, end.outcome(), take.nanos());

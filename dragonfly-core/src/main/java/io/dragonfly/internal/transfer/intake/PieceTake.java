@@ -78,9 +78,15 @@ public final class PieceTake implements PieceSink {
    * A take that is not started.
    *
    * @param race is won by the first of the piece's takes that gets a byte
+   * @param patience how long the parent may give no byte before the take ends, in active time
    * @param onEnd is told the end, on the loop
    */
-  public PieceTake(TakeLane lane, Order order, FirstByte race, BiConsumer<PieceTake, End> onEnd) {
+  public PieceTake(
+      TakeLane lane,
+      Order order,
+      FirstByte race,
+      Duration patience,
+      BiConsumer<PieceTake, End> onEnd) {
     this.lane = lane;
     this.loop = lane.engine().loop();
     this.order = order;
@@ -88,12 +94,17 @@ public final class PieceTake implements PieceSink {
     this.overNetwork = lane.engine().taker().isOverNetwork(order.parent().peer().id());
     this.intake = lane.intake(order.piece(), order.request().range());
     this.onEnd = onEnd;
-    this.patience = lane.engine().dropAfter();
+    this.patience = patience;
   }
 
   /** Returns which piece from whom. */
   public Order order() {
     return order;
+  }
+
+  /** Returns how long the parent may give no byte. */
+  public Duration patience() {
+    return patience;
   }
 
   /** Returns nanoseconds from the start to the last byte. */

@@ -121,7 +121,7 @@ class PieceTakeTest {
         new TakeRequest(peer, TASK.id(), all, OptionalLong.of(BYTES.length), id, here, "");
     PieceTake.Order order =
         new PieceTake.Order(0, new Parent(0, peer, ""), request, Digest.of(sha(BYTES)));
-    return new PieceTake(lane, order, race, (take, end) -> ends.add(end));
+    return new PieceTake(lane, order, race, DROP, (take, end) -> ends.add(end));
   }
 
   private PieceTake started() throws Exception {

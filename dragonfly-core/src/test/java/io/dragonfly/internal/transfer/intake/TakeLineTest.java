@@ -97,6 +97,7 @@ class TakeLineTest {
             lane,
             new PieceTake.Order(0, new Parent(0, peer, ""), request, digest),
             new FirstByte(),
+            Duration.ofSeconds(5),
             (ended, end) -> {});
     line.add(take);
     return take;
