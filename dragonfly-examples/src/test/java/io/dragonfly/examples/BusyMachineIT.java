@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("alone")
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class BusyMachineIT {
-  private static final int ROUNDS = Integer.getInteger("dragonfly.busy.rounds", 1);
+  private static final int ROUNDS = Integer.getInteger("dragonfly.busy.rounds", 2);
   private static final int BUSY = 2 * Runtime.getRuntime().availableProcessors();
 
   private static final int LENGTH = 12 << 20;
