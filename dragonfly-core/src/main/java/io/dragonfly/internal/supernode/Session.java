@@ -3,6 +3,7 @@ package io.dragonfly.internal.supernode;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler.Plan;

@@ -10,6 +10,7 @@ import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.Access;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;

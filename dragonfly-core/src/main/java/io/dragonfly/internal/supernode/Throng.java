@@ -3,6 +3,7 @@ package io.dragonfly.internal.supernode;
 import io.dragonfly.control.Caller;
 import io.dragonfly.error.BusyException;
 import io.dragonfly.internal.loop.Continuations;
+import io.dragonfly.internal.queue.Place;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
