@@ -33,10 +33,18 @@ final class Budgets {
   /** Bytes of what they say. */
   static final long MOST_REGISTERING_BYTES = 64L << 20;
 
+  /**
+   * Complaints of pieces in the cache, of which each has a piece read from the disk. One that was
+   * right is given back at once, one that was wrong after {@link
+   * io.dragonfly.internal.cdn.CdnTask#WRONG_COMPLAINT_COUNTS}.
+   */
+  static final int MOST_COMPLAINTS = 2_000;
+
   final KeyedBudget<Place> peers;
   final KeyedBudget<Place> memberships;
   final KeyedBudget<Place> registering;
   final KeyedBudget<Place> registeringBytes;
+  final KeyedBudget<Place> complaints;
   final SharedBudget<TaskId, TaskId> tasks;
   final SharedBudget<String, String> zones;
   final KeptAccesses accesses;
@@ -51,6 +59,7 @@ final class Budgets {
     memberships = KeyedBudget.shared(MOST_MEMBERSHIPS, share);
     registering = KeyedBudget.shared(MOST_REGISTERING, share);
     registeringBytes = KeyedBudget.shared(MOST_REGISTERING_BYTES, share);
+    complaints = KeyedBudget.shared(MOST_COMPLAINTS, share);
     tasks = SharedBudget.of("tasks", MOST_TASKS, share);
     zones = SharedBudget.of("data centres", MOST_ZONES, share);
     accesses = new KeptAccesses(MOST_ACCESS_BYTES, share);

@@ -13,6 +13,7 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
+import io.dragonfly.internal.queue.KeyedBudget;
 import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
@@ -162,8 +163,9 @@ final class Polls {
     }
     Set<Integer> suspects = state.report(member, report, rhythm.nanos().getAsLong());
     CdnTask cdn = member.task.cdn;
+    KeyedBudget<Place> complaints = state.budgets().complaints;
     if (cdn != null) {
-      suspects.forEach(piece -> rest.add(() -> cdn.check(piece)));
+      suspects.forEach(piece -> rest.add(() -> cdn.complain(piece, session.place(), complaints)));
       rest.add(cdn::moved);
     }
     Task task = member.task.task();

@@ -53,7 +53,7 @@ final class Reports {
     for (PieceResult result : report.results()) {
       if (layout.isPiece(result.piece())) {
         apply(member, result, published);
-        if (isComplaint(result)) {
+        if (isComplaint(member, result)) {
           suspects.add(result.piece());
         }
       }
@@ -96,8 +96,11 @@ final class Reports {
     }
   }
 
-  private boolean isComplaint(PieceResult result) {
+  /** Only one that may take pieces, and was told to take them from the cache, knows of them. */
+  private boolean isComplaint(Member member, PieceResult result) {
     return result.parent().equals(cdn)
+        && member.mayTake()
+        && member.parents.number(cdn) >= 0
         && (result.outcome() == Outcome.DIGEST_MISMATCH || result.outcome() == Outcome.REFUSED);
   }
 

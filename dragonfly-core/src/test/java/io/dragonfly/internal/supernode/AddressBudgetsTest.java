@@ -1,14 +1,17 @@
 package io.dragonfly.internal.supernode;
 
 import static io.dragonfly.internal.supernode.TestPeer.get;
+import static io.dragonfly.internal.supernode.TestSupernode.PIECE;
 import static io.dragonfly.internal.supernode.TestSupernode.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.common.net.InetAddresses;
+import io.dragonfly.contract.ForwardingStorage;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
 import io.dragonfly.control.LeaveRequest;
+import io.dragonfly.control.NextRequest;
 import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
@@ -36,11 +39,13 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -269,5 +274,44 @@ class AddressBudgetsTest {
     reports.holdings(member, offered);
     assertThat(member.heldBack.stream()).containsExactly(3);
     assertThat(member.heldBack.size() + member.has.size()).isLessThan(10_000);
+  }
+
+  @Test
+  void whoOnlyOffersHasNothingReadByComplaining() {
+    List<String> calls = new CopyOnWriteArrayList<>();
+    setup.storage = ForwardingStorage.recordingReads(setup.storage, calls);
+    restart(0.05);
+    source.put(file(1), bytes(4 * PIECE));
+    TestPeer taker = new TestPeer(supernode);
+    TaskId task = taker.registered(file(1)).task().id();
+    await().until(() -> source.openStreams() == 0);
+    PeerId cdn = supernode.service.local().id();
+    calls.clear();
+
+    Caller stranger = caller(HERE, "");
+    get(offer(HERE, stranger, TestPeer.holding(task, 0)));
+    complain(stranger, task, cdn, 0, 1, 2);
+    // One that takes, but was never told to take from there, does not know either.
+    TestPeer other = new TestPeer(supernode);
+    other.registered(file(1));
+    other.reports(2, cdn, Outcome.DIGEST_MISMATCH).next(task, PieceSpan.NONE);
+
+    taker.answer(task, PieceSpan.ALL);
+    taker.reports(3, cdn, Outcome.DIGEST_MISMATCH).next(task, PieceSpan.ALL);
+    await().until(() -> calls.contains("read 3"));
+    assertThat(calls).containsOnly("suspect 3", "read 3");
+  }
+
+  private void complain(Caller caller, TaskId task, PeerId cdn, int... pieces) {
+    List<PieceResult> results =
+        Arrays.stream(pieces)
+            .mapToObj(piece -> new PieceResult(piece, cdn, Outcome.DIGEST_MISMATCH, 1))
+            .toList();
+    TaskReport report = new TaskReport(task, PieceSpan.NONE, 4, List.of(), results);
+    var unused =
+        supernode
+            .service
+            .from(HERE)
+            .next(new NextRequest(caller, 0, List.of(report), Duration.ofSeconds(1)));
   }
 }
