@@ -15,6 +15,8 @@ module io.dragonfly.core {
   exports io.dragonfly.home;
   exports io.dragonfly.internal.loop to
       io.dragonfly.transport.http;
+  exports io.dragonfly.internal.queue to
+      io.dragonfly.transport.http;
   exports io.dragonfly.peer;
   exports io.dragonfly.rate;
   exports io.dragonfly.spi;

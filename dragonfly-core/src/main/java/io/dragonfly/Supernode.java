@@ -225,7 +225,8 @@ public final class Supernode implements AutoCloseable {
         config.sourceConcurrency(),
         config.sourceStallTimeout(),
         config.unvalidatedTtl(),
-        config.accessTtl());
+        config.accessTtl(),
+        config.sharePerAddress());
   }
 
   private InetSocketAddress listen(SupernodeConfig config, Path home) {
@@ -249,7 +250,8 @@ public final class Supernode implements AutoCloseable {
           transport.serve(
               new ServeRequest(bind, service.local().pieces(), service::from)
                   .withAdmin(new Operators())
-                  .withMonitor(monitor));
+                  .withMonitor(monitor)
+                  .withShare(config.sharePerAddress(), service::isKnown));
       parts.push(server);
       InetSocketAddress reached = new InetSocketAddress(advertised, server.address().getPort());
       log.info("listening on {}", text(server.address()));

@@ -7,6 +7,7 @@ import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.HostRules;
 import io.dragonfly.spi.Network;
 import io.dragonfly.spi.Scheduler;
+import io.dragonfly.spi.ServeRequest;
 import io.dragonfly.spi.TransportConfig;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -38,6 +39,7 @@ public final class SupernodeConfig extends ParentConfig {
   private final Duration seedingLease;
   private final Duration unvalidatedTtl;
   private final Duration accessTtl;
+  private final double sharePerAddress;
   private final List<Network> peerNetworks;
   private final HostRules sourceHosts;
   private final SupernodeListener listener;
@@ -58,6 +60,7 @@ public final class SupernodeConfig extends ParentConfig {
     this.seedingLease = builder.seedingLease;
     this.unvalidatedTtl = builder.unvalidatedTtl;
     this.accessTtl = builder.accessTtl;
+    this.sharePerAddress = builder.sharePerAddress;
     this.sourceHosts = HostRules.of(builder.sourceAllow, builder.sourceDeny);
     this.peerNetworks = builder.peerNetworks.stream().map(Network::parse).toList();
     this.listener = builder.listener;
@@ -139,6 +142,11 @@ public final class SupernodeConfig extends ParentConfig {
     return accessTtl;
   }
 
+  /** Returns the part of each of the supernode's totals that one client address may use. */
+  public double sharePerAddress() {
+    return sharePerAddress;
+  }
+
   /** Returns which sources are read on behalf of other machines. */
   public HostRules sourceHosts() {
     return sourceHosts;
@@ -172,6 +180,7 @@ public final class SupernodeConfig extends ParentConfig {
     private Duration seedingLease = Duration.ofSeconds(90);
     private Duration unvalidatedTtl = Duration.ofSeconds(10);
     private Duration accessTtl = Duration.ofSeconds(60);
+    private double sharePerAddress = ServeRequest.DEFAULT_SHARE;
     private final List<String> peerNetworks = new ArrayList<>();
     private final List<String> sourceAllow = new ArrayList<>();
     private final List<String> sourceDeny = new ArrayList<>();
@@ -303,6 +312,20 @@ public final class SupernodeConfig extends ParentConfig {
     }
 
     /**
+     * The part of each total that the clients of one address may use: connections, request bodies,
+     * peers, tasks, data centres, bytes of headers, complaints. An address is one IPv4 address or
+     * one /64 of IPv6. Above it they get {@link io.dragonfly.error.BusyException}. 0.05 unless set;
+     * raise it if many peers are behind one address, as with NAT. Each peer on this machine counts
+     * as an address of its own.
+     *
+     * @param share more than 0, at most 1
+     */
+    public Builder sharePerAddress(double share) {
+      this.sharePerAddress = share;
+      return this;
+    }
+
+    /**
      * Lets peers register any address in a network such as {@code 10.0.0.0/8}, not only the one
      * that they come from; for peers behind address translation. May be called repeatedly.
      */
@@ -413,6 +436,10 @@ public final class SupernodeConfig extends ParentConfig {
       checkArgument(
           !unvalidatedTtl.isNegative(), "unvalidatedTtl is %s, must be >= 0", unvalidatedTtl);
       checkArgument(!accessTtl.isNegative(), "accessTtl is %s, must be >= 0", accessTtl);
+      checkArgument(
+          sharePerAddress > 0 && sharePerAddress <= 1,
+          "sharePerAddress is %s, must be > 0 and <= 1",
+          sharePerAddress);
       return new SupernodeConfig(this);
     }
   }

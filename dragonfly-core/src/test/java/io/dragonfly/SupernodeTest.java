@@ -346,6 +346,7 @@ class SupernodeTest {
             .seedingLease(Duration.ofSeconds(12))
             .unvalidatedTtl(Duration.ofSeconds(13))
             .accessTtl(Duration.ofSeconds(14))
+            .sharePerAddress(0.15)
             .peerNetwork("10.0.0.0/8")
             .transport("t")
             .storage("s")
@@ -370,6 +371,7 @@ class SupernodeTest {
     assertThat(config.seedingLease()).isEqualTo(Duration.ofSeconds(12));
     assertThat(config.unvalidatedTtl()).isEqualTo(Duration.ofSeconds(13));
     assertThat(config.accessTtl()).isEqualTo(Duration.ofSeconds(14));
+    assertThat(config.sharePerAddress()).isEqualTo(0.15);
     assertThat(config.peerNetworks()).hasSize(1);
     assertThat(SupernodeConfig.defaults().port()).isEmpty();
     assertThat(SupernodeConfig.defaults().homeDir()).isEmpty();
@@ -386,6 +388,9 @@ class SupernodeTest {
     assertRefused("taskTtl", SupernodeConfig.builder().taskTtl(Duration.ofDays(-1)));
     assertRefused("backToSourcePeers", SupernodeConfig.builder().backToSourcePeers(-1));
     assertRefused("sourceConcurrency", SupernodeConfig.builder().sourceConcurrency(0));
+    assertRefused("sharePerAddress", SupernodeConfig.builder().sharePerAddress(0));
+    assertRefused("sharePerAddress", SupernodeConfig.builder().sharePerAddress(1.01));
+    assertRefused("sharePerAddress", SupernodeConfig.builder().sharePerAddress(Double.NaN));
     assertRefused("sourceGiveUp", SupernodeConfig.builder().sourceGiveUp(Duration.ZERO));
     assertRefused("unvalidatedTtl", SupernodeConfig.builder().unvalidatedTtl(Duration.ofDays(-1)));
     assertRefused("network", SupernodeConfig.builder().peerNetwork("everywhere"));

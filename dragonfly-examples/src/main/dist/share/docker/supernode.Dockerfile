@@ -3,7 +3,8 @@
 #   docker run -d -p 8002:8002 -v dragonfly-supernode:/var/lib/dragonfly-supernode \
 #     -e DRAGONFLY_ADVERTISE_IP=192.0.2.10 dragonfly-supernode
 # The address is the one of the host that the peers reach. Peers see themselves behind the host's
-# address translation, if there is one: --peer-network says in which networks that is all right.
+# address translation, if there is one: --peer-network says in which networks that is all right. If
+# all of them come from one address then, --share-per-address lets it have more of the supernode.
 ARG JRE=eclipse-temurin:21-jre
 
 # Files as they are to be, in a layer of their own.

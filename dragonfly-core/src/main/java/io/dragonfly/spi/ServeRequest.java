@@ -5,14 +5,20 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** What to serve and where. Immutable. */
 public final class ServeRequest {
+  /** The part of each total that one client address may use, unless set: a twentieth. */
+  public static final double DEFAULT_SHARE = 0.05;
+
   private final InetSocketAddress bind;
   private final PieceService pieces;
   private final Function<InetAddress, SupernodeApi> control;
   private final Optional<AdminService> admin;
   private final Optional<MonitorService> monitor;
+  private final double sharePerAddress;
+  private final Predicate<InetAddress> known;
 
   /**
    * Serves pieces and control calls.
@@ -24,7 +30,7 @@ public final class ServeRequest {
    */
   public ServeRequest(
       InetSocketAddress bind, PieceService pieces, Function<InetAddress, SupernodeApi> control) {
-    this(bind, pieces, control, Optional.empty(), Optional.empty());
+    this(bind, pieces, control, Optional.empty(), Optional.empty(), DEFAULT_SHARE, any -> true);
   }
 
   private ServeRequest(
@@ -32,22 +38,40 @@ public final class ServeRequest {
       PieceService pieces,
       Function<InetAddress, SupernodeApi> control,
       Optional<AdminService> admin,
-      Optional<MonitorService> monitor) {
+      Optional<MonitorService> monitor,
+      double sharePerAddress,
+      Predicate<InetAddress> known) {
     this.bind = bind;
     this.pieces = pieces;
     this.control = control;
     this.admin = admin;
     this.monitor = monitor;
+    this.sharePerAddress = sharePerAddress;
+    this.known = known;
   }
 
   /** Returns the same and calls of operators. */
   public ServeRequest withAdmin(AdminService service) {
-    return new ServeRequest(bind, pieces, control, Optional.of(service), monitor);
+    return new ServeRequest(
+        bind, pieces, control, Optional.of(service), monitor, sharePerAddress, known);
   }
 
   /** Returns the same and calls of machines that ask how the process is. */
   public ServeRequest withMonitor(MonitorService service) {
-    return new ServeRequest(bind, pieces, control, admin, Optional.of(service));
+    return new ServeRequest(
+        bind, pieces, control, admin, Optional.of(service), sharePerAddress, known);
+  }
+
+  /**
+   * Returns the same for other shares of client addresses.
+   *
+   * @param share the part of connections and of memory for requests that one client address may
+   *     use: more than 0, at most 1
+   * @param isKnown tells whether a peer at an address takes part now. An address where none does
+   *     gets less memory for requests, since nobody knows who calls before a request is read
+   */
+  public ServeRequest withShare(double share, Predicate<InetAddress> isKnown) {
+    return new ServeRequest(bind, pieces, control, admin, monitor, share, isKnown);
   }
 
   /** Serves pieces alone; control calls are refused. */
@@ -59,6 +83,16 @@ public final class ServeRequest {
       address -> {
         throw new IllegalStateException("this is no supernode");
       };
+
+  /** Returns the part of connections and of memory for requests that one address may use. */
+  public double sharePerAddress() {
+    return sharePerAddress;
+  }
+
+  /** Tells whether a peer at an address takes part now. */
+  public boolean isKnown(InetAddress address) {
+    return known.test(address);
+  }
 
   /** Returns where to listen. */
   public InetSocketAddress bind() {

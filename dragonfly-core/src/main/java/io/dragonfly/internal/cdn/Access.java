@@ -8,6 +8,14 @@ import io.dragonfly.task.ContentRequest;
  *
  * @param content the request with its credentials
  * @param requester for whom the source is read
- * @param fingerprint equal for equal credentials, and tells nothing about them
+ * @param fingerprint equal for equal requests of equal requesters, and tells nothing about them
+ * @param credentials equal for equal headers, filters and certificates, and tells nothing about
+ *     them
  */
-public record Access(ContentRequest content, Requester requester, String fingerprint) {}
+public record Access(
+    ContentRequest content, Requester requester, String fingerprint, String credentials) {
+  /** An access whose credentials nobody else has. */
+  public Access(ContentRequest content, Requester requester, String fingerprint) {
+    this(content, requester, fingerprint, fingerprint);
+  }
+}

@@ -413,6 +413,10 @@ public final class CdnCache implements AutoCloseable {
         eviction);
   }
 
+  void later(Duration delay, Runnable work) {
+    DaemonThreads.later(time.timer(), delay, work);
+  }
+
   long nanos() {
     return time.nanos().getAsLong();
   }

@@ -4,6 +4,8 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
+import io.dragonfly.internal.queue.KeyedBudget;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.StoredTask;
@@ -13,6 +15,7 @@ import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.Task;
 import java.io.IOException;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.BitSet;
 import java.util.Optional;
 import java.util.Set;
@@ -27,6 +30,9 @@ import org.slf4j.LoggerFactory;
 public final class CdnTask {
   /** Content up to this length is told to the listener as a whole: 64 KiB. */
   public static final int SMALL_BYTES = 64 << 10;
+
+  /** How long a complaint of a piece that turned out to be intact counts against its place. */
+  public static final Duration WRONG_COMPLAINT_COUNTS = Duration.ofHours(1);
 
   private static final Logger log = LoggerFactory.getLogger(CdnTask.class);
 
@@ -218,11 +224,21 @@ public final class CdnTask {
   }
 
   /**
-   * Reads a piece that somebody complains of, in the background, and again from the source if it is
-   * bad. Nobody is given it before it was read.
+   * Reads a piece, in the background, and again from the source if it is bad. Nobody is given it
+   * before it was read.
    */
   public void check(int piece) {
     complaints.check(piece);
+  }
+
+  /**
+   * Checks a piece that a peer complains of, if that place is believed.
+   *
+   * @param from where the peer is
+   * @param budget the complaints about all tasks
+   */
+  public void complain(int piece, Place from, KeyedBudget<Place> budget) {
+    complaints.complain(piece, from, budget);
   }
 
   /** What was lost is to be read again. */

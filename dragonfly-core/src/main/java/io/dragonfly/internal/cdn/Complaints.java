@@ -2,6 +2,8 @@ package io.dragonfly.internal.cdn;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.internal.queue.KeyedBudget;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.spi.StoredTask;
 import java.io.IOException;
 import java.time.Duration;
@@ -9,18 +11,29 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * What is made of complaints about pieces of one task. The store itself may have withdrawn a piece,
- * and a read may put it there again, at any moment. Safe for concurrent use.
+ * and a read may put it there again, at any moment.
+ *
+ * <p>A complaint has a piece read from the disk, so a place may make only so many, about this task
+ * and about all. One that was right does not count. One about a piece that turns out to be intact
+ * counts for {@link CdnTask#WRONG_COMPLAINT_COUNTS}. Safe for concurrent use.
  */
 final class Complaints {
   private static final Logger log = LoggerFactory.getLogger(Complaints.class);
 
   private static final Duration PAUSE = Duration.ofSeconds(10);
+
+  /** Complaints about this task that may be open or wrong, of all places and of one. */
+  private static final int MOST = 64;
+
+  private static final int MOST_OF_ONE_PLACE = 8;
 
   private final CdnTask task;
   private final CdnCache cache;
@@ -40,6 +53,8 @@ final class Complaints {
   @GuardedBy("this")
   private final Set<Integer> lost = new HashSet<>();
 
+  private final KeyedBudget<Place> open = new KeyedBudget<>(MOST, place -> MOST_OF_ONE_PLACE);
+
   Complaints(CdnTask task, CdnCache cache) {
     this.task = task;
     this.cache = cache;
@@ -50,6 +65,50 @@ final class Complaints {
    * shall not be cheaper than that. Nor is one that was lost and is not there anew.
    */
   void check(int piece) {
+    check(piece, () -> true, isIntact -> {});
+  }
+
+  /**
+   * Checks a piece that a peer complains of, if its place is believed.
+   *
+   * @param budget the complaints about all tasks
+   */
+  void complain(int piece, Place from, KeyedBudget<Place> budget) {
+    check(
+        piece,
+        () -> isBelieved(from, budget),
+        isIntact -> {
+          Runnable over =
+              () -> {
+                open.giveBack(from, 1);
+                budget.giveBack(from, 1);
+              };
+          if (isIntact) {
+            cache.later(CdnTask.WRONG_COMPLAINT_COUNTS, over);
+          } else {
+            over.run();
+          }
+        });
+  }
+
+  private boolean isBelieved(Place from, KeyedBudget<Place> budget) {
+    if (open.take(from, 1) != KeyedBudget.Grant.TAKEN) {
+      return false;
+    }
+    boolean isOne = budget.take(from, 1) == KeyedBudget.Grant.TAKEN;
+    if (!isOne) {
+      open.giveBack(from, 1);
+    }
+    return isOne;
+  }
+
+  /**
+   * Checks a piece.
+   *
+   * @param believed asked only if the piece is to be read
+   * @param checked then gets whether the piece was found to be intact
+   */
+  private void check(int piece, BooleanSupplier believed, Consumer<Boolean> checked) {
     StoredTask given = task.serving();
     synchronized (this) {
       boolean isThere = given.has(piece);
@@ -58,28 +117,43 @@ final class Complaints {
       }
       if ((isThere && isFresh(intactNanos.get(piece)))
           || lost.contains(piece)
-          || !checking.add(piece)) {
+          || checking.contains(piece)
+          || !believed.getAsBoolean()) {
         return;
       }
+      checking.add(piece);
     }
     given.suspect(piece);
-    cache.threads().inBackground(() -> checkNow(piece));
+    cache
+        .threads()
+        .inBackground(
+            () -> {
+              boolean isIntact = true;
+              try {
+                isIntact = checkNow(piece);
+              } finally {
+                checked.accept(isIntact);
+              }
+            });
   }
 
   private boolean isFresh(@Nullable Long nanos) {
     return nanos != null && cache.nanos() - nanos < PAUSE.toNanos();
   }
 
-  private void checkNow(int piece) {
+  /** Returns whether the piece was read and is intact. */
+  private boolean checkNow(int piece) {
     StoredTask given = task.serving();
     try {
       boolean isThere = given.has(piece);
       // One that was passed on and has gone is not damaged.
       boolean isGone = given.digest(piece).isEmpty() || (task.isPassedOn() && !isThere);
-      if (!isGone && !(isThere && isIntact(given, piece))) {
+      boolean isIntact = !isGone && isThere && isIntact(given, piece);
+      if (!isGone && !isIntact) {
         log.warn("task {}: piece {} was damaged in the store", name(), piece);
         lose(given, piece, isThere);
       }
+      return isIntact && !isUnreadable(piece);
     } finally {
       synchronized (this) {
         checking.remove(piece);
@@ -105,6 +179,10 @@ final class Complaints {
       }
     }
     return intact;
+  }
+
+  private synchronized boolean isUnreadable(int piece) {
+    return unreadableNanos.containsKey(piece);
   }
 
   private void lose(StoredTask given, int piece, boolean isThere) {

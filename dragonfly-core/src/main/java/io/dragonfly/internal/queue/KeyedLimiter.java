@@ -1,7 +1,5 @@
 package io.dragonfly.internal.queue;
 
-import java.util.HashMap;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +19,7 @@ public final class KeyedLimiter<K, E> {
   private final int most;
   private final ToIntFunction<? super K> bound;
   private final FairQueue<K, E> waiting;
-  private final Map<K, Integer> runningOf = new HashMap<>();
-  private int running;
+  private final KeyedBudget<K> running;
   private boolean isStarting;
 
   /**
@@ -36,6 +33,7 @@ public final class KeyedLimiter<K, E> {
     this.most = most;
     this.bound = bound;
     this.waiting = waiting;
+    this.running = new KeyedBudget<>(most, bound::applyAsInt);
   }
 
   /** Adds an entry, which waits until {@link #next} returns it. */
@@ -52,10 +50,10 @@ public final class KeyedLimiter<K, E> {
 
   /** Returns an entry that runs from now on; null if none waits that may run. */
   public @Nullable E next() {
-    E entry = running < most ? waiting.poll() : null;
+    E entry = isFull() ? null : waiting.poll();
     if (entry != null) {
       K key = waiting.keyOf(entry);
-      started(key);
+      running.add(key, 1);
       boundChanged(key);
     }
     return entry;
@@ -88,25 +86,15 @@ public final class KeyedLimiter<K, E> {
 
   /** Counts one that runs without having waited; returns false if the bounds do not allow that. */
   public boolean tryStart(K key) {
-    boolean mayStart = running < most && hasRoom(key);
-    if (mayStart) {
-      started(key);
-    }
-    return mayStart;
+    return running.take(key, 1) == KeyedBudget.Grant.TAKEN;
   }
 
   /** Counts one of a key no longer as running. Does nothing if none of them runs. */
   public void endOne(K key) {
-    if (runningOf.computeIfPresent(key, (k, count) -> count - 1) != null) {
-      running--;
-      runningOf.remove(key, 0);
+    if (running(key) > 0) {
+      running.giveBack(key, 1);
       boundChanged(key);
     }
-  }
-
-  private void started(K key) {
-    running++;
-    runningOf.merge(key, 1, Integer::sum);
   }
 
   /**
@@ -126,17 +114,17 @@ public final class KeyedLimiter<K, E> {
 
   /** Returns whether as many run as may in total. */
   public boolean isFull() {
-    return running >= most;
+    return running.used() >= most;
   }
 
   /** Returns how many run. */
   public int running() {
-    return running;
+    return (int) running.used();
   }
 
   /** Returns how many of one key run. */
   public int running(K key) {
-    return runningOf.getOrDefault(key, 0);
+    return (int) running.used(key);
   }
 
   /** Returns how many wait. */

@@ -1,6 +1,6 @@
 /**
- * Queues that are shared fairly: by hosts, by tasks, by peers. Nothing here knows what the entries
- * do.
+ * What is shared fairly, by hosts, tasks, peers or client addresses: queues, and budgets of which
+ * each has a part. Nothing here knows what the entries do.
  */
 @NullMarked
 package io.dragonfly.internal.queue;

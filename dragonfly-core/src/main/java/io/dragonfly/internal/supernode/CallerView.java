@@ -11,9 +11,12 @@ import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.internal.queue.Place;
+import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Requester;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -22,6 +25,7 @@ import java.util.function.Supplier;
  * @param throng bounds how many registrations wait
  * @param check throws if the caller must not say that it is who it says
  * @param requester for whom sources are read
+ * @param place where a peer calls from
  */
 record CallerView(
     Registrations registrations,
@@ -29,23 +33,32 @@ record CallerView(
     Swarms swarms,
     Throng throng,
     Consumer<Caller> check,
-    Requester requester)
+    Requester requester,
+    Function<PeerId, Place> place)
     implements SupernodeApi {
   @Override
   public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
     return checked(
         request.caller(),
-        () -> throng.admit(request.caller(), () -> registrations.register(request, requester)));
+        () -> {
+          Place here = place.apply(request.caller().id());
+          return throng.admit(
+              here,
+              Registrations.bytes(request),
+              () -> registrations.register(request, requester, here));
+        });
   }
 
   @Override
   public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
-    return checked(request.caller(), () -> offers.offer(request));
+    return checked(
+        request.caller(), () -> offers.offer(request, place.apply(request.caller().id())));
   }
 
   @Override
   public CompletableFuture<NextAnswer> next(NextRequest request) {
-    return checked(request.caller(), () -> swarms.next(request));
+    return checked(
+        request.caller(), () -> swarms.next(request, place.apply(request.caller().id())));
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.dragonfly.control.OfferAnswer;
 import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.Terms;
 import io.dragonfly.internal.cdn.CdnCache;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ final class Offers {
     this.cache = cache;
   }
 
-  CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+  CompletableFuture<OfferAnswer> offer(OfferRequest request, Place place) {
     Map<SwarmTask, Holding> known = new LinkedHashMap<>();
     List<Holding> others = new ArrayList<>();
     for (Holding holding : request.holdings()) {
@@ -34,9 +35,9 @@ final class Offers {
       swarm.ifPresentOrElse(task -> known.put(task, holding), () -> others.add(holding));
     }
     if (others.isEmpty()) {
-      return CompletableFuture.completedFuture(answer(request, known, List.of()));
+      return CompletableFuture.completedFuture(answer(request, place, known, List.of()));
     }
-    return arrivals.inBackground(() -> offer(request, known, others));
+    return arrivals.inBackground(() -> offer(request, place, known, others));
   }
 
   private static boolean isReady(SwarmTask task) {
@@ -44,7 +45,7 @@ final class Offers {
   }
 
   private CompletableFuture<OfferAnswer> offer(
-      OfferRequest request, Map<SwarmTask, Holding> known, List<Holding> others) {
+      OfferRequest request, Place place, Map<SwarmTask, Holding> known, List<Holding> others) {
     Map<Holding, CompletableFuture<SwarmTask>> found = new LinkedHashMap<>();
     List<TaskId> unknown = new ArrayList<>();
     for (Holding holding : others) {
@@ -64,13 +65,13 @@ final class Offers {
                       known.put(swarm.join(), holding);
                     }
                   });
-              return answer(request, known, unknown);
+              return answer(request, place, known, unknown);
             });
   }
 
   private OfferAnswer answer(
-      OfferRequest request, Map<SwarmTask, Holding> known, List<TaskId> unknown) {
-    Terms terms = swarms.offer(request.caller(), known);
+      OfferRequest request, Place place, Map<SwarmTask, Holding> known, List<TaskId> unknown) {
+    Terms terms = swarms.offer(request.caller(), place, known);
     return new OfferAnswer(unknown, terms);
   }
 }

@@ -13,6 +13,8 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
+import io.dragonfly.internal.queue.KeyedBudget;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.task.Task;
@@ -91,11 +93,11 @@ final class Polls {
   private record Effects(
       Optional<Delivery> own, Optional<Delivery> superseded, List<Runnable> rest) {}
 
-  CompletableFuture<NextAnswer> next(NextRequest request) {
+  CompletableFuture<NextAnswer> next(NextRequest request, Place place) {
     CompletableFuture<NextAnswer> future = new CompletableFuture<>();
     Effects effects;
     synchronized (state) {
-      effects = next(request, future);
+      effects = next(request, place, future);
     }
     effects.own().ifPresent(Delivery::send);
     effects.superseded().ifPresent(delivery -> end(delivery, effects.own().isPresent()));
@@ -117,9 +119,9 @@ final class Polls {
     }
   }
 
-  private Effects next(NextRequest request, CompletableFuture<NextAnswer> future) {
+  private Effects next(NextRequest request, Place place, CompletableFuture<NextAnswer> future) {
     Caller caller = request.caller();
-    Session session = state.heard(caller, rhythm.activeNanos().getAsLong());
+    Session session = state.heard(caller, place, rhythm.activeNanos().getAsLong());
     session.takesPreheats = request.takesPreheats();
     List<Scheduler.Plan> lost = session.acknowledge(request.answered());
     if (!lost.isEmpty()) {
@@ -161,8 +163,9 @@ final class Polls {
     }
     Set<Integer> suspects = state.report(member, report, rhythm.nanos().getAsLong());
     CdnTask cdn = member.task.cdn;
+    KeyedBudget<Place> complaints = state.budgets().complaints;
     if (cdn != null) {
-      suspects.forEach(piece -> rest.add(() -> cdn.check(piece)));
+      suspects.forEach(piece -> rest.add(() -> cdn.complain(piece, session.place(), complaints)));
       rest.add(cdn::moved);
     }
     Task task = member.task.task();

@@ -3,6 +3,7 @@ package io.dragonfly.internal.supernode;
 import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.TaskId;
 import java.time.Duration;

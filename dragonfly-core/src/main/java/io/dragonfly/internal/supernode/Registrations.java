@@ -1,5 +1,6 @@
 package io.dragonfly.internal.supernode;
 
+import io.dragonfly.control.Holding;
 import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
@@ -12,6 +13,7 @@ import io.dragonfly.internal.cdn.CdnCache;
 import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.loop.Continuations;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.task.PieceLayout;
@@ -30,6 +32,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Registrations {
   private static final Logger log = LoggerFactory.getLogger(Registrations.class);
+
+  /** What the record of a holding takes up beside its pieces. */
+  private static final int HOLDING_BYTES = 128;
 
   private final Swarms swarms;
   private final Questions questions;
@@ -64,7 +69,10 @@ final class Registrations {
 
   /** One who wants to be let in. */
   private record Guest(
-      RegisterRequest request, Access access, CompletableFuture<RegisterAnswer> answer) {}
+      RegisterRequest request,
+      Access access,
+      Place place,
+      CompletableFuture<RegisterAnswer> answer) {}
 
   /**
    * Why a guest may come in.
@@ -73,10 +81,31 @@ final class Registrations {
    */
   private record Admission(SwarmTask swarm, Optional<Instant> until) {}
 
-  CompletableFuture<RegisterAnswer> register(RegisterRequest request, Requester requester) {
+  /** Returns what a registration takes up while it waits, in bytes. */
+  static long bytes(RegisterRequest request) {
+    long bytes = KeptAccesses.bytes(request.content());
+    for (Holding holding : request.holdings()) {
+      bytes += HOLDING_BYTES + holding.pieces().size() / Byte.SIZE;
+    }
+    return bytes;
+  }
+
+  /**
+   * Lets a peer in.
+   *
+   * @param place where it calls from
+   */
+  CompletableFuture<RegisterAnswer> register(
+      RegisterRequest request, Requester requester, Place place) {
+    if (requester != Requester.THIS_PROCESS) {
+      KeptAccesses.check(request.content());
+    }
     Access access = fingerprints.access(request.content(), requester);
     TaskKey key = request.content().key();
-    Guest guest = new Guest(request, access, new CompletableFuture<>());
+    if (!versions.isKnown(key, access.fingerprint())) {
+      swarms.checkRoomForTask(place); // before anything is asked, and room made on the disk
+    }
+    Guest guest = new Guest(request, access, place, new CompletableFuture<>());
     Continuations.whenDone(
         byTicket(request, key, access).orElseGet(() -> bySource(key, access)),
         (admission, failure) -> {
@@ -179,7 +208,7 @@ final class Registrations {
       return; // the call was dropped
     }
     try {
-      Swarms.Joined joined = swarms.join(swarm, guest.request(), guest.access());
+      Swarms.Joined joined = swarms.join(swarm, guest.request(), guest.access(), guest.place());
       CdnTask cdn = swarm.started().getNow(null);
       boolean isCached = cdn != null && cdn.isComplete();
       if (cdn != null) {

@@ -53,7 +53,7 @@ final class Reports {
     for (PieceResult result : report.results()) {
       if (layout.isPiece(result.piece())) {
         apply(member, result, published);
-        if (isComplaint(result)) {
+        if (isComplaint(member, result)) {
           suspects.add(result.piece());
         }
       }
@@ -72,8 +72,10 @@ final class Reports {
   private void apply(Member member, PieceResult result, int published) {
     TaskId task = member.task.id();
     if (result.outcome() == Outcome.DONE && result.piece() >= published) {
-      member.heldBack.set(result.piece());
-      member.task.holdingBack.add(member);
+      if (result.piece() < published + SupernodeSettings.MOST_AHEAD) {
+        member.heldBack.set(result.piece());
+        member.task.holdingBack.add(member);
+      }
     } else if (result.outcome() == Outcome.DONE && result.parent().equals(member.id())) {
       member.has.set(result.piece());
       scheduler.pieceAdded(task, member.id(), result.piece());
@@ -94,8 +96,11 @@ final class Reports {
     }
   }
 
-  private boolean isComplaint(PieceResult result) {
+  /** Only one that may take pieces, and was told to take them from the cache, knows of them. */
+  private boolean isComplaint(Member member, PieceResult result) {
     return result.parent().equals(cdn)
+        && member.mayTake()
+        && member.parents.number(cdn) >= 0
         && (result.outcome() == Outcome.DIGEST_MISMATCH || result.outcome() == Outcome.REFUSED);
   }
 
@@ -103,7 +108,8 @@ final class Reports {
   BitSet holdings(Member member, BitSet pieces) {
     SwarmTask task = member.task;
     BitSet has = (BitSet) pieces.clone();
-    int end = task.isLengthKnown() ? task.task().layout().pieces() : PieceLayout.MAX_PIECES;
+    int most = task.digests.published() + SupernodeSettings.MOST_AHEAD;
+    int end = task.isLengthKnown() ? Math.min(task.task().layout().pieces(), most) : most;
     if (has.length() > end) {
       has.clear(end, has.length());
     }

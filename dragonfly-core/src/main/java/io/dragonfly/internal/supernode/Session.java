@@ -3,6 +3,7 @@ package io.dragonfly.internal.supernode;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler.Plan;
@@ -53,6 +54,9 @@ final class Session {
   /** What it is to fetch and does not know yet. */
   final Deque<ContentRequest> preheats = new ArrayDeque<>();
 
+  /** The data centres that it has named. */
+  final Set<String> zones = new LinkedHashSet<>(2);
+
   /** Those that it wants pieces of. */
   final Set<Member> wanting = new LinkedHashSet<>();
 
@@ -94,9 +98,14 @@ final class Session {
       Map<TaskId, DistributionException> failures,
       List<ContentRequest> preheats) {}
 
-  Session(Caller caller) {
+  /**
+   * A session that begins.
+   *
+   * @param place where the caller calls from, whatever address it says that it serves at
+   */
+  Session(Caller caller, Place place) {
     this.id = caller.id();
-    this.place = Place.of(caller.address().getAddress(), caller.id());
+    this.place = place;
     this.holder = new Holder(caller.peer(), caller.secret().capabilityKey());
   }
 

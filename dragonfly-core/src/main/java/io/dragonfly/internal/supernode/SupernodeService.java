@@ -12,6 +12,7 @@ import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.cdn.KeptTasks;
 import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.internal.preheat.Preheats;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerSecret;
@@ -44,7 +45,8 @@ public final class SupernodeService implements AutoCloseable {
   private final Questions questions;
   private final Registrations registrations;
   private final Offers offers;
-  private final Throng throng = new Throng(SupernodeSettings.MOST_REGISTERING);
+  private final Budgets budgets;
+  private final Throng throng;
   private final ExecutorService answers;
   private final ExecutorService work;
   private final ExecutorService questionThreads;
@@ -93,6 +95,8 @@ public final class SupernodeService implements AutoCloseable {
     this.secret = secret;
     this.settings = settings;
     this.parts = parts;
+    this.budgets = new Budgets(settings.sharePerAddress());
+    this.throng = new Throng(budgets.registering, budgets.registeringBytes);
     this.rules = new AddressRules(List.copyOf(peerNetworks));
     this.cdnPeer = new Peer(secret.id(), address, settings.idc());
     answers = DaemonThreads.pool("dragonfly-supernode-answers", 1);
@@ -111,6 +115,7 @@ public final class SupernodeService implements AutoCloseable {
             secret.id(),
             secret.capabilityKey(),
             settings,
+            budgets,
             rhythm,
             () -> parts.pieces().uploads().take(0) > 0,
             (task, cdn) -> {
@@ -195,7 +200,14 @@ public final class SupernodeService implements AutoCloseable {
   /** Returns the supernode as callers in this process see it: they are trusted. */
   public LocalSupernode local() {
     SupernodeApi api =
-        new CallerView(registrations, offers, swarms, throng, caller -> {}, Requester.THIS_PROCESS);
+        new CallerView(
+            registrations,
+            offers,
+            swarms,
+            throng,
+            caller -> {},
+            Requester.THIS_PROCESS,
+            peer -> Place.of(InetAddress.getLoopbackAddress(), peer));
     return new LocalSupernode(api, parts.pieces(), secret.id());
   }
 
@@ -232,7 +244,13 @@ public final class SupernodeService implements AutoCloseable {
           }
           rules.check(address, caller);
         },
-        requester);
+        requester,
+        peer -> Place.of(address, peer));
+  }
+
+  /** Tells whether a peer that calls from an address takes part now. */
+  public boolean isKnown(InetAddress address) {
+    return budgets.peers.used(Place.of(address)) > 0;
   }
 
   /** Returns the supernode as its operator sees it. */

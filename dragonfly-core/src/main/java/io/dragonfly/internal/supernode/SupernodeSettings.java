@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param stallTimeout how long a source may take to answer
  * @param unvalidatedTtl how long after its read a version without a validator can be joined
  * @param accessTtl how long an answer about a content named by a digest is believed
+ * @param sharePerAddress the part of each of its totals that one client address may use
  */
 public record SupernodeSettings(
     String idc,
@@ -23,7 +24,8 @@ public record SupernodeSettings(
     int sourceConcurrency,
     Duration stallTimeout,
     Duration unvalidatedTtl,
-    Duration accessTtl) {
+    Duration accessTtl,
+    double sharePerAddress) {
   /** How long a capability is valid. It is made anew when half of that is over. */
   static final Duration CAPABILITY_LIFE = Duration.ofMinutes(10);
 
@@ -68,17 +70,12 @@ public record SupernodeSettings(
   /** How many pieces of a task one peer is asked to read again in one answer. */
   static final int MOST_TO_VERIFY = 16;
 
-  /** How many peers a supernode knows at most: what they cost in memory is bounded. */
-  static final int MOST_PEERS = 100_000;
-
-  /** How many of them may be in one place, this machine aside; see {@link Place}. */
-  static final int MOST_PEERS_OF_ONE_PLACE = 2_000;
-
-  /** How many tasks one peer may take part in. */
-  static final int MOST_TASKS_OF_ONE_PEER = 50_000;
-
-  /** How many registrations from one place may wait for their answers at once. */
-  static final int MOST_REGISTERING = 1_000;
+  /**
+   * How far beyond the published digests it is remembered that a peer has pieces: all of a file up
+   * to 64 GiB. A source that says no length, or a long one, could else make each peer's record of
+   * it 128 KiB.
+   */
+  static final int MOST_AHEAD = 4096;
 
   /** Questions to all sources that may be in flight: each has a thread. */
   static final int MOST_ASKED = 256;

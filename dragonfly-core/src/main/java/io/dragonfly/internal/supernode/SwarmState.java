@@ -6,10 +6,10 @@ import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.TaskReport;
-import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.Access;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
@@ -36,13 +36,11 @@ import org.jspecify.annotations.Nullable;
 final class SwarmState {
   private final Scheduler scheduler;
   private final int backToSourcePeers;
+  private final Budgets budgets;
   private final PeerId cdn;
   private final Reports reports;
   private final Map<TaskId, SwarmTask> tasks = new HashMap<>();
   private final Map<PeerId, Session> sessions = new HashMap<>();
-
-  /** How many of them are in one place. */
-  private final Map<Place, Integer> places = new HashMap<>();
 
   /** Peers for which there is something new, assignments aside. */
   private final Set<Session> awake = new LinkedHashSet<>();
@@ -63,8 +61,14 @@ final class SwarmState {
     void isolated(PeerId peer, AdminApi.Isolation isolation);
   }
 
-  SwarmState(Scheduler scheduler, int backToSourcePeers, PeerId cdn, Isolations isolations) {
+  SwarmState(
+      Scheduler scheduler,
+      int backToSourcePeers,
+      PeerId cdn,
+      Budgets budgets,
+      Isolations isolations) {
     this.isolations = isolations;
+    this.budgets = budgets;
     this.scheduler = scheduler;
     this.backToSourcePeers = backToSourcePeers;
     this.cdn = cdn;
@@ -111,32 +115,46 @@ final class SwarmState {
     closed = true;
   }
 
-  /** Returns the caller's session, which is begun if there is none. */
-  Session heard(Caller caller, long nanos) {
+  /**
+   * Returns the caller's session, which is begun if there is none.
+   *
+   * @param place where it calls from
+   * @throws io.dragonfly.error.BusyException if there is no room for another peer
+   */
+  Session heard(Caller caller, Place place, long nanos) {
     if (closed) {
       throw new SupernodeUnreachableException("The supernode is stopping. Ask another.");
     }
     Session session = sessions.get(caller.id());
     if (session == null) {
-      if (sessions.size() >= SupernodeSettings.MOST_PEERS) {
-        throw new BusyException(
-            "This supernode has no room for more than %d peers. Use another, or try again later."
-                .formatted(SupernodeSettings.MOST_PEERS));
+      Budgets.take(budgets.peers, place, 1, "peers");
+      session = new Session(caller, place);
+      try {
+        names(session, caller.idc());
+      } catch (RuntimeException e) {
+        budgets.peers.giveBack(place, 1);
+        throw e;
       }
-      session = new Session(caller);
-      if (places.getOrDefault(session.place(), 0) >= SupernodeSettings.MOST_PEERS_OF_ONE_PLACE) {
-        throw new BusyException(
-            ("%d peers are at %s already, and no more are accepted from one address."
-                    + " Try again later.")
-                .formatted(
-                    SupernodeSettings.MOST_PEERS_OF_ONE_PLACE, session.address().getHostAddress()));
-      }
-      places.merge(session.place(), 1, Integer::sum);
       session.isIsolated = quarantine.isIsolated(caller.id()); // to come back does not help
       sessions.put(caller.id(), session);
+    } else {
+      names(session, caller.idc());
     }
     session.heard(caller.peer(), nanos);
     return session;
+  }
+
+  /** A peer counts for each data centre that it ever named: the scheduler may know it by any. */
+  private void names(Session session, String zone) {
+    if (!zone.isEmpty() && !session.zones.contains(zone)) {
+      budgets.zones.take(session.place(), zone, zone, 1);
+      session.zones.add(zone);
+    }
+  }
+
+  /** Returns what the peers of each place use. */
+  Budgets budgets() {
+    return budgets;
   }
 
   /** Returns the task, which is begun if there is none; its future says when it has started. */
@@ -158,14 +176,38 @@ final class SwarmState {
 
   /** A peer registers: it may take from now on. Returns its part in the task. */
   Member join(Session session, SwarmTask task, RegisterRequest request, Access access) {
-    Member member = enter(session, task);
-    member.registered(access);
+    Member member = registered(session, task, access);
     member.digestsKnown = Math.min(task.digests.published(), SupernodeSettings.MOST_DIGESTS);
     member.lengthTold = task.isLengthKnown();
     member.isNamed = false;
     want(member, request.range().map(task.task().layout()::span).orElse(PieceSpan.ALL));
     tellScheduler(member, holding(task, request));
     return member;
+  }
+
+  private Member registered(Session session, SwarmTask task, Access access) {
+    Place place = session.place();
+    Access kept = budgets.accesses.keep(place, access);
+    try {
+      budgets.tasks.take(place, task.id(), task.id(), 1);
+    } catch (RuntimeException e) {
+      budgets.accesses.letGo(place, kept);
+      throw e;
+    }
+    try {
+      Member member = enter(session, task);
+      member.access().ifPresent(before -> letGo(place, task, before)); // it counts once
+      member.registered(kept);
+      return member;
+    } catch (RuntimeException e) {
+      letGo(place, task, kept);
+      throw e;
+    }
+  }
+
+  private void letGo(Place place, SwarmTask task, Access access) {
+    budgets.tasks.giveBack(place, task.id());
+    budgets.accesses.letGo(place, access);
   }
 
   /** Tells a peer to fetch a content, if it does such things; returns whether it does. */
@@ -195,11 +237,7 @@ final class SwarmState {
     session.heldFailures.remove(task.id());
     Member member = session.members.get(task.id());
     if (member == null) {
-      if (session.members.size() >= SupernodeSettings.MOST_TASKS_OF_ONE_PEER) {
-        throw new BusyException(
-            "Peer %s takes part in %d tasks, and no more are accepted. Try again later."
-                .formatted(session.id().brief(), SupernodeSettings.MOST_TASKS_OF_ONE_PEER));
-      }
+      Budgets.take(budgets.memberships, session.place(), 1, "parts in tasks");
       member = new Member(session, task);
       session.members.put(task.id(), member);
       task.add(member);
@@ -357,15 +395,21 @@ final class SwarmState {
 
   private void forget(Member member) {
     want(member, PieceSpan.NONE);
-    member.session.members.remove(member.task.id(), member);
-    member.session.news.remove(member);
+    Session session = member.session;
+    session.news.remove(member);
+    if (session.members.remove(member.task.id(), member)) {
+      Place place = session.place();
+      budgets.memberships.giveBack(place, 1);
+      member.access().ifPresent(access -> letGo(place, member.task, access));
+    }
   }
 
   /** A peer is gone. */
   void leave(Session session) {
     List.copyOf(session.members.values()).forEach(this::leave);
     if (sessions.remove(session.id(), session)) {
-      places.computeIfPresent(session.place(), (p, number) -> number == 1 ? null : number - 1);
+      budgets.peers.giveBack(session.place(), 1);
+      session.zones.forEach(zone -> budgets.zones.giveBack(session.place(), zone));
     }
     awake.remove(session);
   }

@@ -14,6 +14,7 @@ import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.preheat.Preheats;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
@@ -60,6 +61,7 @@ final class Swarms implements Preheats.Peers {
    *
    * @param cdnPeer the CDN cache as peers see it
    * @param cdnKey the key of capabilities for the CDN cache's pieces; a secret
+   * @param budgets what there is room for, and how much of it for each client address
    * @param isUploadLimited tells whether the rate limit of the supernode's uploads is reached
    * @param release lets a task go that nobody takes part in; may block
    * @param listener is told of what peers report, and of what follows for others
@@ -70,6 +72,7 @@ final class Swarms implements Preheats.Peers {
       PeerId cdnId,
       byte[] cdnKey,
       SupernodeSettings settings,
+      Budgets budgets,
       Rhythm rhythm,
       BooleanSupplier isUploadLimited,
       BiConsumer<Task, CdnTask> release,
@@ -79,6 +82,7 @@ final class Swarms implements Preheats.Peers {
             scheduler,
             settings.backToSourcePeers(),
             cdnId,
+            budgets,
             (peer, isolation) ->
                 rhythm.soon(() -> listener.isolated(peer, isolation.times(), isolation.reason())));
     this.rhythm = rhythm;
@@ -208,11 +212,12 @@ final class Swarms implements Preheats.Peers {
    *
    * @throws DistributionException if the task has ended, and why
    */
-  Joined join(SwarmTask task, RegisterRequest request, Access access) {
+  Joined join(SwarmTask task, RegisterRequest request, Access access, Place place) {
     Joined joined;
     synchronized (state) {
       checkGoesOn(task);
-      Session session = state.heard(request.caller(), rhythm.activeNanos().getAsLong());
+      Session session = state.heard(request.caller(), place, rhythm.activeNanos().getAsLong());
+      polls.arm(session); // its lease must end also if there is no room for more than itself
       boolean isNew = task.member(session.id()).isEmpty();
       Member member = state.join(session, task, request, access);
       Terms terms = polls.terms(session);
@@ -250,11 +255,23 @@ final class Swarms implements Preheats.Peers {
             .anyMatch(holding -> holding.pieces().cardinality() >= layout.pieces());
   }
 
+  /**
+   * Checks that a place may have another task.
+   *
+   * @throws io.dragonfly.error.BusyException if it has as many as it may
+   */
+  void checkRoomForTask(Place place) {
+    synchronized (state) {
+      state.budgets().tasks.check(place, 1);
+    }
+  }
+
   /** A peer offers pieces of tasks that have started. Those that have ended are passed over. */
-  Terms offer(Caller caller, Map<SwarmTask, Holding> offers) {
+  Terms offer(Caller caller, Place place, Map<SwarmTask, Holding> offers) {
     Terms terms;
     synchronized (state) {
-      Session session = state.heard(caller, rhythm.activeNanos().getAsLong());
+      Session session = state.heard(caller, place, rhythm.activeNanos().getAsLong());
+      polls.arm(session);
       offers.forEach(
           (task, holding) -> {
             if (!task.isRemoved) {
@@ -292,8 +309,8 @@ final class Swarms implements Preheats.Peers {
     return told;
   }
 
-  CompletableFuture<NextAnswer> next(NextRequest request) {
-    return polls.next(request);
+  CompletableFuture<NextAnswer> next(NextRequest request, Place place) {
+    return polls.next(request, place);
   }
 
   void leave(LeaveRequest request) {

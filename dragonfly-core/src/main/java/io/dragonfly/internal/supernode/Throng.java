@@ -1,51 +1,53 @@
 package io.dragonfly.internal.supernode;
 
-import io.dragonfly.control.Caller;
-import io.dragonfly.error.BusyException;
 import io.dragonfly.internal.loop.Continuations;
-import java.util.Map;
+import io.dragonfly.internal.queue.KeyedBudget;
+import io.dragonfly.internal.queue.Place;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
- * Bounds how many registrations from one place wait for their answers at once: each may be waiting
- * for a source, and takes up memory meanwhile. Safe for concurrent use.
+ * Bounds how many registrations from one place wait for their answers at once, and how long they
+ * are together: each may be waiting for a source, and takes up memory meanwhile. Safe for
+ * concurrent use.
  */
 final class Throng {
-  private final int most;
-  private final Map<Place, Integer> waiting = new ConcurrentHashMap<>();
+  private final KeyedBudget<Place> waiting;
+  private final KeyedBudget<Place> waitingBytes;
 
-  Throng(int most) {
-    this.most = most;
+  Throng(KeyedBudget<Place> waiting, KeyedBudget<Place> waitingBytes) {
+    this.waiting = waiting;
+    this.waitingBytes = waitingBytes;
   }
 
   /**
    * Lets a registration in.
    *
-   * @throws BusyException if too many from its place wait already
+   * @param bytes what it takes up while it waits
+   * @throws io.dragonfly.error.BusyException if too many from its place wait already
    */
-  <T> CompletableFuture<T> admit(Caller caller, Supplier<CompletableFuture<T>> registration) {
-    Place place = Place.of(caller.address().getAddress(), caller.id());
-    int now = waiting.merge(place, 1, Integer::sum);
-    if (now > most) {
-      leave(place);
-      throw new BusyException(
-          "%d registrations from %s wait for their answers already. Try again later."
-              .formatted(most, caller.address().getAddress().getHostAddress()));
+  <T> CompletableFuture<T> admit(
+      Place place, long bytes, Supplier<CompletableFuture<T>> registration) {
+    Budgets.take(waiting, place, 1, "registrations that wait");
+    try {
+      Budgets.take(waitingBytes, place, bytes, "bytes of registrations that wait");
+    } catch (RuntimeException e) {
+      waiting.giveBack(place, 1);
+      throw e;
     }
     CompletableFuture<T> answer;
     try {
       answer = registration.get();
     } catch (RuntimeException e) {
-      leave(place);
+      leave(place, bytes);
       throw e;
     }
-    Continuations.whenDone(answer, (value, failure) -> leave(place));
+    Continuations.whenDone(answer, (value, failure) -> leave(place, bytes));
     return answer;
   }
 
-  private void leave(Place place) {
-    waiting.computeIfPresent(place, (p, number) -> number == 1 ? null : number - 1);
+  private void leave(Place place, long bytes) {
+    waiting.giveBack(place, 1);
+    waitingBytes.giveBack(place, bytes);
   }
 }

@@ -8,6 +8,7 @@ import io.dragonfly.control.Assignment;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.spi.Requester;
@@ -139,7 +140,8 @@ class PartsTest {
     int pieces = SupernodeSettings.MOST_DIGESTS;
     Session session =
         new Session(
-            new Caller(PeerSecret.random(new SecureRandom()), new InetSocketAddress(HERE, 1), ""));
+            new Caller(PeerSecret.random(new SecureRandom()), new InetSocketAddress(HERE, 1), ""),
+            Place.of(HERE));
     for (int i = 0; i < 10; i++) {
       Task task =
           Task.of(

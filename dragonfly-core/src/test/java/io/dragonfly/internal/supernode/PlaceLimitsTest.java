@@ -10,6 +10,8 @@ import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.BusyException;
+import io.dragonfly.internal.queue.KeyedBudget;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.testkit.FakeSource;
@@ -30,6 +32,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** How much of a supernode those can have who share an address, however many they say they are. */
 @ExtendWith(LeakCheck.class)
 class PlaceLimitsTest {
+  private static final int PEERS = 5_000;
+  private static final int REGISTERING = 1_000;
+
   private final FakeSource source = new FakeSource();
   private final TestSupernode supernode = new TestSupernode.Setup().source(source).start();
   private final SecureRandom random = new SecureRandom();
@@ -60,7 +65,7 @@ class PlaceLimitsTest {
 
   @Test
   void oneMachineIsSoManyPeersAndNoMore() throws Exception {
-    for (int i = 0; i < SupernodeSettings.MOST_PEERS_OF_ONE_PLACE; i++) {
+    for (int i = 0; i < PEERS; i++) {
       assertThat(isLetIn(ip("192.0.2.1"))).isTrue();
     }
     assertThat(isLetIn(ip("192.0.2.1"))).isFalse();
@@ -69,7 +74,7 @@ class PlaceLimitsTest {
 
   @Test
   void manyAddressesOfOneNetworkOfIpv6AreOneMachine() throws Exception {
-    for (int i = 0; i < SupernodeSettings.MOST_PEERS_OF_ONE_PLACE; i++) {
+    for (int i = 0; i < PEERS; i++) {
       assertThat(isLetIn(ip("2001:db8:0:1::" + Integer.toHexString(i)))).isTrue();
     }
     assertThat(isLetIn(ip("2001:db8:0:1:ffff::"))).isFalse();
@@ -80,31 +85,37 @@ class PlaceLimitsTest {
   void whoLeavesMakesRoom() throws Exception {
     SwarmState state =
         new SwarmState(
-            new FirstComeScheduler(), 0, at(ip("192.0.2.9")).id(), (peer, isolation) -> {});
-    Caller first = at(ip("192.0.2.1"));
-    Session session = state.heard(first, 0);
-    for (int i = 1; i < SupernodeSettings.MOST_PEERS_OF_ONE_PLACE; i++) {
-      state.heard(at(ip("192.0.2.1")), 0);
+            new FirstComeScheduler(),
+            0,
+            at(ip("192.0.2.9")).id(),
+            new Budgets(0.05),
+            (peer, isolation) -> {});
+    Place place = Place.of(ip("192.0.2.1"));
+    Session session = state.heard(at(ip("192.0.2.1")), place, 0);
+    for (int i = 1; i < PEERS; i++) {
+      state.heard(at(ip("192.0.2.1")), place, 0);
     }
     state.leave(session);
-    assertThat(state.heard(at(ip("192.0.2.1")), 0)).isNotNull();
+    assertThat(state.heard(at(ip("192.0.2.1")), place, 0)).isNotNull();
   }
 
   @Test
   void registrationsThatWaitForASourceAreBoundedForEachMachine() throws Exception {
-    Throng throng = new Throng(2);
-    Caller caller = at(ip("192.0.2.1"));
-    CompletableFuture<String> first = throng.admit(caller, CompletableFuture::new);
-    throng.admit(at(ip("192.0.2.1")), CompletableFuture::new);
-    assertThat(refusal(throng, ip("192.0.2.1"))).contains("192.0.2.1");
-    throng.admit(at(ip("192.0.2.2")), CompletableFuture::new);
+    Throng throng =
+        new Throng(new KeyedBudget<>(100, place -> 2), new KeyedBudget<>(1_000, place -> 50));
+    Place one = Place.of(ip("192.0.2.1"));
+    CompletableFuture<String> first = throng.admit(one, 20, CompletableFuture::new);
+    throng.admit(one, 20, CompletableFuture::new);
+    assertThat(refusal(throng, one, 0)).contains("192.0.2.1", "as many registrations that wait");
+    throng.admit(Place.of(ip("192.0.2.2")), 50, CompletableFuture::new);
     first.complete("");
-    throng.admit(at(ip("192.0.2.1")), CompletableFuture::new);
+    assertThat(refusal(throng, one, 40)).contains("192.0.2.1", "as many bytes of registrations");
+    throng.admit(one, 30, CompletableFuture::new);
   }
 
-  private String refusal(Throng throng, InetAddress ip) {
+  private static String refusal(Throng throng, Place place, long bytes) {
     try {
-      throng.admit(at(ip), CompletableFuture::new);
+      throng.admit(place, bytes, CompletableFuture::new);
       throw new AssertionError("it was let in");
     } catch (BusyException e) {
       return e.getMessage();
@@ -116,7 +127,7 @@ class PlaceLimitsTest {
     source.put(FILE, bytes(1)).stallQuestions(FILE);
     SupernodeApi api = supernode.service.from(ip("192.0.2.1"));
     List<CompletableFuture<RegisterAnswer>> waiting = new ArrayList<>();
-    for (int i = 0; i <= SupernodeSettings.MOST_REGISTERING; i++) {
+    for (int i = 0; i <= REGISTERING; i++) {
       RegisterRequest request =
           new RegisterRequest(
               at(ip("192.0.2.1")),

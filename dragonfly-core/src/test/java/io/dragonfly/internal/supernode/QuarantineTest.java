@@ -6,6 +6,7 @@ import io.dragonfly.control.AdminApi.Isolation;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.task.TaskId;
 import java.net.InetAddress;
@@ -30,11 +31,10 @@ class QuarantineTest {
 
   private static Session at(String address) {
     try {
+      InetAddress ip = InetAddress.getByName(address);
       return new Session(
-          new Caller(
-              PeerSecret.random(new SecureRandom()),
-              new InetSocketAddress(InetAddress.getByName(address), 1),
-              ""));
+          new Caller(PeerSecret.random(new SecureRandom()), new InetSocketAddress(ip, 1), ""),
+          Place.of(ip));
     } catch (UnknownHostException e) {
       throw new AssertionError(e);
     }

@@ -31,6 +31,7 @@ public final class Units {
           "h", 3_600_000_000_000L,
           "d", 86_400_000_000_000L);
 
+  private static final Pattern SHARE = Pattern.compile("(\\d{1,3}(?:\\.\\d{1,9})?)(%?)");
   private static final Pattern SIZE = Pattern.compile("(\\d+(?:\\.\\d+)?)([kmgt]?)(?:i?b)?");
   private static final Map<String, Long> FACTORS =
       Map.of("", 1L, "k", 1L << 10, "m", 1L << 20, "g", 1L << 30, "t", 1L << 40);
@@ -109,6 +110,17 @@ public final class Units {
       throw new IllegalArgumentException("'%s' is no whole number".formatted(text));
     }
     return Integer.parseInt(text.trim());
+  }
+
+  /** Reads a part of a whole: {@code 5%} or {@code 0.05}. */
+  public static double parseShare(String text) {
+    Matcher matcher = SHARE.matcher(text.trim());
+    double share = matcher.matches() ? Double.parseDouble(matcher.group(1)) : -1;
+    share = share >= 0 && !matcher.group(2).isEmpty() ? share / 100 : share;
+    if (share < 0 || share > 1) {
+      throw new IllegalArgumentException("'%s' is no share, write 5%% or 0.05".formatted(text));
+    }
+    return share;
   }
 
   /** Writes a number of bytes for people: {@code 12.3 MiB}. */
@@ -207,6 +219,14 @@ public final class Units {
     /** The converter. */
     public SizeConverter() {
       super(Units::parseSize);
+    }
+  }
+
+  /** Reads a share for picocli. */
+  public static final class ShareConverter extends Converter<Double> {
+    /** The converter. */
+    public ShareConverter() {
+      super(Units::parseShare);
     }
   }
 

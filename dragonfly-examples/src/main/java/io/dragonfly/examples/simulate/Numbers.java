@@ -9,14 +9,13 @@ import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** How links and shares are written in a call. */
+/** How links are written in a call. */
 final class Numbers {
   private static final Pattern BITS =
       Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)([kmg])bit(?:/s)?");
   private static final Pattern BYTES = Pattern.compile("\\d+(?:\\.\\d+)?[kmg]?(?:i?b)?");
   private static final Map<String, Long> FACTORS =
       Map.of("k", 1_000L, "m", 1_000_000L, "g", 1_000_000_000L);
-  private static final Pattern SHARE = Pattern.compile("(\\d{1,3}(?:\\.\\d{1,9})?)(%?)");
 
   private Numbers() {}
 
@@ -38,28 +37,10 @@ final class Numbers {
     return Rate.ofBytes(bits.longValue() / 8).checkLimit("the rate");
   }
 
-  /** Reads {@code 5%} or {@code 0.05}. */
-  static double parseShare(String text) {
-    Matcher matcher = SHARE.matcher(text.trim());
-    double share = matcher.matches() ? Double.parseDouble(matcher.group(1)) : -1;
-    share = share >= 0 && !matcher.group(2).isEmpty() ? share / 100 : share;
-    if (share < 0 || share > 1) {
-      throw new IllegalArgumentException("'%s' is no share, write 5%% or 0.05".formatted(text));
-    }
-    return share;
-  }
-
   /** Reads a link's rate for picocli. */
   static final class LinkConverter extends Units.Converter<Rate> {
     LinkConverter() {
       super(Numbers::parseLink);
-    }
-  }
-
-  /** Reads a share for picocli. */
-  static final class ShareConverter extends Units.Converter<Double> {
-    ShareConverter() {
-      super(Numbers::parseShare);
     }
   }
 

@@ -1,11 +1,11 @@
 package io.dragonfly.examples.simulate;
 
 import io.dragonfly.examples.command.Units.CountConverter;
+import io.dragonfly.examples.command.Units.ShareConverter;
 import io.dragonfly.examples.command.Units.SizeConverter;
 import io.dragonfly.examples.command.Units.TimeConverter;
 import io.dragonfly.examples.simulate.Numbers.LinkConverter;
 import io.dragonfly.examples.simulate.Numbers.SeedConverter;
-import io.dragonfly.examples.simulate.Numbers.ShareConverter;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.scheduler.simulator.Delays;
 import io.dragonfly.scheduler.simulator.Simulation;

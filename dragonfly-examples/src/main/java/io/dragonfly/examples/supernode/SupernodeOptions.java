@@ -149,6 +149,16 @@ final class SupernodeOptions {
   private @Nullable Duration accessTtl;
 
   @Option(
+      names = "--share-per-address",
+      paramLabel = "SHARE",
+      converter = Units.ShareConverter.class,
+      description =
+          "Part of the supernode's connections, memory, peers and tasks that one client address may"
+              + " use. Raise it if many peers are behind one, as with NAT. Default: 5"
+              + " percent.")
+  private @Nullable Double sharePerAddress;
+
+  @Option(
       names = "--peer-network",
       split = ",",
       paramLabel = "CIDR",
@@ -213,6 +223,7 @@ final class SupernodeOptions {
     Optional.ofNullable(sourceGiveUp).ifPresent(builder::sourceGiveUp);
     Optional.ofNullable(unvalidatedTtl).ifPresent(builder::unvalidatedTtl);
     Optional.ofNullable(accessTtl).ifPresent(builder::accessTtl);
+    Optional.ofNullable(sharePerAddress).ifPresent(builder::sharePerAddress);
     peerNetworks.forEach(builder::peerNetwork);
     sourceAllow.forEach(builder::sourceAllow);
     sourceDeny.forEach(builder::sourceDeny);

@@ -104,4 +104,18 @@ class UnitsTest {
   void refusesWhatIsNoSize(String text) {
     assertThatIllegalArgumentException().isThrownBy(() -> Units.parseSize(text));
   }
+
+  @ParameterizedTest
+  @CsvSource({"5%, 0.05", "0.05, 0.05", "12.5%, 0.125", "100%, 1", "0, 0", "1, 1"})
+  void readsShares(String text, double share) {
+    assertThat(Units.parseShare(text)).isEqualTo(share);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "much", "5 %", "101%", "5", "-1%"})
+  void refusesWhatIsNoShare(String text) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Units.parseShare(text))
+        .withMessageContaining("'" + text + "'");
+  }
 }

@@ -39,6 +39,10 @@ class SupernodeOptionsTest {
     "--source-concurrency=many, 'many' is no whole number",
     "--home-dir=d --advertise-ip=::1 --source-concurrency=0, '--source-concurrency is 0, must be >"
         + " 0'",
+    "--share-per-address=much, 'much' is no share, write 5% or 0.05",
+    "--share-per-address=200%, '200%' is no share",
+    "--home-dir=d --advertise-ip=::1 --share-per-address=0, '--share-per-address is 0.0, must be >"
+        + " 0 and <= 1'",
     "--home-dir=d --advertise-ip=::1 --back-to-source-peers=-1, '-1' is no whole number",
     "--home-dir=d --advertise-ip=::1 --peer-network=x, 'x'",
     "--home-dir=d --advertise-ip=::1 --metrics-network=x, 'x'",
@@ -86,6 +90,7 @@ class SupernodeOptionsTest {
             .variable("DRAGONFLY_HOME_DIR", "/var/lib/supernode")
             .variable("DRAGONFLY_ADVERTISE_IP", "2001:db8::1")
             .variable("DRAGONFLY_PEER_NETWORK", "10.0.0.0/8,192.0.2.0/24")
+            .variable("DRAGONFLY_SHARE_PER_ADDRESS", "10%")
             .variable("DRAGONFLY_UNVALIDATED_TTL", "0");
 
     assertThat(SupernodeMain.run(call)).as(call.said()).isZero();
@@ -96,6 +101,7 @@ class SupernodeOptionsTest {
             "advertise-ip: 2001:db8::1 # DRAGONFLY_ADVERTISE_IP",
             "port: 8002 # default",
             "peer-network: '10.0.0.0/8,192.0.2.0/24' # DRAGONFLY_PEER_NETWORK",
+            "share-per-address: 10% # DRAGONFLY_SHARE_PER_ADDRESS",
             "unvalidated-ttl: 0 # DRAGONFLY_UNVALIDATED_TTL",
             "# reserve-bytes: 5 percent of the disk, at most 256M # default",
             "log-format: text # default");

@@ -74,7 +74,8 @@ public final class HttpTransport implements Transport {
       // Others will come over TLS: whoever runs this wants to know what they will see.
       LOG.info("certificate for TLS: {}", protection.get().fingerprint());
     }
-    HttpServer server = HttpServer.start(loops, request, ServerLimits.DEFAULT, protection);
+    ServerLimits limits = ServerLimits.DEFAULT.withShare(request.sharePerAddress());
+    HttpServer server = HttpServer.start(loops, request, limits, protection);
     synchronized (servers) {
       if (!closed) {
         servers.removeIf(each -> !each.isOpen());

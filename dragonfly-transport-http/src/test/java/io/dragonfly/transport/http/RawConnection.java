@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -31,6 +32,11 @@ public final class RawConnection implements AutoCloseable {
   /** Connects. */
   public static RawConnection to(InetSocketAddress address) throws IOException {
     return new RawConnection(new Socket(address.getAddress(), address.getPort()));
+  }
+
+  /** Connects from an address of this machine. */
+  public static RawConnection to(InetSocketAddress address, InetAddress local) throws IOException {
+    return new RawConnection(new Socket(address.getAddress(), address.getPort(), local, 0));
   }
 
   /**

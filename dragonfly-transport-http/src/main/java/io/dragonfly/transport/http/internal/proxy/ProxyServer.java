@@ -2,6 +2,8 @@ package io.dragonfly.transport.http.internal.proxy;
 
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchStream;
+import io.dragonfly.internal.queue.KeyedBudget;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.transport.http.internal.loop.EventLoops;
 import io.dragonfly.transport.http.internal.reach.Proxies;
 import io.dragonfly.transport.http.internal.reach.SourceProxy;
@@ -56,7 +58,7 @@ public final class ProxyServer implements AutoCloseable {
   private final ProxyThreads threads;
   private final PlainCalls calls;
   private final ProxyParts parts;
-  private final ClientConnections clients;
+  private final KeyedBudget<Place> clients;
   private final ChannelGroup excess;
   private final AtomicLong lastWarning;
   private final Map<String, InetSocketAddress> addresses = new LinkedHashMap<>();
@@ -92,7 +94,7 @@ public final class ProxyServer implements AutoCloseable {
     this.channels = loops.newGroup();
     this.excess = loops.newGroup();
     this.threads = new ProxyThreads(config.connections());
-    this.clients = new ClientConnections(config.connections(), config.connectionsPerClient());
+    this.clients = new KeyedBudget<>(config.connections(), client -> config.connectionsPerClient());
     this.lastWarning =
         new AtomicLong(machine.nanoClock().getAsLong() - ProxyLimits.WARN_EVERY.toNanos());
     OwnAddresses own = new OwnAddresses();
@@ -238,17 +240,17 @@ public final class ProxyServer implements AutoCloseable {
         return;
       }
       InetAddress client = from.getAddress();
-      ClientConnections.Entry entry = clients.enter(client);
-      if (entry == ClientConnections.Entry.ADMITTED) {
-        channel.closeFuture().addListener(closed -> clients.leave(client));
+      Place place = Place.of(client);
+      KeyedBudget.Grant entry = clients.take(place, 1);
+      if (entry == KeyedBudget.Grant.TAKEN) {
+        channel.closeFuture().addListener(closed -> clients.giveBack(place, 1));
         channels.add(channel);
         begin(channel, machine.local().test(client));
         return;
       }
       warn(client, entry);
       boolean isAnswered =
-          entry == ClientConnections.Entry.TOO_MANY_OF_CLIENT
-              && excess.size() < ProxyLimits.EXCESS_CONNECTIONS;
+          entry == KeyedBudget.Grant.KEY_IS_FULL && excess.size() < ProxyLimits.EXCESS_CONNECTIONS;
       if (isAnswered) {
         excess.add(channel);
         channels.add(channel);
@@ -266,14 +268,14 @@ public final class ProxyServer implements AutoCloseable {
   }
 
   /** A client that opens many connections must not fill the log as well. */
-  private void warn(InetAddress client, ClientConnections.Entry entry) {
+  private void warn(InetAddress client, KeyedBudget.Grant entry) {
     long now = machine.nanoClock().getAsLong();
     long last = lastWarning.get();
     if (now - last >= ProxyLimits.WARN_EVERY.toNanos() && lastWarning.compareAndSet(last, now)) {
       LOG.warn(
           "Connections of {} are refused: there are too many {}",
           client.getHostAddress(),
-          entry == ClientConnections.Entry.TOO_MANY ? "in all" : "from there");
+          entry == KeyedBudget.Grant.ALL_IS_FULL ? "in all" : "from there");
     }
   }
 

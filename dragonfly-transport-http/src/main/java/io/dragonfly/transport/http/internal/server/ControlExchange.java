@@ -48,6 +48,7 @@ final class ControlExchange extends AwaitedExchange {
           HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE,
           "send at most %d bytes".formatted(Wire.MAX_REQUEST_BYTES));
     }
+    serving.checkBody(connection.client(), RequestHead.bodyLength(request));
     this.secret = RequestHead.header(request, Wire.SECRET).orElse("");
   }
 

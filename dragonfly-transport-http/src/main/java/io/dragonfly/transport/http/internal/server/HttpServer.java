@@ -19,6 +19,7 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.NetUtil;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -104,14 +105,16 @@ public final class HttpServer implements Transport.Server {
     @Override
     protected void initChannel(SocketChannel channel) {
       InetSocketAddress client = channel.remoteAddress();
-      if (client == null || !serving.enter(client.getAddress())) {
+      Serving.Entry entry =
+          client == null ? Serving.Entry.CLOSED : serving.enter(client.getAddress());
+      if (client == null || entry == Serving.Entry.CLOSED) {
         LOG.debug("connection of {} is closed: there are too many", client);
         var unused = channel.close();
         return;
       }
-      channel.closeFuture().addListener(closed -> serving.leave(client.getAddress()));
+      channel.closeFuture().addListener(closed -> leave(channel, client.getAddress(), entry));
       connections.add(channel);
-      ServerConnection connection = new ServerConnection(serving, channel);
+      ServerConnection connection = new ServerConnection(serving, channel, entry);
       channel
           .pipeline()
           .addLast(new Arrivals(connection))
@@ -123,6 +126,21 @@ public final class HttpServer implements Transport.Server {
                       .setMaxHeaderSize(ServerLimits.HEAD_BYTES)
                       .setAllowDuplicateContentLengths(false)))
           .addLast(connection);
+    }
+  }
+
+  /** To tell somebody that there are too many costs a handshake: not too often, either. */
+  private void leave(SocketChannel channel, InetAddress client, Serving.Entry entry) {
+    if (entry == Serving.Entry.SERVED || channel.eventLoop().isShuttingDown()) {
+      serving.leave(client, entry);
+    } else {
+      var unused =
+          channel
+              .eventLoop()
+              .schedule(
+                  () -> serving.leave(client, entry),
+                  ServerLimits.LINGER.toNanos(),
+                  TimeUnit.NANOSECONDS);
     }
   }
 

@@ -5,8 +5,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 
 /**
- * The body of one request, in memory of which all requests together have so much. Confined to its
- * connection's event loop.
+ * The body of one request, in memory of which all requests together and those of one client address
+ * have so much. Confined to its connection's event loop.
  */
 final class RequestBody {
   private final ServerConnection connection;
@@ -22,7 +22,7 @@ final class RequestBody {
   void add(ByteBuf part) {
     int count = part.readableBytes();
     try {
-      serving.takeBody(count);
+      serving.takeBody(connection.client(), count);
       part.readBytes(bytes, count);
     } catch (Refusal refusal) {
       connection.refuse(refusal);
@@ -35,7 +35,7 @@ final class RequestBody {
   byte[] take() {
     byte[] taken = bytes.toByteArray();
     bytes = new ByteArrayOutputStream(0);
-    serving.giveBackBody(taken.length);
+    serving.giveBackBody(connection.client(), taken.length);
     return taken;
   }
 }

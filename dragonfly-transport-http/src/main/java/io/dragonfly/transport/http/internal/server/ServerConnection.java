@@ -49,6 +49,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   private final Serving serving;
   private final SocketChannel channel;
+  private final Serving.Entry entry;
   private final Deque<Object> waiting = new ArrayDeque<>();
   private final Future<?> watch;
   private State state = State.IDLE;
@@ -69,9 +70,15 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     CLOSING
   }
 
-  ServerConnection(Serving serving, SocketChannel channel) {
+  /**
+   * A connection without a request.
+   *
+   * @param entry whether it is served, or only told that there are too many
+   */
+  ServerConnection(Serving serving, SocketChannel channel, Serving.Entry entry) {
     this.serving = serving;
     this.channel = channel;
+    this.entry = entry;
     this.since = serving.activeNanos();
     long every = serving.limits().checkEvery().toNanos();
     this.watch =
@@ -151,6 +158,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private void begin(HttpRequest request) {
     try {
       RequestHead.check(request);
+      if (entry == Serving.Entry.TOLD) {
+        throw Serving.busy(
+            "there are too many connections, in all or from %s: come back later"
+                .formatted(client().getHostAddress()));
+      }
       if (refused && !MonitorExchange.isOpen(request.uri())) {
         throw new Refusal(
             HttpResponseStatus.FORBIDDEN,
@@ -337,7 +349,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   private long limit() {
     return switch (state) {
-      case IDLE -> serving.limits().idle().toNanos();
+      case IDLE ->
+          entry == Serving.Entry.TOLD
+              ? serving.limits().request().toNanos()
+              : serving.limits().idle().toNanos();
       case RECEIVING -> serving.limits().request().toNanos();
       case WORKING -> serving.limits().send().toNanos();
       case CLOSING -> ServerLimits.LINGER.toNanos();

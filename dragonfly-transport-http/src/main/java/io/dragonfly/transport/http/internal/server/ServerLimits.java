@@ -1,31 +1,39 @@
 package io.dragonfly.transport.http.internal.server;
 
+import io.dragonfly.internal.queue.KeyedBudget;
+import io.dragonfly.spi.ServeRequest;
+import io.dragonfly.transport.http.internal.wire.Wire;
+import java.net.InetAddress;
 import java.time.Duration;
+import java.util.function.Predicate;
 
 /**
  * What a server lets its clients do.
  *
- * @param connections more than this many at once are closed as they come
- * @param fromOneAddress so many of them may be from one other machine (from one /64 of IPv6)
+ * @param connections so many may be open at once
+ * @param share the part of the connections and of the memory for bodies that one client address (or
+ *     one /64 of IPv6) may use
  * @param idle a connection without a request for this long is closed
  * @param request a request that is not whole this long after its first byte is given up
  * @param send an answer of which the client accepts no byte for this long is given up
  * @param bodyBytes the bodies of unfinished requests of all clients take up no more than this
  * @param checkEvery how often all this is looked at
+ * @param isThisMachine tells which clients have no share: many processes are behind such an address
  */
 public record ServerLimits(
     int connections,
-    int fromOneAddress,
+    double share,
     Duration idle,
     Duration request,
     Duration send,
     long bodyBytes,
-    Duration checkEvery) {
+    Duration checkEvery,
+    Predicate<InetAddress> isThisMachine) {
   /** The limits that every server has. */
   public static final ServerLimits DEFAULT =
       new ServerLimits(
           20_000,
-          2_000,
+          ServeRequest.DEFAULT_SHARE,
           Duration.ofSeconds(60),
           Duration.ofSeconds(10), // with checkEvery, half a head is closed within 15 s
           Duration.ofSeconds(30),
@@ -38,6 +46,64 @@ public record ServerLimits(
   /** Longest head of a request. */
   static final int HEAD_BYTES = 16 << 10;
 
+  /**
+   * Longest body of a request from an address of which no peer takes part: longer than those that
+   * peers send first.
+   */
+  static final int STRANGERS_BODY_BYTES = 320 << 10;
+
+  /** The part of an address' share of the memory for bodies that it has until a peer takes part. */
+  private static final int STRANGERS_PART = 4;
+
+  /** Connections above the limits that are told so, for each that is served. */
+  private static final double EXCESS = 0.05;
+
   /** How long a refused client may take to read why. */
   static final Duration LINGER = Duration.ofSeconds(2);
+
+  /** Limits under which every client with a loopback address is on this machine. */
+  public ServerLimits(
+      int connections,
+      double share,
+      Duration idle,
+      Duration request,
+      Duration send,
+      long bodyBytes,
+      Duration checkEvery) {
+    this(
+        connections,
+        share,
+        idle,
+        request,
+        send,
+        bodyBytes,
+        checkEvery,
+        InetAddress::isLoopbackAddress);
+  }
+
+  /** Returns the same limits with another share of each client address. */
+  public ServerLimits withShare(double other) {
+    return new ServerLimits(
+        connections, other, idle, request, send, bodyBytes, checkEvery, isThisMachine);
+  }
+
+  /** Returns the same limits with other clients that have no share. */
+  public ServerLimits withThisMachine(Predicate<InetAddress> other) {
+    return new ServerLimits(connections, share, idle, request, send, bodyBytes, checkEvery, other);
+  }
+
+  /** Returns how many connections above the limits may be open to be told so. */
+  int excess() {
+    return (int) KeyedBudget.part(connections, EXCESS);
+  }
+
+  /** Returns how many bytes the bodies of one address may have at once: one at least. */
+  long addressBodyBytes() {
+    return Math.max(KeyedBudget.part(bodyBytes, share), Wire.MAX_REQUEST_BYTES);
+  }
+
+  /** Returns the same for an address of which no peer takes part. */
+  long strangersBodyBytes() {
+    return Math.max(addressBodyBytes() / STRANGERS_PART, STRANGERS_BODY_BYTES);
+  }
 }

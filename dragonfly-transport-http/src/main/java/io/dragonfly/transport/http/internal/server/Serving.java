@@ -1,28 +1,27 @@
 package io.dragonfly.transport.http.internal.server;
 
+import io.dragonfly.internal.queue.KeyedBudget;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.ServeRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.net.InetAddress;
-import java.nio.ByteBuffer;
-import java.util.Arrays;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /** What all connections of one server share. Safe for concurrent use. */
 final class Serving {
   private static final int MOST_AT_ONCE = 256 << 10;
 
+  /** All clients that have no share. */
+  private static final Place THIS_MACHINE = new Place("this machine");
+
   private final ServeRequest request;
   private final ServerLimits limits;
   private final LongSupplier activeNanos;
   private final Portion uploadPortion = new Portion(MOST_AT_ONCE);
-  private final AtomicInteger connections = new AtomicInteger();
-  private final Map<Place, Integer> places = new ConcurrentHashMap<>();
-  private final AtomicLong bodyBytes = new AtomicLong();
+  private final KeyedBudget<Place> connections;
+  private final KeyedBudget<Place> excess;
+  private final KeyedBudget<Place> bodies;
 
   /**
    * A server without connections.
@@ -33,6 +32,14 @@ final class Serving {
     this.request = request;
     this.limits = limits;
     this.activeNanos = activeNanos;
+    this.connections =
+        budget(limits.connections(), KeyedBudget.part(limits.connections(), limits.share()));
+    this.excess = budget(limits.excess(), KeyedBudget.part(limits.excess(), limits.share()));
+    this.bodies = budget(limits.bodyBytes(), limits.addressBodyBytes());
+  }
+
+  private static KeyedBudget<Place> budget(long most, long each) {
+    return new KeyedBudget<>(most, place -> place.equals(THIS_MACHINE) ? most : each);
   }
 
   ServeRequest request() {
@@ -52,52 +59,73 @@ final class Serving {
     return uploadPortion;
   }
 
-  /** Where connections come from: an address, or the part of IPv6 that one machine can have. */
-  private record Place(ByteBuffer address) {
-    private static final int PREFIX_BYTES = 8;
+  /** Whether a connection is served. */
+  enum Entry {
+    SERVED,
+    /** There are too many: it is told so, and closed. */
+    TOLD,
+    /** There are too many even of those. */
+    CLOSED
+  }
 
-    static Place of(InetAddress client) {
-      byte[] bytes = client.getAddress();
-      return new Place(ByteBuffer.wrap(Arrays.copyOf(bytes, Math.min(bytes.length, PREFIX_BYTES))));
-    }
+  private Place place(InetAddress client) {
+    return limits.isThisMachine().test(client) ? THIS_MACHINE : Place.of(client);
   }
 
   /**
-   * Takes a place for a connection, if there is one. Who comes from this machine has no limit of
-   * its own: many of its processes are behind one address.
+   * Takes a place for a connection, if there is one. Anyone who comes from this machine has no
+   * share: many of its processes are behind one address.
    */
-  boolean enter(InetAddress client) {
-    if (connections.incrementAndGet() > limits.connections()) {
-      connections.decrementAndGet();
-      return false;
+  Entry enter(InetAddress client) {
+    Place place = place(client);
+    if (connections.take(place, 1) == KeyedBudget.Grant.TAKEN) {
+      return Entry.SERVED;
     }
-    if (client.isLoopbackAddress()
-        || places.merge(Place.of(client), 1, Integer::sum) <= limits.fromOneAddress()) {
-      return true;
-    }
-    leave(client);
-    return false;
+    boolean isTold = excess.take(place, 1) == KeyedBudget.Grant.TAKEN;
+    return isTold ? Entry.TOLD : Entry.CLOSED;
   }
 
   /** Gives back the place of a connection that entered. */
-  void leave(InetAddress client) {
-    connections.decrementAndGet();
-    if (!client.isLoopbackAddress()) {
-      places.computeIfPresent(Place.of(client), (place, count) -> count > 1 ? count - 1 : null);
+  void leave(InetAddress client, Entry entry) {
+    switch (entry) {
+      case SERVED -> connections.giveBack(place(client), 1);
+      case TOLD -> excess.giveBack(place(client), 1);
+      case CLOSED -> {}
+    }
+  }
+
+  private boolean isStranger(InetAddress client) {
+    return !limits.isThisMachine().test(client) && !request.isKnown(client);
+  }
+
+  /** Checks the length of a request's body before any of it is kept. */
+  void checkBody(InetAddress client, long length) throws Refusal {
+    if (length > ServerLimits.STRANGERS_BODY_BYTES && isStranger(client)) {
+      throw busy(
+          "a first request from %s may have %d bytes at most, until a peer there has registered"
+              .formatted(client.getHostAddress(), ServerLimits.STRANGERS_BODY_BYTES));
     }
   }
 
   /** Takes memory for a part of a request's body. */
-  void takeBody(int bytes) throws Refusal {
-    if (bodyBytes.addAndGet(bytes) > limits.bodyBytes()) {
-      bodyBytes.addAndGet(-bytes);
-      throw new Refusal(
-          HttpResponseStatus.SERVICE_UNAVAILABLE, "too many requests at once, come back later");
+  void takeBody(InetAddress client, int bytes) throws Refusal {
+    long atMost = isStranger(client) ? limits.strangersBodyBytes() : Long.MAX_VALUE;
+    switch (bodies.take(place(client), bytes, atMost)) {
+      case TAKEN -> {}
+      case KEY_IS_FULL ->
+          throw busy(
+              "too many requests at once from %s, come back later"
+                  .formatted(client.getHostAddress()));
+      case ALL_IS_FULL -> throw busy("too many requests at once, come back later");
     }
   }
 
+  static Refusal busy(String message) {
+    return new Refusal(HttpResponseStatus.SERVICE_UNAVAILABLE, message);
+  }
+
   /** Gives back memory of a request's body. */
-  void giveBackBody(int bytes) {
-    bodyBytes.addAndGet(-bytes);
+  void giveBackBody(InetAddress client, int bytes) {
+    bodies.giveBack(place(client), bytes);
   }
 }

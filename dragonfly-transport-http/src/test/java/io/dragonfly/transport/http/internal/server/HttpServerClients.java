@@ -72,41 +72,46 @@ abstract class HttpServerClients extends HttpServerFixture {
     }
   }
 
+  private Serving serving(int connections, double share) {
+    return new Serving(
+        new ServeRequest(server.address(), pieces, from -> null),
+        new ServerLimits(connections, share, LONG, LONG, LONG, 1, LONG),
+        System::nanoTime);
+  }
+
+  private static boolean isServed(Serving serving, String ip) throws IOException {
+    return serving.enter(InetAddress.getByName(ip)) == Serving.Entry.SERVED;
+  }
+
   @Test
   void oneMachineCannotTakeAllPlaces() throws Exception {
-    Serving serving =
-        new Serving(
-            new ServeRequest(server.address(), pieces, from -> null),
-            new ServerLimits(5, 2, LONG, LONG, LONG, 1, LONG),
-            System::nanoTime);
-    InetAddress one = InetAddress.getByName("192.0.2.1");
-    assertThat(serving.enter(one)).isTrue();
-    assertThat(serving.enter(one)).isTrue();
-    assertThat(serving.enter(one)).isFalse();
-    assertThat(serving.enter(InetAddress.getByName("192.0.2.2"))).isTrue();
+    Serving serving = serving(5, 0.4);
+    assertThat(isServed(serving, "192.0.2.1")).isTrue();
+    assertThat(isServed(serving, "192.0.2.1")).isTrue();
+    assertThat(serving.enter(InetAddress.getByName("192.0.2.1"))).isEqualTo(Serving.Entry.TOLD);
+    assertThat(serving.enter(InetAddress.getByName("192.0.2.1"))).isEqualTo(Serving.Entry.CLOSED);
+    assertThat(isServed(serving, "192.0.2.2")).isTrue();
 
-    serving.leave(one);
-    assertThat(serving.enter(one)).isTrue();
-    assertThat(serving.enter(InetAddress.getByName("2001:db8::1"))).isTrue();
-    assertThat(serving.enter(InetAddress.getByName("2001:db8::2"))).isTrue();
-    assertThat(serving.enter(InetAddress.getByName("127.0.0.1"))).isFalse(); // five in all
+    serving.leave(InetAddress.getByName("192.0.2.1"), Serving.Entry.TOLD);
+    assertThat(serving.enter(InetAddress.getByName("192.0.2.1"))).isEqualTo(Serving.Entry.TOLD);
+    serving.leave(InetAddress.getByName("192.0.2.1"), Serving.Entry.SERVED);
+    assertThat(isServed(serving, "192.0.2.1")).isTrue();
+    assertThat(isServed(serving, "2001:db8::1")).isTrue();
+    assertThat(isServed(serving, "2001:db8::2")).isTrue();
+    assertThat(isServed(serving, "127.0.0.1")).isFalse(); // five in all
 
-    serving.leave(InetAddress.getByName("2001:db8::1"));
-    assertThat(serving.enter(InetAddress.getByName("2001:db8:0:1::2"))).isTrue();
+    serving.leave(InetAddress.getByName("2001:db8::1"), Serving.Entry.SERVED);
+    assertThat(isServed(serving, "2001:db8:0:1::2")).isTrue();
   }
 
   @Test
   void aThirdFromOneNetworkOfIpv6IsRefused() throws Exception {
-    Serving serving =
-        new Serving(
-            new ServeRequest(server.address(), pieces, from -> null),
-            new ServerLimits(50, 2, LONG, LONG, LONG, 1, LONG),
-            System::nanoTime);
+    Serving serving = serving(50, 0.04);
     for (int i = 1; i <= 3; i++) {
-      assertThat(serving.enter(InetAddress.getByName("2001:db8::" + i))).isEqualTo(i < 3);
+      assertThat(isServed(serving, "2001:db8::" + i)).isEqualTo(i < 3);
     }
     for (int i = 1; i <= 9; i++) {
-      assertThat(serving.enter(InetAddress.getLoopbackAddress())).isTrue();
+      assertThat(isServed(serving, "127.0.0.1")).isTrue();
     }
   }
 
@@ -189,14 +194,20 @@ abstract class HttpServerClients extends HttpServerFixture {
   }
 
   @Test
-  void moreConnectionsThanAllowedAreClosed() throws IOException {
+  void moreConnectionsThanAllowedAreToldSoAndMoreThanThatAreClosed() throws IOException {
     ServerLimits three = new ServerLimits(3, 3, LONG, LONG, LONG, 1 << 20, Duration.ofMillis(50));
     try (HttpServer small = serve(three)) {
       RawConnection first = connect(small);
       for (RawConnection each : new RawConnection[] {first, connect(small), connect(small)}) {
         assertThat(each.send(get(TASK, "bytes=0-9")).read().status()).isEqualTo(206);
       }
+      RawConnection fourth = connect(small);
       assertThat(connect(small).awaitClose()).isLessThanOrEqualTo(0);
+      RawConnection.Message told = fourth.send(get(TASK, "bytes=0-9")).read();
+      assertThat(told.status()).isEqualTo(503);
+      assertThat(told.header("retry-after")).isEqualTo("1");
+      assertThat(told.text()).contains("\"kind\":\"BUSY\"", "too many connections");
+      assertThat(fourth.awaitClose()).isZero();
 
       first.close();
 

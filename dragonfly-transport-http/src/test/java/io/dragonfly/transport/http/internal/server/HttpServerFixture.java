@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -70,9 +71,14 @@ abstract class HttpServerFixture {
   }
 
   HttpServer serve(ServerLimits limits) throws IOException {
+    return serve(limits, address -> true);
+  }
+
+  HttpServer serve(ServerLimits limits, Predicate<InetAddress> isKnown) throws IOException {
     InetSocketAddress bind = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    return HttpServer.start(
-        loops, new ServeRequest(bind, pieces, from -> new Waiting()), limits, Optional.empty());
+    ServeRequest request =
+        new ServeRequest(bind, pieces, from -> new Waiting()).withShare(limits.share(), isKnown);
+    return HttpServer.start(loops, request, limits, Optional.empty());
   }
 
   HttpServer serve(MonitorService monitor) throws IOException {
@@ -91,6 +97,12 @@ abstract class HttpServerFixture {
 
   RawConnection connect(HttpServer to) throws IOException {
     RawConnection connection = RawConnection.to(to.address());
+    opened.add(connection);
+    return connection;
+  }
+
+  RawConnection connect(HttpServer to, InetAddress from) throws IOException {
+    RawConnection connection = RawConnection.to(to.address(), from);
     opened.add(connection);
     return connection;
   }

@@ -28,6 +28,14 @@ class HttpServerTest {
     }
 
     @Nested
+    class Shares extends HttpServerShares {
+      @Override
+      EventLoops loops() {
+        return EventLoops.epoll(1);
+      }
+    }
+
+    @Nested
     class Rates extends HttpServerRates {
       @Override
       EventLoops loops() {
@@ -56,6 +64,14 @@ class HttpServerTest {
 
     @Nested
     class Clients extends HttpServerClients {
+      @Override
+      EventLoops loops() {
+        return EventLoops.nio(1);
+      }
+    }
+
+    @Nested
+    class Shares extends HttpServerShares {
       @Override
       EventLoops loops() {
         return EventLoops.nio(1);
