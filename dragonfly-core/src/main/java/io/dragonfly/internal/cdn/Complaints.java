@@ -2,6 +2,7 @@ package io.dragonfly.internal.cdn;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.PieceLayout;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -13,13 +14,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is made of complaints about pieces of one task. The store itself may have withdrawn a piece,
- * and a read may put it there again, at any moment. Safe for concurrent use.
+ * What is made of complaints about pieces of one task. One that is damaged is read from the source
+ * again. After {@link #MOST_DAMAGED} of them all pieces are verified, and then what is damaged is
+ * read at once: piece by piece, peers would have to find each, and the source would be asked as
+ * often. The store itself may have withdrawn a piece, and a read may put it there again, at any
+ * moment. Safe for concurrent use.
  */
 final class Complaints {
   private static final Logger log = LoggerFactory.getLogger(Complaints.class);
 
   private static final Duration PAUSE = Duration.ofSeconds(10);
+
+  /** So many damaged pieces may be bad luck; with the last of them all are verified. */
+  static final int MOST_DAMAGED = 3;
 
   private final CdnTask task;
   private final CdnCache cache;
@@ -39,6 +46,14 @@ final class Complaints {
   @GuardedBy("this")
   private final Set<Integer> lost = new HashSet<>();
 
+  /** Damaged pieces since all were verified. */
+  @GuardedBy("this")
+  private int damaged;
+
+  /** All pieces are being verified: complaints are answered by that. */
+  @GuardedBy("this")
+  private boolean verifying;
+
   Complaints(CdnTask task, CdnCache cache) {
     this.task = task;
     this.cache = cache;
@@ -55,7 +70,8 @@ final class Complaints {
       if (isThere) {
         lost.remove(piece);
       }
-      if ((isThere && isFresh(intactNanos.get(piece)))
+      if (verifying
+          || (isThere && isFresh(intactNanos.get(piece)))
           || lost.contains(piece)
           || !checking.add(piece)) {
         return;
@@ -70,20 +86,69 @@ final class Complaints {
   }
 
   private void checkNow(int piece) {
-    StoredTask given = task.serving();
+    boolean isDamaged;
     try {
-      boolean isThere = given.has(piece);
-      // One that was passed on and has gone is not damaged.
-      boolean isGone = given.digest(piece).isEmpty() || (task.isPassedOn() && !isThere);
-      if (!isGone && !(isThere && isIntact(given, piece))) {
-        log.warn("task {}: piece {} was damaged in the store", name(), piece);
-        lose(given, piece, isThere);
-      }
+      isDamaged = loseIfDamaged(piece);
     } finally {
       synchronized (this) {
         checking.remove(piece);
       }
     }
+    if (isDamaged && !isAllToBeVerified()) {
+      task.readLost();
+    }
+  }
+
+  private boolean loseIfDamaged(int piece) {
+    StoredTask given = task.serving();
+    boolean isThere = given.has(piece);
+    // One that was passed on and has gone is not damaged.
+    boolean isGone = given.digest(piece).isEmpty() || (task.isPassedOn() && !isThere);
+    boolean isDamaged = !isGone && !(isThere && isIntact(given, piece));
+    if (isDamaged) {
+      log.warn("task {}: piece {} was damaged in the store", name(), piece);
+      lose(given, piece, isThere);
+    }
+    return isDamaged;
+  }
+
+  /** Counts a damaged piece. Has all verified if it was one too many, or that is on its way. */
+  private boolean isAllToBeVerified() {
+    synchronized (this) {
+      if (verifying || ++damaged < MOST_DAMAGED) {
+        return verifying;
+      }
+      verifying = true;
+    }
+    log.warn("task {}: many pieces are damaged, so all are verified", name());
+    cache.threads().inBackground(this::verifyAll);
+    return true;
+  }
+
+  private void verifyAll() {
+    try {
+      StoredTask given = task.serving();
+      PieceLayout layout = given.task().layout();
+      int pieces = layout.isLengthKnown() ? layout.pieces() : given.pieces().length();
+      for (int piece = 0; piece < pieces && !cache.threads().isClosing(); piece++) {
+        if (!isKnownLost(given, piece)) {
+          var unused = loseIfDamaged(piece);
+        }
+      }
+    } finally {
+      synchronized (this) {
+        verifying = false;
+        damaged = 0;
+      }
+      task.readLost();
+    }
+  }
+
+  private synchronized boolean isKnownLost(StoredTask given, int piece) {
+    if (given.has(piece)) {
+      lost.remove(piece);
+    }
+    return lost.contains(piece);
   }
 
   /** A disk that fails for a moment does not make a piece bad; one that goes on failing does. */
@@ -123,7 +188,6 @@ final class Complaints {
       // Somebody has had it read meanwhile, and that may have been told before.
       given.digest(piece).ifPresent(d -> cache.listener().sealed(task.task(), piece, d));
     }
-    task.readLost();
   }
 
   private String name() {

@@ -77,8 +77,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
     this.pieces = pieces;
     this.journal = PieceJournal.open(directory.resolve(PIECES), disk.files());
     this.data = new DataFile(directory.resolve(DATA), disk.files(), taskFile);
-    this.checks =
-        new PieceChecks(data, taskFile, pieces, unverified, this::unseal, this::allVerified);
+    this.checks = new PieceChecks(data, taskFile, pieces, unverified, new Checked());
     this.cached = disk.cache().new Pieces();
     this.lastActiveNanos = disk.machine().nanoTime() - ACTIVE.toNanos() - 1;
     watchIfWhole();
@@ -283,13 +282,32 @@ final class DiskTask implements StoredTask, Syncer.Target {
     checks.suspect(piece);
   }
 
-  /** From now on the journal can be trusted as long as the kernel runs. */
-  private void allVerified() {
+  /** Follows what becomes of the suspect pieces. */
+  private final class Checked implements PieceChecks.Owner {
+    @Override
+    public void unseal(int piece) throws IOException {
+      DiskTask.this.unseal(piece);
+    }
+
+    @Override
+    public void allVerified() {
+      // From now on the journal can be trusted as long as the kernel runs.
+      trustJournal(disk.machine().bootId(), "is verified once more after the next start");
+    }
+
+    @Override
+    public void allSuspect() {
+      LOG.warn("{}: many pieces are damaged, so each is verified first", DiskTask.this);
+      trustJournal(Optional.empty(), "is trusted after the next start");
+    }
+  }
+
+  private void trustJournal(Optional<String> bootId, String otherwise) {
     try {
-      taskFile.update(record -> record.withBootId(disk.machine().bootId()));
+      taskFile.update(record -> record.withBootId(bootId));
       syncRecordLater();
     } catch (IOException e) {
-      LOG.warn("{} is verified once more after the next start: {}", this, e.toString());
+      LOG.warn("{} {}: {}", this, otherwise, e.toString());
     }
   }
 
