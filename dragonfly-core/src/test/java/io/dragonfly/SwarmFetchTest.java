@@ -20,6 +20,7 @@ import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.fetch.ParentShare;
 import io.dragonfly.fetch.Pattern;
+import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.ByteRange;
@@ -34,6 +35,7 @@ import io.dragonfly.testkit.Fault;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.LiveFiles;
 import io.dragonfly.testkit.MemoryStorage;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -43,8 +45,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -363,6 +368,46 @@ class SwarmFetchTest {
       await(() -> calls.contains("read 1"));
       assertThat(calls).containsExactly("suspect 1", "read 1");
     }
+  }
+
+  @Test
+  void afterThreeDamagedPiecesAllAreVerified() throws Exception {
+    supernode.put(URI_A, bytes(6 * PIECE));
+    AtomicBoolean damaged = new AtomicBoolean();
+    Set<Integer> read = ConcurrentHashMap.newKeySet();
+    try (Storage storage =
+        new ForwardingStorage(new MemoryStorage(), task -> damaged(task, damaged, read))) {
+      DistributionClient client = fixture.start(fixture.of(supernode).storage(storage));
+      client.fetch(fixture.request().build());
+      damaged.set(true);
+      for (int piece = 0; piece < 3; piece++) {
+        supernode.complain(supernode.task(URI_A).id(), piece);
+        int complained = piece;
+        await(() -> read.contains(complained));
+      }
+
+      await(() -> read.containsAll(Set.of(0, 1, 2, 3, 4, 5)));
+    }
+  }
+
+  /** The first three pieces of a task, wrong from a point on. */
+  private static StoredTask damaged(StoredTask right, AtomicBoolean damaged, Set<Integer> read) {
+    return new ForwardingStorage.ForwardingTask(right) {
+      @Override
+      public PieceRegion region(ByteRange range) throws IOException {
+        PieceRegion region = super.region(range);
+        if (!damaged.get()) {
+          return region;
+        }
+        try (region) {
+          int piece = task().layout().pieceAt(range.start());
+          byte[] bytes = region.readAll();
+          bytes[0] += piece < 3 ? 1 : 0;
+          read.add(piece);
+          return PieceRegion.ofMemory(ByteBuffer.wrap(bytes), () -> {});
+        }
+      }
+    };
   }
 
   @Test

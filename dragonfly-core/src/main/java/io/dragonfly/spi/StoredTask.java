@@ -69,8 +69,23 @@ public interface StoredTask {
   Optional<Digest> digest(int piece);
 
   /**
+   * Tells whether {@link #region}, or sending what it returns, may wait for a disk: then the caller
+   * calls {@link #readAhead} first if it must not wait. Looks only at what this process knows, so
+   * it never blocks.
+   */
+  default boolean isCold(ByteRange range) {
+    return false;
+  }
+
+  /**
+   * Reads bytes of sealed pieces into the system's memory, so that they are not {@link #isCold} for
+   * a while. Blocks on the disk.
+   */
+  default void readAhead(ByteRange range) throws IOException {}
+
+  /**
    * Tells whether {@link #region} would have to read the bytes first, since somebody else may have
-   * changed them. Cheap.
+   * changed them. Cheap, unless they are {@link #isCold}.
    */
   default boolean isSuspect(ByteRange range) {
     return false;
@@ -84,7 +99,7 @@ public interface StoredTask {
 
   /**
    * Opens bytes of sealed pieces for reading. The caller closes the region. Unless they are {@link
-   * #isSuspect} it does not block for long: a transport's threads call it.
+   * #isCold} or {@link #isSuspect} it does not block: a transport's threads call it.
    *
    * @throws IOException if a piece in the range is not sealed, or is no longer what was sealed:
    *     then it is unsealed

@@ -141,6 +141,16 @@ public class ForwardingStorage implements Storage {
     }
 
     @Override
+    public boolean isCold(ByteRange range) {
+      return right.isCold(range);
+    }
+
+    @Override
+    public void readAhead(ByteRange range) throws IOException {
+      right.readAhead(range);
+    }
+
+    @Override
     public boolean isSuspect(ByteRange range) {
       return right.isSuspect(range);
     }

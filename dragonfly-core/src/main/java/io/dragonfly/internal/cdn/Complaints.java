@@ -5,6 +5,7 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.internal.queue.KeyedBudget;
 import io.dragonfly.internal.queue.Place;
 import io.dragonfly.spi.StoredTask;
+import io.dragonfly.task.PieceLayout;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -18,8 +19,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is made of complaints about pieces of one task. The store itself may have withdrawn a piece,
- * and a read may put it there again, at any moment.
+ * What is made of complaints about pieces of one task. One that is damaged is read from the source
+ * again. After {@link #MOST_DAMAGED} of them all pieces are verified, and then what is damaged is
+ * read at once: piece by piece, peers would have to find each, and the source would be asked as
+ * often. The store itself may have withdrawn a piece, and a read may put it there again, at any
+ * moment.
  *
  * <p>A complaint has a piece read from the disk, so a place may make only so many, about this task
  * and about all. One that was right does not count. One about a piece that turns out to be intact
@@ -34,6 +38,9 @@ final class Complaints {
   private static final int MOST = 64;
 
   private static final int MOST_OF_ONE_PLACE = 8;
+
+  /** So many damaged pieces may be bad luck; with the last of them all are verified. */
+  static final int MOST_DAMAGED = 3;
 
   private final CdnTask task;
   private final CdnCache cache;
@@ -54,6 +61,14 @@ final class Complaints {
   private final Set<Integer> lost = new HashSet<>();
 
   private final KeyedBudget<Place> open = new KeyedBudget<>(MOST, place -> MOST_OF_ONE_PLACE);
+
+  /** Damaged pieces since all were verified. */
+  @GuardedBy("this")
+  private int damaged;
+
+  /** All pieces are being verified: complaints are answered by that. */
+  @GuardedBy("this")
+  private boolean verifying;
 
   Complaints(CdnTask task, CdnCache cache) {
     this.task = task;
@@ -115,7 +130,8 @@ final class Complaints {
       if (isThere) {
         lost.remove(piece);
       }
-      if ((isThere && isFresh(intactNanos.get(piece)))
+      if (verifying
+          || (isThere && isFresh(intactNanos.get(piece)))
           || lost.contains(piece)
           || checking.contains(piece)
           || !believed.getAsBoolean()) {
@@ -143,22 +159,79 @@ final class Complaints {
 
   /** Returns whether the piece was read and is intact. */
   private boolean checkNow(int piece) {
-    StoredTask given = task.serving();
+    Found found;
     try {
-      boolean isThere = given.has(piece);
-      // One that was passed on and has gone is not damaged.
-      boolean isGone = given.digest(piece).isEmpty() || (task.isPassedOn() && !isThere);
-      boolean isIntact = !isGone && isThere && isIntact(given, piece);
-      if (!isGone && !isIntact) {
-        log.warn("task {}: piece {} was damaged in the store", name(), piece);
-        lose(given, piece, isThere);
-      }
-      return isIntact && !isUnreadable(piece);
+      found = find(piece);
     } finally {
       synchronized (this) {
         checking.remove(piece);
       }
     }
+    if (found == Found.DAMAGED && !isAllToBeVerified()) {
+      task.readLost();
+    }
+    return found == Found.INTACT && !isUnreadable(piece);
+  }
+
+  private enum Found {
+    /** It was passed on and is no longer stored, or has no digest. */
+    GONE,
+    DAMAGED,
+    INTACT
+  }
+
+  /** Looks at a piece, and withdraws it if it is damaged. */
+  private Found find(int piece) {
+    StoredTask given = task.serving();
+    boolean isThere = given.has(piece);
+    if (given.digest(piece).isEmpty() || (task.isPassedOn() && !isThere)) {
+      return Found.GONE;
+    }
+    if (isThere && isIntact(given, piece)) {
+      return Found.INTACT;
+    }
+    log.warn("task {}: piece {} was damaged in the store", name(), piece);
+    lose(given, piece, isThere);
+    return Found.DAMAGED;
+  }
+
+  /** Counts a damaged piece. Has all verified if it was one too many, or that is on its way. */
+  private boolean isAllToBeVerified() {
+    synchronized (this) {
+      if (verifying || ++damaged < MOST_DAMAGED) {
+        return verifying;
+      }
+      verifying = true;
+    }
+    log.warn("task {}: many pieces are damaged, so all are verified", name());
+    cache.threads().inBackground(this::verifyAll);
+    return true;
+  }
+
+  private void verifyAll() {
+    try {
+      StoredTask given = task.serving();
+      PieceLayout layout = given.task().layout();
+      int pieces = layout.isLengthKnown() ? layout.pieces() : given.pieces().length();
+      for (int piece = 0; piece < pieces && !cache.threads().isClosing(); piece++) {
+        if (!isKnownLost(given, piece)) {
+          var unused = find(piece);
+        }
+      }
+    } finally {
+      synchronized (this) {
+        verifying = false;
+        damaged = 0;
+      }
+      task.readLost();
+    }
+  }
+
+  private synchronized boolean isKnownLost(StoredTask given, int piece) {
+    if (given.has(piece)) {
+      lost.remove(piece);
+    }
+    return lost.contains(piece);
   }
 
   /** A disk that fails for a moment does not make a piece bad; one that goes on failing does. */
@@ -202,7 +275,6 @@ final class Complaints {
       // Somebody has had it read meanwhile, and that may have been told before.
       given.digest(piece).ifPresent(d -> cache.listener().sealed(task.task(), piece, d));
     }
-    task.readLost();
   }
 
   private String name() {

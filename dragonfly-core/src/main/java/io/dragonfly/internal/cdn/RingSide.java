@@ -126,6 +126,26 @@ abstract sealed class RingSide implements StoredTask {
     }
 
     @Override
+    public boolean isCold(ByteRange range) {
+      return ring.disk()
+          .filter(stored -> isThere(stored, range) && stored.isCold(range))
+          .isPresent();
+    }
+
+    @Override
+    public void readAhead(ByteRange range) throws IOException {
+      Optional<StoredTask> stored = ring.disk().filter(disk -> isThere(disk, range));
+      if (stored.isPresent()) {
+        stored.get().readAhead(range);
+      }
+    }
+
+    /** What is not on the disk is in memory. */
+    private static boolean isThere(StoredTask stored, ByteRange range) {
+      return stored.has(stored.task().layout().pieceAt(range.start()));
+    }
+
+    @Override
     public boolean isSuspect(ByteRange range) {
       return ring.disk().filter(stored -> stored.isSuspect(range)).isPresent();
     }

@@ -43,6 +43,9 @@ final class SourceStretch implements PieceLine.Place {
   private static final Logger log = LoggerFactory.getLogger(SourceStretch.class);
   static final int BUFFER_BYTES = 256 << 10;
 
+  /** To read so much that is there already takes a source less time than another request. */
+  static final int READ_OVER_BYTES = 1 << 20;
+
   /** Who pauses asks so often whether the limit was raised. */
   private static final Duration LOOK_EVERY = Duration.ofMillis(250);
 
@@ -273,11 +276,21 @@ final class SourceStretch implements PieceLine.Place {
     return task.version().isStrong() || task.digest().isPresent();
   }
 
+  /**
+   * Returns the bytes from the first missing piece to the last missing one, as long as there are no
+   * more than {@link #READ_OVER_BYTES} between two of them that are there.
+   */
   private ByteRange gap(BitSet pieces, int first) {
     PieceLayout layout = stored.task().layout();
-    int next = pieces.nextSetBit(first);
-    int last = next < 0 ? layout.pieces() - 1 : next - 1;
-    return ByteRange.of(layout.range(first).start(), layout.range(last).end());
+    int end = first; // behind the last missing piece so far
+    int missing = first;
+    while (missing < layout.pieces()
+        && (long) (missing - end) * layout.pieceLength() <= READ_OVER_BYTES) {
+      int next = pieces.nextSetBit(missing);
+      end = next < 0 ? layout.pieces() : Math.min(next, layout.pieces());
+      missing = pieces.nextClearBit(end);
+    }
+    return ByteRange.of(layout.range(first).start(), layout.range(end - 1).end());
   }
 
   private SourceContent whole(Access access) throws IOException {

@@ -42,9 +42,11 @@ import org.slf4j.LoggerFactory;
  * in turn, and to the children of one task in turn. So neither a task nor a child with many
  * requests delays the single request of another.
  *
- * <p>Safe for concurrent use; no method blocks for longer than {@link StoredTask#region} does, and
- * what that would have to read first is read elsewhere. The futures complete on the thread that
- * seals a piece, closes a region, runs the timer, or reads: what is hung on them must not block.
+ * <p>Safe for concurrent use; no method waits for a disk, since a transport's event loops call
+ * them. Bytes that are not known to be in memory are read ahead on threads of this class, at most
+ * {@link SendSlots#MOST} pieces at once, and bytes that may be damaged are verified on another. The
+ * futures complete on the thread that seals a piece, closes a region, runs the timer, or reads:
+ * what is hung on them must not block.
  */
 public final class StoredPieceService implements PieceService, AutoCloseable {
   /** How long an ask waits for its piece: a parent may be named before it has the piece. */
@@ -70,6 +72,9 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
 
   /** Set while this thread hands out slots, so that a region closed at once does not recurse. */
   private final ThreadLocal<Boolean> handingOut = ThreadLocal.withInitial(() -> false);
+
+  /** Read pieces that are not in memory. Each holds a slot, which bounds them. */
+  private final IoThreads readers = new IoThreads("dragonfly-read-ahead");
 
   /** Reads pieces that somebody may have changed; who closes, seals and asks shall not wait. */
   private final IoThreads verifier = IoThreads.single("dragonfly-verify");
@@ -249,6 +254,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
       lendLater();
     }
     gone.forEach(ask -> ask.fail(Outcome.REFUSED, "this parent has stopped"));
+    readers.close();
     verifier.close();
   }
 
@@ -321,14 +327,41 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   }
 
   private void serve(Turn turn) {
+    ByteRange range = turn.ask().range();
+    if (find(turn.ask().task()).filter(stored -> stored.isCold(range)).isPresent()) {
+      serveOn(readers, turn, () -> serveCold(turn));
+    } else {
+      serveWarm(turn);
+    }
+  }
+
+  private void serveOn(IoThreads threads, Turn turn, Runnable serving) {
+    try {
+      threads.execute(serving);
+    } catch (RejectedExecutionException e) {
+      free(turn.slot());
+      turn.ask().fail(Outcome.REFUSED, "this parent has stopped");
+    }
+  }
+
+  private void serveCold(Turn turn) {
     WaitingAsk ask = turn.ask();
-    if (find(ask.task()).filter(stored -> stored.isSuspect(ask.range())).isPresent()) {
+    Optional<StoredTask> stored = find(ask.task());
+    if (stored.isPresent() && !ask.future().isDone()) {
       try {
-        verifier.execute(() -> serveNow(turn));
-      } catch (RejectedExecutionException e) {
-        free(turn.slot());
-        ask.fail(Outcome.REFUSED, "this parent has stopped");
+        stored.get().readAhead(ask.range());
+      } catch (IOException | RuntimeException e) {
+        cannotServe(turn, e);
+        return;
       }
+    }
+    serveWarm(turn);
+  }
+
+  private void serveWarm(Turn turn) {
+    ByteRange range = turn.ask().range();
+    if (find(turn.ask().task()).filter(stored -> stored.isSuspect(range)).isPresent()) {
+      serveOn(verifier, turn, () -> serveNow(turn));
     } else {
       serveNow(turn);
     }
@@ -346,18 +379,22 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
         region.close(); // cancelled in the meantime
       }
     } catch (IOException | RuntimeException e) {
-      if (elsewhere.apply(ask.task()).isPresent()) {
-        // It was there when the ask came, and has been passed on to others meanwhile.
-        free(turn.slot());
-        ask.fail(Outcome.NOT_YET, "the piece is no longer here, peers have it");
-        return;
-      }
-      log.warn(
-          "cannot give bytes {} of task {}: {}", ask.range(), ask.task().brief(), e.toString());
-      free(turn.slot());
-      ask.future()
-          .completeExceptionally(new TakeException(Outcome.REFUSED, "the piece is not there", e));
+      cannotServe(turn, e);
     }
+  }
+
+  private void cannotServe(Turn turn, Exception e) {
+    WaitingAsk ask = turn.ask();
+    if (elsewhere.apply(ask.task()).isPresent()) {
+      // It was there when the ask came, and has been passed on to others meanwhile.
+      free(turn.slot());
+      ask.fail(Outcome.NOT_YET, "the piece is no longer here, peers have it");
+      return;
+    }
+    log.warn("cannot give bytes {} of task {}: {}", ask.range(), ask.task().brief(), e.toString());
+    free(turn.slot());
+    ask.future()
+        .completeExceptionally(new TakeException(Outcome.REFUSED, "the piece is not there", e));
   }
 
   private PieceRegion open(StoredTask stored, ByteRange range) throws IOException {

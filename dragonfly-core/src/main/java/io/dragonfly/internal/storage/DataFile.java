@@ -132,6 +132,27 @@ final class DataFile {
     return files.open(path, Use.READ);
   }
 
+  /** Tells whether {@link #read} shares a file that is open, so that it does not block. */
+  boolean isOpen() {
+    return files.isOpen(path, Use.READ);
+  }
+
+  /** Reads bytes and drops them: from then on the system has them in memory. */
+  void readAhead(ByteRange range) throws IOException {
+    Uninterrupted.run(
+        () -> {
+          ByteBuffer dropped = ByteBuffer.allocate((int) Math.min(BUFFER, range.length()));
+          try (Lease lease = read()) {
+            for (long at = range.start(); at < range.end(); at += dropped.position()) {
+              dropped.clear().limit((int) Math.min(dropped.capacity(), range.end() - at));
+              if (lease.channel().read(dropped, at) <= 0) {
+                return; // the file is shorter than it was: who checks or sends it will see
+              }
+            }
+          }
+        });
+  }
+
   void sync(Machine machine) throws IOException {
     try (Lease lease = files.open(path, Use.WRITE)) {
       machine.sync(path, lease.channel());

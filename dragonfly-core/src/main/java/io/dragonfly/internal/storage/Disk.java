@@ -9,8 +9,14 @@ import java.util.Set;
  * @param space the space on the disk
  * @param syncer syncs what was written
  * @param machine the machine
+ * @param cache what the system's page cache is likely to hold
  * @param writing has the tasks that somebody may be writing; those that lack nothing or that nobody
  *     has written for long are dropped when their space is added up
  */
 record Disk(
-    OpenFiles files, DiskSpace space, Syncer syncer, Machine machine, Set<DiskTask> writing) {}
+    OpenFiles files,
+    DiskSpace space,
+    Syncer syncer,
+    Machine machine,
+    PageCache cache,
+    Set<DiskTask> writing) {}

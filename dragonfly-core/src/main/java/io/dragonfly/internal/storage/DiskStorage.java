@@ -79,6 +79,7 @@ public final class DiskStorage implements Storage {
             new DiskSpace(config.home(), config.reserveBytes(), machine),
             Syncer.start(syncDelay),
             machine,
+            new PageCache(machine::nanoTime),
             ConcurrentHashMap.newKeySet());
   }
 

@@ -54,6 +54,7 @@ final class DiskTask implements StoredTask, Syncer.Target {
   private final PieceJournal journal;
   private final DataFile data;
   private final PieceChecks checks;
+  private final PageCache.Pieces cached;
 
   /** Shared by all that writes here; alone has it who exchanges the data or ends the task. */
   private final ReentrantReadWriteLock life = new ReentrantReadWriteLock();
@@ -76,8 +77,8 @@ final class DiskTask implements StoredTask, Syncer.Target {
     this.pieces = pieces;
     this.journal = PieceJournal.open(directory.resolve(PIECES), disk.files());
     this.data = new DataFile(directory.resolve(DATA), disk.files(), taskFile);
-    this.checks =
-        new PieceChecks(data, taskFile, pieces, unverified, this::unseal, this::allVerified);
+    this.checks = new PieceChecks(data, taskFile, pieces, unverified, new Checked());
+    this.cached = disk.cache().new Pieces();
     this.lastActiveNanos = disk.machine().nanoTime() - ACTIVE.toNanos() - 1;
     watchIfWhole();
   }
@@ -148,6 +149,8 @@ final class DiskTask implements StoredTask, Syncer.Target {
       } catch (IOException e) {
         throw disk.space().explain(toString(), count, e);
       }
+      disk.cache().added(count);
+      cached.used(layout.pieceAt(offset), layout.pieceAt(offset + count - 1));
       begin();
       return true;
     } finally {
@@ -279,13 +282,32 @@ final class DiskTask implements StoredTask, Syncer.Target {
     checks.suspect(piece);
   }
 
-  /** From now on the journal can be trusted as long as the kernel runs. */
-  private void allVerified() {
+  /** Follows what becomes of the suspect pieces. */
+  private final class Checked implements PieceChecks.Owner {
+    @Override
+    public void unseal(int piece) throws IOException {
+      DiskTask.this.unseal(piece);
+    }
+
+    @Override
+    public void allVerified() {
+      // From now on the journal can be trusted as long as the kernel runs.
+      trustJournal(disk.machine().bootId(), "is verified once more after the next start");
+    }
+
+    @Override
+    public void allSuspect() {
+      LOG.warn("{}: many pieces are damaged, so each is verified first", DiskTask.this);
+      trustJournal(Optional.empty(), "is trusted after the next start");
+    }
+  }
+
+  private void trustJournal(Optional<String> bootId, String otherwise) {
     try {
-      taskFile.update(record -> record.withBootId(disk.machine().bootId()));
+      taskFile.update(record -> record.withBootId(bootId));
       syncRecordLater();
     } catch (IOException e) {
-      LOG.warn("{} is verified once more after the next start: {}", this, e.toString());
+      LOG.warn("{} {}: {}", this, otherwise, e.toString());
     }
   }
 
@@ -406,6 +428,9 @@ final class DiskTask implements StoredTask, Syncer.Target {
       checkAlive();
       checkSealed(range);
       given = true;
+      if (areCached(range)) {
+        cached.used(layout().pieceAt(range.start()), layout().pieceAt(range.end() - 1));
+      }
       return new PieceRegion(lease.channel(), range.start(), range.length(), lease::close);
     } finally {
       if (!given) {
@@ -419,6 +444,30 @@ final class DiskTask implements StoredTask, Syncer.Target {
     if (range.length() > 0
         && !pieces.hasAll(layout.pieceAt(range.start()), layout.pieceAt(range.end() - 1))) {
       throw new IOException("not all of bytes %s of %s is sealed".formatted(range, this));
+    }
+  }
+
+  private boolean areCached(ByteRange range) {
+    return range.length() > 0
+        && cached.areWarm(layout().pieceAt(range.start()), layout().pieceAt(range.end() - 1));
+  }
+
+  @Override
+  public boolean isCold(ByteRange range) {
+    return range.length() > 0 && !(areCached(range) && data.isOpen());
+  }
+
+  @Override
+  public void readAhead(ByteRange range) throws IOException {
+    checkPlace(range.start(), range.length());
+    if (areCached(range)) {
+      data.read().close(); // it stays open, for those who come soon
+      return;
+    }
+    if (range.length() > 0) {
+      data.readAhead(range);
+      disk.cache().added(range.length());
+      cached.used(layout().pieceAt(range.start()), layout().pieceAt(range.end() - 1));
     }
   }
 

@@ -123,6 +123,14 @@ final class OpenFiles implements Closeable {
     return lease.get();
   }
 
+  /** Tells whether {@link #open} would share a file that is open, so that it does not block. */
+  boolean isOpen(Path file, Use use) {
+    synchronized (lock) {
+      Handle handle = table.get(new Key(file, use));
+      return handle != null && handle.channel.isOpen();
+    }
+  }
+
   /** Shares a file that was just opened, unless it may have been replaced meanwhile. */
   private Optional<Lease> keep(Key key, FileChannel channel, long before) throws IOException {
     Handle handle = new Handle(channel);

@@ -1,5 +1,6 @@
 package io.dragonfly.internal.storage;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.PieceLayout;
 import java.io.IOException;
@@ -11,40 +12,48 @@ import java.util.stream.IntStream;
 /**
  * Knows which pieces of a task must be read before anybody gets them: those of an earlier boot, of
  * which nobody knows what the disk has kept, those of a file that somebody has changed, and those
- * that somebody complains of. Safe for concurrent use.
+ * that somebody complains of. Once {@link #MOST_DAMAGED} were found damaged, all are: a disk that
+ * has lost some bytes has rarely lost only those. Safe for concurrent use.
  */
 final class PieceChecks {
+  /** So many damaged pieces may be bad luck. */
+  static final int MOST_DAMAGED = 3;
+
   private final DataFile data;
   private final TaskFile taskFile;
   private final PieceSet pieces;
-  private final PieceUnsealer unsealer;
-  private final Runnable allVerified;
+  private final Owner owner;
+
+  @GuardedBy("this")
   private final BitSet unverified;
 
-  /** Withdraws a piece. */
-  interface PieceUnsealer {
+  /** Damaged pieces, until so many were found that all have been verified. */
+  @GuardedBy("this")
+  private int damaged;
+
+  /** The task whose pieces these are. Called without a lock. */
+  interface Owner {
+    /** Withdraws a piece. */
     void unseal(int piece) throws IOException;
+
+    /** Each piece that was suspect has been read or withdrawn. */
+    void allVerified();
+
+    /** So many pieces were damaged that all are suspect, for later processes too. */
+    void allSuspect();
   }
 
   /**
    * The checks of one task.
    *
    * @param unverified pieces of an earlier boot
-   * @param allVerified run whenever each piece that was suspect has been read or withdrawn
    */
-  PieceChecks(
-      DataFile data,
-      TaskFile taskFile,
-      PieceSet pieces,
-      BitSet unverified,
-      PieceUnsealer unsealer,
-      Runnable allVerified) {
+  PieceChecks(DataFile data, TaskFile taskFile, PieceSet pieces, BitSet unverified, Owner owner) {
     this.data = data;
     this.taskFile = taskFile;
     this.pieces = pieces;
     this.unverified = (BitSet) unverified.clone();
-    this.unsealer = unsealer;
-    this.allVerified = allVerified;
+    this.owner = owner;
   }
 
   private PieceLayout layout() {
@@ -133,16 +142,32 @@ final class PieceChecks {
       difference.ifPresent(stamp -> data.knownGood(stamp, piece));
       settled(piece);
     } else {
-      unsealer.unseal(piece);
+      foundDamaged();
+      owner.unseal(piece);
     }
     return good;
+  }
+
+  /** Before the piece is settled: as long as others are suspect, not all are verified. */
+  private void foundDamaged() {
+    boolean isOneTooMany;
+    synchronized (this) {
+      damaged++;
+      isOneTooMany = damaged == MOST_DAMAGED;
+      if (isOneTooMany) {
+        unverified.or(pieces.sealed());
+      }
+    }
+    if (isOneTooMany) {
+      owner.allSuspect();
+    }
   }
 
   /** Unseals the pieces that a copy of the data has wrong. */
   void unsealBad(Path copy) throws IOException {
     for (int piece : pieces.sealed().stream().toArray()) {
       if (!matches(copy, piece)) {
-        unsealer.unseal(piece);
+        owner.unseal(piece);
       }
     }
   }
@@ -162,9 +187,12 @@ final class PieceChecks {
     synchronized (this) {
       wasLast = unverified.get(piece) && unverified.cardinality() == 1;
       unverified.clear(piece);
+      if (wasLast && damaged >= MOST_DAMAGED) {
+        damaged = 0;
+      }
     }
     if (wasLast) {
-      allVerified.run();
+      owner.allVerified();
     }
   }
 }

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,9 +34,15 @@ final class HomeView {
   private static final Logger LOG = LoggerFactory.getLogger(HomeView.class);
   private static final int BUFFER_BYTES = 1 << 20;
 
+  /** So many damaged pieces of a task may be bad luck. */
+  static final int MOST_DAMAGED = 3;
+
   private final Parts parts;
   private final Downloads downloads;
   private final History history;
+
+  /** Damaged pieces, of tasks with fewer than {@link #MOST_DAMAGED} of them. */
+  private final Map<TaskId, Integer> damaged = new ConcurrentHashMap<>();
 
   HomeView(Parts parts, Downloads downloads, History history) {
     this.parts = parts;
@@ -146,7 +153,8 @@ final class HomeView {
 
   /**
    * Verifies pieces that others found wrong, in the background, and withdraws those that are. From
-   * now on nobody is given them before that.
+   * now on nobody is given them before that. After {@link #MOST_DAMAGED} of one task, all of its
+   * pieces are verified.
    */
   void verifySoon(TaskId task, List<Integer> pieces) {
     parts.storage().find(task).ifPresent(stored -> pieces.forEach(stored::suspect));
@@ -162,13 +170,20 @@ final class HomeView {
   private boolean verifyNow(TaskId task, List<Integer> pieces) throws IOException {
     Optional<StoredTask> stored = parts.storage().find(task);
     ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+    int bad = 0;
     for (int piece : pieces) {
       if (stored.isPresent() && stored.get().has(piece)) {
         if (!isGood(stored.get(), piece, buffer)) {
           LOG.warn("Task {}: piece {} was damaged on disk", task.brief(), piece);
           withdraw(stored.get(), piece);
+          bad++;
         }
       }
+    }
+    if (stored.isPresent() && bad > 0 && damaged.merge(task, bad, Integer::sum) >= MOST_DAMAGED) {
+      damaged.remove(task);
+      LOG.warn("Task {}: many pieces are damaged, so all are verified", task.brief());
+      var unused = verify(stored.get(), new AtomicBoolean());
     }
     return true;
   }

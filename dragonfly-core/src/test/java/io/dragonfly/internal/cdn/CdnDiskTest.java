@@ -163,6 +163,73 @@ class CdnDiskTest extends CdnFixture {
   }
 
   @Test
+  void afterThreeDamagedPiecesAllAreVerifiedAndReadAtOnce() throws Exception {
+    byte[] content = bytes(40 * PIECE);
+    source.put(FILE, content);
+    DamagedStorage damaged = new DamagedStorage();
+    cache.close();
+    storage = damaged;
+    cache = start();
+    CdnTask task = prepare(Optional.empty());
+    task.read(access("alice"), Optional.empty());
+    heard.awaitCompleted();
+    for (int piece = 0; piece < 40; piece += 2) {
+      damaged.damage(piece);
+    }
+    heard.clear();
+
+    for (int piece : List.of(6, 2, 4)) { // nobody offers access to the source yet
+      task.check(piece);
+    }
+
+    await().until(() -> heard.lost().size() == 20);
+    heard.offer(access("bob"));
+    await()
+        .until(
+            () -> {
+              task.readLost();
+              return task.isComplete();
+            });
+    assertThat(stored(task)).isEqualTo(content);
+    assertThat(source.rangesRead())
+        .containsExactly(ByteRange.of(0, 40 * PIECE), ByteRange.of(0, 39 * PIECE));
+    assertThat(heard.lost()).hasSize(20).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void piecesFarApartAreReadByThemselves() throws Exception {
+    byte[] content = bytes(60 * PIECE);
+    source.put(FILE, content);
+    DamagedStorage damaged = new DamagedStorage();
+    cache.close();
+    storage = damaged;
+    cache = start();
+    CdnTask task = prepare(Optional.empty());
+    task.read(access("alice"), Optional.empty());
+    heard.awaitCompleted();
+    int near = SourceStretch.READ_OVER_BYTES / PIECE;
+    for (int piece : List.of(1, 2 + near, 4 + 2 * near + near)) {
+      damaged.damage(piece);
+      task.check(piece);
+    }
+    await().until(() -> heard.lost().size() == 3);
+    heard.offer(access("bob"));
+    await()
+        .until(
+            () -> {
+              task.readLost();
+              return task.isComplete();
+            });
+
+    assertThat(stored(task)).isEqualTo(content);
+    assertThat(source.rangesRead())
+        .containsExactly(
+            ByteRange.of(0, 60 * PIECE),
+            ByteRange.of(PIECE, (3 + near) * PIECE),
+            ByteRange.of((4 + 3 * near) * PIECE, (5 + 3 * near) * PIECE));
+  }
+
+  @Test
   void aPieceThatIsLostWhileOthersAreReadIsReadAfterThem() throws Exception {
     byte[] content = bytes(4 * PIECE);
     source.put(FILE, content).stallAt(FILE, 3 * PIECE);

@@ -12,55 +12,69 @@ import io.dragonfly.task.Digest;
 import io.dragonfly.task.ImageName;
 import io.dragonfly.task.Trust;
 import io.dragonfly.testkit.FakeSource;
+import io.dragonfly.testkit.Fuzz;
 import io.dragonfly.testkit.LeakCheck;
-import io.dragonfly.testkit.Mutations;
 import java.net.URI;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What registries say, in every shape; seeded, and bounded by the counts. */
 @ExtendWith(LeakCheck.class)
+@Tag("fuzz")
 class RegistryParsersFuzzTest {
-  private static final int TRIES = 3_000;
   private static final String HEX = "ab".repeat(32);
   private static final String ORIGIN = "https://registry.test/v2/lab/app/manifests/";
 
   @Test
   void aChallengeNamesAPlaceOfTheWebOrNone() {
-    Mutations mutations = new Mutations(20261127, "\",= \\\t%?&:/{}[]bearer");
-    String honest =
-        "Basic realm=\"x\", Bearer realm=\"https://auth.test/token\",service=\"a b\",scope=\"r:p\"";
-    for (int i = 0; i < TRIES; i++) {
-      List<String> headers = List.of(mutations.of(honest), mutations.of(honest));
-      Challenge.token(headers)
-          .ifPresent(
-              url -> {
-                assertThat(url.getScheme()).isIn("http", "https", "HTTP", "HTTPS", "Http");
-                assertThat(url.getHost()).isNotEmpty();
-              });
-      Challenge.hasBasic(headers);
-    }
+    Fuzz.Counts counts =
+        Fuzz.of(
+                "\",= \\\t%?&:/{}[]bearer",
+                "Basic realm=\"x\", Bearer realm=\"https://auth.test/token\",service=\"a"
+                    + " b\",scope=\"r:p\"",
+                "Bearer realm=\"https://auth.test/token\"")
+            .run(
+                input -> {
+                  String header = Fuzz.text(input);
+                  Challenge.hasBasic(List.of(header));
+                  Optional<URI> token = Challenge.token(List.of(header, header));
+                  token.ifPresent(
+                      url -> {
+                        assertThat(url.getScheme().toLowerCase(Locale.ROOT)).isIn("http", "https");
+                        assertThat(url.getHost()).isNotEmpty();
+                      });
+                  return token.isPresent();
+                });
+    assertThat(counts.accepted()).isPositive();
+    assertThat(counts.refused()).isPositive();
     assertThat(Challenge.token(List.of("Bearer ".repeat(20_000) + "realm=" + "a".repeat(100_000))))
         .isEmpty();
   }
 
   @Test
   void anImageNameIsRightOrRefused() {
-    Mutations mutations = new Mutations(1, ":/@.-_ %#?AZ");
-    for (int i = 0; i < TRIES; i++) {
-      String text = mutations.of("registry.test:5000/lab/app:v1@sha256:" + HEX);
-      try {
-        ImageName name = ImageName.parse(text);
-        URI.create("https://" + name.registry() + "/v2/" + name.repository() + "/manifests/");
-      } catch (IllegalArgumentException e) {
-        assertThat(e.getMessage()).as(text).isNotEmpty().doesNotStartWith("Illegal character");
-      }
-    }
+    Fuzz.Counts counts =
+        Fuzz.of(":/@.-_ %#?AZ", "registry.test:5000/lab/app:v1@sha256:" + HEX, "app", "lab/app:v1")
+            .run(
+                input -> {
+                  try {
+                    ImageName name = ImageName.parse(Fuzz.text(input));
+                    URI.create("https://" + name.registry() + "/v2/" + name.repository() + "/x");
+                    return true;
+                  } catch (IllegalArgumentException e) {
+                    assertThat(e.getMessage()).isNotEmpty().doesNotStartWith("Illegal character");
+                    return false;
+                  }
+                });
+    assertThat(counts.accepted()).isPositive();
+    assertThat(counts.refused()).isPositive();
   }
 
   private static PreheatRequest.Image image() {
@@ -74,29 +88,31 @@ class RegistryParsersFuzzTest {
 
   @Test
   void aManifestIsWalkedOrRefused() throws Exception {
-    Mutations mutations = new Mutations(2, "{}[]\",:0 sha256");
     String inner =
         "{\"config\":{\"digest\":\"sha256:%s\"},\"layers\":[{\"digest\":\"sha256:%s\"}]}"
             .formatted(HEX, "cd".repeat(32));
     String outer =
         "{\"manifests\":[{\"digest\":\"%s\",\"platform\":{\"os\":\"linux\",\"architecture\":\"a\"}}]}"
             .formatted(digest(inner));
-    int walked = 0;
-    for (int i = 0; i < 400; i++) {
-      FakeSource source = new FakeSource();
-      source.put(URI.create(ORIGIN + digest(inner)), inner.getBytes(ISO_8859_1));
-      source.put(
-          URI.create(ORIGIN + "v1"), mutations.of(i % 2 == 0 ? inner : outer).getBytes(ISO_8859_1));
-      try (Sources sources = new Sources(Map.of("https", source), new SourceConfig("test"))) {
-        Reading reading = new Reading(sources, Duration.ofSeconds(1), () -> Requester.THIS_PROCESS);
-        RegistryLogin login = new RegistryLogin(reading, Optional.empty(), Trust.PLATFORM, true);
-        assertThat(new ImageWalk(image(), reading, login).contents()).hasSizeBetween(1, 10);
-        walked++;
-      } catch (DistributionException e) {
-        assertThat(e.getMessage()).isNotEmpty();
-      }
+    FakeSource source = new FakeSource();
+    source.put(URI.create(ORIGIN + digest(inner)), inner.getBytes(ISO_8859_1));
+    try (Sources sources = new Sources(Map.of("https", source), new SourceConfig("test"))) {
+      Reading reading = new Reading(sources, Duration.ofSeconds(9), () -> Requester.THIS_PROCESS);
+      Fuzz.Counts counts =
+          Fuzz.of("{}[]\",:0 sha256", inner, outer)
+              .run(
+                  input -> {
+                    source.put(URI.create(ORIGIN + "v1"), input);
+                    RegistryLogin login =
+                        new RegistryLogin(reading, Optional.empty(), Trust.PLATFORM, true);
+                    assertThat(new ImageWalk(image(), reading, login).contents())
+                        .hasSizeBetween(1, 10);
+                    return true;
+                  },
+                  DistributionException.class);
+      assertThat(counts.accepted()).isPositive();
+      assertThat(counts.refused()).isPositive();
     }
-    assertThat(walked).isBetween(20, 380);
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.dragonfly.internal.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.internal.access.Capabilities;
 import io.dragonfly.peer.PeerId;
@@ -18,9 +19,12 @@ import io.dragonfly.task.Digest;
 import io.dragonfly.task.SourceVersion;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskKey;
+import io.dragonfly.testkit.ColdStorage;
 import io.dragonfly.testkit.FakeTicker;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.MemoryStorage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
@@ -36,6 +40,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.AfterEach;
@@ -358,6 +364,52 @@ class StoredPieceServiceTest {
       assertThat(first.region().readAll()).isEqualTo(bytes(0));
     }
     assertThat(readers).containsExactly("dragonfly-verify");
+  }
+
+  @Test
+  void whatIsNotInMemoryIsReadOnAnotherThreadAndOnlyOnce() throws Exception {
+    seal(storage.create(task), 0);
+    Set<String> readers = ConcurrentHashMap.newKeySet();
+    CountDownLatch disk = new CountDownLatch(1);
+    ColdStorage cold =
+        new ColdStorage(
+            storage,
+            () -> {
+              readers.add(Thread.currentThread().getName());
+              Uninterruptibles.awaitUninterruptibly(disk);
+            });
+    try (StoredPieceService reading = service(cold, 2)) {
+      CompletableFuture<Given> first = reading.give(ask(FIRST)); // waits for no disk
+      CompletableFuture<Given> cancelled = reading.give(ask(FIRST));
+      assertThat(first).isNotDone();
+      cancelled.cancel(false);
+      disk.countDown();
+      given.add(first.get(10, TimeUnit.SECONDS));
+      assertThat(given.get(0).region().readAll()).isEqualTo(bytes(0));
+
+      given.add(now(reading.give(ask(FIRST)))); // the piece is warm: no thread is changed
+    }
+    assertThat(readers).allMatch(name -> name.startsWith("dragonfly-read-ahead-"));
+  }
+
+  @Test
+  void aDiskThatFailsIsNotThePatienceOfATaker() throws Exception {
+    seal(storage.create(task), 0);
+    ColdStorage broken =
+        new ColdStorage(
+            storage,
+            () -> {
+              throw new UncheckedIOException(new IOException("Input/output error"));
+            });
+    try (StoredPieceService reading = service(broken, 1)) {
+      for (int i = 0; i < 3; i++) { // each gives its slot back
+        CompletableFuture<Given> failed = reading.give(ask(FIRST));
+        assertThat(failed)
+            .failsWithin(Duration.ofSeconds(10))
+            .withThrowableOfType(ExecutionException.class)
+            .withCauseInstanceOf(TakeException.class);
+      }
+    }
   }
 
   private static Object suspect(Object stored, Set<String> readers) {

@@ -25,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -180,6 +181,31 @@ class DiskStorageRestartTest {
     put(after, 5);
     after.deliver(home.resolve("out"));
     assertThat(home.resolve("out")).hasBinaryContent(DiskFixture.content());
+  }
+
+  @Test
+  void afterThreeDamagedPiecesAllAreVerifiedAlsoByTheNextProcess() throws Exception {
+    disk.whole();
+    for (int piece : new int[] {0, 2, 3, 5}) {
+      flip(disk.data(), (long) piece * PIECE + 1);
+    }
+    Files.setLastModifiedTime(disk.data(), FileTime.fromMillis(0)); // nothing shows it
+    StoredTask after = disk.reopened();
+    for (int piece : new int[] {0, 2}) {
+      after.suspect(piece); // somebody complains
+      assertFoundBad(after, piece);
+    }
+    assertThat(after.isSuspect(range(5))).isFalse();
+
+    after.suspect(3);
+    assertFoundBad(after, 3);
+
+    assertThat(after.isSuspect(range(1))).isTrue();
+    assertThat(disk.reopened().isSuspect(range(1))).isTrue();
+    assertFoundBad(after, 5);
+    assertServes(after, 1, 4);
+    assertThat(after.isSuspect(range(1))).isFalse();
+    assertThat(disk.reopened().isSuspect(range(4))).isFalse(); // all is verified
   }
 
   private static void assertFoundBad(StoredTask stored, int piece) {

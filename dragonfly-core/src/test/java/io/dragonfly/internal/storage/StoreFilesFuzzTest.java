@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.PieceLayout;
-import io.dragonfly.testkit.Mutations;
+import io.dragonfly.testkit.Fuzz;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What may lie in a store after a disk or a user has damaged it; seeded, bounded by the counts. */
+@Tag("fuzz")
 class StoreFilesFuzzTest {
   @TempDir Path directory;
 
@@ -19,42 +22,46 @@ class StoreFilesFuzzTest {
   void aJournalSaysNothingThatWasNotWritten() throws Exception {
     try (DiskFixture disk = new DiskFixture(directory.resolve("home"))) {
       StoredTask stored = disk.whole();
-      byte[] honest = Files.readAllBytes(disk.journal());
-      Mutations mutations = new Mutations(20261127, "\0\1\2");
       Path file = directory.resolve("journal");
       PieceLayout layout = DiskFixture.TASK.layout();
-      int whole = 0;
-      for (int i = 0; i < 300; i++) {
-        Files.write(file, mutations.of(honest));
-        PieceSet pieces = PieceJournal.read(file, layout).pieces();
-        assertThat(pieces.last()).isLessThan(layout.pieces());
-        for (int piece : pieces.known().stream().toArray()) {
-          assertThat(pieces.digest(piece)).isEqualTo(stored.digest(piece));
-        }
-        whole += pieces.count() == layout.pieces() ? 1 : 0;
-      }
-      assertThat(whole).isBetween(20, 280);
+      Fuzz.Counts counts =
+          Fuzz.of("\0\1\2", List.of(Files.readAllBytes(disk.journal())))
+              .run(
+                  input -> {
+                    Files.write(file, input);
+                    PieceSet pieces = PieceJournal.read(file, layout).pieces();
+                    assertThat(pieces.last()).isLessThan(layout.pieces());
+                    for (int piece : pieces.known().stream().toArray()) {
+                      assertThat(pieces.digest(piece)).isEqualTo(stored.digest(piece));
+                    }
+                    return pieces.count() == layout.pieces();
+                  });
+      assertThat(counts.accepted()).isPositive();
+      assertThat(counts.refused()).isPositive();
     }
   }
 
   @Test
   void aTasksFileIsRightOrRefused() throws Exception {
     try (DiskFixture disk = new DiskFixture(directory.resolve("home"))) {
-      disk.whole();
-      byte[] honest = Files.readAllBytes(disk.taskFile());
-      Mutations mutations = new Mutations(1, "{}[]\",:0-");
+      StoredTask stored = disk.whole();
+      byte[] unlinked = Files.readAllBytes(disk.taskFile());
+      stored.deliver(directory.resolve("output"));
+      byte[] linked = Files.readAllBytes(disk.taskFile());
       Path file = directory.resolve("task.json");
-      int read = 0;
-      for (int i = 0; i < 300; i++) {
-        Files.write(file, mutations.of(honest));
-        try {
-          assertThat(TaskFile.read(file).record().task().layout().pieceLength()).isPositive();
-          read++;
-        } catch (IOException e) {
-          assertThat(e.getMessage()).isNotEmpty();
-        }
-      }
-      assertThat(read).isBetween(10, 290);
+      Fuzz.Counts counts =
+          Fuzz.of("{}[]\",:0-", List.of(unlinked, linked))
+              .run(
+                  input -> {
+                    Files.write(file, input);
+                    TaskRecord record = TaskFile.read(file).record();
+                    assertThat(record.task().layout().pieceLength()).isPositive();
+                    assertThat(record.linkedOut()).isNotNull();
+                    return true;
+                  },
+                  IOException.class);
+      assertThat(counts.accepted()).isPositive();
+      assertThat(counts.refused()).isPositive();
     }
   }
 }

@@ -122,10 +122,14 @@ final class Routing {
     return new Target(url, hosts.trust(url.host(), url.port()), mirror, guarded);
   }
 
-  private static Optional<String> namespace(String query) {
+  private static Optional<String> namespace(String query) throws Refusal {
     for (String parameter : parameters(query)) {
       if (parameter.startsWith("ns=")) {
-        return Optional.of(URLDecoder.decode(parameter.substring(3), StandardCharsets.UTF_8));
+        try {
+          return Optional.of(URLDecoder.decode(parameter.substring(3), StandardCharsets.UTF_8));
+        } catch (IllegalArgumentException e) {
+          throw Refusal.badRequest("ns= is not encoded as a part of a URL");
+        }
       }
     }
     return Optional.empty();

@@ -62,8 +62,12 @@ final class Pem {
     if (!key.find()) {
       throw noKey(file);
     }
-    PKCS8EncodedKeySpec spec =
-        new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(key.group(1)));
+    PKCS8EncodedKeySpec spec;
+    try {
+      spec = new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(key.group(1)));
+    } catch (IllegalArgumentException e) {
+      throw noKey(file); // what is cut off is no base64
+    }
     for (String algorithm : List.of("EC", "RSA", "EdDSA")) {
       try {
         return KeyFactory.getInstance(algorithm).generatePrivate(spec);

@@ -73,7 +73,8 @@ class RoutingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"*", "x", "ftp://a/b", "/v2/?ns=a/b", "/v2/?ns=a%40b", "http://"})
+  @ValueSource(
+      strings = {"*", "x", "ftp://a/b", "/v2/?ns=a/b", "/v2/?ns=a%40b", "/v2/?ns=%zz", "http://"})
   void whatLeadsNowhereIsRefused(String uri) {
     assertThatThrownBy(() -> target(uri, HERE)).isInstanceOf(Refusal.class);
   }

@@ -5,38 +5,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.task.ContentRequest;
-import io.dragonfly.testkit.Mutations;
+import io.dragonfly.testkit.Fuzz;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Random;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import okhttp3.Headers;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What servers of all kinds may answer; seeded, and bounded by the counts. */
+/** What servers of all kinds may answer. */
+@Tag("fuzz")
 class SourceParsersFuzzTest extends SourceTest {
-  private static final int TRIES = 5_000;
   private static final String DATE = "Mon, 05 Jan 2026 12:00:00 GMT";
 
   @Test
   void aContentRangeIsRightOrNone() {
-    Random random = new Random(20261127);
-    String signs = "bytes 0123456789-/*,:\u0000\u00e9";
-    for (int i = 0; i < 20_000; i++) {
-      StringBuilder text = new StringBuilder("bytes 0-99/100");
-      for (int change = 0; change <= random.nextInt(5); change++) {
-        int at = random.nextInt(text.length());
-        text.setCharAt(at, signs.charAt(random.nextInt(signs.length())));
-      }
-      ContentRange.parse(text.toString()).ifPresent(range -> assertThat(range).isNotNull());
-    }
+    Fuzz.Counts counts =
+        Fuzz.of("bytes 0123456789-/*,:\0\u00e9", "bytes 0-99/100", "bytes */100", "bytes 5-9/*")
+            .run(input -> ContentRange.parse(Fuzz.text(input)).isPresent());
+    assertThat(counts.accepted()).isPositive();
+    assertThat(counts.refused()).isPositive();
     assertThat(ContentRange.parse("bytes 0-99999999999999999999/100")).isEmpty();
     assertThat(ContentRange.parse("bytes 0-" + "9".repeat(100_000) + "/1")).isEmpty();
   }
@@ -53,37 +48,49 @@ class SourceParsersFuzzTest extends SourceTest {
 
   @Test
   void aSourceWantsToBeLeftAloneForAWhileOrSaysNothing() {
-    Mutations mutations = new Mutations(1, "0123456789-+.e, GMTx");
     Instant now = Instant.parse("2026-01-05T12:00:00Z");
-    for (int i = 0; i < TRIES; i++) {
-      Headers headers =
-          headers(
-              "Retry-After", mutations.of(i % 2 == 0 ? "120" : DATE), "Date", mutations.of(DATE));
-      RetryAfter.of(headers, now)
-          .ifPresent(wait -> assertThat(wait).isGreaterThanOrEqualTo(Duration.ZERO));
-    }
+    Fuzz.Counts counts =
+        Fuzz.of("0123456789-+.e, GMTx", "120", DATE)
+            .run(
+                input -> {
+                  String text = Fuzz.text(input);
+                  Optional<Duration> wait =
+                      RetryAfter.of(headers("Retry-After", text, "Date", text), now);
+                  wait.ifPresent(w -> assertThat(w).isGreaterThanOrEqualTo(Duration.ZERO));
+                  return wait.isPresent();
+                });
+    assertThat(counts.accepted()).isPositive();
+    assertThat(counts.refused()).isPositive();
     assertThat(RetryAfter.of(headers("Retry-After", "9".repeat(100_000)), now)).isEmpty();
   }
 
   @Test
   void aValidatorIsShortAndMatchesItself() {
-    Mutations mutations = new Mutations(2, "\"W/ ,:GMT0123456789");
-    for (int i = 0; i < TRIES; i++) {
-      Headers headers =
-          headers(
-              "ETag", mutations.of("\"v1\""),
-              "Last-Modified", mutations.of("Mon, 05 Jan 2026 11:00:00 GMT"),
-              "Date", mutations.of(DATE),
-              "Vary", mutations.of("Accept, *"));
-      Validators.strong(headers)
-          .ifPresent(
-              strong -> {
-                assertThat(strong.length()).isBetween(1, 1024);
-                assertThat(Validators.match(strong, headers, false)).isTrue();
-              });
-      Validators.hint(headers).ifPresent(hint -> assertThat(hint).hasSizeLessThan(1025));
-      assertThat(Validators.vary(headers)).isNotNull();
-    }
+    Fuzz.Counts counts =
+        Fuzz.of(
+                "\"W/ ,:GMT0123456789",
+                "\"v1\"",
+                "W/\"v\"",
+                "Mon, 05 Jan 2026 11:00:00 GMT",
+                "A, *")
+            .run(
+                input -> {
+                  String text = Fuzz.text(input);
+                  Headers headers =
+                      headers("ETag", text, "Last-Modified", text, "Date", DATE, "Vary", text);
+                  Optional<String> strong = Validators.strong(headers);
+                  strong.ifPresent(
+                      s -> {
+                        assertThat(s.length()).isBetween(1, 1024);
+                        assertThat(Validators.match(s, headers, false)).isTrue();
+                      });
+                  Validators.hint(headers)
+                      .ifPresent(hint -> assertThat(hint).hasSizeLessThan(1025));
+                  assertThat(Validators.vary(headers)).isNotNull();
+                  return strong.isPresent();
+                });
+    assertThat(counts.accepted()).isPositive();
+    assertThat(counts.refused()).isPositive();
   }
 
   @Test
@@ -97,22 +104,22 @@ class SourceParsersFuzzTest extends SourceTest {
 
   @Test
   void headersEndWhereTheyEnd() {
-    Mutations mutations = new Mutations(3, "\r\n1 :HTTP/");
-    byte[] honest =
-        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\nbody"
-            .getBytes(StandardCharsets.ISO_8859_1);
-    for (int i = 0; i < TRIES; i++) {
-      byte[] bytes = mutations.of(honest);
-      HeaderEnd end = new HeaderEnd();
-      end.restart();
-      end.scan(bytes, 0, bytes.length);
-      end.position().ifPresent(at -> assertThat(at).isBetween(1L, (long) bytes.length));
-    }
+    Fuzz.Counts counts =
+        Fuzz.of("\r\n1 :HTTP/", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\nbody")
+            .run(
+                input -> {
+                  HeaderEnd end = new HeaderEnd();
+                  end.restart();
+                  end.scan(input, 0, input.length);
+                  end.position().ifPresent(at -> assertThat(at).isBetween(1L, (long) input.length));
+                  return end.position().isPresent();
+                });
+    assertThat(counts.accepted()).isPositive();
+    assertThat(counts.refused()).isPositive();
   }
 
   @Test
   void whateverAServerAnswersIsAnAnswerOrAFailureThatIsTyped() throws Exception {
-    Mutations mutations = new Mutations(4, "\r\n0123456789:;, -/\"chunkedgzip");
     String[] honest = {
       "HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nContent-Length: 4\r\n\r\nbody",
       "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-0/4\r\nContent-Length: 1\r\n\r\nb",
@@ -121,24 +128,30 @@ class SourceParsersFuzzTest extends SourceTest {
       "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n"
     };
     AtomicReference<byte[]> answer = new AtomicReference<>(new byte[0]);
-    int opened = 0;
     Thread server;
+    Fuzz.Counts counts;
     try (ServerSocket listening = new ServerSocket(0, 9, InetAddress.getByName("127.0.0.1"))) {
       server = new Thread(() -> answerAll(listening, answer::get));
       server.start();
       URI url = URI.create("http://127.0.0.1:" + listening.getLocalPort() + "/file");
-      for (int i = 0; i < 150; i++) {
-        answer.set(mutations.of(honest[i % 5].getBytes(StandardCharsets.ISO_8859_1)));
-        try (SourceContent content = source.open(request(ContentRequest.of(url)))) {
-          content.stream().readNBytes(1 << 20);
-          opened++;
-        } catch (DistributionException | IOException e) {
-          assertThat(String.valueOf(e.getMessage())).hasSizeLessThan(2_000);
-        }
-      }
+      counts =
+          Fuzz.of("\r\n0123456789:;, -/\"chunkedgzip", honest)
+              .onceFor(13)
+              .run(
+                  input -> {
+                    answer.set(input);
+                    try (SourceContent content = source.open(request(ContentRequest.of(url)))) {
+                      content.stream().readNBytes(1 << 20);
+                      return true;
+                    } catch (DistributionException | IOException e) {
+                      assertThat(String.valueOf(e.getMessage())).hasSizeLessThan(2_000);
+                      return false;
+                    }
+                  });
     }
     server.join(30_000);
-    assertThat(opened).isBetween(10, 140);
+    assertThat(counts.accepted()).isPositive();
+    assertThat(counts.refused()).isPositive();
   }
 
   /** As often as somebody asks: who gets no answer may ask once more by himself. */
