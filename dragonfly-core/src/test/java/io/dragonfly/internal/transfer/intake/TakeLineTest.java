@@ -95,7 +95,7 @@ class TakeLineTest {
     PieceTake take =
         new PieceTake(
             lane,
-            new PieceTake.Order(0, new Parent(0, peer, ""), request, digest),
+            new PieceTake.Order(0, new Parent(0, peer, ""), request, Optional.of(digest)),
             new FirstByte(),
             (ended, end) -> {});
     line.add(take);
