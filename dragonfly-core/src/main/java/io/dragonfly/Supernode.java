@@ -225,7 +225,8 @@ public final class Supernode implements AutoCloseable {
         config.sourceConcurrency(),
         config.sourceStallTimeout(),
         config.unvalidatedTtl(),
-        config.accessTtl());
+        config.accessTtl(),
+        config.offlineTtl());
   }
 
   private InetSocketAddress listen(SupernodeConfig config, Path home) {

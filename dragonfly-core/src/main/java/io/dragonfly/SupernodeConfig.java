@@ -38,6 +38,7 @@ public final class SupernodeConfig extends ParentConfig {
   private final Duration seedingLease;
   private final Duration unvalidatedTtl;
   private final Duration accessTtl;
+  private final Duration offlineTtl;
   private final List<Network> peerNetworks;
   private final HostRules sourceHosts;
   private final SupernodeListener listener;
@@ -58,6 +59,7 @@ public final class SupernodeConfig extends ParentConfig {
     this.seedingLease = builder.seedingLease;
     this.unvalidatedTtl = builder.unvalidatedTtl;
     this.accessTtl = builder.accessTtl;
+    this.offlineTtl = builder.offlineTtl;
     this.sourceHosts = HostRules.of(builder.sourceAllow, builder.sourceDeny);
     this.peerNetworks = builder.peerNetworks.stream().map(Network::parse).toList();
     this.listener = builder.listener;
@@ -139,6 +141,11 @@ public final class SupernodeConfig extends ParentConfig {
     return accessTtl;
   }
 
+  /** Returns how long what a source gave to everybody is given while it cannot be reached. */
+  public Duration offlineTtl() {
+    return offlineTtl;
+  }
+
   /** Returns which sources are read on behalf of other machines. */
   public HostRules sourceHosts() {
     return sourceHosts;
@@ -172,6 +179,7 @@ public final class SupernodeConfig extends ParentConfig {
     private Duration seedingLease = Duration.ofSeconds(90);
     private Duration unvalidatedTtl = Duration.ofSeconds(10);
     private Duration accessTtl = Duration.ofSeconds(60);
+    private Duration offlineTtl = Duration.ofHours(1);
     private final List<String> peerNetworks = new ArrayList<>();
     private final List<String> sourceAllow = new ArrayList<>();
     private final List<String> sourceDeny = new ArrayList<>();
@@ -303,6 +311,16 @@ public final class SupernodeConfig extends ParentConfig {
     }
 
     /**
+     * How long a file that is named by a digest is given to everybody while its source cannot be
+     * reached, after the source has last given it to a request without credentials. Zero: never.
+     * Default: 1 h.
+     */
+    public Builder offlineTtl(Duration time) {
+      this.offlineTtl = time;
+      return this;
+    }
+
+    /**
      * Lets peers register any address in a network such as {@code 10.0.0.0/8}, not only the one
      * that they come from; for peers behind address translation. May be called repeatedly.
      */
@@ -413,6 +431,7 @@ public final class SupernodeConfig extends ParentConfig {
       checkArgument(
           !unvalidatedTtl.isNegative(), "unvalidatedTtl is %s, must be >= 0", unvalidatedTtl);
       checkArgument(!accessTtl.isNegative(), "accessTtl is %s, must be >= 0", accessTtl);
+      checkArgument(!offlineTtl.isNegative(), "offlineTtl is %s, must be >= 0", offlineTtl);
       return new SupernodeConfig(this);
     }
   }

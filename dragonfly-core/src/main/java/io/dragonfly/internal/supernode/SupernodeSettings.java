@@ -14,6 +14,8 @@ import java.time.Duration;
  * @param stallTimeout how long a source may take to answer
  * @param unvalidatedTtl how long after its read a version without a validator can be joined
  * @param accessTtl how long an answer about a content named by a digest is believed
+ * @param offlineTtl how long a file named by a digest, which a source gave without credentials, is
+ *     given while that source cannot be reached
  */
 public record SupernodeSettings(
     String idc,
@@ -23,7 +25,8 @@ public record SupernodeSettings(
     int sourceConcurrency,
     Duration stallTimeout,
     Duration unvalidatedTtl,
-    Duration accessTtl) {
+    Duration accessTtl,
+    Duration offlineTtl) {
   /** How long a capability is valid. It is made anew when half of that is over. */
   static final Duration CAPABILITY_LIFE = Duration.ofMinutes(10);
 
