@@ -149,6 +149,15 @@ final class SupernodeOptions {
   private @Nullable Duration accessTtl;
 
   @Option(
+      names = "--offline-ttl",
+      paramLabel = "TIME",
+      converter = Units.TimeConverter.class,
+      description =
+          "How long a file that its URL names by digest, and that its source gave without a login,"
+              + " is given while the source cannot be reached; 0 is never. Default: 1h.")
+  private @Nullable Duration offlineTtl;
+
+  @Option(
       names = "--peer-network",
       split = ",",
       paramLabel = "CIDR",
@@ -213,6 +222,7 @@ final class SupernodeOptions {
     Optional.ofNullable(sourceGiveUp).ifPresent(builder::sourceGiveUp);
     Optional.ofNullable(unvalidatedTtl).ifPresent(builder::unvalidatedTtl);
     Optional.ofNullable(accessTtl).ifPresent(builder::accessTtl);
+    Optional.ofNullable(offlineTtl).ifPresent(builder::offlineTtl);
     peerNetworks.forEach(builder::peerNetwork);
     sourceAllow.forEach(builder::sourceAllow);
     sourceDeny.forEach(builder::sourceDeny);
