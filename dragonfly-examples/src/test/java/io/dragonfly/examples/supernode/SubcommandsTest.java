@@ -1,4 +1,4 @@
-package io.dragonfly.examples;
+package io.dragonfly.examples.supernode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,7 +7,6 @@ import io.dragonfly.examples.command.FakeCall;
 import io.dragonfly.examples.dfdaemon.DfdaemonMain;
 import io.dragonfly.examples.dfget.DfgetMain;
 import io.dragonfly.examples.dfget.OwnPeer;
-import io.dragonfly.examples.supernode.SupernodeMain;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
