@@ -38,6 +38,7 @@ public final class ClientConfig extends ParentConfig {
   private final Duration backToSourceDelay;
   private final Duration noProgressTimeout;
   private final Duration queueTimeout;
+  private final Duration offlineTtl;
   private final FetchListener listener;
 
   private ClientConfig(Builder builder) {
@@ -58,6 +59,7 @@ public final class ClientConfig extends ParentConfig {
     this.backToSourceDelay = builder.backToSourceDelay;
     this.noProgressTimeout = builder.noProgressTimeout;
     this.queueTimeout = builder.queueTimeout;
+    this.offlineTtl = builder.offlineTtl;
     this.listener = builder.listener;
   }
 
@@ -153,6 +155,11 @@ public final class ClientConfig extends ParentConfig {
     return queueTimeout;
   }
 
+  /** Returns how long what a source gave to everybody is fetched while it cannot be reached. */
+  public Duration offlineTtl() {
+    return offlineTtl;
+  }
+
   /** Returns what sees every step. */
   public FetchListener listener() {
     return listener;
@@ -176,6 +183,7 @@ public final class ClientConfig extends ParentConfig {
     private Duration backToSourceDelay = Duration.ofSeconds(5);
     private Duration noProgressTimeout = Duration.ofSeconds(60);
     private Duration queueTimeout = Duration.ofHours(1);
+    private Duration offlineTtl = Duration.ZERO;
     private FetchListener listener = FetchListener.NONE;
 
     private Builder() {}
@@ -318,6 +326,16 @@ public final class ClientConfig extends ParentConfig {
      */
     public Builder queueTimeout(Duration timeout) {
       this.queueTimeout = timeout;
+      return this;
+    }
+
+    /**
+     * How long a file that is named by a digest is fetched from the data directory while its source
+     * cannot be reached, after the source has last given it to a request of this client without
+     * credentials. Default: zero, which is never.
+     */
+    public Builder offlineTtl(Duration time) {
+      this.offlineTtl = time;
       return this;
     }
 

@@ -226,7 +226,8 @@ public final class Supernode implements AutoCloseable {
         config.sourceStallTimeout(),
         config.unvalidatedTtl(),
         config.accessTtl(),
-        config.sharePerAddress());
+        config.sharePerAddress(),
+        config.offlineTtl());
   }
 
   private InetSocketAddress listen(SupernodeConfig config, Path home) {

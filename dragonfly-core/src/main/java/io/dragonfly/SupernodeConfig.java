@@ -40,6 +40,7 @@ public final class SupernodeConfig extends ParentConfig {
   private final Duration unvalidatedTtl;
   private final Duration accessTtl;
   private final double sharePerAddress;
+  private final Duration offlineTtl;
   private final List<Network> peerNetworks;
   private final HostRules sourceHosts;
   private final SupernodeListener listener;
@@ -61,6 +62,7 @@ public final class SupernodeConfig extends ParentConfig {
     this.unvalidatedTtl = builder.unvalidatedTtl;
     this.accessTtl = builder.accessTtl;
     this.sharePerAddress = builder.sharePerAddress;
+    this.offlineTtl = builder.offlineTtl;
     this.sourceHosts = HostRules.of(builder.sourceAllow, builder.sourceDeny);
     this.peerNetworks = builder.peerNetworks.stream().map(Network::parse).toList();
     this.listener = builder.listener;
@@ -147,6 +149,11 @@ public final class SupernodeConfig extends ParentConfig {
     return sharePerAddress;
   }
 
+  /** Returns how long what a source gave to everybody is given while it cannot be reached. */
+  public Duration offlineTtl() {
+    return offlineTtl;
+  }
+
   /** Returns which sources are read on behalf of other machines. */
   public HostRules sourceHosts() {
     return sourceHosts;
@@ -181,6 +188,7 @@ public final class SupernodeConfig extends ParentConfig {
     private Duration unvalidatedTtl = Duration.ofSeconds(10);
     private Duration accessTtl = Duration.ofSeconds(60);
     private double sharePerAddress = ServeRequest.DEFAULT_SHARE;
+    private Duration offlineTtl = Duration.ofHours(1);
     private final List<String> peerNetworks = new ArrayList<>();
     private final List<String> sourceAllow = new ArrayList<>();
     private final List<String> sourceDeny = new ArrayList<>();
@@ -326,6 +334,16 @@ public final class SupernodeConfig extends ParentConfig {
     }
 
     /**
+     * How long a file that is named by a digest is given to everybody while its source cannot be
+     * reached, after the source has last given it to a request without credentials. Zero: never.
+     * Default: 1 h.
+     */
+    public Builder offlineTtl(Duration time) {
+      this.offlineTtl = time;
+      return this;
+    }
+
+    /**
      * Lets peers register any address in a network such as {@code 10.0.0.0/8}, not only the one
      * that they come from; for peers behind address translation. May be called repeatedly.
      */
@@ -440,6 +458,7 @@ public final class SupernodeConfig extends ParentConfig {
           sharePerAddress > 0 && sharePerAddress <= 1,
           "sharePerAddress is %s, must be > 0 and <= 1",
           sharePerAddress);
+      checkArgument(!offlineTtl.isNegative(), "offlineTtl is %s, must be >= 0", offlineTtl);
       return new SupernodeConfig(this);
     }
   }

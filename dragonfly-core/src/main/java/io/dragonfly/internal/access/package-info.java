@@ -1,4 +1,4 @@
-/** Proofs of who may do what: capabilities for pieces, tickets for registrations. */
+/** Who may do what: capabilities for pieces, tickets for registrations, what is open to all. */
 @NullMarked
 package io.dragonfly.internal.access;
 

@@ -6,6 +6,7 @@ import io.dragonfly.rate.Rate;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -187,9 +188,24 @@ final class HostLimit implements AutoCloseable {
     Optional<Rate> holds =
         lowest == NO_RATE ? Optional.empty() : Optional.of(Rate.ofBytes((long) lowest));
     if (!holds.equals(holding)) {
-      LOG.info("The host limit is {}", holds.map(Rate::toString).orElse("lifted"));
+      LOG.info("The host limit is {}", holds.isEmpty() ? "lifted" : text(holds.get()));
       holding = holds;
     }
+  }
+
+  /** Returns the rate that holds, for people, and who has set it: it is often another process. */
+  @GuardedBy("this")
+  private String text(Rate rate) {
+    String[] units = {"KiB", "MiB", "GiB"};
+    double value = rate.bytesPerSecond() / 1024.0;
+    int unit = 0;
+    while (value >= 1024 && unit < units.length - 1) {
+      value /= 1024;
+      unit++;
+    }
+    String whose =
+        lowestOfOthers < ownRate() ? "set by another process of this host" : "set by this process";
+    return String.format(Locale.ROOT, "%.1f %s/s, %s", value, units[unit], whose);
   }
 
   @GuardedBy("this")

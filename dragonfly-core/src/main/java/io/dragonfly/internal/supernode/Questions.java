@@ -9,6 +9,7 @@ import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.access.AnonymousReads;
 import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.cdn.SourceCalls;
@@ -61,6 +62,8 @@ final class Questions implements AutoCloseable {
 
   /** What sources said about contents that a digest names, which cannot become others. */
   private final Cache<Subject, SourceVersion> answers;
+
+  private final AnonymousReads anonymous;
 
   @GuardedBy("this")
   private final Map<Subject, Flight> flights = new HashMap<>();
@@ -120,6 +123,7 @@ final class Questions implements AutoCloseable {
             settings.sourceConcurrency(),
             SupernodeSettings.MOST_WAITING,
             nanos);
+    this.anonymous = new AnonymousReads(settings.offlineTtl(), nanos);
     this.answers =
         CacheBuilder.newBuilder()
             .maximumSize(MOST_CACHED)
@@ -199,6 +203,8 @@ final class Questions implements AutoCloseable {
     }
     gates.done(flight.host(), Optional.empty());
     listener.asked(Optional.empty());
+    Access access = flight.access();
+    anonymous.given(access.content(), access.requester(), answer.version());
     if (opens) {
       arrive(flight, answer);
       endOpening(flight, true);
@@ -210,6 +216,17 @@ final class Questions implements AutoCloseable {
 
   private void failed(Flight flight, DistributionException failure) {
     listener.asked(Optional.of(failure));
+    Access access = flight.access();
+    Optional<SourceVersion> known =
+        anonymous.instead(access.content(), access.requester(), failure);
+    if (known.isPresent()) {
+      log.info(
+          "{} is given without its source, which gave it to everybody: {}",
+          access.content().displayUrl(),
+          failure.getMessage());
+      arriveLater(flight, new Answer(known.get(), Optional.empty()));
+      return;
+    }
     Optional<Duration> pause = flight.again().pauseAfter(failure, nanos.getAsLong());
     if (pause.isEmpty()) {
       end(flight, failure);

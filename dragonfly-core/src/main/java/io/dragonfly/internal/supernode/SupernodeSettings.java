@@ -15,6 +15,8 @@ import java.time.Duration;
  * @param unvalidatedTtl how long after its read a version without a validator can be joined
  * @param accessTtl how long an answer about a content named by a digest is believed
  * @param sharePerAddress the part of each of its totals that one client address may use
+ * @param offlineTtl how long a file named by a digest, which a source gave without credentials, is
+ *     given while that source cannot be reached
  */
 public record SupernodeSettings(
     String idc,
@@ -25,7 +27,8 @@ public record SupernodeSettings(
     Duration stallTimeout,
     Duration unvalidatedTtl,
     Duration accessTtl,
-    double sharePerAddress) {
+    double sharePerAddress,
+    Duration offlineTtl) {
   /** How long a capability is valid. It is made anew when half of that is over. */
   static final Duration CAPABILITY_LIFE = Duration.ofMinutes(10);
 

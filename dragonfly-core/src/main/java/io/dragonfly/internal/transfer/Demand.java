@@ -1,6 +1,7 @@
 package io.dragonfly.internal.transfer;
 
 import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.fetch.Pattern;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.task.PieceSpan;
 import java.util.ArrayList;
@@ -43,6 +44,12 @@ final class Demand {
   /** Returns a fetch that still collects: its credentials are those to go on with. */
   Optional<RunningFetch> credentialHolder() {
     return fetches.stream().filter(RunningFetch::isCollecting).findFirst();
+  }
+
+  /** Tells whether a fetch that still collects is to read the source, whatever the swarm does. */
+  boolean asksForSource() {
+    return fetches.stream()
+        .anyMatch(fetch -> fetch.isCollecting() && fetch.request().pattern() == Pattern.SOURCE);
   }
 
   /** Returns the rate of the most generous of the fetches. */

@@ -42,6 +42,7 @@ final class Download {
   private final Finishing finishing;
   private final StallMeter stalls;
   private final Map<Integer, Origin> origins = new HashMap<>();
+  private final BitSet unproven = new BitSet();
   private int piecesFromSource;
   private boolean over;
   private boolean wasWaiting;
@@ -171,6 +172,7 @@ final class Download {
       queued(Optional.of(Queued.of(Queued.Reason.UPLINK)));
     }
     swarm.doubt();
+    source.readForWhoAsks();
   }
 
   /** Serves one more fetch. */
@@ -181,6 +183,9 @@ final class Download {
     progressed();
     parts.listener().registered(fetch.request(), task());
     stalls.start();
+    if (!mayHoldUnproven()) {
+      dropUnproven(); // nothing can prove a part of the file
+    }
     if (table.layout().isLengthKnown() && !tellLength(fetch)) {
       return;
     }
@@ -190,6 +195,7 @@ final class Download {
     fetch.feed().ifPresent(feed -> feed.feedFrom(piecesFor(fetch)));
     check(fetch);
     wantedChanged();
+    source.readForWhoAsks();
   }
 
   private StreamFeed.Pieces piecesFor(RunningFetch fetch) {
@@ -201,7 +207,7 @@ final class Download {
 
       @Override
       public boolean isReady(int piece) {
-        return table.isDone(piece) && !finishing.holdsBack(fetch, piece);
+        return table.isDone(piece) && !unproven.get(piece) && !finishing.holdsBack(fetch, piece);
       }
 
       @Override
@@ -278,6 +284,43 @@ final class Download {
     demand.fetches().forEach(fetch -> fetch.sourceFailed(failure));
   }
 
+  /**
+   * Tells whether pieces may be kept that nobody has proved: the digest of the whole file will, and
+   * all fetches want the whole.
+   */
+  boolean mayHoldUnproven() {
+    OptionalLong length = table.layout().length();
+    return task().digest().isPresent()
+        && length.isPresent()
+        && demand.fetches().stream().allMatch(fetch -> fetch.wantsAll(length));
+  }
+
+  /** A piece has come whose digest is not known: no reader gets it before it is proved. */
+  void unproven(int piece) {
+    unproven.set(piece);
+  }
+
+  /** The digest of a piece has turned out to be right. */
+  void proved(int piece) {
+    if (unproven.get(piece)) {
+      unproven.clear(piece);
+      demand.fetches().forEach(fetch -> fetch.feed().ifPresent(StreamFeed::moveOn));
+    }
+  }
+
+  /** The digest of the whole file is right. */
+  void provedAll() {
+    unproven.clear();
+  }
+
+  /** Drops the pieces that nobody has proved; returns whether there were any. */
+  boolean dropUnproven() {
+    BitSet dropped = (BitSet) unproven.clone();
+    unproven.clear();
+    dropped.stream().forEach(swarm::discard);
+    return !dropped.isEmpty();
+  }
+
   /** A piece that was there is not there any more. */
   void pieceLost(int piece) {
     Origin origin = origins.remove(piece);
@@ -285,6 +328,7 @@ final class Download {
       return;
     }
     LOG.warn("Task {}: piece {} in the store is no longer what it was", task().id().brief(), piece);
+    unproven.clear(piece);
     table.lose(piece);
     swarm.withdraw(piece);
     for (RunningFetch fetch : demand.fetches()) {
@@ -385,11 +429,22 @@ final class Download {
   /** Moves no more bytes. */
   private void close() {
     over = true;
+    unproven.stream().forEach(this::forget); // the next fetch would take them for good
     swarm.close();
     source.close();
     finishing.close();
     stalls.stop();
     downloads.remove(this);
+  }
+
+  private void forget(int piece) {
+    swarm.withdraw(piece);
+    parts
+        .loop()
+        .when(
+            parts.writer().run(stored, () -> stored.unseal(piece)),
+            done -> {},
+            failure -> LOG.warn("A piece cannot be dropped: {}", failure.toString()));
   }
 
   /** Ends with its client. All fetches are over by now, but readers of what came may not be. */

@@ -33,6 +33,9 @@ final class Finishing {
   private @Nullable CompletableFuture<Void> verification;
   private boolean verified;
 
+  /** Whether the last verification failed while there were pieces that nobody had proved. */
+  private boolean mixed;
+
   private @Nullable LastQuestion question;
 
   /** How many of the pieces that were read from the source it has stood by. */
@@ -156,19 +159,37 @@ final class Finishing {
     if (verification == null || fetch.request().verifyFile()) {
       verification = startVerification(expected, fetch.request().verifyFile());
     }
+    CompletableFuture<Void> running = verification;
     parts
         .loop()
         .when(
-            verification,
+            running,
             done -> {
               verified = true;
+              download.provedAll();
               fetch.feed().ifPresent(StreamFeed::moveOn);
               deliver(fetch);
             },
             failure -> {
-              verification = null;
-              failed(fetch, failure);
+              boolean isNews = verification == running;
+              if (isNews) {
+                verification = null;
+                mixed = failure instanceof DigestMismatchException && download.dropUnproven();
+              }
+              if (mixed) {
+                lacksWhatWasDropped(fetch);
+              } else {
+                failed(fetch, failure);
+              }
             });
+  }
+
+  /** What came from peers without a proof was wrong, perhaps: only the source can tell. */
+  private void lacksWhatWasDropped(RunningFetch fetch) {
+    if (fetch.phase() == RunningFetch.Phase.FINISHING) {
+      download.collectAgain(fetch);
+      download.swarm().proofFailed();
+    }
   }
 
   private CompletableFuture<Void> startVerification(Digest expected, boolean readAgain) {

@@ -2,6 +2,8 @@ package io.dragonfly.internal.transfer;
 
 import com.google.common.collect.Comparators;
 import io.dragonfly.control.Holding;
+import io.dragonfly.control.Outcome;
+import io.dragonfly.control.Parent;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.transfer.swarm.Membership;
 import io.dragonfly.internal.transfer.swarm.Supernodes;
@@ -27,6 +29,7 @@ final class LostSupernode {
   private final Download download;
   private final Swarm swarm;
   private final Contacts contacts;
+  private final Following following;
   private final Timers.@Nullable Timer[] steps = new Timers.Timer[3];
   private boolean lost;
 
@@ -35,6 +38,7 @@ final class LostSupernode {
     this.download = download;
     this.swarm = swarm;
     this.contacts = new Contacts(download.table(), download.digests(), takes);
+    this.following = new Following(parts, download, takes);
   }
 
   /**
@@ -65,6 +69,7 @@ final class LostSupernode {
   void over() {
     lost = false;
     contacts.end();
+    following.end();
     for (Timers.Timer step : steps) {
       if (step != null) {
         step.cancel();
@@ -80,6 +85,23 @@ final class LostSupernode {
   /** Asks for pieces that are missing, if it has come to that. */
   void askContacts() {
     contacts.ask(download.demand().wanted());
+  }
+
+  /** A piece has come. */
+  void taken() {
+    askContacts();
+    following.progressed();
+  }
+
+  /** What was taken from a peer without proof is not what the file should be. */
+  void proofFailed() {
+    following.fail();
+    readSource("a peer gave other bytes than those of the file");
+  }
+
+  /** A peer did not give a piece. */
+  void notTaken(Parent parent, Outcome outcome) {
+    following.notTaken(parent, outcome);
   }
 
   private void moveOn() {
@@ -118,9 +140,17 @@ final class LostSupernode {
     }
   }
 
+  /** One of several peers reads the source, and the others take from that one what it has read. */
   private void backToSource(String reason) {
-    if (mayReadSource()) {
-      download.source().read("the supernode is lost: " + reason);
+    String why = "the supernode is lost: " + reason;
+    if (!following.begin(swarm.advice().contacts(), swarm.self(), () -> readSource(why))) {
+      readSource(why);
+    }
+  }
+
+  private void readSource(String why) {
+    if (lost && mayReadSource()) {
+      download.source().read(why);
     }
   }
 

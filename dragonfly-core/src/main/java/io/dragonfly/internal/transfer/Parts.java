@@ -1,5 +1,6 @@
 package io.dragonfly.internal.transfer;
 
+import io.dragonfly.internal.access.AnonymousReads;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.internal.storage.AccessTimes;
@@ -41,6 +42,7 @@ import java.util.function.Function;
  * @param sealed is told of each piece that can be served now
  * @param ended is told of each task that can no longer be served
  * @param accesses hears of what is fetched
+ * @param anonymous knows what sources give to everybody
  * @param random numbers from 0 on and before 1
  * @param times how long things may take
  */
@@ -63,6 +65,7 @@ record Parts(
     BiConsumer<TaskId, Integer> sealed,
     Consumer<TaskId> ended,
     AccessTimes accesses,
+    AnonymousReads anonymous,
     DoubleSupplier random,
     TransferTimes times) {
   /** Returns the client's limit for all downloads. */

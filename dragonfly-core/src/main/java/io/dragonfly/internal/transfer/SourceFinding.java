@@ -66,6 +66,7 @@ final class SourceFinding extends Finding {
         SourceContent opened = source.open(asked);
         answer = new Answer(opened.version(), Optional.of(opened));
       }
+      parts.anonymous().given(content(), Requester.THIS_PROCESS, answer.version());
       parts.loop().execute(() -> answered(answer));
     } catch (IOException | RuntimeException e) {
       DistributionException failure = SourceFailures.asFailure(content(), e);
@@ -118,6 +119,16 @@ final class SourceFinding extends Finding {
 
   private void refused(DistributionException failure) {
     if (isOver()) {
+      return;
+    }
+    Optional<SourceVersion> known =
+        parts.anonymous().instead(content(), Requester.THIS_PROCESS, failure);
+    if (known.isPresent()) {
+      LOG.info(
+          "{} is fetched without its source, which gave it to everybody: {}",
+          content().displayUrl(),
+          failure.getMessage());
+      answered(new Answer(known.get(), Optional.empty()));
       return;
     }
     if (!SourceReading.isWorthARetry(failure) || backoff.tries() + 1 >= MOST_TRIES) {

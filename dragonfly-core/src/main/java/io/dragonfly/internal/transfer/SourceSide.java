@@ -4,6 +4,7 @@ import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.ErrorKind;
+import io.dragonfly.fetch.Pattern;
 import io.dragonfly.internal.transfer.intake.TakeLane;
 import io.dragonfly.internal.transfer.source.SourceReading;
 import io.dragonfly.spi.Requester;
@@ -31,6 +32,9 @@ final class SourceSide implements BackToSource.Owner {
   /** Whether to read once more when the reading that is ending has ended. */
   private boolean again;
 
+  /** Whether the reading is for fetches that ask for the source, and the swarm may bring more. */
+  private boolean whileSwarmIsSilent;
+
   SourceSide(Parts parts, TakeLane lane, Download download) {
     this.parts = parts;
     this.download = download;
@@ -52,6 +56,7 @@ final class SourceSide implements BackToSource.Owner {
 
   /** Reads what is missing, and tells the fetches why. */
   void read(String reason) {
+    whileSwarmIsSilent = false;
     if (reading.isReading()) {
       again = true; // it may be just about to end
       return;
@@ -61,6 +66,28 @@ final class SourceSide implements BackToSource.Owner {
         .filter(RunningFetch::isCollecting)
         .forEach(fetch -> parts.listener().backToSource(fetch.request(), reason));
     start();
+  }
+
+  /**
+   * Reads, beside the swarm, for fetches that ask for the source itself: they have been let down by
+   * the swarm. It ends when the swarm brings pieces again.
+   */
+  void readForWhoAsks() {
+    if (download.swarm().isMember()
+        && !download.isOver()
+        && !reading.isReading()
+        && download.demand().asksForSource()) {
+      read("the swarm has brought nothing for a while");
+      whileSwarmIsSilent = true;
+    }
+  }
+
+  /** The swarm has brought a piece. */
+  void swarmDelivers() {
+    if (whileSwarmIsSilent) {
+      whileSwarmIsSilent = false;
+      reading.stopSoon();
+    }
   }
 
   /** Takes over an answer of the source that has been opened already, to read it first. */
@@ -169,6 +196,13 @@ final class SourceSide implements BackToSource.Owner {
 
   @Override
   public void sourceFailed(DistributionException failure) {
+    if (whileSwarmIsSilent) {
+      whileSwarmIsSilent = false;
+      download.demand().fetches().stream()
+          .filter(fetch -> fetch.request().pattern() == Pattern.SOURCE)
+          .forEach(fetch -> download.owner().ended(fetch, failure)); // the swarm may go on
+      return;
+    }
     boolean oneUsersOwn =
         failure.kind() == ErrorKind.ACCESS_REFUSED || failure.kind() == ErrorKind.NOT_FOUND;
     if (oneUsersOwn && download.demand().fetches().size() > 1) {

@@ -184,8 +184,19 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
     }
     Optional<Digest> kept = download.stored().digest(piece);
     if (kept.equals(download.digests().digest(piece))) {
+      download.proved(piece);
       return;
     }
+    discard(piece);
+  }
+
+  /** What was taken from a peer without proof is not what the file should be. */
+  void proofFailed() {
+    loss.proofFailed();
+  }
+
+  /** Drops a piece that is there. */
+  void discard(int piece) {
     // Asked of nobody, but not to be asked of anybody either before the store has let go of it.
     download.table().ask(piece);
     download.pieceLost(piece);
@@ -277,13 +288,20 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
   }
 
   @Override
-  public void taken(int piece, Parent parent, long nanos) {
+  public void taken(int piece, Parent parent, long nanos, boolean proven) {
     boolean supernode = membership != null && membership.link().isSupernode(parent.peer().id());
     Origin.Kind kind = supernode ? Origin.Kind.SUPERNODE : Origin.Kind.PEER;
     long bytes = download.table().layout().range(piece).length();
     parts.listener().pieceTaken(download.task(), piece, parent.peer(), bytes, nanos);
+    download.source().swarmDelivers();
+    if (!proven) {
+      download.unproven(piece);
+    }
     download.pieceDone(piece, new Origin(kind, Optional.of(parent.peer()), nanos));
-    loss.askContacts();
+    if (!proven && download.digests().digest(piece).isPresent()) {
+      compareWithStore(piece);
+    }
+    loss.taken();
   }
 
   @Override
@@ -303,6 +321,7 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
         .listener()
         .pieceFailed(download.task(), piece, parent.peer(), end.outcome(), end.reason());
     if (!closed) {
+      loss.notTaken(parent, end.outcome());
       // Not within this call: the piece is given back behind it.
       parts.loop().execute(this::pieceWasGivenBack);
     }

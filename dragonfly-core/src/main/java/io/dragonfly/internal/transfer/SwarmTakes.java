@@ -62,8 +62,12 @@ final class SwarmTakes {
     /** A take has ended; the supernode is to hear of it. */
     void report(PieceResult result);
 
-    /** A piece is there. */
-    void taken(int piece, Parent parent, long nanos);
+    /**
+     * A piece is there.
+     *
+     * @param proven whether its digest was known and is right
+     */
+    void taken(int piece, Parent parent, long nanos, boolean proven);
 
     /** Another parent is asked for a piece too, or instead, since the first one is late. */
     void moved(int piece, Parent from, Parent to, String reason);
@@ -109,11 +113,21 @@ final class SwarmTakes {
 
   /** Takes a piece from a parent, unless it is there or on its way from that parent already. */
   void assign(Assigned assigned) {
+    assign(assigned, true);
+  }
+
+  /** The same, also for a piece whose digest is not known: the whole file must prove it. */
+  void assignUnproven(Assigned assigned) {
+    assign(assigned, false);
+  }
+
+  private void assign(Assigned assigned, boolean proven) {
     int piece = assigned.piece();
     if (table.isPiece(piece) && table.isDone(piece)) {
       return; // the supernode has yet to read the report
     }
-    if (!table.isPiece(piece) || !owner.wants(piece) || digests.digest(piece).isEmpty()) {
+    boolean lacksProof = proven && digests.digest(piece).isEmpty();
+    if (!table.isPiece(piece) || !owner.wants(piece) || lacksProof) {
       LOG.debug("Task {}: piece {} is not to be taken now", lane.stored().task().id(), piece);
       drop(piece, assigned.parent());
       return;
@@ -167,7 +181,7 @@ final class SwarmTakes {
 
   private void start(int piece, OfPiece of, Parent parent) {
     ByteRange range = table.layout().range(piece);
-    Digest digest = digests.digest(piece).orElseThrow();
+    Optional<Digest> digest = digests.digest(piece);
     TakeRequest request =
         new TakeRequest(
             parent.peer(),
@@ -212,7 +226,7 @@ final class SwarmTakes {
     report(piece, parent, end.outcome(), take.nanos());
     if (end.outcome() == Outcome.DONE) {
       forget(piece, of);
-      owner.taken(piece, parent, take.nanos());
+      owner.taken(piece, parent, take.nanos(), take.order().digest().isPresent());
       return;
     }
     owner.notTaken(piece, parent, end);

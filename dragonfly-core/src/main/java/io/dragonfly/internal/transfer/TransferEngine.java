@@ -13,6 +13,7 @@ import io.dragonfly.home.FetchRecord;
 import io.dragonfly.home.HeldTask;
 import io.dragonfly.home.Removal;
 import io.dragonfly.home.Verification;
+import io.dragonfly.internal.access.AnonymousReads;
 import io.dragonfly.internal.history.FetchRecorder;
 import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
@@ -223,6 +224,7 @@ public final class TransferEngine implements AutoCloseable {
         (task, piece) -> service.ifPresent(pieces -> pieces.sealed(task, piece)),
         task -> service.ifPresent(pieces -> pieces.ended(task)),
         accesses,
+        new AnonymousReads(setup.times().offline(), timers::nanos),
         random,
         setup.times());
   }

@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param backToSource how long a supernode is lost before the source is read
  * @param noProgress how long a fetch may bring nothing
  * @param queue how long a fetch may wait in a queue without a byte
+ * @param offline how long what a source gave to everybody is fetched while it cannot be reached
  */
 public record TransferTimes(
     Duration stall,
@@ -18,7 +19,8 @@ public record TransferTimes(
     Duration sourceStall,
     Duration backToSource,
     Duration noProgress,
-    Duration queue) {
+    Duration queue,
+    Duration offline) {
   /**
    * Returns how long a source that failed in the middle is asked again: a sixth less than a fetch
    * may bring nothing, since that ends it without a reason.

@@ -58,6 +58,7 @@ final class TestSupernode implements AutoCloseable {
     int backToSourcePeers = 3;
     int sourceConcurrency = 32;
     double sharePerAddress = 0.05;
+    Duration offlineTtl = Duration.ZERO;
     CdnSettings.Keeping keeping = CdnSettings.Keeping.ALL;
     SupernodeListener listener = SupernodeListener.NONE;
 
@@ -100,7 +101,8 @@ final class TestSupernode implements AutoCloseable {
             Duration.ofSeconds(30),
             Duration.ofSeconds(10),
             Duration.ofSeconds(60),
-            setup.sharePerAddress);
+            setup.sharePerAddress,
+            setup.offlineTtl);
     service =
         new SupernodeService(
             setup.secret,

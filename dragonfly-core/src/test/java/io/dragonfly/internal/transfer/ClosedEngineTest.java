@@ -55,7 +55,7 @@ class ClosedEngineTest {
                       32 << 20,
                       Long.MAX_VALUE,
                       Duration.ZERO),
-                  new TransferTimes(time, time, time, time, time, time),
+                  new TransferTimes(time, time, time, time, time, time, time),
                   FetchListener.NONE,
                   new History(dir),
                   new ProcessMonitor(

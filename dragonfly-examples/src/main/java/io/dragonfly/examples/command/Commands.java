@@ -43,12 +43,19 @@ public final class Commands {
       line.addMixin("settings", new ConfigOptions(Settings.defaultFile(line.getCommandSpec())));
     }
     about.subcommands().forEach(line::addSubcommand);
+    line.getSubcommands().values().forEach(Commands::giveVersion);
     line.setExpandAtFiles(false); // a word that begins with @ is no file of this process
     line.setOut(writer(call.out()));
     line.setErr(writer(call.err()));
     line.setParameterExceptionHandler((failure, rejected) -> usage(failure));
     line.setExecutionExceptionHandler((failure, failed, parsed) -> fail(failure, parsed));
     line.setExecutionStrategy(this::execute);
+  }
+
+  /** A subcommand has the version of its command. */
+  private static void giveVersion(CommandLine subcommand) {
+    subcommand.getCommandSpec().versionProvider(new Version());
+    subcommand.getSubcommands().values().forEach(Commands::giveVersion);
   }
 
   /** Runs a command for the user of this process; returns its exit code. */

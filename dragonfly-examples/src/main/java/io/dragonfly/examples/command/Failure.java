@@ -33,6 +33,11 @@ record Failure(
   /** How the library names a setting that it refuses. */
   private static final Pattern PROPERTY = Pattern.compile("^[a-z]+(?:[A-Z][a-z]+)+(?= is )");
 
+  /** How the library names the fetch that needs no supernode, and what it is for a command. */
+  private static final String LIBRARY_SOURCE = "with the pattern source";
+
+  private static final String OPTION_SOURCE = "with --pattern source";
+
   /** The command line, a variable or a configuration file is wrong. */
   static Failure usage(String message) {
     return new Failure(
@@ -84,7 +89,8 @@ record Failure(
 
   /** Returns a text as one line and without the names of exceptions. */
   static String forPeople(String text) {
-    return Commands.oneLine(CLASS_NAME.matcher(text).replaceAll(""));
+    String plain = CLASS_NAME.matcher(text).replaceAll("");
+    return Commands.oneLine(plain.replace(LIBRARY_SOURCE, OPTION_SOURCE));
   }
 
   /** Returns what programs get, in one line. */

@@ -5,6 +5,7 @@ import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.transport.http.SupernodeSockets;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,7 +78,8 @@ public final class OperatorOptions {
       if (sockets.isPresent() && fingerprints.isEmpty() && config.tlsCa().isEmpty()) {
         throw new ParameterException(
             spec.commandLine(),
-            "--node is another machine: give --supernode-fingerprint, which its log has, or --tls-ca");
+            "--node is another machine: give --supernode-fingerprint, which its log has, or"
+                + " --tls-ca");
       }
       return sockets;
     } catch (IllegalArgumentException e) {
@@ -96,6 +98,13 @@ public final class OperatorOptions {
             : directory.resolve(String.valueOf(homeDir)).resolve("admin-token");
     try {
       return Files.readString(file).trim();
+    } catch (NoSuchFileException e) {
+      throw new StorageException(
+          tokenFile != null
+              ? "There is no file %s. Check --admin-token-file.".formatted(file)
+              : "No supernode has been started with the home %s: it holds no admin token. Check --home-dir."
+                  .formatted(file.getParent()),
+          e);
     } catch (IOException e) {
       throw new StorageException(
           "The token in %s cannot be read: %s. Run this as the user of the supernode."

@@ -9,6 +9,7 @@ import io.dragonfly.examples.command.ExitCode;
 import io.dragonfly.examples.command.LogOptions;
 import io.dragonfly.examples.command.OwnCall;
 import io.dragonfly.examples.command.ProcessMetrics;
+import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.command.Version;
 import io.dragonfly.examples.dfget.PeerSettings;
 import io.dragonfly.examples.server.RunningServer;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -123,14 +125,34 @@ public final class DfdaemonMain implements Callable<Integer>, Described {
     RunningServer server =
         ServerStart.start(
             settings,
-            client -> {
-              ContainerProxy proxy = start(config, client);
-              ProxyMeters.show(metrics.registry(), proxy::counts);
-              return proxy;
+            new RunningServer.Addition() {
+              @Override
+              public AutoCloseable start(DistributionClient client) {
+                ContainerProxy proxy = DfdaemonMain.this.start(config, client);
+                ProxyMeters.show(metrics.registry(), proxy::counts);
+                return () -> end(proxy);
+              }
+
+              @Override
+              public Duration closesWithin() {
+                return options.drain();
+              }
             },
             started -> {});
     server.run();
     return ExitCode.OK;
+  }
+
+  /** Clients that are cut go on by range at the next process, or fail: most engines do. */
+  private void end(ContainerProxy proxy) {
+    int left = proxy.drain(options.drain());
+    if (left > 0) {
+      LOG.warn(
+          "{} answers are cut off: they did not end within --drain {}",
+          left,
+          Units.exactTime(options.drain()));
+    }
+    proxy.close();
   }
 
   private ContainerProxy start(ProxyConfig config, DistributionClient client) {

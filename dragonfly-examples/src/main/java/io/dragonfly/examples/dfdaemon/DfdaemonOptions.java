@@ -168,6 +168,26 @@ final class DfdaemonOptions {
       description = "How long a finished file is kept that nobody uses; 0 for ever. Default: 1h.")
   private @Nullable Duration expireTime;
 
+  @Option(
+      names = "--offline-ttl",
+      defaultValue = "1h",
+      paramLabel = "TIME",
+      converter = Units.TimeConverter.class,
+      description =
+          "How long what a registry gave without a login is given while it cannot be reached: its"
+              + " blobs and manifests by digest. 0 is never. Default: ${DEFAULT-VALUE}.")
+  private Duration offlineTtl = Duration.ofHours(1);
+
+  @Option(
+      names = "--drain",
+      defaultValue = "30s",
+      paramLabel = "TIME",
+      converter = Units.TimeConverter.class,
+      description =
+          "How long running answers may go on after dfdaemon is told to end; 0 cuts them off."
+              + " Default: ${DEFAULT-VALUE}.")
+  private Duration drain = Duration.ofSeconds(30);
+
   @Mixin private PeerOptions peer = new PeerOptions();
 
   /**
@@ -180,6 +200,11 @@ final class DfdaemonOptions {
       throw new IllegalArgumentException("--host-ip is missing");
     }
     return new InetSocketAddress(hostIp, port);
+  }
+
+  /** Returns how long running answers may go on at the end. */
+  Duration drain() {
+    return drain;
   }
 
   /** Returns the home: that of a dfget of this user, if none was said. */
@@ -216,6 +241,7 @@ final class DfdaemonOptions {
             .home(home(call))
             .port(peerPort)
             .idc(idc.idc())
+            .offlineTtl(offlineTtl)
             .supernodes(Addresses.inOrder(nodes));
     totalLimit.rate().ifPresent(builder::totalRate);
     if (ip != null) {
@@ -266,6 +292,7 @@ final class DfdaemonOptions {
         ProxyConfig.builder()
             .listen(listen())
             .metricsPage(metricsPage)
+            .offlineTtl(offlineTtl)
             .caFile(DfdaemonMain.caFile(home(call)));
     if (registry != null) {
       builder.registry(registry);

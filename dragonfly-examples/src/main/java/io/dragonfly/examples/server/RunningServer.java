@@ -37,15 +37,22 @@ public final class RunningServer {
   private final ServerPeer peer;
   private final CallServer calls;
   private final AutoCloseable addition;
+  private final Duration additionCloses;
   private volatile boolean told;
   private volatile Runnable cancelFirst = () -> {};
   private volatile boolean first;
+  private boolean peerClosed;
 
-  private RunningServer(PeerSettings settings, DistributionClient client, AutoCloseable addition)
+  private RunningServer(
+      PeerSettings settings,
+      DistributionClient client,
+      AutoCloseable addition,
+      Duration additionCloses)
       throws IOException {
     this.settings = settings;
     this.client = client;
     this.addition = addition;
+    this.additionCloses = additionCloses;
     this.home = settings.client().home().orElseThrow();
     this.peer = new ServerPeer(client, settings);
     this.calls =
@@ -60,6 +67,11 @@ public final class RunningServer {
      * @throws IOException if it cannot be started
      */
     AutoCloseable start(DistributionClient client) throws IOException;
+
+    /** How long its close may take while work ends that was begun. */
+    default Duration closesWithin() {
+      return Duration.ZERO;
+    }
   }
 
   /**
@@ -74,7 +86,7 @@ public final class RunningServer {
     try {
       Warming.run();
       added = addition.start(client);
-      RunningServer server = new RunningServer(settings, client, added);
+      RunningServer server = new RunningServer(settings, client, added, addition.closesWithin());
       started = true;
       return server;
     } finally {
@@ -154,7 +166,7 @@ public final class RunningServer {
     calls.cancelAll();
     try {
       uses.awaitNone(CANCEL_TIME);
-      ended.await(CANCEL_TIME.toSeconds(), TimeUnit.SECONDS);
+      ended.await(CANCEL_TIME.plus(additionCloses).toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -169,12 +181,23 @@ public final class RunningServer {
     }
   }
 
-  /** Nobody may look at the home between the end of the socket and that of the lock. */
+  /**
+   * Nobody may look at the home between the end of the socket and that of the lock: a process that
+   * is to take this one's place waits for the start lock until the home is free.
+   */
   @SuppressWarnings("try")
   private void letGo() throws IOException {
     try (StartLock lock = StartLock.take(home.toFile(), END_LOCK_MILLIS)) {
       calls.hide();
+      closePeer();
     } finally {
+      closePeer(); // also without the lock
+    }
+  }
+
+  private void closePeer() {
+    if (!peerClosed) {
+      peerClosed = true;
       close(addition);
       client.close();
     }

@@ -12,9 +12,13 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Starts the server of a home. One process at a time does. */
 public final class ServerStart {
+  private static final Logger LOG = LoggerFactory.getLogger(ServerStart.class);
+  private static final long SOON_MILLIS = 1_000;
   private static final long LOCK_MILLIS = 600_000;
 
   private ServerStart() {}
@@ -61,7 +65,14 @@ public final class ServerStart {
   private static StartLock lock(Path home) throws IOException {
     try {
       HomeDirectory.create(home);
-      return StartLock.take(home.toFile(), LOCK_MILLIS);
+      try {
+        return StartLock.take(home.toFile(), SOON_MILLIS);
+      } catch (FileSystemException | FileNotFoundException e) {
+        throw e;
+      } catch (IOException e) {
+        LOG.info("Waiting until another process has started or ended the peer of {}", home);
+        return StartLock.take(home.toFile(), LOCK_MILLIS);
+      }
     } catch (FileSystemException | FileNotFoundException e) {
       throw new StorageException(
           "Home %s cannot be used: %s. Choose another --home, or make it yours."

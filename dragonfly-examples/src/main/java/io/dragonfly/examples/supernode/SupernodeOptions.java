@@ -157,6 +157,13 @@ final class SupernodeOptions {
               + " use. Raise it if many peers are behind one, as with NAT. Default: 5"
               + " percent.")
   private @Nullable Double sharePerAddress;
+      names = "--offline-ttl",
+      paramLabel = "TIME",
+      converter = Units.TimeConverter.class,
+      description =
+          "How long a file that its URL names by digest, and that its source gave without a login,"
+              + " is given while the source cannot be reached; 0 is never. Default: 1h.")
+  private @Nullable Duration offlineTtl;
 
   @Option(
       names = "--peer-network",
@@ -224,6 +231,7 @@ final class SupernodeOptions {
     Optional.ofNullable(unvalidatedTtl).ifPresent(builder::unvalidatedTtl);
     Optional.ofNullable(accessTtl).ifPresent(builder::accessTtl);
     Optional.ofNullable(sharePerAddress).ifPresent(builder::sharePerAddress);
+    Optional.ofNullable(offlineTtl).ifPresent(builder::offlineTtl);
     peerNetworks.forEach(builder::peerNetwork);
     sourceAllow.forEach(builder::sourceAllow);
     sourceDeny.forEach(builder::sourceDeny);

@@ -10,6 +10,7 @@ import io.dragonfly.transport.http.proxy.ProxyCounts;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Objects;
 import java.util.Optional;
@@ -90,6 +91,18 @@ public final class ContainerProxy implements AutoCloseable {
   /** Returns what it has done so far. */
   public ProxyCounts counts() {
     return server.counts();
+  }
+
+  /**
+   * Prepares for {@link #close}: stops to listen at once, so that another process can take the
+   * port, and waits until the answers that run have ended. Idle connections end, and the others
+   * after their answer. Blocks the caller; an interrupt ends the wait and is kept.
+   *
+   * @param most how long to wait; zero does not
+   * @return how many answers and tunnels still run
+   */
+  public int drain(Duration most) {
+    return server.drain(most);
   }
 
   /**

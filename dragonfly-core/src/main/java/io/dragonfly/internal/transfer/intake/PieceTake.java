@@ -11,6 +11,7 @@ import io.dragonfly.spi.Transport;
 import io.dragonfly.task.Digest;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -30,9 +31,9 @@ public final class PieceTake implements PieceSink {
    * @param piece its number
    * @param parent who gives it
    * @param request the question to the parent
-   * @param digest what the piece must have
+   * @param digest what the piece must have, if that is known; else the whole file must prove it
    */
-  public record Order(int piece, Parent parent, TakeRequest request, Digest digest) {}
+  public record Order(int piece, Parent parent, TakeRequest request, Optional<Digest> digest) {}
 
   /**
    * How a take ended.
@@ -276,8 +277,9 @@ public final class PieceTake implements PieceSink {
     }
     complete = true;
     Digest digest = intake.finish();
-    if (!digest.equals(order.digest())) {
-      String reason = "the bytes have " + digest + " instead of " + order.digest();
+    Digest expected = order.digest().orElse(digest);
+    if (!digest.equals(expected)) {
+      String reason = "the bytes have " + digest + " instead of " + expected;
       loop.execute(() -> end(new End(Outcome.DIGEST_MISMATCH, reason)));
       return;
     }

@@ -4,6 +4,7 @@ import io.dragonfly.error.DigestMismatchException;
 import io.dragonfly.error.OutputException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.internal.storage.NewFile;
+import io.dragonfly.internal.storage.Reasons;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.ByteRange;
@@ -68,6 +69,21 @@ public final class Outputs {
       throw new OutputException(
           "Output %s is no regular file and would be replaced. Choose another output."
               .formatted(target));
+    }
+    checkNewFile(target);
+  }
+
+  /** Access rights do not tell all: root seems to have them in /proc and behind NFS, too. */
+  private static void checkNewFile(Path target) {
+    Path probe = target.resolveSibling(".dragonfly-" + UUID.randomUUID() + ".part");
+    try {
+      NewFile.create(probe, Optional.empty());
+      Files.delete(probe);
+    } catch (IOException e) {
+      throw new OutputException(
+          "Output %s cannot be written: no file can be created in its directory (%s). Choose another output."
+              .formatted(target, Reasons.of(e)),
+          e);
     }
   }
 

@@ -120,7 +120,8 @@ class PieceTakeTest {
     TakeRequest request =
         new TakeRequest(peer, TASK.id(), all, OptionalLong.of(BYTES.length), id, here, "");
     PieceTake.Order order =
-        new PieceTake.Order(0, new Parent(0, peer, ""), request, Digest.of(sha(BYTES)));
+        new PieceTake.Order(
+            0, new Parent(0, peer, ""), request, Optional.of(Digest.of(sha(BYTES))));
     return new PieceTake(lane, order, race, DROP, (take, end) -> ends.add(end));
   }
 

@@ -95,7 +95,7 @@ class TakeLineTest {
     PieceTake take =
         new PieceTake(
             lane,
-            new PieceTake.Order(0, new Parent(0, peer, ""), request, digest),
+            new PieceTake.Order(0, new Parent(0, peer, ""), request, Optional.of(digest)),
             new FirstByte(),
             Duration.ofSeconds(5),
             (ended, end) -> {});

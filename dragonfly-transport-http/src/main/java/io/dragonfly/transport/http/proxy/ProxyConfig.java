@@ -39,6 +39,7 @@ public final class ProxyConfig {
   private final Optional<Path> dockerConfig;
   private final Duration patience;
   private final Duration answerTimeout;
+  private final Duration offlineTtl;
   private final int connections;
   private final int connectionsPerClient;
   private final Set<String> allowedHosts;
@@ -57,6 +58,7 @@ public final class ProxyConfig {
     this.dockerConfig = Optional.ofNullable(builder.dockerConfig);
     this.patience = builder.patience;
     this.answerTimeout = builder.answerTimeout;
+    this.offlineTtl = builder.offlineTtl;
     this.connections = builder.connections;
     this.connectionsPerClient =
         builder.connectionsPerClient == 0
@@ -127,6 +129,11 @@ public final class ProxyConfig {
     return answerTimeout;
   }
 
+  /** Returns how long a registry's answers to everybody are given while it cannot be reached. */
+  public Duration offlineTtl() {
+    return offlineTtl;
+  }
+
   /** Returns what makes the page of metrics, if it is not the proxy itself. */
   public Optional<Supplier<String>> metricsPage() {
     return metricsPage;
@@ -170,6 +177,7 @@ public final class ProxyConfig {
     private @Nullable Path dockerConfig;
     private Duration patience = Duration.ofSeconds(20);
     private Duration answerTimeout = Duration.ofSeconds(30);
+    private Duration offlineTtl = Duration.ofHours(1);
     private int connections = 1024;
     private int connectionsPerClient;
     private final Set<String> allowedHosts = new HashSet<>();
@@ -285,6 +293,18 @@ public final class ProxyConfig {
     }
 
     /**
+     * How long what a registry answered to requests without credentials is answered in its place
+     * while it cannot be reached: about {@code /v2/} and about what a digest names. Zero: never.
+     * Blobs and manifests themselves come from the peer, whose {@link
+     * io.dragonfly.ClientConfig.Builder#offlineTtl} and that of its supernode hold for them.
+     * Default: 1 h.
+     */
+    public Builder offlineTtl(Duration time) {
+      this.offlineTtl = time;
+      return this;
+    }
+
+    /**
      * Makes what {@code GET /metrics} answers, in the text format of Prometheus, version 0.0.4; may
      * block. The proxy's own counts alone unless set.
      */
@@ -350,6 +370,9 @@ public final class ProxyConfig {
       if (connectionsPerClient < 0) {
         throw new IllegalArgumentException(
             "connectionsPerClient is %d, must be > 0".formatted(connectionsPerClient));
+      }
+      if (offlineTtl.isNegative()) {
+        throw new IllegalArgumentException("offlineTtl is %s, must be >= 0".formatted(offlineTtl));
       }
       checkPositive("patience", patience);
       checkPositive("answerTimeout", answerTimeout);

@@ -26,12 +26,19 @@ final class Contents {
 
   private final SwarmWay swarm;
   private final PlainWay plain;
+  private final OfflineAnswers offline;
   private final DirectLimit limit;
   private final Counters counters;
 
-  Contents(SwarmWay swarm, PlainWay plain, DirectLimit limit, Counters counters) {
+  Contents(
+      SwarmWay swarm,
+      PlainWay plain,
+      OfflineAnswers offline,
+      DirectLimit limit,
+      Counters counters) {
     this.swarm = swarm;
     this.plain = plain;
+    this.offline = offline;
     this.limit = limit;
     this.counters = counters;
   }
@@ -87,12 +94,24 @@ final class Contents {
   private Optional<HttpHeaders> headersOfManifest(ClientRequest client, Target target)
       throws IOException {
     try (Response head = plain.ask(client.asHead(), target, Optional.empty(), true)) {
+      if (OfflineAnswers.isUnreachable(head)) {
+        return offline.headersOf(target);
+      }
       if (head.code() != 200 || head.header("Content-Type") == null) {
         return Optional.empty();
       }
+      offline.remember(client, target, head);
       HttpHeaders headers = PlainWay.headersOf(head);
       nameDigest(headers, target);
       return Optional.of(headers);
+    } catch (ClientGoneException e) {
+      throw e;
+    } catch (IOException e) {
+      Optional<HttpHeaders> known = offline.headersOf(target);
+      if (known.isEmpty()) {
+        throw e;
+      }
+      return known;
     }
   }
 

@@ -83,7 +83,7 @@ final class Exchange {
     }
   }
 
-  private void direct(Target target) throws IOException {
+  private void direct(Target target) throws IOException, Refusal {
     boolean isContent =
         target.mirror().isPresent() && client.method().equals("GET") && target.digest().isPresent();
     if (isContent) {
@@ -94,16 +94,45 @@ final class Exchange {
     if (turns.isPresent()) {
       Tokens.takeTurn(turns.get());
     }
+    try {
+      ask(target);
+    } finally {
+      turns.ifPresent(Semaphore::release);
+    }
+  }
+
+  private void ask(Target target) throws IOException, Refusal {
+    boolean isTagged = client.method().equals("GET") && target.isManifestByTag();
+    ClientRequest asked = isTagged ? client.withoutCoding() : client;
     boolean follows =
         target.mirror().isPresent() && target.repository().isPresent() && client.isRead();
-    try (Response response = parts.plain().ask(client, target, Optional.empty(), follows)) {
+    try (Response response = parts.plain().ask(asked, target, Optional.empty(), follows)) {
+      boolean isAnswered =
+          OfflineAnswers.isUnreachable(response)
+              && parts.offline().answer(client, target, "it answers " + response.code());
+      if (isAnswered) {
+        return;
+      }
+      parts.offline().remember(client, target, response);
       if (response.code() == 401) {
         refusedByRegistry(target, response);
       } else {
-        parts.plain().pass(client, target, response, parts.counters());
+        Response checked = isTagged ? TaggedManifest.verified(response) : response;
+        parts.plain().pass(client, target, checked, parts.counters());
       }
-    } finally {
-      turns.ifPresent(Semaphore::release);
+    } catch (TaggedManifest.CorruptException e) {
+      parts.counters().corruptBodies.increment();
+      LOG.warn("{}: {}", target, e.getMessage());
+      throw Refusal.badGateway(String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      boolean mayAnswer =
+          !(e instanceof ClientGoneException)
+              && !client.answer().isBegun()
+              && !has(e, PlainCalls.LoopException.class)
+              && !has(e, AddressGuard.RefusedException.class);
+      if (!mayAnswer || !parts.offline().answer(client, target, e.toString())) {
+        throw e;
+      }
     }
   }
 

@@ -27,12 +27,13 @@ final class Hosts {
 
   /**
    * Returns where a registry is that is named without a scheme: as it is configured, by http if it
-   * is listed so or is on this machine, which is what engines do, and else by https.
+   * is listed so or is on this machine, which is what engines do, and else by https. Docker Hub is
+   * the registry of the settings: BuildKit names it where docker, with the same mirror, does not.
    */
   String originOf(String authority) {
     String host = ImageName.registryOf(authority);
     if (isDockerHub(host)) {
-      return "https://" + host;
+      return isUpstream(host) ? "https://" + host : origin(config.registry());
     }
     for (Upstream upstream : config.upstreams()) {
       if (upstream.url().getRawAuthority().equals(host)) {
@@ -47,6 +48,11 @@ final class Hosts {
             || config.plainHttp().contains(withoutPort(host))
             || (isLocal(withoutPort(host)) && !config.trusts().containsKey(host));
     return (plain ? "http://" : "https://") + host;
+  }
+
+  private boolean isUpstream(String host) {
+    return config.upstreams().stream()
+        .anyMatch(one -> ImageName.registryOf(one.url().getRawAuthority()).equals(host));
   }
 
   /** Tells whether a URL is one of a registry of the settings, whichever way it was named. */

@@ -36,11 +36,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One client's connection. It looks at one request at a time: IDLE until the first byte of a
- * request, HEAD until its head is whole, WORKING until the answer is sent, and IDLE again; or
- * CLOSING, when it only waits for the client to read why. After CONNECT it is CONNECTING until the
- * other side is there; what the client sends meanwhile is not decoded, and kept. Then it is IDLE if
- * the tunnel is intercepted, and else TUNNEL: none of our business any more. Requests that are sent
- * ahead wait in line, and then nothing more is read. Confined to its event loop.
+ * request, HEAD until its head is whole, WORKING until the answer is written, and IDLE again; or
+ * SENDING until the client has got it all, and CLOSING, when it only waits for the client to close.
+ * After CONNECT it is CONNECTING until the other side is there; what the client sends meanwhile is
+ * not decoded, and kept. Then it is IDLE if the tunnel is intercepted, and else TUNNEL: none of our
+ * business any more. Requests that are sent ahead wait in line, and then nothing more is read.
+ * Confined to its event loop.
  */
 final class ProxyConnection extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(ProxyConnection.class);
@@ -56,13 +57,26 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
   private boolean draining;
   private long since;
 
+  /** The event of a proxy that ends, once the answers that run have ended. */
+  enum ProxyEnds {
+    NOW
+  }
+
   private enum State {
-    IDLE,
-    HEAD,
-    WORKING,
-    CONNECTING,
-    CLOSING,
-    TUNNEL
+    IDLE(false),
+    HEAD(false),
+    WORKING(true),
+    SENDING(true),
+    CONNECTING(true),
+    CLOSING(false),
+    TUNNEL(false);
+
+    /** Whether a proxy that ends waits for it; what a tunnel does is told by its relay. */
+    private final boolean isWork;
+
+    State(boolean isWork) {
+      this.isWork = isWork;
+    }
   }
 
   ProxyConnection(ProxyParts parts, SocketChannel channel, Arrival arrival) {
@@ -85,7 +99,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     boolean isOfBody = body != null && !body.hasEnded() && !(message instanceof HttpRequest);
-    if (state == State.CLOSING || state == State.TUNNEL) {
+    if (state == State.SENDING || state == State.CLOSING || state == State.TUNNEL) {
       ReferenceCountUtil.release(message);
     } else if (state == State.CONNECTING) {
       behindConnect(message);
@@ -135,7 +149,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
   private void work(HttpRequest request) {
     boolean isHttp10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
     Inbound from = inbound(request);
-    boolean keepAlive = HttpUtil.isKeepAlive(request);
+    boolean keepAlive = HttpUtil.isKeepAlive(request) && !parts.work().isEnding();
     Answer to = new Answer(channel, parts.limits().send(), isHttp10, keepAlive, from::isHeldBack);
     answer = to;
     body = from;
@@ -203,8 +217,8 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     }
     if (!done.isEnded()) {
       close();
-    } else if (!done.keepAlive() || !isWhole) {
-      linger();
+    } else if (!done.keepAlive() || !isWhole || parts.work().isEnding()) {
+      endWhenSent();
     } else {
       enter(State.IDLE);
       drain();
@@ -217,6 +231,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     }
     draining = true;
     while (!waiting.isEmpty()
+        && state != State.SENDING
         && state != State.CLOSING
         && (state != State.WORKING || !(waiting.peek() instanceof HttpRequest))
         && !(waiting.peek() instanceof ByteBuf)) {
@@ -279,7 +294,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     List<ByteBuf> early = waiting.stream().map(ByteBuf.class::cast).toList();
     waiting.clear();
     if (opened.isBlind()) {
-      state = State.TUNNEL;
+      enter(State.TUNNEL);
       watch.cancel(false);
     } else {
       arrival = arrival.through(authority);
@@ -315,6 +330,21 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     channel.writeAndFlush(response).addListener(sent -> linger());
   }
 
+  /** What was written may still wait for a slow client: to end the output would drop it. */
+  private void endWhenSent() {
+    enter(State.SENDING);
+    releaseWaiting();
+    channel.config().setAutoRead(true);
+    channel
+        .writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener(
+            sent -> {
+              if (state == State.SENDING) {
+                linger();
+              }
+            });
+  }
+
   /** A close while bytes still come in would reset the connection before the answer is read. */
   private void linger() {
     enter(State.CLOSING);
@@ -327,7 +357,26 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     var unused = channel.shutdownOutput();
   }
 
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event == ProxyEnds.NOW) {
+      if (state == State.IDLE) {
+        endWhenSent();
+      } else if (answer != null) {
+        answer.endsConnection();
+      }
+    }
+    ctx.fireUserEventTriggered(event);
+  }
+
   private void enter(State next) {
+    if (state.isWork != next.isWork) {
+      if (next.isWork) {
+        parts.work().begin();
+      } else {
+        parts.work().end();
+      }
+    }
     state = next;
     since = parts.nanoClock().getAsLong();
   }
@@ -337,6 +386,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
         switch (state) {
           case IDLE -> parts.limits().idle();
           case HEAD -> parts.limits().head();
+          case SENDING -> parts.limits().send();
           case CLOSING -> ProxyLimits.LINGER;
           case WORKING, CONNECTING, TUNNEL ->
               Duration.ofNanos(Long.MAX_VALUE); // they have limits themselves

@@ -48,6 +48,9 @@ public record ProxyLimits(
   /** Longest config.json. */
   static final int JSON_BYTES = 1 << 20;
 
+  /** Longest manifest that is compared with its digest: twice what registries accept. */
+  static final int MANIFEST_BYTES = 8 << 20;
+
   /** Longest answer of a token service; many are kept. */
   static final int TOKEN_BYTES = 64 << 10;
 

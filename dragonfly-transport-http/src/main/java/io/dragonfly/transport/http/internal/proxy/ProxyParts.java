@@ -20,9 +20,11 @@ record ProxyParts(
     PlainCalls calls,
     PlainWay plain,
     Contents contents,
+    OfflineAnswers offline,
     Optional<Certificates> certificates,
     VerifiedHosts verified,
     ProxyThreads threads,
     ChannelGroup channels,
+    RunningWork work,
     Counters counters,
     LongSupplier nanoClock) {}

@@ -11,6 +11,7 @@ import io.dragonfly.transport.http.proxy.ProxyConfig;
 import io.dragonfly.transport.http.proxy.ProxyCounts;
 import io.dragonfly.transport.http.proxy.Upstream;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -27,12 +28,14 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -62,6 +65,7 @@ public final class ProxyServer implements AutoCloseable {
   private final ChannelGroup excess;
   private final AtomicLong lastWarning;
   private final Map<String, InetSocketAddress> addresses = new LinkedHashMap<>();
+  private final List<Channel> listening = new CopyOnWriteArrayList<>();
 
   /**
    * The peer that a proxy belongs to.
@@ -139,6 +143,7 @@ public final class ProxyServer implements AutoCloseable {
     PlainWay plain = new PlainWay(calls, auth, hosts, limit, name(), limits.body());
     SwarmWay swarm =
         new SwarmWay(peer.streams(), auth, loops.group().next(), config.patience(), counters);
+    OfflineAnswers offline = new OfflineAnswers(config.offlineTtl(), nanoClock);
     return new ProxyParts(
         limits,
         hosts,
@@ -146,15 +151,18 @@ public final class ProxyServer implements AutoCloseable {
         own,
         new LocalPages(
             new TokenPage(tokens, auth, plain, hosts, counters, machine.clock()),
-            config.metricsPage().orElse(counters::toPrometheus)),
+            config.metricsPage().orElse(counters::toPrometheus),
+            config),
         tokens,
         calls,
         plain,
-        new Contents(swarm, plain, limit, counters),
+        new Contents(swarm, plain, offline, limit, counters),
+        offline,
         certificates(),
         new VerifiedHosts(nanoClock),
         threads,
         channels,
+        new RunningWork(),
         counters,
         nanoClock);
   }
@@ -214,6 +222,7 @@ public final class ProxyServer implements AutoCloseable {
           bound.cause());
     }
     channels.add(bound.channel());
+    listening.add(bound.channel());
     return (InetSocketAddress) bound.channel().localAddress();
   }
 
@@ -310,6 +319,27 @@ public final class ProxyServer implements AutoCloseable {
   /** Returns what it has done so far. */
   public ProxyCounts counts() {
     return parts.counters().now();
+  }
+
+  /**
+   * Stops to listen at once, ends idle connections, and waits until the answers and tunnels that
+   * run have ended. Nothing new begins on their connections.
+   *
+   * @param most how long to wait; zero does not
+   * @return how many answers and tunnels still run
+   */
+  public int drain(Duration most) {
+    if (most.isZero()) {
+      return parts.work().awaitNone(most);
+    }
+    parts.work().endSoon();
+    for (Channel each : listening) {
+      var unused = each.close().awaitUninterruptibly(WAIT_SECONDS, TimeUnit.SECONDS);
+    }
+    for (Channel each : channels) {
+      each.pipeline().fireUserEventTriggered(ProxyConnection.ProxyEnds.NOW);
+    }
+    return parts.work().awaitNone(most);
   }
 
   /** Stops to listen, ends all connections, and waits for the threads. Safe to call twice. */

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -30,20 +31,29 @@ final class Relay extends ChannelInboundHandlerAdapter {
   /** When a tunnel last moved a byte, and how many of its directions have ended. */
   private static final class Activity {
     private final LongSupplier nanoClock;
+    private final RunningWork work;
     private long last;
     private int ended;
+    private boolean over;
     private final ScheduledFuture<?> look;
 
-    /** Closes both channels when they have been silent for longer than a tunnel may be. */
-    Activity(Channel one, Channel other, ProxyLimits limits, LongSupplier nanoClock) {
+    /**
+     * Closes both channels when they have been silent for longer than a tunnel may be: for a proxy
+     * that ends that is not long, since nobody can tell whether a connection in it is still used.
+     */
+    Activity(Channel one, Channel other, ProxyParts parts) {
+      ProxyLimits limits = parts.limits();
       long every = limits.checkEvery().toNanos();
-      this.nanoClock = nanoClock;
+      this.nanoClock = parts.nanoClock();
+      this.work = parts.work();
       this.last = nanoClock.getAsLong();
+      work.begin();
       look =
           one.eventLoop()
               .scheduleWithFixedDelay(
                   () -> {
-                    if (nanoClock.getAsLong() - last > limits.tunnel().toNanos()) {
+                    Duration most = work.isEnding() ? ProxyLimits.LINGER : limits.tunnel();
+                    if (nanoClock.getAsLong() - last > most.toNanos()) {
                       var unused = one.close();
                       var unusedToo = other.close();
                     }
@@ -59,6 +69,10 @@ final class Relay extends ChannelInboundHandlerAdapter {
 
     private void end() {
       look.cancel(false);
+      if (!over) {
+        over = true;
+        work.end();
+      }
     }
   }
 
@@ -74,7 +88,7 @@ final class Relay extends ChannelInboundHandlerAdapter {
    */
   static void between(
       SocketChannel one, SocketChannel other, List<ByteBuf> early, ProxyParts parts) {
-    Activity activity = new Activity(one, other, parts.limits(), parts.nanoClock());
+    Activity activity = new Activity(one, other, parts);
     for (SocketChannel each : List.of(one, other)) {
       each.config().setAllowHalfClosure(true);
     }

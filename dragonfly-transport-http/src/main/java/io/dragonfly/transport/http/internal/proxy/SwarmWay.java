@@ -5,7 +5,6 @@ import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.DigestMismatchException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
-import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchStream;
 import io.dragonfly.fetch.Pattern;
@@ -77,15 +76,26 @@ final class SwarmWay {
   boolean deliver(ClientRequest client, Target target, HttpHeaders headers, Delivery delivery)
       throws ClientGoneException, Delivery.CorruptException {
     Exception failure = deliver(client, target, Pattern.P2P, headers, delivery);
-    if (failure != null && cause(failure) instanceof SupernodeUnreachableException silence) {
-      tell(target, delivery, silence);
-      boolean mayGoOn = !delivery.isBegun() || target.digest().isPresent();
-      return mayGoOn && deliver(client, target, Pattern.SOURCE, headers, delivery) == null;
+    if (failure == null) {
+      return true;
     }
-    if (failure != null) {
-      tell(target, delivery, cause(failure));
-    }
-    return failure == null;
+    tell(target, delivery, cause(failure));
+    boolean mayGoOn = !delivery.isBegun() || target.digest().isPresent();
+    return mayGoOn
+        && isFailureOfSwarm(cause(failure))
+        && deliver(client, target, Pattern.SOURCE, headers, delivery) == null;
+  }
+
+  /**
+   * Tells whether the peer itself may get further with the registry, and keep in its data directory
+   * what it reads there. Not if the directory is what fails, or the content, or the registry.
+   */
+  private static boolean isFailureOfSwarm(Throwable failure) {
+    return !(failure instanceof DistributionException typed)
+        || switch (typed.kind()) {
+          case SUPERNODE_UNREACHABLE, NO_PROGRESS, BUSY, CALL_REFUSED -> true;
+          default -> false;
+        };
   }
 
   /**

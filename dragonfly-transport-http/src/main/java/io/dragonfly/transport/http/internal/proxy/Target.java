@@ -18,6 +18,7 @@ import okhttp3.HttpUrl;
 record Target(HttpUrl url, Trust trust, Optional<Mirror> mirror, boolean guarded) {
   private static final Pattern DIGEST =
       Pattern.compile("/v2/.+/(blobs|manifests)/sha256:([0-9a-f]{64})/?");
+  private static final Pattern MANIFEST_BY_TAG = Pattern.compile("/v2/.+/manifests/[^/:]+/?");
   private static final Pattern REPOSITORY =
       Pattern.compile("/v2/(.+)/(?:blobs|manifests|tags|referrers)/.*");
 
@@ -47,6 +48,11 @@ record Target(HttpUrl url, Trust trust, Optional<Mirror> mirror, boolean guarded
   boolean isManifestByDigest() {
     Matcher matcher = DIGEST.matcher(decodedPath());
     return matcher.matches() && matcher.group(1).equals("manifests");
+  }
+
+  /** Tells whether this is a manifest by a tag. */
+  boolean isManifestByTag() {
+    return MANIFEST_BY_TAG.matcher(decodedPath()).matches();
   }
 
   /** As the registry reads it: some clients write {@code %3A} for the colon. */

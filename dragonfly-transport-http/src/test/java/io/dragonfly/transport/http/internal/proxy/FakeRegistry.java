@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -78,6 +79,13 @@ final class FakeRegistry implements AutoCloseable {
   /** Answers a path in another way, unless the function returns null. */
   void on(String path, Function<RecordedRequest, @Nullable MockResponse> answer) {
     answers.put(path, answer);
+  }
+
+  /** Returns the paths of all that is here, and that of the registry itself. */
+  List<String> paths() {
+    List<String> all = new ArrayList<>(contents.keySet());
+    all.add("/v2/");
+    return all;
   }
 
   long asked(String method, String path) {

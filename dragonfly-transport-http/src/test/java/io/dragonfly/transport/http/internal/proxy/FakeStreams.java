@@ -2,11 +2,13 @@ package io.dragonfly.transport.http.internal.proxy;
 
 import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchProgress;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.fetch.FetchStream;
+import io.dragonfly.fetch.Pattern;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.TaskId;
@@ -24,7 +26,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** A swarm that gives a content up to some byte, and then fails or falls silent. */
+/**
+ * A swarm that gives a content up to some byte, and then fails or falls silent. The peer itself has
+ * no space then for what it would read from the source.
+ */
 final class FakeStreams implements Function<FetchRequest, FetchStream> {
   final List<FetchRequest> requests = new CopyOnWriteArrayList<>();
   final CountDownLatch closed = new CountDownLatch(1);
@@ -57,6 +62,9 @@ final class FakeStreams implements Function<FetchRequest, FetchStream> {
 
   @Override
   public FetchStream apply(FetchRequest request) {
+    if (failure == null && request.pattern() == Pattern.SOURCE) {
+      throw new NoSpaceException("There is no space in the home.", 2, 1, null);
+    }
     requests.add(request);
     ByteRange range = request.range().orElse(ByteRange.from(0)).within(content.length);
     Stopping stream = new Stopping((int) range.start(), (int) range.end());

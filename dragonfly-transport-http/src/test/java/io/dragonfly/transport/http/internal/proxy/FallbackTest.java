@@ -168,11 +168,8 @@ class FallbackTest extends ProxyTest {
           .asString()
           .contains(" from byte " + counts().p2pBytes() + " on, but directly: ");
       assertThat(registry.requests)
-          .anyMatch(
-              r ->
-                  "bytes=%d-1048575"
-                      .formatted(counts().p2pBytes())
-                      .equals(r.getHeaders().get("Range")));
+          .map(r -> String.valueOf(r.getHeaders().get("Range")))
+          .anyMatch(range -> range.endsWith("-1048575")); // from its piece on, into the home
       half.rest().countDown();
     } finally {
       half.rest().countDown();

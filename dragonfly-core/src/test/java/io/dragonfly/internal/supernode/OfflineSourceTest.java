@@ -1,0 +1,121 @@
+package io.dragonfly.internal.supernode;
+
+import static io.dragonfly.internal.supernode.RegistrationTest.failure;
+import static io.dragonfly.internal.supernode.TestPeer.get;
+import static io.dragonfly.internal.supernode.TestSupernode.FILE;
+import static io.dragonfly.internal.supernode.TestSupernode.PIECE;
+import static io.dragonfly.internal.supernode.TestSupernode.bytes;
+import static io.dragonfly.internal.supernode.TestSupernode.sha256;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.dragonfly.error.AccessRefusedException;
+import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.Digest;
+import io.dragonfly.task.Headers;
+import io.dragonfly.task.TaskId;
+import io.dragonfly.task.Trust;
+import io.dragonfly.testkit.FakeSource;
+import io.dragonfly.testkit.LeakCheck;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A file that everybody could read is given for a while although its source is gone. */
+@ExtendWith(LeakCheck.class)
+class OfflineSourceTest {
+  private static final Duration TTL = Duration.ofHours(1);
+
+  private final byte[] content = bytes(2 * PIECE);
+  private final FakeSource source = new FakeSource().put(FILE, content);
+  private final TestSupernode supernode = start();
+
+  private TestSupernode start() {
+    TestSupernode.Setup setup = new TestSupernode.Setup().source(source);
+    setup.offlineTtl = TTL;
+    return setup.start();
+  }
+
+  @AfterEach
+  void close() {
+    supernode.close();
+  }
+
+  private ContentRequest named(Headers headers) {
+    Optional<Digest> digest = Optional.of(sha256(content));
+    return new ContentRequest(FILE, List.of(), digest, Optional.empty(), headers, Trust.PLATFORM);
+  }
+
+  private TaskId register(ContentRequest request) {
+    return get(new TestPeer(supernode).register(request)).task().id();
+  }
+
+  /** Time goes on while the supernode waits before it asks once more. */
+  private DistributionException refusal(ContentRequest request) {
+    CompletableFuture<?> answer = new TestPeer(supernode).register(request);
+    await()
+        .pollInterval(Duration.ofMillis(5))
+        .until(
+            () -> {
+              supernode.ticker.advance(Duration.ofMillis(100));
+              return answer.isDone();
+            });
+    return (DistributionException) failure(answer);
+  }
+
+  private void passAccessTtl() {
+    supernode.ticker.advance(Duration.ofSeconds(61));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 502, 503, 504})
+  void isGivenToOthersForTheTimeOfTheSetting(int status) {
+    TaskId task = register(named(Headers.NONE));
+    source.fail(
+        FILE,
+        status == 0
+            ? new SourceFailedException("refused", null)
+            : new SourceFailedException("bad gateway", status, Optional.empty()));
+    passAccessTtl();
+
+    assertThat(register(named(Headers.NONE))).isEqualTo(task);
+    assertThat(register(named(Headers.NONE.with("Authorization", "Basic any")))).isEqualTo(task);
+
+    supernode.ticker.advance(TTL);
+    assertThat(refusal(named(Headers.NONE))).isInstanceOf(SourceFailedException.class);
+  }
+
+  @Test
+  void isNotGivenWhenTheSourceSaysNoOrFailsItself() {
+    var unused = register(named(Headers.NONE));
+    for (DistributionException no :
+        List.of(
+            new AccessRefusedException("no", 403, List.of()),
+            new SourceFailedException("broken", 500, Optional.empty()))) {
+      source.fail(FILE, no);
+      passAccessTtl();
+      assertThat(refusal(named(Headers.NONE))).isInstanceOf(no.getClass());
+    }
+  }
+
+  @Test
+  void isNotGivenWithoutADigestOrAfterALogin() {
+    Headers login = Headers.NONE.with("Authorization", "Basic alice");
+    var unused = register(ContentRequest.of(FILE));
+    var unusedToo = register(named(login));
+    source.fail(FILE, new SourceFailedException("refused", null));
+    passAccessTtl();
+
+    assertThat(refusal(ContentRequest.of(FILE))).isInstanceOf(SourceFailedException.class);
+    assertThat(refusal(named(login))).isInstanceOf(SourceFailedException.class);
+    assertThat(refusal(named(Headers.NONE))).isInstanceOf(SourceFailedException.class);
+  }
+}
