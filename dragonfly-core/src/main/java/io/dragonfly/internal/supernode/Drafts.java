@@ -166,7 +166,7 @@ final class Drafts {
         digests(member),
         parents,
         lines.lines(),
-        Contacts.news(member, now),
+        member.mayTake(now) ? Contacts.news(member, now) : Optional.empty(),
         trouble(member),
         toVerify(member),
         queued);

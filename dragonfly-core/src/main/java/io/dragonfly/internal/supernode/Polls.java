@@ -51,6 +51,7 @@ final class Polls {
   private final SwarmState state;
   private final Scheduler scheduler;
   private final Drafts drafts;
+  private final Permissions permissions;
   private final SupernodeSettings settings;
   private final Rhythm rhythm;
 
@@ -66,6 +67,7 @@ final class Polls {
       SwarmState state,
       Scheduler scheduler,
       Drafts drafts,
+      Permissions permissions,
       SupernodeSettings settings,
       Rhythm rhythm,
       Runnable changed,
@@ -74,6 +76,7 @@ final class Polls {
     this.state = state;
     this.scheduler = scheduler;
     this.drafts = drafts;
+    this.permissions = permissions;
     this.settings = settings;
     this.rhythm = rhythm;
     this.changed = changed;
@@ -129,7 +132,7 @@ final class Polls {
         takeParked(session)
             .map(parked -> new Delivery(parked, drafts.nothing(session, terms(session))));
     List<TaskId> unknown = new ArrayList<>();
-    List<Runnable> rest = new ArrayList<>();
+    List<Runnable> rest = new ArrayList<>(permissions.check(session));
     for (TaskReport report : request.reports()) {
       report(session, report, unknown, rest);
     }
@@ -145,7 +148,7 @@ final class Polls {
   private void report(
       Session session, TaskReport report, List<TaskId> unknown, List<Runnable> rest) {
     Member member = session.members.get(report.task());
-    if (member == null || (!member.mayTake() && !report.wanted().isEmpty())) {
+    if (member == null || (!report.wanted().isEmpty() && !member.mayTake(rhythm.clock().instant()))) {
       DistributionException failure = session.heldFailures.remove(report.task());
       if (failure != null) {
         session.failures.put(report.task(), failure);

@@ -179,7 +179,7 @@ final class Registrations {
       return; // the call was dropped
     }
     try {
-      Swarms.Joined joined = swarms.join(swarm, guest.request(), guest.access());
+      Swarms.Joined joined = swarms.join(swarm, guest.request(), permission(guest, admission));
       CdnTask cdn = swarm.started().getNow(null);
       boolean isCached = cdn != null && cdn.isComplete();
       if (cdn != null) {
@@ -198,6 +198,14 @@ final class Registrations {
     } catch (RuntimeException e) {
       fail(guest, e);
     }
+  }
+
+  private Permission permission(Guest guest, Admission admission) {
+    Access access = guest.access();
+    return admission
+        .until()
+        .map(end -> new Permission(access, end, true))
+        .orElseGet(() -> Permission.bySource(access, rhythm.clock().instant()));
   }
 
   private RegisterAnswer answer(Guest guest, Admission admission, Swarms.Joined joined) {

@@ -9,7 +9,6 @@ import io.dragonfly.control.TaskReport;
 import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
-import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
@@ -156,9 +155,9 @@ final class SwarmState {
   }
 
   /** A peer registers: it may take from now on. Returns its part in the task. */
-  Member join(Session session, SwarmTask task, RegisterRequest request, Access access) {
+  Member join(Session session, SwarmTask task, RegisterRequest request, Permission permission) {
     Member member = enter(session, task);
-    member.registered(access);
+    member.permitted(permission);
     member.digestsKnown = Math.min(task.digests.published(), SupernodeSettings.MOST_DIGESTS);
     member.lengthTold = task.isLengthKnown();
     member.isNamed = false;
@@ -181,7 +180,7 @@ final class SwarmState {
   /** A peer offers what it holds. It may not take. */
   void offer(Session session, SwarmTask task, BitSet pieces) {
     Optional<Member> before = task.member(session.id());
-    if (before.isPresent() && before.get().mayTake()) {
+    if (before.isPresent() && before.get().permission().isPresent()) {
       reports.holdings(before.get(), pieces).stream()
           .forEach(piece -> scheduler.pieceAdded(task.id(), session.id(), piece));
     } else {
@@ -315,6 +314,23 @@ final class SwarmState {
         .toAnnounce()
         .ifPresent(span -> scheduler.wantedChanged(member.task.id(), member.id(), span));
     return suspects;
+  }
+
+  /** A member may not take any more, but gives on what it has. */
+  void permissionEnded(Member member) {
+    member.permissionEnded();
+    want(member, PieceSpan.NONE);
+    member
+        .toAnnounce()
+        .ifPresent(span -> scheduler.wantedChanged(member.task.id(), member.id(), span));
+  }
+
+  /** A member's part in a task ends, and it is told why. */
+  void refuse(Member member, DistributionException failure) {
+    Session session = member.session;
+    leave(member);
+    (member.isNamed ? session.failures : session.heldFailures).put(member.task.id(), failure);
+    awake.add(session);
   }
 
   private void want(Member member, PieceSpan span) {

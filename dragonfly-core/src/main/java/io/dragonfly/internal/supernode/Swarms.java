@@ -23,6 +23,7 @@ import io.dragonfly.task.PieceDigests;
 import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
+import io.dragonfly.task.TaskKey;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.BitSet;
@@ -33,6 +34,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -50,6 +52,7 @@ final class Swarms implements Preheats.Peers {
   private final Supplier<Peer> cdnPeer;
   private final Overview overview;
   private final PassingOn passing;
+  private final Permissions permissions;
   private final SmallContents small = new SmallContents(SupernodeSettings.SMALL_CONTENTS_BYTES);
 
   /** Lets a task go that nobody takes part in. */
@@ -61,6 +64,7 @@ final class Swarms implements Preheats.Peers {
    * @param cdnPeer the CDN cache as peers see it
    * @param cdnKey the key of capabilities for the CDN cache's pieces; a secret
    * @param isUploadLimited tells whether the rate limit of the supernode's uploads is reached
+   * @param confirm asks the source whether it still gives a content with these credentials
    * @param release lets a task go that nobody takes part in; may block
    * @param listener is told of what peers report, and of what follows for others
    */
@@ -72,6 +76,7 @@ final class Swarms implements Preheats.Peers {
       SupernodeSettings settings,
       Rhythm rhythm,
       BooleanSupplier isUploadLimited,
+      BiFunction<TaskKey, Access, CompletableFuture<Void>> confirm,
       BiConsumer<Task, CdnTask> release,
       SupernodeListener listener) {
     this.state =
@@ -97,8 +102,18 @@ final class Swarms implements Preheats.Peers {
               Session session = state.session(id);
               return session == null ? null : session.holder();
             });
+    this.permissions = new Permissions(state, rhythm, confirm, this::stopped, this::changed);
     this.polls =
-        new Polls(cdnId, state, scheduler, drafts, settings, rhythm, this::changed, listener);
+        new Polls(
+            cdnId,
+            state,
+            scheduler,
+            drafts,
+            permissions,
+            settings,
+            rhythm,
+            this::changed,
+            listener);
   }
 
   /** Returns what operators see of it all. */
@@ -208,13 +223,13 @@ final class Swarms implements Preheats.Peers {
    *
    * @throws DistributionException if the task has ended, and why
    */
-  Joined join(SwarmTask task, RegisterRequest request, Access access) {
+  Joined join(SwarmTask task, RegisterRequest request, Permission permission) {
     Joined joined;
     synchronized (state) {
       checkGoesOn(task);
       Session session = state.heard(request.caller(), rhythm.activeNanos().getAsLong());
       boolean isNew = task.member(session.id()).isEmpty();
-      Member member = state.join(session, task, request, access);
+      Member member = state.join(session, task, request, permission);
       Terms terms = polls.terms(session);
       polls.arm(session);
       joined =
@@ -387,7 +402,7 @@ final class Swarms implements Preheats.Peers {
       SwarmTask task = state.task(id);
       if (task != null && task.wanting > 0) {
         cdn = task.cdn;
-        access = task.access(Set.of());
+        access = task.access(Set.of(), rhythm.clock().instant());
       }
     }
     if (cdn != null && access.isPresent()) {
@@ -399,7 +414,9 @@ final class Swarms implements Preheats.Peers {
   Optional<Access> access(TaskId id, Set<String> refused) {
     synchronized (state) {
       SwarmTask task = state.task(id);
-      return task == null ? Optional.empty() : task.access(refused);
+      return task == null
+          ? Optional.empty()
+          : task.access(refused, rhythm.clock().instant());
     }
   }
 
