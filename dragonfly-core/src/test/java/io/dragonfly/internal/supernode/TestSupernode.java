@@ -57,6 +57,7 @@ final class TestSupernode implements AutoCloseable {
     List<Network> networks = List.of();
     int backToSourcePeers = 3;
     int sourceConcurrency = 32;
+    Duration accessTtl = Duration.ofSeconds(60);
     CdnSettings.Keeping keeping = CdnSettings.Keeping.ALL;
     SupernodeListener listener = SupernodeListener.NONE;
 
@@ -98,7 +99,7 @@ final class TestSupernode implements AutoCloseable {
             setup.sourceConcurrency,
             Duration.ofSeconds(30),
             Duration.ofSeconds(10),
-            Duration.ofSeconds(60));
+            setup.accessTtl);
     service =
         new SupernodeService(
             setup.secret,
