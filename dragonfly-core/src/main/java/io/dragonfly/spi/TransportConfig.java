@@ -20,6 +20,7 @@ public final class TransportConfig {
   private final Optional<Path> tlsKey;
   private final Optional<Path> tlsCa;
   private final List<String> supernodeFingerprints;
+  private final List<Network> trustedProxies;
 
   private TransportConfig(Builder builder) {
     this.home = builder.home;
@@ -27,6 +28,7 @@ public final class TransportConfig {
     this.tlsKey = builder.tlsKey;
     this.tlsCa = builder.tlsCa;
     this.supernodeFingerprints = List.copyOf(builder.supernodeFingerprints);
+    this.trustedProxies = List.copyOf(builder.trustedProxies);
   }
 
   /** Returns a builder with nothing set. */
@@ -59,14 +61,22 @@ public final class TransportConfig {
     return supernodeFingerprints;
   }
 
+  /** Returns where proxies are that say by the PROXY protocol for whom they connect. */
+  public List<Network> trustedProxies() {
+    return trustedProxies;
+  }
+
   /** Tells whether everybody proves to everybody who it is: pieces, too, go over TLS then. */
   public boolean isMutual() {
     return tlsCert.isPresent() && tlsCa.isPresent();
   }
 
-  /** Tells whether nothing is said about TLS. */
+  /** Tells whether nothing is set, the home aside. */
   public boolean isDefault() {
-    return tlsCert.isEmpty() && tlsCa.isEmpty() && supernodeFingerprints.isEmpty();
+    return tlsCert.isEmpty()
+        && tlsCa.isEmpty()
+        && supernodeFingerprints.isEmpty()
+        && trustedProxies.isEmpty();
   }
 
   /** Returns the same settings with a directory for the transport's own files. */
@@ -76,6 +86,7 @@ public final class TransportConfig {
     builder.tlsKey = tlsKey;
     builder.tlsCa = tlsCa;
     builder.supernodeFingerprints.addAll(supernodeFingerprints);
+    builder.trustedProxies.addAll(trustedProxies);
     return builder.build();
   }
 
@@ -86,6 +97,7 @@ public final class TransportConfig {
     private Optional<Path> tlsKey = Optional.empty();
     private Optional<Path> tlsCa = Optional.empty();
     private final List<String> supernodeFingerprints = new ArrayList<>();
+    private final List<Network> trustedProxies = new ArrayList<>();
 
     private Builder() {}
 
@@ -119,6 +131,15 @@ public final class TransportConfig {
      */
     public Builder supernodeFingerprint(String fingerprint) {
       this.supernodeFingerprints.add(fingerprint);
+      return this;
+    }
+
+    /**
+     * Proxies in a network say by the PROXY protocol for whom they connect, and are believed. Each
+     * connection from there must begin with its header. May be called repeatedly.
+     */
+    public Builder trustedProxy(Network network) {
+      this.trustedProxies.add(network);
       return this;
     }
 

@@ -9,6 +9,7 @@ import io.dragonfly.examples.command.IdcOption;
 import io.dragonfly.examples.command.PeerOptions;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.command.WhyNot;
+import io.dragonfly.examples.command.TrustedProxyOptions;
 import io.dragonfly.examples.dfget.PeerSettings;
 import io.dragonfly.examples.thin.Place;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
@@ -112,6 +113,7 @@ final class DfdaemonOptions {
               + " times.")
   private List<Pattern> intercepted = new ArrayList<>();
 
+  @Mixin private TrustedProxyOptions proxies = new TrustedProxyOptions();
   @Mixin private RegistryTrustOptions trust = new RegistryTrustOptions();
 
   @Option(
@@ -276,6 +278,7 @@ final class DfdaemonOptions {
     for (String name : allowedHosts) {
       allow(builder, name);
     }
+    proxies.giveTo(builder::trustedProxy);
     trust.addTo(builder, call);
     if (dockerConfig != null) {
       builder.dockerConfig(readable(call.directory().resolve(dockerConfig)));

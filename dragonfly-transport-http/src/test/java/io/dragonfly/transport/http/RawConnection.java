@@ -9,10 +9,15 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
 
 /** A socket that speaks HTTP as a test wants it, right or wrong. */
 public final class RawConnection implements AutoCloseable {
@@ -31,6 +36,31 @@ public final class RawConnection implements AutoCloseable {
   /** Connects. */
   public static RawConnection to(InetSocketAddress address) throws IOException {
     return new RawConnection(new Socket(address.getAddress(), address.getPort()));
+  }
+
+  /** Connects over TLS, to whoever answers. */
+  public static RawConnection overTls(InetSocketAddress address) throws IOException {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, new TrustManager[] {new Credulous()}, null);
+      return new RawConnection(
+          context.getSocketFactory().createSocket(address.getAddress(), address.getPort()));
+    } catch (GeneralSecurityException e) {
+      throw new IOException("TLS cannot be set up", e);
+    }
+  }
+
+  private static final class Credulous implements X509TrustManager {
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
+    }
   }
 
   /**

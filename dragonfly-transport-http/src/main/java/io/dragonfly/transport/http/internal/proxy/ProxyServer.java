@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.internal.proxy;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchStream;
 import io.dragonfly.transport.http.internal.loop.EventLoops;
+import io.dragonfly.transport.http.internal.loop.ProxyHeader;
 import io.dragonfly.transport.http.internal.reach.Proxies;
 import io.dragonfly.transport.http.internal.reach.SourceProxy;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
@@ -33,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
@@ -240,9 +242,8 @@ public final class ProxyServer implements AutoCloseable {
       InetAddress client = from.getAddress();
       ClientConnections.Entry entry = clients.enter(client);
       if (entry == ClientConnections.Entry.ADMITTED) {
-        channel.closeFuture().addListener(closed -> clients.leave(client));
         channels.add(channel);
-        begin(channel, machine.local().test(client));
+        begin(channel, client);
         return;
       }
       warn(client, entry);
@@ -258,10 +259,32 @@ public final class ProxyServer implements AutoCloseable {
       }
     }
 
-    private void begin(SocketChannel channel, boolean isLocal) {
-      Arrival arrival = new Arrival(upstream, Optional.empty(), isLocal);
-      ProxyConnection connection = new ProxyConnection(parts, channel, arrival);
-      channel.pipeline().addLast(new Arrivals(connection)).addLast(codec()).addLast(connection);
+    private void begin(SocketChannel channel, InetAddress from) {
+      AtomicReference<InetAddress> counted = new AtomicReference<>(from);
+      channel.closeFuture().addListener(closed -> clients.leave(counted.get()));
+      ProxyConnection connection = new ProxyConnection(parts, channel, arrival(from));
+      ProxyHeader header =
+          new ProxyHeader(
+              config.trustedProxies(),
+              from,
+              named -> {
+                if (clients.enter(named) == ClientConnections.Entry.ADMITTED) {
+                  clients.leave(counted.getAndSet(named));
+                  connection.comesBy(arrival(named));
+                } else {
+                  var unused = channel.close();
+                }
+              });
+      channel
+          .pipeline()
+          .addLast(new Arrivals(connection))
+          .addLast(header)
+          .addLast(codec())
+          .addLast(connection);
+    }
+
+    private Arrival arrival(InetAddress client) {
+      return new Arrival(upstream, Optional.empty(), machine.local().test(client));
     }
   }
 

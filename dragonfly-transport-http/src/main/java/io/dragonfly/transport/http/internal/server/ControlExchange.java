@@ -35,10 +35,9 @@ final class ControlExchange extends AwaitedExchange {
     this.body = new RequestBody(connection, serving);
     this.call = call;
     RequestHead.checkMethod(request, HttpMethod.POST);
-    if (!connection.isPrivate()) {
+    if (!connection.takesSecrets()) {
       throw new Refusal(
-          HttpResponseStatus.FORBIDDEN,
-          "calls from other machines come over TLS alone, since they hold secrets");
+          HttpResponseStatus.FORBIDDEN, "calls come over TLS alone, since they hold secrets");
     }
     if (!request.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
       throw new Refusal(HttpResponseStatus.LENGTH_REQUIRED, "send a Content-Length");

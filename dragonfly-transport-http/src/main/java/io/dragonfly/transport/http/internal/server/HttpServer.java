@@ -1,9 +1,11 @@
 package io.dragonfly.transport.http.internal.server;
 
 import io.dragonfly.internal.loop.ActiveClock;
+import io.dragonfly.spi.Network;
 import io.dragonfly.spi.ServeRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.transport.http.internal.loop.EventLoops;
+import io.dragonfly.transport.http.internal.loop.ProxyHeader;
 import io.dragonfly.transport.http.internal.tls.ServerTls;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -19,7 +21,9 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.NetUtil;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -34,6 +38,7 @@ public final class HttpServer implements Transport.Server {
   private final EventLoops loops;
   private final Serving serving;
   private final Optional<ServerTls> tls;
+  private final List<Network> trustedProxies;
 
   /** The listening channel is one of them. */
   private final ChannelGroup connections;
@@ -42,10 +47,15 @@ public final class HttpServer implements Transport.Server {
   private final InetSocketAddress address;
 
   private HttpServer(
-      EventLoops loops, ServeRequest request, ServerLimits limits, Optional<ServerTls> tls)
+      EventLoops loops,
+      ServeRequest request,
+      ServerLimits limits,
+      Optional<ServerTls> tls,
+      List<Network> trustedProxies)
       throws IOException {
     this.loops = loops;
     this.tls = tls;
+    this.trustedProxies = trustedProxies;
     this.serving = new Serving(request, limits, ActiveClock.ofProcess(loops.group().next()));
     this.connections = loops.newGroup();
     ChannelFuture bound =
@@ -82,7 +92,22 @@ public final class HttpServer implements Transport.Server {
   public static HttpServer start(
       EventLoops loops, ServeRequest request, ServerLimits limits, Optional<ServerTls> tls)
       throws IOException {
-    return new HttpServer(loops, request, limits, tls);
+    return start(loops, request, limits, tls, List.of());
+  }
+
+  /**
+   * The same with proxies in front of it.
+   *
+   * @param trustedProxies where they are; each of their connections says for whom it is
+   */
+  public static HttpServer start(
+      EventLoops loops,
+      ServeRequest request,
+      ServerLimits limits,
+      Optional<ServerTls> tls,
+      List<Network> trustedProxies)
+      throws IOException {
+    return new HttpServer(loops, request, limits, tls, trustedProxies);
   }
 
   @Override
@@ -103,18 +128,20 @@ public final class HttpServer implements Transport.Server {
   private final class Initializer extends ChannelInitializer<SocketChannel> {
     @Override
     protected void initChannel(SocketChannel channel) {
-      InetSocketAddress client = channel.remoteAddress();
-      if (client == null || !serving.enter(client.getAddress())) {
-        LOG.debug("connection of {} is closed: there are too many", client);
+      InetSocketAddress remote = channel.remoteAddress();
+      if (remote == null || !serving.enter(remote.getAddress())) {
+        LOG.debug("connection of {} is closed: there are too many", remote);
         var unused = channel.close();
         return;
       }
-      channel.closeFuture().addListener(closed -> serving.leave(client.getAddress()));
+      InetAddress from = remote.getAddress();
+      ServerConnection connection = new ServerConnection(serving, channel, from, tls.isPresent());
+      channel.closeFuture().addListener(closed -> serving.leave(connection.client()));
       connections.add(channel);
-      ServerConnection connection = new ServerConnection(serving, channel);
       channel
           .pipeline()
           .addLast(new Arrivals(connection))
+          .addLast(new ProxyHeader(trustedProxies, from, named -> move(connection, named)))
           .addLast(firstHandlers(connection))
           .addLast(
               new HttpServerCodec(
@@ -123,6 +150,17 @@ public final class HttpServer implements Transport.Server {
                       .setMaxHeaderSize(ServerLimits.HEAD_BYTES)
                       .setAllowDuplicateContentLengths(false)))
           .addLast(connection);
+    }
+  }
+
+  /** A connection is counted where its client is, not where the proxy is. */
+  private void move(ServerConnection connection, InetAddress named) {
+    if (serving.enter(named)) {
+      serving.leave(connection.client());
+      connection.comesFrom(named);
+    } else {
+      LOG.debug("connection of {} is closed: there are too many", named);
+      var unused = connection.channel().close();
     }
   }
 

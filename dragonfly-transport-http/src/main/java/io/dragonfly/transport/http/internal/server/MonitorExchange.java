@@ -37,7 +37,7 @@ final class MonitorExchange extends AwaitedExchange {
       throw Refusal.badRequest("these calls have no body");
     }
     // A token that others could read on the way is none.
-    this.token = connection.isPrivate() ? RequestHead.bearer(request) : "";
+    this.token = connection.takesSecrets() ? RequestHead.bearer(request) : "";
   }
 
   /** Returns the exchange for a request, if machines are answered and it is theirs. */

@@ -25,10 +25,10 @@ abstract class OperatorExchange extends AwaitedExchange {
     this.service = service;
     this.method = request.method();
     this.path = request.uri();
-    if (!connection.isPrivate()) {
+    if (!connection.takesSecrets()) {
       throw new Refusal(
           HttpResponseStatus.FORBIDDEN,
-          "operators call from other machines over TLS alone, since the token is a secret");
+          "operators call over TLS alone, since the token is a secret");
     }
     this.token = RequestHead.bearer(request);
   }

@@ -49,8 +49,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   private final Serving serving;
   private final SocketChannel channel;
+  private final boolean hasTls;
   private final Deque<Object> waiting = new ArrayDeque<>();
   private final Future<?> watch;
+  private InetAddress client;
   private State state = State.IDLE;
   private @Nullable Exchange exchange;
   private boolean keepAlive = true;
@@ -69,9 +71,17 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     CLOSING
   }
 
-  ServerConnection(Serving serving, SocketChannel channel) {
+  /**
+   * A new connection.
+   *
+   * @param client where it comes from, as long as no trusted proxy says otherwise
+   * @param hasTls whether the server speaks TLS to whoever wants it
+   */
+  ServerConnection(Serving serving, SocketChannel channel, InetAddress client, boolean hasTls) {
     this.serving = serving;
     this.channel = channel;
+    this.client = client;
+    this.hasTls = hasTls;
     this.since = serving.activeNanos();
     long every = serving.limits().checkEvery().toNanos();
     this.watch =
@@ -83,7 +93,12 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   }
 
   InetAddress client() {
-    return channel.remoteAddress().getAddress();
+    return client;
+  }
+
+  /** A trusted proxy says for whom it has connected. */
+  void comesFrom(InetAddress named) {
+    client = named;
   }
 
   /** The client speaks TLS. */
@@ -105,9 +120,12 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     return isProtected;
   }
 
-  /** Tells whether nobody on the way can read what is said. */
-  boolean isPrivate() {
-    return isProtected || client().isLoopbackAddress();
+  /**
+   * Tells whether a call with secrets is taken here: over TLS. A server without any takes them from
+   * this machine; no supernode is one.
+   */
+  boolean takesSecrets() {
+    return isProtected || (!hasTls && client.isLoopbackAddress());
   }
 
   /** Bytes came, of whatever. Called before they are decoded. */

@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
  * What one transport protects its connections with. There are three ways:
  *
  * <ul>
- *   <li>nothing is set: control calls to other machines go over TLS, and a supernode is known by
- *       the certificate that it showed first; pieces are plain, since their digests come from the
- *       supernode
- *   <li>a fingerprint, or the certificates that supernodes are signed by, are set: so are all
- *       control calls, on this machine, too
+ *   <li>nothing is set: control calls go over TLS, on this machine, too, and a supernode is known
+ *       by the certificate that it showed first; pieces are plain, since their digests come from
+ *       the supernode
+ *   <li>a fingerprint, or the certificates that supernodes are signed by, are set: it is known by
+ *       these
  *   <li>a certificate of one's own is set as well: everything is, and both sides are checked
  * </ul>
  *
@@ -79,22 +79,20 @@ public final class TransportTls {
         : Optional.empty();
   }
 
-  /** Returns how calls to a supernode are protected; not at all on this machine, unless set. */
-  public Optional<CallTls> forCalls(InetSocketAddress supernode) {
+  /**
+   * Returns how calls to a supernode are protected. A loopback address proves nothing: any user of
+   * this machine may listen there while the supernode does not run.
+   */
+  public CallTls forCalls(InetSocketAddress supernode) {
     if (config.tlsCa().isPresent()) {
-      return Optional.of(() -> files.orElseThrow().current().sockets());
+      return () -> files.orElseThrow().current().sockets();
     }
     List<String> fingerprints = config.supernodeFingerprints();
     if (!fingerprints.isEmpty()) {
-      return Optional.of(
-          pinned(shown -> checkGiven(shown, fingerprints), CallTls.Acquaintance.NONE));
-    }
-    if (!supernode.isUnresolved() && supernode.getAddress().isLoopbackAddress()) {
-      return Optional.empty();
+      return pinned(shown -> checkGiven(shown, fingerprints), CallTls.Acquaintance.NONE);
     }
     String name = supernode.getHostString() + ":" + supernode.getPort();
-    return Optional.of(
-        pinned(shown -> known.check(name, shown), certificate -> remember(name, certificate)));
+    return pinned(shown -> known.check(name, shown), certificate -> remember(name, certificate));
   }
 
   private void remember(String name, Certificate certificate) throws SSLException {
