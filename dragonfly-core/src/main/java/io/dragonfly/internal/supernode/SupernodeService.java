@@ -117,6 +117,7 @@ public final class SupernodeService implements AutoCloseable {
             rhythm,
             () -> parts.pieces().uploads().take(0) > 0,
             this::confirm,
+            parts.pieces()::revoke,
             (task, cdn) -> {
               boolean isShared = Versions.isShared(task);
               if (!isShared) {

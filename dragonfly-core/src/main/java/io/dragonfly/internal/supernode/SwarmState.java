@@ -51,6 +51,7 @@ final class SwarmState {
 
   private final Quarantine quarantine = new Quarantine();
   private final Isolations isolations;
+  private final Revocations revocations;
   private int wanting;
   private boolean closed;
 
@@ -62,7 +63,13 @@ final class SwarmState {
     void isolated(PeerId peer, AdminApi.Isolation isolation);
   }
 
-  SwarmState(Scheduler scheduler, int backToSourcePeers, PeerId cdn, Isolations isolations) {
+  SwarmState(
+      Scheduler scheduler,
+      int backToSourcePeers,
+      PeerId cdn,
+      Revocations revocations,
+      Isolations isolations) {
+    this.revocations = revocations;
     this.isolations = isolations;
     this.scheduler = scheduler;
     this.backToSourcePeers = backToSourcePeers;
@@ -242,6 +249,9 @@ final class SwarmState {
       if (accused == null || accused == member.session || member.parents.number(accused.id()) < 0) {
         return;
       }
+      if (result.outcome() == Outcome.REFUSED && revocations.isConcerned(member.id())) {
+        return; // what it has shown may have been revoked
+      }
       if (result.outcome() == Outcome.DIGEST_MISMATCH) {
         haveVerified(accused, member.task, result.piece());
       }
@@ -256,6 +266,8 @@ final class SwarmState {
               reportedNanos);
       if (isIsolated) {
         judged(accused);
+        accused.members.values().forEach(m -> revocations.revoke(m, sessions::get));
+        accused.members.values().forEach(m -> m.parents.forget());
         quarantine
             .isolation(accused.id(), reportedNanos)
             .ifPresent(isolation -> isolations.isolated(accused.id(), isolation));
@@ -363,6 +375,7 @@ final class SwarmState {
   void leave(Member member) {
     SwarmTask task = member.task;
     scheduler.peerLeft(task.id(), member.id());
+    revocations.revoke(member, sessions::get);
     forget(member);
     task.remove(member);
     if (task.members().isEmpty()) {

@@ -6,6 +6,7 @@ import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.NextRequest;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.Revoked;
 import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
@@ -65,6 +66,7 @@ final class Swarms implements Preheats.Peers {
    * @param cdnKey the key of capabilities for the CDN cache's pieces; a secret
    * @param isUploadLimited tells whether the rate limit of the supernode's uploads is reached
    * @param confirm asks the source whether it still gives a content with these credentials
+   * @param cdnRefuses has the CDN cache refuse capabilities
    * @param release lets a task go that nobody takes part in; may block
    * @param listener is told of what peers report, and of what follows for others
    */
@@ -77,6 +79,7 @@ final class Swarms implements Preheats.Peers {
       Rhythm rhythm,
       BooleanSupplier isUploadLimited,
       BiFunction<TaskKey, Access, CompletableFuture<Void>> confirm,
+      Consumer<Revoked> cdnRefuses,
       BiConsumer<Task, CdnTask> release,
       SupernodeListener listener) {
     this.state =
@@ -84,6 +87,7 @@ final class Swarms implements Preheats.Peers {
             scheduler,
             settings.backToSourcePeers(),
             cdnId,
+            new Revocations(cdnId, cdnRefuses, rhythm),
             (peer, isolation) ->
                 rhythm.soon(() -> listener.isolated(peer, isolation.times(), isolation.reason())));
     this.rhythm = rhythm;

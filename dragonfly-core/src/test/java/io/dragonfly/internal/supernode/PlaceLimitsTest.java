@@ -13,6 +13,7 @@ import io.dragonfly.error.BusyException;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.testkit.FakeSource;
+import io.dragonfly.testkit.FakeTicker;
 import io.dragonfly.testkit.FirstComeScheduler;
 import io.dragonfly.testkit.LeakCheck;
 import java.net.InetAddress;
@@ -76,11 +77,21 @@ class PlaceLimitsTest {
     assertThat(isLetIn(ip("2001:db8:0:2::1"))).isTrue();
   }
 
+  private static Rhythm rhythm() {
+    FakeTicker ticker = new FakeTicker();
+    return new Rhythm(
+        ticker.clock(), ticker, ticker, ticker.timer(), Runnable::run, Runnable::run);
+  }
+
   @Test
   void whoLeavesMakesRoom() throws Exception {
     SwarmState state =
         new SwarmState(
-            new FirstComeScheduler(), 0, at(ip("192.0.2.9")).id(), (peer, isolation) -> {});
+            new FirstComeScheduler(),
+            0,
+            at(ip("192.0.2.9")).id(),
+            new Revocations(at(ip("192.0.2.9")).id(), revoked -> {}, rhythm()),
+            (peer, isolation) -> {});
     Caller first = at(ip("192.0.2.1"));
     Session session = state.heard(first, 0);
     for (int i = 1; i < SupernodeSettings.MOST_PEERS_OF_ONE_PLACE; i++) {
