@@ -19,6 +19,7 @@ public final class TransportConfig {
   private final Optional<Path> tlsCert;
   private final Optional<Path> tlsKey;
   private final Optional<Path> tlsCa;
+  private final Optional<Path> crl;
   private final List<String> supernodeFingerprints;
   private final List<Network> trustedProxies;
 
@@ -27,6 +28,7 @@ public final class TransportConfig {
     this.tlsCert = builder.tlsCert;
     this.tlsKey = builder.tlsKey;
     this.tlsCa = builder.tlsCa;
+    this.crl = builder.crl;
     this.supernodeFingerprints = List.copyOf(builder.supernodeFingerprints);
     this.trustedProxies = List.copyOf(builder.trustedProxies);
   }
@@ -56,6 +58,11 @@ public final class TransportConfig {
     return tlsCa;
   }
 
+  /** Returns the file with the lists of certificates that are revoked. */
+  public Optional<Path> crl() {
+    return crl;
+  }
+
   /** Returns the fingerprints of which a supernode's certificate must have one; empty for any. */
   public List<String> supernodeFingerprints() {
     return supernodeFingerprints;
@@ -75,6 +82,7 @@ public final class TransportConfig {
   public boolean isDefault() {
     return tlsCert.isEmpty()
         && tlsCa.isEmpty()
+        && crl.isEmpty()
         && supernodeFingerprints.isEmpty()
         && trustedProxies.isEmpty();
   }
@@ -85,6 +93,7 @@ public final class TransportConfig {
     builder.tlsCert = tlsCert;
     builder.tlsKey = tlsKey;
     builder.tlsCa = tlsCa;
+    builder.crl = crl;
     builder.supernodeFingerprints.addAll(supernodeFingerprints);
     builder.trustedProxies.addAll(trustedProxies);
     return builder.build();
@@ -96,6 +105,7 @@ public final class TransportConfig {
     private Optional<Path> tlsCert = Optional.empty();
     private Optional<Path> tlsKey = Optional.empty();
     private Optional<Path> tlsCa = Optional.empty();
+    private Optional<Path> crl = Optional.empty();
     private final List<String> supernodeFingerprints = new ArrayList<>();
     private final List<Network> trustedProxies = new ArrayList<>();
 
@@ -122,6 +132,15 @@ public final class TransportConfig {
     /** A PEM file with the certificates that others' certificates must be signed by. */
     public Builder tlsCa(Path file) {
       this.tlsCa = Optional.of(file);
+      return this;
+    }
+
+    /**
+     * A PEM or DER file with the revocation lists of those who sign: others' certificates must be
+     * in none of them, and each authority must have one. Read again when it changes.
+     */
+    public Builder crl(Path file) {
+      this.crl = Optional.of(file);
       return this;
     }
 
@@ -158,6 +177,9 @@ public final class TransportConfig {
             "supernodeFingerprint is '%s', must be sha256: and 64 hexadecimal digits in lower case",
             each);
       }
+      checkArgument(
+          crl.isEmpty() || tlsCa.isPresent(),
+          "crl is set without tlsCa: set that, too, whose certificates it revokes");
       checkArgument(
           tlsCa.isEmpty() || supernodeFingerprints.isEmpty(),
           "supernodeFingerprint and tlsCa exclude each other: set one");

@@ -76,7 +76,9 @@ public final class OperatorCalls {
       HttpsURLConnection connection =
           (HttpsURLConnection) url.toURL().openConnection(Proxy.NO_PROXY);
       connection.setRequestMethod(method);
-      connection.setRequestProperty("Authorization", "Bearer " + token);
+      if (!token.isEmpty()) {
+        connection.setRequestProperty("Authorization", "Bearer " + token);
+      }
       connection.setRequestProperty("Connection", "close"); // the JDK would keep it for no use
       connection.setConnectTimeout((int) CONNECT.toMillis());
       connection.setReadTimeout((int) ANSWER.toMillis());

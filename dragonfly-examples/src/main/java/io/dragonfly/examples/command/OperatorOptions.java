@@ -72,7 +72,7 @@ public final class OperatorOptions {
       CommandSpec spec, Path directory, Addresses.Node supernode) {
     try {
       TransportConfig.Builder builder = TransportConfig.builder();
-      tls.giveTo(directory, builder::tlsCert, builder::tlsKey, builder::tlsCa);
+      tls.giveTo(directory, builder::tlsCert, builder::tlsKey, builder::tlsCa, builder::crl);
       fingerprints.forEach(builder::supernodeFingerprint);
       if (fingerprints.isEmpty() && builder.build().tlsCa().isEmpty()) {
         builder.supernodeFingerprint(ownFingerprint(directory));
@@ -87,7 +87,7 @@ public final class OperatorOptions {
   private String ownFingerprint(Path directory) {
     if (homeDir == null) {
       throw new IllegalArgumentException(
-          "with --admin-token-file, say which supernode may get the token: give"
+          "without --home-dir, say which supernode may get the token: give"
               + " --supernode-fingerprint, which its log has, or --tls-ca");
     }
     try {
@@ -101,6 +101,9 @@ public final class OperatorOptions {
   }
 
   private String token(CommandSpec spec, Path directory) {
+    if (homeDir == null && tokenFile == null && tls.hasCertificate()) {
+      return ""; // the certificate may say that it is an operator's
+    }
     if ((homeDir == null) == (tokenFile == null)) {
       throw new ParameterException(
           spec.commandLine(), "give either --home-dir or --admin-token-file");

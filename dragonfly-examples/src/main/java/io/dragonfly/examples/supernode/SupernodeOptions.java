@@ -220,7 +220,7 @@ final class SupernodeOptions {
     sourceDeny.forEach(builder::sourceDeny);
     metrics.giveTo(builder::metricsNetwork);
     proxies.giveTo(builder::trustedProxy);
-    tls.giveTo(Path.of(""), builder::tlsCert, builder::tlsKey, builder::tlsCa);
+    tls.giveTo(Path.of(""), builder::tlsCert, builder::tlsKey, builder::tlsCa, builder::crl);
     more.accept(builder);
     return builder.build();
   }

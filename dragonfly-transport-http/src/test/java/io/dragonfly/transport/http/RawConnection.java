@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 
@@ -43,11 +44,16 @@ public final class RawConnection implements AutoCloseable {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(null, new TrustManager[] {new Credulous()}, null);
-      return new RawConnection(
-          context.getSocketFactory().createSocket(address.getAddress(), address.getPort()));
+      return overTls(address, context.getSocketFactory());
     } catch (GeneralSecurityException e) {
       throw new IOException("TLS cannot be set up", e);
     }
+  }
+
+  /** Connects over TLS with these sockets. */
+  public static RawConnection overTls(InetSocketAddress address, SSLSocketFactory sockets)
+      throws IOException {
+    return new RawConnection(sockets.createSocket(address.getAddress(), address.getPort()));
   }
 
   private static final class Credulous implements X509TrustManager {

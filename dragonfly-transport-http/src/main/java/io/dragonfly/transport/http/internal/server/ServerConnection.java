@@ -3,6 +3,9 @@ package io.dragonfly.transport.http.internal.server;
 import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.task.TaskId;
+import io.dragonfly.transport.http.internal.tls.Role;
+import io.dragonfly.transport.http.internal.tls.ServerTls;
+import io.dragonfly.transport.http.internal.tls.UntrustedException;
 import io.dragonfly.transport.http.internal.wire.FailureJson;
 import io.dragonfly.transport.http.internal.wire.OneLine;
 import io.dragonfly.transport.http.internal.wire.PieceWire;
@@ -31,9 +34,13 @@ import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,7 +66,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private boolean answering;
   private boolean begun;
   private boolean draining;
-  private boolean isProtected;
+  private @Nullable ServerTls tls;
+  private @Nullable SSLEngine engine;
+  private Optional<Set<Role>> roles = Optional.empty();
   private boolean refused;
   private long since;
   private long lastProgress;
@@ -102,8 +111,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** The client speaks TLS. */
-  void isProtected() {
-    isProtected = true;
+  void isProtected(ServerTls by, SSLEngine with) {
+    tls = by;
+    engine = with;
   }
 
   /**
@@ -117,7 +127,26 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   /** Tells whether bytes are encrypted here, so that they cannot go from file to socket. */
   boolean encrypts() {
-    return isProtected;
+    return tls != null;
+  }
+
+  /** Returns what the client may do by its certificate; empty if it need not show one. */
+  Optional<Set<Role>> roles() {
+    return roles;
+  }
+
+  /**
+   * Checks that the client may make a request.
+   *
+   * @throws Refusal if all clients show certificates, and its own has none of these roles
+   */
+  void require(Role... any) throws Refusal {
+    if (roles.isPresent() && Arrays.stream(any).noneMatch(roles.get()::contains)) {
+      String units = Arrays.stream(any).map(Role::unit).collect(Collectors.joining(" or OU="));
+      throw new Refusal(
+          HttpResponseStatus.FORBIDDEN,
+          "your certificate is not one for this: it takes one with OU=" + units);
+    }
   }
 
   /**
@@ -125,7 +154,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
    * this machine; no supernode is one.
    */
   boolean takesSecrets() {
-    return isProtected || (!hasTls && client.isLoopbackAddress());
+    return encrypts() || (!hasTls && client.isLoopbackAddress());
   }
 
   /** Bytes came, of whatever. Called before they are decoded. */
@@ -174,6 +203,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
             HttpResponseStatus.FORBIDDEN,
             "this port speaks TLS alone: set tlsCert, tlsKey and tlsCa, as all others here do");
       }
+      checkCertificate();
       keepAlive = HttpUtil.isKeepAlive(request);
       exchange = route(request);
       if (HttpUtil.is100ContinueExpected(request)) {
@@ -183,6 +213,18 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
       }
     } catch (Refusal refusal) {
       refuse(refusal);
+    }
+  }
+
+  /** A certificate may have been revoked since the connection was made. */
+  private void checkCertificate() throws Refusal {
+    if (tls == null || engine == null) {
+      return;
+    }
+    try {
+      roles = tls.roles(engine.getSession());
+    } catch (UntrustedException | IOException e) {
+      throw new Refusal(HttpResponseStatus.FORBIDDEN, OneLine.of(String.valueOf(e.getMessage())));
     }
   }
 

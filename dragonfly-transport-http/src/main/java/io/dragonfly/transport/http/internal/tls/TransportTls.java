@@ -7,10 +7,15 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TransportTls {
   private static final String KNOWN = "known_supernodes";
+
+  /** In a session: what its client's certificate was checked with last. */
+  private static final String CHECKED = "io.dragonfly.checked";
 
   private final TransportConfig config;
   private final Optional<TlsFiles> files;
@@ -131,6 +139,29 @@ public final class TransportTls {
     @Override
     public SslContext context() throws IOException {
       return loaded().server();
+    }
+
+    @Override
+    public Optional<Set<Role>> roles(SSLSession session) throws IOException, UntrustedException {
+      if (!config.isMutual()) {
+        return Optional.empty();
+      }
+      Certificate[] shown = session.getPeerCertificates();
+      X509Certificate[] chain = Arrays.copyOf(shown, shown.length, X509Certificate[].class);
+      Loaded now = loaded();
+      if (session.getValue(CHECKED) != now) {
+        try {
+          now.credentials()
+              .trust()
+              .orElseThrow()
+              .checkClientTrusted(chain, chain[0].getPublicKey().getAlgorithm());
+        } catch (CertificateException e) {
+          throw new UntrustedException(
+              "your certificate is not trusted any more: " + e.getMessage(), e);
+        }
+        session.putValue(CHECKED, now);
+      }
+      return Optional.of(Role.of(chain[0]));
     }
 
     @Override
