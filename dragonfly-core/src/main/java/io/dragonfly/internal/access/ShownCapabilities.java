@@ -18,7 +18,9 @@ public final class ShownCapabilities {
   /** More takers than a parent gives to at a time. */
   private static final int MOST_REMEMBERED = 256;
 
-  /** More than leave one parent within the life of a capability; those for whom it is longest go. */
+  /**
+   * More than leave one parent within the life of a capability; those for whom it is longest go.
+   */
   private static final int MOST_REVOKED = 10_000;
 
   private final byte[] parentKey;

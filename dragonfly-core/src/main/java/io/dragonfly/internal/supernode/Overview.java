@@ -38,7 +38,8 @@ final class Overview {
     Map<TaskId, Activity> all = new HashMap<>();
     synchronized (state) {
       for (SwarmTask task : state.tasks()) {
-        Optional<String> url = task.access(Set.of(), Instant.MIN).map(a -> a.content().displayUrl());
+        Optional<String> url =
+            task.access(Set.of(), Instant.MIN).map(a -> a.content().displayUrl());
         all.put(task.id(), new Activity(task.wanting, task.members().size(), url));
       }
     }

@@ -148,7 +148,8 @@ final class Polls {
   private void report(
       Session session, TaskReport report, List<TaskId> unknown, List<Runnable> rest) {
     Member member = session.members.get(report.task());
-    if (member == null || (!report.wanted().isEmpty() && !member.mayTake(rhythm.clock().instant()))) {
+    if (member == null
+        || (!report.wanted().isEmpty() && !member.mayTake(rhythm.clock().instant()))) {
       DistributionException failure = session.heldFailures.remove(report.task());
       if (failure != null) {
         session.failures.put(report.task(), failure);

@@ -48,7 +48,9 @@ public record SupernodeSettings(
   /** So many may wait to be told to one peer; with more it is left out. */
   static final int MOST_PREHEATS_WAITING = 1000;
 
-  /** So many capabilities are revoked in one answer, and so many more may wait for the next ones. */
+  /**
+   * So many capabilities are revoked in one answer, and so many more may wait for the next ones.
+   */
   static final int MOST_REVOKED = 256;
 
   static final int MOST_REVOKED_WAITING = 4096;

@@ -418,9 +418,7 @@ final class Swarms implements Preheats.Peers {
   Optional<Access> access(TaskId id, Set<String> refused) {
     synchronized (state) {
       SwarmTask task = state.task(id);
-      return task == null
-          ? Optional.empty()
-          : task.access(refused, rhythm.clock().instant());
+      return task == null ? Optional.empty() : task.access(refused, rhythm.clock().instant());
     }
   }
 

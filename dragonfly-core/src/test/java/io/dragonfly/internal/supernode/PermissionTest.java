@@ -66,7 +66,6 @@ class PermissionTest {
     return peer;
   }
 
-
   /** The hour is almost over, and no lease ends: the process could not run meanwhile. */
   private void passAnHour() {
     supernode.ticker.pass(SupernodeSettings.TICKET_LIFE.minus(Permission.LEAD));
@@ -138,8 +137,7 @@ class PermissionTest {
     publish(ALICE);
     TestPeer alice = member(ALICE);
     TaskId task = taskId();
-    source.fail(
-        FILE, new SourceFailedException("down", 503, Optional.of(Duration.ofMinutes(10))));
+    source.fail(FILE, new SourceFailedException("down", 503, Optional.of(Duration.ofMinutes(10))));
     passAnHour();
     assertThat(alice.take(alice.answer(task, PieceSpan.ALL))).contains(0, 1, 2);
     awaitQuestions(1);

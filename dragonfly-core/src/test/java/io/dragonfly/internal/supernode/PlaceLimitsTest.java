@@ -79,8 +79,7 @@ class PlaceLimitsTest {
 
   private static Rhythm rhythm() {
     FakeTicker ticker = new FakeTicker();
-    return new Rhythm(
-        ticker.clock(), ticker, ticker, ticker.timer(), Runnable::run, Runnable::run);
+    return new Rhythm(ticker.clock(), ticker, ticker, ticker.timer(), Runnable::run, Runnable::run);
   }
 
   @Test

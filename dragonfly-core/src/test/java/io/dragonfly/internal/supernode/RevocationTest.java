@@ -99,8 +99,7 @@ class RevocationTest {
   }
 
   private boolean isTaken(Parent shown, TestPeer taker, List<Revoked> revoked) {
-    ShownCapabilities capabilities =
-        new ShownCapabilities(holder.caller.secret().capabilityKey());
+    ShownCapabilities capabilities = new ShownCapabilities(holder.caller.secret().capabilityKey());
     revoked.forEach(r -> capabilities.revoke(r.task(), r.taker(), r.expires()));
     Instant now = supernode.ticker.clock().instant();
     return capabilities.isValid(
@@ -210,8 +209,7 @@ class RevocationTest {
       taker.leaves(Optional.of(task));
       Parent after = holderAsParentOf(taker);
       assertThat(after.capability()).isNotEqualTo(before.capability());
-      var unused =
-          taker.reports(0, holder.id(), Outcome.REFUSED).next(task, PieceSpan.ALL);
+      var unused = taker.reports(0, holder.id(), Outcome.REFUSED).next(task, PieceSpan.ALL);
     }
     assertThat(get(supernode.service.admin().peers()))
         .allSatisfy(known -> assertThat(known.isolation()).isEmpty());

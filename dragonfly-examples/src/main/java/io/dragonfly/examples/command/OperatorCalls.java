@@ -40,8 +40,7 @@ public final class OperatorCalls {
    * @param spec the command that makes them
    * @param tls how it is called
    */
-  OperatorCalls(
-      CommandSpec spec, Addresses.Node supernode, String token, SupernodeSockets tls) {
+  OperatorCalls(CommandSpec spec, Addresses.Node supernode, String token, SupernodeSockets tls) {
     this.spec = spec;
     this.supernode = supernode;
     this.token = token;
@@ -71,8 +70,7 @@ public final class OperatorCalls {
       throws InUseException {
     String where = supernode.host() + ":" + supernode.port();
     try {
-      URI url =
-          new URI("https", null, supernode.host(), supernode.port(), path, null, null);
+      URI url = new URI("https", null, supernode.host(), supernode.port(), path, null, null);
       HttpsURLConnection connection =
           (HttpsURLConnection) url.toURL().openConnection(Proxy.NO_PROXY);
       connection.setRequestMethod(method);

@@ -68,8 +68,7 @@ public final class OperatorOptions {
    * The token goes to nobody who is not known beforehand, on this machine, too: any of its users
    * may listen at the port while the supernode does not run.
    */
-  private SupernodeSockets sockets(
-      CommandSpec spec, Path directory, Addresses.Node supernode) {
+  private SupernodeSockets sockets(CommandSpec spec, Path directory, Addresses.Node supernode) {
     try {
       TransportConfig.Builder builder = TransportConfig.builder();
       tls.giveTo(directory, builder::tlsCert, builder::tlsKey, builder::tlsCa, builder::crl);

@@ -77,8 +77,7 @@ public final class HttpTransport implements Transport {
       LOG.info("certificate for TLS: {}", protection.get().fingerprint());
     }
     HttpServer server =
-        HttpServer.start(
-            loops, request, ServerLimits.DEFAULT, protection, config.trustedProxies());
+        HttpServer.start(loops, request, ServerLimits.DEFAULT, protection, config.trustedProxies());
     synchronized (servers) {
       if (!closed) {
         servers.removeIf(each -> !each.isOpen());

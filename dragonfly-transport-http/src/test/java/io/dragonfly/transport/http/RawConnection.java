@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
@@ -158,6 +159,9 @@ public final class RawConnection implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    if (socket instanceof SSLSocket) {
+      socket.setSoTimeout(1); // else it waits for the other side to close, too
+    }
     socket.close();
   }
 }

@@ -113,12 +113,12 @@ public final class TestCa {
     Signature signature = Signature.getInstance("SHA256withECDSA");
     signature.initSign(authority.keyPair().getPrivate());
     signature.update(body);
-    return der(
-        SEQUENCE, body, ECDSA_WITH_SHA256, der(BIT_STRING, new byte[1], signature.sign()));
+    return der(SEQUENCE, body, ECDSA_WITH_SHA256, der(BIT_STRING, new byte[1], signature.sign()));
   }
 
   private static byte[] time(Instant at) {
-    String text = DateTimeFormatter.ofPattern("yyMMddHHmmss'Z'").format(at.atOffset(ZoneOffset.UTC));
+    String text =
+        DateTimeFormatter.ofPattern("yyMMddHHmmss'Z'").format(at.atOffset(ZoneOffset.UTC));
     return der(UTC_TIME, text.getBytes(US_ASCII));
   }
 

@@ -38,7 +38,8 @@ class AdminTest {
   }
 
   private RawConnection.Message call(String method, String path, String header) throws Exception {
-    try (RawConnection connection = RawConnection.overTls(swarm.supernode().address().orElseThrow())) {
+    try (RawConnection connection =
+        RawConnection.overTls(swarm.supernode().address().orElseThrow())) {
       String length = method.equals("POST") ? "Content-Length: 0\n" : "";
       return connection
           .send("%s %s HTTP/1.1\nHost: h\n%s%s\n".formatted(method, path, length, header))
@@ -168,7 +169,8 @@ class AdminTest {
   }
 
   private RawConnection.Message preheat(String json, String header) throws Exception {
-    try (RawConnection connection = RawConnection.overTls(swarm.supernode().address().orElseThrow())) {
+    try (RawConnection connection =
+        RawConnection.overTls(swarm.supernode().address().orElseThrow())) {
       return connection
           .send(
               "POST /api/v2/preheats HTTP/1.1\nHost: h\nContent-Length: %d\n%s\n%s"

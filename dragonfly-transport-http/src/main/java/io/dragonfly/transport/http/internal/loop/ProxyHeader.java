@@ -15,6 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The header of the PROXY protocol (versions 1 and 2), with which a proxy says for whom it has
@@ -80,7 +81,9 @@ public final class ProxyHeader extends ByteToMessageDecoder {
         ctx.pipeline().remove(this);
       }
     } catch (HeaderException e) {
-      LOG.warn("A connection of {} is closed: {}", from.getHostAddress(), e.getMessage());
+      // Anybody can send wrong headers; only of a trusted proxy do they mean a wrong setting.
+      LOG.atLevel(isTrusted ? Level.WARN : Level.DEBUG)
+          .log("A connection of {} is closed: {}", from.getHostAddress(), e.getMessage());
       in.skipBytes(in.readableBytes());
       var unused = ctx.close();
     }

@@ -88,8 +88,7 @@ abstract class HttpServerFixture {
               from.accept(client);
               return new Waiting();
             });
-    return HttpServer.start(
-        loops, request, ServerLimits.DEFAULT, Optional.empty(), trustedProxies);
+    return HttpServer.start(loops, request, ServerLimits.DEFAULT, Optional.empty(), trustedProxies);
   }
 
   HttpServer serve(MonitorService monitor) throws IOException {
