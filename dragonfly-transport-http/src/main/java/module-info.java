@@ -12,6 +12,7 @@ module io.dragonfly.transport.http {
   requires io.netty.transport;
   requires io.netty.transport.classes.epoll;
   requires io.netty.transport.unix.common;
+  requires java.naming;
   requires okhttp3;
   requires okhttp3.tls;
   requires org.slf4j;

@@ -196,6 +196,16 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
       return self();
     }
 
+    /**
+     * A PEM or DER file with the revocation lists of {@code tlsCa}. Whose certificate is in one is
+     * refused, also on connections that are open, and so is everybody whose authority has no valid
+     * list in the file. Read again when it changes; none unless set.
+     */
+    public B crl(Path file) {
+      this.transportConfig.crl(file);
+      return self();
+    }
+
     /** The transport. */
     public B transport(Transport instance) {
       this.transport = Choice.of(instance);

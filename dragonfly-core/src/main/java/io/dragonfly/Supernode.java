@@ -313,6 +313,11 @@ public final class Supernode implements AutoCloseable {
     public Optional<AdminApi> admit(InetAddress from, String token) {
       return adminAccess.isAllowed(from, token) ? Optional.of(service.admin()) : Optional.empty();
     }
+
+    @Override
+    public AdminApi forOperator() {
+      return service.admin();
+    }
   }
 
   /** Returns the supernode as its operator sees it: this process needs no token. */

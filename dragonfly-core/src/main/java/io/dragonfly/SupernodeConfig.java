@@ -312,7 +312,8 @@ public final class SupernodeConfig extends ParentConfig {
 
     /**
      * How long the source's answer is believed for the same credentials and a content named by a
-     * digest; 60 s unless set. All other contents are asked for at each registration.
+     * digest; 60 s unless set. With zero, as for all other contents, the source is asked at each
+     * registration.
      */
     public Builder accessTtl(Duration time) {
       this.accessTtl = time;
@@ -364,6 +365,17 @@ public final class SupernodeConfig extends ParentConfig {
      */
     public Builder metricsNetwork(String network) {
       this.metricsNetworks.add(network);
+      return this;
+    }
+
+    /**
+     * The address, or network, of a proxy in front of this supernode, such as a sidecar, which says
+     * by the PROXY protocol (version 1 or 2) for whom it connects. Each connection from there must
+     * begin with that header; from anywhere else it is an error. Without this all clients of a
+     * proxy on this machine would look like this machine. May be called repeatedly.
+     */
+    public Builder trustedProxy(String network) {
+      this.transportConfig.trustedProxy(Network.parse(network));
       return this;
     }
 
@@ -441,7 +453,7 @@ public final class SupernodeConfig extends ParentConfig {
       checkArgument(
           tls.tlsCa().isEmpty() || tls.tlsCert().isPresent(),
           "tlsCa is set without tlsCert: set that, too, so that the supernode can prove who it is");
-      checkShared("tlsCert, tlsKey and tlsCa");
+      checkShared("tlsCert, tlsKey, tlsCa, crl and trustedProxy");
       checkArgument(ringBytes >= 0, "ringBytes is %s, must be >= 0", ringBytes);
       sourceRate.ifPresent(rate -> rate.checkLimit("sourceRate"));
       checkArgument(

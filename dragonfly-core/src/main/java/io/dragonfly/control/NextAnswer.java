@@ -10,14 +10,26 @@ import java.util.List;
  * @param updates the tasks for which there is something new
  * @param preheats contents that the caller should fetch, with the credentials for that; only for
  *     who {@link NextRequest#takesPreheats takes} them
+ * @param revoked capabilities for the caller's pieces that the caller refuses from now on
  * @param terms for how long the answer holds
  */
 public record NextAnswer(
-    long number, List<TaskUpdate> updates, List<ContentRequest> preheats, Terms terms) {
+    long number,
+    List<TaskUpdate> updates,
+    List<ContentRequest> preheats,
+    List<Revoked> revoked,
+    Terms terms) {
   /** Copies the lists. */
   public NextAnswer {
     updates = List.copyOf(updates);
     preheats = List.copyOf(preheats);
+    revoked = List.copyOf(revoked);
+  }
+
+  /** An answer that revokes nothing. */
+  public NextAnswer(
+      long number, List<TaskUpdate> updates, List<ContentRequest> preheats, Terms terms) {
+    this(number, updates, preheats, List.of(), terms);
   }
 
   /** An answer without preheats. */

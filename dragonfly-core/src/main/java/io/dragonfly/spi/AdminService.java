@@ -16,4 +16,7 @@ public interface AdminService {
    * @param token what the caller shows; a secret
    */
   Optional<AdminApi> admit(InetAddress from, String token);
+
+  /** Returns what somebody may use whom the transport knows to be an operator. */
+  AdminApi forOperator();
 }

@@ -19,14 +19,18 @@ public final class TransportConfig {
   private final Optional<Path> tlsCert;
   private final Optional<Path> tlsKey;
   private final Optional<Path> tlsCa;
+  private final Optional<Path> crl;
   private final List<String> supernodeFingerprints;
+  private final List<Network> trustedProxies;
 
   private TransportConfig(Builder builder) {
     this.home = builder.home;
     this.tlsCert = builder.tlsCert;
     this.tlsKey = builder.tlsKey;
     this.tlsCa = builder.tlsCa;
+    this.crl = builder.crl;
     this.supernodeFingerprints = List.copyOf(builder.supernodeFingerprints);
+    this.trustedProxies = List.copyOf(builder.trustedProxies);
   }
 
   /** Returns a builder with nothing set. */
@@ -54,9 +58,19 @@ public final class TransportConfig {
     return tlsCa;
   }
 
+  /** Returns the file with the lists of certificates that are revoked. */
+  public Optional<Path> crl() {
+    return crl;
+  }
+
   /** Returns the fingerprints of which a supernode's certificate must have one; empty for any. */
   public List<String> supernodeFingerprints() {
     return supernodeFingerprints;
+  }
+
+  /** Returns where proxies are that say by the PROXY protocol for whom they connect. */
+  public List<Network> trustedProxies() {
+    return trustedProxies;
   }
 
   /** Tells whether everybody proves to everybody who it is: pieces, too, go over TLS then. */
@@ -64,9 +78,13 @@ public final class TransportConfig {
     return tlsCert.isPresent() && tlsCa.isPresent();
   }
 
-  /** Tells whether nothing is said about TLS. */
+  /** Tells whether nothing is set, the home aside. */
   public boolean isDefault() {
-    return tlsCert.isEmpty() && tlsCa.isEmpty() && supernodeFingerprints.isEmpty();
+    return tlsCert.isEmpty()
+        && tlsCa.isEmpty()
+        && crl.isEmpty()
+        && supernodeFingerprints.isEmpty()
+        && trustedProxies.isEmpty();
   }
 
   /** Returns the same settings with a directory for the transport's own files. */
@@ -75,7 +93,9 @@ public final class TransportConfig {
     builder.tlsCert = tlsCert;
     builder.tlsKey = tlsKey;
     builder.tlsCa = tlsCa;
+    builder.crl = crl;
     builder.supernodeFingerprints.addAll(supernodeFingerprints);
+    builder.trustedProxies.addAll(trustedProxies);
     return builder.build();
   }
 
@@ -85,7 +105,9 @@ public final class TransportConfig {
     private Optional<Path> tlsCert = Optional.empty();
     private Optional<Path> tlsKey = Optional.empty();
     private Optional<Path> tlsCa = Optional.empty();
+    private Optional<Path> crl = Optional.empty();
     private final List<String> supernodeFingerprints = new ArrayList<>();
+    private final List<Network> trustedProxies = new ArrayList<>();
 
     private Builder() {}
 
@@ -114,11 +136,29 @@ public final class TransportConfig {
     }
 
     /**
+     * A PEM or DER file with the revocation lists of those who sign: others' certificates must be
+     * in none of them, and each authority must have one. Read again when it changes.
+     */
+    public Builder crl(Path file) {
+      this.crl = Optional.of(file);
+      return this;
+    }
+
+    /**
      * A fingerprint that a supernode's certificate may have: {@code sha256:} and 64 hexadecimal
      * digits. May be called repeatedly.
      */
     public Builder supernodeFingerprint(String fingerprint) {
       this.supernodeFingerprints.add(fingerprint);
+      return this;
+    }
+
+    /**
+     * Proxies in a network say by the PROXY protocol for whom they connect, and are believed. Each
+     * connection from there must begin with its header. May be called repeatedly.
+     */
+    public Builder trustedProxy(Network network) {
+      this.trustedProxies.add(network);
       return this;
     }
 
@@ -137,6 +177,9 @@ public final class TransportConfig {
             "supernodeFingerprint is '%s', must be sha256: and 64 hexadecimal digits in lower case",
             each);
       }
+      checkArgument(
+          crl.isEmpty() || tlsCa.isPresent(),
+          "crl is set without tlsCa: set that, too, whose certificates it revokes");
       checkArgument(
           tlsCa.isEmpty() || supernodeFingerprints.isEmpty(),
           "supernodeFingerprint and tlsCa exclude each other: set one");

@@ -15,6 +15,7 @@ import io.dragonfly.control.PieceResult;
 import io.dragonfly.control.Queued;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.Revoked;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.control.Terms;
@@ -212,6 +213,9 @@ public final class ControlExamples {
             1L << 50,
             List.of(full, empty, TaskUpdate.unknown(OTHER_TASK)),
             List.of(registerRequests().get(0).content()),
+            List.of(
+                new Revoked(TASK, caller().id(), Instant.ofEpochSecond(2_000_000_000)),
+                new Revoked(OTHER_TASK, caller().id(), Instant.ofEpochSecond(3_000_000_000L))),
             TERMS),
         new NextAnswer(1, List.of(), TERMS));
   }

@@ -18,11 +18,22 @@ public final class ShownCapabilities {
   /** More takers than a parent gives to at a time. */
   private static final int MOST_REMEMBERED = 256;
 
+  /**
+   * More than leave one parent within the life of a capability; those for whom it is longest go.
+   */
+  private static final int MOST_REVOKED = 10_000;
+
   private final byte[] parentKey;
   private final Cache<Holder, Right> remembered =
       CacheBuilder.newBuilder().maximumSize(MOST_REMEMBERED).build();
 
+  /** Until when revoked capabilities would be valid, in seconds since 1970, by whose they are. */
+  private final Cache<Owner, Long> revoked =
+      CacheBuilder.newBuilder().maximumSize(MOST_REVOKED).build();
+
   private record Holder(TaskId task, PeerId taker, InetAddress address) {}
+
+  private record Owner(TaskId task, PeerId taker) {}
 
   private record Right(String capability, long expires) {
     boolean is(String shown) {
@@ -42,8 +53,8 @@ public final class ShownCapabilities {
   }
 
   /**
-   * Tells whether a capability is the parent's own, for this task, taker and address, and has not
-   * expired. Takes the same time wherever a wrong one differs.
+   * Tells whether a capability is the parent's own, for this task, taker and address, and has
+   * neither expired nor been revoked. Takes the same time wherever a wrong one differs.
    */
   public boolean isValid(
       String capability, TaskId task, PeerId taker, InetAddress address, Instant now) {
@@ -57,6 +68,16 @@ public final class ShownCapabilities {
       right = new Right(capability, expires.getAsLong());
       remembered.put(holder, right);
     }
-    return now.getEpochSecond() < right.expires();
+    return now.getEpochSecond() < right.expires() && !isRevoked(task, taker, right.expires());
+  }
+
+  private boolean isRevoked(TaskId task, PeerId taker, long expires) {
+    Long until = revoked.getIfPresent(new Owner(task, taker));
+    return until != null && expires <= until;
+  }
+
+  /** Refuses from now on what the taker was given for a task and expires by then. */
+  public void revoke(TaskId task, PeerId taker, Instant expires) {
+    revoked.asMap().merge(new Owner(task, taker), expires.getEpochSecond(), Math::max);
   }
 }

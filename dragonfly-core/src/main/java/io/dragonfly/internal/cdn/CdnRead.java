@@ -228,7 +228,7 @@ final class CdnRead implements SourceStretch.Progress {
       }
       failure = Optional.of(e);
     } catch (SourceFailedException e) {
-      if (pauseAfter(e, e.retryAfter(), isFinal(e))) {
+      if (pauseAfter(e, e.retryAfter(), Sources.isFinal(e))) {
         return;
       }
       failure = Optional.of(e);
@@ -304,12 +304,6 @@ final class CdnRead implements SourceStretch.Progress {
     }
     // Its bytes were given up, but those who hold it go on giving it meanwhile.
     return stored.digest(0).isPresent() && !stored.has(0) && pauseAfter(e, Optional.empty(), false);
-  }
-
-  /** A source that says no will not say yes to the same question; these alone may pass. */
-  static boolean isFinal(SourceFailedException e) {
-    int status = e.status().orElse(0);
-    return status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
   }
 
   private boolean pauseAfter(Exception e, Optional<Duration> retryAfter, boolean isFinal) {

@@ -218,7 +218,7 @@ final class SourceStretch implements PieceLine.Place {
       } catch (ContentNotFoundException e) {
         asker = Optional.empty();
       } catch (SourceFailedException e) {
-        if (!CdnRead.isFinal(e)) {
+        if (!Sources.isFinal(e)) {
           throw e;
         }
         asker = Optional.empty();

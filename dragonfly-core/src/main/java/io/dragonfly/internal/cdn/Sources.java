@@ -2,6 +2,7 @@ package io.dragonfly.internal.cdn;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.internal.plugin.Plugins;
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.SourceConfig;
@@ -73,6 +74,15 @@ public final class Sources implements AutoCloseable {
     TreeSet<String> all = new TreeSet<>(given.keySet());
     all.addAll(providers.keySet());
     return all.isEmpty() ? "no scheme" : String.join(", ", all);
+  }
+
+  /**
+   * Tells whether a source has said no: it will not say yes to the same question. Any other failure
+   * may pass.
+   */
+  public static boolean isFinal(SourceFailedException failure) {
+    int status = failure.status().orElse(0);
+    return status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
   }
 
   /** Ends what the sources that were made here have open. */

@@ -2,6 +2,7 @@ package io.dragonfly.internal.serve;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.Outcome;
+import io.dragonfly.control.Revoked;
 import io.dragonfly.internal.access.ShownCapabilities;
 import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.IoThreads;
@@ -149,6 +150,11 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   /** Sets who is told of the bytes that go out. Called on any thread; must not block. */
   public void onGiven(ObjLongConsumer<TaskId> listener) {
     given = listener;
+  }
+
+  /** Refuses capabilities from now on. */
+  public void revoke(Revoked revoked) {
+    capabilities.revoke(revoked.task(), revoked.taker(), revoked.expires());
   }
 
   @Override

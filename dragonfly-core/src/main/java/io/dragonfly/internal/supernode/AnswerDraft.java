@@ -3,6 +3,7 @@ package io.dragonfly.internal.supernode;
 import io.dragonfly.control.Assignment;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.Queued;
+import io.dragonfly.control.Revoked;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
@@ -26,6 +27,7 @@ import java.util.OptionalLong;
  * @param tasks what is new about tasks that go on
  * @param ended what is new about others
  * @param preheats what the taker is to fetch
+ * @param revoked capabilities that the taker is to refuse
  */
 record AnswerDraft(
     long number,
@@ -34,6 +36,7 @@ record AnswerDraft(
     List<TaskDraft> tasks,
     List<TaskUpdate> ended,
     List<ContentRequest> preheats,
+    List<Revoked> revoked,
     Terms terms) {
 
   /** What is new about one task. */
@@ -80,6 +83,6 @@ record AnswerDraft(
   NextAnswer issue() {
     List<TaskUpdate> updates = new ArrayList<>(ended);
     tasks.forEach(draft -> updates.add(draft.issue(taker, address)));
-    return new NextAnswer(number, updates, preheats, terms);
+    return new NextAnswer(number, updates, preheats, revoked, terms);
   }
 }

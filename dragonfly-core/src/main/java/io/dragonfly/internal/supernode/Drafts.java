@@ -3,6 +3,7 @@ package io.dragonfly.internal.supernode;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
 import io.dragonfly.control.Queued;
+import io.dragonfly.control.Revoked;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
@@ -130,11 +131,21 @@ final class Drafts {
     unknown.forEach(task -> ended.add(TaskUpdate.unknown(task)));
     session.failures.forEach((task, failure) -> ended.add(TaskUpdate.failed(task, failure)));
     List<ContentRequest> preheats = takePreheats(session);
+    List<Revoked> revoked = takeRevoked(session);
     Session.Sent sent =
-        new Session.Sent(plans, digestsBefore, Map.copyOf(session.failures), preheats);
+        new Session.Sent(plans, digestsBefore, Map.copyOf(session.failures), preheats, revoked);
     session.failures.clear();
     long number = session.sending(sent);
-    return new AnswerDraft(number, session.id(), session.address(), tasks, ended, preheats, terms);
+    return new AnswerDraft(
+        number, session.id(), session.address(), tasks, ended, preheats, revoked, terms);
+  }
+
+  private static List<Revoked> takeRevoked(Session session) {
+    List<Revoked> taken = new ArrayList<>();
+    while (taken.size() < SupernodeSettings.MOST_REVOKED && !session.revoked.isEmpty()) {
+      taken.add(session.revoked.removeFirst());
+    }
+    return taken;
   }
 
   private static List<ContentRequest> takePreheats(Session session) {
@@ -166,7 +177,7 @@ final class Drafts {
         digests(member),
         parents,
         lines.lines(),
-        Contacts.news(member, now),
+        member.mayTake(now) ? Contacts.news(member, now) : Optional.empty(),
         trouble(member),
         toVerify(member),
         queued);

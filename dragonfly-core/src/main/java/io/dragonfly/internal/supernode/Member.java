@@ -1,7 +1,6 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.error.DistributionException;
-import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.PieceSpan;
 import java.time.Instant;
@@ -27,8 +26,11 @@ final class Member {
   /** Pieces that others complain of, until it is told. */
   final Set<Integer> toVerify = new TreeSet<>();
 
-  /** What the source may be asked with; absent for who only offers, and so may not take. */
-  private @Nullable Access access;
+  /** The right to take; absent for who only offers. */
+  private @Nullable Permission permission;
+
+  /** When the permission is to be confirmed, or ends. */
+  private Instant permissionDue = Instant.MAX;
 
   /** What the peer wants, and what of it the scheduler was told. */
   private PieceSpan wanted = PieceSpan.NONE;
@@ -73,16 +75,40 @@ final class Member {
     return session.id();
   }
 
-  Optional<Access> access() {
-    return Optional.ofNullable(access);
+  Optional<Permission> permission() {
+    return Optional.ofNullable(permission);
   }
 
-  void registered(Access newAccess) {
-    access = newAccess;
+  /** It may take from now on; for as long as the longer one says, if it could before. */
+  void permitted(Permission given) {
+    if (permission == null || !permission.covers(given)) {
+      permission = given;
+      permissionDue = given.due(id());
+    }
   }
 
-  boolean mayTake() {
-    return access != null;
+  /** Tells whether the permission is to be confirmed, or ends. */
+  boolean isPermissionDue(Instant now) {
+    return !now.isBefore(permissionDue);
+  }
+
+  /** The source could not say whether the permission holds. */
+  void confirmLater(Instant when) {
+    permissionDue = when;
+  }
+
+  /** It may not take any more. */
+  void permissionEnded() {
+    permission = null;
+    permissionDue = Instant.MAX;
+  }
+
+  /**
+   * Tells whether it may take. Who wants pieces may go on while the source cannot say whether the
+   * permission still holds, but does not begin to want some then.
+   */
+  boolean mayTake(Instant now) {
+    return permission != null && (isWanting() || permission.isValid(now));
   }
 
   PieceSpan wanted() {

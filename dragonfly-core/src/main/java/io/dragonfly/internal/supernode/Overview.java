@@ -3,6 +3,7 @@ package io.dragonfly.internal.supernode;
 import io.dragonfly.control.AdminApi;
 import io.dragonfly.task.TaskId;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +38,8 @@ final class Overview {
     Map<TaskId, Activity> all = new HashMap<>();
     synchronized (state) {
       for (SwarmTask task : state.tasks()) {
-        Optional<String> url = task.access(Set.of()).map(a -> a.content().displayUrl());
+        Optional<String> url =
+            task.access(Set.of(), Instant.MIN).map(a -> a.content().displayUrl());
         all.put(task.id(), new Activity(task.wanting, task.members().size(), url));
       }
     }

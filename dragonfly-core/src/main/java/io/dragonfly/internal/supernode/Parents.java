@@ -4,6 +4,7 @@ import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import java.net.InetAddress;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,15 @@ final class Parents {
         @Override
         protected boolean removeEldestEntry(Map.Entry<PeerId, Described> eldest) {
           return size() > MOST;
+        }
+      };
+
+  /** Until when the capabilities are valid that were made for one parent each. */
+  private final Map<PeerId, Instant> issued =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<PeerId, Instant> eldest) {
+          return size() > 2 * MOST;
         }
       };
 
@@ -47,13 +57,14 @@ final class Parents {
     int number = before == null ? numbers++ : before.number();
     Instant renew = now.plus(SupernodeSettings.CAPABILITY_LIFE.dividedBy(2));
     described.put(parent.id(), new Described(number, parent, taker, renew));
-    return Optional.of(new ParentDraft(number, holder, expiry(now)));
+    return Optional.of(new ParentDraft(number, holder, issue(parent.id(), now)));
   }
 
   /** Returns a description in any case, without counting the parent as described. */
   ParentDraft contact(Holder holder, Instant now) {
-    int number = number(holder.peer().id());
-    return new ParentDraft(number < 0 ? numbers++ : number, holder, expiry(now));
+    PeerId id = holder.peer().id();
+    int number = number(id);
+    return new ParentDraft(number < 0 ? numbers++ : number, holder, issue(id, now));
   }
 
   /** Describes all again when they are next needed. */
@@ -61,7 +72,27 @@ final class Parents {
     described.replaceAll((id, d) -> new Described(d.number(), d.peer(), d.taker(), Instant.MIN));
   }
 
-  private static Instant expiry(Instant now) {
-    return now.plus(SupernodeSettings.CAPABILITY_LIFE);
+  private Instant issue(PeerId parent, Instant now) {
+    Instant expires = now.plus(SupernodeSettings.CAPABILITY_LIFE);
+    issued.put(parent, expires);
+    return expires;
+  }
+
+  /**
+   * Returns the parents that would still accept a capability, and until when, and forgets them. One
+   * that was made within this second is left out: another one of the same second may follow it, and
+   * parents could not tell the two apart.
+   */
+  Map<PeerId, Instant> revoke(Instant now) {
+    Instant last = now.truncatedTo(ChronoUnit.SECONDS).plus(SupernodeSettings.CAPABILITY_LIFE);
+    Map<PeerId, Instant> live = new LinkedHashMap<>();
+    issued.forEach(
+        (parent, expires) -> {
+          if (now.isBefore(expires)) {
+            live.put(parent, expires.isBefore(last) ? expires : last.minusSeconds(1));
+          }
+        });
+    issued.clear();
+    return live;
   }
 }

@@ -53,6 +53,7 @@ final class Polls {
   private final SwarmState state;
   private final Scheduler scheduler;
   private final Drafts drafts;
+  private final Permissions permissions;
   private final SupernodeSettings settings;
   private final Rhythm rhythm;
 
@@ -68,6 +69,7 @@ final class Polls {
       SwarmState state,
       Scheduler scheduler,
       Drafts drafts,
+      Permissions permissions,
       SupernodeSettings settings,
       Rhythm rhythm,
       Runnable changed,
@@ -76,6 +78,7 @@ final class Polls {
     this.state = state;
     this.scheduler = scheduler;
     this.drafts = drafts;
+    this.permissions = permissions;
     this.settings = settings;
     this.rhythm = rhythm;
     this.changed = changed;
@@ -131,7 +134,7 @@ final class Polls {
         takeParked(session)
             .map(parked -> new Delivery(parked, drafts.nothing(session, terms(session))));
     List<TaskId> unknown = new ArrayList<>();
-    List<Runnable> rest = new ArrayList<>();
+    List<Runnable> rest = new ArrayList<>(permissions.check(session));
     for (TaskReport report : request.reports()) {
       report(session, report, unknown, rest);
     }
@@ -147,7 +150,8 @@ final class Polls {
   private void report(
       Session session, TaskReport report, List<TaskId> unknown, List<Runnable> rest) {
     Member member = session.members.get(report.task());
-    if (member == null || (!member.mayTake() && !report.wanted().isEmpty())) {
+    if (member == null
+        || (!report.wanted().isEmpty() && !member.mayTake(rhythm.clock().instant()))) {
       DistributionException failure = session.heldFailures.remove(report.task());
       if (failure != null) {
         session.failures.put(report.task(), failure);

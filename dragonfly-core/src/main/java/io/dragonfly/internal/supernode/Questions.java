@@ -78,12 +78,19 @@ final class Questions implements AutoCloseable {
   @GuardedBy("this")
   private boolean closed;
 
-  /** What a question is about: a content, and with which credentials. */
-  private record Subject(TaskKey key, String fingerprint) {}
+  /**
+   * What a question is about: a content, and with which credentials.
+   *
+   * @param confirms whether it only asks if an earlier answer still holds: nothing begins by it
+   */
+  private record Subject(TaskKey key, String fingerprint, boolean confirms) {}
 
-  /** A question on its way, and the swarm that follows from the answer. */
+  /** A question on its way, and the swarm that follows from the answer; none if it confirms. */
   private record Flight(
-      Subject subject, Access access, CompletableFuture<SwarmTask> swarm, AskingAgain again) {
+      Subject subject,
+      Access access,
+      CompletableFuture<Optional<SwarmTask>> swarm,
+      AskingAgain again) {
     String host() {
       return access.content().url().getRawAuthority().toLowerCase(Locale.ROOT);
     }
@@ -150,7 +157,7 @@ final class Questions implements AutoCloseable {
 
   /** Asks, and returns the swarm of the version that the answer names, once it has started. */
   CompletableFuture<SwarmTask> ask(TaskKey key, Access access) {
-    Subject subject = new Subject(key, access.fingerprint());
+    Subject subject = new Subject(key, access.fingerprint(), false);
     SourceVersion cached = answers.getIfPresent(subject);
     if (cached != null && versions.isWrong(version(subject, access, cached).id())) {
       // What was believed turned out not to be so. The source may have been mended since.
@@ -161,6 +168,18 @@ final class Questions implements AutoCloseable {
       SourceVersion version = cached;
       return arrivals.inBackground(() -> arrivals.arrive(version(subject, access, version)));
     }
+    return fly(subject, access).thenApply(Optional::orElseThrow);
+  }
+
+  /**
+   * Asks whether a content is still given with these credentials, in whichever version. Completes
+   * normally if it is, and otherwise as a registration would.
+   */
+  CompletableFuture<Void> confirm(TaskKey key, Access access) {
+    return fly(new Subject(key, access.fingerprint(), true), access).thenApply(none -> null);
+  }
+
+  private CompletableFuture<Optional<SwarmTask>> fly(Subject subject, Access access) {
     Flight flight;
     synchronized (this) {
       Flight before = flights.get(subject);
@@ -190,7 +209,7 @@ final class Questions implements AutoCloseable {
   }
 
   private void run(Flight flight) {
-    boolean opens = startOpening(flight.subject());
+    boolean opens = !flight.subject().confirms() && startOpening(flight.subject());
     Answer answer;
     try {
       answer = call(flight, opens);
@@ -205,7 +224,10 @@ final class Questions implements AutoCloseable {
     listener.asked(Optional.empty());
     Access access = flight.access();
     anonymous.given(access.content(), access.requester(), answer.version());
-    if (opens) {
+    if (flight.subject().confirms()) {
+      forget(flight);
+      flight.swarm().complete(Optional.empty());
+    } else if (opens) {
       arrive(flight, answer);
       endOpening(flight, true);
     } else {
@@ -314,7 +336,7 @@ final class Questions implements AutoCloseable {
               end(flight, typed(flight, failure));
             } else {
               forget(flight);
-              flight.swarm().complete(ready);
+              flight.swarm().complete(Optional.ofNullable(ready));
             }
           });
     } catch (RuntimeException e) {

@@ -208,7 +208,8 @@ final class Registrations {
       return; // the call was dropped
     }
     try {
-      Swarms.Joined joined = swarms.join(swarm, guest.request(), guest.access(), guest.place());
+      Swarms.Joined joined =
+          swarms.join(swarm, guest.request(), permission(guest, admission), guest.place());
       CdnTask cdn = swarm.started().getNow(null);
       boolean isCached = cdn != null && cdn.isComplete();
       if (cdn != null) {
@@ -230,6 +231,14 @@ final class Registrations {
       fail(guest, e); // else nobody would answer
       throw e;
     }
+  }
+
+  private Permission permission(Guest guest, Admission admission) {
+    Access access = guest.access();
+    return admission
+        .until()
+        .map(end -> new Permission(access, end, true))
+        .orElseGet(() -> Permission.bySource(access, rhythm.clock().instant()));
   }
 
   private RegisterAnswer answer(Guest guest, Admission admission, Swarms.Joined joined) {

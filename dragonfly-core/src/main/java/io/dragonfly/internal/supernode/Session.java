@@ -2,6 +2,7 @@ package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.Revoked;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.Peer;
@@ -57,6 +58,9 @@ final class Session {
   /** The data centres that it has named. */
   final Set<String> zones = new LinkedHashSet<>(2);
 
+  /** Capabilities for its pieces that it is to refuse, and does not know of yet. */
+  final Deque<Revoked> revoked = new ArrayDeque<>();
+
   /** Those that it wants pieces of. */
   final Set<Member> wanting = new LinkedHashSet<>();
 
@@ -96,7 +100,8 @@ final class Session {
       List<Plan> plans,
       Map<Member, Integer> digestsBefore,
       Map<TaskId, DistributionException> failures,
-      List<ContentRequest> preheats) {}
+      List<ContentRequest> preheats,
+      List<Revoked> revoked) {}
 
   /**
    * A session that begins.
@@ -147,6 +152,14 @@ final class Session {
     unreachableNanos = null;
   }
 
+  /** It is to refuse capabilities. It is told of the last ones if there are too many. */
+  void revoke(Revoked capabilities) {
+    if (revoked.size() >= SupernodeSettings.MOST_REVOKED_WAITING) {
+      revoked.removeFirst();
+    }
+    revoked.addLast(capabilities);
+  }
+
   /** Another peer could not reach it. */
   void unreachable(long nanos) {
     if (unreachableNanos == null) {
@@ -184,6 +197,9 @@ final class Session {
     sent.failures().forEach(failures::putIfAbsent);
     for (int i = sent.preheats().size() - 1; i >= 0; i--) {
       preheats.addFirst(sent.preheats().get(i));
+    }
+    for (int i = sent.revoked().size() - 1; i >= 0; i--) {
+      revoked.addFirst(sent.revoked().get(i));
     }
     return sent.plans();
   }

@@ -6,6 +6,7 @@ import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.SupernodeState;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.access.Tickets;
+import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.internal.cdn.CdnCache;
 import io.dragonfly.internal.cdn.CdnSettings;
 import io.dragonfly.internal.cdn.DaemonThreads;
@@ -20,6 +21,7 @@ import io.dragonfly.spi.Network;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.Storage;
+import io.dragonfly.task.TaskKey;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -27,6 +29,7 @@ import java.time.Clock;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.LongSupplier;
@@ -118,6 +121,8 @@ public final class SupernodeService implements AutoCloseable {
             budgets,
             rhythm,
             () -> parts.pieces().uploads().take(0) > 0,
+            this::confirm,
+            parts.pieces()::revoke,
             (task, cdn) -> {
               boolean isShared = Versions.isShared(task);
               if (!isShared) {
@@ -184,6 +189,10 @@ public final class SupernodeService implements AutoCloseable {
     cache.recover().forEach(versions::recovered);
     cache.sweepFromNowOn();
     listener.opened(this::state);
+  }
+
+  private CompletableFuture<Void> confirm(TaskKey key, Access access) {
+    return questions.confirm(key, access);
   }
 
   private static String nonce(SecureRandom random) {

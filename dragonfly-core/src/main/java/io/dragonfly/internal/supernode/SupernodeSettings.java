@@ -53,6 +53,13 @@ public record SupernodeSettings(
   /** So many may wait to be told to one peer; with more it is left out. */
   static final int MOST_PREHEATS_WAITING = 1000;
 
+  /**
+   * So many capabilities are revoked in one answer, and so many more may wait for the next ones.
+   */
+  static final int MOST_REVOKED = 256;
+
+  static final int MOST_REVOKED_WAITING = 4096;
+
   /** How often it is looked whether all peers that had a piece have gone. */
   static final Duration LOOK_FOR_ORPHANS = Duration.ofSeconds(1);
 

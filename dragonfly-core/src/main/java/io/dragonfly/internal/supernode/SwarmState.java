@@ -50,6 +50,7 @@ final class SwarmState {
 
   private final Quarantine quarantine = new Quarantine();
   private final Isolations isolations;
+  private final Revocations revocations;
   private int wanting;
   private boolean closed;
 
@@ -66,7 +67,9 @@ final class SwarmState {
       int backToSourcePeers,
       PeerId cdn,
       Budgets budgets,
+      Revocations revocations,
       Isolations isolations) {
+    this.revocations = revocations;
     this.isolations = isolations;
     this.budgets = budgets;
     this.scheduler = scheduler;
@@ -175,8 +178,8 @@ final class SwarmState {
   }
 
   /** A peer registers: it may take from now on. Returns its part in the task. */
-  Member join(Session session, SwarmTask task, RegisterRequest request, Access access) {
-    Member member = registered(session, task, access);
+  Member join(Session session, SwarmTask task, RegisterRequest request, Permission permission) {
+    Member member = registered(session, task, permission);
     member.digestsKnown = Math.min(task.digests.published(), SupernodeSettings.MOST_DIGESTS);
     member.lengthTold = task.isLengthKnown();
     member.isNamed = false;
@@ -185,9 +188,9 @@ final class SwarmState {
     return member;
   }
 
-  private Member registered(Session session, SwarmTask task, Access access) {
+  private Member registered(Session session, SwarmTask task, Permission permission) {
     Place place = session.place();
-    Access kept = budgets.accesses.keep(place, access);
+    Access kept = budgets.accesses.keep(place, permission.access());
     try {
       budgets.tasks.take(place, task.id(), task.id(), 1);
     } catch (RuntimeException e) {
@@ -196,13 +199,19 @@ final class SwarmState {
     }
     try {
       Member member = enter(session, task);
-      member.access().ifPresent(before -> letGo(place, task, before)); // it counts once
-      member.registered(kept);
+      letGo(member); // it counts once
+      member.permitted(new Permission(kept, permission.until(), permission.byTicket()));
       return member;
     } catch (RuntimeException e) {
       letGo(place, task, kept);
       throw e;
     }
+  }
+
+  private void letGo(Member member) {
+    member
+        .permission()
+        .ifPresent(before -> letGo(member.session.place(), member.task, before.access()));
   }
 
   private void letGo(Place place, SwarmTask task, Access access) {
@@ -224,7 +233,7 @@ final class SwarmState {
   /** A peer offers what it holds. It may not take. */
   void offer(Session session, SwarmTask task, BitSet pieces) {
     Optional<Member> before = task.member(session.id());
-    if (before.isPresent() && before.get().mayTake()) {
+    if (before.isPresent() && before.get().permission().isPresent()) {
       reports.holdings(before.get(), pieces).stream()
           .forEach(piece -> scheduler.pieceAdded(task.id(), session.id(), piece));
     } else {
@@ -282,6 +291,9 @@ final class SwarmState {
       if (accused == null || accused == member.session || member.parents.number(accused.id()) < 0) {
         return;
       }
+      if (result.outcome() == Outcome.REFUSED && revocations.isConcerned(member.id())) {
+        return; // what it has shown may have been revoked
+      }
       if (result.outcome() == Outcome.DIGEST_MISMATCH) {
         haveVerified(accused, member.task, result.piece());
       }
@@ -296,6 +308,8 @@ final class SwarmState {
               reportedNanos);
       if (isIsolated) {
         judged(accused);
+        accused.members.values().forEach(m -> revocations.revoke(m, sessions::get));
+        accused.members.values().forEach(m -> m.parents.forget());
         quarantine
             .isolation(accused.id(), reportedNanos)
             .ifPresent(isolation -> isolations.isolated(accused.id(), isolation));
@@ -356,6 +370,24 @@ final class SwarmState {
     return suspects;
   }
 
+  /** A member may not take any more, but gives on what it has. */
+  void permissionEnded(Member member) {
+    letGo(member);
+    member.permissionEnded();
+    want(member, PieceSpan.NONE);
+    member
+        .toAnnounce()
+        .ifPresent(span -> scheduler.wantedChanged(member.task.id(), member.id(), span));
+  }
+
+  /** A member's part in a task ends, and it is told why. */
+  void refuse(Member member, DistributionException failure) {
+    Session session = member.session;
+    leave(member);
+    (member.isNamed ? session.failures : session.heldFailures).put(member.task.id(), failure);
+    awake.add(session);
+  }
+
   private void want(Member member, PieceSpan span) {
     boolean before = member.isWanting();
     member.want(span);
@@ -386,6 +418,7 @@ final class SwarmState {
   void leave(Member member) {
     SwarmTask task = member.task;
     scheduler.peerLeft(task.id(), member.id());
+    revocations.revoke(member, sessions::get);
     forget(member);
     task.remove(member);
     if (task.members().isEmpty()) {
@@ -398,9 +431,8 @@ final class SwarmState {
     Session session = member.session;
     session.news.remove(member);
     if (session.members.remove(member.task.id(), member)) {
-      Place place = session.place();
-      budgets.memberships.giveBack(place, 1);
-      member.access().ifPresent(access -> letGo(place, member.task, access));
+      budgets.memberships.giveBack(session.place(), 1);
+      letGo(member);
     }
   }
 

@@ -6,9 +6,11 @@ import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +42,9 @@ final class SwarmTask {
 
   /** Members with pieces whose digests are not published yet. */
   final Set<Member> holdingBack = new LinkedHashSet<>();
+
+  /** Credentials that the source is just asked about. */
+  final Set<String> confirming = new HashSet<>();
 
   /** How many members want pieces, and since when none does. */
   int wanting;
@@ -156,11 +161,19 @@ final class SwarmTask {
     return Optional.of(heir);
   }
 
-  /** Returns what else the source can be asked with; first of those who want the task. */
-  Optional<Access> access(Set<String> refused) {
+  /**
+   * Returns what else the source can be asked with, of those whose permission is valid; first of
+   * those who want the task.
+   */
+  Optional<Access> access(Set<String> refused, Instant now) {
     Optional<Access> any = Optional.empty();
     for (Member member : order) {
-      Optional<Access> access = member.access().filter(a -> !refused.contains(a.fingerprint()));
+      Optional<Access> access =
+          member
+              .permission()
+              .filter(p -> p.isValid(now))
+              .map(Permission::access)
+              .filter(a -> !refused.contains(a.fingerprint()));
       if (access.isPresent() && member.isWanting()) {
         return access;
       }

@@ -6,6 +6,7 @@ import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.NextRequest;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.Revoked;
 import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
@@ -24,6 +25,7 @@ import io.dragonfly.task.PieceDigests;
 import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
+import io.dragonfly.task.TaskKey;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.BitSet;
@@ -34,6 +36,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -51,6 +54,7 @@ final class Swarms implements Preheats.Peers {
   private final Supplier<Peer> cdnPeer;
   private final Overview overview;
   private final PassingOn passing;
+  private final Permissions permissions;
   private final SmallContents small = new SmallContents(SupernodeSettings.SMALL_CONTENTS_BYTES);
 
   /** Lets a task go that nobody takes part in. */
@@ -63,6 +67,8 @@ final class Swarms implements Preheats.Peers {
    * @param cdnKey the key of capabilities for the CDN cache's pieces; a secret
    * @param budgets what there is room for, and how much of it for each client address
    * @param isUploadLimited tells whether the rate limit of the supernode's uploads is reached
+   * @param confirm asks the source whether it still gives a content with these credentials
+   * @param cdnRefuses has the CDN cache refuse capabilities
    * @param release lets a task go that nobody takes part in; may block
    * @param listener is told of what peers report, and of what follows for others
    */
@@ -75,6 +81,8 @@ final class Swarms implements Preheats.Peers {
       Budgets budgets,
       Rhythm rhythm,
       BooleanSupplier isUploadLimited,
+      BiFunction<TaskKey, Access, CompletableFuture<Void>> confirm,
+      Consumer<Revoked> cdnRefuses,
       BiConsumer<Task, CdnTask> release,
       SupernodeListener listener) {
     this.state =
@@ -83,6 +91,7 @@ final class Swarms implements Preheats.Peers {
             settings.backToSourcePeers(),
             cdnId,
             budgets,
+            new Revocations(cdnId, cdnRefuses, rhythm),
             (peer, isolation) ->
                 rhythm.soon(() -> listener.isolated(peer, isolation.times(), isolation.reason())));
     this.rhythm = rhythm;
@@ -101,8 +110,18 @@ final class Swarms implements Preheats.Peers {
               Session session = state.session(id);
               return session == null ? null : session.holder();
             });
+    this.permissions = new Permissions(state, rhythm, confirm, this::stopped, this::changed);
     this.polls =
-        new Polls(cdnId, state, scheduler, drafts, settings, rhythm, this::changed, listener);
+        new Polls(
+            cdnId,
+            state,
+            scheduler,
+            drafts,
+            permissions,
+            settings,
+            rhythm,
+            this::changed,
+            listener);
   }
 
   /** Returns what operators see of it all. */
@@ -212,14 +231,14 @@ final class Swarms implements Preheats.Peers {
    *
    * @throws DistributionException if the task has ended, and why
    */
-  Joined join(SwarmTask task, RegisterRequest request, Access access, Place place) {
+  Joined join(SwarmTask task, RegisterRequest request, Permission permission, Place place) {
     Joined joined;
     synchronized (state) {
       checkGoesOn(task);
       Session session = state.heard(request.caller(), place, rhythm.activeNanos().getAsLong());
       polls.arm(session); // its lease must end also if there is no room for more than itself
       boolean isNew = task.member(session.id()).isEmpty();
-      Member member = state.join(session, task, request, access);
+      Member member = state.join(session, task, request, permission);
       Terms terms = polls.terms(session);
       polls.arm(session);
       joined =
@@ -404,7 +423,7 @@ final class Swarms implements Preheats.Peers {
       SwarmTask task = state.task(id);
       if (task != null && task.wanting > 0) {
         cdn = task.cdn;
-        access = task.access(Set.of());
+        access = task.access(Set.of(), rhythm.clock().instant());
       }
     }
     if (cdn != null && access.isPresent()) {
@@ -416,7 +435,7 @@ final class Swarms implements Preheats.Peers {
   Optional<Access> access(TaskId id, Set<String> refused) {
     synchronized (state) {
       SwarmTask task = state.task(id);
-      return task == null ? Optional.empty() : task.access(refused);
+      return task == null ? Optional.empty() : task.access(refused, rhythm.clock().instant());
     }
   }
 

@@ -264,6 +264,7 @@ public final class TransferEngine implements AutoCloseable {
   private void offer(Setup setup, DoubleSupplier random) {
     for (SupernodeLink link : supernodes.giving()) {
       link.onComplaint(home::verifySoon);
+      service.ifPresent(pieces -> link.onRevoked(pieces::revoke));
       new Offering(loop, store, setup.plugins().storage(), link, random).offer();
     }
   }

@@ -19,6 +19,19 @@ class ShownCapabilitiesTest {
   private final ShownCapabilities capabilities = new ShownCapabilities(KEY);
   private final String right = Capabilities.issue(KEY, TASK, TAKER, HERE, NOW.plusSeconds(60));
 
+  @Test
+  void whatIsRevokedIsRefusedAndWhatComesLaterIsNot() {
+    assertThat(isValid(right, NOW)).isTrue();
+    capabilities.revoke(TASK, TAKER, NOW.plusSeconds(59));
+    assertThat(isValid(right, NOW)).isTrue();
+    capabilities.revoke(TASK, TAKER, NOW.plusSeconds(60));
+    assertThat(isValid(right, NOW)).isFalse();
+    capabilities.revoke(TASK, TAKER, NOW.plusSeconds(30)); // does not lessen it
+    assertThat(isValid(right, NOW)).isFalse();
+    assertThat(isValid(Capabilities.issue(KEY, TASK, TAKER, HERE, NOW.plusSeconds(61)), NOW))
+        .isTrue();
+  }
+
   private boolean isValid(String capability, Instant now) {
     return capabilities.isValid(capability, TASK, TAKER, HERE, now);
   }

@@ -15,6 +15,7 @@ import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.testkit.FakeSource;
+import io.dragonfly.testkit.FakeTicker;
 import io.dragonfly.testkit.FirstComeScheduler;
 import io.dragonfly.testkit.LeakCheck;
 import java.net.InetAddress;
@@ -81,6 +82,11 @@ class PlaceLimitsTest {
     assertThat(isLetIn(ip("2001:db8:0:2::1"))).isTrue();
   }
 
+  private static Rhythm rhythm() {
+    FakeTicker ticker = new FakeTicker();
+    return new Rhythm(ticker.clock(), ticker, ticker, ticker.timer(), Runnable::run, Runnable::run);
+  }
+
   @Test
   void whoLeavesMakesRoom() throws Exception {
     SwarmState state =
@@ -89,6 +95,7 @@ class PlaceLimitsTest {
             0,
             at(ip("192.0.2.9")).id(),
             new Budgets(0.05),
+            new Revocations(at(ip("192.0.2.9")).id(), revoked -> {}, rhythm()),
             (peer, isolation) -> {});
     Place place = Place.of(ip("192.0.2.1"));
     Session session = state.heard(at(ip("192.0.2.1")), place, 0);

@@ -377,6 +377,22 @@ class RegistrationTest {
   }
 
   @Test
+  void anAccessTtlOfZeroHasTheSourceAskedAboutContentThatADigestNamesToo() {
+    supernode.close();
+    TestSupernode.Setup setup = new TestSupernode.Setup().source(source);
+    setup.accessTtl = Duration.ZERO;
+    supernode = setup.start();
+    byte[] blob = bytes(2 * PIECE);
+    URI uri = URI.create("fake://registry/v2/library/debian/blobs/" + sha256(blob));
+    source.put(uri, blob).allow(uri, ALICE);
+    get(new TestPeer(supernode).register(content(uri, ALICE)));
+    get(new TestPeer(supernode).register(content(uri, ALICE)));
+    assertThat(source.questions()).isEqualTo(1);
+    source.revoke(uri, ALICE);
+    assertRefused(new TestPeer(supernode).register(content(uri, ALICE)));
+  }
+
+  @Test
   void whoComesWhileTheReadBeginsHasTheSourceNotReadTwice() {
     byte[] blob = bytes(2 * PIECE);
     URI uri = URI.create("fake://registry/v2/library/debian/blobs/" + sha256(blob));

@@ -59,6 +59,7 @@ final class TestSupernode implements AutoCloseable {
     int sourceConcurrency = 32;
     double sharePerAddress = 0.05;
     Duration offlineTtl = Duration.ZERO;
+    Duration accessTtl = Duration.ofSeconds(60);
     CdnSettings.Keeping keeping = CdnSettings.Keeping.ALL;
     SupernodeListener listener = SupernodeListener.NONE;
 
@@ -100,7 +101,7 @@ final class TestSupernode implements AutoCloseable {
             setup.sourceConcurrency,
             Duration.ofSeconds(30),
             Duration.ofSeconds(10),
-            Duration.ofSeconds(60),
+            setup.accessTtl,
             setup.sharePerAddress,
             setup.offlineTtl);
     service =

@@ -32,16 +32,15 @@ public final class OperatorCalls {
   private final CommandSpec spec;
   private final Addresses.Node supernode;
   private final String token;
-  private final Optional<SupernodeSockets> tls;
+  private final SupernodeSockets tls;
 
   /**
    * Calls to a supernode.
    *
    * @param spec the command that makes them
-   * @param tls how it is called over TLS; empty for plain calls
+   * @param tls how it is called
    */
-  OperatorCalls(
-      CommandSpec spec, Addresses.Node supernode, String token, Optional<SupernodeSockets> tls) {
+  OperatorCalls(CommandSpec spec, Addresses.Node supernode, String token, SupernodeSockets tls) {
     this.spec = spec;
     this.supernode = supernode;
     this.token = token;
@@ -71,18 +70,13 @@ public final class OperatorCalls {
       throws InUseException {
     String where = supernode.host() + ":" + supernode.port();
     try {
-      URI url =
-          new URI(
-              tls.isPresent() ? "https" : "http",
-              null,
-              supernode.host(),
-              supernode.port(),
-              path,
-              null,
-              null);
-      HttpURLConnection connection = (HttpURLConnection) url.toURL().openConnection(Proxy.NO_PROXY);
+      URI url = new URI("https", null, supernode.host(), supernode.port(), path, null, null);
+      HttpsURLConnection connection =
+          (HttpsURLConnection) url.toURL().openConnection(Proxy.NO_PROXY);
       connection.setRequestMethod(method);
-      connection.setRequestProperty("Authorization", "Bearer " + token);
+      if (!token.isEmpty()) {
+        connection.setRequestProperty("Authorization", "Bearer " + token);
+      }
       connection.setRequestProperty("Connection", "close"); // the JDK would keep it for no use
       connection.setConnectTimeout((int) CONNECT.toMillis());
       connection.setReadTimeout((int) ANSWER.toMillis());
@@ -92,9 +86,7 @@ public final class OperatorCalls {
         connection.setFixedLengthStreamingMode(json.get().length);
         connection.setRequestProperty("Content-Type", "application/json");
       }
-      if (tls.isPresent()) {
-        connect((HttpsURLConnection) connection, tls.get());
-      }
+      connect(connection, tls);
       if (json.isPresent()) {
         send(connection, json.get());
       }

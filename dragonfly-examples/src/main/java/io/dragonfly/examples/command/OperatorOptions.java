@@ -9,7 +9,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,8 +43,8 @@ public final class OperatorOptions {
       split = ",",
       paramLabel = "SHA256",
       description =
-          "Fingerprints of which the supernode's certificate must have one. This or --tls-ca is"
-              + " needed if it is another machine.")
+          "Fingerprints of which the supernode's certificate must have one. Default: that of the"
+              + " certificate in --home-dir. With --admin-token-file this or --tls-ca is needed.")
   private List<String> fingerprints = new ArrayList<>();
 
   /**
@@ -66,28 +65,45 @@ public final class OperatorOptions {
     return new OperatorCalls(spec, supernode, token, sockets(spec, directory, supernode));
   }
 
-  /** The token goes to nobody who is not known beforehand. */
-  private Optional<SupernodeSockets> sockets(
-      CommandSpec spec, Path directory, Addresses.Node supernode) {
+  /**
+   * The token goes to nobody who is not known beforehand, on this machine, too: any of its users
+   * may listen at the port while the supernode does not run.
+   */
+  private SupernodeSockets sockets(CommandSpec spec, Path directory, Addresses.Node supernode) {
     try {
       TransportConfig.Builder builder = TransportConfig.builder();
-      tls.giveTo(directory, builder::tlsCert, builder::tlsKey, builder::tlsCa);
+      tls.giveTo(directory, builder::tlsCert, builder::tlsKey, builder::tlsCa, builder::crl);
       fingerprints.forEach(builder::supernodeFingerprint);
-      TransportConfig config = builder.build();
-      Optional<SupernodeSockets> sockets = SupernodeSockets.of(config, supernode.address());
-      if (sockets.isPresent() && fingerprints.isEmpty() && config.tlsCa().isEmpty()) {
-        throw new ParameterException(
-            spec.commandLine(),
-            "--node is another machine: give --supernode-fingerprint, which its log has, or"
-                + " --tls-ca");
+      if (fingerprints.isEmpty() && builder.build().tlsCa().isEmpty()) {
+        builder.supernodeFingerprint(ownFingerprint(directory));
       }
-      return sockets;
+      return SupernodeSockets.of(builder.build(), supernode.address());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
   }
 
+  /** Returns what the supernode is known by whose token is in the home. */
+  private String ownFingerprint(Path directory) {
+    if (homeDir == null) {
+      throw new IllegalArgumentException(
+          "without --home-dir, say which supernode may get the token: give"
+              + " --supernode-fingerprint, which its log has, or --tls-ca");
+    }
+    try {
+      return SupernodeSockets.fingerprintIn(directory.resolve(homeDir));
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "%s: give --supernode-fingerprint, which the supernode's log has, or --tls-ca"
+              .formatted(e.getMessage()),
+          e);
+    }
+  }
+
   private String token(CommandSpec spec, Path directory) {
+    if (homeDir == null && tokenFile == null && tls.hasCertificate()) {
+      return ""; // the certificate may say that it is an operator's
+    }
     if ((homeDir == null) == (tokenFile == null)) {
       throw new ParameterException(
           spec.commandLine(), "give either --home-dir or --admin-token-file");

@@ -82,7 +82,7 @@ public final class PeerOptions {
     Optional.ofNullable(queueTimeout).ifPresent(builder::queueTimeout);
     builder.takesPreheats(allowPreheat);
     metrics.giveTo(builder::metricsNetwork);
-    tls.giveTo(directory, builder::tlsCert, builder::tlsKey, builder::tlsCa);
+    tls.giveTo(directory, builder::tlsCert, builder::tlsKey, builder::tlsCa, builder::crl);
     supernodeFingerprints.forEach(builder::supernodeFingerprint);
   }
 }

@@ -31,16 +31,34 @@ public final class TlsOptions {
               + " all connections are over TLS and both sides are checked.")
   private @Nullable String tlsCa;
 
+  @Option(
+      names = "--crl",
+      paramLabel = "FILE",
+      description =
+          "PEM or DER file with the revocation lists of --tls-ca: whose certificate is in one is"
+              + " refused. Read again when it changes.")
+  private @Nullable String crl;
+
+  /** Tells whether a certificate is given that may prove a role. */
+  boolean hasCertificate() {
+    return tlsCert != null && !tlsCert.isEmpty();
+  }
+
   /**
    * Gives the files that were named to a builder; relative ones begin in a directory.
    *
    * @throws IllegalArgumentException if there is no such file
    */
   public void giveTo(
-      Path directory, Consumer<Path> cert, Consumer<Path> key, Consumer<Path> authorities) {
+      Path directory,
+      Consumer<Path> cert,
+      Consumer<Path> key,
+      Consumer<Path> authorities,
+      Consumer<Path> revocations) {
     file(directory, "--tls-cert", tlsCert).ifPresent(cert);
     file(directory, "--tls-key", tlsKey).ifPresent(key);
     file(directory, "--tls-ca", tlsCa).ifPresent(authorities);
+    file(directory, "--crl", crl).ifPresent(revocations);
   }
 
   /** Looked at even where nothing would use it: who names a file means it to be there. */

@@ -7,6 +7,7 @@ import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.IdcOption;
 import io.dragonfly.examples.command.PeerOptions;
+import io.dragonfly.examples.command.TrustedProxyOptions;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.command.WhyNot;
 import io.dragonfly.examples.dfget.PeerSettings;
@@ -112,6 +113,7 @@ final class DfdaemonOptions {
               + " times.")
   private List<Pattern> intercepted = new ArrayList<>();
 
+  @Mixin private TrustedProxyOptions proxies = new TrustedProxyOptions();
   @Mixin private RegistryTrustOptions trust = new RegistryTrustOptions();
 
   @Option(
@@ -303,6 +305,7 @@ final class DfdaemonOptions {
     for (String name : allowedHosts) {
       allow(builder, name);
     }
+    proxies.giveTo(builder::trustedProxy);
     trust.addTo(builder, call);
     if (dockerConfig != null) {
       builder.dockerConfig(readable(call.directory().resolve(dockerConfig)));

@@ -126,6 +126,7 @@ final class ServerPeer implements PeerHost {
     checkFile("tls-cert", asked.tlsCert(), its.tlsCert());
     checkFile("tls-key", asked.tlsKey(), its.tlsKey());
     checkFile("tls-ca", asked.tlsCa(), its.tlsCa());
+    checkFile("crl", asked.crl(), its.crl());
     List<String> fingerprints = asked.supernodeFingerprints();
     if (!fingerprints.isEmpty() && !fingerprints.equals(its.supernodeFingerprints())) {
       throw differs(

@@ -5,6 +5,7 @@ import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.IdcOption;
 import io.dragonfly.examples.command.MetricsOptions;
 import io.dragonfly.examples.command.TlsOptions;
+import io.dragonfly.examples.command.TrustedProxyOptions;
 import io.dragonfly.examples.command.Units;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -144,8 +145,8 @@ final class SupernodeOptions {
       paramLabel = "TIME",
       converter = Units.TimeConverter.class,
       description =
-          "How long a source's answer is believed about a file that its URL names by digest."
-              + " Default: 60s.")
+          "How long a source's answer is believed about a file that is named by its digest. 0: it"
+              + " is asked each time. Default: 60s.")
   private @Nullable Duration accessTtl;
 
   @Option(
@@ -191,6 +192,7 @@ final class SupernodeOptions {
   private List<String> sourceDeny = new ArrayList<>();
 
   @Mixin private MetricsOptions metrics = new MetricsOptions();
+  @Mixin private TrustedProxyOptions proxies = new TrustedProxyOptions();
   @Mixin private TlsOptions tls = new TlsOptions();
 
   /**
@@ -236,7 +238,8 @@ final class SupernodeOptions {
     sourceAllow.forEach(builder::sourceAllow);
     sourceDeny.forEach(builder::sourceDeny);
     metrics.giveTo(builder::metricsNetwork);
-    tls.giveTo(Path.of(""), builder::tlsCert, builder::tlsKey, builder::tlsCa);
+    proxies.giveTo(builder::trustedProxy);
+    tls.giveTo(Path.of(""), builder::tlsCert, builder::tlsKey, builder::tlsCa, builder::crl);
     more.accept(builder);
     return builder.build();
   }

@@ -11,6 +11,7 @@ import io.dragonfly.SupernodeConfig;
 import io.dragonfly.examples.command.FakeCall;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.transport.http.SupernodeSockets;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -105,12 +106,17 @@ class AdminCommandTest {
       assertThat(admin(2, supernode, "task", brief, by[0], by[1]).said())
           .contains("has no task '" + brief + "'");
       Path wrong = Files.writeString(dir.resolve("wrong"), "a-token-that-is-none");
-      assertThat(admin(18, supernode, "status", "--admin-token-file", wrong.toString()).said())
+      String fingerprint = SupernodeSockets.fingerprintIn(home);
+      String[] file = {"--admin-token-file", wrong.toString()};
+      assertThat(admin(2, supernode, "status", file[0], file[1]).said())
+          .contains("give --supernode-fingerprint, which its log has, or --tls-ca");
+      String[] known = {"--supernode-fingerprint", fingerprint};
+      assertThat(admin(18, supernode, "status", file[0], file[1], known[0], known[1]).said())
           .contains("does not know this token");
       String other = "127.0.0.1:" + source.getAddress().getPort();
       FakeCall elsewhere = new FakeCall(dir, "admin", "--node", other, "status", by[0], by[1]);
       assertThat(SupernodeMain.run(elsewhere)).isEqualTo(17);
-      assertThat(elsewhere.said()).contains("what answers there is no supernode");
+      assertThat(elsewhere.said()).contains("No supernode answers at " + other);
     } finally {
       source.stop(0);
     }
@@ -188,10 +194,28 @@ class AdminCommandTest {
       assertThat(admin(0, supernode, "status", by[0], by[1], by[2], shown.group(1)).printed())
           .contains("ready");
     }
-    assertThat(
-            run(2, List.of("admin", "status", "--home-dir", home.toString(), "--node", "192.0.2.9"))
-                .said())
-        .contains("--supernode-fingerprint");
+  }
+
+  /** Who listens at the port while the supernode does not run may be anybody. */
+  @Test
+  void anImpostorOnThisMachineDoesNotGetTheToken() throws Exception {
+    Path home = dir.resolve("home");
+    int port;
+    try (Supernode supernode =
+        new Supernode(SupernodeConfig.builder().homeDir(home).port(0).build())) {
+      assertThat(admin(0, supernode, "status", "--home-dir", home.toString()).printed())
+          .contains("ready");
+      port = supernode.address().orElseThrow().getPort();
+    }
+    SupernodeConfig other =
+        SupernodeConfig.builder().homeDir(dir.resolve("impostor")).port(port).build();
+    try (Supernode impostor = new Supernode(other)) {
+      assertThat(admin(17, impostor, "status", "--home-dir", home.toString()).said())
+          .contains("its certificate has the fingerprint sha256:");
+    }
+    Files.delete(home.resolve("tls-cert.pem"));
+    assertThat(run(2, List.of("admin", "status", "--home-dir", home.toString())).said())
+        .contains("tls-cert.pem", "--supernode-fingerprint");
   }
 
   @Test

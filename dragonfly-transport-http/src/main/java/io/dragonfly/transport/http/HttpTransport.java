@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
 public final class HttpTransport implements Transport {
   private static final Logger LOG = LoggerFactory.getLogger(HttpTransport.class);
 
+  private final TransportConfig config;
   private final EventLoops loops;
   private final PieceConnections pieces;
   private final ControlClient control;
@@ -37,7 +38,8 @@ public final class HttpTransport implements Transport {
   private boolean closed;
 
   private HttpTransport(Builder builder) {
-    this.tls = TransportTls.of(builder.config, System::nanoTime);
+    this.config = builder.config;
+    this.tls = TransportTls.of(config, System::nanoTime);
     this.control = new ControlClient(tls);
     this.loops =
         switch (builder.eventLoop) {
@@ -70,12 +72,13 @@ public final class HttpTransport implements Transport {
   public Server serve(ServeRequest request) throws IOException {
     checkOpen();
     Optional<ServerTls> protection = tls.forServer(request.control().isPresent());
-    if (!request.bind().getAddress().isLoopbackAddress() && protection.isPresent()) {
-      // Others will come over TLS: whoever runs this wants to know what they will see.
+    if (protection.isPresent()) {
+      // Callers come over TLS: whoever runs this wants to know what they will see.
       LOG.info("certificate for TLS: {}", protection.get().fingerprint());
     }
     ServerLimits limits = ServerLimits.DEFAULT.withShare(request.sharePerAddress());
-    HttpServer server = HttpServer.start(loops, request, limits, protection);
+    HttpServer server =
+        HttpServer.start(loops, request, limits, protection, config.trustedProxies());
     synchronized (servers) {
       if (!closed) {
         servers.removeIf(each -> !each.isOpen());

@@ -2,10 +2,11 @@ package io.dragonfly.transport.http;
 
 import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.transport.http.internal.tls.CallTls;
+import io.dragonfly.transport.http.internal.tls.OwnCertificate;
 import io.dragonfly.transport.http.internal.tls.TransportTls;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.Optional;
+import java.nio.file.Path;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocketFactory;
@@ -26,17 +27,14 @@ public final class SupernodeSockets {
   }
 
   /**
-   * Returns how a supernode is called; empty if calls are plain, since it is on this machine and
-   * nothing is set.
+   * Returns how a supernode is called.
    *
    * @throws IllegalArgumentException if a file that the settings name cannot be used
    */
-  public static Optional<SupernodeSockets> of(TransportConfig config, InetSocketAddress supernode) {
-    Optional<CallTls> tls = TransportTls.of(config, System::nanoTime).forCalls(supernode);
+  public static SupernodeSockets of(TransportConfig config, InetSocketAddress supernode) {
     try {
-      return tls.isPresent()
-          ? Optional.of(new SupernodeSockets(tls.get().current()))
-          : Optional.empty();
+      return new SupernodeSockets(
+          TransportTls.of(config, System::nanoTime).forCalls(supernode).current());
     } catch (IOException e) {
       throw new IllegalArgumentException(String.valueOf(e.getMessage()), e);
     }
@@ -51,6 +49,17 @@ public final class SupernodeSockets {
    */
   public void connected(SSLSession session) throws SSLException {
     acquaintance.made(session.getPeerCertificates()[0]);
+  }
+
+  /**
+   * Returns the fingerprint of the certificate that a supernode has made for itself in its home.
+   *
+   * @param home the supernode's home
+   * @return {@code sha256:} and 64 hexadecimal digits
+   * @throws IOException if there is none, or it cannot be read; the message names the file
+   */
+  public static String fingerprintIn(Path home) throws IOException {
+    return OwnCertificate.fingerprintIn(home);
   }
 
   /** Returns what makes the connections; a handshake with anybody else fails. */

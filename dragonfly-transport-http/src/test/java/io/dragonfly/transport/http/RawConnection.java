@@ -10,10 +10,17 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
 
 /** A socket that speaks HTTP as a test wants it, right or wrong. */
 public final class RawConnection implements AutoCloseable {
@@ -37,6 +44,36 @@ public final class RawConnection implements AutoCloseable {
   /** Connects from an address of this machine. */
   public static RawConnection to(InetSocketAddress address, InetAddress local) throws IOException {
     return new RawConnection(new Socket(address.getAddress(), address.getPort(), local, 0));
+  }
+
+  /** Connects over TLS, to whoever answers. */
+  public static RawConnection overTls(InetSocketAddress address) throws IOException {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, new TrustManager[] {new Credulous()}, null);
+      return overTls(address, context.getSocketFactory());
+    } catch (GeneralSecurityException e) {
+      throw new IOException("TLS cannot be set up", e);
+    }
+  }
+
+  /** Connects over TLS with these sockets. */
+  public static RawConnection overTls(InetSocketAddress address, SSLSocketFactory sockets)
+      throws IOException {
+    return new RawConnection(sockets.createSocket(address.getAddress(), address.getPort()));
+  }
+
+  private static final class Credulous implements X509TrustManager {
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
+    }
   }
 
   /**
@@ -128,6 +165,9 @@ public final class RawConnection implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    if (socket instanceof SSLSocket) {
+      socket.setSoTimeout(1); // else it waits for the other side to close, too
+    }
     socket.close();
   }
 }

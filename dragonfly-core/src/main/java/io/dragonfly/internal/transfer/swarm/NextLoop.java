@@ -251,6 +251,7 @@ final class NextLoop {
     } else {
       answered = Math.max(answered, answer.number());
     }
+    link.revoked(answer.revoked());
     link.received(answer.updates());
     link.preheat(answer.preheats());
     // With another poll open there is none to send at once: that one was sent before this answer

@@ -4,6 +4,7 @@ import io.dragonfly.control.Holding;
 import io.dragonfly.control.OfferAnswer;
 import io.dragonfly.control.Queued;
 import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.Revoked;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.BusyException;
 import io.dragonfly.error.CallRefusedException;
@@ -65,6 +66,7 @@ public final class SupernodeLink {
 
   private Runnable offerAgain = () -> {};
   private BiConsumer<TaskId, List<Integer>> verify = (task, pieces) -> {};
+  private Consumer<Revoked> revoke = capability -> {};
 
   /** Calls whose answer may be that the supernode takes it that this peer takes part. */
   private final Map<Integer, CompletableFuture<RegisterAnswer>> asking = new HashMap<>();
@@ -268,6 +270,15 @@ public final class SupernodeLink {
   /** Sets what is done when others found pieces wrong that this peer gave them. */
   public void onComplaint(BiConsumer<TaskId, List<Integer>> verifying) {
     verify = verifying;
+  }
+
+  /** Sets what is done with capabilities for this peer's pieces that are worth nothing any more. */
+  public void onRevoked(Consumer<Revoked> refuse) {
+    revoke = refuse;
+  }
+
+  void revoked(List<Revoked> capabilities) {
+    capabilities.forEach(revoke);
   }
 
   void verify(TaskId task, List<Integer> pieces) {

@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.proxy;
 
 import static java.util.Objects.requireNonNullElse;
 
+import io.dragonfly.spi.Network;
 import io.dragonfly.task.ImageName;
 import io.dragonfly.task.Trust;
 import java.net.InetAddress;
@@ -43,6 +44,7 @@ public final class ProxyConfig {
   private final int connections;
   private final int connectionsPerClient;
   private final Set<String> allowedHosts;
+  private final List<Network> trustedProxies;
   private final Optional<Supplier<String>> metricsPage;
   private final Map<String, String> environment;
 
@@ -65,6 +67,7 @@ public final class ProxyConfig {
             ? (builder.connections + 1) / 2
             : builder.connectionsPerClient;
     this.allowedHosts = Set.copyOf(builder.allowedHosts);
+    this.trustedProxies = List.copyOf(builder.trustedProxies);
     this.metricsPage = Optional.ofNullable(builder.metricsPage);
     this.environment = Map.copyOf(requireNonNullElse(builder.environment, System.getenv()));
   }
@@ -154,6 +157,11 @@ public final class ProxyConfig {
     return allowedHosts;
   }
 
+  /** Returns where proxies are that say by the PROXY protocol for whom they connect. */
+  public List<Network> trustedProxies() {
+    return trustedProxies;
+  }
+
   /** Returns where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are looked up. */
   public Map<String, String> environment() {
     return environment;
@@ -181,6 +189,7 @@ public final class ProxyConfig {
     private int connections = 1024;
     private int connectionsPerClient;
     private final Set<String> allowedHosts = new HashSet<>();
+    private final List<Network> trustedProxies = new ArrayList<>();
     private @Nullable Supplier<String> metricsPage;
     private @Nullable Map<String, String> environment;
 
@@ -338,6 +347,18 @@ public final class ProxyConfig {
      */
     public Builder allowedHost(String name) {
       allowedHosts.add(checkHost(name));
+      return this;
+    }
+
+    /**
+     * The address, or network, of a proxy that is in front of this one and says by the PROXY
+     * protocol (version 1 or 2) for whom it connects. Each connection from there must begin with
+     * that header; from anywhere else it is an error. May be called many times.
+     *
+     * @throws IllegalArgumentException if that is no network
+     */
+    public Builder trustedProxy(String network) {
+      trustedProxies.add(Network.parse(network));
       return this;
     }
 

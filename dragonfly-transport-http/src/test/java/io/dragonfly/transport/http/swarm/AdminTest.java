@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.transport.http.RawConnection;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,7 +38,8 @@ class AdminTest {
   }
 
   private RawConnection.Message call(String method, String path, String header) throws Exception {
-    try (RawConnection connection = RawConnection.to(swarm.supernode().address().orElseThrow())) {
+    try (RawConnection connection =
+        RawConnection.overTls(swarm.supernode().address().orElseThrow())) {
       String length = method.equals("POST") ? "Content-Length: 0\n" : "";
       return connection
           .send("%s %s HTTP/1.1\nHost: h\n%s%s\n".formatted(method, path, length, header))
@@ -46,6 +49,30 @@ class AdminTest {
 
   private RawConnection.Message call(String method, String path) throws Exception {
     return call(method, "/api/v2/admin/" + path, "Authorization: Bearer " + token + "\n");
+  }
+
+  /** Any user of the machine may listen at the port, and read what is sent in the clear. */
+  @Test
+  void whoCallsInTheClearIsRefusedOnThisMachineToo() throws Exception {
+    InetSocketAddress address = swarm.supernode().address().orElseThrow();
+    String bearer = "Host: h\nAuthorization: Bearer " + token + "\n";
+    for (String request :
+        List.of(
+            "GET /api/v2/admin/status HTTP/1.1\n" + bearer + "\n",
+            "GET /api/v2/preheats HTTP/1.1\n" + bearer + "\n",
+            "POST /api/v2/offer HTTP/1.1\nHost: h\nContent-Length: 2\n\n{}")) {
+      try (RawConnection plain = RawConnection.to(address)) {
+        RawConnection.Message refused = plain.send(request).read();
+        assertThat(refused.status()).as(request).isEqualTo(403);
+        assertThat(refused.text()).contains("TLS alone");
+      }
+    }
+    for (String open : List.of("/healthz", "/readyz")) {
+      try (RawConnection plain = RawConnection.to(address)) {
+        assertThat(plain.send("GET %s HTTP/1.1\nHost: h\n\n".formatted(open)).read().status())
+            .isEqualTo(200);
+      }
+    }
   }
 
   @Test
@@ -142,7 +169,8 @@ class AdminTest {
   }
 
   private RawConnection.Message preheat(String json, String header) throws Exception {
-    try (RawConnection connection = RawConnection.to(swarm.supernode().address().orElseThrow())) {
+    try (RawConnection connection =
+        RawConnection.overTls(swarm.supernode().address().orElseThrow())) {
       return connection
           .send(
               "POST /api/v2/preheats HTTP/1.1\nHost: h\nContent-Length: %d\n%s\n%s"

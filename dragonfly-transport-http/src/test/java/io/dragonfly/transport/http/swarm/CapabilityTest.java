@@ -1,6 +1,7 @@
 package io.dragonfly.transport.http.swarm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
@@ -22,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Map;
@@ -119,6 +121,27 @@ class CapabilityTest {
     assertNothing(ask(task, Capabilities.issue(key, otherTask, taker, HERE, soon), taker));
     assertNothing(ask(task, Capabilities.issue(key, task, somebodyElse, HERE, soon), taker));
     assertNothing(ask(task, Capabilities.issue(key, task, taker, elsewhere, soon), taker));
+  }
+
+  /** The parent hears of it with its next call, which fetching something else makes. */
+  @Test
+  void oneWhosePeerHasLeftGetsNothing() throws Exception {
+    PeerId left;
+    String capability;
+    try (DistributionClient child = new DistributionClient(swarm.config(2).build())) {
+      child.fetch(swarm.request(file, 2).build());
+      String secret = Files.readString(dir.resolve("home2/secret")).trim();
+      left = PeerSecret.parse(secret).id();
+      capability = Capabilities.issue(key, task, left, HERE, soon);
+      assertThat(ask(task, capability, left)).startsWith("HTTP/1.1 206 ");
+    }
+    TestFile third = swarm.source().publish(TestFile.random("third", 1 << 20));
+    parent.fetch(swarm.request(third, 1).build());
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .untilAsserted(() -> assertNothing(ask(task, capability, left)));
+    assertThat(ask(task, Capabilities.issue(key, task, taker, HERE, soon), taker))
+        .startsWith("HTTP/1.1 206 ");
   }
 
   private void assertNothing(String answer) {

@@ -68,7 +68,6 @@ class TlsTest {
     return SupernodeConfig.builder().homeDir(dir.resolve(home)).port(port);
   }
 
-  /** A name is not looked up before it is called, so nobody knows that it is this machine. */
   private static InetSocketAddress byName(Supernode supernode) {
     return InetSocketAddress.createUnresolved("localhost", port(supernode));
   }
@@ -135,7 +134,7 @@ class TlsTest {
   }
 
   @Test
-  void whatComesFromAnotherMachineComesOverTlsOrNotAtAll() throws Exception {
+  void whatComesInTheClearIsRefusedFromWhereverItComes() throws Exception {
     Optional<InetAddress> own =
         NetworkInterface.networkInterfaces()
             .flatMap(NetworkInterface::inetAddresses)
@@ -157,6 +156,9 @@ class TlsTest {
       }
       InetSocketAddress near = new InetSocketAddress("127.0.0.1", address.getPort());
       try (RawConnection local = RawConnection.to(near)) {
+        assertThat(local.send(call).read().status()).isEqualTo(403);
+      }
+      try (RawConnection local = RawConnection.overTls(near)) {
         assertThat(local.send(call).read().status()).isEqualTo(400); // it is looked at
       }
       ClientConfig config = client("peer", address).build();

@@ -7,7 +7,6 @@ import java.net.InetSocketAddress;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.WeakHashMap;
 import javax.net.ssl.SSLSocket;
@@ -18,13 +17,11 @@ import okhttp3.OkHttpClient;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
-/**
- * OkHttp for the calls to one supernode, over TLS where that is wanted. Safe for concurrent use.
- */
+/** OkHttp for the calls to one supernode, which go over TLS. Safe for concurrent use. */
 final class CallHttp {
   private final OkHttpClient plain;
   private final InetSocketAddress supernode;
-  private final Optional<CallTls> tls;
+  private final CallTls tls;
 
   @GuardedBy("this")
   private CallTls.@Nullable Sockets sockets;
@@ -32,7 +29,7 @@ final class CallHttp {
   @GuardedBy("this")
   private @Nullable OkHttpClient protectedHttp;
 
-  CallHttp(OkHttpClient plain, InetSocketAddress supernode, Optional<CallTls> tls) {
+  CallHttp(OkHttpClient plain, InetSocketAddress supernode, CallTls tls) {
     this.plain = plain;
     this.supernode = supernode;
     this.tls = tls;
@@ -44,7 +41,7 @@ final class CallHttp {
    * @throws IOException if TLS cannot be set up
    */
   OkHttpClient current() throws IOException {
-    return tls.isPresent() ? over(tls.get().current()) : plain;
+    return over(tls.current());
   }
 
   private synchronized OkHttpClient over(CallTls.Sockets now) {
@@ -95,15 +92,10 @@ final class CallHttp {
 
   /** Returns the root of all paths. */
   HttpUrl base() {
-    // Where names are checked it is the one that the user gave. Else a literal, if the name has
-    // been resolved, so that it is not done again.
-    String host =
-        tls.isPresent() || supernode.isUnresolved()
-            ? supernode.getHostString()
-            : supernode.getAddress().getHostAddress();
+    // Where names are checked it is the one that the user gave.
     return new HttpUrl.Builder()
-        .scheme(tls.isPresent() ? "https" : "http")
-        .host(host)
+        .scheme("https")
+        .host(supernode.getHostString())
         .port(supernode.getPort())
         .build();
   }

@@ -89,6 +89,11 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
         channel.eventLoop().scheduleWithFixedDelay(this::check, every, every, TimeUnit.NANOSECONDS);
   }
 
+  /** A trusted proxy says for whom it has connected. */
+  void comesBy(Arrival named) {
+    arrival = named;
+  }
+
   /** Bytes came, of whatever. Called before they are decoded. */
   void bytesCame() {
     if (state == State.IDLE) {

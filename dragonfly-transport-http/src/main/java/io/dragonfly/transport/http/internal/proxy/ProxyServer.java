@@ -5,6 +5,7 @@ import io.dragonfly.fetch.FetchStream;
 import io.dragonfly.internal.queue.KeyedBudget;
 import io.dragonfly.internal.queue.Place;
 import io.dragonfly.transport.http.internal.loop.EventLoops;
+import io.dragonfly.transport.http.internal.loop.ProxyHeader;
 import io.dragonfly.transport.http.internal.reach.Proxies;
 import io.dragonfly.transport.http.internal.reach.SourceProxy;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
@@ -38,6 +39,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
@@ -249,12 +251,10 @@ public final class ProxyServer implements AutoCloseable {
         return;
       }
       InetAddress client = from.getAddress();
-      Place place = Place.of(client);
-      KeyedBudget.Grant entry = clients.take(place, 1);
+      KeyedBudget.Grant entry = clients.take(Place.of(client), 1);
       if (entry == KeyedBudget.Grant.TAKEN) {
-        channel.closeFuture().addListener(closed -> clients.giveBack(place, 1));
         channels.add(channel);
-        begin(channel, machine.local().test(client));
+        begin(channel, client);
         return;
       }
       warn(client, entry);
@@ -269,10 +269,32 @@ public final class ProxyServer implements AutoCloseable {
       }
     }
 
-    private void begin(SocketChannel channel, boolean isLocal) {
-      Arrival arrival = new Arrival(upstream, Optional.empty(), isLocal);
-      ProxyConnection connection = new ProxyConnection(parts, channel, arrival);
-      channel.pipeline().addLast(new Arrivals(connection)).addLast(codec()).addLast(connection);
+    private void begin(SocketChannel channel, InetAddress from) {
+      AtomicReference<InetAddress> counted = new AtomicReference<>(from);
+      channel.closeFuture().addListener(closed -> clients.giveBack(Place.of(counted.get()), 1));
+      ProxyConnection connection = new ProxyConnection(parts, channel, arrival(from));
+      ProxyHeader header =
+          new ProxyHeader(
+              config.trustedProxies(),
+              from,
+              named -> {
+                if (clients.take(Place.of(named), 1) == KeyedBudget.Grant.TAKEN) {
+                  clients.giveBack(Place.of(counted.getAndSet(named)), 1);
+                  connection.comesBy(arrival(named));
+                } else {
+                  var unused = channel.close();
+                }
+              });
+      channel
+          .pipeline()
+          .addLast(new Arrivals(connection))
+          .addLast(header)
+          .addLast(codec())
+          .addLast(connection);
+    }
+
+    private Arrival arrival(InetAddress client) {
+      return new Arrival(upstream, Optional.empty(), machine.local().test(client));
     }
   }
 

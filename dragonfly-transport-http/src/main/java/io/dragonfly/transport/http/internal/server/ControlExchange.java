@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.server;
 
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.transport.http.internal.tls.Role;
 import io.dragonfly.transport.http.internal.wire.AnswersJson;
 import io.dragonfly.transport.http.internal.wire.RequestsJson;
 import io.dragonfly.transport.http.internal.wire.Wire;
@@ -35,10 +36,10 @@ final class ControlExchange extends AwaitedExchange {
     this.body = new RequestBody(connection, serving);
     this.call = call;
     RequestHead.checkMethod(request, HttpMethod.POST);
-    if (!connection.isPrivate()) {
+    connection.require(Role.PEER);
+    if (!connection.takesSecrets()) {
       throw new Refusal(
-          HttpResponseStatus.FORBIDDEN,
-          "calls from other machines come over TLS alone, since they hold secrets");
+          HttpResponseStatus.FORBIDDEN, "calls come over TLS alone, since they hold secrets");
     }
     if (!request.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
       throw new Refusal(HttpResponseStatus.LENGTH_REQUIRED, "send a Content-Length");

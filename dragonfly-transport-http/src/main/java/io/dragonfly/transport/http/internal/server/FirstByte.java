@@ -48,8 +48,8 @@ final class FirstByte extends ByteToMessageDecoder {
       var unused = ctx.close();
       return;
     }
-    connection.isProtected();
     SslHandler handler = context.newHandler(ctx.alloc());
+    connection.isProtected(tls, handler.engine());
     handler.setHandshakeTimeoutMillis(0); // the connection has a limit, in active time
     ctx.pipeline().replace(this, null, handler);
   }

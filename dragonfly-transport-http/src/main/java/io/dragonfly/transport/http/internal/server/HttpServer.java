@@ -1,9 +1,11 @@
 package io.dragonfly.transport.http.internal.server;
 
 import io.dragonfly.internal.loop.ActiveClock;
+import io.dragonfly.spi.Network;
 import io.dragonfly.spi.ServeRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.transport.http.internal.loop.EventLoops;
+import io.dragonfly.transport.http.internal.loop.ProxyHeader;
 import io.dragonfly.transport.http.internal.tls.ServerTls;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -13,6 +15,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
@@ -21,6 +24,7 @@ import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -35,6 +39,7 @@ public final class HttpServer implements Transport.Server {
   private final EventLoops loops;
   private final Serving serving;
   private final Optional<ServerTls> tls;
+  private final List<Network> trustedProxies;
 
   /** The listening channel is one of them. */
   private final ChannelGroup connections;
@@ -43,10 +48,15 @@ public final class HttpServer implements Transport.Server {
   private final InetSocketAddress address;
 
   private HttpServer(
-      EventLoops loops, ServeRequest request, ServerLimits limits, Optional<ServerTls> tls)
+      EventLoops loops,
+      ServeRequest request,
+      ServerLimits limits,
+      Optional<ServerTls> tls,
+      List<Network> trustedProxies)
       throws IOException {
     this.loops = loops;
     this.tls = tls;
+    this.trustedProxies = trustedProxies;
     this.serving = new Serving(request, limits, ActiveClock.ofProcess(loops.group().next()));
     this.connections = loops.newGroup();
     ChannelFuture bound =
@@ -83,7 +93,22 @@ public final class HttpServer implements Transport.Server {
   public static HttpServer start(
       EventLoops loops, ServeRequest request, ServerLimits limits, Optional<ServerTls> tls)
       throws IOException {
-    return new HttpServer(loops, request, limits, tls);
+    return start(loops, request, limits, tls, List.of());
+  }
+
+  /**
+   * The same with proxies in front of it.
+   *
+   * @param trustedProxies where they are; each of their connections says for whom it is
+   */
+  public static HttpServer start(
+      EventLoops loops,
+      ServeRequest request,
+      ServerLimits limits,
+      Optional<ServerTls> tls,
+      List<Network> trustedProxies)
+      throws IOException {
+    return new HttpServer(loops, request, limits, tls, trustedProxies);
   }
 
   @Override
@@ -104,20 +129,23 @@ public final class HttpServer implements Transport.Server {
   private final class Initializer extends ChannelInitializer<SocketChannel> {
     @Override
     protected void initChannel(SocketChannel channel) {
-      InetSocketAddress client = channel.remoteAddress();
+      InetSocketAddress remote = channel.remoteAddress();
       Serving.Entry entry =
-          client == null ? Serving.Entry.CLOSED : serving.enter(client.getAddress());
-      if (client == null || entry == Serving.Entry.CLOSED) {
-        LOG.debug("connection of {} is closed: there are too many", client);
+          remote == null ? Serving.Entry.CLOSED : serving.enter(remote.getAddress());
+      if (remote == null || entry == Serving.Entry.CLOSED) {
+        LOG.debug("connection of {} is closed: there are too many", remote);
         var unused = channel.close();
         return;
       }
-      channel.closeFuture().addListener(closed -> leave(channel, client.getAddress(), entry));
+      InetAddress from = remote.getAddress();
+      ServerConnection connection =
+          new ServerConnection(serving, channel, from, entry, tls.isPresent());
+      channel.closeFuture().addListener(closed -> leave(connection));
       connections.add(channel);
-      ServerConnection connection = new ServerConnection(serving, channel, entry);
       channel
           .pipeline()
           .addLast(new Arrivals(connection))
+          .addLast(new ProxyHeader(trustedProxies, from, named -> move(connection, named)))
           .addLast(firstHandlers(connection))
           .addLast(
               new HttpServerCodec(
@@ -129,18 +157,26 @@ public final class HttpServer implements Transport.Server {
     }
   }
 
-  /** To tell somebody that there are too many costs a handshake: not too often, either. */
-  private void leave(SocketChannel channel, InetAddress client, Serving.Entry entry) {
-    if (entry == Serving.Entry.SERVED || channel.eventLoop().isShuttingDown()) {
-      serving.leave(client, entry);
+  /** A connection is counted where its client is, not where the proxy is. */
+  private void move(ServerConnection connection, InetAddress named) {
+    Serving.Entry entry = serving.enter(named);
+    if (entry == Serving.Entry.CLOSED) {
+      LOG.debug("connection of {} is closed: there are too many", named);
+      var unused = connection.channel().close();
     } else {
-      var unused =
-          channel
-              .eventLoop()
-              .schedule(
-                  () -> serving.leave(client, entry),
-                  ServerLimits.LINGER.toNanos(),
-                  TimeUnit.NANOSECONDS);
+      serving.leave(connection.client(), connection.entry());
+      connection.comesFrom(named, entry);
+    }
+  }
+
+  /** To tell somebody that there are too many costs a handshake: not too often, either. */
+  private void leave(ServerConnection connection) {
+    EventLoop loop = connection.channel().eventLoop();
+    Runnable leaving = () -> serving.leave(connection.client(), connection.entry());
+    if (connection.entry() == Serving.Entry.SERVED || loop.isShuttingDown()) {
+      leaving.run();
+    } else {
+      var unused = loop.schedule(leaving, ServerLimits.LINGER.toNanos(), TimeUnit.NANOSECONDS);
     }
   }
 

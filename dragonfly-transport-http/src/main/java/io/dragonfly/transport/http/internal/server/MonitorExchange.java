@@ -2,13 +2,16 @@ package io.dragonfly.transport.http.internal.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.dragonfly.spi.AdminService;
 import io.dragonfly.spi.MonitorService;
+import io.dragonfly.transport.http.internal.tls.Role;
 import io.dragonfly.transport.http.internal.wire.AdminWire;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.net.InetAddress;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
@@ -23,11 +26,14 @@ final class MonitorExchange extends AwaitedExchange {
   private final MonitorService service;
   private final String path;
   private final String token;
+  private final Optional<AdminService> operators;
 
-  private MonitorExchange(ServerConnection connection, MonitorService service, HttpRequest request)
+  private MonitorExchange(
+      ServerConnection connection, Serving serving, MonitorService service, HttpRequest request)
       throws Refusal {
     super(connection);
     this.service = service;
+    this.operators = serving.request().admin();
     this.path = path(request);
     // The codec leaves out the body where a HEAD is answered.
     if (!request.method().equals(HttpMethod.HEAD)) {
@@ -37,7 +43,7 @@ final class MonitorExchange extends AwaitedExchange {
       throw Refusal.badRequest("these calls have no body");
     }
     // A token that others could read on the way is none.
-    this.token = connection.isPrivate() ? RequestHead.bearer(request) : "";
+    this.token = connection.takesSecrets() ? RequestHead.bearer(request) : "";
   }
 
   /** Returns the exchange for a request, if machines are answered and it is theirs. */
@@ -47,7 +53,7 @@ final class MonitorExchange extends AwaitedExchange {
     String path = path(request);
     boolean isOurs = isOpen(path) || path.equals(AdminWire.METRICS);
     return isOurs && service.isPresent()
-        ? Optional.of(new MonitorExchange(connection, service.get(), request))
+        ? Optional.of(new MonitorExchange(connection, serving, service.get(), request))
         : Optional.empty();
   }
 
@@ -82,8 +88,33 @@ final class MonitorExchange extends AwaitedExchange {
     }
   }
 
+  /**
+   * Tells whether the caller may read the metrics. Where all show certificates, these say it, and
+   * where the caller is says nothing.
+   *
+   * @throws Refusal if its certificate says that it may not
+   */
+  private boolean mayReadMetrics() throws Refusal {
+    InetAddress client = connection().client();
+    if (connection().roles().isEmpty()) {
+      return service.mayReadMetrics(client, token);
+    }
+    boolean isOperator = operators.flatMap(each -> each.admit(client, token)).isPresent();
+    if (!isOperator) {
+      connection().require(Role.SCRAPER, Role.OPERATOR);
+    }
+    return true;
+  }
+
   private void metrics() {
-    if (!service.mayReadMetrics(connection().client(), token)) {
+    boolean mayRead;
+    try {
+      mayRead = mayReadMetrics();
+    } catch (Refusal refusal) {
+      connection().refuse(refusal);
+      return;
+    }
+    if (!mayRead) {
       Refusal refusal =
           new Refusal(
               HttpResponseStatus.UNAUTHORIZED,

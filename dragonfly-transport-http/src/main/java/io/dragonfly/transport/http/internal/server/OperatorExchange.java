@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.server;
 
 import io.dragonfly.control.AdminApi;
 import io.dragonfly.spi.AdminService;
+import io.dragonfly.transport.http.internal.tls.Role;
 import io.dragonfly.transport.http.internal.wire.AdminWire;
 import io.dragonfly.transport.http.internal.wire.FailureJson;
 import io.dragonfly.transport.http.internal.wire.WireException;
@@ -25,10 +26,10 @@ abstract class OperatorExchange extends AwaitedExchange {
     this.service = service;
     this.method = request.method();
     this.path = request.uri();
-    if (!connection.isPrivate()) {
+    if (!connection.takesSecrets()) {
       throw new Refusal(
           HttpResponseStatus.FORBIDDEN,
-          "operators call from other machines over TLS alone, since the token is a secret");
+          "operators call over TLS alone, since the token is a secret");
     }
     this.token = RequestHead.bearer(request);
   }
@@ -90,10 +91,17 @@ abstract class OperatorExchange extends AwaitedExchange {
   /**
    * Returns what the caller may use.
    *
-   * @throws Refusal if it shows no right token
+   * @throws Refusal if it shows neither an operator's certificate nor the right token
    */
   final AdminApi admit() throws Refusal {
-    return service.admit(connection().client(), token).orElseThrow(OperatorExchange::unauthorized);
+    if (connection().roles().filter(roles -> roles.contains(Role.OPERATOR)).isPresent()) {
+      return service.forOperator();
+    }
+    Optional<AdminApi> admitted = service.admit(connection().client(), token);
+    if (admitted.isEmpty()) {
+      connection().require(Role.OPERATOR);
+    }
+    return admitted.orElseThrow(OperatorExchange::unauthorized);
   }
 
   private static Refusal unauthorized() {

@@ -9,6 +9,7 @@ import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.TakeException;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.TaskId;
+import io.dragonfly.transport.http.internal.tls.Role;
 import io.dragonfly.transport.http.internal.wire.PieceWire;
 import io.dragonfly.transport.http.internal.wire.Wire;
 import io.dragonfly.transport.http.internal.wire.WireException;
@@ -61,6 +62,7 @@ final class PieceExchange implements Exchange {
 
   PieceExchange(ServerConnection connection, Serving serving, TaskId task, HttpRequest request)
       throws Refusal {
+    connection.require(Role.PEER);
     this.connection = connection;
     this.channel = connection.channel();
     this.pieces = serving.request().pieces();

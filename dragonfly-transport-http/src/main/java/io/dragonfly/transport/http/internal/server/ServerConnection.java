@@ -3,6 +3,9 @@ package io.dragonfly.transport.http.internal.server;
 import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.task.TaskId;
+import io.dragonfly.transport.http.internal.tls.Role;
+import io.dragonfly.transport.http.internal.tls.ServerTls;
+import io.dragonfly.transport.http.internal.tls.UntrustedException;
 import io.dragonfly.transport.http.internal.wire.FailureJson;
 import io.dragonfly.transport.http.internal.wire.OneLine;
 import io.dragonfly.transport.http.internal.wire.PieceWire;
@@ -31,9 +34,13 @@ import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,16 +56,20 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   private final Serving serving;
   private final SocketChannel channel;
-  private final Serving.Entry entry;
+  private final boolean hasTls;
   private final Deque<Object> waiting = new ArrayDeque<>();
   private final Future<?> watch;
+  private InetAddress client;
+  private Serving.Entry entry;
   private State state = State.IDLE;
   private @Nullable Exchange exchange;
   private boolean keepAlive = true;
   private boolean answering;
   private boolean begun;
   private boolean draining;
-  private boolean isProtected;
+  private @Nullable ServerTls tls;
+  private @Nullable SSLEngine engine;
+  private Optional<Set<Role>> roles = Optional.empty();
   private boolean refused;
   private long since;
   private long lastProgress;
@@ -71,14 +82,23 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   }
 
   /**
-   * A connection without a request.
+   * A new connection.
    *
+   * @param client where it comes from, as long as no trusted proxy says otherwise
    * @param entry whether it is served, or only told that there are too many
+   * @param hasTls whether the server speaks TLS to whoever wants it
    */
-  ServerConnection(Serving serving, SocketChannel channel, Serving.Entry entry) {
+  ServerConnection(
+      Serving serving,
+      SocketChannel channel,
+      InetAddress client,
+      Serving.Entry entry,
+      boolean hasTls) {
     this.serving = serving;
     this.channel = channel;
+    this.client = client;
     this.entry = entry;
+    this.hasTls = hasTls;
     this.since = serving.activeNanos();
     long every = serving.limits().checkEvery().toNanos();
     this.watch =
@@ -90,12 +110,23 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   }
 
   InetAddress client() {
-    return channel.remoteAddress().getAddress();
+    return client;
+  }
+
+  Serving.Entry entry() {
+    return entry;
+  }
+
+  /** A trusted proxy says for whom it has connected. */
+  void comesFrom(InetAddress named, Serving.Entry as) {
+    client = named;
+    entry = as;
   }
 
   /** The client speaks TLS. */
-  void isProtected() {
-    isProtected = true;
+  void isProtected(ServerTls by, SSLEngine with) {
+    tls = by;
+    engine = with;
   }
 
   /**
@@ -109,12 +140,34 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   /** Tells whether bytes are encrypted here, so that they cannot go from file to socket. */
   boolean encrypts() {
-    return isProtected;
+    return tls != null;
   }
 
-  /** Tells whether nobody on the way can read what is said. */
-  boolean isPrivate() {
-    return isProtected || client().isLoopbackAddress();
+  /** Returns what the client may do by its certificate; empty if it need not show one. */
+  Optional<Set<Role>> roles() {
+    return roles;
+  }
+
+  /**
+   * Checks that the client may make a request.
+   *
+   * @throws Refusal if all clients show certificates, and its own has none of these roles
+   */
+  void require(Role... any) throws Refusal {
+    if (roles.isPresent() && Arrays.stream(any).noneMatch(roles.get()::contains)) {
+      String units = Arrays.stream(any).map(Role::unit).collect(Collectors.joining(" or OU="));
+      throw new Refusal(
+          HttpResponseStatus.FORBIDDEN,
+          "your certificate is not one for this: it takes one with OU=" + units);
+    }
+  }
+
+  /**
+   * Tells whether a call with secrets is taken here: over TLS. A server without any takes them from
+   * this machine; no supernode is one.
+   */
+  boolean takesSecrets() {
+    return encrypts() || (!hasTls && client.isLoopbackAddress());
   }
 
   /** Bytes came, of whatever. Called before they are decoded. */
@@ -168,6 +221,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
             HttpResponseStatus.FORBIDDEN,
             "this port speaks TLS alone: set tlsCert, tlsKey and tlsCa, as all others here do");
       }
+      checkCertificate();
       keepAlive = HttpUtil.isKeepAlive(request);
       exchange = route(request);
       if (HttpUtil.is100ContinueExpected(request)) {
@@ -177,6 +231,18 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
       }
     } catch (Refusal refusal) {
       refuse(refusal);
+    }
+  }
+
+  /** A certificate may have been revoked since the connection was made. */
+  private void checkCertificate() throws Refusal {
+    if (tls == null || engine == null) {
+      return;
+    }
+    try {
+      roles = tls.roles(engine.getSession());
+    } catch (UntrustedException | IOException e) {
+      throw new Refusal(HttpResponseStatus.FORBIDDEN, OneLine.of(String.valueOf(e.getMessage())));
     }
   }
 

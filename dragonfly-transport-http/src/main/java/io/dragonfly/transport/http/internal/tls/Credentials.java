@@ -7,11 +7,20 @@ import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.cert.CRL;
+import java.security.cert.CertPathBuilder;
+import java.security.cert.CertStore;
 import java.security.cert.Certificate;
+import java.security.cert.CollectionCertStoreParameters;
+import java.security.cert.PKIXBuilderParameters;
+import java.security.cert.PKIXRevocationChecker;
+import java.security.cert.X509CertSelector;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import javax.net.ssl.CertPathTrustManagerParameters;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -45,8 +54,13 @@ record Credentials(Optional<Identity> identity, Optional<X509TrustManager> trust
     }
   }
 
-  /** Trusts those whom these have signed. */
-  static X509TrustManager signedBy(List<X509Certificate> authorities)
+  /**
+   * Trusts those whom these have signed.
+   *
+   * @param revocations the authorities' lists of those whom nobody is to trust any more: each
+   *     authority must have one; empty if there are no lists
+   */
+  static X509TrustManager signedBy(List<X509Certificate> authorities, List<CRL> revocations)
       throws GeneralSecurityException, IOException {
     KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
     store.load(null, null);
@@ -55,7 +69,21 @@ record Credentials(Optional<Identity> identity, Optional<X509TrustManager> trust
     }
     TrustManagerFactory factory =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    factory.init(store);
+    if (revocations.isEmpty()) {
+      factory.init(store);
+    } else {
+      PKIXBuilderParameters rules = new PKIXBuilderParameters(store, new X509CertSelector());
+      PKIXRevocationChecker checker =
+          (PKIXRevocationChecker) CertPathBuilder.getInstance("PKIX").getRevocationChecker();
+      // The lists alone: nobody on the network is asked.
+      checker.setOptions(
+          EnumSet.of(
+              PKIXRevocationChecker.Option.PREFER_CRLS, PKIXRevocationChecker.Option.NO_FALLBACK));
+      rules.addCertPathChecker(checker);
+      rules.addCertStore(
+          CertStore.getInstance("Collection", new CollectionCertStoreParameters(revocations)));
+      factory.init(new CertPathTrustManagerParameters(rules));
+    }
     return Arrays.stream(factory.getTrustManagers())
         .filter(X509TrustManager.class::isInstance)
         .map(X509TrustManager.class::cast)

@@ -12,7 +12,7 @@ import okhttp3.tls.HeldCertificate;
  * The certificate that a supernode makes for itself when it first needs one, and keeps in its home.
  * Nobody signs it and it names no host: callers know it by its fingerprint.
  */
-final class OwnCertificate {
+public final class OwnCertificate {
   private static final String CERTIFICATE = "tls-cert.pem";
   private static final String KEY = "tls-key.pem";
 
@@ -39,6 +39,15 @@ final class OwnCertificate {
       PrivateFiles.replace(certificate, made.certificatePem()); // last: with it the pair is whole
     }
     return TlsFiles.identity(certificate, key);
+  }
+
+  /**
+   * Returns the fingerprint of the certificate in a supernode's home.
+   *
+   * @throws IOException if there is none, or it cannot be read; the message names the file
+   */
+  public static String fingerprintIn(Path home) throws IOException {
+    return Fingerprint.of(Pem.certificates(home.resolve(CERTIFICATE)).get(0));
   }
 
   private static HeldCertificate make() {

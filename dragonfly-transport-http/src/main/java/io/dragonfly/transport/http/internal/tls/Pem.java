@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
+import java.security.cert.CRL;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.InvalidKeySpecException;
@@ -44,6 +45,25 @@ final class Pem {
       throw new IOException("%s has no certificate in PEM form".formatted(file), e);
     }
     throw new IOException("%s has no certificate in PEM form".formatted(file));
+  }
+
+  /**
+   * Returns the revocation lists in a file in PEM or DER, at least one.
+   *
+   * @throws IOException if it cannot be read or has none; the message names it
+   */
+  static List<CRL> revocations(Path file) throws IOException {
+    try (var in = new ByteArrayInputStream(Files.readAllBytes(file))) {
+      List<CRL> all = List.copyOf(CertificateFactory.getInstance("X.509").generateCRLs(in));
+      if (!all.isEmpty()) {
+        return all;
+      }
+    } catch (IOException e) {
+      throw new IOException("%s cannot be read: %s".formatted(file, e), e);
+    } catch (GeneralSecurityException e) {
+      throw new IOException("%s has no revocation list in PEM or DER form".formatted(file), e);
+    }
+    throw new IOException("%s has no revocation list in PEM or DER form".formatted(file));
   }
 
   /**

@@ -9,8 +9,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.Signature;
+import java.security.cert.CRL;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -79,7 +82,8 @@ final class TlsFiles {
   }
 
   private Stream<Path> files() {
-    return Stream.of(config.tlsCert(), config.tlsKey(), config.tlsCa()).flatMap(Optional::stream);
+    return Stream.of(config.tlsCert(), config.tlsKey(), config.tlsCa(), config.crl())
+        .flatMap(Optional::stream);
   }
 
   private String names() {
@@ -109,12 +113,34 @@ final class TlsFiles {
     Optional<X509TrustManager> trust = Optional.empty();
     if (config.tlsCa().isPresent()) {
       try {
-        trust = Optional.of(Credentials.signedBy(Pem.certificates(config.tlsCa().get())));
+        trust =
+            Optional.of(
+                Credentials.signedBy(Pem.certificates(config.tlsCa().get()), revocations()));
       } catch (GeneralSecurityException e) {
         throw new IOException("%s cannot be used: %s".formatted(config.tlsCa().get(), e), e);
       }
     }
     return new Credentials(identity, trust);
+  }
+
+  private List<CRL> revocations() throws IOException {
+    if (config.crl().isEmpty()) {
+      return List.of();
+    }
+    List<CRL> lists = Pem.revocations(config.crl().get());
+    for (CRL list : lists) {
+      if (list instanceof X509CRL known
+          && known.getNextUpdate() != null
+          && known.getNextUpdate().toInstant().isBefore(Instant.now())) {
+        LOG.warn(
+            "{}: the revocation list of {} was to be replaced at {}: nobody whom that authority has"
+                + " signed is trusted before it is",
+            config.crl().get(),
+            known.getIssuerX500Principal(),
+            known.getNextUpdate().toInstant());
+      }
+    }
+    return lists;
   }
 
   /**

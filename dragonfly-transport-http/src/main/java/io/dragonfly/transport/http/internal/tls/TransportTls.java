@@ -7,10 +7,15 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
@@ -18,11 +23,11 @@ import org.jspecify.annotations.Nullable;
  * What one transport protects its connections with. There are three ways:
  *
  * <ul>
- *   <li>nothing is set: control calls to other machines go over TLS, and a supernode is known by
- *       the certificate that it showed first; pieces are plain, since their digests come from the
- *       supernode
- *   <li>a fingerprint, or the certificates that supernodes are signed by, are set: so are all
- *       control calls, on this machine, too
+ *   <li>nothing is set: control calls go over TLS, on this machine, too, and a supernode is known
+ *       by the certificate that it showed first; pieces are plain, since their digests come from
+ *       the supernode
+ *   <li>a fingerprint, or the certificates that supernodes are signed by, are set: it is known by
+ *       these
  *   <li>a certificate of one's own is set as well: everything is, and both sides are checked
  * </ul>
  *
@@ -30,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TransportTls {
   private static final String KNOWN = "known_supernodes";
+
+  /** In a session: what its client's certificate was checked with last. */
+  private static final String CHECKED = "io.dragonfly.checked";
 
   private final TransportConfig config;
   private final Optional<TlsFiles> files;
@@ -79,22 +87,20 @@ public final class TransportTls {
         : Optional.empty();
   }
 
-  /** Returns how calls to a supernode are protected; not at all on this machine, unless set. */
-  public Optional<CallTls> forCalls(InetSocketAddress supernode) {
+  /**
+   * Returns how calls to a supernode are protected. A loopback address proves nothing: any user of
+   * this machine may listen there while the supernode does not run.
+   */
+  public CallTls forCalls(InetSocketAddress supernode) {
     if (config.tlsCa().isPresent()) {
-      return Optional.of(() -> files.orElseThrow().current().sockets());
+      return () -> files.orElseThrow().current().sockets();
     }
     List<String> fingerprints = config.supernodeFingerprints();
     if (!fingerprints.isEmpty()) {
-      return Optional.of(
-          pinned(shown -> checkGiven(shown, fingerprints), CallTls.Acquaintance.NONE));
-    }
-    if (!supernode.isUnresolved() && supernode.getAddress().isLoopbackAddress()) {
-      return Optional.empty();
+      return pinned(shown -> checkGiven(shown, fingerprints), CallTls.Acquaintance.NONE);
     }
     String name = supernode.getHostString() + ":" + supernode.getPort();
-    return Optional.of(
-        pinned(shown -> known.check(name, shown), certificate -> remember(name, certificate)));
+    return pinned(shown -> known.check(name, shown), certificate -> remember(name, certificate));
   }
 
   private void remember(String name, Certificate certificate) throws SSLException {
@@ -133,6 +139,29 @@ public final class TransportTls {
     @Override
     public SslContext context() throws IOException {
       return loaded().server();
+    }
+
+    @Override
+    public Optional<Set<Role>> roles(SSLSession session) throws IOException, UntrustedException {
+      if (!config.isMutual()) {
+        return Optional.empty();
+      }
+      Certificate[] shown = session.getPeerCertificates();
+      X509Certificate[] chain = Arrays.copyOf(shown, shown.length, X509Certificate[].class);
+      Loaded now = loaded();
+      if (session.getValue(CHECKED) != now) {
+        try {
+          now.credentials()
+              .trust()
+              .orElseThrow()
+              .checkClientTrusted(chain, chain[0].getPublicKey().getAlgorithm());
+        } catch (CertificateException e) {
+          throw new UntrustedException(
+              "your certificate is not trusted any more: " + e.getMessage(), e);
+        }
+        session.putValue(CHECKED, now);
+      }
+      return Optional.of(Role.of(chain[0]));
     }
 
     @Override

@@ -75,6 +75,7 @@ public final class AnswersJson {
               "preheats",
               answer.preheats(),
               (list, content) -> list.element(o -> RequestsJson.writeContent(o, content)));
+          out.list("revoked", answer.revoked(), ValuesJson::writeRevoked);
           ValuesJson.writeTerms(out, answer.terms());
         });
   }
@@ -88,6 +89,7 @@ public final class AnswersJson {
               in.get("number").number(),
               in.list("updates", AnswersJson::readUpdate),
               in.list("preheats", RequestsJson::readContent),
+              in.list("revoked", ValuesJson::readRevoked),
               ValuesJson.readTerms(in));
         });
   }

@@ -6,6 +6,7 @@ import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
 import io.dragonfly.control.Parent;
 import io.dragonfly.control.Queued;
+import io.dragonfly.control.Revoked;
 import io.dragonfly.control.Terms;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
@@ -27,9 +28,13 @@ import java.util.OptionalLong;
  * The values that messages are made of. What comes by the thousand is an array without field names:
  * a parent is {@code [number, id, ip, port, idc, capability]}, an assignment {@code [first, step,
  * count, parent]}, a list of digests {@code [first, base64]}, a holding {@code [task, base64 of a
- * bit set, least bit first]}, a wait {@code [reason, place, length of the queue]}.
+ * bit set, least bit first]}, a wait {@code [reason, place, length of the queue]}, revoked
+ * capabilities {@code [task, taker, seconds since 1970]}.
  */
 final class ValuesJson {
+  /** The year 33658. */
+  private static final long MOST_SECONDS = 1_000_000_000_000L;
+
   private ValuesJson() {}
 
   static void writeCaller(JsonOut out, Caller caller) throws IOException {
@@ -105,6 +110,24 @@ final class ValuesJson {
   static Assignment readAssignment(JsonIn in) throws WireException {
     return new Assignment(
         in.at(0).integer(), in.at(1).integer(), in.at(2).integer(), in.at(3).integer());
+  }
+
+  static void writeRevoked(JsonOut out, Revoked revoked) throws IOException {
+    out.array(
+        array -> {
+          array.element(revoked.task().hex());
+          array.element(revoked.taker().hex());
+          array.element(revoked.expires().getEpochSecond());
+        });
+  }
+
+  static Revoked readRevoked(JsonIn in) throws WireException {
+    long seconds = in.at(2).number();
+    if (seconds > MOST_SECONDS) {
+      throw in.at(2).wrong("a time in seconds since 1970");
+    }
+    return new Revoked(
+        readTaskId(in.at(0)), new PeerId(in.at(1).text()), Instant.ofEpochSecond(seconds));
   }
 
   static void writeQueued(JsonOut out, Queued queued) throws IOException {

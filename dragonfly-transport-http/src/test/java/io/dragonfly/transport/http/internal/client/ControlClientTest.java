@@ -22,6 +22,8 @@ import java.util.Collections;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import okhttp3.tls.HandshakeCertificates;
+import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,16 +38,22 @@ class ControlClientTest {
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
   private static final OfferRequest OFFER = ControlExamples.offerRequests().get(1);
 
-  private static final TransportTls NO_TLS =
+  private static final TransportTls TLS =
       TransportTls.of(TransportConfig.builder().build(), System::nanoTime);
 
-  private final ControlClient client = new ControlClient(NO_TLS);
+  private final ControlClient client = new ControlClient(TLS);
   private ServerSocket supernode;
   private SupernodeApi api;
 
   @BeforeEach
   void listen() throws IOException {
-    supernode = new ServerSocket(0, 50, LOOPBACK);
+    supernode =
+        new HandshakeCertificates.Builder()
+            .heldCertificate(new HeldCertificate.Builder().ecdsa256().build())
+            .build()
+            .sslContext()
+            .getServerSocketFactory()
+            .createServerSocket(0, 50, LOOPBACK);
     supernode.setSoTimeout((int) SOON.toMillis());
     api = client.connect(new InetSocketAddress(LOOPBACK, supernode.getLocalPort()), LOOPBACK);
   }
@@ -150,7 +158,7 @@ class ControlClientTest {
   @Test
   void aSupernodeThatSaysNothingIsGivenUp() throws Exception {
     Duration brief = Duration.ofMillis(200);
-    try (ControlClient impatient = new ControlClient(new CallLimits(brief, brief), NO_TLS)) {
+    try (ControlClient impatient = new ControlClient(new CallLimits(brief, brief), TLS)) {
       SupernodeApi silent =
           impatient.connect(new InetSocketAddress(LOOPBACK, supernode.getLocalPort()), LOOPBACK);
       assertThat(failureOf(silent.next(ControlExamples.nextRequests().get(1))))

@@ -299,7 +299,7 @@ class PreheatTest extends ProxyTest {
 
   private RawConnection.Message admin(String line, String json) throws Exception {
     String token = Files.readString(dir.resolve("supernode/admin-token")).trim();
-    try (RawConnection connection = RawConnection.to(supernode.address().orElseThrow())) {
+    try (RawConnection connection = RawConnection.overTls(supernode.address().orElseThrow())) {
       return connection
           .send(
               "%s HTTP/1.1\nHost: h\nAuthorization: Bearer %s\nContent-Length: %d\n\n%s"

@@ -10,6 +10,7 @@ import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.spi.MonitorService;
+import io.dragonfly.spi.Network;
 import io.dragonfly.spi.ServeRequest;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.testkit.ControlExamples;
@@ -28,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,6 +81,20 @@ abstract class HttpServerFixture {
     ServeRequest request =
         new ServeRequest(bind, pieces, from -> new Waiting()).withShare(limits.share(), isKnown);
     return HttpServer.start(loops, request, limits, Optional.empty());
+  }
+
+  /** A server behind proxies, whose supernode is told from where it is called. */
+  HttpServer serve(List<Network> trustedProxies, Consumer<InetAddress> from) throws IOException {
+    InetSocketAddress bind = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    ServeRequest request =
+        new ServeRequest(
+            bind,
+            pieces,
+            client -> {
+              from.accept(client);
+              return new Waiting();
+            });
+    return HttpServer.start(loops, request, ServerLimits.DEFAULT, Optional.empty(), trustedProxies);
   }
 
   HttpServer serve(MonitorService monitor) throws IOException {

@@ -1,0 +1,62 @@
+package io.dragonfly.transport.http.internal.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dragonfly.testkit.LeakCheck;
+import io.dragonfly.transport.http.RawConnection;
+import java.io.IOException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Clients that come through a proxy which names them by the PROXY protocol. */
+@ExtendWith(LeakCheck.class)
+class ProxiedClientTest extends ProxyTest {
+  private FakeRegistry inner;
+
+  @BeforeEach
+  void startInner() throws IOException {
+    inner = new FakeRegistry();
+  }
+
+  @AfterEach
+  void stopInner() {
+    inner.close();
+  }
+
+  private int status(String client) throws IOException {
+    String request = "GET %s HTTP/1.1\nHost: localhost\n\n".formatted(inner.url("/page"));
+    try (RawConnection raw = connect()) {
+      return raw.send("PROXY TCP4 %s 192.0.2.1 1 2\n".formatted(client) + request).read().status();
+    }
+  }
+
+  /** Through a proxy on this machine every client would look like this machine. */
+  @Test
+  void whatIsOnThisMachineIsReachedByClientsOfThisMachineAlone() throws Exception {
+    start(config().trustedProxy("127.0.0.0/8"));
+    assertThat(status("198.51.100.7")).isEqualTo(403);
+    assertThat(inner.requests).isEmpty();
+    assertThat(status("127.0.0.1")).isNotEqualTo(403);
+    assertThat(inner.requests).hasSize(1);
+  }
+
+  @Test
+  void whoIsNoTrustedProxyNamesNobody() throws Exception {
+    start();
+    try (RawConnection raw = connect()) {
+      raw.send("PROXY TCP4 127.0.0.1 127.0.0.1 1 2\n");
+      assertThat(raw.awaitClose()).isLessThanOrEqualTo(0);
+    }
+  }
+
+  @Test
+  void aTrustedProxyThatNamesNobodyIsCutOff() throws Exception {
+    start(config().trustedProxy("127.0.0.0/8"));
+    try (RawConnection raw = connect()) {
+      raw.send("GET /v2/ HTTP/1.1\nHost: localhost\n\n");
+      assertThat(raw.awaitClose()).isLessThanOrEqualTo(0);
+    }
+  }
+}
