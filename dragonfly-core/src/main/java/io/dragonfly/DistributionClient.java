@@ -13,6 +13,7 @@ import io.dragonfly.home.FetchRecord;
 import io.dragonfly.home.HeldTask;
 import io.dragonfly.home.Removal;
 import io.dragonfly.home.Verification;
+import io.dragonfly.internal.access.JoinToken;
 import io.dragonfly.internal.access.SecretFile;
 import io.dragonfly.internal.history.History;
 import io.dragonfly.internal.loop.Timers;
@@ -106,7 +107,10 @@ public final class DistributionClient implements AutoCloseable {
           new Setup(
               self(config, home),
               plugins,
-              new Setup.Supernodes(config.supernode().map(Supernode::local), config.supernodes()),
+              new Setup.Supernodes(
+                  config.supernode().map(Supernode::local),
+                  config.supernodes(),
+                  config.joinTokenFile().map(file -> JoinToken.ofFile(file, System::nanoTime))),
               new Setup.Limits(
                   limits.downloads(),
                   limits.uploads(),

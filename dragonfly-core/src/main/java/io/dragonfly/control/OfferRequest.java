@@ -13,4 +13,9 @@ public record OfferRequest(Caller caller, List<Holding> holdings) {
   public OfferRequest {
     holdings = List.copyOf(holdings);
   }
+
+  /** Returns the same call of the same caller, who proves the join token with it. */
+  public OfferRequest with(JoinProof proof) {
+    return new OfferRequest(caller.with(proof), holdings);
+  }
 }

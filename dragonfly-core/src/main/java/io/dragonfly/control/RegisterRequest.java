@@ -26,6 +26,11 @@ public record RegisterRequest(
     holdings = List.copyOf(holdings);
   }
 
+  /** Returns the same call of the same caller, who proves the join token with it. */
+  public RegisterRequest with(JoinProof proof) {
+    return new RegisterRequest(caller.with(proof), content, range, ticket, holdings);
+  }
+
   /** Hides the ticket: it is a secret. */
   @Override
   public String toString() {

@@ -20,6 +20,7 @@ public final class TransportConfig {
   private final Optional<Path> tlsKey;
   private final Optional<Path> tlsCa;
   private final List<String> supernodeFingerprints;
+  private final boolean joining;
 
   private TransportConfig(Builder builder) {
     this.home = builder.home;
@@ -27,6 +28,7 @@ public final class TransportConfig {
     this.tlsKey = builder.tlsKey;
     this.tlsCa = builder.tlsCa;
     this.supernodeFingerprints = List.copyOf(builder.supernodeFingerprints);
+    this.joining = builder.joining;
   }
 
   /** Returns a builder with nothing set. */
@@ -59,6 +61,14 @@ public final class TransportConfig {
     return supernodeFingerprints;
   }
 
+  /**
+   * Tells whether supernodes prove a join token: then one whose certificate nothing else vouches
+   * for is known by that proof, and not by the certificate that it showed first.
+   */
+  public boolean isJoining() {
+    return joining;
+  }
+
   /** Tells whether everybody proves to everybody who it is: pieces, too, go over TLS then. */
   public boolean isMutual() {
     return tlsCert.isPresent() && tlsCa.isPresent();
@@ -76,6 +86,7 @@ public final class TransportConfig {
     builder.tlsKey = tlsKey;
     builder.tlsCa = tlsCa;
     builder.supernodeFingerprints.addAll(supernodeFingerprints);
+    builder.joining = joining;
     return builder.build();
   }
 
@@ -86,6 +97,7 @@ public final class TransportConfig {
     private Optional<Path> tlsKey = Optional.empty();
     private Optional<Path> tlsCa = Optional.empty();
     private final List<String> supernodeFingerprints = new ArrayList<>();
+    private boolean joining;
 
     private Builder() {}
 
@@ -119,6 +131,12 @@ public final class TransportConfig {
      */
     public Builder supernodeFingerprint(String fingerprint) {
       this.supernodeFingerprints.add(fingerprint);
+      return this;
+    }
+
+    /** Whether supernodes prove a join token before they are told anything; not unless set. */
+    public Builder joining(boolean proves) {
+      this.joining = proves;
       return this;
     }
 

@@ -4,6 +4,9 @@ import io.dragonfly.control.Advice;
 import io.dragonfly.control.Assignment;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
+import io.dragonfly.control.JoinAnswer;
+import io.dragonfly.control.JoinProof;
+import io.dragonfly.control.JoinRequest;
 import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.NextRequest;
@@ -81,6 +84,26 @@ public final class ControlExamples {
   public static Caller caller() {
     return new Caller(
         PeerSecret.parse("a1".repeat(32)), address("127.0.0.1", 41_234), "idc-1 \"rack\" é");
+  }
+
+  /** Returns who calls, with a proof of the join token. */
+  public static Caller provenCaller() {
+    return caller().with(proof(""));
+  }
+
+  /** Returns a proof that the supernode with this certificate may get. */
+  public static JoinProof proof(String certificate) {
+    return new JoinProof("a1".repeat(32), "b2".repeat(40), "c3".repeat(32), certificate);
+  }
+
+  /** Returns the question for a supernode's proof. */
+  public static JoinRequest joinRequest() {
+    return new JoinRequest("d4".repeat(32));
+  }
+
+  /** Returns a supernode's proof. */
+  public static JoinAnswer joinAnswer() {
+    return new JoinAnswer("e5".repeat(40), "f6".repeat(32), "");
   }
 
   /** Returns registrations. */
@@ -240,6 +263,7 @@ public final class ControlExamples {
         new NoProgressException("nothing moves"),
         new SupernodeUnreachableException("nobody answers"),
         new CallRefusedException("the address is not allowed"),
+        CallRefusedException.unproven("the proof has expired"),
         new BusyException("too many calls", Duration.ofSeconds(7)),
         new OutputException("no such directory"),
         new StorageException("the home is in use"),
@@ -254,6 +278,8 @@ public final class ControlExamples {
       return common + " " + e.status() + " " + e.challenges();
     } else if (failure instanceof SourceFailedException e) {
       return common + " " + e.status() + " " + e.retryAfter();
+    } else if (failure instanceof CallRefusedException e) {
+      return common + " " + e.joinsAgain();
     } else if (failure instanceof BusyException e) {
       return common + " " + e.retryAfter();
     } else if (failure instanceof ContentNotFoundException e) {

@@ -1,6 +1,8 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.Caller;
+import io.dragonfly.control.JoinAnswer;
+import io.dragonfly.control.JoinRequest;
 import io.dragonfly.control.LeaveAnswer;
 import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.NextAnswer;
@@ -13,14 +15,13 @@ import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.spi.Requester;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
  * A supernode as one caller sees it.
  *
  * @param throng bounds how many registrations wait
- * @param check throws if the caller must not say that it is who it says
+ * @param gate checks callers
  * @param requester for whom sources are read
  */
 record CallerView(
@@ -28,24 +29,33 @@ record CallerView(
     Offers offers,
     Swarms swarms,
     Throng throng,
-    Consumer<Caller> check,
+    Admission.Gate gate,
     Requester requester)
     implements SupernodeApi {
   @Override
+  public CompletableFuture<JoinAnswer> join(JoinRequest request) {
+    try {
+      return CompletableFuture.completedFuture(gate.join(request));
+    } catch (DistributionException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  @Override
   public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
-    return checked(
+    return joined(
         request.caller(),
         () -> throng.admit(request.caller(), () -> registrations.register(request, requester)));
   }
 
   @Override
   public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
-    return checked(request.caller(), () -> offers.offer(request));
+    return joined(request.caller(), () -> offers.offer(request));
   }
 
   @Override
   public CompletableFuture<NextAnswer> next(NextRequest request) {
-    return checked(request.caller(), () -> swarms.next(request));
+    return joined(request.caller(), () -> swarms.next(request));
   }
 
   @Override
@@ -58,9 +68,19 @@ record CallerView(
         });
   }
 
+  /** Who leaves shows its secret, and that is enough: it must be able to with a proof of before. */
+  private <T> CompletableFuture<T> joined(Caller caller, Supplier<CompletableFuture<T>> call) {
+    return checked(
+        caller,
+        () -> {
+          gate.checkJoined(caller);
+          return call.get();
+        });
+  }
+
   private <T> CompletableFuture<T> checked(Caller caller, Supplier<CompletableFuture<T>> call) {
     try {
-      check.accept(caller);
+      gate.checkAddress(caller);
       return call.get();
     } catch (DistributionException e) {
       return CompletableFuture.failedFuture(e);

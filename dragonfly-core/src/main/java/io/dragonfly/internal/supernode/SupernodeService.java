@@ -15,7 +15,7 @@ import io.dragonfly.internal.preheat.Preheats;
 import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerSecret;
-import io.dragonfly.spi.Network;
+import io.dragonfly.spi.CallOrigin;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.Storage;
@@ -38,7 +38,7 @@ public final class SupernodeService implements AutoCloseable {
   private final PeerSecret secret;
   private final SupernodeSettings settings;
   private final Parts parts;
-  private final AddressRules rules;
+  private final Admission admission;
   private final Swarms swarms;
   private final CdnCache cache;
   private final Questions questions;
@@ -80,20 +80,30 @@ public final class SupernodeService implements AutoCloseable {
    * @param secret the supernode's own, which its CDN cache's capabilities are made from
    * @param ticketKey the key of its tickets
    * @param address where its CDN cache is reached; port 0 for inside this process alone
-   * @param peerNetworks networks in which peers may register any address
+   * @param rules which peers may join
    */
   public SupernodeService(
       PeerSecret secret,
       byte[] ticketKey,
       InetSocketAddress address,
-      List<Network> peerNetworks,
+      JoinRules rules,
       SupernodeSettings settings,
       CdnSettings cdnSettings,
       Parts parts) {
     this.secret = secret;
     this.settings = settings;
     this.parts = parts;
-    this.rules = new AddressRules(List.copyOf(peerNetworks));
+    this.admission = 
+        new Admission(
+            rules,
+            ticketKey,
+            parts.random(),
+            parts.clock(),
+            () -> {
+              if (!cdnPeer.isReachable()) {
+                throw new SupernodeUnreachableException("The supernode is starting. Try again.");
+              }
+            });
     this.cdnPeer = new Peer(secret.id(), address, settings.idc());
     answers = DaemonThreads.pool("dragonfly-supernode-answers", 1);
     work = DaemonThreads.pool("dragonfly-supernode-work", WORK_THREADS);
@@ -155,7 +165,7 @@ public final class SupernodeService implements AutoCloseable {
     preheats =
         new Preheats(
             new Preheats.Parts(
-                this::forThisMachine,
+                this::forPreheats,
                 task -> swarms.find(task).flatMap(SwarmTask::cached),
                 swarms,
                 parts.sources(),
@@ -194,14 +204,19 @@ public final class SupernodeService implements AutoCloseable {
 
   /** Returns the supernode as callers in this process see it: they are trusted. */
   public LocalSupernode local() {
-    SupernodeApi api =
-        new CallerView(registrations, offers, swarms, throng, caller -> {}, Requester.THIS_PROCESS);
+    SupernodeApi api = view(Admission.Gate.OPEN, Requester.THIS_PROCESS);
     return new LocalSupernode(api, parts.pieces(), secret.id());
   }
 
-  /** Returns the supernode as a peer of this machine sees it, which need not be trusted. */
-  private SupernodeApi forThisMachine() {
-    return cdnPeer.isReachable() ? from(InetAddress.getLoopbackAddress()) : local().api();
+  private SupernodeApi view(Admission.Gate gate, Requester requester) {
+    return new CallerView(registrations, offers, swarms, throng, gate, requester);
+  }
+
+  /** Returns the supernode as its own preheats see it: they read as a peer of this machine may. */
+  private SupernodeApi forPreheats() {
+    boolean isReached = cdnPeer.isReachable();
+    return view(
+        Admission.Gate.OPEN, isReached ? Requester.THIS_MACHINE : Requester.THIS_PROCESS);
   }
 
   /** Operators may have private networks read; of a supernode for one machine, that machine. */
@@ -213,20 +228,9 @@ public final class SupernodeService implements AutoCloseable {
     return isForOneMachine ? Requester.THIS_MACHINE : Requester.PRIVATE_NETWORK;
   }
 
-  /** Returns the supernode as who calls from an address sees it. */
-  public SupernodeApi from(InetAddress address) {
-    return new CallerView(
-        registrations,
-        offers,
-        swarms,
-        throng,
-        caller -> {
-          if (!cdnPeer.isReachable()) {
-            throw new SupernodeUnreachableException("The supernode is starting. Try again.");
-          }
-          rules.check(address, caller);
-        },
-        Requester.at(address));
+  /** Returns the supernode as who calls from somewhere sees it. */
+  public SupernodeApi from(CallOrigin origin) {
+    return view(admission.gate(origin), Requester.at(origin.address()));
   }
 
   /** Returns the supernode as its operator sees it. */

@@ -16,6 +16,7 @@ import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.spi.CallOrigin;
 import io.dragonfly.spi.Network;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.testkit.FakeSource;
@@ -112,7 +113,7 @@ class AddressTest {
   @Test
   void eachCallIsChecked() {
     try (TestSupernode supernode = new TestSupernode.Setup().start()) {
-      SupernodeApi api = supernode.service.from(InetAddresses.forString("10.0.0.1"));
+      SupernodeApi api = supernode.service.from(CallOrigin.plain(InetAddresses.forString("10.0.0.1")));
       Caller caller = caller("10.0.0.2");
       assertThat(
               RegistrationTest.failure(
@@ -144,7 +145,7 @@ class AddressTest {
     setup.address = new InetSocketAddress(InetAddresses.forString("10.0.0.9"), 8002);
     try (TestSupernode supernode = setup.start()) {
       Caller caller = caller("10.0.0.1");
-      SupernodeApi api = supernode.service.from(caller.address().getAddress());
+      SupernodeApi api = supernode.service.from(CallOrigin.plain(caller.address().getAddress()));
       RegisterRequest request =
           new RegisterRequest(
               caller, TestPeer.content(FILE), Optional.empty(), Optional.empty(), List.of());
@@ -165,7 +166,7 @@ class AddressTest {
     TestSupernode.Setup setup = new TestSupernode.Setup();
     setup.address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     try (TestSupernode supernode = setup.start()) {
-      SupernodeApi api = supernode.service.from(InetAddress.getLoopbackAddress());
+      SupernodeApi api = supernode.service.from(CallOrigin.plain(InetAddress.getLoopbackAddress()));
       NextRequest request = new NextRequest(caller("127.0.0.1"), 0, List.of(), Duration.ZERO);
       assertThat(RegistrationTest.failure(api.next(request)))
           .isInstanceOf(SupernodeUnreachableException.class);

@@ -12,6 +12,7 @@ import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.BusyException;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.task.ContentRequest;
+import io.dragonfly.spi.CallOrigin;
 import io.dragonfly.testkit.FakeSource;
 import io.dragonfly.testkit.FirstComeScheduler;
 import io.dragonfly.testkit.LeakCheck;
@@ -48,7 +49,7 @@ class PlaceLimitsTest {
   }
 
   private boolean isLetIn(InetAddress ip) throws Exception {
-    SupernodeApi api = supernode.service.from(ip);
+    SupernodeApi api = supernode.service.from(CallOrigin.plain(ip));
     try {
       api.offer(new OfferRequest(at(ip), List.of())).get();
       return true;
@@ -114,7 +115,7 @@ class PlaceLimitsTest {
   @Test
   void aThousandRegistrationsFromOneMachineWaitAndNoMore() throws Exception {
     source.put(FILE, bytes(1)).stallQuestions(FILE);
-    SupernodeApi api = supernode.service.from(ip("192.0.2.1"));
+    SupernodeApi api = supernode.service.from(CallOrigin.plain(ip("192.0.2.1")));
     List<CompletableFuture<RegisterAnswer>> waiting = new ArrayList<>();
     for (int i = 0; i <= SupernodeSettings.MOST_REGISTERING; i++) {
       RegisterRequest request =

@@ -7,7 +7,6 @@ import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.internal.loop.ActiveClock;
 import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.peer.PeerSecret;
-import io.dragonfly.spi.Network;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.SourceConfig;
@@ -54,7 +53,7 @@ final class TestSupernode implements AutoCloseable {
     PeerSecret secret = PeerSecret.random(new SecureRandom());
     byte[] ticketKey = "ticket key of a test".getBytes(StandardCharsets.UTF_8);
     InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 8002);
-    List<Network> networks = List.of();
+    JoinRules rules = JoinRules.OPEN;
     int backToSourcePeers = 3;
     int sourceConcurrency = 32;
     CdnSettings.Keeping keeping = CdnSettings.Keeping.ALL;
@@ -104,7 +103,7 @@ final class TestSupernode implements AutoCloseable {
             setup.secret,
             setup.ticketKey,
             setup.address,
-            setup.networks,
+            setup.rules,
             settings,
             CdnSettings.of(
                 Duration.ofSeconds(30),

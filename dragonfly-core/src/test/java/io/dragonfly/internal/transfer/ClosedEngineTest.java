@@ -48,7 +48,7 @@ class ClosedEngineTest {
                       false),
                   new Setup.Plugins(
                       storage, Optional.empty(), scheme -> source, new UnlimitedRates()::create),
-                  new Setup.Supernodes(Optional.empty(), List.of()),
+                  new Setup.Supernodes(Optional.empty(), List.of(), Optional.empty()),
                   new Setup.Limits(
                       new UnlimitedRates().create(Optional.empty()),
                       new UnlimitedRates().create(Optional.empty()),

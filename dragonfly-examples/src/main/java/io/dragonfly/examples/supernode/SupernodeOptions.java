@@ -3,6 +3,7 @@ package io.dragonfly.examples.supernode;
 import io.dragonfly.SupernodeConfig;
 import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.IdcOption;
+import io.dragonfly.examples.command.JoinOptions;
 import io.dragonfly.examples.command.MetricsOptions;
 import io.dragonfly.examples.command.TlsOptions;
 import io.dragonfly.examples.command.Units;
@@ -175,6 +176,7 @@ final class SupernodeOptions {
 
   @Mixin private MetricsOptions metrics = new MetricsOptions();
   @Mixin private TlsOptions tls = new TlsOptions();
+  @Mixin private JoinOptions join = new JoinOptions();
 
   /**
    * Returns the settings.
@@ -218,6 +220,7 @@ final class SupernodeOptions {
     sourceDeny.forEach(builder::sourceDeny);
     metrics.giveTo(builder::metricsNetwork);
     tls.giveTo(Path.of(""), builder::tlsCert, builder::tlsKey, builder::tlsCa);
+    join.giveTo(Path.of(""), builder::joinTokenFile);
     more.accept(builder);
     return builder.build();
   }

@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.server;
 
 import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.spi.CallOrigin;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.transport.http.internal.wire.FailureJson;
 import io.dragonfly.transport.http.internal.wire.OneLine;
@@ -53,6 +54,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private final Future<?> watch;
   private State state = State.IDLE;
   private @Nullable Exchange exchange;
+  private @Nullable CallOrigin origin;
   private boolean keepAlive = true;
   private boolean answering;
   private boolean begun;
@@ -84,6 +86,16 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   InetAddress client() {
     return channel.remoteAddress().getAddress();
+  }
+
+  /** Returns where calls on this connection come from. */
+  CallOrigin origin() {
+    CallOrigin known = origin;
+    if (known == null) {
+      known = Origins.of(channel);
+      origin = known;
+    }
+    return known;
   }
 
   /** The client speaks TLS. */

@@ -31,6 +31,12 @@ import org.jspecify.annotations.Nullable;
 public final class TransportTls {
   private static final String KNOWN = "known_supernodes";
 
+  /** A call with a proof goes to the certificate alone that the proof is about; no other may go. */
+  private static final CallTls.Acquaintance PROVEN_ALONE =
+      shown -> {
+        throw new SSLException("it has not proved the join token, and this call has no proof");
+      };
+
   private final TransportConfig config;
   private final Optional<TlsFiles> files;
   private final KnownSupernodes known;
@@ -91,6 +97,9 @@ public final class TransportTls {
     }
     if (!supernode.isUnresolved() && supernode.getAddress().isLoopbackAddress()) {
       return Optional.empty();
+    }
+    if (config.isJoining()) {
+      return Optional.of(pinned(shown -> {}, PROVEN_ALONE));
     }
     String name = supernode.getHostString() + ":" + supernode.getPort();
     return Optional.of(

@@ -1,6 +1,7 @@
 package io.dragonfly.transport.http.internal.wire;
 
 import io.dragonfly.control.Advice;
+import io.dragonfly.control.JoinAnswer;
 import io.dragonfly.control.LeaveAnswer;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.OfferAnswer;
@@ -15,6 +16,24 @@ import java.io.IOException;
  */
 public final class AnswersJson {
   private AnswersJson() {}
+
+  /** Returns the JSON of a supernode's proof that it has the join token. */
+  public static byte[] write(JoinAnswer answer) {
+    return JsonOut.object(
+        out -> {
+          out.text("nonce", answer.nonce());
+          out.text("mac", answer.mac());
+        });
+  }
+
+  /** Reads a supernode's proof. What it shows on the connection is not in it. */
+  public static JoinAnswer readJoin(byte[] json) throws WireException {
+    return Values.checked(
+        () -> {
+          JsonIn in = JsonIn.parse(json);
+          return new JoinAnswer(in.get("nonce").text(), in.get("mac").text(), "");
+        });
+  }
 
   /** Returns the JSON of the answer to a registration. */
   public static byte[] write(RegisterAnswer answer) {

@@ -1,6 +1,7 @@
 package io.dragonfly.transport.http.internal.wire;
 
 import io.dragonfly.control.Caller;
+import io.dragonfly.control.JoinRequest;
 import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.NextRequest;
 import io.dragonfly.control.OfferRequest;
@@ -27,6 +28,16 @@ import java.util.Optional;
  */
 public final class RequestsJson {
   private RequestsJson() {}
+
+  /** Returns the JSON of what a peer asks before all else. */
+  public static byte[] write(JoinRequest request) {
+    return JsonOut.object(out -> out.text("nonce", request.nonce()));
+  }
+
+  /** Reads what a peer asks before all else. */
+  public static JoinRequest readJoin(byte[] json) throws WireException {
+    return Values.checked(() -> new JoinRequest(JsonIn.parse(json).get("nonce").text()));
+  }
 
   /** Returns the JSON of a registration. */
   public static byte[] write(RegisterRequest request) {

@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.control.OfferRequest;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.testkit.ControlExamples;
 import io.dragonfly.testkit.Mutations;
@@ -23,6 +24,15 @@ class WireFuzzTest {
 
   private static List<Message> messages() {
     List<Message> all = new ArrayList<>();
+    all.add(
+        new Message(
+            RequestsJson.write(ControlExamples.joinRequest()), RequestsJson::readJoin));
+    all.add(
+        new Message(AnswersJson.write(ControlExamples.joinAnswer()), AnswersJson::readJoin));
+    all.add(
+        request(
+            RequestsJson.write(new OfferRequest(ControlExamples.provenCaller(), List.of())),
+            RequestsJson::readOffer));
     ControlExamples.registerRequests()
         .forEach(m -> all.add(request(RequestsJson.write(m), RequestsJson::readRegister)));
     ControlExamples.offerRequests()
