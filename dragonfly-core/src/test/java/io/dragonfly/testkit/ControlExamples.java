@@ -15,6 +15,7 @@ import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
 import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.Push;
 import io.dragonfly.control.Queued;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
@@ -128,7 +129,8 @@ public final class ControlExamples {
             content,
             Optional.of(ByteRange.of(5_000_000_000L, 5_000_000_001L)),
             Optional.of("ticket-1"),
-            List.of(holding(TASK, 0, 1, 63, 64, 511), holding(OTHER_TASK))),
+            List.of(holding(TASK, 0, 1, 63, 64, 511), holding(OTHER_TASK)),
+            true),
         new RegisterRequest(
             new Caller(caller().secret(), address("::1", 0), ""),
             ContentRequest.of(URI.create("http://h/")),
@@ -234,7 +236,7 @@ public final class ControlExamples {
         new NextAnswer(
             1L << 50,
             List.of(full, empty, TaskUpdate.unknown(OTHER_TASK)),
-            List.of(registerRequests().get(0).content()),
+            List.of(new Push("https://example.org:8443/a%20b/f.bin", TASK, "ticket-3")),
             TERMS),
         new NextAnswer(1, List.of(), TERMS));
   }

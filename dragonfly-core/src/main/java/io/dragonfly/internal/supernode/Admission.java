@@ -69,6 +69,16 @@ final class Admission {
     default void checkJoined(Caller caller) {
       // nothing is asked of it
     }
+
+    /** Tells whether callers that have passed belong to the fleet for certain. */
+    default boolean isProven() {
+      return true;
+    }
+  }
+
+  /** Tells whether peers prove that they belong to the fleet. */
+  boolean knowsPeers() {
+    return rules.knowPeers();
   }
 
   /** Returns the checks for calls from there. */
@@ -88,6 +98,11 @@ final class Admission {
       @Override
       public void checkJoined(Caller caller) {
         Admission.this.checkJoined(caller, from);
+      }
+
+      @Override
+      public boolean isProven() {
+        return rules.token().isPresent() || from.certified();
       }
     };
   }

@@ -55,7 +55,7 @@ record CallerView(
 
   @Override
   public CompletableFuture<NextAnswer> next(NextRequest request) {
-    return joined(request.caller(), () -> swarms.next(request));
+    return joined(request.caller(), () -> swarms.next(request, gate.isProven()));
   }
 
   @Override

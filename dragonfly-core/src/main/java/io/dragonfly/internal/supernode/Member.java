@@ -27,8 +27,10 @@ final class Member {
   /** Pieces that others complain of, until it is told. */
   final Set<Integer> toVerify = new TreeSet<>();
 
-  /** What the source may be asked with; absent for who only offers, and so may not take. */
+  /** What the source may be asked with; absent for who only offers, or was pushed. */
   private @Nullable Access access;
+
+  private boolean mayTake;
 
   /** What the peer wants, and what of it the scheduler was told. */
   private PieceSpan wanted = PieceSpan.NONE;
@@ -77,12 +79,14 @@ final class Member {
     return Optional.ofNullable(access);
   }
 
-  void registered(Access newAccess) {
-    access = newAccess;
+  void registered(Optional<Access> newAccess) {
+    newAccess.ifPresent(given -> access = given);
+    mayTake = true;
   }
 
+  /** Tells whether it has registered: who only offers may not take. */
   boolean mayTake() {
-    return access != null;
+    return mayTake;
   }
 
   PieceSpan wanted() {

@@ -91,11 +91,16 @@ final class Polls {
   private record Effects(
       Optional<Delivery> own, Optional<Delivery> superseded, List<Runnable> rest) {}
 
-  CompletableFuture<NextAnswer> next(NextRequest request) {
+  /**
+   * Takes a peer's call.
+   *
+   * @param isProven whether it has proved that it belongs to the fleet
+   */
+  CompletableFuture<NextAnswer> next(NextRequest request, boolean isProven) {
     CompletableFuture<NextAnswer> future = new CompletableFuture<>();
     Effects effects;
     synchronized (state) {
-      effects = next(request, future);
+      effects = next(request, isProven, future);
     }
     effects.own().ifPresent(Delivery::send);
     effects.superseded().ifPresent(delivery -> end(delivery, effects.own().isPresent()));
@@ -117,10 +122,11 @@ final class Polls {
     }
   }
 
-  private Effects next(NextRequest request, CompletableFuture<NextAnswer> future) {
+  private Effects next(
+      NextRequest request, boolean isProven, CompletableFuture<NextAnswer> future) {
     Caller caller = request.caller();
     Session session = state.heard(caller, rhythm.activeNanos().getAsLong());
-    session.takesPreheats = request.takesPreheats();
+    session.takesPreheats = request.takesPreheats() && isProven;
     List<Scheduler.Plan> lost = session.acknowledge(request.answered());
     if (!lost.isEmpty()) {
       scheduler.undelivered(session.id(), lost);

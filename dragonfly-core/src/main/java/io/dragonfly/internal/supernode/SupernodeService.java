@@ -150,6 +150,7 @@ public final class SupernodeService implements AutoCloseable {
             parts.timer(),
             questionThreads,
             listener);
+    Tickets tickets = new Tickets(ticketKey);
     registrations =
         new Registrations(
             swarms,
@@ -157,7 +158,7 @@ public final class SupernodeService implements AutoCloseable {
             arrivals,
             versions,
             cache,
-            new Tickets(ticketKey),
+            tickets,
             new Fingerprints(parts.random()),
             rhythm,
             listener);
@@ -170,6 +171,8 @@ public final class SupernodeService implements AutoCloseable {
                 swarms,
                 parts.sources(),
                 this::operator,
+                () -> !cdnPeer.isReachable() || admission.knowsPeers(),
+                tickets,
                 settings.stallTimeout(),
                 parts.clock(),
                 parts.random()));

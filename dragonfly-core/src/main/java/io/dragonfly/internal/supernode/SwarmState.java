@@ -10,10 +10,10 @@ import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.Access;
+import io.dragonfly.internal.preheat.PushedFile;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
-import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.Task;
@@ -156,7 +156,8 @@ final class SwarmState {
   }
 
   /** A peer registers: it may take from now on. Returns its part in the task. */
-  Member join(Session session, SwarmTask task, RegisterRequest request, Access access) {
+  Member join(
+      Session session, SwarmTask task, RegisterRequest request, Optional<Access> access) {
     Member member = enter(session, task);
     member.registered(access);
     member.digestsKnown = Math.min(task.digests.published(), SupernodeSettings.MOST_DIGESTS);
@@ -167,12 +168,12 @@ final class SwarmState {
     return member;
   }
 
-  /** Tells a peer to fetch a content, if it does such things; returns whether it does. */
-  boolean preheat(Session session, ContentRequest content) {
+  /** Tells a peer to fetch a file, if it does such things; returns whether it does. */
+  boolean preheat(Session session, PushedFile file) {
     boolean takes =
         session.takesPreheats && session.preheats.size() < SupernodeSettings.MOST_PREHEATS_WAITING;
     if (takes) {
-      session.preheats.addLast(content);
+      session.preheats.addLast(file);
       awake.add(session);
     }
     return takes;
@@ -330,7 +331,9 @@ final class SwarmState {
       wanting += change;
       member.task.wanting += change;
       member.adviceTold = false;
-      member.task.mayRead(member, !before, backToSourcePeers).ifPresent(this::mayReadNow);
+      // A peer that was pushed has no credentials: it would take the place of one that has.
+      boolean wouldRead = !before && member.access().isPresent();
+      member.task.mayRead(member, wouldRead, backToSourcePeers).ifPresent(this::mayReadNow);
       if (member.task.wanting == 0) {
         abandoned.add(member.task);
       }

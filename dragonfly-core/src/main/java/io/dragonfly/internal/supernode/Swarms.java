@@ -14,10 +14,10 @@ import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.preheat.Preheats;
+import io.dragonfly.internal.preheat.PushedFile;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
-import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.PieceDigests;
 import io.dragonfly.task.PieceLayout;
@@ -208,7 +208,7 @@ final class Swarms implements Preheats.Peers {
    *
    * @throws DistributionException if the task has ended, and why
    */
-  Joined join(SwarmTask task, RegisterRequest request, Access access) {
+  Joined join(SwarmTask task, RegisterRequest request, Optional<Access> access) {
     Joined joined;
     synchronized (state) {
       checkGoesOn(task);
@@ -279,11 +279,11 @@ final class Swarms implements Preheats.Peers {
   }
 
   @Override
-  public int tell(ContentRequest content, Predicate<Peer> chosen) {
+  public int tell(PushedFile file, Predicate<Peer> chosen) {
     int told = 0;
     synchronized (state) {
       for (Session session : state.sessions()) {
-        if (chosen.test(session.peer()) && state.preheat(session, content)) {
+        if (chosen.test(session.peer()) && state.preheat(session, file)) {
           told++;
         }
       }
@@ -292,8 +292,8 @@ final class Swarms implements Preheats.Peers {
     return told;
   }
 
-  CompletableFuture<NextAnswer> next(NextRequest request) {
-    return polls.next(request);
+  CompletableFuture<NextAnswer> next(NextRequest request, boolean isProven) {
+    return polls.next(request, isProven);
   }
 
   void leave(LeaveRequest request) {

@@ -132,7 +132,7 @@ public final class TransferEngine implements AutoCloseable {
     loop.execute(() -> offer(setup, random));
     loop.execute(fetches.downloads()::sweepFromNowOn);
     if (setup.self().takesPreheats()) {
-      Preheating preheating = new Preheating(loop, request -> fetches.start(request).completion());
+      Preheating preheating = new Preheating(loop, pushed -> fetches.start(pushed).completion());
       loop.execute(() -> supernodes.giving().forEach(l -> l.takePreheats(preheating::add)));
     }
     listener.opened(() -> state(setup));

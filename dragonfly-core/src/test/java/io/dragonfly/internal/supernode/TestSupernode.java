@@ -64,6 +64,11 @@ final class TestSupernode implements AutoCloseable {
       return this;
     }
 
+    Setup rules(JoinRules other) {
+      rules = other;
+      return this;
+    }
+
     Setup listener(SupernodeListener other) {
       listener = other;
       return this;

@@ -2,6 +2,7 @@ package io.dragonfly.internal.transfer.swarm;
 
 import io.dragonfly.control.Holding;
 import io.dragonfly.control.OfferAnswer;
+import io.dragonfly.control.Push;
 import io.dragonfly.control.Queued;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.TaskUpdate;
@@ -14,7 +15,6 @@ import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
-import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.TaskId;
 import java.time.Duration;
@@ -68,7 +68,7 @@ public final class SupernodeLink {
   /** Calls whose answer may be that the supernode takes it that this peer takes part. */
   private final Map<Integer, CompletableFuture<RegisterAnswer>> asking = new HashMap<>();
 
-  private @Nullable Consumer<ContentRequest> preheats;
+  private @Nullable Consumer<Pushed> preheats;
 
   private int asked;
   private int registering;
@@ -151,13 +151,16 @@ public final class SupernodeLink {
    * @param patience how long the supernode may answer no call at all
    */
   CompletableFuture<RegisterAnswer> register(
-      ContentRequest content,
-      Optional<ByteRange> range,
-      List<Holding> holdings,
-      Duration patience) {
+      Supernodes.Registration registration, Duration patience) {
     registering++;
     CompletableFuture<RegisterAnswer> answer =
-        calls.register(content, range, Optional.empty(), holdings, patience);
+        calls.register(
+            registration.content(),
+            registration.range(),
+            registration.push().map(pushed -> pushed.push().ticket()),
+            registration.holdings(),
+            registration.push().isPresent(),
+            patience);
     int number = asked++;
     asking.put(number, answer);
     Continuations.whenDone(
@@ -274,7 +277,7 @@ public final class SupernodeLink {
   }
 
   /** Fetches from now on what operators of the supernode want this peer to have. */
-  public void takePreheats(Consumer<ContentRequest> fetch) {
+  public void takePreheats(Consumer<Pushed> fetch) {
     preheats = fetch;
     next.hasNews();
   }
@@ -284,9 +287,10 @@ public final class SupernodeLink {
   }
 
   /** What nobody asked for is passed over. */
-  void preheat(List<ContentRequest> contents) {
-    if (preheats != null) {
-      contents.forEach(preheats);
+  void preheat(List<Push> pushes) {
+    Consumer<Pushed> fetch = preheats;
+    if (fetch != null) {
+      pushes.forEach(push -> fetch.accept(new Pushed(this, push)));
     }
   }
 
@@ -426,7 +430,7 @@ public final class SupernodeLink {
     LOG.info("Supernode {} forgot task {}, it is told again", name(), member.task().brief());
     List<Holding> holdings = List.of(new Holding(member.task(), member.held()));
     loop.when(
-        calls.register(content, Optional.empty(), ticket, holdings, Pulse.PATIENCE),
+        calls.register(content, Optional.empty(), ticket, holdings, false, Pulse.PATIENCE),
         answer -> registeredAgain(member, answer),
         failure -> {
           member.registrationEnded();

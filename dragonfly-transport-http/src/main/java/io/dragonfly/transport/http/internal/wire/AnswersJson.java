@@ -5,6 +5,7 @@ import io.dragonfly.control.JoinAnswer;
 import io.dragonfly.control.LeaveAnswer;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.OfferAnswer;
+import io.dragonfly.control.Push;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.task.TaskId;
@@ -90,10 +91,7 @@ public final class AnswersJson {
         out -> {
           out.number("number", answer.number());
           out.list("updates", answer.updates(), AnswersJson::writeUpdate);
-          out.list(
-              "preheats",
-              answer.preheats(),
-              (list, content) -> list.element(o -> RequestsJson.writeContent(o, content)));
+          out.list("preheats", answer.preheats(), AnswersJson::writePush);
           ValuesJson.writeTerms(out, answer.terms());
         });
   }
@@ -106,7 +104,7 @@ public final class AnswersJson {
           return new NextAnswer(
               in.get("number").number(),
               in.list("updates", AnswersJson::readUpdate),
-              in.list("preheats", RequestsJson::readContent),
+              in.list("preheats", AnswersJson::readPush),
               ValuesJson.readTerms(in));
         });
   }
@@ -120,6 +118,22 @@ public final class AnswersJson {
   public static LeaveAnswer readLeave(byte[] json) throws WireException {
     JsonIn.parse(json);
     return new LeaveAnswer();
+  }
+
+  private static void writePush(JsonOut out, Push push) throws IOException {
+    out.element(
+        object -> {
+          object.text("url", push.url());
+          object.text("task", push.task().hex());
+          object.text("ticket", push.ticket());
+        });
+  }
+
+  private static Push readPush(JsonIn in) throws WireException {
+    return new Push(
+        in.get("url").text(Wire.MAX_URL),
+        ValuesJson.readTaskId(in.get("task")),
+        in.get("ticket").text(Wire.MAX_TICKET));
   }
 
   private static void writeUpdate(JsonOut out, TaskUpdate update) throws IOException {

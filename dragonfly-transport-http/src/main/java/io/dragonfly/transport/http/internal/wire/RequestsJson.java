@@ -50,6 +50,9 @@ public final class RequestsJson {
           }
           out.text("ticket", request.ticket());
           out.list("holdings", request.holdings(), ValuesJson::writeHolding);
+          if (request.isPushed()) {
+            out.flag("pushed", true);
+          }
         });
   }
 
@@ -63,7 +66,8 @@ public final class RequestsJson {
               readContent(in),
               in.find("range", RequestsJson::readRange),
               in.find("ticket", ticket -> ticket.text(Wire.MAX_TICKET)),
-              in.list("holdings", ValuesJson::readHolding));
+              in.list("holdings", ValuesJson::readHolding),
+              in.flag("pushed"));
         });
   }
 
@@ -133,7 +137,7 @@ public final class RequestsJson {
     return ValuesJson.readCaller(in, PeerSecret.parse(secret));
   }
 
-  static void writeContent(JsonOut out, ContentRequest content) throws IOException {
+  private static void writeContent(JsonOut out, ContentRequest content) throws IOException {
     out.text("url", content.url().toString());
     out.texts("filter", content.filter());
     out.text("digest", content.digest().map(Digest::toString));
@@ -151,7 +155,7 @@ public final class RequestsJson {
     out.texts("ca", content.trust().caCertificates());
   }
 
-  static ContentRequest readContent(JsonIn in) throws WireException {
+  private static ContentRequest readContent(JsonIn in) throws WireException {
     JsonIn url = in.get("url");
     URI uri;
     try {
