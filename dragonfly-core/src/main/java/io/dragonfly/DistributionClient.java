@@ -22,6 +22,7 @@ import io.dragonfly.internal.rate.ClientLimits;
 import io.dragonfly.internal.serve.ProcessMonitor;
 import io.dragonfly.internal.storage.DiskSpace;
 import io.dragonfly.internal.storage.HomeLock;
+import io.dragonfly.internal.transfer.KeptTickets;
 import io.dragonfly.internal.transfer.LocalAddress;
 import io.dragonfly.internal.transfer.Setup;
 import io.dragonfly.internal.transfer.TransferEngine;
@@ -42,6 +43,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -110,7 +112,8 @@ public final class DistributionClient implements AutoCloseable {
               new Setup.Supernodes(
                   config.supernode().map(Supernode::local),
                   config.supernodes(),
-                  config.joinTokenFile().map(file -> JoinToken.ofFile(file, System::nanoTime))),
+                  config.joinTokenFile().map(file -> JoinToken.ofFile(file, System::nanoTime)),
+                  KeptTickets.in(home.home().resolve("tickets"), Clock.systemUTC())),
               new Setup.Limits(
                   limits.downloads(),
                   limits.uploads(),

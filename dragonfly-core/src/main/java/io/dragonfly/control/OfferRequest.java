@@ -6,7 +6,7 @@ import java.util.List;
  * Tells what a peer holds.
  *
  * @param caller who calls
- * @param holdings all the tasks that it holds pieces of
+ * @param holdings all the tasks that it holds pieces of, each with its ticket
  */
 public record OfferRequest(Caller caller, List<Holding> holdings) {
   /** Copies the list. */

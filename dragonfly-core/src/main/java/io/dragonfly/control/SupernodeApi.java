@@ -33,7 +33,10 @@ public interface SupernodeApi {
    */
   CompletableFuture<RegisterAnswer> register(RegisterRequest request);
 
-  /** Tells which tasks the peer holds, without wanting any. Gives no right to take. */
+  /**
+   * Tells which tasks the peer holds, without wanting any. Needs a ticket of each, and gives no
+   * right to take.
+   */
   CompletableFuture<OfferAnswer> offer(OfferRequest request);
 
   /**

@@ -135,6 +135,11 @@ final class Member {
     announced = span;
   }
 
+  /** Tells whether another peer was named to this one, as a parent or for when all else fails. */
+  boolean wasTold(PeerId other) {
+    return parents.number(other) >= 0 || contacts.contains(other);
+  }
+
   /** An answer got lost: says again what it said. */
   void sayAgain(int digestsBefore) {
     digestsKnown = Math.min(digestsKnown, digestsBefore);

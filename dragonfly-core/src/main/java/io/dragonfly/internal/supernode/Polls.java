@@ -161,7 +161,8 @@ final class Polls {
       return;
     }
     for (PieceResult result : report.results()) {
-      if (result.outcome() == Outcome.UNREACHABLE) {
+      // Whoever was never told of a peer cannot know that it is gone.
+      if (result.outcome() == Outcome.UNREACHABLE && member.wasTold(result.parent())) {
         unreachable(result.parent());
       }
     }

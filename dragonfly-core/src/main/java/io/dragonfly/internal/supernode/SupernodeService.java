@@ -162,7 +162,7 @@ public final class SupernodeService implements AutoCloseable {
             new Fingerprints(parts.random()),
             rhythm,
             listener);
-    offers = new Offers(swarms, arrivals, cache);
+    offers = new Offers(swarms, arrivals, cache, tickets, parts.clock());
     preheats =
         new Preheats(
             new Preheats.Parts(

@@ -74,11 +74,13 @@ public record Setup(
    * @param local a supernode in this process, which is asked first
    * @param addresses others
    * @param token what those others and this peer prove to each other to have, if anything
+   * @param tickets those of this peer's registrations
    */
   public record Supernodes(
       Optional<LocalSupernode> local,
       List<InetSocketAddress> addresses,
-      Optional<JoinToken> token) {
+      Optional<JoinToken> token,
+      KeptTickets tickets) {
     boolean isEmpty() {
       return local.isEmpty() && addresses.isEmpty();
     }

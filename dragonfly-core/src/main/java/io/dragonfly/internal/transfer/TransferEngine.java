@@ -268,7 +268,14 @@ public final class TransferEngine implements AutoCloseable {
   private void offer(Setup setup, DoubleSupplier random) {
     for (SupernodeLink link : supernodes.giving()) {
       link.onComplaint(home::verifySoon);
-      new Offering(loop, store, setup.plugins().storage(), link, random).offer();
+      new Offering(
+              loop,
+              store,
+              setup.plugins().storage(),
+              link,
+              setup.supernodes().tickets(),
+              random)
+          .offer();
     }
   }
 

@@ -33,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -64,6 +65,7 @@ public final class SupernodeLink {
 
   private Runnable offerAgain = () -> {};
   private BiConsumer<TaskId, List<Integer>> verify = (task, pieces) -> {};
+  private BiConsumer<TaskId, String> tickets = (task, ticket) -> {};
 
   /** Calls whose answer may be that the supernode takes it that this peer takes part. */
   private final Map<Integer, CompletableFuture<RegisterAnswer>> asking = new HashMap<>();
@@ -202,11 +204,19 @@ public final class SupernodeLink {
     }
   }
 
-  /** Offers tasks. Those that the supernode does not know yet are left out. */
-  public CompletableFuture<OfferAnswer> offer(Map<TaskId, Supplier<BitSet>> tasks) {
+  /**
+   * Offers tasks. Those that the supernode does not know yet are left out.
+   *
+   * @param tickets finds the ticket of a task
+   */
+  public CompletableFuture<OfferAnswer> offer(
+      Map<TaskId, Supplier<BitSet>> tasks, Function<TaskId, Optional<String>> tickets) {
     List<Holding> holdings =
         tasks.entrySet().stream()
-            .map(task -> new Holding(task.getKey(), task.getValue().get()))
+            .map(
+                task ->
+                    new Holding(
+                        task.getKey(), task.getValue().get(), tickets.apply(task.getKey())))
             .toList();
     return offerInPages(pages(holdings), 0, new ArrayList<>())
         .thenApply(
@@ -229,6 +239,7 @@ public final class SupernodeLink {
     int bytes = 0;
     for (Holding holding : holdings) {
       bytes += HOLDING_BYTES + holding.pieces().length() / Byte.SIZE * 4 / 3;
+      bytes += holding.ticket().map(String::length).orElse(0);
       if (bytes > PAGE_BYTES && !page.isEmpty()) {
         pages.add(page);
         page = new ArrayList<>();
@@ -265,6 +276,15 @@ public final class SupernodeLink {
   /** Sets what is done when the supernode has forgotten a task that this peer could give. */
   public void onForgotten(Runnable offer) {
     offerAgain = offer;
+  }
+
+  /** Sets who keeps the tickets of registrations. */
+  public void onTicket(BiConsumer<TaskId, String> keep) {
+    tickets = keep;
+  }
+
+  void registered(TaskId task, String ticket) {
+    tickets.accept(task, ticket);
   }
 
   /** Sets what is done when others found pieces wrong that this peer gave them. */

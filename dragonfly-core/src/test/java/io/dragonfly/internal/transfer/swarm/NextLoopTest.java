@@ -356,7 +356,7 @@ class NextLoopTest extends MemberTests {
     }
     onLoop(
         () -> {
-          var unused = member.link().offer(holdings);
+          var unused = member.link().offer(holdings, id -> Optional.empty());
         });
     settle();
     ticker.advance(NextLoop.HOLD);

@@ -28,7 +28,7 @@ import java.util.OptionalLong;
  * The values that messages are made of. What comes by the thousand is an array without field names:
  * a parent is {@code [number, id, ip, port, idc, capability]}, an assignment {@code [first, step,
  * count, parent]}, a list of digests {@code [first, base64]}, a holding {@code [task, base64 of a
- * bit set, least bit first]}, a proof of the join token {@code [peer's nonce, supernode's nonce,
+ * bit set, least bit first, ticket]}, without a ticket in a registration, a proof of the join token {@code [peer's nonce, supernode's nonce,
  * mac]}, a wait {@code [reason, place, length of the queue]}.
  */
 final class ValuesJson {
@@ -76,6 +76,9 @@ final class ValuesJson {
         array -> {
           array.element(holding.task().hex());
           array.base64Element(holding.pieces().toByteArray());
+          if (holding.ticket().isPresent()) {
+            array.element(holding.ticket().get());
+          }
         });
   }
 
@@ -84,7 +87,11 @@ final class ValuesJson {
     if (pieces.length() > PieceLayout.MAX_PIECES) {
       throw in.at(1).wrong("a set of pieces: there are too many");
     }
-    return new Holding(readTaskId(in.at(0)), pieces);
+    boolean hasTicket = in.list(part -> part).size() > 2;
+    return new Holding(
+        readTaskId(in.at(0)),
+        pieces,
+        hasTicket ? Optional.of(in.at(2).text(Wire.MAX_TICKET)) : Optional.empty());
   }
 
   static TaskId readTaskId(JsonIn in) throws WireException {
