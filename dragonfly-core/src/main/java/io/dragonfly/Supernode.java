@@ -265,6 +265,11 @@ public final class Supernode implements AutoCloseable {
           "sources in private networks are read for all clients with a private address,"
               + " and for no others; {}",
           config.sourceHosts());
+      if (!config.peerNetworks().isEmpty() && !rules.knowPeers()) {
+        log.warn(
+            "peerNetwork (--peer-network) has no effect: nothing shows which peers belong to the"
+                + " fleet. Set joinTokenFile (--join-token-file), or tlsCa");
+      }
       warnUnlessOurs(advertised);
       service.listensAt(reached);
       return reached;

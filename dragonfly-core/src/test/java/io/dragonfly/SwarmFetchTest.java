@@ -344,8 +344,7 @@ class SwarmFetchTest {
         StoredTask stored = storage.create(task);
         stored.write(0, ByteBuffer.wrap(one));
         stored.seal(0, digest);
-        tickets.keep(
-            address.getHostString() + ":" + address.getPort(), task.id(), "ticket-" + i);
+        tickets.keep(address.getHostString() + ":" + address.getPort(), task.id(), "ticket-" + i);
       }
       tickets.save();
       fixture.start(fixture.of(supernode).storage(storage));

@@ -5,7 +5,8 @@
 # So that only your own machines may join, mount the fleet's join token, readable by user 10001:
 #   -v /etc/dragonfly/join-token:/run/join-token:ro -e DRAGONFLY_JOIN_TOKEN_FILE=/run/join-token
 # The address is the one of the host that the peers reach. Peers see themselves behind the host's
-# address translation, if there is one: --peer-network says in which networks that is all right.
+# address translation, if there is one: --peer-network says in which networks that is all right, and
+# needs the join token, so that nobody else can claim such an address.
 ARG JRE=eclipse-temurin:21-jre
 
 # Files as they are to be, in a layer of their own.

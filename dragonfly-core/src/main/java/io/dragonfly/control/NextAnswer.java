@@ -11,8 +11,7 @@ import java.util.List;
  *     NextRequest#takesPreheats take} them, and have proved that they belong to the fleet
  * @param terms for how long the answer holds
  */
-public record NextAnswer(
-    long number, List<TaskUpdate> updates, List<Push> preheats, Terms terms) {
+public record NextAnswer(long number, List<TaskUpdate> updates, List<Push> preheats, Terms terms) {
   /** Copies the lists. */
   public NextAnswer {
     updates = List.copyOf(updates);

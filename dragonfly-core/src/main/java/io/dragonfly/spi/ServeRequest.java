@@ -18,8 +18,8 @@ public final class ServeRequest {
    *
    * @param bind where to listen; port 0 lets the system choose
    * @param pieces gives the pieces
-   * @param control gives the supernode as it is for a caller from somewhere: whether that caller may be
-   *     who it says is decided there
+   * @param control gives the supernode as it is for a caller from somewhere: whether that caller
+   *     may be who it says is decided there
    */
   public ServeRequest(
       InetSocketAddress bind, PieceService pieces, Function<CallOrigin, SupernodeApi> control) {

@@ -62,7 +62,10 @@ final class BrokenTransport implements Transport {
       Optional<Function<CallOrigin, SupernodeApi>> control) {
     return control.isEmpty()
         ? ServeRequest.piecesOnly(bind, pieces)
-        : new ServeRequest(bind, pieces, from -> control.get().apply(CallOrigin.plain(defect.from(from.address()))));
+        : new ServeRequest(
+            bind,
+            pieces,
+            from -> control.get().apply(CallOrigin.plain(defect.from(from.address()))));
   }
 
   @Override

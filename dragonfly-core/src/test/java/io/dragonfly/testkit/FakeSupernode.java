@@ -401,8 +401,7 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
     if (request.patience().isZero()) {
       Runnable nothing;
       synchronized (this) {
-        nothing =
-            stopped ? () -> {} : peer(request.caller().id()).answer(List.of(), terms());
+        nothing = stopped ? () -> {} : peer(request.caller().id()).answer(List.of(), terms());
       }
       nothing.run();
     }

@@ -186,13 +186,7 @@ public final class JoinToken {
   /** Returns a peer's proof for a supernode that has given this answer. */
   public JoinProof prove(PeerId peer, JoinRequest request, JoinAnswer answer) {
     byte[] mac =
-        mac(
-            keys().get(0),
-            PEER,
-            request.nonce(),
-            answer.nonce(),
-            answer.certificate(),
-            peer.hex());
+        mac(keys().get(0), PEER, request.nonce(), answer.nonce(), answer.certificate(), peer.hex());
     return new JoinProof(
         request.nonce(), answer.nonce(), HexFormat.of().formatHex(mac), answer.certificate());
   }
@@ -206,13 +200,7 @@ public final class JoinToken {
     return keys().stream()
         .map(
             key ->
-                mac(
-                    key,
-                    PEER,
-                    proof.peerNonce(),
-                    proof.supernodeNonce(),
-                    certificate,
-                    peer.hex()))
+                mac(key, PEER, proof.peerNonce(), proof.supernodeNonce(), certificate, peer.hex()))
         .anyMatch(mac -> MessageDigest.isEqual(mac, shown));
   }
 

@@ -92,7 +92,7 @@ final class Admission {
       @Override
       public void checkAddress(Caller caller) {
         started.run();
-        addresses.check(from.address(), caller);
+        addresses.check(from.address(), caller, isProven());
       }
 
       @Override
@@ -134,8 +134,7 @@ final class Admission {
                             + " this peer the token's file with --join-token-file"
                             + " (joinTokenFile)."));
     if (!nonces.isValid(proof.supernodeNonce(), clock.instant())) {
-      throw CallRefusedException.unproven(
-          "The proof of the join token has expired: join again.");
+      throw CallRefusedException.unproven("The proof of the join token has expired: join again.");
     }
     if (!token.get().isProvenBy(caller.id(), proof, from.certificate())) {
       throw CallRefusedException.unproven(

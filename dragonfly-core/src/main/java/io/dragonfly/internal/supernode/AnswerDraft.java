@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What an answer will say, gathered under the lock. What costs time, capabilities and tickets, is made
- * when it is issued, outside.
+ * What an answer will say, gathered under the lock. What costs time, capabilities and tickets, is
+ * made when it is issued, outside.
  *
  * @param number the answer's number
  * @param taker who gets it

@@ -22,7 +22,7 @@ public record JoinRules(Optional<JoinToken> token, boolean certificates, List<Ne
   }
 
   /** Tells whether peers prove that they belong to the fleet. */
-  boolean knowPeers() {
+  public boolean knowPeers() {
     return token.isPresent() || certificates;
   }
 

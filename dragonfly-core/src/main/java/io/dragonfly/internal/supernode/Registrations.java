@@ -66,9 +66,7 @@ final class Registrations {
 
   /** One who wants to be let in. */
   private record Guest(
-      RegisterRequest request,
-      Optional<Access> access,
-      CompletableFuture<RegisterAnswer> answer) {}
+      RegisterRequest request, Optional<Access> access, CompletableFuture<RegisterAnswer> answer) {}
 
   /**
    * Why a guest may come in.

@@ -19,7 +19,6 @@ import io.dragonfly.spi.CallOrigin;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.Storage;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -93,7 +92,7 @@ public final class SupernodeService implements AutoCloseable {
     this.secret = secret;
     this.settings = settings;
     this.parts = parts;
-    this.admission = 
+    this.admission =
         new Admission(
             rules,
             ticketKey,
@@ -218,8 +217,7 @@ public final class SupernodeService implements AutoCloseable {
   /** Returns the supernode as its own preheats see it: they read as a peer of this machine may. */
   private SupernodeApi forPreheats() {
     boolean isReached = cdnPeer.isReachable();
-    return view(
-        Admission.Gate.OPEN, isReached ? Requester.THIS_MACHINE : Requester.THIS_PROCESS);
+    return view(Admission.Gate.OPEN, isReached ? Requester.THIS_MACHINE : Requester.THIS_PROCESS);
   }
 
   /** Operators may have private networks read; of a supernode for one machine, that machine. */

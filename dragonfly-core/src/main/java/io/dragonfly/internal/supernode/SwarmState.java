@@ -156,8 +156,7 @@ final class SwarmState {
   }
 
   /** A peer registers: it may take from now on. Returns its part in the task. */
-  Member join(
-      Session session, SwarmTask task, RegisterRequest request, Optional<Access> access) {
+  Member join(Session session, SwarmTask task, RegisterRequest request, Optional<Access> access) {
     Member member = enter(session, task);
     member.registered(access);
     member.digestsKnown = Math.min(task.digests.published(), SupernodeSettings.MOST_DIGESTS);

@@ -191,9 +191,7 @@ final class Fetches implements Downloads.Ends {
     }
     Optional<Pushed> push = fetch.push();
     Optional<Download> shared =
-        push.isPresent()
-            ? downloads.find(push.get().push().task())
-            : downloads.sharing(request);
+        push.isPresent() ? downloads.find(push.get().push().task()) : downloads.sharing(request);
     if (shared.isPresent()) {
       shared.get().attach(fetch);
       return;

@@ -101,8 +101,7 @@ public final class KeptTickets {
     try {
       if (parts.length == 4) {
         byte[] ticket = Base64.getUrlDecoder().decode(parts[2]);
-        Kept kept =
-            new Kept(Long.parseLong(parts[0]), new String(ticket, StandardCharsets.UTF_8));
+        Kept kept = new Kept(Long.parseLong(parts[0]), new String(ticket, StandardCharsets.UTF_8));
         tickets.put(new Place(parts[3], new TaskId(parts[1])), kept);
       }
     } catch (IllegalArgumentException e) {

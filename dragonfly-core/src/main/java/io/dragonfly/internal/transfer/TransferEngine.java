@@ -269,12 +269,7 @@ public final class TransferEngine implements AutoCloseable {
     for (SupernodeLink link : supernodes.giving()) {
       link.onComplaint(home::verifySoon);
       new Offering(
-              loop,
-              store,
-              setup.plugins().storage(),
-              link,
-              setup.supernodes().tickets(),
-              random)
+              loop, store, setup.plugins().storage(), link, setup.supernodes().tickets(), random)
           .offer();
     }
   }

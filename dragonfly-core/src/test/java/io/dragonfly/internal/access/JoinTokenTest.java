@@ -128,7 +128,9 @@ class JoinTokenTest {
         "tooshort",
         "0123456789abcdef 0123456789abcdef",
         "0123456789abcdef0123456789abcdef\nshort",
-        "0123456789abcdef0123456789abcdef\n0123456789abcdef0123456789abcdef\n0123456789abcdef0123456789abcdef"
+        "0123456789abcdef0123456789abcdef\n"
+            + "0123456789abcdef0123456789abcdef\n"
+            + "0123456789abcdef0123456789abcdef"
       })
   void whatIsNoTokenIsRefusedAtTheStart(String text) throws Exception {
     Path file = Files.writeString(dir.resolve("wrong"), text);

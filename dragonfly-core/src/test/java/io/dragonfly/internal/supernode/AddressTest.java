@@ -53,7 +53,7 @@ class AddressTest {
   })
   void allows(String from, String claimed) {
     new AddressRules(List.of(Network.parse("192.168.0.0/16")))
-        .check(InetAddresses.forString(from), caller(claimed));
+        .check(InetAddresses.forString(from), caller(claimed), true);
   }
 
   @ParameterizedTest
@@ -69,7 +69,7 @@ class AddressTest {
   void refuses(String from, String claimed) {
     AddressRules rules = new AddressRules(List.of(Network.parse("192.168.0.0/16")));
     InetAddress address = InetAddresses.forString(from);
-    assertThatThrownBy(() -> rules.check(address, caller(claimed)))
+    assertThatThrownBy(() -> rules.check(address, caller(claimed), true))
         .isInstanceOf(CallRefusedException.class);
   }
 
@@ -81,7 +81,9 @@ class AddressTest {
             InetSocketAddress.createUnresolved("peer", 4000),
             "");
     assertThatThrownBy(
-            () -> new AddressRules(List.of()).check(InetAddress.getLoopbackAddress(), unresolved))
+            () ->
+                new AddressRules(List.of())
+                    .check(InetAddress.getLoopbackAddress(), unresolved, true))
         .isInstanceOf(CallRefusedException.class);
   }
 
@@ -111,9 +113,28 @@ class AddressTest {
   }
 
   @Test
+  void anAddressElsewhereIsBelievedOnlyOfWhoBelongsToTheFleet() {
+    JoinRules rules = new JoinRules(Optional.empty(), false, List.of(Network.parse("10.0.0.0/8")));
+    try (TestSupernode supernode = new TestSupernode.Setup().rules(rules).start()) {
+      InetAddress from = InetAddresses.forString("192.0.2.1");
+      NextRequest request = new NextRequest(caller("10.0.0.2"), 0, List.of(), Duration.ZERO);
+
+      assertThat(
+              RegistrationTest.failure(
+                  supernode.service.from(CallOrigin.plain(from)).next(request)))
+          .isInstanceOf(CallRefusedException.class)
+          .hasMessageContaining("--join-token-file")
+          .hasMessageContaining("10.0.0.2");
+      CallOrigin certified = new CallOrigin(from, true, "sha256:its-own");
+      assertThat(supernode.service.from(certified).next(request)).isNotCompletedExceptionally();
+    }
+  }
+
+  @Test
   void eachCallIsChecked() {
     try (TestSupernode supernode = new TestSupernode.Setup().start()) {
-      SupernodeApi api = supernode.service.from(CallOrigin.plain(InetAddresses.forString("10.0.0.1")));
+      SupernodeApi api =
+          supernode.service.from(CallOrigin.plain(InetAddresses.forString("10.0.0.1")));
       Caller caller = caller("10.0.0.2");
       assertThat(
               RegistrationTest.failure(

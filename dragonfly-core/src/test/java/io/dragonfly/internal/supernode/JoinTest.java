@@ -95,8 +95,8 @@ class JoinTest {
     return joined(token, shown, null);
   }
 
-  private SupernodeApi joined(
-      String token, String shown, @Nullable CompletableFuture<?> instead) throws IOException {
+  private SupernodeApi joined(String token, String shown, @Nullable CompletableFuture<?> instead)
+      throws IOException {
     SupernodeApi over =
         (SupernodeApi)
             Proxy.newProxyInstance(

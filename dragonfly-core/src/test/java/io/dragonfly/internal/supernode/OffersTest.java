@@ -55,9 +55,7 @@ class OffersTest {
     assertThat(stranger.offers(never, 0, 1, 2).unknown()).containsExactly(never);
 
     TaskUpdate update = member.answer(known, PieceSpan.ALL);
-    assertThat(update.parents())
-        .extracting(p -> p.peer().id())
-        .doesNotContain(stranger.id());
+    assertThat(update.parents()).extracting(p -> p.peer().id()).doesNotContain(stranger.id());
   }
 
   @Test
@@ -71,8 +69,7 @@ class OffersTest {
 
     assertThat(member.offersWith(ticket, task, 0).unknown()).isEmpty();
     assertThat(member.offersWith(ticket, other, 0).unknown()).containsExactly(other);
-    assertThat(new TestPeer(supernode).offersWith(ticket, task, 0).unknown())
-        .containsExactly(task);
+    assertThat(new TestPeer(supernode).offersWith(ticket, task, 0).unknown()).containsExactly(task);
     supernode.ticker.advance(SupernodeSettings.TICKET_LIFE);
     assertThat(member.offersWith(ticket, task, 0).unknown()).containsExactly(task);
   }

@@ -63,11 +63,7 @@ class PushTest {
 
   private Preheat preheat(ContentRequest wanted) {
     Preheat begun =
-        get(
-            supernode
-                .service
-                .admin()
-                .preheat(new PreheatRequest.File(wanted), List.of("all")));
+        get(supernode.service.admin().preheat(new PreheatRequest.File(wanted), List.of("all")));
     await()
         .pollInterval(Duration.ofMillis(2))
         .until(

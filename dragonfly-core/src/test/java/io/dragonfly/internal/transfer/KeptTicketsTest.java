@@ -73,7 +73,8 @@ class KeptTicketsTest {
     tickets.save();
     String line = Files.readString(file);
     Files.writeString(
-        file, "\nnonsense\nx y z w\n" + line + line.replace(TASK.hex(), OTHER.hex()).substring(0, 30));
+        file,
+        "\nnonsense\nx y z w\n" + line + line.replace(TASK.hex(), OTHER.hex()).substring(0, 30));
 
     assertThat(open().find(SUPERNODE, TASK)).contains("ticket");
     assertThat(open().find(SUPERNODE, OTHER)).isEmpty();

@@ -155,7 +155,7 @@ final class SupernodeOptions {
       paramLabel = "CIDR",
       description =
           "Networks such as 10.0.0.0/8 in which peers may register any address, not only the one"
-              + " that they come from.")
+              + " that they come from. Needs --join-token-file or client certificates.")
   private List<String> peerNetworks = new ArrayList<>();
 
   @Option(

@@ -137,8 +137,7 @@ class PreheatCommandTest {
         new Supernode(SupernodeConfig.builder().homeDir(dir.resolve("open")).port(0).build())) {
       String node = "127.0.0.1:" + open.address().orElseThrow().getPort();
 
-      assertThat(
-              run(18, url, "--peers", "all", "--node", node, "--home-dir", "open").said())
+      assertThat(run(18, url, "--peers", "all", "--node", node, "--home-dir", "open").said())
           .contains("--join-token-file", "--tls-ca");
       assertThat(open.admin().preheats().join()).isEmpty();
     }

@@ -215,8 +215,7 @@ public final class SupernodeLink {
         tasks.entrySet().stream()
             .map(
                 task ->
-                    new Holding(
-                        task.getKey(), task.getValue().get(), tickets.apply(task.getKey())))
+                    new Holding(task.getKey(), task.getValue().get(), tickets.apply(task.getKey())))
             .toList();
     return offerInPages(pages(holdings), 0, new ArrayList<>())
         .thenApply(

@@ -154,9 +154,7 @@ class JoinTokenTest {
     TestCa ca = new TestCa();
     TestCa.PemFiles pem = ca.write(dir.resolve("pem"), "localhost");
     try (Supernode supernode =
-            supernode(
-                config ->
-                    config.joinTokenFile(token).tlsCert(pem.cert()).tlsKey(pem.key()));
+            supernode(config -> config.joinTokenFile(token).tlsCert(pem.cert()).tlsKey(pem.key()));
         DistributionClient client =
             client("peer", port(supernode), config -> config.joinTokenFile(token))) {
       fetch(client, file, "copy");

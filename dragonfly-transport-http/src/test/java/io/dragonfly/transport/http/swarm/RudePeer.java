@@ -97,8 +97,7 @@ final class RudePeer implements AutoCloseable {
     OfferRequest offer =
         new OfferRequest(
             caller,
-            List.of(
-                new Holding(registered.task().id(), all, Optional.of(registered.ticket()))));
+            List.of(new Holding(registered.task().id(), all, Optional.of(registered.ticket()))));
     supernode.offer(offer).get(20, TimeUnit.SECONDS);
     report(List.of());
   }

@@ -100,9 +100,7 @@ final class RemoteSupernode implements SupernodeApi {
     caller
         .proof()
         .ifPresent(
-            proof ->
-                request.tag(
-                    CallHttp.Binding.class, CallHttp.Binding.to(proof.certificate())));
+            proof -> request.tag(CallHttp.Binding.class, CallHttp.Binding.to(proof.certificate())));
     return call(request.build(), call != Wire.Call.REGISTER, reader);
   }
 

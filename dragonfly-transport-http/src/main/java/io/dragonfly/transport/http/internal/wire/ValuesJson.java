@@ -28,8 +28,9 @@ import java.util.OptionalLong;
  * The values that messages are made of. What comes by the thousand is an array without field names:
  * a parent is {@code [number, id, ip, port, idc, capability]}, an assignment {@code [first, step,
  * count, parent]}, a list of digests {@code [first, base64]}, a holding {@code [task, base64 of a
- * bit set, least bit first, ticket]}, without a ticket in a registration, a proof of the join token {@code [peer's nonce, supernode's nonce,
- * mac]}, a wait {@code [reason, place, length of the queue]}.
+ * bit set, least bit first, ticket]}, without a ticket in a registration, a proof of the join token
+ * {@code [peer's nonce, supernode's nonce, mac]}, a wait {@code [reason, place, length of the
+ * queue]}.
  */
 final class ValuesJson {
   private ValuesJson() {}

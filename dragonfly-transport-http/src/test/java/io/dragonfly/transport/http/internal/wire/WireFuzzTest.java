@@ -24,11 +24,8 @@ class WireFuzzTest {
 
   private static List<Message> messages() {
     List<Message> all = new ArrayList<>();
-    all.add(
-        new Message(
-            RequestsJson.write(ControlExamples.joinRequest()), RequestsJson::readJoin));
-    all.add(
-        new Message(AnswersJson.write(ControlExamples.joinAnswer()), AnswersJson::readJoin));
+    all.add(new Message(RequestsJson.write(ControlExamples.joinRequest()), RequestsJson::readJoin));
+    all.add(new Message(AnswersJson.write(ControlExamples.joinAnswer()), AnswersJson::readJoin));
     all.add(
         request(
             RequestsJson.write(new OfferRequest(ControlExamples.provenCaller(), List.of())),
@@ -53,7 +50,8 @@ class WireFuzzTest {
         "{\"image\":\"registry.test/lab/app:v1\",\"platforms\":[\"linux/amd64\"],"
             + "\"username\":\"u\",\"password\":\"p\",\"peers\":[\"all\"]}";
     String file =
-        "{\"url\":\"https://u@host/f?q=1\",\"filter\":[\"q\"],\"headers\":[\"A: b\"],\"digest\":\"sha256:"
+        "{\"url\":\"https://u@host/f?q=1\",\"filter\":[\"q\"],\"headers\":[\"A:"
+            + " b\"],\"digest\":\"sha256:"
             + "ab".repeat(32)
             + "\"}";
     for (String preheat : List.of(image, file)) {
