@@ -13,6 +13,7 @@ import io.dragonfly.home.FetchRecord;
 import io.dragonfly.home.HeldTask;
 import io.dragonfly.home.Removal;
 import io.dragonfly.home.Verification;
+import io.dragonfly.internal.access.JoinToken;
 import io.dragonfly.internal.access.SecretFile;
 import io.dragonfly.internal.history.History;
 import io.dragonfly.internal.loop.Timers;
@@ -21,6 +22,7 @@ import io.dragonfly.internal.rate.ClientLimits;
 import io.dragonfly.internal.serve.ProcessMonitor;
 import io.dragonfly.internal.storage.DiskSpace;
 import io.dragonfly.internal.storage.HomeLock;
+import io.dragonfly.internal.transfer.KeptTickets;
 import io.dragonfly.internal.transfer.LocalAddress;
 import io.dragonfly.internal.transfer.Setup;
 import io.dragonfly.internal.transfer.TransferEngine;
@@ -41,6 +43,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -106,7 +109,11 @@ public final class DistributionClient implements AutoCloseable {
           new Setup(
               self(config, home),
               plugins,
-              new Setup.Supernodes(config.supernode().map(Supernode::local), config.supernodes()),
+              new Setup.Supernodes(
+                  config.supernode().map(Supernode::local),
+                  config.supernodes(),
+                  config.joinTokenFile().map(file -> JoinToken.ofFile(file, System::nanoTime)),
+                  KeptTickets.in(home.home().resolve("tickets"), Clock.systemUTC())),
               new Setup.Limits(
                   limits.downloads(),
                   limits.uploads(),

@@ -37,6 +37,7 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
   private final List<Network> metricsNetworks;
   private final Choice<Transport> transport;
   private final TransportConfig transportConfig;
+  private final Optional<Path> joinTokenFile;
   private final Choice<Storage> storage;
   private final Choice<RateLimiterProvider> rateLimiter;
   private final Map<String, Source> sources;
@@ -52,6 +53,7 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
     this.metricsNetworks = builder.metricsNetworks.stream().map(Network::parse).toList();
     this.transport = builder.transport;
     this.transportConfig = builder.transportConfig.build();
+    this.joinTokenFile = builder.joinTokenFile;
     this.storage = builder.storage;
     this.rateLimiter = builder.rateLimiter;
     this.sources = Map.copyOf(builder.sources);
@@ -104,6 +106,11 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
     return transportConfig;
   }
 
+  /** Returns the file with the fleet's join token, if one was given. */
+  public Optional<Path> joinTokenFile() {
+    return joinTokenFile;
+  }
+
   Choice<Transport> transport() {
     return transport;
   }
@@ -134,6 +141,7 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
     final TransportConfig.Builder transportConfig = TransportConfig.builder();
 
     private String idc = "";
+    private Optional<Path> joinTokenFile = Optional.empty();
     private OptionalLong reserveBytes = OptionalLong.empty();
     private Duration taskTtl = Duration.ofDays(7);
     private Optional<Rate> uploadRate = Optional.empty();
@@ -203,6 +211,19 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
      */
     public B crl(Path file) {
       this.transportConfig.crl(file);
+      return self();
+    }
+
+    /**
+     * A file with the fleet's join token: at least 32 characters without blanks, the same for all
+     * its supernodes and peers. A supernode takes calls of those peers alone that prove to have it,
+     * and peers send their secret, URLs and credentials to no supernode that does not prove it
+     * first. The token itself is never sent. A second line may hold another token that is accepted,
+     * too, for the time in which it is changed. Read again when it changes. Default: none.
+     */
+    public B joinTokenFile(Path file) {
+      this.joinTokenFile = Optional.of(file);
+      this.transportConfig.joining(true);
       return self();
     }
 

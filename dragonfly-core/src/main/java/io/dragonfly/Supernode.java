@@ -4,6 +4,7 @@ import io.dragonfly.control.AdminApi;
 import io.dragonfly.error.ListenException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.internal.access.AdminAccess;
+import io.dragonfly.internal.access.JoinToken;
 import io.dragonfly.internal.access.SecretFile;
 import io.dragonfly.internal.cdn.CdnSettings;
 import io.dragonfly.internal.cdn.DaemonThreads;
@@ -14,6 +15,7 @@ import io.dragonfly.internal.serve.ProcessMonitor;
 import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.internal.storage.DiskSpace;
 import io.dragonfly.internal.storage.HomeLock;
+import io.dragonfly.internal.supernode.JoinRules;
 import io.dragonfly.internal.supernode.LocalSupernode;
 import io.dragonfly.internal.supernode.SupernodeService;
 import io.dragonfly.internal.supernode.SupernodeSettings;
@@ -71,6 +73,7 @@ public final class Supernode implements AutoCloseable {
   private final RateLimiter sourceReads;
   private final SupernodeService service;
   private final AdminAccess adminAccess;
+  private final JoinRules rules;
   private final Optional<InetSocketAddress> address;
   private boolean closed;
 
@@ -99,6 +102,11 @@ public final class Supernode implements AutoCloseable {
               .map(AdminAccess::ofFile)
               .orElseGet(
                   () -> AdminAccess.ofHome(home.home().resolve("admin-token"), new SecureRandom()));
+      rules =
+          new JoinRules(
+              config.joinTokenFile().map(file -> JoinToken.ofFile(file, System::nanoTime)),
+              config.transportConfig().isMutual(),
+              config.peerNetworks());
       service = start(config, home.home());
       parts.push(service);
       address =
@@ -140,7 +148,7 @@ public final class Supernode implements AutoCloseable {
         secret,
         HexFormat.of().parseHex(ticketKey),
         new InetSocketAddress(config.advertiseIp(), 0),
-        config.peerNetworks(),
+        rules,
         settings(config),
         CdnSettings.of(
             config.sourceStallTimeout(), config.sourceGiveUp(), sourceReads, keeping(config)),
@@ -255,11 +263,16 @@ public final class Supernode implements AutoCloseable {
                   .withShare(config.sharePerAddress(), service::isKnown));
       parts.push(server);
       InetSocketAddress reached = new InetSocketAddress(advertised, server.address().getPort());
-      log.info("listening on {}", text(server.address()));
+      log.info("listening on {}; calls are taken of {}", text(server.address()), rules);
       log.info(
           "sources in private networks are read for all clients with a private address,"
               + " and for no others; {}",
           config.sourceHosts());
+      if (!config.peerNetworks().isEmpty() && !rules.knowPeers()) {
+        log.warn(
+            "peerNetwork (--peer-network) has no effect: nothing shows which peers belong to the"
+                + " fleet. Set joinTokenFile (--join-token-file), or tlsCa");
+      }
       warnUnlessOurs(advertised);
       service.listensAt(reached);
       return reached;

@@ -346,7 +346,9 @@ public final class SupernodeConfig extends ParentConfig {
 
     /**
      * Lets peers register any address in a network such as {@code 10.0.0.0/8}, not only the one
-     * that they come from; for peers behind address translation. May be called repeatedly.
+     * that they come from; for peers behind address translation. Only those may that have proved
+     * the {@link #joinTokenFile} or a certificate that {@link #tlsCa} has signed. May be called
+     * repeatedly.
      */
     public Builder peerNetwork(String network) {
       this.peerNetworks.add(network);

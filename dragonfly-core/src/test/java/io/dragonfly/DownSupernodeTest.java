@@ -276,7 +276,7 @@ class DownSupernodeTest {
   }
 
   @Test
-  void whatWasReadMeanwhileIsOfferedLater() throws Exception {
+  void whatWasReadMeanwhileIsNotOfferedSinceThereIsNoTicket() throws Exception {
     supernode.fallSilent();
     failFirst();
     Fetch direct = client.prefetch(request().pattern(Pattern.SOURCE).build());
@@ -285,8 +285,8 @@ class DownSupernodeTest {
     supernode.comeBack();
 
     fixture.advanceUntil(() -> client.silentSupernodes().join().isEmpty());
-    fixture.advanceUntil(
-        () -> supernode.offers().stream().anyMatch(offer -> !offer.holdings().isEmpty()));
+    fixture.advanceUntil(() -> !supernode.offers().isEmpty());
+    assertThat(supernode.offers()).allMatch(offer -> offer.holdings().isEmpty());
   }
 
   @Test

@@ -20,6 +20,7 @@ import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.fetch.ParentShare;
 import io.dragonfly.fetch.Pattern;
+import io.dragonfly.internal.transfer.KeptTickets;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StoredTask;
@@ -39,8 +40,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -332,6 +335,9 @@ class SwarmFetchTest {
     MessageDigest sha = Digest.newSha256();
     sha.update(one);
     Digest digest = Digest.of(sha);
+    InetSocketAddress address = supernode.address();
+    Path home = Files.createDirectories(fixture.output().resolveSibling("home"));
+    KeptTickets tickets = KeptTickets.in(home.resolve("tickets"), Clock.systemUTC());
     try (MemoryStorage storage = new MemoryStorage()) {
       for (int i = 0; i < 7000; i++) {
         Task task =
@@ -343,7 +349,9 @@ class SwarmFetchTest {
         StoredTask stored = storage.create(task);
         stored.write(0, ByteBuffer.wrap(one));
         stored.seal(0, digest);
+        tickets.keep(address.getHostString() + ":" + address.getPort(), task.id(), "ticket-" + i);
       }
+      tickets.save();
       fixture.start(fixture.of(supernode).storage(storage));
       supernode.awaitOffers(3);
       assertThat(supernode.offers().subList(0, 3))

@@ -4,6 +4,8 @@
 #     --url https://host/file.bin --node 192.0.2.10
 #   docker run -d --network host -v dragonfly:/var/lib/dragonfly dragonfly-dfget \
 #     server --node 192.0.2.10 --alivetime 0
+# If the supernode has a join token, mount it, readable by the container's user:
+#   -v /etc/dragonfly/join-token:/run/join-token:ro -e DRAGONFLY_JOIN_TOKEN_FILE=/run/join-token
 # With --network host a peer has an address that the others reach. The first form is the peer in
 # its own process: it gives to others while it runs.
 ARG JRE=eclipse-temurin:21-jre

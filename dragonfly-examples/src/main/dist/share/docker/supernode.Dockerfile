@@ -2,9 +2,12 @@
 #   docker build -f share/docker/supernode.Dockerfile -t dragonfly-supernode .
 #   docker run -d -p 8002:8002 -v dragonfly-supernode:/var/lib/dragonfly-supernode \
 #     -e DRAGONFLY_ADVERTISE_IP=192.0.2.10 dragonfly-supernode
+# So that only your own machines may join, mount the fleet's join token, readable by user 10001:
+#   -v /etc/dragonfly/join-token:/run/join-token:ro -e DRAGONFLY_JOIN_TOKEN_FILE=/run/join-token
 # The address is the one of the host that the peers reach. Peers see themselves behind the host's
-# address translation, if there is one: --peer-network says in which networks that is all right. If
-# all of them come from one address then, --share-per-address lets it have more of the supernode.
+# address translation, if there is one: --peer-network says in which networks that is all right, and
+# needs the join token, so that nobody else can claim such an address. If all of
+# them come from one address then, --share-per-address lets it have more of the supernode.
 ARG JRE=eclipse-temurin:21-jre
 
 # Files as they are to be, in a layer of their own.

@@ -1,6 +1,5 @@
 package io.dragonfly.control;
 
-import io.dragonfly.task.ContentRequest;
 import java.util.List;
 
 /**
@@ -8,17 +7,13 @@ import java.util.List;
  *
  * @param number counts the answers to this caller, from 1 on; starts anew when the supernode does
  * @param updates the tasks for which there is something new
- * @param preheats contents that the caller should fetch, with the credentials for that; only for
- *     who {@link NextRequest#takesPreheats takes} them
+ * @param preheats files that the caller should fetch; only for peers that {@link
+ *     NextRequest#takesPreheats take} them, and have proved that they belong to the fleet
  * @param revoked capabilities for the caller's pieces that the caller refuses from now on
  * @param terms for how long the answer holds
  */
 public record NextAnswer(
-    long number,
-    List<TaskUpdate> updates,
-    List<ContentRequest> preheats,
-    List<Revoked> revoked,
-    Terms terms) {
+    long number, List<TaskUpdate> updates, List<Push> preheats, List<Revoked> revoked, Terms terms) {
   /** Copies the lists. */
   public NextAnswer {
     updates = List.copyOf(updates);

@@ -30,4 +30,9 @@ public record NextRequest(
   public NextRequest(Caller caller, long answered, List<TaskReport> reports, Duration patience) {
     this(caller, answered, reports, patience, false);
   }
+
+  /** Returns the same call of the same caller, who proves the join token with it. */
+  public NextRequest with(JoinProof proof) {
+    return new NextRequest(caller.with(proof), answered, reports, patience, takesPreheats);
+  }
 }

@@ -6,7 +6,8 @@ import java.util.List;
 /**
  * What the supernode makes of an offer.
  *
- * @param unknown the offered tasks that it does not know; nobody will be sent for them
+ * @param unknown the offered tasks for which nobody will be sent: there is no valid ticket, or the
+ *     supernode has lost the task. Without a ticket nobody learns which
  * @param terms for how long the answer holds
  */
 public record OfferAnswer(List<TaskId> unknown, Terms terms) {

@@ -14,16 +14,35 @@ import java.util.Optional;
  * @param ticket the ticket of an earlier registration, if there was one: while it is valid it
  *     stands for the question to the source
  * @param holdings the versions of this content that the caller holds pieces of
+ * @param isPushed whether the ticket came with a {@link Push}. Then it alone admits the caller, to
+ *     the version that it names, and the source is asked for nothing: the content has no
+ *     credentials, and need not even be complete
  */
 public record RegisterRequest(
     Caller caller,
     ContentRequest content,
     Optional<ByteRange> range,
     Optional<String> ticket,
-    List<Holding> holdings) {
+    List<Holding> holdings,
+    boolean isPushed) {
   /** Copies the list. */
   public RegisterRequest {
     holdings = List.copyOf(holdings);
+  }
+
+  /** A caller that wants a content of its own accord. */
+  public RegisterRequest(
+      Caller caller,
+      ContentRequest content,
+      Optional<ByteRange> range,
+      Optional<String> ticket,
+      List<Holding> holdings) {
+    this(caller, content, range, ticket, holdings, false);
+  }
+
+  /** Returns the same call of the same caller, who proves the join token with it. */
+  public RegisterRequest with(JoinProof proof) {
+    return new RegisterRequest(caller.with(proof), content, range, ticket, holdings, isPushed);
   }
 
   /** Hides the ticket: it is a secret. */

@@ -1,5 +1,6 @@
 package io.dragonfly.control;
 
+import io.dragonfly.error.CallRefusedException;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -11,10 +12,19 @@ import java.util.concurrent.CompletableFuture;
  * io.dragonfly.error.CallRefusedException} if the call is not accepted. Cancelling a future drops
  * the call.
  *
- * <p>Each request holds the {@link Caller}: a supernode that has just started knows nobody and
- * needs no introduction.
+ * <p>Each request but {@link #join} holds the {@link Caller}: a supernode that has just started
+ * knows nobody and needs no introduction.
  */
 public interface SupernodeApi {
+  /**
+   * Has the supernode prove that it has the fleet's join token. In such a fleet a peer makes this
+   * call before all others, which then carry its own {@link JoinProof}: so neither its secret nor
+   * credentials of a source reach anybody else. A supernode without a token refuses the call.
+   */
+  default CompletableFuture<JoinAnswer> join(JoinRequest request) {
+    return CompletableFuture.failedFuture(new CallRefusedException("It has no join token."));
+  }
+
   /**
    * Wants a content. The supernode asks the source with the request's own credentials, so the
    * future may complete with the source's refusal: {@link
@@ -23,7 +33,10 @@ public interface SupernodeApi {
    */
   CompletableFuture<RegisterAnswer> register(RegisterRequest request);
 
-  /** Tells which tasks the peer holds, without wanting any. Gives no right to take. */
+  /**
+   * Tells which tasks the peer holds, without wanting any. Needs a ticket of each, and gives no
+   * right to take.
+   */
   CompletableFuture<OfferAnswer> offer(OfferRequest request);
 
   /**

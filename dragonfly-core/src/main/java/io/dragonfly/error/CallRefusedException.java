@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 public final class CallRefusedException extends DistributionException {
   private static final long serialVersionUID = 1L;
 
+  private final boolean joinsAgain;
+
   /** Says what happened and what to do next. */
   public CallRefusedException(String message) {
     this(message, null);
@@ -13,6 +15,24 @@ public final class CallRefusedException extends DistributionException {
 
   /** Says what happened and what to do next, with what caused it. */
   public CallRefusedException(String message, @Nullable Throwable cause) {
+    this(message, cause, false);
+  }
+
+  private CallRefusedException(String message, @Nullable Throwable cause, boolean joinsAgain) {
     super(ErrorKind.CALL_REFUSED, Retry.AFTER_A_CHANGE, message, cause);
+    this.joinsAgain = joinsAgain;
+  }
+
+  /** A call without a proof of the join token that holds now. */
+  public static CallRefusedException unproven(String message) {
+    return new CallRefusedException(message, null, true);
+  }
+
+  /**
+   * Tells whether the call lacks a proof of the join token that holds now: a peer that has the
+   * token makes a new one and calls again.
+   */
+  public boolean joinsAgain() {
+    return joinsAgain;
   }
 }

@@ -1,7 +1,6 @@
 package io.dragonfly.spi;
 
 import io.dragonfly.control.SupernodeApi;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.function.Function;
@@ -14,7 +13,7 @@ public final class ServeRequest {
 
   private final InetSocketAddress bind;
   private final PieceService pieces;
-  private final Function<InetAddress, SupernodeApi> control;
+  private final Function<CallOrigin, SupernodeApi> control;
   private final Optional<AdminService> admin;
   private final Optional<MonitorService> monitor;
   private final double sharePerAddress;
@@ -25,18 +24,18 @@ public final class ServeRequest {
    *
    * @param bind where to listen; port 0 lets the system choose
    * @param pieces gives the pieces
-   * @param control gives the supernode as it is for a caller at an address: whether that caller may
-   *     be who it says is decided there
+   * @param control gives the supernode as it is for a caller from somewhere: whether that caller
+   *     may be who it says is decided there
    */
   public ServeRequest(
-      InetSocketAddress bind, PieceService pieces, Function<InetAddress, SupernodeApi> control) {
+      InetSocketAddress bind, PieceService pieces, Function<CallOrigin, SupernodeApi> control) {
     this(bind, pieces, control, Optional.empty(), Optional.empty(), DEFAULT_SHARE, any -> true);
   }
 
   private ServeRequest(
       InetSocketAddress bind,
       PieceService pieces,
-      Function<InetAddress, SupernodeApi> control,
+      Function<CallOrigin, SupernodeApi> control,
       Optional<AdminService> admin,
       Optional<MonitorService> monitor,
       double sharePerAddress,
@@ -79,8 +78,8 @@ public final class ServeRequest {
     return new ServeRequest(bind, pieces, NO_CONTROL);
   }
 
-  private static final Function<InetAddress, SupernodeApi> NO_CONTROL =
-      address -> {
+  private static final Function<CallOrigin, SupernodeApi> NO_CONTROL =
+      from -> {
         throw new IllegalStateException("this is no supernode");
       };
 
@@ -114,8 +113,8 @@ public final class ServeRequest {
     return monitor;
   }
 
-  /** Returns what gives the supernode as it is for a caller at an address, if there is one. */
-  public Optional<Function<InetAddress, SupernodeApi>> control() {
+  /** Returns what gives the supernode as it is for a caller from somewhere, if there is one. */
+  public Optional<Function<CallOrigin, SupernodeApi>> control() {
     return control == NO_CONTROL ? Optional.empty() : Optional.of(control);
   }
 }

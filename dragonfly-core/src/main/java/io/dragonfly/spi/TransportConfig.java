@@ -22,6 +22,7 @@ public final class TransportConfig {
   private final Optional<Path> crl;
   private final List<String> supernodeFingerprints;
   private final List<Network> trustedProxies;
+  private final boolean joining;
 
   private TransportConfig(Builder builder) {
     this.home = builder.home;
@@ -31,6 +32,7 @@ public final class TransportConfig {
     this.crl = builder.crl;
     this.supernodeFingerprints = List.copyOf(builder.supernodeFingerprints);
     this.trustedProxies = List.copyOf(builder.trustedProxies);
+    this.joining = builder.joining;
   }
 
   /** Returns a builder with nothing set. */
@@ -73,6 +75,14 @@ public final class TransportConfig {
     return trustedProxies;
   }
 
+  /**
+   * Tells whether supernodes prove a join token: then one whose certificate nothing else vouches
+   * for is known by that proof, and not by the certificate that it showed first.
+   */
+  public boolean isJoining() {
+    return joining;
+  }
+
   /** Tells whether everybody proves to everybody who it is: pieces, too, go over TLS then. */
   public boolean isMutual() {
     return tlsCert.isPresent() && tlsCa.isPresent();
@@ -96,6 +106,7 @@ public final class TransportConfig {
     builder.crl = crl;
     builder.supernodeFingerprints.addAll(supernodeFingerprints);
     builder.trustedProxies.addAll(trustedProxies);
+    builder.joining = joining;
     return builder.build();
   }
 
@@ -108,6 +119,7 @@ public final class TransportConfig {
     private Optional<Path> crl = Optional.empty();
     private final List<String> supernodeFingerprints = new ArrayList<>();
     private final List<Network> trustedProxies = new ArrayList<>();
+    private boolean joining;
 
     private Builder() {}
 
@@ -150,6 +162,12 @@ public final class TransportConfig {
      */
     public Builder supernodeFingerprint(String fingerprint) {
       this.supernodeFingerprints.add(fingerprint);
+      return this;
+    }
+
+    /** Whether supernodes prove a join token before they are told anything; not unless set. */
+    public Builder joining(boolean proves) {
+      this.joining = proves;
       return this;
     }
 

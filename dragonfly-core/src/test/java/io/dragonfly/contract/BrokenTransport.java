@@ -1,5 +1,7 @@
 package io.dragonfly.contract;
 
+import io.dragonfly.control.JoinAnswer;
+import io.dragonfly.control.JoinRequest;
 import io.dragonfly.control.LeaveAnswer;
 import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.NextAnswer;
@@ -10,6 +12,7 @@ import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.CallOrigin;
 import io.dragonfly.spi.PieceService;
 import io.dragonfly.spi.PieceSink;
 import io.dragonfly.spi.RateLimiter;
@@ -56,10 +59,13 @@ final class BrokenTransport implements Transport {
   private ServeRequest changed(
       InetSocketAddress bind,
       PieceService pieces,
-      Optional<Function<InetAddress, SupernodeApi>> control) {
+      Optional<Function<CallOrigin, SupernodeApi>> control) {
     return control.isEmpty()
         ? ServeRequest.piecesOnly(bind, pieces)
-        : new ServeRequest(bind, pieces, from -> control.get().apply(defect.from(from)));
+        : new ServeRequest(
+            bind,
+            pieces,
+            from -> control.get().apply(CallOrigin.plain(defect.from(from.address()))));
   }
 
   @Override
@@ -147,6 +153,11 @@ final class BrokenTransport implements Transport {
   }
 
   private record Api(SupernodeApi right, Defect defect) implements SupernodeApi {
+    @Override
+    public CompletableFuture<JoinAnswer> join(JoinRequest request) {
+      return defect.called(() -> right.join(request));
+    }
+
     @Override
     public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
       return defect.called(() -> defect.register(right, request));

@@ -1,5 +1,6 @@
 package io.dragonfly.contract;
 
+import io.dragonfly.control.Caller;
 import io.dragonfly.control.LeaveAnswer;
 import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.NextAnswer;
@@ -165,6 +166,15 @@ enum Defect {
               request.range(),
               Optional.empty(),
               request.holdings()));
+    }
+  },
+  LOSES_THE_PROOF("carriesProofsOfAJoinToken") {
+    @Override
+    CompletableFuture<OfferAnswer> offer(SupernodeApi api, OfferRequest request) {
+      Caller caller = request.caller();
+      return api.offer(
+          new OfferRequest(
+              new Caller(caller.secret(), caller.address(), caller.idc()), request.holdings()));
     }
   },
   LOSES_OFFERS("carriesOffers") {

@@ -4,6 +4,9 @@ import io.dragonfly.control.Advice;
 import io.dragonfly.control.Assignment;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
+import io.dragonfly.control.JoinAnswer;
+import io.dragonfly.control.JoinProof;
+import io.dragonfly.control.JoinRequest;
 import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.NextRequest;
@@ -12,6 +15,7 @@ import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
 import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.Push;
 import io.dragonfly.control.Queued;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
@@ -84,6 +88,26 @@ public final class ControlExamples {
         PeerSecret.parse("a1".repeat(32)), address("127.0.0.1", 41_234), "idc-1 \"rack\" é");
   }
 
+  /** Returns who calls, with a proof of the join token. */
+  public static Caller provenCaller() {
+    return caller().with(proof(""));
+  }
+
+  /** Returns a proof that the supernode with this certificate may get. */
+  public static JoinProof proof(String certificate) {
+    return new JoinProof("a1".repeat(32), "b2".repeat(40), "c3".repeat(32), certificate);
+  }
+
+  /** Returns the question for a supernode's proof. */
+  public static JoinRequest joinRequest() {
+    return new JoinRequest("d4".repeat(32));
+  }
+
+  /** Returns a supernode's proof. */
+  public static JoinAnswer joinAnswer() {
+    return new JoinAnswer("e5".repeat(40), "f6".repeat(32), "");
+  }
+
   /** Returns registrations. */
   public static List<RegisterRequest> registerRequests() {
     Headers headers =
@@ -106,7 +130,8 @@ public final class ControlExamples {
             content,
             Optional.of(ByteRange.of(5_000_000_000L, 5_000_000_001L)),
             Optional.of("ticket-1"),
-            List.of(holding(TASK, 0, 1, 63, 64, 511), holding(OTHER_TASK))),
+            List.of(holding(TASK, 0, 1, 63, 64, 511), holding(OTHER_TASK)),
+            true),
         new RegisterRequest(
             new Caller(caller().secret(), address("::1", 0), ""),
             ContentRequest.of(URI.create("http://h/")),
@@ -212,7 +237,7 @@ public final class ControlExamples {
         new NextAnswer(
             1L << 50,
             List.of(full, empty, TaskUpdate.unknown(OTHER_TASK)),
-            List.of(registerRequests().get(0).content()),
+            List.of(new Push("https://example.org:8443/a%20b/f.bin", TASK, "ticket-3")),
             List.of(
                 new Revoked(TASK, caller().id(), Instant.ofEpochSecond(2_000_000_000)),
                 new Revoked(OTHER_TASK, caller().id(), Instant.ofEpochSecond(3_000_000_000L))),
@@ -244,6 +269,7 @@ public final class ControlExamples {
         new NoProgressException("nothing moves"),
         new SupernodeUnreachableException("nobody answers"),
         new CallRefusedException("the address is not allowed"),
+        CallRefusedException.unproven("the proof has expired"),
         new BusyException("too many calls", Duration.ofSeconds(7)),
         new OutputException("no such directory"),
         new StorageException("the home is in use"),
@@ -258,6 +284,8 @@ public final class ControlExamples {
       return common + " " + e.status() + " " + e.challenges();
     } else if (failure instanceof SourceFailedException e) {
       return common + " " + e.status() + " " + e.retryAfter();
+    } else if (failure instanceof CallRefusedException e) {
+      return common + " " + e.joinsAgain();
     } else if (failure instanceof BusyException e) {
       return common + " " + e.retryAfter();
     } else if (failure instanceof ContentNotFoundException e) {

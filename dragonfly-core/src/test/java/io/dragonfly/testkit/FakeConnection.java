@@ -1,5 +1,7 @@
 package io.dragonfly.testkit;
 
+import io.dragonfly.control.JoinAnswer;
+import io.dragonfly.control.JoinRequest;
 import io.dragonfly.control.LeaveAnswer;
 import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.NextAnswer;
@@ -24,6 +26,11 @@ final class FakeConnection implements SupernodeApi {
     this.transport = transport;
     this.supernode = supernode;
     this.local = local;
+  }
+
+  @Override
+  public CompletableFuture<JoinAnswer> join(JoinRequest request) {
+    return call(api -> api.join(request));
   }
 
   @Override

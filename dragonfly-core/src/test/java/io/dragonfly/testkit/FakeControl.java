@@ -1,5 +1,7 @@
 package io.dragonfly.testkit;
 
+import io.dragonfly.control.JoinAnswer;
+import io.dragonfly.control.JoinRequest;
 import io.dragonfly.control.LeaveAnswer;
 import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.NextAnswer;
@@ -9,6 +11,7 @@ import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.spi.CallOrigin;
 import java.net.InetAddress;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -19,7 +22,7 @@ import java.util.function.Function;
  * A supernode that answers nothing by itself: each call is put in line with the address it came
  * from, and the test completes it. Safe for concurrent use.
  */
-final class FakeControl implements Function<InetAddress, SupernodeApi> {
+final class FakeControl implements Function<CallOrigin, SupernodeApi> {
   private final BlockingQueue<Call> calls = new LinkedBlockingQueue<>();
 
   /**
@@ -37,8 +40,14 @@ final class FakeControl implements Function<InetAddress, SupernodeApi> {
   }
 
   @Override
-  public SupernodeApi apply(InetAddress from) {
+  public SupernodeApi apply(CallOrigin origin) {
+    InetAddress from = origin.address();
     return new SupernodeApi() {
+      @Override
+      public CompletableFuture<JoinAnswer> join(JoinRequest request) {
+        return note(from, request);
+      }
+
       @Override
       public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
         return note(from, request);

@@ -398,6 +398,13 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
     }
     replaced.run();
     change(() -> {});
+    if (request.patience().isZero()) {
+      Runnable nothing;
+      synchronized (this) {
+        nothing = stopped ? () -> {} : peer(request.caller().id()).answer(List.of(), terms());
+      }
+      nothing.run();
+    }
     return answer;
   }
 

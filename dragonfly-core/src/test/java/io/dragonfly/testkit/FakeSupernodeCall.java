@@ -4,6 +4,7 @@ import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.spi.CallOrigin;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Optional;
@@ -62,13 +63,13 @@ final class FakeSupernodeCall<A> {
   }
 
   private CompletableFuture<A> askOf(FakeServer server) {
-    Function<InetAddress, SupernodeApi> control = server.request().control().orElse(null);
+    Function<CallOrigin, SupernodeApi> control = server.request().control().orElse(null);
     if (control == null) {
       return CompletableFuture.failedFuture(
           new CallRefusedException(supernode + " is no supernode: check the address"));
     }
     try {
-      return question.apply(control.apply(FakeNetwork.seenFrom(local)));
+      return question.apply(control.apply(CallOrigin.plain(FakeNetwork.seenFrom(local))));
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }

@@ -31,6 +31,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +79,7 @@ public final class SecretRules {
     sample(URI.class, URI.create("https://u:%s@host/p?signature=%s".formatted(SECRET, SECRET)));
     sample(Headers.class, Headers.NONE.with("Authorization", SECRET).with("Cookie", SECRET));
     sample(Headers.Header.class, new Headers.Header("Authorization", SECRET));
+    sample(BitSet.class, new BitSet());
     sample(byte[].class, SECRET.getBytes(StandardCharsets.US_ASCII));
     sample(PeerSecret.class, PEER);
     sample(PeerId.class, PEER.id());

@@ -3,6 +3,8 @@ package io.dragonfly.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dragonfly.control.JoinAnswer;
+import io.dragonfly.control.JoinProof;
 import io.dragonfly.control.LeaveAnswer;
 import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.NextAnswer;
@@ -44,6 +46,26 @@ public abstract class TransportControlContract extends TransportFixture {
         assertSame(get(call), answer);
       }
     }
+  }
+
+  @Test
+  void carriesProofsOfAJoinToken() throws Exception {
+    SupernodeApi supernode = supernode();
+    CompletableFuture<JoinAnswer> joining = supernode.join(ControlExamples.joinRequest());
+    assertThat(answered(ControlExamples.joinAnswer()).request())
+        .isEqualTo(ControlExamples.joinRequest());
+    JoinAnswer joined = get(joining);
+    assertThat(joined.over("")).isEqualTo(ControlExamples.joinAnswer());
+
+    OfferRequest request = ControlExamples.offerRequests().get(0);
+    JoinProof proof = ControlExamples.proof(joined.certificate());
+    CompletableFuture<OfferAnswer> call = supernode.offer(request.with(proof));
+    OfferRequest arrived = (OfferRequest) answered(ControlExamples.offerAnswers().get(0)).request();
+    get(call);
+    assertThat(arrived.caller().proof().orElseThrow().mac()).isEqualTo(proof.mac());
+    assertThat(arrived.caller().proof().orElseThrow().peerNonce()).isEqualTo(proof.peerNonce());
+    assertThat(arrived.caller().proof().orElseThrow().supernodeNonce())
+        .isEqualTo(proof.supernodeNonce());
   }
 
   @Test

@@ -17,6 +17,7 @@ import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.PieceSpan;
+import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -63,21 +64,22 @@ final class ContentPreheat {
   }
 
   /**
-   * Reads the content and waits for it.
+   * Reads the content and waits for it. Returns the version that is there.
    *
    * @param progress is told how many bytes are there
    * @throws DistributionException if it cannot be read
    */
-  void read(ContentRequest content, LongConsumer progress) throws InterruptedException {
+  Task read(ContentRequest content, LongConsumer progress) throws InterruptedException {
     RegisterRequest request =
         new RegisterRequest(caller, content, Optional.empty(), Optional.empty(), List.of());
     try {
       RegisterAnswer answer = await(supernode.register(request), REGISTER_LIMIT);
       if (answer.content().isPresent()) {
         progress.accept(answer.content().get().length);
-      } else {
-        follow(answer.task().id(), progress);
+        return answer.task();
       }
+      follow(answer.task().id(), progress);
+      return cached.apply(answer.task().id()).map(CdnTask::task).orElse(answer.task());
     } finally {
       var unused = supernode.leave(new LeaveRequest(caller, Optional.empty()));
     }

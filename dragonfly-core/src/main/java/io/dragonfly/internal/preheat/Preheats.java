@@ -8,6 +8,7 @@ import io.dragonfly.error.BusyException;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.access.Tickets;
 import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.cdn.Sources;
@@ -15,6 +16,7 @@ import io.dragonfly.peer.Peer;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.Source;
 import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -28,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -62,6 +65,8 @@ public final class Preheats implements AutoCloseable {
    * @param cached finds what the CDN cache has of a task
    * @param peers who may fetch it, too
    * @param requester for whom sources are read
+   * @param knowsPeers tells whether peers prove that they belong to the fleet: none other is told
+   * @param tickets makes the tickets of the supernode
    * @param stall how long a source may be silent
    */
   public record Parts(
@@ -70,6 +75,8 @@ public final class Preheats implements AutoCloseable {
       Peers peers,
       Sources sources,
       Supplier<Requester> requester,
+      BooleanSupplier knowsPeers,
+      Tickets tickets,
       Duration stall,
       Clock clock,
       SecureRandom random) {}
@@ -80,7 +87,7 @@ public final class Preheats implements AutoCloseable {
     List<Peer> willing();
 
     /** Tells the chosen ones, as far as they do such things; returns how many. */
-    int tell(ContentRequest content, Predicate<Peer> chosen);
+    int tell(PushedFile file, Predicate<Peer> chosen);
   }
 
   /** Preheats of one supernode. */
@@ -94,8 +101,8 @@ public final class Preheats implements AutoCloseable {
    *
    * @param peers who is to fetch it, too
    * @throws BusyException if too many have not ended yet
-   * @throws CallRefusedException if no source reads such URLs, or nobody that a name means would
-   *     fetch it
+   * @throws CallRefusedException if no source reads such URLs, nobody that a name means would fetch
+   *     it, or peers do not prove that they belong to the fleet
    * @throws IllegalArgumentException if a name of a peer is none
    */
   public Preheat start(PreheatRequest request, List<String> peers) {
@@ -103,6 +110,7 @@ public final class Preheats implements AutoCloseable {
     if (request instanceof PreheatRequest.File file) {
       Source unused = parts.sources().of(file.content());
     }
+    checkPeersAreKnown(chosen);
     chosen.checkAnyOf(parts.peers().willing());
     PreheatJob job = new PreheatJob(newId(), request.display(), chosen, parts.clock());
     remember(job);
@@ -113,6 +121,17 @@ public final class Preheats implements AutoCloseable {
       throw new SupernodeUnreachableException("The supernode is stopping.", e);
     }
     return job.now();
+  }
+
+  /** What a preheat reads with credentials must not go to everybody who says that he is a peer. */
+  private void checkPeersAreKnown(ChosenPeers chosen) {
+    if (!chosen.isEmpty() && !parts.knowsPeers().getAsBoolean()) {
+      throw new CallRefusedException(
+          "Peers are told to fetch nothing, since nothing shows which of them belong to the fleet:"
+              + " everybody who reaches this supernode can be one. Start it and its peers with"
+              + " --join-token-file, or with client certificates (--tls-ca), or preheat the"
+              + " supernode alone.");
+    }
   }
 
   private String newId() {
@@ -202,10 +221,12 @@ public final class Preheats implements AutoCloseable {
         access.use(
             content,
             with -> {
-              new ContentPreheat(parts.supernode().get(), parts.cached(), parts.random())
-                  .read(with, bytes -> job.came(place, bytes));
+              Task task =
+                  new ContentPreheat(parts.supernode().get(), parts.cached(), parts.random())
+                      .read(with, bytes -> job.came(place, bytes));
               if (!job.peers().isEmpty()) {
-                job.told(parts.peers().tell(with, job.peers()));
+                PushedFile file = new PushedFile(with.displayUrl(), task, parts.tickets());
+                job.told(parts.peers().tell(file, job.peers()));
               }
               return with;
             });

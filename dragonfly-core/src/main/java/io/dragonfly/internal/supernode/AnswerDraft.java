@@ -2,24 +2,26 @@ package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.Assignment;
 import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.Push;
 import io.dragonfly.control.Queued;
 import io.dragonfly.control.Revoked;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.internal.preheat.PushedFile;
 import io.dragonfly.peer.PeerId;
-import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.PieceDigests;
 import io.dragonfly.task.TaskId;
 import java.net.InetAddress;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What an answer will say, gathered under the lock. What costs time, the capabilities, is made when
- * it is issued, outside.
+ * What an answer will say, gathered under the lock. What costs time, capabilities and tickets, is
+ * made when it is issued, outside.
  *
  * @param number the answer's number
  * @param taker who gets it
@@ -35,7 +37,7 @@ record AnswerDraft(
     InetAddress address,
     List<TaskDraft> tasks,
     List<TaskUpdate> ended,
-    List<ContentRequest> preheats,
+    List<PushedFile> preheats,
     List<Revoked> revoked,
     Terms terms) {
 
@@ -83,6 +85,8 @@ record AnswerDraft(
   NextAnswer issue() {
     List<TaskUpdate> updates = new ArrayList<>(ended);
     tasks.forEach(draft -> updates.add(draft.issue(taker, address)));
-    return new NextAnswer(number, updates, preheats, revoked, terms);
+    Instant expires = terms.now().plus(SupernodeSettings.TICKET_LIFE);
+    List<Push> pushes = preheats.stream().map(file -> file.issue(taker, expires)).toList();
+    return new NextAnswer(number, updates, pushes, revoked, terms);
   }
 }

@@ -1,6 +1,8 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.Caller;
+import io.dragonfly.control.JoinAnswer;
+import io.dragonfly.control.JoinRequest;
 import io.dragonfly.control.LeaveAnswer;
 import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.NextAnswer;
@@ -15,7 +17,6 @@ import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Requester;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -23,7 +24,7 @@ import java.util.function.Supplier;
  * A supernode as one caller sees it.
  *
  * @param throng bounds how many registrations wait
- * @param check throws if the caller must not say that it is who it says
+ * @param gate checks callers
  * @param requester for whom sources are read
  * @param place where a peer calls from
  */
@@ -32,13 +33,22 @@ record CallerView(
     Offers offers,
     Swarms swarms,
     Throng throng,
-    Consumer<Caller> check,
+    Admission.Gate gate,
     Requester requester,
     Function<PeerId, Place> place)
     implements SupernodeApi {
   @Override
+  public CompletableFuture<JoinAnswer> join(JoinRequest request) {
+    try {
+      return CompletableFuture.completedFuture(gate.join(request));
+    } catch (DistributionException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  @Override
   public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
-    return checked(
+    return joined(
         request.caller(),
         () -> {
           Place here = place.apply(request.caller().id());
@@ -51,14 +61,15 @@ record CallerView(
 
   @Override
   public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
-    return checked(
+    return joined(
         request.caller(), () -> offers.offer(request, place.apply(request.caller().id())));
   }
 
   @Override
   public CompletableFuture<NextAnswer> next(NextRequest request) {
-    return checked(
-        request.caller(), () -> swarms.next(request, place.apply(request.caller().id())));
+    return joined(
+        request.caller(),
+        () -> swarms.next(request, place.apply(request.caller().id()), gate.isProven()));
   }
 
   @Override
@@ -71,9 +82,19 @@ record CallerView(
         });
   }
 
+  /** Who leaves shows its secret, and that is enough: it must be able to with a proof of before. */
+  private <T> CompletableFuture<T> joined(Caller caller, Supplier<CompletableFuture<T>> call) {
+    return checked(
+        caller,
+        () -> {
+          gate.checkJoined(caller);
+          return call.get();
+        });
+  }
+
   private <T> CompletableFuture<T> checked(Caller caller, Supplier<CompletableFuture<T>> call) {
     try {
-      check.accept(caller);
+      gate.checkAddress(caller);
       return call.get();
     } catch (DistributionException e) {
       return CompletableFuture.failedFuture(e);

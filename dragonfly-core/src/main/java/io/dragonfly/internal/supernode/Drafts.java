@@ -7,10 +7,10 @@ import io.dragonfly.control.Revoked;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.internal.preheat.PushedFile;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.Scheduler.Plan;
-import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.PieceDigests;
 import io.dragonfly.task.TaskId;
 import java.time.Instant;
@@ -130,7 +130,7 @@ final class Drafts {
     List<TaskUpdate> ended = new ArrayList<>();
     unknown.forEach(task -> ended.add(TaskUpdate.unknown(task)));
     session.failures.forEach((task, failure) -> ended.add(TaskUpdate.failed(task, failure)));
-    List<ContentRequest> preheats = takePreheats(session);
+    List<PushedFile> preheats = takePreheats(session);
     List<Revoked> revoked = takeRevoked(session);
     Session.Sent sent =
         new Session.Sent(plans, digestsBefore, Map.copyOf(session.failures), preheats, revoked);
@@ -148,8 +148,8 @@ final class Drafts {
     return taken;
   }
 
-  private static List<ContentRequest> takePreheats(Session session) {
-    List<ContentRequest> taken = new ArrayList<>();
+  private static List<PushedFile> takePreheats(Session session) {
+    List<PushedFile> taken = new ArrayList<>();
     while (taken.size() < SupernodeSettings.MOST_PREHEATS && !session.preheats.isEmpty()) {
       taken.add(session.preheats.removeFirst());
     }

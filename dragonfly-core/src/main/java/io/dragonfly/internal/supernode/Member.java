@@ -79,6 +79,11 @@ final class Member {
     return Optional.ofNullable(permission);
   }
 
+  /** Returns what the source may be asked with; empty for who only offers, or was pushed. */
+  Optional<Access> access() {
+    return permission().flatMap(Permission::access);
+  }
+
   /** It may take from now on; for as long as the longer one says, if it could before. */
   void permitted(Permission given) {
     if (permission == null || !permission.covers(given)) {
@@ -155,6 +160,11 @@ final class Member {
 
   void announce(PieceSpan span) {
     announced = span;
+  }
+
+  /** Tells whether another peer was named to this one, as a parent or for when all else fails. */
+  boolean wasTold(PeerId other) {
+    return parents.number(other) >= 0 || contacts.contains(other);
   }
 
   /** An answer got lost: says again what it said. */

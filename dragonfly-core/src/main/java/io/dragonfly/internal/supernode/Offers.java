@@ -4,10 +4,13 @@ import io.dragonfly.control.Holding;
 import io.dragonfly.control.OfferAnswer;
 import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.Terms;
+import io.dragonfly.internal.access.Tickets;
 import io.dragonfly.internal.cdn.CdnCache;
 import io.dragonfly.internal.queue.Place;
+import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,29 +18,50 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** Takes in what peers hold without wanting anything. Safe for concurrent use; does not block. */
+/**
+ * Takes in what peers hold without wanting anything. Who was never admitted to a task offers
+ * nothing of it, and does not learn whether others have it. Safe for concurrent use; does not
+ * block.
+ */
 final class Offers {
   private final Swarms swarms;
   private final Arrivals arrivals;
   private final CdnCache cache;
+  private final Tickets tickets;
+  private final Clock clock;
 
-  Offers(Swarms swarms, Arrivals arrivals, CdnCache cache) {
+  Offers(Swarms swarms, Arrivals arrivals, CdnCache cache, Tickets tickets, Clock clock) {
     this.swarms = swarms;
     this.arrivals = arrivals;
     this.cache = cache;
+    this.tickets = tickets;
+    this.clock = clock;
   }
 
   CompletableFuture<OfferAnswer> offer(OfferRequest request, Place place) {
     Map<SwarmTask, Holding> known = new LinkedHashMap<>();
     List<Holding> others = new ArrayList<>();
+    List<TaskId> refused = new ArrayList<>();
     for (Holding holding : request.holdings()) {
+      if (!isAdmitted(request.caller().id(), holding)) {
+        refused.add(holding.task());
+        continue;
+      }
       Optional<SwarmTask> swarm = swarms.find(holding.task()).filter(Offers::isReady);
       swarm.ifPresentOrElse(task -> known.put(task, holding), () -> others.add(holding));
     }
     if (others.isEmpty()) {
-      return CompletableFuture.completedFuture(answer(request, place, known, List.of()));
+      return CompletableFuture.completedFuture(answer(request, place, known, refused));
     }
-    return arrivals.inBackground(() -> offer(request, place, known, others));
+    return arrivals.inBackground(() -> offer(request, place, known, others, refused));
+  }
+
+  private boolean isAdmitted(PeerId peer, Holding holding) {
+    return holding
+        .ticket()
+        .flatMap(ticket -> tickets.open(ticket, peer, clock.instant()))
+        .filter(ticket -> ticket.task().id().equals(holding.task()))
+        .isPresent();
   }
 
   private static boolean isReady(SwarmTask task) {
@@ -45,9 +69,13 @@ final class Offers {
   }
 
   private CompletableFuture<OfferAnswer> offer(
-      OfferRequest request, Place place, Map<SwarmTask, Holding> known, List<Holding> others) {
+      OfferRequest request,
+      Place place,
+      Map<SwarmTask, Holding> known,
+      List<Holding> others,
+      List<TaskId> refused) {
     Map<Holding, CompletableFuture<SwarmTask>> found = new LinkedHashMap<>();
-    List<TaskId> unknown = new ArrayList<>();
+    List<TaskId> unknown = new ArrayList<>(refused);
     for (Holding holding : others) {
       Optional<Task> task = cache.find(holding.task());
       task.ifPresentOrElse(

@@ -4,21 +4,23 @@ import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.peer.PeerId;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * A member's right to take the pieces of a task. Immutable.
  *
- * @param access the member's own credentials, with which the source is asked
+ * @param access the member's own credentials, with which the source is asked; empty for a preheat
+ *     that was pushed to it
  * @param until when it ends, unless the source has confirmed it before
  * @param byTicket whether it comes from a ticket: then it ends in any case
  */
-record Permission(Access access, Instant until, boolean byTicket) {
+record Permission(Optional<Access> access, Instant until, boolean byTicket) {
   /** The source is asked again so long before a permission ends, and up to twice as long. */
   static final Duration LEAD = Duration.ofMinutes(5);
 
   /** Returns the permission that the source has given just now. */
   static Permission bySource(Access access, Instant now) {
-    return new Permission(access, now.plus(SupernodeSettings.TICKET_LIFE), false);
+    return new Permission(Optional.of(access), now.plus(SupernodeSettings.TICKET_LIFE), false);
   }
 
   boolean isValid(Instant now) {
@@ -29,7 +31,7 @@ record Permission(Access access, Instant until, boolean byTicket) {
   boolean covers(Permission other) {
     return other.byTicket
         && !byTicket
-        && access.fingerprint().equals(other.access.fingerprint())
+        && access.map(Access::fingerprint).equals(other.access.map(Access::fingerprint))
         && !until.isBefore(other.until);
   }
 

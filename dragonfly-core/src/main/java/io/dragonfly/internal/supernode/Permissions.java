@@ -79,8 +79,11 @@ final class Permissions {
       if (permission.byTicket()) {
         // Its next report names a task in which it may not take: it registers again.
         state.permissionEnded(member);
-      } else if (member.task.confirming.add(permission.access().fingerprint())) {
-        questions.add(() -> ask(member.task, permission.access()));
+      } else {
+        Access access = permission.access().orElseThrow();
+        if (member.task.confirming.add(access.fingerprint())) {
+          questions.add(() -> ask(member.task, access));
+        }
       }
     }
     return questions;
@@ -139,7 +142,8 @@ final class Permissions {
                 member
                     .permission()
                     .filter(p -> !p.byTicket())
-                    .filter(p -> p.access().fingerprint().equals(access.fingerprint()))
+                    .flatMap(Permission::access)
+                    .filter(own -> own.fingerprint().equals(access.fingerprint()))
                     .isPresent())
         .toList();
   }

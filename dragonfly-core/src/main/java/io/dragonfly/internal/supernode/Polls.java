@@ -96,11 +96,17 @@ final class Polls {
   private record Effects(
       Optional<Delivery> own, Optional<Delivery> superseded, List<Runnable> rest) {}
 
-  CompletableFuture<NextAnswer> next(NextRequest request, Place place) {
+  /**
+   * Takes a peer's call.
+   *
+   * @param place where it calls from
+   * @param isProven whether it has proved that it belongs to the fleet
+   */
+  CompletableFuture<NextAnswer> next(NextRequest request, Place place, boolean isProven) {
     CompletableFuture<NextAnswer> future = new CompletableFuture<>();
     Effects effects;
     synchronized (state) {
-      effects = next(request, place, future);
+      effects = next(request, place, isProven, future);
     }
     effects.own().ifPresent(Delivery::send);
     effects.superseded().ifPresent(delivery -> end(delivery, effects.own().isPresent()));
@@ -122,10 +128,11 @@ final class Polls {
     }
   }
 
-  private Effects next(NextRequest request, Place place, CompletableFuture<NextAnswer> future) {
+  private Effects next(
+      NextRequest request, Place place, boolean isProven, CompletableFuture<NextAnswer> future) {
     Caller caller = request.caller();
     Session session = state.heard(caller, place, rhythm.activeNanos().getAsLong());
-    session.takesPreheats = request.takesPreheats();
+    session.takesPreheats = request.takesPreheats() && isProven;
     List<Scheduler.Plan> lost = session.acknowledge(request.answered());
     if (!lost.isEmpty()) {
       scheduler.undelivered(session.id(), lost);
@@ -161,7 +168,8 @@ final class Polls {
       return;
     }
     for (PieceResult result : report.results()) {
-      if (result.outcome() == Outcome.UNREACHABLE) {
+      // Whoever was never told of a peer cannot know that it is gone.
+      if (result.outcome() == Outcome.UNREACHABLE && member.wasTold(result.parent())) {
         unreachable(result.parent());
       }
     }

@@ -5,6 +5,7 @@ import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SupernodeListener;
+import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.access.Tickets;
@@ -22,6 +23,7 @@ import io.dragonfly.task.TaskKey;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,7 +72,7 @@ final class Registrations {
   /** One who wants to be let in. */
   private record Guest(
       RegisterRequest request,
-      Access access,
+      Optional<Access> access,
       Place place,
       CompletableFuture<RegisterAnswer> answer) {}
 
@@ -100,14 +102,17 @@ final class Registrations {
     if (requester != Requester.THIS_PROCESS) {
       KeptAccesses.check(request.content());
     }
-    Access access = fingerprints.access(request.content(), requester);
+    Optional<Access> access =
+        request.isPushed()
+            ? Optional.empty()
+            : Optional.of(fingerprints.access(request.content(), requester));
     TaskKey key = request.content().key();
-    if (!versions.isKnown(key, access.fingerprint())) {
+    if (access.isPresent() && !versions.isKnown(key, access.get().fingerprint())) {
       swarms.checkRoomForTask(place); // before anything is asked, and room made on the disk
     }
     Guest guest = new Guest(request, access, place, new CompletableFuture<>());
     Continuations.whenDone(
-        byTicket(request, key, access).orElseGet(() -> bySource(key, access)),
+        access.map(own -> byAccess(request, own)).orElseGet(() -> byPush(request)),
         (admission, failure) -> {
           if (failure != null) {
             fail(guest, failure);
@@ -121,6 +126,42 @@ final class Registrations {
           }
         });
     return guest.answer();
+  }
+
+  private CompletableFuture<Admission> byAccess(RegisterRequest request, Access access) {
+    TaskKey key = request.content().key();
+    return byTicket(request, key, access).orElseGet(() -> bySource(key, access));
+  }
+
+  /** What a push names is there, or else nobody asks for it: the guest has no credentials. */
+  private CompletableFuture<Admission> byPush(RegisterRequest request) {
+    Optional<Tickets.Ticket> ticket =
+        request
+            .ticket()
+            .flatMap(t -> tickets.open(t, request.caller().id(), rhythm.clock().instant()))
+            .filter(t -> !versions.isWrong(t.task().id()));
+    if (ticket.isEmpty()) {
+      return CompletableFuture.failedFuture(
+          new CallRefusedException(
+              "The ticket of this preheat is not valid any more. Preheat the file again."));
+    }
+    Task task = ticket.get().task();
+    Optional<Instant> until = Optional.of(ticket.get().expires());
+    Optional<SwarmTask> there = swarms.find(task.id());
+    if (there.isPresent()) {
+      return there.get().started().thenApply(cdn -> new Admission(there.get(), until));
+    }
+    return arrivals.inBackground(
+        () ->
+            cache.find(task.id()).isEmpty()
+                ? CompletableFuture.failedFuture(gone(task))
+                : arrivals.arrive(task).thenApply(swarm -> new Admission(swarm, until)));
+  }
+
+  private static CallRefusedException gone(Task task) {
+    return new CallRefusedException(
+        "Task %s of this preheat is not in the cache any more. Preheat the file again."
+            .formatted(task.id().brief()));
   }
 
   private CompletableFuture<Admission> bySource(TaskKey key, Access access) {
@@ -162,6 +203,10 @@ final class Registrations {
   private void greet(Guest guest, Admission admission) {
     SwarmTask swarm = admission.swarm();
     CdnTask cdn = swarm.started().getNow(null);
+    if (cdn != null && !cdn.isComplete() && access(guest, swarm).isEmpty()) {
+      fail(guest, gone(swarm.task()));
+      return;
+    }
     if (cdn == null || !isSmall(swarm.task())) {
       admit(guest, admission);
       return;
@@ -170,12 +215,21 @@ final class Registrations {
       withContent(swarm, cdn, () -> admit(guest, admission));
       return;
     }
-    cdn.read(guest.access(), Optional.empty());
+    read(guest, swarm, cdn);
     CompletableFuture<Void> waited = new CompletableFuture<>();
     Continuations.whenDone(swarm.read(), (c, failure) -> rhythm.soon(() -> waited.complete(null)));
     DaemonThreads.later(
         rhythm.timer(), SupernodeSettings.CONTENT_PATIENCE, () -> waited.complete(null));
     Continuations.whenDone(waited, (done, never) -> admit(guest, admission));
+  }
+
+  /** Who was pushed has nothing to ask the source with; others that take part may have. */
+  private Optional<Access> access(Guest guest, SwarmTask swarm) {
+    return guest.access().or(() -> swarms.access(swarm.id(), Set.of()));
+  }
+
+  private void read(Guest guest, SwarmTask swarm, CdnTask cdn) {
+    access(guest, swarm).ifPresent(access -> cdn.read(access, Optional.empty()));
   }
 
   /** Goes on when the content is at hand, or turns out not to be: then it is asked for by piece. */
@@ -215,7 +269,7 @@ final class Registrations {
       if (cdn != null) {
         cdn.used();
         if (joined.lacksPieces()) {
-          cdn.read(guest.access(), Optional.empty());
+          read(guest, swarm, cdn);
         }
       }
       RegisterAnswer answer = answer(guest, admission, joined);
@@ -234,11 +288,11 @@ final class Registrations {
   }
 
   private Permission permission(Guest guest, Admission admission) {
-    Access access = guest.access();
     return admission
         .until()
-        .map(end -> new Permission(access, end, true))
-        .orElseGet(() -> Permission.bySource(access, rhythm.clock().instant()));
+        .map(end -> new Permission(guest.access(), end, true))
+        .orElseGet(
+            () -> Permission.bySource(guest.access().orElseThrow(), rhythm.clock().instant()));
   }
 
   private RegisterAnswer answer(Guest guest, Admission admission, Swarms.Joined joined) {

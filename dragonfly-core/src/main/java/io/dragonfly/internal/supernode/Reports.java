@@ -99,7 +99,7 @@ final class Reports {
   /** Only one that may take pieces, and was told to take them from the cache, knows of them. */
   private boolean isComplaint(Member member, PieceResult result) {
     return result.parent().equals(cdn)
-        && member.mayTake()
+        && member.permission().isPresent()
         && member.parents.number(cdn) >= 0
         && (result.outcome() == Outcome.DIGEST_MISMATCH || result.outcome() == Outcome.REFUSED);
   }

@@ -4,11 +4,11 @@ import io.dragonfly.control.Caller;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.Revoked;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.internal.preheat.PushedFile;
 import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler.Plan;
-import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.TaskId;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -49,11 +49,11 @@ final class Session {
   /** The same for tasks that it registered for, but has not spoken of yet. */
   final Map<TaskId, DistributionException> heldFailures = new HashMap<>();
 
-  /** Whether it fetches what operators want it to have. */
+  /** Whether it fetches what operators want it to have, and has proved that it may be told. */
   boolean takesPreheats;
 
   /** What it is to fetch and does not know yet. */
-  final Deque<ContentRequest> preheats = new ArrayDeque<>();
+  final Deque<PushedFile> preheats = new ArrayDeque<>();
 
   /** The data centres that it has named. */
   final Set<String> zones = new LinkedHashSet<>(2);
@@ -100,7 +100,7 @@ final class Session {
       List<Plan> plans,
       Map<Member, Integer> digestsBefore,
       Map<TaskId, DistributionException> failures,
-      List<ContentRequest> preheats,
+      List<PushedFile> preheats,
       List<Revoked> revoked) {}
 
   /**

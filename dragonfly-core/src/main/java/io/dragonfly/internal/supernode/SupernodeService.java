@@ -17,7 +17,7 @@ import io.dragonfly.internal.queue.Place;
 import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerSecret;
-import io.dragonfly.spi.Network;
+import io.dragonfly.spi.CallOrigin;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.Storage;
@@ -42,7 +42,7 @@ public final class SupernodeService implements AutoCloseable {
   private final PeerSecret secret;
   private final SupernodeSettings settings;
   private final Parts parts;
-  private final AddressRules rules;
+  private final Admission admission;
   private final Swarms swarms;
   private final CdnCache cache;
   private final Questions questions;
@@ -85,13 +85,13 @@ public final class SupernodeService implements AutoCloseable {
    * @param secret the supernode's own, which its CDN cache's capabilities are made from
    * @param ticketKey the key of its tickets
    * @param address where its CDN cache is reached; port 0 for inside this process alone
-   * @param peerNetworks networks in which peers may register any address
+   * @param rules which peers may join
    */
   public SupernodeService(
       PeerSecret secret,
       byte[] ticketKey,
       InetSocketAddress address,
-      List<Network> peerNetworks,
+      JoinRules rules,
       SupernodeSettings settings,
       CdnSettings cdnSettings,
       Parts parts) {
@@ -100,7 +100,17 @@ public final class SupernodeService implements AutoCloseable {
     this.parts = parts;
     this.budgets = new Budgets(settings.sharePerAddress());
     this.throng = new Throng(budgets.registering, budgets.registeringBytes);
-    this.rules = new AddressRules(List.copyOf(peerNetworks));
+    this.admission =
+        new Admission(
+            rules,
+            ticketKey,
+            parts.random(),
+            parts.clock(),
+            () -> {
+              if (!cdnPeer.isReachable()) {
+                throw new SupernodeUnreachableException("The supernode is starting. Try again.");
+              }
+            });
     this.cdnPeer = new Peer(secret.id(), address, settings.idc());
     answers = DaemonThreads.pool("dragonfly-supernode-answers", 1);
     work = DaemonThreads.pool("dragonfly-supernode-work", WORK_THREADS);
@@ -150,6 +160,7 @@ public final class SupernodeService implements AutoCloseable {
             parts.timer(),
             questionThreads,
             listener);
+    Tickets tickets = new Tickets(ticketKey);
     registrations =
         new Registrations(
             swarms,
@@ -157,11 +168,11 @@ public final class SupernodeService implements AutoCloseable {
             arrivals,
             versions,
             cache,
-            new Tickets(ticketKey),
+            tickets,
             new Fingerprints(parts.random()),
             rhythm,
             listener);
-    offers = new Offers(swarms, arrivals, cache);
+    offers = new Offers(swarms, arrivals, cache, tickets, parts.clock());
     preheats =
         new Preheats(
             new Preheats.Parts(
@@ -170,6 +181,8 @@ public final class SupernodeService implements AutoCloseable {
                 swarms,
                 parts.sources(),
                 this::operator,
+                () -> !cdnPeer.isReachable() || admission.knowsPeers(),
+                tickets,
                 settings.stallTimeout(),
                 parts.clock(),
                 parts.random()));
@@ -209,22 +222,18 @@ public final class SupernodeService implements AutoCloseable {
   /** Returns the supernode as callers in this process see it: they are trusted. */
   public LocalSupernode local() {
     SupernodeApi api =
-        new CallerView(
-            registrations,
-            offers,
-            swarms,
-            throng,
-            caller -> {},
-            Requester.THIS_PROCESS,
-            peer -> Place.of(InetAddress.getLoopbackAddress(), peer));
+        view(Admission.Gate.OPEN, Requester.THIS_PROCESS, InetAddress.getLoopbackAddress());
     return new LocalSupernode(api, parts.pieces(), secret.id());
   }
 
-  /** Returns the supernode as a peer of this machine sees it, with the rights of an operator. */
+  private SupernodeApi view(Admission.Gate gate, Requester requester, InetAddress from) {
+    return new CallerView(
+        registrations, offers, swarms, throng, gate, requester, peer -> Place.of(from, peer));
+  }
+
+  /** Returns the supernode as its own preheats see it, with the rights of an operator. */
   private SupernodeApi forPreheats() {
-    return cdnPeer.isReachable()
-        ? from(InetAddress.getLoopbackAddress(), operator())
-        : local().api();
+    return view(Admission.Gate.OPEN, operator(), InetAddress.getLoopbackAddress());
   }
 
   /** Operators may have private networks read; of a supernode for one machine, that machine. */
@@ -236,25 +245,9 @@ public final class SupernodeService implements AutoCloseable {
     return isForOneMachine ? Requester.THIS_MACHINE : Requester.PRIVATE_NETWORK;
   }
 
-  /** Returns the supernode as who calls from an address sees it. */
-  public SupernodeApi from(InetAddress address) {
-    return from(address, Requester.at(address));
-  }
-
-  private SupernodeApi from(InetAddress address, Requester requester) {
-    return new CallerView(
-        registrations,
-        offers,
-        swarms,
-        throng,
-        caller -> {
-          if (!cdnPeer.isReachable()) {
-            throw new SupernodeUnreachableException("The supernode is starting. Try again.");
-          }
-          rules.check(address, caller);
-        },
-        requester,
-        peer -> Place.of(address, peer));
+  /** Returns the supernode as who calls from somewhere sees it. */
+  public SupernodeApi from(CallOrigin origin) {
+    return view(admission.gate(origin), Requester.at(origin.address()), origin.address());
   }
 
   /** Tells whether a peer that calls from an address takes part now. */

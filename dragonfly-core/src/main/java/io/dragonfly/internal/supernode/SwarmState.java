@@ -9,11 +9,11 @@ import io.dragonfly.control.TaskReport;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.Access;
+import io.dragonfly.internal.preheat.PushedFile;
 import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
-import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.Task;
@@ -190,11 +190,11 @@ final class SwarmState {
 
   private Member registered(Session session, SwarmTask task, Permission permission) {
     Place place = session.place();
-    Access kept = budgets.accesses.keep(place, permission.access());
+    Optional<Access> kept = permission.access().map(own -> budgets.accesses.keep(place, own));
     try {
       budgets.tasks.take(place, task.id(), task.id(), 1);
     } catch (RuntimeException e) {
-      budgets.accesses.letGo(place, kept);
+      kept.ifPresent(own -> budgets.accesses.letGo(place, own));
       throw e;
     }
     try {
@@ -214,17 +214,17 @@ final class SwarmState {
         .ifPresent(before -> letGo(member.session.place(), member.task, before.access()));
   }
 
-  private void letGo(Place place, SwarmTask task, Access access) {
+  private void letGo(Place place, SwarmTask task, Optional<Access> access) {
     budgets.tasks.giveBack(place, task.id());
-    budgets.accesses.letGo(place, access);
+    access.ifPresent(own -> budgets.accesses.letGo(place, own));
   }
 
-  /** Tells a peer to fetch a content, if it does such things; returns whether it does. */
-  boolean preheat(Session session, ContentRequest content) {
+  /** Tells a peer to fetch a file, if it does such things; returns whether it does. */
+  boolean preheat(Session session, PushedFile file) {
     boolean takes =
         session.takesPreheats && session.preheats.size() < SupernodeSettings.MOST_PREHEATS_WAITING;
     if (takes) {
-      session.preheats.addLast(content);
+      session.preheats.addLast(file);
       awake.add(session);
     }
     return takes;
@@ -401,7 +401,9 @@ final class SwarmState {
       wanting += change;
       member.task.wanting += change;
       member.adviceTold = false;
-      member.task.mayRead(member, !before, backToSourcePeers).ifPresent(this::mayReadNow);
+      // A peer that was pushed has no credentials: it would take the place of one that has.
+      boolean wouldRead = !before && member.access().isPresent();
+      member.task.mayRead(member, wouldRead, backToSourcePeers).ifPresent(this::mayReadNow);
       if (member.task.wanting == 0) {
         abandoned.add(member.task);
       }

@@ -172,7 +172,7 @@ final class SwarmTask {
           member
               .permission()
               .filter(p -> p.isValid(now))
-              .map(Permission::access)
+              .flatMap(Permission::access)
               .filter(a -> !refused.contains(a.fingerprint()));
       if (access.isPresent() && member.isWanting()) {
         return access;

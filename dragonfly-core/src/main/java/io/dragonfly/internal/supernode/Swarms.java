@@ -15,11 +15,11 @@ import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.preheat.Preheats;
+import io.dragonfly.internal.preheat.PushedFile;
 import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
-import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.PieceDigests;
 import io.dragonfly.task.PieceLayout;
@@ -315,11 +315,11 @@ final class Swarms implements Preheats.Peers {
   }
 
   @Override
-  public int tell(ContentRequest content, Predicate<Peer> chosen) {
+  public int tell(PushedFile file, Predicate<Peer> chosen) {
     int told = 0;
     synchronized (state) {
       for (Session session : state.sessions()) {
-        if (chosen.test(session.peer()) && state.preheat(session, content)) {
+        if (chosen.test(session.peer()) && state.preheat(session, file)) {
           told++;
         }
       }
@@ -328,8 +328,8 @@ final class Swarms implements Preheats.Peers {
     return told;
   }
 
-  CompletableFuture<NextAnswer> next(NextRequest request, Place place) {
-    return polls.next(request, place);
+  CompletableFuture<NextAnswer> next(NextRequest request, Place place, boolean isProven) {
+    return polls.next(request, place, isProven);
   }
 
   void leave(LeaveRequest request) {

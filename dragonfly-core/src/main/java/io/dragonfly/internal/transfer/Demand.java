@@ -34,16 +34,21 @@ final class Demand {
   /** Tells whether one of the fetches asked for the very same thing, in the same way. */
   boolean isSharedBy(FetchRequest request) {
     return fetches.stream()
-        .filter(fetch -> fetch.phase() != RunningFetch.Phase.ENDED)
+        .filter(fetch -> fetch.phase() != RunningFetch.Phase.ENDED && fetch.push().isEmpty())
         .map(RunningFetch::request)
         .anyMatch(
             other ->
                 other.content().equals(request.content()) && other.pattern() == request.pattern());
   }
 
-  /** Returns a fetch that still collects: its credentials are those to go on with. */
+  /**
+   * Returns a fetch that still collects: its credentials are those to go on with. One that was
+   * pushed has none, and must not ask a source, nor another supernode.
+   */
   Optional<RunningFetch> credentialHolder() {
-    return fetches.stream().filter(RunningFetch::isCollecting).findFirst();
+    return fetches.stream()
+        .filter(fetch -> fetch.isCollecting() && fetch.push().isEmpty())
+        .findFirst();
   }
 
   /** Tells whether a fetch that still collects is to read the source, whatever the swarm does. */

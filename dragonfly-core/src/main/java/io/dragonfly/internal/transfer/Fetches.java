@@ -11,6 +11,7 @@ import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.transfer.output.Outputs;
 import io.dragonfly.internal.transfer.output.StreamFeed;
+import io.dragonfly.internal.transfer.swarm.Pushed;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
@@ -85,6 +86,14 @@ final class Fetches implements Downloads.Ends {
   /** Starts a fetch. From any thread. */
   RunningFetch start(FetchRequest request) {
     RunningFetch fetch = newFetch(request);
+    beginSoon(fetch);
+    return fetch;
+  }
+
+  /** Starts to bring into the home what a supernode has pushed. From any thread. */
+  RunningFetch start(Pushed pushed) {
+    RunningFetch fetch = newFetch(FetchRequest.builder(pushed.push().url()).build());
+    fetch.pushIs(pushed);
     beginSoon(fetch);
     return fetch;
   }
@@ -180,21 +189,23 @@ final class Fetches implements Downloads.Ends {
     if (fetch.phase() == RunningFetch.Phase.ENDED) {
       return;
     }
-    Optional<Download> shared = downloads.sharing(request);
+    Optional<Pushed> push = fetch.push();
+    Optional<Download> shared =
+        push.isPresent() ? downloads.find(push.get().push().task()) : downloads.sharing(request);
     if (shared.isPresent()) {
       shared.get().attach(fetch);
       return;
     }
     Optional<Finding> asked =
         findings.stream().filter(finding -> finding.isFor(request)).findFirst();
-    if (asked.isPresent()) {
+    if (push.isEmpty() && asked.isPresent()) {
       asked.get().add(fetch);
       return;
     }
     Finding finding =
         isAlone(request)
             ? new SourceFinding(request, parts, downloads)
-            : new SwarmFinding(request, parts, downloads);
+            : new SwarmFinding(request, push, parts, downloads);
     finding.add(fetch);
     findings.add(finding);
     finding.start(findings::remove);

@@ -37,7 +37,7 @@ abstract class Finding {
   }
 
   /** Tells whether the answer will hold for this request too. */
-  final boolean isFor(FetchRequest other) {
+  boolean isFor(FetchRequest other) {
     return other.content().equals(request.content())
         && other.pattern() == request.pattern()
         && other.range().equals(request.range());

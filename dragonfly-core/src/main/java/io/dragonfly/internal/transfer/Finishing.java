@@ -100,7 +100,7 @@ final class Finishing {
       } else {
         deliver(fetch);
       }
-    } else if (mustAsk(fetch)) {
+    } else if (fetch.push().isEmpty() && mustAsk(fetch)) {
       confirm(fetch, download.piecesFromSource());
     } else {
       deliver(fetch);

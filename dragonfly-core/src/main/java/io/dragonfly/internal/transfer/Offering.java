@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells one supernode what the store holds: when the client starts, and again while the supernode
- * does not know some of it, since it may learn of those tasks later. Confined to the loop.
+ * does not know some of it, since it may learn of those tasks later. It takes a ticket, so what was
+ * registered for more than an hour ago is not told any more. Confined to the loop.
  */
 final class Offering {
   private static final Logger LOG = LoggerFactory.getLogger(Offering.class);
@@ -29,17 +30,35 @@ final class Offering {
   private final IoThreads store;
   private final Storage storage;
   private final SupernodeLink link;
+  private final KeptTickets tickets;
   private final Backoff backoff;
   private boolean waiting;
 
   Offering(
-      EventLoop loop, IoThreads store, Storage storage, SupernodeLink link, DoubleSupplier random) {
+      EventLoop loop,
+      IoThreads store,
+      Storage storage,
+      SupernodeLink link,
+      KeptTickets tickets,
+      DoubleSupplier random) {
     this.loop = loop;
     this.store = store;
     this.storage = storage;
     this.link = link;
+    this.tickets = tickets;
     this.backoff = new Backoff(Duration.ofSeconds(1), AGAIN, random);
     link.onForgotten(() -> after(Duration.ZERO));
+    link.onTicket(this::keep);
+  }
+
+  private void keep(TaskId task, String ticket) {
+    tickets.keep(link.name(), task, ticket);
+    var unused =
+        store.call(
+            () -> {
+              tickets.save();
+              return task;
+            });
   }
 
   void offer() {
@@ -54,7 +73,8 @@ final class Offering {
     Map<TaskId, Supplier<BitSet>> holdings = new HashMap<>();
     for (StoredTask stored : tasks) {
       TaskId id = stored.task().id();
-      if (link.member(id).isEmpty() && !stored.pieces().isEmpty()) {
+      boolean isTold = link.member(id).isPresent() || stored.pieces().isEmpty();
+      if (!isTold && tickets.find(link.name(), id).isPresent()) {
         holdings.put(id, stored::pieces);
       }
     }
@@ -62,7 +82,7 @@ final class Offering {
       return;
     }
     loop.when(
-        link.offer(holdings),
+        link.offer(holdings, id -> tickets.find(link.name(), id)),
         answer -> {
           backoff.reset();
           if (!answer.unknown().isEmpty()) {

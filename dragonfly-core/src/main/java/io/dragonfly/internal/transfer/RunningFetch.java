@@ -8,6 +8,7 @@ import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.transfer.output.StreamFeed;
+import io.dragonfly.internal.transfer.swarm.Pushed;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.PieceLayout;
@@ -49,6 +50,7 @@ final class RunningFetch implements Fetch {
 
   private Phase phase = Phase.FINDING;
   private Optional<StreamFeed> feed = Optional.empty();
+  private Optional<Pushed> push = Optional.empty();
   private Optional<Rate> rate;
   private final Waits waits;
   private final LongSupplier nanos;
@@ -218,6 +220,15 @@ final class RunningFetch implements Fetch {
 
   void feedIs(StreamFeed streamFeed) {
     feed = Optional.of(streamFeed);
+  }
+
+  /** Returns what admits this fetch instead of credentials, if it has none. */
+  Optional<Pushed> push() {
+    return push;
+  }
+
+  void pushIs(Pushed pushed) {
+    push = Optional.of(pushed);
   }
 
   @Nullable Download download() {

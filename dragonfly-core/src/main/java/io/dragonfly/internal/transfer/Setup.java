@@ -1,6 +1,7 @@
 package io.dragonfly.internal.transfer;
 
 import io.dragonfly.fetch.FetchListener;
+import io.dragonfly.internal.access.JoinToken;
 import io.dragonfly.internal.history.History;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.supernode.LocalSupernode;
@@ -72,8 +73,14 @@ public record Setup(
    *
    * @param local a supernode in this process, which is asked first
    * @param addresses others
+   * @param token what those others and this peer prove to each other to have, if anything
+   * @param tickets those of this peer's registrations
    */
-  public record Supernodes(Optional<LocalSupernode> local, List<InetSocketAddress> addresses) {
+  public record Supernodes(
+      Optional<LocalSupernode> local,
+      List<InetSocketAddress> addresses,
+      Optional<JoinToken> token,
+      KeptTickets tickets) {
     boolean isEmpty() {
       return local.isEmpty() && addresses.isEmpty();
     }

@@ -6,20 +6,30 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.Pattern;
+import io.dragonfly.internal.transfer.swarm.Pushed;
 import io.dragonfly.internal.transfer.swarm.Supernodes;
+import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.TaskKey;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the task by registering at a supernode. */
 final class SwarmFinding extends Finding {
+  private final Optional<Pushed> push;
   private final Parts parts;
   private final Downloads downloads;
   private Supernodes.@Nullable Registering registration;
 
-  SwarmFinding(FetchRequest request, Parts parts, Downloads downloads) {
+  /**
+   * Registers for a request.
+   *
+   * @param push what admits this peer instead of the request's credentials
+   */
+  SwarmFinding(FetchRequest request, Optional<Pushed> push, Parts parts, Downloads downloads) {
     super(request);
+    this.push = push;
     this.parts = parts;
     this.downloads = downloads;
   }
@@ -30,8 +40,18 @@ final class SwarmFinding extends Finding {
     parts.loop().when(parts.store().call(() -> holdings(key)), this::register, this::failed);
   }
 
+  /** Whoever asks with credentials must not get what this peer alone was admitted to. */
+  @Override
+  boolean isFor(FetchRequest other) {
+    return push.isEmpty() && super.isFor(other);
+  }
+
   private List<Holding> holdings(TaskKey key) {
-    return parts.storage().versions(key).stream()
+    Stream<StoredTask> versions =
+        push.isPresent()
+            ? parts.storage().find(push.get().push().task()).stream()
+            : parts.storage().versions(key).stream();
+    return versions
         .map(stored -> new Holding(stored.task().id(), stored.pieces()))
         .filter(holding -> !holding.pieces().isEmpty())
         .toList();
@@ -47,7 +67,12 @@ final class SwarmFinding extends Finding {
             .supernodes()
             .register(
                 new Supernodes.Registration(
-                    content(), request().range(), holdings, gives, request().supernodePatience()));
+                    content(),
+                    request().range(),
+                    holdings,
+                    gives,
+                    request().supernodePatience(),
+                    push));
     parts.loop().when(registration.answer(), this::registered, this::failed);
   }
 

@@ -1,6 +1,7 @@
 package io.dragonfly.internal.transfer;
 
 import io.dragonfly.control.Caller;
+import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.FetchCancelledException;
 import io.dragonfly.error.StorageException;
@@ -14,6 +15,7 @@ import io.dragonfly.home.HeldTask;
 import io.dragonfly.home.Removal;
 import io.dragonfly.home.Verification;
 import io.dragonfly.internal.access.AnonymousReads;
+import io.dragonfly.internal.access.JoinToken;
 import io.dragonfly.internal.history.FetchRecorder;
 import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
@@ -27,6 +29,7 @@ import io.dragonfly.internal.transfer.intake.LocalTake;
 import io.dragonfly.internal.transfer.intake.TakeLane;
 import io.dragonfly.internal.transfer.intake.TakeLine;
 import io.dragonfly.internal.transfer.intake.Taker;
+import io.dragonfly.internal.transfer.swarm.JoinedSupernode;
 import io.dragonfly.internal.transfer.swarm.SupernodeClock;
 import io.dragonfly.internal.transfer.swarm.SupernodeLink;
 import io.dragonfly.internal.transfer.swarm.Supernodes;
@@ -130,7 +133,7 @@ public final class TransferEngine implements AutoCloseable {
     loop.execute(() -> offer(setup, random));
     loop.execute(fetches.downloads()::sweepFromNowOn);
     if (setup.self().takesPreheats()) {
-      Preheating preheating = new Preheating(loop, request -> fetches.start(request).completion());
+      Preheating preheating = new Preheating(loop, pushed -> fetches.start(pushed).completion());
       loop.execute(() -> supernodes.giving().forEach(l -> l.takePreheats(preheating::add)));
     }
     listener.opened(() -> state(setup));
@@ -185,11 +188,14 @@ public final class TransferEngine implements AutoCloseable {
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                         local.api())));
     for (InetSocketAddress address : setup.supernodes().addresses()) {
+      String name = address.getHostString() + ":" + address.getPort();
+      SupernodeApi api = transport(setup).connect(address, setup.self().ip());
+      Optional<JoinToken> token = setup.supernodes().token();
       names.add(
           new Supernodes.Named(
-              address.getHostString() + ":" + address.getPort(),
+              name,
               address,
-              transport(setup).connect(address, setup.self().ip())));
+              token.isPresent() ? new JoinedSupernode(name, token.get(), api, loop) : api));
     }
     InetSocketAddress serving =
         server
@@ -265,7 +271,9 @@ public final class TransferEngine implements AutoCloseable {
     for (SupernodeLink link : supernodes.giving()) {
       link.onComplaint(home::verifySoon);
       service.ifPresent(pieces -> link.onRevoked(pieces::revoke));
-      new Offering(loop, store, setup.plugins().storage(), link, random).offer();
+      new Offering(
+              loop, store, setup.plugins().storage(), link, setup.supernodes().tickets(), random)
+          .offer();
     }
   }
 

@@ -19,6 +19,7 @@ import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.spi.CallOrigin;
 import io.dragonfly.spi.Network;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.task.ContentRequest;
@@ -56,7 +57,7 @@ class AddressTest {
   })
   void allows(String from, String claimed) {
     new AddressRules(List.of(Network.parse("192.168.0.0/16")))
-        .check(InetAddresses.forString(from), caller(claimed));
+        .check(InetAddresses.forString(from), caller(claimed), true);
   }
 
   @ParameterizedTest
@@ -72,7 +73,7 @@ class AddressTest {
   void refuses(String from, String claimed) {
     AddressRules rules = new AddressRules(List.of(Network.parse("192.168.0.0/16")));
     InetAddress address = InetAddresses.forString(from);
-    assertThatThrownBy(() -> rules.check(address, caller(claimed)))
+    assertThatThrownBy(() -> rules.check(address, caller(claimed), true))
         .isInstanceOf(CallRefusedException.class);
   }
 
@@ -84,7 +85,9 @@ class AddressTest {
             InetSocketAddress.createUnresolved("peer", 4000),
             "");
     assertThatThrownBy(
-            () -> new AddressRules(List.of()).check(InetAddress.getLoopbackAddress(), unresolved))
+            () ->
+                new AddressRules(List.of())
+                    .check(InetAddress.getLoopbackAddress(), unresolved, true))
         .isInstanceOf(CallRefusedException.class);
   }
 
@@ -114,9 +117,28 @@ class AddressTest {
   }
 
   @Test
+  void anAddressElsewhereIsBelievedOnlyOfWhoBelongsToTheFleet() {
+    JoinRules rules = new JoinRules(Optional.empty(), false, List.of(Network.parse("10.0.0.0/8")));
+    try (TestSupernode supernode = new TestSupernode.Setup().rules(rules).start()) {
+      InetAddress from = InetAddresses.forString("192.0.2.1");
+      NextRequest request = new NextRequest(caller("10.0.0.2"), 0, List.of(), Duration.ZERO);
+
+      assertThat(
+              RegistrationTest.failure(
+                  supernode.service.from(CallOrigin.plain(from)).next(request)))
+          .isInstanceOf(CallRefusedException.class)
+          .hasMessageContaining("--join-token-file")
+          .hasMessageContaining("10.0.0.2");
+      CallOrigin certified = new CallOrigin(from, true, "sha256:its-own");
+      assertThat(supernode.service.from(certified).next(request)).isNotCompletedExceptionally();
+    }
+  }
+
+  @Test
   void eachCallIsChecked() {
     try (TestSupernode supernode = new TestSupernode.Setup().start()) {
-      SupernodeApi api = supernode.service.from(InetAddresses.forString("10.0.0.1"));
+      SupernodeApi api =
+          supernode.service.from(CallOrigin.plain(InetAddresses.forString("10.0.0.1")));
       Caller caller = caller("10.0.0.2");
       assertThat(
               RegistrationTest.failure(
@@ -148,7 +170,7 @@ class AddressTest {
     setup.address = new InetSocketAddress(InetAddresses.forString("10.0.0.9"), 8002);
     try (TestSupernode supernode = setup.start()) {
       Caller caller = caller("10.0.0.1");
-      SupernodeApi api = supernode.service.from(caller.address().getAddress());
+      SupernodeApi api = supernode.service.from(CallOrigin.plain(caller.address().getAddress()));
       RegisterRequest request =
           new RegisterRequest(
               caller, TestPeer.content(FILE), Optional.empty(), Optional.empty(), List.of());
@@ -169,7 +191,7 @@ class AddressTest {
     TestSupernode.Setup setup = new TestSupernode.Setup();
     setup.address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     try (TestSupernode supernode = setup.start()) {
-      SupernodeApi api = supernode.service.from(InetAddress.getLoopbackAddress());
+      SupernodeApi api = supernode.service.from(CallOrigin.plain(InetAddress.getLoopbackAddress()));
       NextRequest request = new NextRequest(caller("127.0.0.1"), 0, List.of(), Duration.ZERO);
       assertThat(RegistrationTest.failure(api.next(request)))
           .isInstanceOf(SupernodeUnreachableException.class);

@@ -13,6 +13,7 @@ import io.dragonfly.error.BusyException;
 import io.dragonfly.internal.queue.KeyedBudget;
 import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.spi.CallOrigin;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.testkit.FakeSource;
 import io.dragonfly.testkit.FakeTicker;
@@ -54,7 +55,7 @@ class PlaceLimitsTest {
   }
 
   private boolean isLetIn(InetAddress ip) throws Exception {
-    SupernodeApi api = supernode.service.from(ip);
+    SupernodeApi api = supernode.service.from(CallOrigin.plain(ip));
     try {
       api.offer(new OfferRequest(at(ip), List.of())).get();
       return true;
@@ -132,7 +133,7 @@ class PlaceLimitsTest {
   @Test
   void aThousandRegistrationsFromOneMachineWaitAndNoMore() throws Exception {
     source.put(FILE, bytes(1)).stallQuestions(FILE);
-    SupernodeApi api = supernode.service.from(ip("192.0.2.1"));
+    SupernodeApi api = supernode.service.from(CallOrigin.plain(ip("192.0.2.1")));
     List<CompletableFuture<RegisterAnswer>> waiting = new ArrayList<>();
     for (int i = 0; i <= REGISTERING; i++) {
       RegisterRequest request =

@@ -14,6 +14,7 @@ import io.dragonfly.control.NextRequest;
 import io.dragonfly.control.Preheat;
 import io.dragonfly.control.Preheat.State;
 import io.dragonfly.control.PreheatRequest;
+import io.dragonfly.control.Push;
 import io.dragonfly.error.BusyException;
 import io.dragonfly.error.ErrorKind;
 import io.dragonfly.task.ContentRequest;
@@ -22,6 +23,7 @@ import io.dragonfly.testkit.LeakCheck;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +33,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(LeakCheck.class)
 class PreheatsTest {
   private final FakeSource source = new FakeSource();
-  private final TestSupernode supernode = new TestSupernode.Setup().source(source).start();
+  private final TestSupernode supernode =
+      new TestSupernode.Setup()
+          .source(source)
+          .rules(new JoinRules(Optional.empty(), true, List.of()))
+          .start();
   private final AdminApi admin = supernode.service.admin();
 
   @AfterEach
@@ -142,11 +148,11 @@ class PreheatsTest {
     CompletableFuture<NextAnswer> lost = supernode.api.next(first);
     PreheatRequest request = new PreheatRequest.File(ContentRequest.of(FILE));
     end(get(admin.preheat(request, List.of("all"))));
-    assertThat(get(lost).preheats()).extracting(ContentRequest::url).containsExactly(FILE);
+    assertThat(get(lost).preheats()).extracting(Push::url).containsExactly(FILE.toString());
 
     NextAnswer again = get(supernode.api.next(first));
 
-    assertThat(again.preheats()).extracting(ContentRequest::url).containsExactly(FILE);
+    assertThat(again.preheats()).extracting(Push::url).containsExactly(FILE.toString());
     NextRequest last = new NextRequest(peer.caller, again.number(), List.of(), Duration.ZERO, true);
     CompletableFuture<NextAnswer> none = supernode.api.next(last);
     await()

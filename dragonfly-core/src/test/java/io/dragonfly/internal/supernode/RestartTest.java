@@ -172,11 +172,12 @@ class RestartTest {
   @Test
   void peersOfferWhatTheyHoldAndGiveItToOthers() {
     source.put(FILE, bytes(3 * PIECE));
-    TaskId task = new TestPeer(supernode).registered(FILE).task().id();
+    TestPeer before = new TestPeer(supernode);
+    TaskId task = before.registered(FILE).task().id();
     await().until(() -> source.openStreams() == 0);
     restart();
 
-    TestPeer holder = new TestPeer(supernode);
+    TestPeer holder = before.at(supernode);
     assertThat(holder.offers(task, 0, 1, 2).unknown()).isEmpty();
     TestPeer taker = new TestPeer(supernode);
     taker.registered(FILE);

@@ -269,6 +269,8 @@ class SwarmsTest {
     TaskId task = taker.registered(FILE).task().id();
     await().until(() -> source.openStreams() == 0);
     TestPeer holder = new TestPeer(supernode);
+    holder.registered(FILE);
+    holder.leaves(Optional.of(task));
     assertThat(holder.offers(task, 0, 1, 2).unknown()).isEmpty();
 
     TaskUpdate update = taker.answer(task, PieceSpan.ALL);

@@ -49,6 +49,7 @@ final class TestPeer {
   final Caller caller;
   final Map<Integer, Peer> parents = new HashMap<>();
   private final List<PieceResult> results = new ArrayList<>();
+  private final Map<TaskId, String> tickets = new HashMap<>();
   private long answered;
   private int digestsKnown;
 
@@ -101,6 +102,7 @@ final class TestPeer {
 
   RegisterAnswer join(URI uri, CompletableFuture<RegisterAnswer> future) {
     RegisterAnswer answer = get(future);
+    tickets.put(answer.task().id(), answer.ticket());
     digestsKnown = answer.digests().end();
     return answer;
   }
@@ -173,8 +175,21 @@ final class TestPeer {
     return pieces;
   }
 
+  /** Offers pieces, with the ticket of the task if there was a registration. */
   OfferAnswer offers(TaskId task, int... pieces) {
-    return get(supernode.api.offer(new OfferRequest(caller, List.of(holding(task, pieces)))));
+    return offersWith(Optional.ofNullable(tickets.get(task)), task, pieces);
+  }
+
+  OfferAnswer offersWith(Optional<String> ticket, TaskId task, int... pieces) {
+    Holding holding = new Holding(task, holding(task, pieces).pieces(), ticket);
+    return get(supernode.api.offer(new OfferRequest(caller, List.of(holding))));
+  }
+
+  /** Returns the same peer at a supernode that was started again, with the tickets that it has. */
+  TestPeer at(TestSupernode restarted) {
+    TestPeer same = new TestPeer(restarted, caller.secret());
+    same.tickets.putAll(tickets);
+    return same;
   }
 
   static Holding holding(TaskId task, int... pieces) {

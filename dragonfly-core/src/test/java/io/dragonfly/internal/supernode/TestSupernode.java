@@ -7,7 +7,6 @@ import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.internal.loop.ActiveClock;
 import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.peer.PeerSecret;
-import io.dragonfly.spi.Network;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.SourceConfig;
@@ -25,7 +24,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -54,7 +52,7 @@ final class TestSupernode implements AutoCloseable {
     PeerSecret secret = PeerSecret.random(new SecureRandom());
     byte[] ticketKey = "ticket key of a test".getBytes(StandardCharsets.UTF_8);
     InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 8002);
-    List<Network> networks = List.of();
+    JoinRules rules = JoinRules.OPEN;
     int backToSourcePeers = 3;
     int sourceConcurrency = 32;
     double sharePerAddress = 0.05;
@@ -65,6 +63,11 @@ final class TestSupernode implements AutoCloseable {
 
     Setup source(FakeSource other) {
       source = other;
+      return this;
+    }
+
+    Setup rules(JoinRules other) {
+      rules = other;
       return this;
     }
 
@@ -109,7 +112,7 @@ final class TestSupernode implements AutoCloseable {
             setup.secret,
             setup.ticketKey,
             setup.address,
-            setup.networks,
+            setup.rules,
             settings,
             CdnSettings.of(
                 Duration.ofSeconds(30),

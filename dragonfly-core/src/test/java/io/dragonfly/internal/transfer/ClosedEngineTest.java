@@ -17,6 +17,7 @@ import io.dragonfly.testkit.UnlimitedRates;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -48,7 +49,11 @@ class ClosedEngineTest {
                       false),
                   new Setup.Plugins(
                       storage, Optional.empty(), scheme -> source, new UnlimitedRates()::create),
-                  new Setup.Supernodes(Optional.empty(), List.of()),
+                  new Setup.Supernodes(
+                      Optional.empty(),
+                      List.of(),
+                      Optional.empty(),
+                      KeptTickets.in(dir.resolve("tickets"), Clock.systemUTC())),
                   new Setup.Limits(
                       new UnlimitedRates().create(Optional.empty()),
                       new UnlimitedRates().create(Optional.empty()),

@@ -60,6 +60,7 @@ public final class PeerOptions {
 
   @Mixin private MetricsOptions metrics = new MetricsOptions();
   @Mixin private TlsOptions tls = new TlsOptions();
+  @Mixin private JoinOptions join = new JoinOptions();
 
   @Option(
       names = "--supernode-fingerprint",
@@ -83,6 +84,7 @@ public final class PeerOptions {
     builder.takesPreheats(allowPreheat);
     metrics.giveTo(builder::metricsNetwork);
     tls.giveTo(directory, builder::tlsCert, builder::tlsKey, builder::tlsCa, builder::crl);
+    join.giveTo(directory, builder::joinTokenFile);
     supernodeFingerprints.forEach(builder::supernodeFingerprint);
   }
 }

@@ -62,7 +62,7 @@ public final class TlsOptions {
   }
 
   /** Looked at even where nothing would use it: who names a file means it to be there. */
-  private static Optional<Path> file(Path directory, String option, @Nullable String name) {
+  static Optional<Path> file(Path directory, String option, @Nullable String name) {
     if (name == null || name.isEmpty()) {
       return Optional.empty();
     }

@@ -110,6 +110,7 @@ final class ServerPeer implements PeerHost {
           "metrics-network", texts(asked.metricsNetworks()), texts(its.metricsNetworks()));
     }
     checkTls(asked.transportConfig(), its.transportConfig());
+    checkFile("join-token-file", asked.joinTokenFile(), its.joinTokenFile());
     check("alivetime", wanted.aliveTime(), settings.aliveTime());
     check("expiretime", wanted.expireTime(), settings.expireTime());
   }

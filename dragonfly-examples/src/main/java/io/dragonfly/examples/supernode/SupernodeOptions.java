@@ -3,6 +3,7 @@ package io.dragonfly.examples.supernode;
 import io.dragonfly.SupernodeConfig;
 import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.IdcOption;
+import io.dragonfly.examples.command.JoinOptions;
 import io.dragonfly.examples.command.MetricsOptions;
 import io.dragonfly.examples.command.TlsOptions;
 import io.dragonfly.examples.command.TrustedProxyOptions;
@@ -172,7 +173,7 @@ final class SupernodeOptions {
       paramLabel = "CIDR",
       description =
           "Networks such as 10.0.0.0/8 in which peers may register any address, not only the one"
-              + " that they come from.")
+              + " that they come from. Needs --join-token-file or client certificates.")
   private List<String> peerNetworks = new ArrayList<>();
 
   @Option(
@@ -194,6 +195,7 @@ final class SupernodeOptions {
   @Mixin private MetricsOptions metrics = new MetricsOptions();
   @Mixin private TrustedProxyOptions proxies = new TrustedProxyOptions();
   @Mixin private TlsOptions tls = new TlsOptions();
+  @Mixin private JoinOptions join = new JoinOptions();
 
   /**
    * Returns the settings.
@@ -240,6 +242,7 @@ final class SupernodeOptions {
     metrics.giveTo(builder::metricsNetwork);
     proxies.giveTo(builder::trustedProxy);
     tls.giveTo(Path.of(""), builder::tlsCert, builder::tlsKey, builder::tlsCa, builder::crl);
+    join.giveTo(Path.of(""), builder::joinTokenFile);
     more.accept(builder);
     return builder.build();
   }

@@ -37,6 +37,7 @@ class DfdaemonOptionsTest {
         "--upstream quay=foo | write the whole name of its host, or https://foo",
         "--docker-config none.json | none.json cannot be read: there is no such file",
         "--tls-ca none.pem | --tls-ca: there is no file",
+        "--join-token-file none | --join-token-file: there is no file",
         "--registry-ca host | must be HOST=FILE",
         "--registry-ca host=none.pem | cannot be read: there is no such file",
         "--insecure-registry ftp://x | --insecure-registry: 'ftp://x' is no host: write HOST",

@@ -59,8 +59,14 @@ class PreheatCommandTest {
         });
     source.start();
     url = "http://127.0.0.1:%d/file.bin".formatted(source.getAddress().getPort());
+    Path token = Files.writeString(dir.resolve("token"), "0123456789abcdef".repeat(4));
     supernode =
-        new Supernode(SupernodeConfig.builder().homeDir(dir.resolve("home")).port(0).build());
+        new Supernode(
+            SupernodeConfig.builder()
+                .homeDir(dir.resolve("home"))
+                .port(0)
+                .joinTokenFile(token)
+                .build());
   }
 
   @AfterEach
@@ -126,6 +132,18 @@ class PreheatCommandTest {
   }
 
   @Test
+  void peersAreToldNothingWhereNothingShowsWhoTheyAre() {
+    try (Supernode open =
+        new Supernode(SupernodeConfig.builder().homeDir(dir.resolve("open")).port(0).build())) {
+      String node = "127.0.0.1:" + open.address().orElseThrow().getPort();
+
+      assertThat(run(18, url, "--peers", "all", "--node", node, "--home-dir", "open").said())
+          .contains("--join-token-file", "--tls-ca");
+      assertThat(open.admin().preheats().join()).isEmpty();
+    }
+  }
+
+  @Test
   void whoWasStartedForItIsTold() {
     DfgetPeerOptions options = new DfgetPeerOptions();
     var unused =
@@ -133,6 +151,7 @@ class PreheatCommandTest {
             .parseArgs(
                 "--allow-preheat",
                 "--home=peer",
+                "--join-token-file=token",
                 "--node=127.0.0.1:" + supernode.address().orElseThrow().getPort());
     try (DistributionClient peer =
         new DistributionClient(options.toSettings(new FakeCall(dir)).client())) {

@@ -63,6 +63,10 @@ class ServerPeerTest {
         client -> client.takesPreheats(true), "--allow-preheat is 'true'", "has 'false'.");
     assertRefused(client -> client.tlsCa(Path.of("/ca.pem")), "--tls-ca is '/ca.pem'", "has none.");
     assertRefused(
+        client -> client.joinTokenFile(Path.of("/token")),
+        "--join-token-file is '/token'",
+        "has none.");
+    assertRefused(
         client -> client.supernodeFingerprint("sha256:" + "a".repeat(64)),
         "--supernode-fingerprint is 'sha256:aaa",
         "has none.");

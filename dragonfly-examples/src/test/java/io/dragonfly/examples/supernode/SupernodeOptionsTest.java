@@ -47,6 +47,7 @@ class SupernodeOptionsTest {
     "--home-dir=d --advertise-ip=::1 --peer-network=x, 'x'",
     "--home-dir=d --advertise-ip=::1 --metrics-network=x, 'x'",
     "--home-dir=d --advertise-ip=::1 --trusted-proxies=x, '--trusted-proxies: ''x'' is no network'",
+    "--home-dir=d --advertise-ip=::1 --join-token-file=none, '--join-token-file: there is no file'",
     "--max-bandwidth=200M, 'is of Dragonfly 1: use --source-rate and --upload-rate'",
     "--download-port=8001, 'is of Dragonfly 1: all goes over --port'",
     "-D, 'is of Dragonfly 1: use --verbose'",

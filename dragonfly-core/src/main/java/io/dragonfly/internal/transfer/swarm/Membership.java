@@ -193,6 +193,7 @@ public final class Membership {
   void registered(RegisterAnswer answer, List<TaskUpdate> before) {
     early.addAll(before);
     ticket = answer.ticket();
+    link.registered(task, answer.ticket());
     advice = answer.advice();
     digestsKnown = Math.max(digestsKnown, answer.digests().end());
     changed();

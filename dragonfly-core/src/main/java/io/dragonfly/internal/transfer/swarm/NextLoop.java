@@ -201,13 +201,20 @@ final class NextLoop {
     boolean working = link.awake().stream().anyMatch(Membership::isWanting);
     CompletableFuture<NextAnswer> answer =
         calls.next(
-            answered,
-            List.copyOf(reports.values()),
-            working ? WORKING_PATIENCE : SEEDING_PATIENCE,
-            link.takesPreheats());
+            answered, List.copyOf(reports.values()), patience(working), link.takesPreheats());
     Poll poll = new Poll(answered, reports, answer);
     open.add(poll);
     Continuations.whenDone(answer, (got, failure) -> ended(poll, got, failure));
+  }
+
+  /**
+   * One that is back has nothing to say, maybe for long: that it is back should be known at once.
+   */
+  private Duration patience(boolean working) {
+    if (lost) {
+      return Duration.ZERO;
+    }
+    return working ? WORKING_PATIENCE : SEEDING_PATIENCE;
   }
 
   private void ended(Poll poll, @Nullable NextAnswer got, @Nullable Throwable failure) {

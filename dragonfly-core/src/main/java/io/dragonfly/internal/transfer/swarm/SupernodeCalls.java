@@ -91,8 +91,10 @@ final class SupernodeCalls {
       Optional<ByteRange> range,
       Optional<String> ticket,
       List<Holding> holdings,
+      boolean isPushed,
       Duration patience) {
-    RegisterRequest request = new RegisterRequest(caller, content, range, ticket, holdings);
+    RegisterRequest request =
+        new RegisterRequest(caller, content, range, ticket, holdings, isPushed);
     CompletableFuture<RegisterAnswer> answer =
         limited(() -> api.register(request), REGISTER_LIMIT, given -> heard(given.terms()));
     doubt(answer, patience);

@@ -2,6 +2,7 @@ package io.dragonfly.internal.transfer.swarm;
 
 import io.dragonfly.control.Holding;
 import io.dragonfly.control.OfferAnswer;
+import io.dragonfly.control.Push;
 import io.dragonfly.control.Queued;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.Revoked;
@@ -15,7 +16,6 @@ import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
-import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.TaskId;
 import java.time.Duration;
@@ -35,6 +35,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -67,11 +68,12 @@ public final class SupernodeLink {
   private Runnable offerAgain = () -> {};
   private BiConsumer<TaskId, List<Integer>> verify = (task, pieces) -> {};
   private Consumer<Revoked> revoke = capability -> {};
+  private BiConsumer<TaskId, String> tickets = (task, ticket) -> {};
 
   /** Calls whose answer may be that the supernode takes it that this peer takes part. */
   private final Map<Integer, CompletableFuture<RegisterAnswer>> asking = new HashMap<>();
 
-  private @Nullable Consumer<ContentRequest> preheats;
+  private @Nullable Consumer<Pushed> preheats;
 
   private int asked;
   private int registering;
@@ -154,13 +156,16 @@ public final class SupernodeLink {
    * @param patience how long the supernode may answer no call at all
    */
   CompletableFuture<RegisterAnswer> register(
-      ContentRequest content,
-      Optional<ByteRange> range,
-      List<Holding> holdings,
-      Duration patience) {
+      Supernodes.Registration registration, Duration patience) {
     registering++;
     CompletableFuture<RegisterAnswer> answer =
-        calls.register(content, range, Optional.empty(), holdings, patience);
+        calls.register(
+            registration.content(),
+            registration.range(),
+            registration.push().map(pushed -> pushed.push().ticket()),
+            registration.holdings(),
+            registration.push().isPresent(),
+            patience);
     int number = asked++;
     asking.put(number, answer);
     Continuations.whenDone(
@@ -202,11 +207,18 @@ public final class SupernodeLink {
     }
   }
 
-  /** Offers tasks. Those that the supernode does not know yet are left out. */
-  public CompletableFuture<OfferAnswer> offer(Map<TaskId, Supplier<BitSet>> tasks) {
+  /**
+   * Offers tasks. Those that the supernode does not know yet are left out.
+   *
+   * @param tickets finds the ticket of a task
+   */
+  public CompletableFuture<OfferAnswer> offer(
+      Map<TaskId, Supplier<BitSet>> tasks, Function<TaskId, Optional<String>> tickets) {
     List<Holding> holdings =
         tasks.entrySet().stream()
-            .map(task -> new Holding(task.getKey(), task.getValue().get()))
+            .map(
+                task ->
+                    new Holding(task.getKey(), task.getValue().get(), tickets.apply(task.getKey())))
             .toList();
     return offerInPages(pages(holdings), 0, new ArrayList<>())
         .thenApply(
@@ -229,6 +241,7 @@ public final class SupernodeLink {
     int bytes = 0;
     for (Holding holding : holdings) {
       bytes += HOLDING_BYTES + holding.pieces().length() / Byte.SIZE * 4 / 3;
+      bytes += holding.ticket().map(String::length).orElse(0);
       if (bytes > PAGE_BYTES && !page.isEmpty()) {
         pages.add(page);
         page = new ArrayList<>();
@@ -267,6 +280,15 @@ public final class SupernodeLink {
     offerAgain = offer;
   }
 
+  /** Sets who keeps the tickets of registrations. */
+  public void onTicket(BiConsumer<TaskId, String> keep) {
+    tickets = keep;
+  }
+
+  void registered(TaskId task, String ticket) {
+    tickets.accept(task, ticket);
+  }
+
   /** Sets what is done when others found pieces wrong that this peer gave them. */
   public void onComplaint(BiConsumer<TaskId, List<Integer>> verifying) {
     verify = verifying;
@@ -286,7 +308,7 @@ public final class SupernodeLink {
   }
 
   /** Fetches from now on what operators of the supernode want this peer to have. */
-  public void takePreheats(Consumer<ContentRequest> fetch) {
+  public void takePreheats(Consumer<Pushed> fetch) {
     preheats = fetch;
     next.hasNews();
   }
@@ -296,9 +318,10 @@ public final class SupernodeLink {
   }
 
   /** What nobody asked for is passed over. */
-  void preheat(List<ContentRequest> contents) {
-    if (preheats != null) {
-      contents.forEach(preheats);
+  void preheat(List<Push> pushes) {
+    Consumer<Pushed> fetch = preheats;
+    if (fetch != null) {
+      pushes.forEach(push -> fetch.accept(new Pushed(this, push)));
     }
   }
 
@@ -438,7 +461,7 @@ public final class SupernodeLink {
     LOG.info("Supernode {} forgot task {}, it is told again", name(), member.task().brief());
     List<Holding> holdings = List.of(new Holding(member.task(), member.held()));
     loop.when(
-        calls.register(content, Optional.empty(), ticket, holdings, Pulse.PATIENCE),
+        calls.register(content, Optional.empty(), ticket, holdings, false, Pulse.PATIENCE),
         answer -> registeredAgain(member, answer),
         failure -> {
           if (failure instanceof BusyException busy) {

@@ -139,15 +139,27 @@ public final class Supernodes {
    * @param gives whether this peer gives the content to others
    * @param patience how long a supernode that takes calls may answer none at all; who has another
    *     one to ask looks there sooner, but does not give this one up
+   * @param push what admits this peer instead of credentials, at the supernode that it came from
    */
   public record Registration(
       ContentRequest content,
       Optional<ByteRange> range,
       List<Holding> holdings,
       boolean gives,
-      Duration patience) {
+      Duration patience,
+      Optional<Pushed> push) {
     /** The patience of who has another way. */
     public static final Duration SHORT = Pulse.PATIENCE;
+
+    /** One that is asked for with credentials. */
+    public Registration(
+        ContentRequest content,
+        Optional<ByteRange> range,
+        List<Holding> holdings,
+        boolean gives,
+        Duration patience) {
+      this(content, range, holdings, gives, patience, Optional.empty());
+    }
   }
 
   /** Tells whether there is none. */
@@ -247,7 +259,14 @@ public final class Supernodes {
     Attempt(Registration registration) {
       this.registration = registration;
       this.links =
-          inOrder(registration.gives() ? giving : takingOnly, registration.content().key());
+          registration
+              .push()
+              .map(pushed -> List.of(pushed.link()))
+              .orElseGet(
+                  () ->
+                      inOrder(
+                          registration.gives() ? giving : takingOnly,
+                          registration.content().key()));
       links.forEach(link -> link.pulse().nudge());
       this.backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1), random);
     }
@@ -284,9 +303,7 @@ public final class Supernodes {
     }
 
     private void register(SupernodeLink link) {
-      CompletableFuture<RegisterAnswer> call =
-          link.register(
-              registration.content(), registration.range(), registration.holdings(), patience());
+      CompletableFuture<RegisterAnswer> call = link.register(registration, patience());
       loop.when(
           call,
           answer -> {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.control.Advice;
 import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.Push;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.Task;
@@ -26,6 +27,9 @@ import org.junit.jupiter.api.Test;
 
 /** When a peer asks what is next, and what it says with that. */
 class NextLoopTest extends MemberTests {
+  private static final Push PUSH =
+      new Push("https://host/file", new TaskId("ab".repeat(32)), "ticket");
+
   @Test
   void aNewWishDoesNotWaitForCompany() throws Exception {
     assertThat(api.poll().request().reports().get(0).wanted()).isEqualTo(PieceSpan.ALL);
@@ -33,7 +37,7 @@ class NextLoopTest extends MemberTests {
 
   @Test
   void whoTakesPreheatsIsToldOfThemAndAsksAgain() throws Exception {
-    BlockingQueue<ContentRequest> told = new LinkedBlockingQueue<>();
+    BlockingQueue<Pushed> told = new LinkedBlockingQueue<>();
     api.poll().answer().complete(answer(1));
     onLoop(() -> supernodes.giving().get(0).takePreheats(told::add));
     settle();
@@ -41,8 +45,9 @@ class NextLoopTest extends MemberTests {
     Api.Poll poll = api.poll();
 
     assertThat(poll.request().takesPreheats()).isTrue();
-    poll.answer().complete(new NextAnswer(2, List.of(), List.of(CONTENT), TERMS));
-    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(CONTENT);
+    poll.answer().complete(new NextAnswer(2, List.of(), List.of(PUSH), TERMS));
+    assertThat(told.poll(10, TimeUnit.SECONDS))
+        .isEqualTo(new Pushed(supernodes.giving().get(0), PUSH));
     settle();
     ticker.advance(NextLoop.HOLD);
     assertThat(api.poll().request().answered()).isEqualTo(2);
@@ -168,7 +173,7 @@ class NextLoopTest extends MemberTests {
                     }));
     settle();
     ticker.advance(NextLoop.HOLD);
-    api.poll().answer().complete(new NextAnswer(2, List.of(), List.of(CONTENT), TERMS));
+    api.poll().answer().complete(new NextAnswer(2, List.of(), List.of(PUSH), TERMS));
     settle();
     ticker.advance(Duration.ofSeconds(1));
     assertThat(api.poll().request().answered()).isEqualTo(2);
@@ -351,7 +356,7 @@ class NextLoopTest extends MemberTests {
     }
     onLoop(
         () -> {
-          var unused = member.link().offer(holdings);
+          var unused = member.link().offer(holdings, id -> Optional.empty());
         });
     settle();
     ticker.advance(NextLoop.HOLD);

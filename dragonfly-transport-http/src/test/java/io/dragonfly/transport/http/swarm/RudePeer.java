@@ -95,7 +95,9 @@ final class RudePeer implements AutoCloseable {
     BitSet all = new BitSet();
     all.set(0, registered.task().layout().pieces());
     OfferRequest offer =
-        new OfferRequest(caller, List.of(new Holding(registered.task().id(), all)));
+        new OfferRequest(
+            caller,
+            List.of(new Holding(registered.task().id(), all, Optional.of(registered.ticket()))));
     supernode.offer(offer).get(20, TimeUnit.SECONDS);
     report(List.of());
   }

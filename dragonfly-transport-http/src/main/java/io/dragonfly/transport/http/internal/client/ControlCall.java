@@ -35,6 +35,7 @@ final class ControlCall<A> implements Callback {
   private final BooleanSupplier closed;
   private final Reader<A> reader;
   private final CompletableFuture<A> answer = new CompletableFuture<>();
+  private volatile Runnable onOtherCertificate = () -> {};
 
   /** Reads the JSON of an answer. */
   interface Reader<A> {
@@ -64,6 +65,7 @@ final class ControlCall<A> implements Callback {
       answer.completeExceptionally(unreachable("this transport is closed", null));
       return answer;
     }
+    onOtherCertificate = connecting.pool()::evictAll;
     call.timeout().timeout(limit.toNanos(), TimeUnit.NANOSECONDS);
     Runnable enqueue = this::enqueue;
     Continuations.whenDone(
@@ -90,7 +92,11 @@ final class ControlCall<A> implements Callback {
   @Override
   public void onFailure(Call failed, IOException e) {
     Optional<String> untrusted = UntrustedException.reason(e);
-    if (untrusted.isPresent()) {
+    if (e instanceof CallHttp.OtherCertificateException) {
+      // Connections from before a new certificate must not be what the next proof is about.
+      onOtherCertificate.run();
+      answer.completeExceptionally(CallRefusedException.unproven(String.valueOf(e.getMessage())));
+    } else if (untrusted.isPresent()) {
       String message = "Supernode %s is not trusted: %s.";
       answer.completeExceptionally(
           new SupernodeUnreachableException(

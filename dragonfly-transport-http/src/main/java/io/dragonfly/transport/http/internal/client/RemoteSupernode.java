@@ -1,6 +1,8 @@
 package io.dragonfly.transport.http.internal.client;
 
 import io.dragonfly.control.Caller;
+import io.dragonfly.control.JoinAnswer;
+import io.dragonfly.control.JoinRequest;
 import io.dragonfly.control.LeaveAnswer;
 import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.NextAnswer;
@@ -48,6 +50,17 @@ final class RemoteSupernode implements SupernodeApi {
   }
 
   @Override
+  public CompletableFuture<JoinAnswer> join(JoinRequest request) {
+    CallHttp.Binding binding = CallHttp.Binding.open();
+    return call(
+        request(Wire.Call.JOIN, RequestsJson.write(request))
+            .tag(CallHttp.Binding.class, binding)
+            .build(),
+        true,
+        json -> AnswersJson.readJoin(json).over(binding.shown()));
+  }
+
+  @Override
   public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
     return call(
         Wire.Call.REGISTER,
@@ -83,13 +96,23 @@ final class RemoteSupernode implements SupernodeApi {
                       + " report less at once")
                   .formatted(json.length, Wire.MAX_REQUEST_BYTES)));
     }
-    Request request =
-        new Request.Builder()
-            .url(base.newBuilder().encodedPath(call.path()).build())
-            .header(Wire.SECRET, caller.secret().reveal())
-            .header("Accept-Encoding", "identity")
-            .post(RequestBody.create(json, JSON))
-            .build();
+    Request.Builder request = request(call, json).header(Wire.SECRET, caller.secret().reveal());
+    caller
+        .proof()
+        .ifPresent(
+            proof -> request.tag(CallHttp.Binding.class, CallHttp.Binding.to(proof.certificate())));
+    return call(request.build(), call != Wire.Call.REGISTER, reader);
+  }
+
+  private Request.Builder request(Wire.Call call, byte[] json) {
+    return new Request.Builder()
+        .url(base.newBuilder().encodedPath(call.path()).build())
+        .header("Accept-Encoding", "identity")
+        .post(RequestBody.create(json, JSON));
+  }
+
+  private <A> CompletableFuture<A> call(
+      Request request, boolean isUrgent, ControlCall.Reader<A> reader) {
     okhttp3.Call started;
     try {
       started = http.current().newCall(request);
@@ -100,6 +123,6 @@ final class RemoteSupernode implements SupernodeApi {
                   .formatted(address.getHostString(), e.getMessage())));
     }
     return new ControlCall<>(started, address, limits.call(), client::isClosed, reader)
-        .start(connecting, call != Wire.Call.REGISTER);
+        .start(connecting, isUrgent);
   }
 }

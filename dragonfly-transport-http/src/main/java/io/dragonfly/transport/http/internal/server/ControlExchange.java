@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.server;
 
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.spi.CallOrigin;
 import io.dragonfly.transport.http.internal.tls.Role;
 import io.dragonfly.transport.http.internal.wire.AnswersJson;
 import io.dragonfly.transport.http.internal.wire.RequestsJson;
@@ -12,7 +13,6 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import java.net.InetAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -62,11 +62,11 @@ final class ControlExchange extends AwaitedExchange {
   public void requested() {
     byte[] json = body.take();
     try {
-      Function<InetAddress, SupernodeApi> control = serving.request().control().orElse(null);
+      Function<CallOrigin, SupernodeApi> control = serving.request().control().orElse(null);
       if (control == null) {
         throw new CallRefusedException("this is a peer and no supernode: check the address");
       }
-      ask(json, () -> control.apply(connection().client()));
+      ask(json, () -> control.apply(connection().origin()));
     } catch (WireException e) {
       connection().refuse(HttpResponseStatus.BAD_REQUEST, e.getMessage());
     } catch (RuntimeException e) {
@@ -76,6 +76,10 @@ final class ControlExchange extends AwaitedExchange {
 
   private void ask(byte[] json, Supplier<SupernodeApi> supernode) throws WireException {
     switch (call) {
+      case JOIN -> {
+        var request = RequestsJson.readJoin(json);
+        await(supernode.get().join(request), AnswersJson::write);
+      }
       case REGISTER -> {
         var request = RequestsJson.readRegister(json, secret);
         await(supernode.get().register(request), AnswersJson::write);

@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.server;
 
 import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.spi.CallOrigin;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.transport.http.internal.tls.Role;
 import io.dragonfly.transport.http.internal.tls.ServerTls;
@@ -63,6 +64,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private Serving.Entry entry;
   private State state = State.IDLE;
   private @Nullable Exchange exchange;
+  private @Nullable CallOrigin origin;
   private boolean keepAlive = true;
   private boolean answering;
   private boolean begun;
@@ -121,6 +123,16 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   void comesFrom(InetAddress named, Serving.Entry as) {
     client = named;
     entry = as;
+  }
+
+  /** Returns where calls on this connection come from. */
+  CallOrigin origin() {
+    CallOrigin known = origin;
+    if (known == null) {
+      known = Origins.of(channel);
+      origin = known;
+    }
+    return known;
   }
 
   /** The client speaks TLS. */

@@ -6,10 +6,11 @@ import java.security.cert.Certificate;
 import java.util.HexFormat;
 
 /** A certificate's short name: {@code sha256:} and the SHA-256 of all of it. */
-final class Fingerprint {
+public final class Fingerprint {
   private Fingerprint() {}
 
-  static String of(Certificate certificate) {
+  /** Returns the name of a certificate. */
+  public static String of(Certificate certificate) {
     try {
       MessageDigest sha = MessageDigest.getInstance("SHA-256");
       return "sha256:" + HexFormat.of().formatHex(sha.digest(certificate.getEncoded()));

@@ -38,6 +38,11 @@ public final class TransportTls {
 
   /** In a session: what its client's certificate was checked with last. */
   private static final String CHECKED = "io.dragonfly.checked";
+  /** A call with a proof goes to the certificate alone that the proof is about; no other may go. */
+  private static final CallTls.Acquaintance PROVEN_ALONE =
+      shown -> {
+        throw new SSLException("it has not proved the join token, and this call has no proof");
+      };
 
   private final TransportConfig config;
   private final Optional<TlsFiles> files;
@@ -98,6 +103,9 @@ public final class TransportTls {
     List<String> fingerprints = config.supernodeFingerprints();
     if (!fingerprints.isEmpty()) {
       return pinned(shown -> checkGiven(shown, fingerprints), CallTls.Acquaintance.NONE);
+    }
+    if (config.isJoining()) {
+      return pinned(shown -> {}, PROVEN_ALONE);
     }
     String name = supernode.getHostString() + ":" + supernode.getPort();
     return pinned(shown -> known.check(name, shown), certificate -> remember(name, certificate));

@@ -1,9 +1,11 @@
 package io.dragonfly.transport.http.internal.wire;
 
 import io.dragonfly.control.Advice;
+import io.dragonfly.control.JoinAnswer;
 import io.dragonfly.control.LeaveAnswer;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.OfferAnswer;
+import io.dragonfly.control.Push;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.task.TaskId;
@@ -15,6 +17,24 @@ import java.io.IOException;
  */
 public final class AnswersJson {
   private AnswersJson() {}
+
+  /** Returns the JSON of a supernode's proof that it has the join token. */
+  public static byte[] write(JoinAnswer answer) {
+    return JsonOut.object(
+        out -> {
+          out.text("nonce", answer.nonce());
+          out.text("mac", answer.mac());
+        });
+  }
+
+  /** Reads a supernode's proof. What it shows on the connection is not in it. */
+  public static JoinAnswer readJoin(byte[] json) throws WireException {
+    return Values.checked(
+        () -> {
+          JsonIn in = JsonIn.parse(json);
+          return new JoinAnswer(in.get("nonce").text(), in.get("mac").text(), "");
+        });
+  }
 
   /** Returns the JSON of the answer to a registration. */
   public static byte[] write(RegisterAnswer answer) {
@@ -71,10 +91,7 @@ public final class AnswersJson {
         out -> {
           out.number("number", answer.number());
           out.list("updates", answer.updates(), AnswersJson::writeUpdate);
-          out.list(
-              "preheats",
-              answer.preheats(),
-              (list, content) -> list.element(o -> RequestsJson.writeContent(o, content)));
+          out.list("preheats", answer.preheats(), AnswersJson::writePush);
           out.list("revoked", answer.revoked(), ValuesJson::writeRevoked);
           ValuesJson.writeTerms(out, answer.terms());
         });
@@ -88,7 +105,7 @@ public final class AnswersJson {
           return new NextAnswer(
               in.get("number").number(),
               in.list("updates", AnswersJson::readUpdate),
-              in.list("preheats", RequestsJson::readContent),
+              in.list("preheats", AnswersJson::readPush),
               in.list("revoked", ValuesJson::readRevoked),
               ValuesJson.readTerms(in));
         });
@@ -103,6 +120,22 @@ public final class AnswersJson {
   public static LeaveAnswer readLeave(byte[] json) throws WireException {
     JsonIn.parse(json);
     return new LeaveAnswer();
+  }
+
+  private static void writePush(JsonOut out, Push push) throws IOException {
+    out.element(
+        object -> {
+          object.text("url", push.url());
+          object.text("task", push.task().hex());
+          object.text("ticket", push.ticket());
+        });
+  }
+
+  private static Push readPush(JsonIn in) throws WireException {
+    return new Push(
+        in.get("url").text(Wire.MAX_URL),
+        ValuesJson.readTaskId(in.get("task")),
+        in.get("ticket").text(Wire.MAX_TICKET));
   }
 
   private static void writeUpdate(JsonOut out, TaskUpdate update) throws IOException {

@@ -29,6 +29,9 @@ import java.util.Optional;
 public final class FailureJson {
   private static final String RETRY_AFTER = "retryAfterMillis";
 
+  /** That the call lacks a proof of the join token that holds now. */
+  private static final String JOIN = "join";
+
   private FailureJson() {}
 
   /** Returns an answer that says why a call failed. */
@@ -82,6 +85,8 @@ public final class FailureJson {
       if (failed.retryAfter().isPresent()) {
         writeRetryAfter(out, failed.retryAfter().get());
       }
+    } else if (failure instanceof CallRefusedException refused && refused.joinsAgain()) {
+      out.flag(JOIN, true);
     } else if (failure instanceof BusyException busy) {
       writeRetryAfter(out, busy.retryAfter());
     } else if (failure instanceof NoSpaceException full) {
@@ -119,7 +124,10 @@ public final class FailureJson {
               message, in.get("neededBytes").number(), in.get("freeBytes").number(), null);
       case NO_PROGRESS -> new NoProgressException(message);
       case SUPERNODE_UNREACHABLE -> new SupernodeUnreachableException(message);
-      case CALL_REFUSED -> new CallRefusedException(message);
+      case CALL_REFUSED ->
+          in.flag(JOIN)
+              ? CallRefusedException.unproven(message)
+              : new CallRefusedException(message);
       case BUSY -> new BusyException(message, retryAfter(in).orElse(BusyException.USUAL));
       case OUTPUT -> new OutputException(message);
       case STORAGE -> new StorageException(message);

@@ -1,6 +1,7 @@
 package io.dragonfly.transport.http.internal.wire;
 
 import io.dragonfly.control.Caller;
+import io.dragonfly.control.JoinRequest;
 import io.dragonfly.control.LeaveRequest;
 import io.dragonfly.control.NextRequest;
 import io.dragonfly.control.OfferRequest;
@@ -28,6 +29,16 @@ import java.util.Optional;
 public final class RequestsJson {
   private RequestsJson() {}
 
+  /** Returns the JSON of what a peer asks before all else. */
+  public static byte[] write(JoinRequest request) {
+    return JsonOut.object(out -> out.text("nonce", request.nonce()));
+  }
+
+  /** Reads what a peer asks before all else. */
+  public static JoinRequest readJoin(byte[] json) throws WireException {
+    return Values.checked(() -> new JoinRequest(JsonIn.parse(json).get("nonce").text()));
+  }
+
   /** Returns the JSON of a registration. */
   public static byte[] write(RegisterRequest request) {
     return JsonOut.object(
@@ -39,6 +50,9 @@ public final class RequestsJson {
           }
           out.text("ticket", request.ticket());
           out.list("holdings", request.holdings(), ValuesJson::writeHolding);
+          if (request.isPushed()) {
+            out.flag("pushed", true);
+          }
         });
   }
 
@@ -52,7 +66,8 @@ public final class RequestsJson {
               readContent(in),
               in.find("range", RequestsJson::readRange),
               in.find("ticket", ticket -> ticket.text(Wire.MAX_TICKET)),
-              in.list("holdings", ValuesJson::readHolding));
+              in.list("holdings", ValuesJson::readHolding),
+              in.flag("pushed"));
         });
   }
 
@@ -122,7 +137,7 @@ public final class RequestsJson {
     return ValuesJson.readCaller(in, PeerSecret.parse(secret));
   }
 
-  static void writeContent(JsonOut out, ContentRequest content) throws IOException {
+  private static void writeContent(JsonOut out, ContentRequest content) throws IOException {
     out.text("url", content.url().toString());
     out.texts("filter", content.filter());
     out.text("digest", content.digest().map(Digest::toString));
@@ -140,7 +155,7 @@ public final class RequestsJson {
     out.texts("ca", content.trust().caCertificates());
   }
 
-  static ContentRequest readContent(JsonIn in) throws WireException {
+  private static ContentRequest readContent(JsonIn in) throws WireException {
     JsonIn url = in.get("url");
     URI uri;
     try {

@@ -4,6 +4,7 @@ import io.dragonfly.control.Advice;
 import io.dragonfly.control.Assignment;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
+import io.dragonfly.control.JoinProof;
 import io.dragonfly.control.Parent;
 import io.dragonfly.control.Queued;
 import io.dragonfly.control.Revoked;
@@ -28,8 +29,9 @@ import java.util.OptionalLong;
  * The values that messages are made of. What comes by the thousand is an array without field names:
  * a parent is {@code [number, id, ip, port, idc, capability]}, an assignment {@code [first, step,
  * count, parent]}, a list of digests {@code [first, base64]}, a holding {@code [task, base64 of a
- * bit set, least bit first]}, a wait {@code [reason, place, length of the queue]}, revoked
- * capabilities {@code [task, taker, seconds since 1970]}.
+ * bit set, least bit first, ticket]}, without a ticket in a registration, a proof of the join token
+ * {@code [peer's nonce, supernode's nonce, mac]}, a wait {@code [reason, place, length of the
+ * queue]}, revoked capabilities {@code [task, taker, seconds since 1970]}.
  */
 final class ValuesJson {
   /** The year 33658. */
@@ -44,6 +46,9 @@ final class ValuesJson {
           peer.text("ip", Addresses.literal(caller.address().getAddress()));
           peer.number("port", caller.address().getPort());
           peer.text("idc", caller.idc());
+          if (caller.proof().isPresent()) {
+            writeProof(peer, caller.proof().get());
+          }
         });
   }
 
@@ -53,7 +58,22 @@ final class ValuesJson {
     return new Caller(
         secret,
         Addresses.parse(peer.get("ip"), peer.get("port")),
-        peer.find("idc", idc -> idc.text(Wire.MAX_IDC)).orElse(""));
+        peer.find("idc", idc -> idc.text(Wire.MAX_IDC)).orElse(""),
+        peer.find("join", ValuesJson::readProof));
+  }
+
+  private static void writeProof(JsonOut out, JoinProof proof) throws IOException {
+    out.array(
+        "join",
+        array -> {
+          array.element(proof.peerNonce());
+          array.element(proof.supernodeNonce());
+          array.element(proof.mac());
+        });
+  }
+
+  private static JoinProof readProof(JsonIn in) throws WireException {
+    return new JoinProof(in.at(0).text(), in.at(1).text(), in.at(2).text(), "");
   }
 
   static void writeHolding(JsonOut out, Holding holding) throws IOException {
@@ -61,6 +81,9 @@ final class ValuesJson {
         array -> {
           array.element(holding.task().hex());
           array.base64Element(holding.pieces().toByteArray());
+          if (holding.ticket().isPresent()) {
+            array.element(holding.ticket().get());
+          }
         });
   }
 
@@ -69,7 +92,11 @@ final class ValuesJson {
     if (pieces.length() > PieceLayout.MAX_PIECES) {
       throw in.at(1).wrong("a set of pieces: there are too many");
     }
-    return new Holding(readTaskId(in.at(0)), pieces);
+    boolean hasTicket = in.list(part -> part).size() > 2;
+    return new Holding(
+        readTaskId(in.at(0)),
+        pieces,
+        hasTicket ? Optional.of(in.at(2).text(Wire.MAX_TICKET)) : Optional.empty());
   }
 
   static TaskId readTaskId(JsonIn in) throws WireException {

@@ -49,6 +49,8 @@ public final class Wire {
 
   /** A call to a supernode. */
   public enum Call {
+    /** Has the supernode prove the join token. */
+    JOIN("join"),
     /** Wants a content. */
     REGISTER("register"),
     /** Tells what the caller holds. */

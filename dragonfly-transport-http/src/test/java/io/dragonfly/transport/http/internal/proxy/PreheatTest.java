@@ -17,8 +17,10 @@ import io.dragonfly.home.HeldTask;
 import io.dragonfly.task.ImageName;
 import io.dragonfly.task.Trust;
 import io.dragonfly.transport.http.RawConnection;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -35,19 +37,27 @@ class PreheatTest extends ProxyTest {
   private final byte[] other = FakeRegistry.bytes(300_000, 2);
   private final byte[] config =
       "{\"os\":\"linux\",\"architecture\":\"arm64\"}".getBytes(StandardCharsets.UTF_8);
+  private Path token;
   private Supernode supernode;
   private DistributionClient peer;
   private String manifest;
   private String foreign;
 
   @BeforeEach
-  void startSwarm() {
+  void startSwarm() throws IOException {
+    token = Files.writeString(dir.resolve("token"), "0123456789abcdef".repeat(4));
     supernode =
-        new Supernode(SupernodeConfig.builder().homeDir(dir.resolve("supernode")).port(0).build());
+        new Supernode(
+            SupernodeConfig.builder()
+                .homeDir(dir.resolve("supernode"))
+                .port(0)
+                .joinTokenFile(token)
+                .build());
     peer =
         new DistributionClient(
             ClientConfig.builder()
                 .home(dir.resolve("peer"))
+                .joinTokenFile(token)
                 .supernodes(List.of(supernode.address().orElseThrow()))
                 .build());
     manifest = manifest("amd64", layer, config);
@@ -150,6 +160,7 @@ class PreheatTest extends ProxyTest {
         new DistributionClient(
             ClientConfig.builder()
                 .home(dir.resolve("allows"))
+                .joinTokenFile(token)
                 .idc("east")
                 .takesPreheats(true)
                 .supernodes(List.of(supernode.address().orElseThrow()))

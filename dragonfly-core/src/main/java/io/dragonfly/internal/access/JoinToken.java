@@ -1,0 +1,217 @@
+package io.dragonfly.internal.access;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.dragonfly.control.JoinAnswer;
+import io.dragonfly.control.JoinProof;
+import io.dragonfly.control.JoinRequest;
+import io.dragonfly.error.StorageException;
+import io.dragonfly.peer.PeerId;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.function.LongSupplier;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The secret that all peers and supernodes of a fleet have in a file. Each side proves to the other
+ * that it has it, and never sends it. A proof is an HMAC-SHA256 over the nonces of both sides and
+ * the supernode's certificate, so it is worth nothing on another connection: who stands in between
+ * shows another certificate.
+ *
+ * <p>The file has one token or two. The first is the one that proofs are made with, and both are
+ * accepted, so that a fleet can change its token one machine after the other. The file is looked at
+ * again at most once a second; one that cannot be used any more changes nothing. Safe for
+ * concurrent use.
+ */
+public final class JoinToken {
+  private static final Logger LOG = LoggerFactory.getLogger(JoinToken.class);
+
+  /** Whoever reaches a supernode gets a proof to try guesses on, so the token must be no word. */
+  private static final int LEAST_CHARACTERS = 32;
+
+  private static final int MOST_TOKENS = 2;
+  private static final long MOST_BYTES = 4096;
+  private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
+  private static final String SUPERNODE = "dragonfly join supernode";
+  private static final String PEER = "dragonfly join peer";
+
+  private final Path file;
+  private final LongSupplier nanos;
+
+  @GuardedBy("this")
+  private List<SecretKeySpec> keys;
+
+  @GuardedBy("this")
+  private Object stamp;
+
+  @GuardedBy("this")
+  private long lookedNanos;
+
+  private JoinToken(Path file, LongSupplier nanos) throws IOException {
+    this.file = file;
+    this.nanos = nanos;
+    this.stamp = stamp(file);
+    this.keys = read(file);
+    this.lookedNanos = nanos.getAsLong();
+  }
+
+  /**
+   * The token in a file.
+   *
+   * @param nanos monotonic nanoseconds
+   * @throws StorageException if it cannot be read, or does not hold one or two tokens
+   */
+  public static JoinToken ofFile(Path file, LongSupplier nanos) {
+    try {
+      return new JoinToken(file, nanos);
+    } catch (IOException e) {
+      throw new StorageException(
+          "The join token in %s cannot be read: %s. Check the path and its mode."
+              .formatted(file, WhyNot.of(e)),
+          e);
+    }
+  }
+
+  private static List<SecretKeySpec> read(Path file) throws IOException {
+    if (Files.size(file) > MOST_BYTES) {
+      throw malformed(file);
+    }
+    List<String> lines =
+        Files.readString(file, StandardCharsets.ISO_8859_1).lines().map(String::strip).toList();
+    List<String> tokens = lines.stream().filter(line -> !line.isEmpty()).toList();
+    if (tokens.isEmpty()
+        || tokens.size() > MOST_TOKENS
+        || tokens.stream().anyMatch(token -> !isToken(token))) {
+      throw malformed(file);
+    }
+    if (isReadByOthers(file)) {
+      LOG.warn(
+          "The join token in {} can be read by every user of this machine: change its mode to 0640"
+              + " or 0600",
+          file);
+    }
+    return tokens.stream()
+        .map(token -> new SecretKeySpec(token.getBytes(StandardCharsets.US_ASCII), "HmacSHA256"))
+        .toList();
+  }
+
+  private static boolean isToken(String text) {
+    return text.length() >= LEAST_CHARACTERS && text.chars().noneMatch(c -> c <= ' ' || c > '~');
+  }
+
+  private static boolean isReadByOthers(Path file) throws IOException {
+    return file.getFileSystem().supportedFileAttributeViews().contains("posix")
+        && Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ);
+  }
+
+  private static StorageException malformed(Path file) {
+    return new StorageException(
+        ("%s should hold a join token of at least %d characters without blanks, such as"
+                + " openssl rand -hex 32 makes, and in a second line the one before, if that is"
+                + " still valid.")
+            .formatted(file, LEAST_CHARACTERS));
+  }
+
+  private static Object stamp(Path file) {
+    try {
+      BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+      return List.of(now.size(), now.lastModifiedTime(), String.valueOf(now.fileKey()));
+    } catch (IOException e) {
+      return "unreadable";
+    }
+  }
+
+  private synchronized List<SecretKeySpec> keys() {
+    if (nanos.getAsLong() - lookedNanos >= LOOK_NANOS) {
+      lookedNanos = nanos.getAsLong();
+      Object now = stamp(file);
+      if (!now.equals(stamp)) {
+        stamp = now;
+        readAgain();
+      }
+    }
+    return keys;
+  }
+
+  @GuardedBy("this")
+  private void readAgain() {
+    try {
+      keys = read(file);
+      LOG.info("The join token in {} was read again: it has changed", file);
+    } catch (IOException e) {
+      LOG.warn("The join token stays as it was: {} cannot be read: {}", file, WhyNot.of(e));
+    } catch (StorageException e) {
+      LOG.warn("The join token stays as it was: {}", e.getMessage());
+    }
+  }
+
+  /** Returns a peer's request with a new nonce. */
+  public static JoinRequest request(SecureRandom random) {
+    byte[] nonce = new byte[JoinProof.PEER_NONCE_DIGITS / 2];
+    random.nextBytes(nonce);
+    return new JoinRequest(HexFormat.of().formatHex(nonce));
+  }
+
+  /**
+   * Returns a supernode's answer.
+   *
+   * @param nonce the supernode's
+   * @param certificate the fingerprint of the certificate that it shows the peer
+   */
+  public JoinAnswer answer(JoinRequest request, String nonce, String certificate) {
+    byte[] mac = mac(keys().get(0), SUPERNODE, request.nonce(), nonce, certificate);
+    return new JoinAnswer(nonce, HexFormat.of().formatHex(mac), certificate);
+  }
+
+  /** Tells whether an answer comes from a supernode that has one of the tokens. */
+  public boolean isProvenBy(JoinAnswer answer, JoinRequest request) {
+    byte[] shown = HexFormat.of().parseHex(answer.mac());
+    return keys().stream()
+        .map(key -> mac(key, SUPERNODE, request.nonce(), answer.nonce(), answer.certificate()))
+        .anyMatch(mac -> MessageDigest.isEqual(mac, shown));
+  }
+
+  /** Returns a peer's proof for a supernode that has given this answer. */
+  public JoinProof prove(PeerId peer, JoinRequest request, JoinAnswer answer) {
+    byte[] mac =
+        mac(keys().get(0), PEER, request.nonce(), answer.nonce(), answer.certificate(), peer.hex());
+    return new JoinProof(
+        request.nonce(), answer.nonce(), HexFormat.of().formatHex(mac), answer.certificate());
+  }
+
+  /**
+   * Tells whether a proof was made by this peer with one of the tokens, for a supernode with this
+   * certificate. Says nothing about the nonce. Takes the same time wherever a wrong one differs.
+   */
+  public boolean isProvenBy(PeerId peer, JoinProof proof, String certificate) {
+    byte[] shown = HexFormat.of().parseHex(proof.mac());
+    return keys().stream()
+        .map(
+            key ->
+                mac(key, PEER, proof.peerNonce(), proof.supernodeNonce(), certificate, peer.hex()))
+        .anyMatch(mac -> MessageDigest.isEqual(mac, shown));
+  }
+
+  // No part has a line feed: so no two lists of parts give the same bytes.
+  private static byte[] mac(SecretKeySpec key, String... parts) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(key);
+      return mac.doFinal(String.join("\n", parts).getBytes(StandardCharsets.UTF_8));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("this Java runtime has no HmacSHA256", e);
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package io.dragonfly.internal.supernode;
+
+import io.dragonfly.control.Caller;
+import io.dragonfly.control.JoinAnswer;
+import io.dragonfly.control.JoinProof;
+import io.dragonfly.control.JoinRequest;
+import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.internal.access.JoinNonces;
+import io.dragonfly.internal.access.JoinToken;
+import io.dragonfly.spi.CallOrigin;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.Optional;
+
+/** Which peers of other processes a supernode takes calls from. Safe for concurrent use. */
+final class Admission {
+  private final JoinRules rules;
+  private final AddressRules addresses;
+  private final JoinNonces nonces;
+  private final Clock clock;
+  private final Runnable started;
+
+  /**
+   * An admission by these rules.
+   *
+   * @param key the supernode's own, which its nonces are made with
+   * @param started throws as long as the supernode takes no calls yet
+   */
+  Admission(JoinRules rules, byte[] key, SecureRandom random, Clock clock, Runnable started) {
+    this.rules = rules;
+    this.addresses = new AddressRules(rules.networks());
+    this.nonces = new JoinNonces(key, random);
+    this.clock = clock;
+    this.started = started;
+  }
+
+  /** The checks that the calls from one place go through. */
+  interface Gate {
+    /** Lets all callers in: they are part of this process. */
+    Gate OPEN =
+        new Gate() {
+          @Override
+          public void checkAddress(Caller caller) {
+            // nobody else has its address
+          }
+        };
+
+    /**
+     * Proves the join token to a peer.
+     *
+     * @throws CallRefusedException if there is none
+     */
+    default JoinAnswer join(JoinRequest request) {
+      throw new CallRefusedException("A supernode in the same process needs no join token.");
+    }
+
+    /**
+     * Checks the address that a caller registers, and where it comes from.
+     *
+     * @throws CallRefusedException if it must not register that address
+     */
+    void checkAddress(Caller caller);
+
+    /**
+     * Checks that a caller has the join token, where there is one.
+     *
+     * @throws CallRefusedException if it does not prove that now; it may join again
+     */
+    default void checkJoined(Caller caller) {
+      // nothing is asked of it
+    }
+
+    /** Tells whether callers that have passed belong to the fleet for certain. */
+    default boolean isProven() {
+      return true;
+    }
+  }
+
+  /** Tells whether peers prove that they belong to the fleet. */
+  boolean knowsPeers() {
+    return rules.knowPeers();
+  }
+
+  /** Returns the checks for calls from there. */
+  Gate gate(CallOrigin from) {
+    return new Gate() {
+      @Override
+      public JoinAnswer join(JoinRequest request) {
+        return Admission.this.join(request, from);
+      }
+
+      @Override
+      public void checkAddress(Caller caller) {
+        started.run();
+        addresses.check(from.address(), caller, isProven());
+      }
+
+      @Override
+      public void checkJoined(Caller caller) {
+        Admission.this.checkJoined(caller, from);
+      }
+
+      @Override
+      public boolean isProven() {
+        return rules.token().isPresent() || from.certified();
+      }
+    };
+  }
+
+  private JoinAnswer join(JoinRequest request, CallOrigin from) {
+    JoinToken token =
+        rules
+            .token()
+            .orElseThrow(
+                () ->
+                    new CallRefusedException(
+                        "It has no join token. Start it with --join-token-file (joinTokenFile), or"
+                            + " this peer without."));
+    return token.answer(request, nonces.issue(clock.instant()), from.certificate());
+  }
+
+  private void checkJoined(Caller caller, CallOrigin from) {
+    Optional<JoinToken> token = rules.token();
+    if (token.isEmpty()) {
+      return;
+    }
+    JoinProof proof =
+        caller
+            .proof()
+            .orElseThrow(
+                () ->
+                    CallRefusedException.unproven(
+                        "This supernode takes calls of peers alone that have its join token: give"
+                            + " this peer the token's file with --join-token-file"
+                            + " (joinTokenFile)."));
+    if (!nonces.isValid(proof.supernodeNonce(), clock.instant())) {
+      throw CallRefusedException.unproven("The proof of the join token has expired: join again.");
+    }
+    if (!token.get().isProvenBy(caller.id(), proof, from.certificate())) {
+      throw CallRefusedException.unproven(
+          "This peer has another join token than its supernode: compare the files that"
+              + " --join-token-file (joinTokenFile) names on both sides.");
+    }
+  }
+}
