@@ -22,8 +22,7 @@ public record NextAnswer(
   }
 
   /** An answer that revokes nothing. */
-  public NextAnswer(
-      long number, List<TaskUpdate> updates, List<ContentRequest> preheats, Terms terms) {
+  public NextAnswer(long number, List<TaskUpdate> updates, List<Push> preheats, Terms terms) {
     this(number, updates, preheats, List.of(), terms);
   }
 

@@ -1,6 +1,7 @@
 package io.dragonfly.spi;
 
 import io.dragonfly.control.SupernodeApi;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.function.Function;

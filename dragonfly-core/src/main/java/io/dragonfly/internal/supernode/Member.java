@@ -1,6 +1,7 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.PieceSpan;
 import java.time.Instant;

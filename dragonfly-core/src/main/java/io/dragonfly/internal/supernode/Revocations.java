@@ -34,7 +34,7 @@ final class Revocations {
     this.rhythm = rhythm;
     this.concerned =
         CacheBuilder.newBuilder()
-            .maximumSize(SupernodeSettings.MOST_PEERS)
+            .maximumSize(Budgets.MOST_PEERS)
             .expireAfterWrite(SupernodeSettings.CAPABILITY_LIFE)
             .ticker(
                 new Ticker() {

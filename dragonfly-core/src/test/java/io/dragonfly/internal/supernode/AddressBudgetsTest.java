@@ -22,6 +22,8 @@ import io.dragonfly.error.BusyException;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.spi.CallOrigin;
 import io.dragonfly.spi.Network;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.task.ContentRequest;
@@ -77,6 +79,11 @@ class AddressBudgetsTest {
     return new Caller(PeerSecret.random(random), new InetSocketAddress(ip, 1), zone);
   }
 
+  /** The peers of these tests have certificates of the fleet. */
+  private SupernodeApi from(InetAddress address) {
+    return supernode.service.from(new CallOrigin(address, true, ""));
+  }
+
   private static URI file(int number) {
     return URI.create("fake://host/" + number);
   }
@@ -90,7 +97,7 @@ class AddressBudgetsTest {
     await()
         .until(
             () -> {
-              call.set(supernode.service.from(from).register(request));
+              call.set(from(from).register(request));
               return !call.get().isCompletedExceptionally()
                   || !RegistrationTest.failure(call.get()).getMessage().contains("that wait");
             });
@@ -102,7 +109,7 @@ class AddressBudgetsTest {
   }
 
   private CompletableFuture<?> offer(InetAddress from, Caller caller, Holding... holdings) {
-    return supernode.service.from(from).offer(new OfferRequest(caller, List.of(holdings)));
+    return from(from).offer(new OfferRequest(caller, List.of(holdings)));
   }
 
   private static void assertBusy(String what, CompletableFuture<?> call) {
@@ -114,7 +121,8 @@ class AddressBudgetsTest {
   /** What it claims to serve at is whatever it likes in such a network. */
   @Test
   void peersCountWhereTheyCallFromAndNotWhereTheySayThatTheyServe() {
-    setup.networks = List.of(Network.parse("10.0.0.0/8"));
+    setup.rules =
+        new JoinRules(Optional.empty(), true, List.of(Network.parse("10.0.0.0/8")));
     restart(0.00003); // three peers
     for (int i = 1; i <= 3; i++) {
       get(offer(HERE, caller(InetAddresses.forString("10.0.0." + i), "")));
@@ -133,7 +141,7 @@ class AddressBudgetsTest {
     assertBusy("data centres", offer(HERE, caller(HERE, "d")));
     get(offer(THERE, caller(THERE, "d")));
 
-    get(supernode.service.from(HERE).leave(new LeaveRequest(callers.get(0), Optional.empty())));
+    get(from(HERE).leave(new LeaveRequest(callers.get(0), Optional.empty())));
     Caller changing = caller(HERE, "e");
     get(offer(HERE, changing));
     assertBusy("data centres", offer(HERE, new Caller(changing.secret(), changing.address(), "f")));
@@ -155,7 +163,7 @@ class AddressBudgetsTest {
     // It is there now, but is one more for this address all the same.
     assertBusy("tasks", register(HERE, caller, ContentRequest.of(file(2))));
 
-    get(supernode.service.from(HERE).leave(new LeaveRequest(caller, Optional.of(first))));
+    get(from(HERE).leave(new LeaveRequest(caller, Optional.of(first))));
     registered(HERE, caller, 2);
   }
 
@@ -197,7 +205,7 @@ class AddressBudgetsTest {
     Caller other = caller(THERE, "");
     get(register(THERE, other, with("t3", 3)));
 
-    get(supernode.service.from(HERE).leave(new LeaveRequest(caller, Optional.empty())));
+    get(from(HERE).leave(new LeaveRequest(caller, Optional.empty())));
     get(register(HERE, caller, with("t4", 4)));
   }
 
@@ -212,7 +220,7 @@ class AddressBudgetsTest {
       get(register(HERE, caller, with("t" + i, i)));
     }
     assertBusy("headers and certificates", register(HERE, caller(HERE, ""), with("t3", 3)));
-    get(supernode.service.from(HERE).leave(new LeaveRequest(caller, Optional.empty())));
+    get(from(HERE).leave(new LeaveRequest(caller, Optional.empty())));
     assertThat(supernode.service.isKnown(HERE)).isTrue();
     setup.ticker.advance(Duration.ofSeconds(91));
     assertThat(supernode.service.isKnown(HERE)).isFalse();
@@ -242,7 +250,7 @@ class AddressBudgetsTest {
     get(offer(HERE, caller));
     assertThat(supernode.service.isKnown(HERE)).isTrue();
     assertThat(supernode.service.isKnown(THERE)).isFalse();
-    get(supernode.service.from(HERE).leave(new LeaveRequest(caller, Optional.empty())));
+    get(from(HERE).leave(new LeaveRequest(caller, Optional.empty())));
     assertThat(supernode.service.isKnown(HERE)).isFalse();
   }
 
@@ -309,9 +317,7 @@ class AddressBudgetsTest {
             .toList();
     TaskReport report = new TaskReport(task, PieceSpan.NONE, 4, List.of(), results);
     var unused =
-        supernode
-            .service
-            .from(HERE)
+        from(HERE)
             .next(new NextRequest(caller, 0, List.of(report), Duration.ofSeconds(1)));
   }
 }

@@ -9,6 +9,8 @@ import static io.dragonfly.internal.supernode.TestSupernode.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.net.InetAddress;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.RegisterAnswer;
@@ -215,7 +217,7 @@ class PermissionTest {
     SwarmTask swarm = new SwarmTask(supernode.storage.tasks().get(0).task());
     Instant now = Instant.now();
     Fingerprints fingerprints = new Fingerprints(new SecureRandom());
-    Member member = new Member(new Session(alice.caller), swarm);
+    Member member = new Member(new Session(alice.caller, Place.of(InetAddress.getLoopbackAddress())), swarm);
     ContentRequest content = content(FILE, ALICE);
     member.permitted(
         Permission.bySource(fingerprints.access(content, Requester.THIS_MACHINE), now));

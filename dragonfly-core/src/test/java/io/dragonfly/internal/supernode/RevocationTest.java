@@ -8,6 +8,8 @@ import static io.dragonfly.internal.supernode.TestSupernode.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.net.InetAddress;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
@@ -190,7 +192,7 @@ class RevocationTest {
 
   @Test
   void whatTheSupernodeWantsToSayIsBounded() {
-    Session session = new Session(holder.caller);
+    Session session = new Session(holder.caller, Place.of(InetAddress.getLoopbackAddress()));
     int most = SupernodeSettings.MOST_REVOKED_WAITING;
     for (int i = 0; i <= most; i++) {
       session.revoke(new Revoked(task, holder.id(), Instant.ofEpochSecond(i)));

@@ -159,6 +159,8 @@ final class SupernodeOptions {
               + " use. Raise it if many peers are behind one, as with NAT. Default: 5"
               + " percent.")
   private @Nullable Double sharePerAddress;
+
+  @Option(
       names = "--offline-ttl",
       paramLabel = "TIME",
       converter = Units.TimeConverter.class,

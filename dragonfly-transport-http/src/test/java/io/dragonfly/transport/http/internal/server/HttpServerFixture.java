@@ -91,7 +91,7 @@ abstract class HttpServerFixture {
             bind,
             pieces,
             client -> {
-              from.accept(client);
+              from.accept(client.address());
               return new Waiting();
             });
     return HttpServer.start(loops, request, ServerLimits.DEFAULT, Optional.empty(), trustedProxies);
