@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.dragonfly.internal.queue.KeyedBudget;
 import io.dragonfly.internal.queue.Place;
 import java.util.Optional;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -87,12 +89,12 @@ class ComplaintsTest extends CdnFixture {
 
   @Test
   void eachPieceThatIsReallyDamagedIsReadAgainHoweverMany() throws Exception {
-    for (int piece = 0; piece < 3 * MOST; piece++) {
+    List<Integer> pieces = IntStream.range(0, 3 * MOST).boxed().toList();
+    for (int piece : pieces) {
       damaged.damage(piece);
-      int lost = piece;
-      task.complain(lost, ONE, budget);
-      await().until(() -> heard.lost().contains(lost) && heard.sealed().contains(lost));
     }
+    pieces.forEach(piece -> task.complain(piece, ONE, budget));
+    await().until(() -> heard.lost().containsAll(pieces) && heard.sealed().containsAll(pieces));
     await().until(() -> budget.used() == 0);
   }
 

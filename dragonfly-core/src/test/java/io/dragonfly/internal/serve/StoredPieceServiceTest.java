@@ -378,7 +378,7 @@ class StoredPieceServiceTest {
               readers.add(Thread.currentThread().getName());
               Uninterruptibles.awaitUninterruptibly(disk);
             });
-    try (StoredPieceService reading = service(cold, 2)) {
+    try (StoredPieceService reading = service(cold, 3)) {
       CompletableFuture<Given> first = reading.give(ask(FIRST)); // waits for no disk
       CompletableFuture<Given> cancelled = reading.give(ask(FIRST));
       assertThat(first).isNotDone();

@@ -172,20 +172,24 @@ class AddressBudgetsTest {
     for (int i = 0; i < 4; i++) {
       source.put(file(i), bytes(1));
     }
-    Caller holder = caller(THERE, "");
-    TaskId[] tasks = new TaskId[4];
+    Caller here = caller(HERE, "");
+    Holding[] holdings = new Holding[4];
     for (int i = 0; i < 4; i++) {
-      tasks[i] = registered(THERE, holder, i);
+      holdings[i] = held(HERE, here, i);
     }
+    Caller there = caller(THERE, "");
+    Holding other = held(THERE, there, 3);
     restart(0.000_003); // three parts; the store keeps the tasks
-    Holding[] some = new Holding[3];
-    for (int i = 0; i < 3; i++) {
-      some[i] = TestPeer.holding(tasks[i], 0);
-    }
-    Caller stranger = caller(HERE, "");
-    get(offer(HERE, stranger, some));
-    assertBusy("parts in tasks", offer(HERE, stranger, TestPeer.holding(tasks[3], 0)));
-    get(offer(THERE, caller(THERE, ""), TestPeer.holding(tasks[3], 0)));
+    get(offer(HERE, here, holdings[0], holdings[1], holdings[2]));
+    assertBusy("parts in tasks", offer(HERE, here, holdings[3]));
+    get(offer(THERE, there, other));
+  }
+
+  private Holding held(InetAddress from, Caller caller, int number) {
+    RegisterAnswer answer = get(register(from, caller, ContentRequest.of(file(number))));
+    TaskId task = answer.task().id();
+    return new Holding(
+        task, TestPeer.holding(task, 0).pieces(), Optional.of(answer.ticket()));
   }
 
   @Test

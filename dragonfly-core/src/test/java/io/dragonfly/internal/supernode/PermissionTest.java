@@ -217,7 +217,8 @@ class PermissionTest {
     SwarmTask swarm = new SwarmTask(supernode.storage.tasks().get(0).task());
     Instant now = Instant.now();
     Fingerprints fingerprints = new Fingerprints(new SecureRandom());
-    Member member = new Member(new Session(alice.caller, Place.of(InetAddress.getLoopbackAddress())), swarm);
+    Member member = new Member(
+            new Session(alice.caller, Place.of(InetAddress.getLoopbackAddress())), swarm);
     ContentRequest content = content(FILE, ALICE);
     member.permitted(
         Permission.bySource(fingerprints.access(content, Requester.THIS_MACHINE), now));
@@ -228,13 +229,14 @@ class PermissionTest {
     assertThat(swarm.access(Set.of(), end)).isEmpty();
   }
 
-  /** A stranger who says that it has a piece would be told who takes part, and how to take. */
+  /** It has left, and may not take any more: contacts come with the right to take from them. */
   @Test
   void whoOnlyOffersIsToldOfNoOtherPeer() {
     publish(ALICE);
     TestPeer alice = member(ALICE);
     TaskId task = taskId();
-    TestPeer stranger = new TestPeer(supernode, PeerSecret.random(new SecureRandom()));
+    TestPeer stranger = member(ALICE);
+    stranger.leaves(Optional.of(task));
     stranger.offers(task, 0, 1, 2);
     var told = stranger.next(task, PieceSpan.NONE);
     alice.answer(task, PieceSpan.ALL);
