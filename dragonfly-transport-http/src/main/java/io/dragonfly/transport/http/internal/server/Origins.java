@@ -13,9 +13,13 @@ import javax.net.ssl.SSLSession;
 final class Origins {
   private Origins() {}
 
-  /** Returns where the calls on a connection come from. A handshake is over by then. */
-  static CallOrigin of(SocketChannel channel) {
-    InetAddress client = channel.remoteAddress().getAddress();
+  /**
+   * Returns where the calls on a connection come from. A handshake is over by then.
+   *
+   * @param client the address of the client, which need not be that of the connection: there may be
+   *     a proxy in between
+   */
+  static CallOrigin of(SocketChannel channel, InetAddress client) {
     SslHandler tls = channel.pipeline().get(SslHandler.class);
     if (tls == null) {
       return CallOrigin.plain(client);

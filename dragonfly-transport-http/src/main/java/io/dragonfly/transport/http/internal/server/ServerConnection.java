@@ -129,7 +129,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   CallOrigin origin() {
     CallOrigin known = origin;
     if (known == null) {
-      known = Origins.of(channel);
+      known = Origins.of(channel, client);
       origin = known;
     }
     return known;
