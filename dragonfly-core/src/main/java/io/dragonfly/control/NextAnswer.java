@@ -13,7 +13,11 @@ import java.util.List;
  * @param terms for how long the answer holds
  */
 public record NextAnswer(
-    long number, List<TaskUpdate> updates, List<Push> preheats, List<Revoked> revoked, Terms terms) {
+    long number,
+    List<TaskUpdate> updates,
+    List<Push> preheats,
+    List<Revoked> revoked,
+    Terms terms) {
   /** Copies the lists. */
   public NextAnswer {
     updates = List.copyOf(updates);

@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.internal.queue.KeyedBudget;
 import io.dragonfly.internal.queue.Place;
-import java.util.Optional;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

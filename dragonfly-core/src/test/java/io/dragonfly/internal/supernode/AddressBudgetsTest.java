@@ -17,12 +17,12 @@ import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.error.BusyException;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.peer.PeerSecret;
-import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.spi.CallOrigin;
 import io.dragonfly.spi.Network;
 import io.dragonfly.spi.Scheduler;
@@ -121,8 +121,7 @@ class AddressBudgetsTest {
   /** What it claims to serve at is whatever it likes in such a network. */
   @Test
   void peersCountWhereTheyCallFromAndNotWhereTheySayThatTheyServe() {
-    setup.rules =
-        new JoinRules(Optional.empty(), true, List.of(Network.parse("10.0.0.0/8")));
+    setup.rules = new JoinRules(Optional.empty(), true, List.of(Network.parse("10.0.0.0/8")));
     restart(0.00003); // three peers
     for (int i = 1; i <= 3; i++) {
       get(offer(HERE, caller(InetAddresses.forString("10.0.0." + i), "")));
@@ -188,8 +187,7 @@ class AddressBudgetsTest {
   private Holding held(InetAddress from, Caller caller, int number) {
     RegisterAnswer answer = get(register(from, caller, ContentRequest.of(file(number))));
     TaskId task = answer.task().id();
-    return new Holding(
-        task, TestPeer.holding(task, 0).pieces(), Optional.of(answer.ticket()));
+    return new Holding(task, TestPeer.holding(task, 0).pieces(), Optional.of(answer.ticket()));
   }
 
   @Test
@@ -321,7 +319,6 @@ class AddressBudgetsTest {
             .toList();
     TaskReport report = new TaskReport(task, PieceSpan.NONE, 4, List.of(), results);
     var unused =
-        from(HERE)
-            .next(new NextRequest(caller, 0, List.of(report), Duration.ofSeconds(1)));
+        from(HERE).next(new NextRequest(caller, 0, List.of(report), Duration.ofSeconds(1)));
   }
 }

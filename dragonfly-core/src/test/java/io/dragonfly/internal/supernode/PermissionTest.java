@@ -9,8 +9,6 @@ import static io.dragonfly.internal.supernode.TestSupernode.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.net.InetAddress;
-import io.dragonfly.internal.queue.Place;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.RegisterAnswer;
@@ -18,13 +16,14 @@ import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
-import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.testkit.FakeSource;
 import io.dragonfly.testkit.LeakCheck;
+import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -217,8 +216,8 @@ class PermissionTest {
     SwarmTask swarm = new SwarmTask(supernode.storage.tasks().get(0).task());
     Instant now = Instant.now();
     Fingerprints fingerprints = new Fingerprints(new SecureRandom());
-    Member member = new Member(
-            new Session(alice.caller, Place.of(InetAddress.getLoopbackAddress())), swarm);
+    Member member =
+        new Member(new Session(alice.caller, Place.of(InetAddress.getLoopbackAddress())), swarm);
     ContentRequest content = content(FILE, ALICE);
     member.permitted(
         Permission.bySource(fingerprints.access(content, Requester.THIS_MACHINE), now));
