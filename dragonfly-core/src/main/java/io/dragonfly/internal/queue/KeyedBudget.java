@@ -57,7 +57,7 @@ public final class KeyedBudget<K> {
   /** Returns the part of a total that one key may use. */
   public static long part(long most, double share) {
     checkArgument(share > 0, "share is %s, must be > 0", share);
-    return Math.max(1, (long) Math.min(most, most * share));
+    return Math.max(1, Math.min(most, (long) (most * share)));
   }
 
   /** Takes an amount, if both bounds allow it. */

@@ -82,8 +82,11 @@ public final class KeptTickets {
   private void read() {
     try {
       if (Files.exists(file)) {
+        String text = Files.readString(file, StandardCharsets.ISO_8859_1);
         synchronized (this) {
-          Files.readString(file, StandardCharsets.ISO_8859_1).lines().forEach(this::add);
+          for (String line : text.lines().toList()) {
+            add(line);
+          }
         }
         synchronized (writing) {
           rewrite();
