@@ -249,7 +249,7 @@ final class CdnRead implements SourceStretch.Progress {
       }
       failure = Optional.of(failed(e));
     } catch (RuntimeException | Error e) {
-      // An error too, such as a class that a source lacks: who waits must hear of it.
+      // Errors, too, such as a class that a source lacks: callers wait for the result.
       log.error("reading task {} failed unexpectedly", stored.task().id().brief(), e);
       failure = Optional.of(failed(e));
     }

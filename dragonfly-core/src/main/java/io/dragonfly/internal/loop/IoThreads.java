@@ -72,7 +72,7 @@ public final class IoThreads implements Executor, AutoCloseable {
     try {
       result.complete(callable.call());
     } catch (Throwable e) {
-      // Whatever it was: who waits for the result must hear of it.
+      // Any failure must reach the caller that waits for the result.
       result.completeExceptionally(e);
     }
   }

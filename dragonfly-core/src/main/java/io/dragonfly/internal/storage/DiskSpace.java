@@ -66,7 +66,7 @@ public final class DiskSpace {
   /**
    * Checks that bytes fit into the home beside the reserve.
    *
-   * @param what who needs them, for the message
+   * @param what the file that needs the bytes, for the message
    * @throws NoSpaceException if they do not
    */
   void require(String what, long bytes) throws IOException {

@@ -179,7 +179,7 @@ final class TaskFile {
 
   /**
    * Hands the record and the names of the task's files to the disk, and then sees to the copy.
-   * Blocks for as long as the disk takes, but nobody who changes the record.
+   * Blocks for as long as the disk takes. Changes of the record do not wait for it.
    */
   void sync(Machine machine) throws IOException {
     syncing.lock();

@@ -61,7 +61,7 @@ final class Arrivals {
     try {
       Continuations.passOn(slow.get(), result);
     } catch (Throwable e) {
-      // Whatever it was: who waits for the result must hear of it.
+      // Any failure must reach the caller that waits for the result.
       result.completeExceptionally(e);
     }
   }

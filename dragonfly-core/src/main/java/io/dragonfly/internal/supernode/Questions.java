@@ -214,7 +214,7 @@ final class Questions implements AutoCloseable {
     try {
       answer = call(flight, opens);
     } catch (IOException | RuntimeException | Error e) {
-      // An error too, such as a class that a source lacks: who waits must hear of it.
+      // Errors, too, such as a class that a source lacks: callers wait for the result.
       gates.done(flight.host(), Optional.of(e));
       failed(flight, typed(flight, e));
       endOpening(flight, opens);

@@ -34,7 +34,7 @@ final class SwarmTakes {
   private static final int MOST_RUNNING = 2;
   private static final Duration STALLED_AFTER = Duration.ofSeconds(1);
 
-  /** Takes wait up to so many times as long for a parent that stalls again and again. */
+  /** The longest wait for a parent that stalls repeatedly, as a multiple of the first wait. */
   private static final int MOST_PATIENT = 8;
 
   private final Parts parts;
@@ -45,9 +45,9 @@ final class SwarmTakes {
   private final Map<Integer, OfPiece> pieces = new HashMap<>();
 
   /**
-   * How long to wait for each parent that has stalled and given no piece since. A parent on a busy
-   * machine answers all its requests too late. If each take ended after the same time, it would
-   * send every piece in vain, for ever.
+   * How long to wait for each parent that has stalled and has sent no piece since. A parent on a
+   * busy machine responds to every request too late. If each download ended after the same time,
+   * the parent would upload pieces endlessly, and none would be used.
    */
   private final Map<PeerId, Duration> patience = new HashMap<>();
 
@@ -211,7 +211,7 @@ final class SwarmTakes {
     if (outcome == Outcome.DONE) {
       patience.remove(parent);
     } else if (outcome == Outcome.STALLED && take.patience().equals(patience(parent))) {
-      // Takes that ran at the same time count once.
+      // Downloads that ran at the same time count once.
       Duration most = lane.engine().dropAfter().multipliedBy(MOST_PATIENT);
       patience.put(parent, Collections.min(List.of(take.patience().multipliedBy(2), most)));
     }

@@ -91,7 +91,7 @@ public final class DiskWriter implements AutoCloseable {
         action.run();
         result.complete(null);
       } catch (Throwable e) {
-        // Whatever it was: who waits for the result must hear of it.
+        // Any failure must reach the caller that waits for the result.
         result.completeExceptionally(e);
       }
     }

@@ -155,7 +155,7 @@ public final class SourceReading {
       LOG.debug("A reading was ended");
     } catch (IOException | RuntimeException e) {
       failure = Optional.of(asFailure(e));
-    } catch (Error e) { // such as a class that a source lacks: who waits must hear of it
+    } catch (Error e) { // such as a class that a source lacks: callers wait for the result
       LOG.error("Reading {} failed", request.content().displayUrl(), e);
       failure = Optional.of(asFailure(new IOException("the source fails: " + e, e)));
     } finally {
