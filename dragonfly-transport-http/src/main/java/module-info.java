@@ -4,6 +4,7 @@ module io.dragonfly.transport.http {
   requires static com.google.errorprone.annotations;
   requires transitive io.dragonfly.core;
   requires com.fasterxml.jackson.databind;
+  requires com.google.common;
   requires io.netty.buffer;
   requires io.netty.codec;
   requires io.netty.codec.http;

@@ -97,6 +97,7 @@ public final class Fuzz {
    * @param refusals the exceptions that it documents
    */
   @SafeVarargs
+  @SuppressWarnings("varargs") // the list only reads them
   public final Counts run(Parser parser, Class<? extends Exception>... refusals) {
     Run run = new Run(parser, List.of(refusals));
     Thread thread = new Thread(run, "fuzz");
