@@ -8,7 +8,9 @@
     images.py stop  --dist dragonfly-examples/target/dragonfly --mib 64
 
 hosts: each host has a network namespace with a shaped link and a dfdaemon; all pull one image at once, its layers in parallel.
-       The last one's time over the ideal, which is size / rate, and the copies that left the registry.
+       The last one's time over the ideal, which is size / rate (of the slower link, if the supernode's is slower), and the
+       copies that the registry sent by its own access log. Its link also carries headers and what TCP sends twice: both
+       are in link_over_copies.
 one:   one host pulls directly and through its dfdaemon, cold; the ratio of their times, and the time to the first byte.
 stop:  the supernode is stopped in the middle of a layer; how long nothing comes then, and when all of it is there.
 slow:  clients that read slowly, all at once; how much more memory (RSS) dfdaemon takes while they do.
@@ -42,6 +44,13 @@ http: {{addr: "{host.ip}:5000", secret: lab}}
     raise SystemExit("the registry does not answer")
 
 
+def served(host, paths):
+    """The bytes of these blobs' bodies that the registry sent, by its access log."""
+    with open(os.path.join(host.dir, "registry.log")) as file:
+        lines = re.findall(r'"GET (\S+) HTTP/1.1" 20[06] (\d+)', file.read())
+    return sum(int(size) for path, size in lines if path in paths)
+
+
 def push(host, count, mib):
     """Puts blobs there; returns their paths."""
     paths = []
@@ -64,7 +73,7 @@ def dfdaemon(lab, host, source, node=None):
 
 def pull(host, base, paths, more=""):
     outs = " ".join(f"-o {host.dir}/b{i} {base}{path}" for i, path in enumerate(paths))
-    return host.start(f"curl -sSf -Z {more} {outs}", "curl.log")
+    return host.start(f"curl -sSf -Z --parallel-immediate {more} {outs}", "curl.log")
 
 
 def check(host, paths):
@@ -74,10 +83,14 @@ def check(host, paths):
                 raise SystemExit(f"{host.dir}/b{i} is wrong")
 
 
+def bits(rate):
+    number, unit = re.fullmatch(r"([\d.]+)([kmg])bit", rate).groups()
+    return float(number) * {"k": 1e3, "m": 1e6, "g": 1e9}[unit]
+
+
 def seconds_per_image(args):
-    rate = re.fullmatch(r"([\d.]+)([kmg])bit", args.rate)
-    bits = float(rate[1]) * {"k": 1e3, "m": 1e6, "g": 1e9}[rate[2]]
-    return args.layers * (args.mib << 20) * 8 / bits
+    slowest = min(bits(rate) for rate in (args.rate, args.supernode_rate) if rate)
+    return args.layers * (args.mib << 20) * 8 / slowest
 
 
 def hosts(args, lab):
@@ -103,9 +116,11 @@ def hosts(args, lab):
     for host in all_hosts:
         check(host, paths)
     ideal = seconds_per_image(args)
-    size = args.layers * (args.mib << 20)
+    copies = served(source, paths) / (args.layers * (args.mib << 20))
+    link = (source.sent() - before) / (args.layers * (args.mib << 20))
     return dict(hosts=args.hosts, ideal=round(ideal, 2), last=round(max(times), 2), last_over_ideal=round(max(times) / ideal, 3),
-                median_over_ideal=round(statistics.median(times) / ideal, 3), copies_from_registry=round((source.sent() - before) / size, 2))
+                median_over_ideal=round(statistics.median(times) / ideal, 3), copies_from_registry=round(copies, 3),
+                link_over_copies=round(link / copies, 3))
 
 
 def one(args, lab):
