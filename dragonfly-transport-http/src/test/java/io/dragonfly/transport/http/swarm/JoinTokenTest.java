@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.swarm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
 import io.dragonfly.Supernode;
@@ -26,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -242,7 +244,7 @@ class JoinTokenTest {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
       server.close();
       List<Socket> open;
       List<Thread> running;
@@ -254,7 +256,7 @@ class JoinTokenTest {
         socket.close();
       }
       for (Thread thread : running) {
-        thread.join(30_000);
+        Uninterruptibles.joinUninterruptibly(thread, Duration.ofSeconds(30));
       }
     }
   }

@@ -39,7 +39,6 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
@@ -270,8 +269,8 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     private void begin(SocketChannel channel, InetAddress from) {
-      AtomicReference<InetAddress> counted = new AtomicReference<>(from);
-      channel.closeFuture().addListener(closed -> clients.giveBack(Place.of(counted.get()), 1));
+      InetAddress[] counted = {from}; // the channel's event loop alone uses it
+      channel.closeFuture().addListener(closed -> clients.giveBack(Place.of(counted[0]), 1));
       ProxyConnection connection = new ProxyConnection(parts, channel, arrival(from));
       ProxyHeader header =
           new ProxyHeader(
@@ -279,7 +278,8 @@ public final class ProxyServer implements AutoCloseable {
               from,
               named -> {
                 if (clients.take(Place.of(named), 1) == KeyedBudget.Grant.TAKEN) {
-                  clients.giveBack(Place.of(counted.getAndSet(named)), 1);
+                  clients.giveBack(Place.of(counted[0]), 1);
+                  counted[0] = named;
                   connection.comesBy(arrival(named));
                 } else {
                   var unused = channel.close();

@@ -38,6 +38,7 @@ public final class TransportTls {
 
   /** In a session: what its client's certificate was checked with last. */
   private static final String CHECKED = "io.dragonfly.checked";
+
   /** A call with a proof goes to the certificate alone that the proof is about; no other may go. */
   private static final CallTls.Acquaintance PROVEN_ALONE =
       shown -> {

@@ -42,8 +42,8 @@ class DrainTest extends ProxyTest {
         .atMost(LONG)
         .until(
             () -> {
-              try (Socket unused = new Socket(address.getAddress(), address.getPort())) {
-                return false;
+              try (Socket open = new Socket(address.getAddress(), address.getPort())) {
+                return !open.isConnected();
               } catch (ConnectException e) {
                 return true;
               }

@@ -2,7 +2,6 @@ package io.dragonfly.transport.http.internal.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dragonfly.control.OfferRequest;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.testkit.ControlExamples;
 import io.dragonfly.testkit.Fuzz;
