@@ -26,6 +26,9 @@ public final class OperatorCalls {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration CONNECT = Duration.ofSeconds(5);
 
+  /** A server that does not speak TLS may say nothing at all. */
+  private static final Duration HANDSHAKE = Duration.ofSeconds(20);
+
   /** To verify a large task takes long. */
   private static final Duration ANSWER = Duration.ofMinutes(30);
 
@@ -79,7 +82,7 @@ public final class OperatorCalls {
       }
       connection.setRequestProperty("Connection", "close"); // the JDK would keep it for no use
       connection.setConnectTimeout((int) CONNECT.toMillis());
-      connection.setReadTimeout((int) ANSWER.toMillis());
+      connection.setReadTimeout((int) HANDSHAKE.toMillis());
       Optional<byte[]> json = body.map(text -> text.getBytes(UTF_8));
       if (json.isPresent()) {
         connection.setDoOutput(true);
@@ -107,11 +110,13 @@ public final class OperatorCalls {
 
   private static void connect(HttpsURLConnection connection, SupernodeSockets tls)
       throws IOException {
-    connection.setSSLSocketFactory(tls.factory());
+    OneSocketFactory sockets = new OneSocketFactory(tls.factory());
+    connection.setSSLSocketFactory(sockets);
     if (!tls.checksNames()) {
       connection.setHostnameVerifier((host, session) -> true); // the certificate itself is known
     }
     connection.connect();
+    sockets.made().setSoTimeout((int) ANSWER.toMillis());
     tls.connected(connection.getSSLSession().orElseThrow());
   }
 
