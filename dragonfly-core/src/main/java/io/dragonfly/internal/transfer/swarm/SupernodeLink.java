@@ -426,7 +426,7 @@ public final class SupernodeLink {
         update -> update.queued().ifPresent(queued -> waits.put(update.task(), queued)));
     for (Membership member : List.copyOf(awake)) {
       if (member.isWanting()) {
-        member.events().queued(Optional.ofNullable(waits.get(member.task())));
+        member.queued(Optional.ofNullable(waits.get(member.task())));
       }
     }
   }
@@ -466,10 +466,13 @@ public final class SupernodeLink {
         failure -> {
           if (failure instanceof BusyException busy) {
             // Until then the task counts as being registered, so no poll names it.
-            Duration pause = Collections.max(List.of(busy.retryAfter(), BusyException.USUAL));
+            Duration pause =
+                Collections.max(List.of(busy.retryAfter(), BusyException.DEFAULT_RETRY_AFTER));
+            member.supernodeIsBusy();
             var unused = loop.after(pause, member::registrationEnded);
             return;
           }
+          member.supernodeIsNotBusy();
           member.registrationEnded();
           if (!(failure instanceof SupernodeUnreachableException)) {
             fail(member, (DistributionException) failure);
@@ -478,6 +481,7 @@ public final class SupernodeLink {
   }
 
   private void registeredAgain(Membership member, RegisterAnswer answer) {
+    member.supernodeIsNotBusy();
     member.registrationEnded();
     if (!answer.task().id().equals(member.task())) {
       fail(
