@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
@@ -42,13 +43,14 @@ import java.util.function.Supplier;
 /**
  * Honest peers that fetch files from addresses of their own while {@link Intruders} are at the
  * supernode from one other address. {@code crowd.py} starts it with the supernode's address, the
- * number of peers, of intruding connections, and of seconds, and a directory. Prints JSON: fetches
- * that ended well and not, and how long control calls took.
+ * number of peers, of intruding connections, and of seconds, a directory, and the process id of the
+ * supernode. Prints JSON: fetches that ended well and not, how long control calls took, and the
+ * processor time of the supernode, of this process, and what was left of the machine's.
  */
 final class Crowd {
   private static final int SUPERNODE_PORT = 8002;
   private static final int FILE_BYTES = 512 << 10;
-  private static final int PROBE_MILLIS = 250;
+  private static final int PROBE_MILLIS = 500;
   private static final int WARM_SECONDS = 20;
   private static final int CALM_SECONDS = 10;
   private static final SecureRandom RANDOM = new SecureRandom();
@@ -60,14 +62,21 @@ final class Crowd {
   private final AtomicInteger failed = new AtomicInteger();
   private final AtomicInteger callsFailed = new AtomicInteger();
   private final AtomicReference<String> why = new AtomicReference<>("");
+  private final long supernodePid;
+  private double[] processorSeconds = new double[4];
 
-  private Crowd(InetSocketAddress supernode, Path directory) {
+  private Crowd(InetSocketAddress supernode, Path directory, long supernodePid) {
     this.supernode = supernode;
     this.directory = directory;
+    this.supernodePid = supernodePid;
   }
 
   public static void main(String[] args) throws Exception {
-    Crowd crowd = new Crowd(new InetSocketAddress(args[0], SUPERNODE_PORT), Path.of(args[4]));
+    Crowd crowd =
+        new Crowd(
+            new InetSocketAddress(args[0], SUPERNODE_PORT),
+            Path.of(args[4]),
+            Long.parseLong(args[5]));
     HttpServer source = source();
     String url = "http://10.98.0.1:" + source.getAddress().getPort();
     int peers = Integer.parseInt(args[1]);
@@ -118,11 +127,32 @@ final class Crowd {
     return server;
   }
 
-  private String result() {
+  /** Returns the time, and the seconds of the supernode, of this process, and of idleness. */
+  private double[] processorSeconds() throws IOException {
+    String idle = Files.readString(Path.of("/proc/stat")).split("\\s+", 7)[4];
+    return new double[] {
+      System.nanoTime() / 1e9,
+      seconds(Path.of("/proc/" + supernodePid + "/stat")),
+      seconds(Path.of("/proc/self/stat")),
+      Long.parseLong(idle) / 100.0
+    };
+  }
+
+  private static double seconds(Path stat) throws IOException {
+    String[] fields = Files.readString(stat).replaceFirst(".*\\) ", "").split(" ");
+    return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / 100.0;
+  }
+
+  private String result() throws IOException {
+    double[] before = processorSeconds;
+    processorSeconds = processorSeconds();
+    double[] spent = new double[before.length];
+    Arrays.setAll(spent, i -> processorSeconds[i] - before[i]);
     long[] times = nanos.stream().mapToLong(Long::longValue).sorted().toArray();
     String text =
         ("{\"fetched\": %d, \"failed\": %d, \"why\": \"%s\", \"calls\": %d, \"calls_failed\": %d,"
-                + " \"p50_ms\": %.1f, \"p99_ms\": %.1f, \"most_ms\": %.1f}")
+                + " \"p50_ms\": %.1f, \"p99_ms\": %.1f, \"most_ms\": %.1f, \"seconds\": %.1f,"
+                + " \"supernode_cpu_s\": %.1f, \"own_cpu_s\": %.1f, \"idle_s\": %.1f}")
             .formatted(
                 fetched.getAndSet(0),
                 failed.getAndSet(0),
@@ -131,7 +161,11 @@ final class Crowd {
                 callsFailed.getAndSet(0),
                 at(times, 0.5),
                 at(times, 0.99),
-                at(times, 1));
+                at(times, 1),
+                spent[0],
+                spent[1],
+                spent[2],
+                spent[3]);
     nanos.clear();
     return text;
   }

@@ -9,6 +9,7 @@ import io.dragonfly.transport.http.internal.wire.Wire;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
@@ -24,6 +25,7 @@ import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.List;
@@ -33,15 +35,21 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLEngine;
 
 /**
  * Connections from one address that want all of a supernode: they hold half requests and almost
- * whole bodies, and register with long headers, new names and new data centres as fast as they are
- * answered. One that is closed is opened again.
+ * whole bodies, register with long headers, new names and new data centres as fast as they are
+ * answered, and begin TLS handshakes that they do not go on with. Of those the first message is
+ * always the same, so it costs the supernode much and the intruder nothing. A connection that is
+ * closed is opened again.
  */
 final class Intruders implements AutoCloseable {
   private static final SecureRandom RANDOM = new SecureRandom();
+  private static final int KINDS = 5;
+  private static final int GREETER = 4;
   private static final int AGAIN_SECONDS = 5;
+  private static final int GREET_AGAIN_SECONDS = 1;
   private static final int HEADER_BYTES = 30_000;
   private static final int BODY_BYTES = 300_000;
 
@@ -50,7 +58,13 @@ final class Intruders implements AutoCloseable {
   private final String url;
   private final EventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+
+  /** Those who only greet do not wait for the cryptography of the others. */
+  private final EventLoopGroup greeters =
+      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+
   private final SslContext tls;
+  private final ByteBuf greeting;
   private final Map<String, AtomicInteger> answers = new ConcurrentHashMap<>();
   private final AtomicInteger number = new AtomicInteger();
 
@@ -60,11 +74,15 @@ final class Intruders implements AutoCloseable {
     this.url = url;
     this.tls =
         SslContextBuilder.forClient().trustManager(InsecureTrustManagerFactory.INSTANCE).build();
+    SSLEngine engine = tls.newEngine(UnpooledByteBufAllocator.DEFAULT);
+    ByteBuffer hello = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+    engine.wrap(ByteBuffer.allocate(0), hello);
+    this.greeting = Unpooled.unreleasableBuffer(Unpooled.copiedBuffer(hello.flip()));
   }
 
   void open(int connections) throws InterruptedException {
     for (int i = 0; i < connections; i++) {
-      open(new Intruder(i % 4));
+      open(new Intruder(i % KINDS));
       if (i % 20 == 0) {
         TimeUnit.MILLISECONDS.sleep(20); // a thousand a second, or handshakes would be all there is
       }
@@ -91,16 +109,20 @@ final class Intruders implements AutoCloseable {
 
   private void open(Intruder intruder) {
     new Bootstrap()
-        .group(loops)
+        .group(intruder.kind == GREETER ? greeters : loops)
         .channel(NioSocketChannel.class)
         .handler(
             new ChannelInitializer<SocketChannel>() {
               @Override
               protected void initChannel(SocketChannel channel) {
-                channel
-                    .pipeline()
-                    .addLast(tls.newHandler(channel.alloc()))
-                    .addLast(intruder.handler());
+                if (intruder.kind == GREETER) {
+                  channel.pipeline().addLast(greeter());
+                } else {
+                  channel
+                      .pipeline()
+                      .addLast(tls.newHandler(channel.alloc()))
+                      .addLast(intruder.handler());
+                }
                 channel.closeFuture().addListener(closed -> again(intruder));
               }
             })
@@ -110,8 +132,30 @@ final class Intruders implements AutoCloseable {
   private void again(Intruder intruder) {
     count("closed");
     if (!loops.isShuttingDown()) {
-      loops.schedule(() -> open(intruder), AGAIN_SECONDS, TimeUnit.SECONDS);
+      int pause = intruder.kind == GREETER ? GREET_AGAIN_SECONDS : AGAIN_SECONDS;
+      loops.schedule(() -> open(intruder), pause, TimeUnit.SECONDS);
     }
+  }
+
+  private SimpleChannelInboundHandler<ByteBuf> greeter() {
+    return new SimpleChannelInboundHandler<>() {
+      @Override
+      public void channelActive(ChannelHandlerContext context) {
+        count("greetings");
+        context.writeAndFlush(greeting.duplicate());
+      }
+
+      @Override
+      protected void channelRead0(ChannelHandlerContext context, ByteBuf answer) {
+        count("greetings_answered");
+        context.close();
+      }
+
+      @Override
+      public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        context.close();
+      }
+    };
   }
 
   private ByteBuf post(Wire.Call call, PeerSecret secret, byte[] json, int length) {
@@ -158,6 +202,7 @@ final class Intruders implements AutoCloseable {
         @Override
         public void userEventTriggered(ChannelHandlerContext context, Object event) {
           if (event instanceof SslHandshakeCompletionEvent done && done.isSuccess()) {
+            count("handshakes");
             context.writeAndFlush(request());
           }
         }
@@ -184,5 +229,6 @@ final class Intruders implements AutoCloseable {
   @Override
   public void close() {
     loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    greeters.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 }

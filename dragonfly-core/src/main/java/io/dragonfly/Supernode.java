@@ -264,10 +264,7 @@ public final class Supernode implements AutoCloseable {
       parts.push(server);
       InetSocketAddress reached = new InetSocketAddress(advertised, server.address().getPort());
       log.info("listening on {}; calls are taken of {}", text(server.address()), rules);
-      log.info(
-          "sources in private networks are read for all clients with a private address,"
-              + " and for no others; {}",
-          config.sourceHosts());
+      log.info("{}", config.sourceHosts());
       if (!config.peerNetworks().isEmpty() && !rules.knowPeers()) {
         log.warn(
             "peerNetwork (--peer-network) has no effect: nothing shows which peers belong to the"

@@ -10,13 +10,16 @@ public final class BusyException extends DistributionException {
   private static final long serialVersionUID = 1L;
 
   /** The time to wait if the supernode names none. */
-  public static final Duration USUAL = Duration.ofSeconds(1);
+  public static final Duration DEFAULT_RETRY_AFTER = Duration.ofSeconds(1);
 
   private final Duration retryAfter;
 
-  /** Says what the supernode has too many of. The call may be repeated after {@link #USUAL}. */
+  /**
+   * Says what the supernode has too many of. The call may be repeated after {@link
+   * #DEFAULT_RETRY_AFTER}.
+   */
   public BusyException(String message) {
-    this(message, USUAL);
+    this(message, DEFAULT_RETRY_AFTER);
   }
 
   /**

@@ -68,10 +68,18 @@ public final class HostRules {
     return isDenied ? Verdict.DENIED : Verdict.UNSAID;
   }
 
-  /** Returns what is allowed and denied, in words for a log. */
+  /** Returns which sources are read for other machines, in words for a log. */
   @Override
   public String toString() {
-    return "source-allow: %s, source-deny: %s".formatted(allowed, denied);
+    String rules = "source-allow: %s, source-deny: %s".formatted(allowed, denied);
+    if (!denied.hasAllNames()) {
+      return "sources in private networks are read for all clients with a private address, and for"
+          + " no others; "
+          + rules;
+    }
+    return allowed.isEmpty()
+        ? "no source is read at all: source-deny is *, and source-allow names none"
+        : "only the sources that source-allow names are read; " + rules;
   }
 
   /** The networks and the patterns of one list. */
@@ -101,6 +109,14 @@ public final class HostRules {
 
     private static boolean matches(String pattern, String name) {
       return pattern.startsWith("*") ? name.endsWith(pattern.substring(1)) : name.equals(pattern);
+    }
+
+    boolean hasAllNames() {
+      return patterns.contains("*");
+    }
+
+    boolean isEmpty() {
+      return networks.isEmpty() && patterns.isEmpty();
     }
 
     boolean hasAddress(InetAddress address) {

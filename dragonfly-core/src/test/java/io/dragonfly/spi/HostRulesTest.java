@@ -56,6 +56,23 @@ class HostRulesTest {
     assertThat(closed.ofName("a.example")).isEqualTo(Verdict.ALLOWED);
   }
 
+  @Test
+  void theLogTellsWhichSourcesAreRead() {
+    String usual = "sources in private networks are read for all clients with a private address";
+    assertThat(HostRules.none().toString())
+        .contains(usual, "source-allow: nothing, source-deny: nothing");
+    assertThat(HostRules.of(List.of(), List.of("10.0.0.0/8", "*.example.com")).toString())
+        .contains(usual, "source-allow: nothing, source-deny: *.example.com, 10.0.0.0/8");
+
+    assertThat(HostRules.of(List.of(), List.of("*")).toString())
+        .contains("no source is read at all")
+        .doesNotContain("are read for all clients");
+    assertThat(HostRules.of(List.of("a.example", "10.0.0.0/8"), List.of("*")).toString())
+        .contains("only the sources that source-allow names are read")
+        .contains("source-allow: a.example, 10.0.0.0/8, source-deny: *")
+        .doesNotContain("are read for all clients");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "10.0.0.0/33", "a b", "http://host", "*.*", "a*", "/8", "-x"})
   void anythingElseIsAnError(String entry) {

@@ -4,6 +4,7 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -99,7 +100,12 @@ public final class Fuzz {
   @SafeVarargs
   @SuppressWarnings("varargs") // the list only reads them
   public final Counts run(Parser parser, Class<? extends Exception>... refusals) {
-    Run run = new Run(parser, List.of(refusals));
+    // List.of would take the array as one of objects, of which javac warns.
+    List<Class<? extends Exception>> documented = new ArrayList<>();
+    for (Class<? extends Exception> refusal : refusals) {
+      documented.add(refusal);
+    }
+    Run run = new Run(parser, documented);
     Thread thread = new Thread(run, "fuzz");
     thread.setDaemon(true);
     thread.start();

@@ -256,7 +256,7 @@ final class CommandLab implements AutoCloseable {
     }
   }
 
-  /** Returns the server of a home, if one runs. */
+  /** Returns the background peer, if one runs. */
   Optional<ProcessHandle> server(Path home) throws IOException {
     return ProcessHandle.of(Long.parseLong(Files.readString(home.resolve("lock")).trim()));
   }

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ProgressIT extends NginxTests {
   private static final long LENGTH = 48 << 20; // three seconds at the rate of slow/
 
-  /** Starts the server of the home, which may take a while and says so. */
+  /** Starts the background peer, which may take a while and says so. */
   @BeforeEach
   void startServer() throws Exception {
     nginx.publish("small.bin", 100);

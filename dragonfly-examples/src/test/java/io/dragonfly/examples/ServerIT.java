@@ -12,7 +12,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The server of a home: when it starts, whose calls it works for, and how it ends. */
+/** The background peer: when it starts, whose calls it works for, and how it ends. */
 @Tag("slow")
 class ServerIT extends ServerTests {
   @Test

@@ -5,7 +5,6 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.internal.storage.Eviction;
-import io.dragonfly.internal.transfer.swarm.Membership;
 import io.dragonfly.internal.transfer.swarm.SupernodeLink;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.Digest;
@@ -240,7 +239,7 @@ final class Downloads {
 
   private void stopGiving(TaskId id) {
     for (SupernodeLink link : parts.supernodes().giving()) {
-      link.member(id).ifPresent(Membership::leave);
+      link.leave(id);
     }
     parts.ended().accept(id);
     parts.accesses().forget(id);

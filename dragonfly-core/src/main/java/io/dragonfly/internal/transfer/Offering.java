@@ -12,6 +12,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -63,26 +64,31 @@ final class Offering {
 
   void offer() {
     waiting = false;
+    Set<TaskId> left = link.beginOffer();
     loop.when(
         store.call(storage::tasks),
-        this::offer,
-        failure -> LOG.warn("Cannot list the stored tasks: {}", failure.toString()));
+        tasks -> offer(tasks, left),
+        failure -> {
+          link.endOffer(left);
+          LOG.warn("Cannot list the stored tasks: {}", failure.toString());
+        });
   }
 
-  private void offer(List<StoredTask> tasks) {
+  private void offer(List<StoredTask> tasks, Set<TaskId> left) {
     Map<TaskId, Supplier<BitSet>> holdings = new HashMap<>();
     for (StoredTask stored : tasks) {
       TaskId id = stored.task().id();
       boolean isTold = link.member(id).isPresent() || stored.pieces().isEmpty();
-      if (!isTold && tickets.find(link.name(), id).isPresent()) {
+      if (!isTold && !left.contains(id) && tickets.find(link.name(), id).isPresent()) {
         holdings.put(id, stored::pieces);
       }
     }
     if (holdings.isEmpty()) {
+      link.endOffer(left);
       return;
     }
     loop.when(
-        link.offer(holdings, id -> tickets.find(link.name(), id)),
+        link.offer(holdings, id -> tickets.find(link.name(), id), left),
         answer -> {
           backoff.reset();
           if (!answer.unknown().isEmpty()) {

@@ -1,4 +1,4 @@
-/** The {@code dfdaemon} command: the server of a home with the proxy for container engines. */
+/** The {@code dfdaemon} command: a background peer with the proxy for container engines. */
 @NullMarked
 package io.dragonfly.examples.dfdaemon;
 

@@ -20,10 +20,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** The {@code dfget limit} command: shows and changes how fast the home's server may be. */
+/** The {@code dfget limit} command: shows and changes how fast the background peer may be. */
 @Command(
     name = "limit",
-    description = "Shows and changes how fast the server of the home may be, and its fetches.",
+    description = "Shows and changes how fast the background peer may be, and its fetches.",
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class LimitCommand implements Callable<Integer> {

@@ -25,6 +25,7 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +44,7 @@ final class FirstCall implements PeerHost {
   private final OwnPeer own;
   private final CompletableFuture<Optional<RunningServer>> decision = new CompletableFuture<>();
   private volatile int code = ExitCode.INTERNAL;
+  private volatile @Nullable LogOptions logging;
 
   private FirstCall(Path home, boolean mayStay, RemoteCall call) {
     this.home = home;
@@ -134,16 +136,23 @@ final class FirstCall implements PeerHost {
     return false;
   }
 
+  /** The log is opened only when this process has the home: until then it may be another's. */
   @Override
   public void logWith(LogOptions options) {
-    if (mayStay) {
-      Path logs = home.resolve("logs");
-      try {
-        HomeDirectory.create(logs);
-        options.startInFile(logs.resolve("dfget-server.log"));
-      } catch (IOException e) {
-        throw new StorageException("The log in %s cannot be written: %s".formatted(logs, e), e);
-      }
+    logging = options;
+  }
+
+  private void openLog() {
+    LogOptions options = logging;
+    if (options == null) {
+      return;
+    }
+    Path logs = home.resolve("logs");
+    try {
+      HomeDirectory.create(logs);
+      options.startInFile(logs.resolve("dfget-server.log"));
+    } catch (IOException e) {
+      throw new StorageException("The log in %s cannot be written: %s".formatted(logs, e), e);
     }
   }
 
@@ -173,7 +182,7 @@ final class FirstCall implements PeerHost {
     PeerSettings settings = ServerMain.withTimes(wantedIn.in(home, metrics::ofClient));
     RunningServer server;
     try {
-      server = ServerStart.startDetached(settings);
+      server = ServerStart.startDetached(settings, this::openLog);
     } catch (StorageException e) {
       log.warn("This process is the peer of one call alone: {}", e.getMessage());
       return Optional.empty();

@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Starts the server of a home. One process at a time does. */
+/** Starts the background peer of a data directory. One process at a time does. */
 public final class ServerStart {
   private static final Logger LOG = LoggerFactory.getLogger(ServerStart.class);
   private static final long SOON_MILLIS = 1_000;
@@ -42,11 +42,20 @@ public final class ServerStart {
     }
   }
 
-  /** The same for a process that a dfget has started, which holds the lock for it. */
-  static RunningServer startDetached(PeerSettings settings) {
+  /**
+   * The same for a process that a dfget has started, which holds the lock for it.
+   *
+   * @param hasHome runs as soon as the home is this process's own
+   */
+  static RunningServer startDetached(PeerSettings settings, Runnable hasHome) {
     Path unused = home(settings);
     try {
-      return RunningServer.start(settings, client -> () -> {});
+      return RunningServer.start(
+          settings,
+          client -> {
+            hasHome.run();
+            return () -> {};
+          });
     } catch (IOException e) {
       throw new UncheckedIOException(e); // only an addition does so
     }

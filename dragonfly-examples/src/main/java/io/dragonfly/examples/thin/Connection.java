@@ -35,6 +35,9 @@ final class Connection implements AutoCloseable {
   private final Heartbeat heartbeat;
   private volatile @Nullable Greeting server;
 
+  /** While a call is sent nobody may ping: the ping would wait for the call. */
+  private volatile boolean sending;
+
   private Connection(InputStream in, OutputStream out, Closeable ends, long tickMillis) {
     this.in = new DataInputStream(new BufferedInputStream(in));
     this.out = out;
@@ -110,9 +113,22 @@ final class Connection implements AutoCloseable {
     return server;
   }
 
-  /** Sends a call. */
+  /**
+   * Sends a call.
+   *
+   * @throws FailedException if the background peer does not read it
+   */
   void send(CallMessage message) throws IOException {
-    send(Frame.CALL, message.toBytes());
+    sending = true;
+    heartbeat.setWaiting(true);
+    try {
+      send(Frame.CALL, message.toBytes());
+    } catch (IOException e) {
+      throw heartbeat.hasGivenUp() ? silent(String.valueOf(pid())) : e;
+    } finally {
+      heartbeat.setWaiting(false);
+      sending = false;
+    }
     if (message.columns() > 0) {
       Terminal.onResize(this);
     }
@@ -223,7 +239,7 @@ final class Connection implements AutoCloseable {
 
   /** Asks whether the call is still worked on. */
   void ping() {
-    if (server != null) { // it reads nothing before it has said so
+    if (server != null && !sending) { // it reads nothing before it has said so
       try {
         send(Frame.PING, new byte[0]);
       } catch (IOException e) {

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.LoggerContext;
+import io.dragonfly.ClientConfig;
+import io.dragonfly.DistributionClient;
 import io.dragonfly.examples.RudeServer;
 import io.dragonfly.examples.thin.CallMessage;
 import io.dragonfly.examples.thin.Frame;
@@ -78,6 +80,22 @@ class FirstCallTest {
     assertThat(answer.greetings()).isZero();
     assertThat(process.get(60, TimeUnit.SECONDS)).isEqualTo(2);
     assertThat(SocketPath.of(home.toFile())).doesNotExist();
+    assertThat(home.resolve("logs")).doesNotExist();
+  }
+
+  @Test
+  void aProcessWhoseHomeIsAnothersWritesNoLogThere() throws Exception {
+    ClientConfig config = ClientConfig.builder().home(home).build();
+    try (DistributionClient holder = new DistributionClient(config);
+        RudeServer source = new RudeServer(HEAD, 1000, RudeServer.Then.CLOSE)) {
+      assertThat(holder.address()).isEmpty();
+      start(true, "--url " + source.url() + " --output out");
+
+      Answer answer = answer(answers);
+
+      assertThat(answer.code()).as(answer.err()).isEqualTo(20); // another process has the home
+      assertThat(home.resolve("logs")).doesNotExist();
+    }
   }
 
   @Test

@@ -94,6 +94,35 @@ class SilentServerTest {
   }
 
   @Test
+  void isGivenUpIfItDoesNotReadTheCall() throws Exception {
+    String most = "x".repeat(8 << 20); // more than the socket buffers
+    greetsOnly();
+    try (Connection connection = Connection.open(home.toFile(), 100)) {
+      assertThatThrownBy(() -> connection.send(Caller.message(List.of(most), "", false)))
+          .isInstanceOf(FailedException.class)
+          .hasMessageContaining("has said nothing for 0.4 s")
+          .hasMessageContaining("kill -CONT " + PID);
+    }
+  }
+
+  /** It was stopped between its greeting and the call. */
+  private void greetsOnly() {
+    Thread server =
+        new Thread(
+            () -> {
+              try (LocalSocket socket = new LocalSocket(listening.accept())) {
+                Frame.write(socket.out(), Frame.HELLO, new Greeting(PID, "1", "").toBytes());
+                Thread.sleep(Long.MAX_VALUE);
+              } catch (IOException | InterruptedException e) {
+                // the test is over
+              }
+            },
+            "server");
+    server.setDaemon(true);
+    server.start();
+  }
+
+  @Test
   void isGivenUpBeforeItHasSaidWhoItIs() {
     greets = false;
     start();

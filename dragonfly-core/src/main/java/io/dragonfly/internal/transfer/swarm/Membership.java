@@ -4,6 +4,7 @@ import io.dragonfly.control.Advice;
 import io.dragonfly.control.Assignment;
 import io.dragonfly.control.Parent;
 import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.Queued;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
@@ -46,6 +47,9 @@ public final class Membership {
   private Advice advice = Advice.NONE;
   private boolean news;
   private boolean registering;
+
+  /** Whether the supernode was too busy for the last attempt to register again. */
+  private boolean waitsForSupernode;
 
   /**
    * Takes part in a task.
@@ -218,6 +222,7 @@ public final class Membership {
   }
 
   private void active(TaskUpdate update) {
+    waitsForSupernode = false; // it knows the task again
     if (update.advice().isPresent()) {
       advice = update.advice().get();
       events.advised(advice);
@@ -263,6 +268,25 @@ public final class Membership {
     }
     registering = true;
     link.registerAgain(this, request.get(), Optional.ofNullable(ticket));
+  }
+
+  /** The supernode is too busy to register the task again: until it does, the task is queued. */
+  void supernodeIsBusy() {
+    waitsForSupernode = true;
+    queued(Optional.empty());
+  }
+
+  void supernodeIsNotBusy() {
+    waitsForSupernode = false;
+  }
+
+  /**
+   * Reports what the task waits for.
+   *
+   * @param told what the supernode says; empty if it says nothing of this task
+   */
+  void queued(Optional<Queued> told) {
+    events.queued(waitsForSupernode ? Optional.of(Queued.of(Queued.Reason.SUPERNODE)) : told);
   }
 
   void registrationEnded() {

@@ -65,6 +65,9 @@ public final class SupernodeLink {
   /** The members to look at with each piece and call: thousands may only be given. */
   private final Set<Membership> awake = new LinkedHashSet<>();
 
+  /** For each offer under way: the tasks that this peer has left since the offer began. */
+  private final List<Set<TaskId>> leftSince = new ArrayList<>();
+
   private Runnable offerAgain = () -> {};
   private BiConsumer<TaskId, List<Integer>> verify = (task, pieces) -> {};
   private Consumer<Revoked> revoke = capability -> {};
@@ -208,12 +211,32 @@ public final class SupernodeLink {
   }
 
   /**
-   * Offers tasks. Those that the supernode does not know yet are left out.
+   * Begins an offer, before the tasks in the store are listed.
+   *
+   * @return the tasks that this peer leaves from now on, to be given to {@link #offer} or {@link
+   *     #endOffer}. What is listed may be deleted before it is offered, or while it is
+   */
+  public Set<TaskId> beginOffer() {
+    Set<TaskId> left = new HashSet<>();
+    leftSince.add(left);
+    return left;
+  }
+
+  /** Ends an offer that was begun. */
+  public void endOffer(Set<TaskId> left) {
+    leftSince.removeIf(each -> each == left);
+  }
+
+  /**
+   * Offers tasks, and ends the offer. Those that the supernode does not know yet are left out.
    *
    * @param tickets finds the ticket of a task
+   * @param left what {@link #beginOffer} returned
    */
   public CompletableFuture<OfferAnswer> offer(
-      Map<TaskId, Supplier<BitSet>> tasks, Function<TaskId, Optional<String>> tickets) {
+      Map<TaskId, Supplier<BitSet>> tasks,
+      Function<TaskId, Optional<String>> tickets,
+      Set<TaskId> left) {
     List<Holding> holdings =
         tasks.entrySet().stream()
             .map(
@@ -221,12 +244,19 @@ public final class SupernodeLink {
                     new Holding(task.getKey(), task.getValue().get(), tickets.apply(task.getKey())))
             .toList();
     return offerInPages(pages(holdings), 0, new ArrayList<>())
+        .whenComplete((answer, failure) -> endOffer(left))
         .thenApply(
             answer -> {
               Set<TaskId> unknown = new HashSet<>(answer.unknown());
               tasks.forEach(
                   (task, held) -> {
-                    if (!unknown.contains(task)) {
+                    if (unknown.contains(task)) {
+                      return;
+                    }
+                    if (left.contains(task)) {
+                      // Its files are being deleted, and children may be assigned to it by now.
+                      var unused = say(Optional.of(task));
+                    } else {
                       offered(task, held);
                     }
                   });
@@ -373,6 +403,12 @@ public final class SupernodeLink {
     return members.remove(member.task(), member);
   }
 
+  /** Takes no part in a task any more, also if it is being offered. Its files may go then. */
+  public void leave(TaskId task) {
+    leftSince.forEach(left -> left.add(task));
+    member(task).ifPresent(Membership::leave);
+  }
+
   void leave(Membership member) {
     if (forget(member)) {
       var unused = say(Optional.of(member.task()));
@@ -426,7 +462,7 @@ public final class SupernodeLink {
         update -> update.queued().ifPresent(queued -> waits.put(update.task(), queued)));
     for (Membership member : List.copyOf(awake)) {
       if (member.isWanting()) {
-        member.events().queued(Optional.ofNullable(waits.get(member.task())));
+        member.queued(Optional.ofNullable(waits.get(member.task())));
       }
     }
   }
@@ -466,10 +502,13 @@ public final class SupernodeLink {
         failure -> {
           if (failure instanceof BusyException busy) {
             // Until then the task counts as being registered, so no poll names it.
-            Duration pause = Collections.max(List.of(busy.retryAfter(), BusyException.USUAL));
+            Duration pause =
+                Collections.max(List.of(busy.retryAfter(), BusyException.DEFAULT_RETRY_AFTER));
+            member.supernodeIsBusy();
             var unused = loop.after(pause, member::registrationEnded);
             return;
           }
+          member.supernodeIsNotBusy();
           member.registrationEnded();
           if (!(failure instanceof SupernodeUnreachableException)) {
             fail(member, (DistributionException) failure);
@@ -478,6 +517,7 @@ public final class SupernodeLink {
   }
 
   private void registeredAgain(Membership member, RegisterAnswer answer) {
+    member.supernodeIsNotBusy();
     member.registrationEnded();
     if (!answer.task().id().equals(member.task())) {
       fail(

@@ -253,8 +253,11 @@ public final class Supernodes {
     /** Whether another one may answer later. */
     private boolean hopeful;
 
-    /** How long to wait for those that are busy; empty if none is. */
+    /** How long to wait for those that are busy; empty if none of this round is. */
     private Optional<Duration> busyFor = Optional.empty();
+
+    /** Whether one was busy in the last round: until the next one has an outcome, this waits. */
+    private boolean busy;
 
     Attempt(Registration registration) {
       this.registration = registration;
@@ -337,7 +340,10 @@ public final class Supernodes {
       }
       if (tried % links.size() != 0) {
         next();
-      } else if (busyFor.isPresent()) {
+        return;
+      }
+      busy = busyFor.isPresent();
+      if (busyFor.isPresent()) {
         // A registration has no limit of its own: the fetch has, and counts this as a wait.
         Duration pause = Collections.max(List.of(busyFor.get(), backoff.next()));
         var unused = loop.after(pause, this::again);
@@ -356,7 +362,7 @@ public final class Supernodes {
     }
 
     private boolean isBusy() {
-      return busyFor.isPresent();
+      return busy;
     }
 
     private boolean isWorthWaiting() {

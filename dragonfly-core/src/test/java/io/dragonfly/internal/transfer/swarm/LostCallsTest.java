@@ -184,7 +184,7 @@ class LostCallsTest extends MemberTests {
     again.answer().complete(answer(2, TaskUpdate.unknown(TASK.id())));
     settle();
     assertThat(api.registrations).hasSize(before + 2);
-    assertThat(events.seen).isEmpty();
+    assertThat(events.seen).containsOnly(Queued.of(Queued.Reason.SUPERNODE).toString());
   }
 
   @Test
@@ -244,6 +244,52 @@ class LostCallsTest extends MemberTests {
     ticker.advance(pause);
     settle();
     assertThat(registering.answer()).isCompleted();
+  }
+
+  @Test
+  void aRegistrationThatABusySupernodeHasBeforeItStillWaits() throws Exception {
+    Duration pause = Duration.ofSeconds(3);
+    api.registration =
+        () -> CompletableFuture.failedFuture(new BusyException("too many peers", pause));
+    List<Supernodes.Registering> asked = new ArrayList<>();
+    onLoop(() -> asked.add(supernodes.register(registration(Supernodes.Registration.SHORT))));
+    settle();
+    api.registration = CompletableFuture::new; // asked again, it takes its time to respond
+    ticker.advance(pause);
+    settle();
+
+    onLoop(
+        () -> assertThat(asked.get(0).queued().get()).contains(Queued.of(Queued.Reason.SUPERNODE)));
+  }
+
+  @Test
+  void aTaskThatABusySupernodeDoesNotKnowIsQueuedUntilItIsRegisteredAgain() throws Exception {
+    String queued = Queued.of(Queued.Reason.SUPERNODE).toString();
+    Duration pause = Duration.ofSeconds(3);
+    api.registration =
+        () -> CompletableFuture.failedFuture(new BusyException("too many calls", pause));
+    api.poll().answer().complete(answer(1, TaskUpdate.unknown(TASK.id())));
+    assertThat(events.next()).isEqualTo(queued);
+
+    // A wait that is not reported again is over, so each response to a poll reports it.
+    for (int number = 2; number < 5; number++) {
+      api.poll().answer().complete(answer(number));
+      assertThat(events.next()).isEqualTo(queued);
+      settle();
+      ticker.advance(NextLoop.HOLD);
+    }
+
+    api.registration = () -> CompletableFuture.completedFuture(Api.answer(TASK));
+    ticker.advance(pause);
+    settle();
+    ticker.advance(NextLoop.HOLD);
+    api.poll().answer().complete(answer(5, TaskUpdate.unknown(TASK.id())));
+    settle();
+    ticker.advance(NextLoop.HOLD);
+    events.seen.clear();
+    api.poll().answer().complete(answer(6, news()));
+    api.poll();
+    assertThat(events.seen).isEmpty();
   }
 
   @Test

@@ -44,6 +44,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -82,6 +83,7 @@ abstract class MemberTests {
 
     final BlockingQueue<Poll> polls = new LinkedBlockingQueue<>();
     final List<RegisterRequest> registrations = new ArrayList<>();
+    final List<LeaveRequest> left = new CopyOnWriteArrayList<>();
     Supplier<CompletableFuture<RegisterAnswer>> registration =
         () -> CompletableFuture.completedFuture(answer(TASK));
     volatile Supplier<CompletableFuture<OfferAnswer>> offering =
@@ -112,6 +114,7 @@ abstract class MemberTests {
 
     @Override
     public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+      left.add(request);
       return CompletableFuture.completedFuture(new LeaveAnswer());
     }
 

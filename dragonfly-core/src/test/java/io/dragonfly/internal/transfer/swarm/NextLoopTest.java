@@ -356,7 +356,7 @@ class NextLoopTest extends MemberTests {
     }
     onLoop(
         () -> {
-          var unused = member.link().offer(holdings, id -> Optional.empty());
+          var unused = member.link().offer(holdings, id -> Optional.empty(), Set.of());
         });
     settle();
     ticker.advance(NextLoop.HOLD);

@@ -17,7 +17,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -279,11 +278,6 @@ public final class Certificates {
             .build();
     Instant end = now.plus(LEAF_LIFE.dividedBy(2));
     return new Minted(context, end.isBefore(end(leaf)) ? end : end(leaf));
-  }
-
-  /** Returns the certificate that a host would get. */
-  synchronized X509Certificate leaf(String host, Instant now) {
-    return sign(host, now).certificate();
   }
 
   @GuardedBy("this")

@@ -181,7 +181,7 @@ public final class HttpServer implements Transport.Server {
   }
 
   private ChannelHandler[] firstHandlers(ServerConnection connection) {
-    return tls.map(t -> new ChannelHandler[] {new FirstByte(t, connection)})
+    return tls.map(t -> new ChannelHandler[] {new FirstByte(t, serving, connection)})
         .orElseGet(() -> new ChannelHandler[0]);
   }
 

@@ -135,8 +135,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     return known;
   }
 
-  /** The client speaks TLS. */
+  /** The client speaks TLS, and its handshake begins. The wait for that is no fault of its own. */
   void isProtected(ServerTls by, SSLEngine with) {
+    enter(State.RECEIVING);
     tls = by;
     engine = with;
   }

@@ -18,6 +18,8 @@ import java.util.function.Predicate;
  * @param send an answer of which the client accepts no byte for this long is given up
  * @param bodyBytes the bodies of unfinished requests of all clients take up no more than this
  * @param checkEvery how often all this is looked at
+ * @param handshakes how many TLS handshakes may begin in a while; one client address may begin its
+ *     share of them, and the others wait
  * @param isThisMachine tells which clients have no share: many processes are behind such an address
  */
 public record ServerLimits(
@@ -28,7 +30,22 @@ public record ServerLimits(
     Duration send,
     long bodyBytes,
     Duration checkEvery,
+    HandshakeRate handshakes,
     Predicate<InetAddress> isThisMachine) {
+  /**
+   * A bound on TLS handshakes.
+   *
+   * @param most how many may begin within the time; in any such time, not only in the first
+   */
+  public record HandshakeRate(int most, Duration within) {
+    /**
+     * One cost 3 to 5 ms of processor time when measured, so all of them together leave about half
+     * of it to the requests of those who are connected.
+     */
+    static final HandshakeRate DEFAULT =
+        new HandshakeRate(150 * Runtime.getRuntime().availableProcessors(), Duration.ofSeconds(1));
+  }
+
   /** The limits that every server has. */
   public static final ServerLimits DEFAULT =
       new ServerLimits(
@@ -78,18 +95,26 @@ public record ServerLimits(
         send,
         bodyBytes,
         checkEvery,
+        HandshakeRate.DEFAULT,
         InetAddress::isLoopbackAddress);
+  }
+
+  /** Returns the same limits with another bound on handshakes. */
+  public ServerLimits withHandshakes(HandshakeRate other) {
+    return new ServerLimits(
+        connections, share, idle, request, send, bodyBytes, checkEvery, other, isThisMachine);
   }
 
   /** Returns the same limits with another share of each client address. */
   public ServerLimits withShare(double other) {
     return new ServerLimits(
-        connections, other, idle, request, send, bodyBytes, checkEvery, isThisMachine);
+        connections, other, idle, request, send, bodyBytes, checkEvery, handshakes, isThisMachine);
   }
 
   /** Returns the same limits with other clients that have no share. */
   public ServerLimits withThisMachine(Predicate<InetAddress> other) {
-    return new ServerLimits(connections, share, idle, request, send, bodyBytes, checkEvery, other);
+    return new ServerLimits(
+        connections, share, idle, request, send, bodyBytes, checkEvery, handshakes, other);
   }
 
   /** Returns how many connections above the limits may be open to be told so. */

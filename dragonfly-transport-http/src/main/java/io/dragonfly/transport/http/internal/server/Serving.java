@@ -4,9 +4,11 @@ import io.dragonfly.internal.queue.KeyedBudget;
 import io.dragonfly.internal.queue.Place;
 import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.ServeRequest;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.net.InetAddress;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** What all connections of one server share. Safe for concurrent use. */
 final class Serving {
@@ -22,6 +24,7 @@ final class Serving {
   private final KeyedBudget<Place> connections;
   private final KeyedBudget<Place> excess;
   private final KeyedBudget<Place> bodies;
+  private final Handshakes handshakes;
 
   /**
    * A server without connections.
@@ -36,6 +39,7 @@ final class Serving {
         budget(limits.connections(), KeyedBudget.part(limits.connections(), limits.share()));
     this.excess = budget(limits.excess(), KeyedBudget.part(limits.excess(), limits.share()));
     this.bodies = budget(limits.bodyBytes(), limits.addressBodyBytes());
+    this.handshakes = new Handshakes(limits.handshakes(), limits.share());
   }
 
   private static KeyedBudget<Place> budget(long most, long each) {
@@ -92,6 +96,24 @@ final class Serving {
       case TOLD -> excess.giveBack(place(client), 1);
       case CLOSED -> {}
     }
+  }
+
+  /**
+   * Begins the TLS handshake of a client when it is its turn, as {@link Handshakes#begin} says: at
+   * once if it is on this machine, whose processors it can use in any case.
+   */
+  Handshakes.@Nullable Waiting handshake(InetAddress client, EventLoop loop, Runnable begin) {
+    Place place = place(client);
+    if (place.equals(THIS_MACHINE)) {
+      begin.run();
+      return null;
+    }
+    return handshakes.begin(place, loop, begin);
+  }
+
+  /** The client is gone: its handshake need not begin. */
+  void cancel(Handshakes.Waiting waiting) {
+    handshakes.cancel(waiting);
   }
 
   private boolean isStranger(InetAddress client) {

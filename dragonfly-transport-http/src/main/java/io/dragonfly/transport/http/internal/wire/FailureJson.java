@@ -128,7 +128,8 @@ public final class FailureJson {
           in.flag(JOIN)
               ? CallRefusedException.unproven(message)
               : new CallRefusedException(message);
-      case BUSY -> new BusyException(message, retryAfter(in).orElse(BusyException.USUAL));
+      case BUSY ->
+          new BusyException(message, retryAfter(in).orElse(BusyException.DEFAULT_RETRY_AFTER));
       case OUTPUT -> new OutputException(message);
       case STORAGE -> new StorageException(message);
       case LISTEN -> new ListenException(message, null);

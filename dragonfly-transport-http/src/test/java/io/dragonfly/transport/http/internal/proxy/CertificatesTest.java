@@ -4,8 +4,11 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -15,6 +18,9 @@ import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
 import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,11 +100,48 @@ class CertificatesTest {
     assertThat(Duration.between(ca.getNotBefore().toInstant(), ca.getNotAfter().toInstant()))
         .isLessThanOrEqualTo(Duration.ofDays(366));
     assertThat(ca.getNotBefore().toInstant()).isBefore(now); // the client's clock may be late
-    assertThat(certificates.leaf("a.example", now).getNotAfter().toInstant())
+    assertThat(shown(certificates.of("a.example")).getNotAfter().toInstant())
         .isAfter(now.plus(Duration.ofDays(20)));
+    Files.createDirectory(dir.resolve("ca.pem.next")); // so it signs until its end
     Instant end = ca.getNotAfter().toInstant();
-    assertThat(certificates.leaf("a.example", end.minusSeconds(60)).getNotAfter().toInstant())
-        .isEqualTo(end);
+    now = end.minusSeconds(60);
+    assertThat(shown(certificates.of("a.example")).getNotAfter().toInstant()).isEqualTo(end);
+  }
+
+  /** Returns the certificate that a client gets to see. */
+  private static X509Certificate shown(SslContext context) throws Exception {
+    SSLContext credulous = SSLContext.getInstance("TLS");
+    credulous.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
+    SSLEngine client = credulous.createSSLEngine();
+    client.setUseClientMode(true);
+    SSLEngine server = context.newEngine(UnpooledByteBufAllocator.DEFAULT);
+    ByteBuffer toServer = ByteBuffer.allocate(1 << 16);
+    ByteBuffer toClient = ByteBuffer.allocate(1 << 16);
+    client.beginHandshake();
+    while (client.getHandshakeStatus() != SSLEngineResult.HandshakeStatus.NOT_HANDSHAKING) {
+      handshake(client, toClient, toServer);
+      handshake(server, toServer, toClient);
+    }
+    return (X509Certificate) client.getSession().getPeerCertificates()[0];
+  }
+
+  /** Does as much of a handshake as one side can with what has come from the other. */
+  private static void handshake(SSLEngine side, ByteBuffer in, ByteBuffer out) throws Exception {
+    in.flip();
+    boolean goesOn = true;
+    while (goesOn) {
+      switch (side.getHandshakeStatus()) {
+        case NEED_TASK -> side.getDelegatedTask().run();
+        case NEED_WRAP -> side.wrap(ByteBuffer.allocate(0), out);
+        default -> {
+          goesOn = in.hasRemaining();
+          if (goesOn) {
+            side.unwrap(in, ByteBuffer.allocate(1 << 16));
+          }
+        }
+      }
+    }
+    in.compact();
   }
 
   @Test
@@ -117,7 +160,7 @@ class CertificatesTest {
     Certificates changed = open();
 
     assertThat(changed.pem()).isEqualTo(second);
-    X509Certificate leaf = changed.leaf("a.example", now);
+    X509Certificate leaf = shown(changed.of("a.example"));
     leaf.verify(parse(second).getPublicKey());
     assertThat(parse(second).getPublicKey()).isNotEqualTo(parse(first).getPublicKey());
     Path old = dir.resolve("ca.pem.old");
