@@ -137,9 +137,8 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
       if (request.method().equals(HttpMethod.CONNECT)) {
         connect(request);
       } else {
-        if (arrival.intercepted().isEmpty()
-            && channel.localAddress().getAddress().isLoopbackAddress()) {
-          RequestChecks.checkName(request, parts.hosts());
+        if (arrival.intercepted().isEmpty()) {
+          RequestChecks.checkName(request, parts.hosts(), channel.localAddress().getAddress());
         }
         work(request);
       }

@@ -17,6 +17,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import java.io.EOFException;
 import java.net.SocketException;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -148,7 +149,7 @@ class ProxyFuzzTest extends ProxyTest {
         return false;
       }
       RequestChecks.checkHead(request);
-      RequestChecks.checkName(request, hosts);
+      RequestChecks.checkName(request, hosts, InetAddress.getLoopbackAddress());
       if (request.method().equals(HttpMethod.CONNECT)) {
         Authority tunnel = RequestChecks.tunnel(request);
         return !routing.isBlocked(tunnel) || routing.isIntercepted(tunnel);
