@@ -24,12 +24,19 @@ import okhttp3.Response;
 
 /**
  * OkHttp, set up to pass requests on: HTTP/1.1, no redirects, credentials or codings of its own
+import okio.AsyncTimeout;
  * accord. How a host is reached is that of each call: through which proxy, with which certificates,
  * and whether addresses are guarded.
  */
 final class PlainCalls implements AutoCloseable {
   private static final int IDLE_CONNECTIONS = 64;
   private static final Duration MOST_CONNECT = Duration.ofSeconds(10);
+
+  /** The header of a request whose body is sent when the server has said that it wants it. */
+  static final String EXPECT = "Expect";
+
+  /** How long that may take; clients do not wait longer, either. */
+  private static final Duration MOST_EXPECT = Duration.ofSeconds(1);
 
   private final Proxies proxies;
   private final OwnAddresses own;
@@ -156,7 +163,36 @@ final class PlainCalls implements AutoCloseable {
     if (own.contains(address)) {
       throw new LoopException(chain.request().url().host());
     }
-    return chain.proceed(chain.request());
+    return chain.request().body() instanceof InboundBody body
+            && chain.request().header(EXPECT) != null
+        ? awaitDecision(chain, body)
+        : chain.proceed(chain.request());
+  }
+
+  /** Sends a head, and its body only if the server wants that; ends the call if it is silent. */
+  private Response awaitDecision(Interceptor.Chain chain, InboundBody body) throws IOException {
+    AsyncTimeout wait =
+        new AsyncTimeout() {
+          @Override
+          protected void timedOut() {
+            if (body.giveUp()) {
+              chain.call().cancel();
+            }
+          }
+        };
+    long half = answerTimeout.toNanos() / 2;
+    wait.timeout(Math.min(MOST_EXPECT.toNanos(), half), TimeUnit.NANOSECONDS);
+    wait.enter();
+    try {
+      Response response = chain.proceed(chain.request());
+      if (!body.decide()) {
+        response.close();
+        throw new IOException("the server has answered just too late");
+      }
+      return response;
+    } finally {
+      wait.exit();
+    }
   }
 
   /** Returns the proxy on the way to a URL, if there is one. */
