@@ -159,7 +159,8 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     body = from;
     enter(State.WORKING);
     ClientRequest client =
-        new ClientRequest(request.method().name(), request.headers(), from, arrival.local(), to);
+        new ClientRequest(
+            request.method().name(), request.headers(), from, arrival.requester(), to);
     Exchange exchange = new Exchange(parts, client, request.uri(), arrival);
     parts
         .threads()
@@ -257,7 +258,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     }
     enter(State.CONNECTING);
     channel.config().setAutoRead(false);
-    TunnelOpening opening = new TunnelOpening(parts, channel, arrival.local(), authority);
+    TunnelOpening opening = new TunnelOpening(parts, channel, arrival.requester(), authority);
     List<String> via = request.headers().getAll(HttpHeaderNames.VIA);
     parts.threads().execute(() -> open(opening, authority, via));
   }
