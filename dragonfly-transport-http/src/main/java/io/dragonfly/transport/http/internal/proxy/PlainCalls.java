@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import okhttp3.Call;
@@ -111,7 +112,11 @@ final class PlainCalls implements AutoCloseable {
    * @throws UnknownHostException if it has none
    */
   List<InetAddress> lookUp(String host) throws UnknownHostException {
-    return dns.get(Requester.THIS_PROCESS).lookup(host);
+    return dnsFor(Requester.THIS_PROCESS).lookup(host);
+  }
+
+  private Dns dnsFor(Requester requester) {
+    return Objects.requireNonNull(dns.get(requester));
   }
 
   /** Makes a call for a target; the request's URL may be another one that it led to. */
@@ -136,7 +141,7 @@ final class PlainCalls implements AutoCloseable {
     Way way = chain.request().tag(Way.class);
     Interceptor.Chain on =
         chain
-            .withDns(dns.get(way.connectsFor()))
+            .withDns(dnsFor(way.connectsFor()))
             .withProxy(way.proxy().map(SourceProxy::proxy).orElse(Proxy.NO_PROXY))
             .withProxyAuthenticator(
                 new SourceProxy.Credentials(way.proxy().flatMap(SourceProxy::authorization)));
