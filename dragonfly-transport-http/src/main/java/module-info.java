@@ -7,6 +7,7 @@ module io.dragonfly.transport.http {
   requires com.google.common;
   requires io.netty.buffer;
   requires io.netty.codec;
+  requires io.netty.codec.haproxy;
   requires io.netty.codec.http;
   requires io.netty.common;
   requires io.netty.handler;

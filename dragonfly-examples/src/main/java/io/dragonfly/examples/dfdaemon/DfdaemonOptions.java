@@ -85,8 +85,8 @@ final class DfdaemonOptions {
       hideParamSyntax = true,
       paramLabel = "NAME",
       description =
-          "Name by which clients of this machine may address dfdaemon, in addition to localhost and"
-              + " loopback addresses. May be given many times.")
+          "Name by which clients may address dfdaemon, in addition to localhost and addresses. May"
+              + " be given many times.")
   private List<String> allowedHosts = new ArrayList<>();
 
   @Option(

@@ -10,9 +10,19 @@ import java.nio.file.Path;
  * Tells to whom a file belongs. A command uses a data directory only if it belongs to the user that
  * runs it: anyone who can write there chooses what a peer reads, writes and sends. This also holds
  * for root.
+ *
+ * <p>There is one exception, for volumes of containers, which belong to root and to a group of the
+ * container: a directory of root that its group may write to, and others not. Root can read and
+ * change the files of every user anyway, and has itself chosen who is in that group. A directory
+ * that every user may write to is refused also if it is sticky: nobody else could delete a file
+ * there, but could be the first to make it.
  */
 public final class FileOwner {
   private static final String USER_ID = "unix:uid";
+  private static final String MODE = "unix:mode";
+  private static final String ROOT = "0";
+  private static final int GROUP_MAY_WRITE = 020;
+  private static final int OTHERS_MAY_WRITE = 02;
 
   private static final String ME = user();
 
@@ -20,7 +30,7 @@ public final class FileOwner {
 
   /**
    * Returns why the user of this process must not use a data directory; empty if it belongs to that
-   * user, or is not there yet.
+   * user, or to root and a group of the user, or is not there yet.
    */
   public static String refusal(Path home) {
     return refusal(home, ME);
@@ -29,7 +39,20 @@ public final class FileOwner {
   /** The same for another user, named as {@link #me} does. */
   static String refusal(Path home, String user) {
     try {
-      if (user.equals(id(home))) {
+      String id = id(home);
+      if (user.equals(id)) {
+        return "";
+      }
+      int mode = id.equals(ROOT) ? (Integer) Files.getAttribute(home, MODE) : 0;
+      if ((mode & OTHERS_MAY_WRITE) != 0) {
+        return "Every user may write to data directory "
+            + home
+            + ", which belongs to root: another one could replace its files. Choose a directory of"
+            + " your own in it, such as --home "
+            + home.resolve("dragonfly")
+            + ".";
+      }
+      if ((mode & GROUP_MAY_WRITE) != 0 && Files.isWritable(home)) {
         return "";
       }
       String owner = Files.getOwner(home).getName();

@@ -338,10 +338,11 @@ public final class ProxyConfig {
     }
 
     /**
-     * A name by which clients of this machine may address the proxy, in addition to {@code
-     * localhost} and loopback addresses; may be called many times. Requests that reach a loopback
-     * address and name another host are refused with 421: a web page can point a name of its own to
-     * 127.0.0.1, and its script would read images with the rights of this machine (DNS rebinding).
+     * A name by which clients may address the proxy, in addition to {@code localhost} and
+     * addresses; may be called many times. Requests that name another host are refused with 421, on
+     * loopback addresses also those that name an address of another kind: a web page can point a
+     * name of its own to this machine, and its script would read images with the rights of clients
+     * of the proxy (DNS rebinding).
      *
      * @throws IllegalArgumentException if that is no host
      */

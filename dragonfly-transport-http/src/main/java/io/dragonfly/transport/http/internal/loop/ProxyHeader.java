@@ -1,18 +1,22 @@
 package io.dragonfly.transport.http.internal.loop;
 
-import com.google.common.net.InetAddresses;
 import io.dragonfly.spi.Network;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.codec.haproxy.HAProxyCommand;
+import io.netty.handler.codec.haproxy.HAProxyMessage;
+import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
+import io.netty.handler.codec.haproxy.HAProxyProtocolException;
+import io.netty.handler.codec.haproxy.HAProxyProxiedProtocol;
+import io.netty.util.NetUtil;
+import io.netty.util.ReferenceCountUtil;
 import java.net.Inet4Address;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -21,7 +25,8 @@ import org.slf4j.event.Level;
  * The header of the PROXY protocol (versions 1 and 2), with which a proxy says for whom it has
  * connected. A trusted proxy must send it first of all on each connection: without it, every client
  * would look like the proxy, and could say itself who it is. From anybody else it is an error. An
- * error closes the connection. Steps aside once it is clear what came; confined to its event loop.
+ * error closes the connection. Steps aside once it is clear what came; Netty's decoder reads the
+ * header then. Confined to its event loop.
  */
 public final class ProxyHeader extends ByteToMessageDecoder {
   private static final Logger LOG = LoggerFactory.getLogger(ProxyHeader.class);
@@ -29,22 +34,13 @@ public final class ProxyHeader extends ByteToMessageDecoder {
   private static final byte[] TEXT = "PROXY ".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] BINARY = {13, 10, 13, 10, 0, 13, 10, 'Q', 'U', 'I', 'T', 10};
 
-  /** The protocol's own bound of a line, with its end. */
-  private static final int LONGEST_LINE = 107;
-
-  private static final Pattern LINE =
-      Pattern.compile("PROXY TCP([46]) ([0-9A-Fa-f:.]+) ([0-9A-Fa-f:.]+) (\\d{1,5}) (\\d{1,5})");
-
   /** Behind the signature there are version and command, family, and the length of the rest. */
   private static final int BINARY_HEAD = 16;
 
+  private static final int VERSION = 0x20;
+
   /** No proxy says more of a connection. */
   private static final int LONGEST_BINARY = 4096;
-
-  private static final int TCP4 = 0x11;
-  private static final int TCP4_BYTES = 12;
-  private static final int TCP6 = 0x21;
-  private static final int TCP6_BYTES = 36;
 
   private final boolean isTrusted;
   private final InetAddress from;
@@ -63,49 +59,28 @@ public final class ProxyHeader extends ByteToMessageDecoder {
     this.named = named;
   }
 
-  private static final class HeaderException extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    HeaderException(String message) {
-      super(message);
-    }
-  }
-
   @Override
   protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
     if (!in.isReadable()) {
       return;
     }
-    try {
-      if (readHeader(in)) {
-        ctx.pipeline().remove(this);
-      }
-    } catch (HeaderException e) {
-      // Anybody can send wrong headers; only of a trusted proxy do they mean a wrong setting.
-      LOG.atLevel(isTrusted ? Level.WARN : Level.DEBUG)
-          .log("A connection of {} is closed: {}", from.getHostAddress(), e.getMessage());
-      in.skipBytes(in.readableBytes());
-      var unused = ctx.close();
-    }
-  }
-
-  /** Returns whether it is clear what came; not if more bytes must come before. */
-  private boolean readHeader(ByteBuf in) throws HeaderException {
     boolean isText = begins(in, TEXT);
     boolean isBinary = begins(in, BINARY);
     if (!isText && !isBinary) {
       if (isTrusted) {
-        throw new HeaderException("it is a trusted proxy and sends no PROXY header");
+        refuse(ctx, in, "it is a trusted proxy and sends no PROXY header");
+      } else {
+        ctx.pipeline().remove(this);
       }
-      return true;
+    } else if (in.readableBytes() >= (isText ? TEXT : BINARY).length) {
+      if (!isTrusted) {
+        refuse(ctx, in, "it sends a PROXY header and is none of --trusted-proxies");
+      } else if (isText) {
+        read(ctx);
+      } else if (in.readableBytes() >= BINARY_HEAD) {
+        readBinary(ctx, in);
+      }
     }
-    if (in.readableBytes() < (isText ? TEXT : BINARY).length) {
-      return false;
-    }
-    if (!isTrusted) {
-      throw new HeaderException("it sends a PROXY header and is none of --trusted-proxies");
-    }
-    return isText ? readText(in) : readBinary(in);
   }
 
   /** Tells whether what is there so far may be the beginning of a signature. */
@@ -119,77 +94,88 @@ public final class ProxyHeader extends ByteToMessageDecoder {
     return true;
   }
 
-  private boolean readText(ByteBuf in) throws HeaderException {
-    int length = in.bytesBefore(Math.min(in.readableBytes(), LONGEST_LINE), (byte) '\n');
-    if (length < 0) {
-      if (in.readableBytes() >= LONGEST_LINE) {
-        throw new HeaderException("its PROXY header has no end");
+  /** Netty's decoder would wait for the whole of a header before it looks at this. */
+  private void readBinary(ChannelHandlerContext ctx, ByteBuf in) {
+    int command = in.getUnsignedByte(in.readerIndex() + BINARY.length);
+    int length = in.getUnsignedShort(in.readerIndex() + BINARY.length + 2);
+    if ((command & 0xf0) != VERSION || length > LONGEST_BINARY) {
+      refuse(ctx, in, "its PROXY header is of an unknown version, or too long");
+    } else {
+      read(ctx);
+    }
+  }
+
+  /** Hands what has come to Netty's decoder. */
+  private void read(ChannelHandlerContext ctx) {
+    String decoder = ctx.name() + "-decoder";
+    ctx.pipeline()
+        .addAfter(ctx.name(), decoder, new HAProxyMessageDecoder(LONGEST_BINARY))
+        .addAfter(decoder, null, new Decoded())
+        .remove(this);
+  }
+
+  private void refuse(ChannelHandlerContext ctx, ByteBuf in, String why) {
+    in.skipBytes(in.readableBytes());
+    close(ctx, why);
+  }
+
+  private void close(ChannelHandlerContext ctx, String why) {
+    // Anybody can send wrong headers; only of a trusted proxy do they mean a wrong setting.
+    LOG.atLevel(isTrusted ? Level.WARN : Level.DEBUG)
+        .log("A connection of {} is closed: {}", from.getHostAddress(), why);
+    var unused = ctx.close();
+  }
+
+  /** Gets the header, and steps aside. After an error it stays, and nothing passes any more. */
+  private final class Decoded extends ChannelInboundHandlerAdapter {
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+      try {
+        if (message instanceof HAProxyMessage header && ctx.channel().isActive()) {
+          accept(ctx, header);
+        }
+      } finally {
+        ReferenceCountUtil.release(message);
       }
-      return false;
     }
-    String line = in.toString(in.readerIndex(), length, StandardCharsets.US_ASCII);
-    Matcher words = LINE.matcher(line.endsWith("\r") ? line.substring(0, length - 1) : "");
-    if (!words.matches()
-        || !InetAddresses.isInetAddress(words.group(2))
-        || !InetAddresses.isInetAddress(words.group(3))
-        || words.group(1).equals("4") == words.group(2).contains(":")
-        || Integer.parseInt(words.group(4)) > 0xffff
-        || Integer.parseInt(words.group(5)) > 0xffff) {
-      throw new HeaderException("its PROXY header names no client of TCP4 or TCP6");
-    }
-    in.skipBytes(length + 1);
-    name(InetAddresses.forString(words.group(2)));
-    return true;
-  }
 
-  private boolean readBinary(ByteBuf in) throws HeaderException {
-    if (in.readableBytes() < BINARY_HEAD) {
-      return false;
+    private void accept(ChannelHandlerContext ctx, HAProxyMessage header) {
+      HAProxyProxiedProtocol protocol = header.proxiedProtocol();
+      if (header.command() == HAProxyCommand.LOCAL) {
+        ctx.pipeline().remove(this);
+      } else if (protocol != HAProxyProxiedProtocol.TCP4
+          && protocol != HAProxyProxiedProtocol.TCP6) {
+        close(ctx, "its PROXY header names no client of TCP4 or TCP6");
+      } else {
+        InetAddress client = NetUtil.createInetAddressFromIpAddressString(header.sourceAddress());
+        if (isUsable(client)) {
+          named.accept(client);
+          if (ctx.channel().isActive()) { // that client may have too many connections
+            ctx.pipeline().remove(this);
+          }
+        } else {
+          close(ctx, "its PROXY header names %s as the client".formatted(client.getHostAddress()));
+        }
+      }
     }
-    int start = in.readerIndex();
-    int command = in.getUnsignedByte(start + BINARY.length);
-    int family = in.getUnsignedByte(start + BINARY.length + 1);
-    int length = in.getUnsignedShort(start + BINARY.length + 2);
-    boolean speaksForItself = command == 0x20;
-    if ((!speaksForItself && command != 0x21) || length > LONGEST_BINARY) {
-      throw new HeaderException("its PROXY header is of an unknown version, or too long");
-    }
-    boolean fits =
-        (family == TCP4 && length >= TCP4_BYTES) || (family == TCP6 && length >= TCP6_BYTES);
-    if (!speaksForItself && !fits) {
-      throw new HeaderException("its PROXY header names no client of TCP4 or TCP6");
-    }
-    if (in.readableBytes() < BINARY_HEAD + length) {
-      return false;
-    }
-    if (!speaksForItself) {
-      byte[] client = new byte[family == TCP4 ? 4 : 16];
-      in.getBytes(start + BINARY_HEAD, client);
-      name(address(client));
-    }
-    in.skipBytes(BINARY_HEAD + length);
-    return true;
-  }
 
-  private static InetAddress address(byte[] bytes) {
-    try {
-      return InetAddress.getByAddress(bytes);
-    } catch (UnknownHostException e) {
-      throw new IllegalStateException("4 or 16 bytes are an address", e);
+    private boolean isUsable(InetAddress client) {
+      // The loopback addresses of another machine are not those of this one.
+      boolean isElsewhere = client.isLoopbackAddress() && !from.isLoopbackAddress();
+      return !isElsewhere
+          && !client.isAnyLocalAddress()
+          && !client.isMulticastAddress()
+          && !(client instanceof Inet4Address && client.getAddress()[0] == 0);
     }
-  }
 
-  private void name(InetAddress client) throws HeaderException {
-    // The loopback addresses of another machine are not those of this one.
-    boolean isElsewhere = client.isLoopbackAddress() && !from.isLoopbackAddress();
-    boolean isUsable =
-        !client.isAnyLocalAddress()
-            && !client.isMulticastAddress()
-            && !(client instanceof Inet4Address && client.getAddress()[0] == 0);
-    if (isElsewhere || !isUsable) {
-      throw new HeaderException(
-          "its PROXY header names %s as the client".formatted(client.getHostAddress()));
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      if (cause instanceof HAProxyProtocolException) {
+        // Its message quotes the header, which may be any bytes.
+        close(ctx, "its PROXY header names no client of TCP4 or TCP6, or has no end");
+      } else {
+        ctx.fireExceptionCaught(cause);
+      }
     }
-    named.accept(client);
   }
 }

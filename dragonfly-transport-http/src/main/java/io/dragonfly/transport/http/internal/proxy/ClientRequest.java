@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.spi.Requester;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 
@@ -9,21 +10,26 @@ import io.netty.handler.codec.http.HttpHeaders;
  * @param method its method
  * @param headers its headers, those of the connection included
  * @param body its body, which may still be coming
- * @param local whether the client is on this machine
+ * @param requester where the client is
  * @param answer where the answer goes
  */
 record ClientRequest(
-    String method, HttpHeaders headers, Inbound body, boolean local, Answer answer) {
+    String method, HttpHeaders headers, Inbound body, Requester requester, Answer answer) {
   /** Returns the same for the bytes as they are: compressed ones have another digest. */
   ClientRequest withoutCoding() {
     return new ClientRequest(
-        method, headers.copy().remove(HttpHeaderNames.ACCEPT_ENCODING), body, local, answer);
+        method, headers.copy().remove(HttpHeaderNames.ACCEPT_ENCODING), body, requester, answer);
   }
 
   /** Returns a question for the headers alone. */
   ClientRequest asHead() {
     HttpHeaders other = headers.copy().remove(HttpHeaderNames.RANGE);
-    return new ClientRequest("HEAD", other, body, local, answer);
+    return new ClientRequest("HEAD", other, body, requester, answer);
+  }
+
+  /** Tells whether the client is on this machine. */
+  boolean local() {
+    return requester == Requester.THIS_MACHINE;
   }
 
   boolean hasCredentials() {

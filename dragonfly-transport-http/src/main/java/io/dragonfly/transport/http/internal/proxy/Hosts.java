@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.spi.Requester;
 import io.dragonfly.task.ImageName;
 import io.dragonfly.task.Trust;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
@@ -64,9 +65,12 @@ final class Hosts {
         .anyMatch(origin::equals);
   }
 
-  /** Tells whether a client may not reach addresses that only mean something on this machine. */
-  boolean isGuarded(HttpUrl url, boolean local) {
-    return !local && !isConfigured(url);
+  /**
+   * Returns for whom a URL is read: for this process itself, which may reach every address, if it
+   * is one of the settings or the client is on this machine, and else for the client.
+   */
+  Requester readFor(HttpUrl url, Requester client) {
+    return client == Requester.THIS_MACHINE || isConfigured(url) ? Requester.THIS_PROCESS : client;
   }
 
   /** Tells whether a Host header names this machine, or is one of the names of the settings. */

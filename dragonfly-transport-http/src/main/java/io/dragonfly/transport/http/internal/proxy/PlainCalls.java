@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.spi.Requester;
 import io.dragonfly.transport.http.internal.reach.AddressGuard;
 import io.dragonfly.transport.http.internal.reach.Proxies;
 import io.dragonfly.transport.http.internal.reach.SourceProxy;
@@ -10,7 +11,10 @@ import java.net.InetAddress;
 import java.net.Proxy;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import okhttp3.Call;
@@ -21,6 +25,7 @@ import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
 import okhttp3.Request;
 import okhttp3.Response;
+import okio.AsyncTimeout;
 
 /**
  * OkHttp, set up to pass requests on: HTTP/1.1, no redirects, credentials or codings of its own
@@ -28,6 +33,12 @@ import okhttp3.Response;
  * and whether addresses are guarded.
  */
 final class PlainCalls implements AutoCloseable {
+  /** The header of a request whose body is sent when the server has said that it wants it. */
+  static final String EXPECT = "Expect";
+
+  /** How long that may take; clients do not wait longer, either. */
+  private static final Duration MOST_EXPECT = Duration.ofSeconds(1);
+
   private static final int IDLE_CONNECTIONS = 64;
   private static final Duration MOST_CONNECT = Duration.ofSeconds(10);
 
@@ -38,13 +49,14 @@ final class PlainCalls implements AutoCloseable {
   private final Duration answerTimeout;
   private final OkHttpClient client;
 
-  // Connections are shared by calls with the same resolver: guarded ones keep their own.
-  private final Dns openDns;
-  private final Dns guardedDns;
+  // Connections are shared by calls with the same resolver: those for each requester keep their
+  // own.
+  private final Map<Requester, Dns> dns = new EnumMap<>(Requester.class);
 
   PlainCalls(Proxies proxies, OwnAddresses own, Duration answerTimeout, Dns dns) {
-    this.openDns = dns;
-    this.guardedDns = host -> lookUpGuarded(dns, host);
+    for (Requester requester : Requester.values()) {
+      this.dns.put(requester, host -> lookUp(dns, host, requester));
+    }
     this.proxies = proxies;
     this.own = own;
     this.answerTimeout = answerTimeout;
@@ -72,18 +84,19 @@ final class PlainCalls implements AutoCloseable {
     }
   }
 
-  private record Way(boolean guarded, Optional<SourceTls> tls, Optional<SourceProxy> proxy) {
+  private record Way(Requester requester, Optional<SourceTls> tls, Optional<SourceProxy> proxy) {
     /** A proxy is named by who runs us and may be anywhere; it connects to the host itself. */
-    boolean guardsAddresses() {
-      return guarded && proxy.isEmpty();
+    Requester connectsFor() {
+      return proxy.isEmpty() ? requester : Requester.THIS_PROCESS;
     }
   }
 
-  private static List<InetAddress> lookUpGuarded(Dns dns, String host) throws UnknownHostException {
+  private static List<InetAddress> lookUp(Dns dns, String host, Requester requester)
+      throws UnknownHostException {
     List<InetAddress> addresses = dns.lookup(host);
     for (InetAddress address : addresses) {
       try {
-        AddressGuard.check(address);
+        AddressGuard.check(address, requester);
       } catch (AddressGuard.RefusedException e) {
         UnknownHostException refused = new UnknownHostException(String.valueOf(e.getMessage()));
         refused.initCause(e);
@@ -99,19 +112,22 @@ final class PlainCalls implements AutoCloseable {
    * @throws UnknownHostException if it has none
    */
   List<InetAddress> lookUp(String host) throws UnknownHostException {
-    return openDns.lookup(host);
+    return dnsFor(Requester.THIS_PROCESS).lookup(host);
+  }
+
+  private Dns dnsFor(Requester requester) {
+    return Objects.requireNonNull(dns.get(requester));
   }
 
   /** Makes a call for a target; the request's URL may be another one that it led to. */
   Call create(Target target, Request request) throws IOException {
     Optional<SourceProxy> proxy = proxies.forUrl(request.url());
-    if (target.guarded()) {
-      AddressGuard.checkName(request.url().host()); // what is an address is never looked up
-    }
+    // What is an address is never looked up.
+    AddressGuard.checkName(request.url().host(), target.requester());
     Optional<SourceTls> tls =
         request.url().isHttps() ? trusts.tls(target.trust()) : Optional.empty();
     return client.newCall(
-        request.newBuilder().tag(Way.class, new Way(target.guarded(), tls, proxy)).build());
+        request.newBuilder().tag(Way.class, new Way(target.requester(), tls, proxy)).build());
   }
 
   /** Makes a call of which all must have come in the time that else a single byte may take. */
@@ -125,7 +141,7 @@ final class PlainCalls implements AutoCloseable {
     Way way = chain.request().tag(Way.class);
     Interceptor.Chain on =
         chain
-            .withDns(way.guardsAddresses() ? guardedDns : openDns)
+            .withDns(dnsFor(way.connectsFor()))
             .withProxy(way.proxy().map(SourceProxy::proxy).orElse(Proxy.NO_PROXY))
             .withProxyAuthenticator(
                 new SourceProxy.Credentials(way.proxy().flatMap(SourceProxy::authorization)));
@@ -150,13 +166,40 @@ final class PlainCalls implements AutoCloseable {
   private Response checkConnection(Interceptor.Chain chain) throws IOException {
     Way way = chain.request().tag(Way.class);
     var address = chain.connection().route().socketAddress();
-    if (way.guardsAddresses()) {
-      AddressGuard.check(address.getAddress());
-    }
+    AddressGuard.check(address.getAddress(), way.connectsFor());
     if (own.contains(address)) {
       throw new LoopException(chain.request().url().host());
     }
-    return chain.proceed(chain.request());
+    return chain.request().body() instanceof InboundBody body
+            && chain.request().header(EXPECT) != null
+        ? awaitDecision(chain, body)
+        : chain.proceed(chain.request());
+  }
+
+  /** Sends a head, and its body only if the server wants that; ends the call if it is silent. */
+  private Response awaitDecision(Interceptor.Chain chain, InboundBody body) throws IOException {
+    AsyncTimeout wait =
+        new AsyncTimeout() {
+          @Override
+          protected void timedOut() {
+            if (body.giveUp()) {
+              chain.call().cancel();
+            }
+          }
+        };
+    long half = answerTimeout.toNanos() / 2;
+    wait.timeout(Math.min(MOST_EXPECT.toNanos(), half), TimeUnit.NANOSECONDS);
+    wait.enter();
+    try {
+      Response response = chain.proceed(chain.request());
+      if (!body.decide()) {
+        response.close();
+        throw new IOException("the server has answered just too late");
+      }
+      return response;
+    } finally {
+      wait.exit();
+    }
   }
 
   /** Returns the proxy on the way to a URL, if there is one. */

@@ -7,7 +7,6 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -18,11 +17,9 @@ import java.util.Set;
 import java.util.function.Predicate;
 import okhttp3.Call;
 import okhttp3.HttpUrl;
-import okhttp3.MediaType;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
-import okio.BufferedSink;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +30,6 @@ final class PlainWay {
   /** What is sent where a client does not say who it is. */
   static final String USER_AGENT = "dragonfly-java";
 
-  private static final String EXPECT = "Expect";
   private static final int MOST_REDIRECTS = 10;
 
   /** They go along wherever a redirect leads: none of them can be a secret. */
@@ -158,12 +154,17 @@ final class PlainWay {
       throws IOException {
     try {
       return executeOnce(client, target, request);
-    } catch (SocketTimeoutException e) {
-      if (request.header(EXPECT) == null || client.body().isAsked()) {
+    } catch (IOException e) {
+      if (!(request.body() instanceof InboundBody body && body.isLate())) {
         throw e;
       }
       // A server that does not know the header waits for the body, too.
-      Request without = request.newBuilder().removeHeader(EXPECT).build();
+      Request without =
+          request
+              .newBuilder()
+              .removeHeader(PlainCalls.EXPECT)
+              .method(request.method(), body(client))
+              .build();
       return executeOnce(client, target, without);
     }
   }
@@ -196,7 +197,7 @@ final class PlainWay {
     headers.add("Via", "1.1 " + via);
     RequestBody body = body(client);
     if (body != null && client.body().expectsContinue() && !client.body().isAsked()) {
-      headers.add(EXPECT, "100-continue"); // a refusal then costs no upload
+      headers.add(PlainCalls.EXPECT, "100-continue"); // a refusal then costs no upload
     }
     return new Request.Builder().url(url).headers(headers.build()).method(client.method(), body);
   }
@@ -207,34 +208,7 @@ final class PlainWay {
     if (client.isRead() || (isEmpty && !MUST_HAVE_A_BODY.contains(client.method()))) {
       return null;
     }
-    return new RequestBody() {
-      @Override
-      public @Nullable MediaType contentType() {
-        return null; // it is among the headers
-      }
-
-      @Override
-      public long contentLength() {
-        return body.length().orElse(-1);
-      }
-
-      @Override
-      public boolean isOneShot() {
-        return true;
-      }
-
-      @Override
-      public void writeTo(BufferedSink sink) throws IOException {
-        for (ByteBuf part = body.take(bodyLimit); part != null; part = body.take(bodyLimit)) {
-          try {
-            part.readBytes(sink.outputStream(), part.readableBytes());
-          } finally {
-            part.release();
-          }
-          sink.flush();
-        }
-      }
-    };
+    return new InboundBody(body, bodyLimit);
   }
 
   /** Returns the headers of an answer that are passed on. */

@@ -137,9 +137,8 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
       if (request.method().equals(HttpMethod.CONNECT)) {
         connect(request);
       } else {
-        if (arrival.intercepted().isEmpty()
-            && channel.localAddress().getAddress().isLoopbackAddress()) {
-          RequestChecks.checkName(request, parts.hosts());
+        if (arrival.intercepted().isEmpty()) {
+          RequestChecks.checkName(request, parts.hosts(), channel.localAddress().getAddress());
         }
         work(request);
       }
@@ -160,7 +159,8 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     body = from;
     enter(State.WORKING);
     ClientRequest client =
-        new ClientRequest(request.method().name(), request.headers(), from, arrival.local(), to);
+        new ClientRequest(
+            request.method().name(), request.headers(), from, arrival.requester(), to);
     Exchange exchange = new Exchange(parts, client, request.uri(), arrival);
     parts
         .threads()
@@ -258,7 +258,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     }
     enter(State.CONNECTING);
     channel.config().setAutoRead(false);
-    TunnelOpening opening = new TunnelOpening(parts, channel, arrival.local(), authority);
+    TunnelOpening opening = new TunnelOpening(parts, channel, arrival.requester(), authority);
     List<String> via = request.headers().getAll(HttpHeaderNames.VIA);
     parts.threads().execute(() -> open(opening, authority, via));
   }

@@ -4,6 +4,7 @@ import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchStream;
 import io.dragonfly.internal.queue.KeyedBudget;
 import io.dragonfly.internal.queue.Place;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.transport.http.internal.loop.EventLoops;
 import io.dragonfly.transport.http.internal.loop.ProxyHeader;
 import io.dragonfly.transport.http.internal.reach.Proxies;
@@ -42,7 +43,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
-import java.util.function.Predicate;
 import okhttp3.Dns;
 import okhttp3.HttpUrl;
 import org.slf4j.Logger;
@@ -80,15 +80,18 @@ public final class ProxyServer implements AutoCloseable {
   /**
    * What a proxy asks its machine.
    *
-   * @param local tells from a client's address whether the client is on this machine
+   * @param requester tells from a client's address where the client is
    * @param dns returns the addresses of a host
    * @param nanoClock the time, as of {@link System#nanoTime}
    * @param clock the time of day
    */
   record Machine(
-      Predicate<InetAddress> local, Dns dns, LongSupplier nanoClock, InstantSource clock) {
+      Function<InetAddress, Requester> requester,
+      Dns dns,
+      LongSupplier nanoClock,
+      InstantSource clock) {
     static final Machine REAL =
-        new Machine(ProxyServer::isLocal, Dns.SYSTEM, System::nanoTime, InstantSource.system());
+        new Machine(ProxyServer::requester, Dns.SYSTEM, System::nanoTime, InstantSource.system());
   }
 
   private ProxyServer(ProxyConfig config, ProxyLimits limits, Peer peer, Machine machine)
@@ -294,7 +297,7 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     private Arrival arrival(InetAddress client) {
-      return new Arrival(upstream, Optional.empty(), machine.local().test(client));
+      return new Arrival(upstream, Optional.empty(), machine.requester().apply(client));
     }
   }
 
@@ -310,7 +313,12 @@ public final class ProxyServer implements AutoCloseable {
     }
   }
 
-  static boolean isLocal(InetAddress client) {
+  /** A connection between two addresses of this machine may come from any of them. */
+  static Requester requester(InetAddress client) {
+    return isLocal(client) ? Requester.THIS_MACHINE : Requester.at(client);
+  }
+
+  private static boolean isLocal(InetAddress client) {
     try {
       return client.isLoopbackAddress() || NetworkInterface.getByInetAddress(client) != null;
     } catch (SocketException e) {

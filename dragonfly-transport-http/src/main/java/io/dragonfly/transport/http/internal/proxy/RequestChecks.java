@@ -4,6 +4,8 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.util.List;
 
 /** What the head of a request must be before anybody works on it. */
@@ -31,18 +33,32 @@ final class RequestChecks {
   }
 
   /**
-   * Refuses a request to the proxy itself by a name that is not its own, where it came to a
-   * loopback address: a web page can point its name there, and a script of it would read what
-   * clients of this machine may.
+   * Refuses a request to the proxy itself by a name that is not its own: a web page can point its
+   * name to any address that its reader reaches, and a script of it would read what clients of this
+   * proxy may. An address as the name is refused on loopback addresses alone, where only theirs are
+   * used: elsewhere it cannot be pointed anywhere, and behind a NAT it is none of this machine.
+   *
+   * @param at the address of this machine that the request came to
    */
-  static void checkName(HttpRequest request, Hosts hosts) throws Refusal {
+  static void checkName(HttpRequest request, Hosts hosts, InetAddress at) throws Refusal {
     String host = request.headers().get(HttpHeaderNames.HOST);
-    if (request.uri().startsWith("/") && host != null && !hosts.isOwnName(host)) {
+    boolean isOwn =
+        host == null || hosts.isOwnName(host) || (!at.isLoopbackAddress() && isAddress(host));
+    if (request.uri().startsWith("/") && !isOwn) {
       throw new Refusal(
           HttpResponseStatus.MISDIRECTED_REQUEST,
-          "'%s' is no name of this proxy: use localhost or 127.0.0.1, or add it to the allowed hosts"
+          "'%s' is no name of this proxy: use localhost, 127.0.0.1 or the address of its host, or add it to the allowed hosts"
               .formatted(host));
     }
+  }
+
+  private static boolean isAddress(String header) {
+    return Authority.parse(header, 80)
+        .filter(
+            named ->
+                NetUtil.isValidIpV4Address(named.host())
+                    || NetUtil.isValidIpV6Address(named.host()))
+        .isPresent();
   }
 
   /** Returns where a CONNECT leads. What follows it is of the tunnel: it cannot have a body. */

@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.spi.Requester;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
 import io.dragonfly.transport.http.proxy.ProxyRule;
 import io.dragonfly.transport.http.proxy.ProxyRule.Way;
@@ -70,7 +71,7 @@ final class Routing {
       throw Refusal.badRequest("this is no http or https URL");
     }
     HttpUrl bare = url.newBuilder().username("").password("").fragment(null).build();
-    return target(bare, Optional.empty(), hosts.isGuarded(bare, arrival.local()));
+    return target(bare, Optional.empty(), hosts.readFor(bare, arrival.requester()));
   }
 
   private Target mirrored(String uri, Arrival arrival) throws Refusal {
@@ -88,7 +89,7 @@ final class Routing {
       }
       HttpUrl url = parse(hosts.originOf(name) + path + without(query));
       Target.Mirror mirror = new Target.Mirror("", namespace);
-      return target(url, Optional.of(mirror), hosts.isGuarded(url, arrival.local()));
+      return target(url, Optional.of(mirror), hosts.readFor(url, arrival.requester()));
     }
     for (Upstream upstream : config.upstreams()) {
       String prefix = "/" + upstream.name();
@@ -107,7 +108,7 @@ final class Routing {
 
   /** A registry that was configured may be anywhere. */
   private Target registry(String origin, String uri, Target.Mirror mirror) throws Refusal {
-    return target(parse(origin + uri), Optional.of(mirror), false);
+    return target(parse(origin + uri), Optional.of(mirror), Requester.THIS_PROCESS);
   }
 
   private static HttpUrl parse(String text) throws Refusal {
@@ -118,8 +119,8 @@ final class Routing {
     return url;
   }
 
-  private Target target(HttpUrl url, Optional<Target.Mirror> mirror, boolean guarded) {
-    return new Target(url, hosts.trust(url.host(), url.port()), mirror, guarded);
+  private Target target(HttpUrl url, Optional<Target.Mirror> mirror, Requester requester) {
+    return new Target(url, hosts.trust(url.host(), url.port()), mirror, requester);
   }
 
   private static Optional<String> namespace(String query) throws Refusal {

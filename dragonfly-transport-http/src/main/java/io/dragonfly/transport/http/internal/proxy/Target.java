@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.spi.Requester;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.Trust;
 import java.util.Optional;
@@ -13,9 +14,10 @@ import okhttp3.HttpUrl;
  * @param url what is asked for there
  * @param trust which certificates are trusted there
  * @param mirror how the registry is mirrored, unless the client uses us as its proxy
- * @param guarded whether addresses are refused that another machine must not reach through us
+ * @param requester for whom it is read, which says which addresses are refused; none for {@link
+ *     Requester#THIS_PROCESS}
  */
-record Target(HttpUrl url, Trust trust, Optional<Mirror> mirror, boolean guarded) {
+record Target(HttpUrl url, Trust trust, Optional<Mirror> mirror, Requester requester) {
   private static final Pattern DIGEST =
       Pattern.compile("/v2/.+/(blobs|manifests)/sha256:([0-9a-f]{64})/?");
   private static final Pattern MANIFEST_BY_TAG = Pattern.compile("/v2/.+/manifests/[^/:]+/?");
@@ -31,9 +33,14 @@ record Target(HttpUrl url, Trust trust, Optional<Mirror> mirror, boolean guarded
    */
   record Mirror(String prefix, Optional<String> namespace) {}
 
+  /** Tells whether addresses are refused that the client must not reach through us. */
+  boolean guarded() {
+    return requester != Requester.THIS_PROCESS;
+  }
+
   /** Returns the same client's request at another URL. */
   Target at(HttpUrl other, Hosts hosts) {
-    return new Target(other, hosts.trust(other.host(), other.port()), mirror, guarded);
+    return new Target(other, hosts.trust(other.host(), other.port()), mirror, requester);
   }
 
   /** Returns the digest that the content must have, if the path names one. */

@@ -100,7 +100,7 @@ final class TokenPage {
         url,
         hosts.trust(url.host(), url.port()),
         registry.mirror(),
-        hosts.isGuarded(registry.url(), client.local()));
+        hosts.readFor(registry.url(), client.requester()));
   }
 
   private void pass(ClientRequest client, Target target, Tokens.Realm realm) throws IOException {

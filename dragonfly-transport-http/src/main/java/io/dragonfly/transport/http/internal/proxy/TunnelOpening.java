@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.spi.Requester;
 import io.dragonfly.transport.http.internal.reach.AddressGuard;
 import io.dragonfly.transport.http.internal.reach.SourceProxy;
 import io.netty.bootstrap.Bootstrap;
@@ -42,13 +43,18 @@ final class TunnelOpening {
 
   private final ProxyParts parts;
   private final SocketChannel client;
-  private final boolean local;
+  private final Requester reader;
   private final Authority authority;
 
-  TunnelOpening(ProxyParts parts, SocketChannel client, boolean local, Authority authority) {
+  /**
+   * A tunnel that is not open yet.
+   *
+   * @param requester where the client is
+   */
+  TunnelOpening(ProxyParts parts, SocketChannel client, Requester requester, Authority authority) {
     this.parts = parts;
     this.client = client;
-    this.local = local;
+    this.reader = requester == Requester.THIS_MACHINE ? Requester.THIS_PROCESS : requester;
     this.authority = authority;
   }
 
@@ -117,7 +123,7 @@ final class TunnelOpening {
   private void askOnce() throws IOException {
     HttpUrl url = HttpUrl.get("https://" + authority + "/");
     Target target =
-        new Target(url, parts.hosts().trust(url.host(), url.port()), Optional.empty(), !local);
+        new Target(url, parts.hosts().trust(url.host(), url.port()), Optional.empty(), reader);
     Request question =
         new Request.Builder()
             .url(url)
@@ -183,10 +189,8 @@ final class TunnelOpening {
   /** The farther proxy looks up the address itself: the name is all that can be looked at. */
   private List<InetSocketAddress> addressesOf(SourceProxy proxy) throws Refusal {
     try {
-      if (!local) {
-        AddressGuard.checkName(authority.host());
-      }
-      return lookUp(proxy.host(), proxy.port(), "HTTPS_PROXY", false);
+      AddressGuard.checkName(authority.host(), reader);
+      return lookUp(proxy.host(), proxy.port(), "HTTPS_PROXY", Requester.THIS_PROCESS);
     } catch (AddressGuard.RefusedException e) {
       throw Refusal.forbidden("this address is not reached on behalf of another machine");
     } catch (IOException e) {
@@ -196,7 +200,7 @@ final class TunnelOpening {
 
   private List<InetSocketAddress> addresses() throws Refusal {
     try {
-      return lookUp(authority.host(), authority.port(), authority.toString(), !local);
+      return lookUp(authority.host(), authority.port(), authority.toString(), reader);
     } catch (AddressGuard.RefusedException e) {
       throw Refusal.forbidden("this address is not reached on behalf of another machine");
     } catch (IOException e) {
@@ -208,14 +212,13 @@ final class TunnelOpening {
    * Returns where to connect to: a second look-up might bring addresses that nobody has checked.
    *
    * @param what is said to lead back here, if it does
+   * @param reader for whom it is connected to
    */
-  private List<InetSocketAddress> lookUp(String host, int port, String what, boolean guarded)
+  private List<InetSocketAddress> lookUp(String host, int port, String what, Requester reader)
       throws IOException, Refusal {
     List<InetSocketAddress> found = new ArrayList<>();
     for (InetAddress address : parts.calls().lookUp(host)) {
-      if (guarded) {
-        AddressGuard.check(address);
-      }
+      AddressGuard.check(address, reader);
       InetSocketAddress full = new InetSocketAddress(address, port);
       if (parts.own().contains(full)) {
         throw Refusal.loop(what);

@@ -50,22 +50,12 @@ public final class AddressGuard {
     }
   }
 
-  /** Throws if the address must not be connected to for a client of another machine. */
-  public static void check(InetAddress address) throws RefusedException {
-    check(address, Requester.PRIVATE_NETWORK);
-  }
-
   /** Throws if the address must not be connected to for a requester. */
   public static void check(InetAddress address, Requester requester) throws RefusedException {
     Optional<String> rule = rule(address, requester);
     if (rule.isPresent()) {
       throw new RefusedException(address.getHostAddress(), rule.get());
     }
-  }
-
-  /** The same as {@link #checkName(String, Requester)} for a client of another machine. */
-  public static void checkName(String host) throws RefusedException {
-    checkName(host, Requester.PRIVATE_NETWORK);
   }
 
   /**

@@ -29,6 +29,12 @@ import java.util.Optional;
 public final class FailureJson {
   private static final String RETRY_AFTER = "retryAfterMillis";
 
+  /**
+   * The longest time that a busy supernode is waited for, as the longest that one names. A longer
+   * one would let a supernode that is broken stop a fetch for hours.
+   */
+  private static final Duration LONGEST_BUSY = Duration.ofMinutes(1);
+
   /** That the call lacks a proof of the join token that holds now. */
   private static final String JOIN = "join";
 
@@ -128,8 +134,7 @@ public final class FailureJson {
           in.flag(JOIN)
               ? CallRefusedException.unproven(message)
               : new CallRefusedException(message);
-      case BUSY ->
-          new BusyException(message, retryAfter(in).orElse(BusyException.DEFAULT_RETRY_AFTER));
+      case BUSY -> new BusyException(message, busyFor(in));
       case OUTPUT -> new OutputException(message);
       case STORAGE -> new StorageException(message);
       case LISTEN -> new ListenException(message, null);
@@ -143,6 +148,11 @@ public final class FailureJson {
     return in.find("status").isPresent()
         ? new SourceFailedException(message, in.get("status").integer(), retryAfter(in))
         : new SourceFailedException(message, null);
+  }
+
+  private static Duration busyFor(JsonIn in) throws WireException {
+    Duration named = retryAfter(in).orElse(BusyException.DEFAULT_RETRY_AFTER);
+    return named.compareTo(LONGEST_BUSY) > 0 ? LONGEST_BUSY : named;
   }
 
   private static Optional<Duration> retryAfter(JsonIn in) throws WireException {

@@ -1,12 +1,15 @@
 package io.dragonfly.transport.http.internal.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dragonfly.transport.http.RawConnection;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.OptionalLong;
+import okio.Buffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,8 +98,25 @@ class ExpectTest extends ProxyTest {
   }
 
   @Test
+  void whatIsDecidedStaysSo() throws Exception {
+    Inbound empty = new Inbound(OptionalLong.of(0), true, () -> {}, () -> {});
+    empty.end();
+    InboundBody late = new InboundBody(empty, Duration.ofSeconds(1));
+    assertThat(late.giveUp()).isTrue();
+    assertThat(late.isLate()).isTrue();
+    assertThat(late.decide()).isFalse();
+    assertThatThrownBy(() -> late.writeTo(new Buffer())).isInstanceOf(IOException.class);
+
+    InboundBody sent = new InboundBody(empty, Duration.ofSeconds(1));
+    sent.writeTo(new Buffer());
+    assertThat(sent.giveUp()).isFalse();
+    assertThat(sent.decide()).isTrue();
+  }
+
+  /** Its answer may take long, but not what says whether the body is wanted. */
+  @Test
   void aRegistryThatDoesNotKnowTheQuestionGetsTheBody() throws Exception {
-    start(config().answerTimeout(Duration.ofSeconds(3)));
+    start(config().answerTimeout(Duration.ofMinutes(10)));
     try (RawConnection client = put("Content-Length: 5");
         RawConnection silent = accept()) {
       assertThat(silent.readHead().header("Expect")).isEqualTo("100-continue");

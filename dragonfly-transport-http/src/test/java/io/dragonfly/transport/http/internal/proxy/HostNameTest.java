@@ -1,11 +1,17 @@
 package io.dragonfly.transport.http.internal.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dragonfly.testkit.FreePorts;
 import io.dragonfly.transport.http.RawConnection;
 import io.dragonfly.transport.http.proxy.Upstream;
+import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
 import java.io.IOException;
+import java.net.InetAddress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -55,6 +61,46 @@ class HostNameTest extends ProxyTest {
   void namesAndAddressesOfThisMachineAreAnswered(String host) throws Exception {
     start();
     assertThat(ask("/v2/", host).status()).isEqualTo(200);
+  }
+
+  /** A name of a web page can point to any address of the machine, not only to a loopback one. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "evil.test",
+        "evil.test:65001",
+        "192.168.5.6.evil.test",
+        "localhost.evil.test",
+        ""
+      })
+  void anotherNameIsRefusedOnEveryAddressOfTheMachine(String host) {
+    for (String at : new String[] {"192.168.5.6", "127.0.0.1", "2001:db8::5"}) {
+      assertThatThrownBy(() -> check(host, at)).as(at).isInstanceOf(Refusal.class);
+    }
+  }
+
+  /** An address cannot be pointed anywhere else; behind a NAT it need not be one of the machine. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "192.168.5.6",
+        "192.168.5.6:65001",
+        "203.0.113.9",
+        "[2001:db8::5]:65001",
+        "localhost:65001",
+        "127.0.0.1",
+        "mirror.test"
+      })
+  void addressesAndOwnNamesAreAnsweredThere(String host) {
+    assertThatCode(() -> check(host, "192.168.5.6")).doesNotThrowAnyException();
+  }
+
+  private static void check(String host, String at) throws Exception {
+    DefaultHttpRequest request =
+        new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/v2/");
+    request.headers().set("Host", host);
+    Hosts hosts = new Hosts(config().allowedHost("mirror.test").build());
+    RequestChecks.checkName(request, hosts, InetAddress.getByName(at));
   }
 
   @Test

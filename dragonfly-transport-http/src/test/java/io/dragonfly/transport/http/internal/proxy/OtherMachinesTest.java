@@ -3,8 +3,10 @@ package io.dragonfly.transport.http.internal.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.transport.http.RawConnection;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -89,6 +91,48 @@ class OtherMachinesTest extends ProxyTest {
     assertThat(inner.requests).isEmpty();
     // It would read with this machine's rights, and follow a redirect itself.
     assertThat(swarmAsked).isEmpty();
+  }
+
+  /** A farther proxy stands for the private networks: none is connected to. */
+  @Test
+  void aClientWithAPublicAddressReachesNoPrivateNetwork() throws Exception {
+    elsewhere = Requester.PUBLIC_NETWORK;
+    String farther = registry.url("");
+    startForOthers(
+        config().environment(Map.of("http_proxy", farther, "https_proxy", farther)), swarm);
+
+    assertThat(status("GET http://10.1.2.3/v2/")).isEqualTo(403);
+    assertThat(status("GET /v2/?ns=192.168.1.2:5000")).isEqualTo(403);
+    assertThat(status("CONNECT 172.16.1.2:443")).isEqualTo(403);
+    assertThat(status("CONNECT [fd00::1]:443")).isEqualTo(403);
+    assertThat(registry.requests).isEmpty();
+    assertThat(status("GET http://198.51.100.7/v2/")).isEqualTo(200);
+
+    elsewhere = Requester.PRIVATE_NETWORK;
+    assertThat(status("GET http://10.1.2.3/v2/")).isEqualTo(200);
+  }
+
+  @Test
+  void aNameOfAPrivateAddressDoesNotHelpAPublicClient() throws Exception {
+    elsewhere = Requester.PUBLIC_NETWORK;
+    dns = host -> List.of(InetAddress.getByName("10.1.2.3"));
+    startForOthers(config(), swarm);
+
+    assertThat(status("GET http://inner.test:5000/v2/")).isEqualTo(403);
+    assertThat(status("GET http://inner.test:5000/v2/a/blobs/sha256:" + "ab".repeat(32)))
+        .isEqualTo(403);
+    assertThat(status("CONNECT inner.test:443")).isEqualTo(403);
+    assertThat(swarm.requests).isEmpty();
+  }
+
+  @Test
+  void whereAClientIsFollowsFromItsAddress() throws Exception {
+    assertThat(ProxyServer.requester(InetAddress.getLoopbackAddress()))
+        .isEqualTo(Requester.THIS_MACHINE);
+    assertThat(ProxyServer.requester(InetAddress.getByName("10.254.253.252")))
+        .isEqualTo(Requester.PRIVATE_NETWORK);
+    assertThat(ProxyServer.requester(InetAddress.getByName("198.51.100.7")))
+        .isEqualTo(Requester.PUBLIC_NETWORK);
   }
 
   @Test

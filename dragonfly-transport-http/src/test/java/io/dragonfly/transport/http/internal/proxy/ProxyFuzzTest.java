@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.spi.Requester;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Trust;
 import io.dragonfly.testkit.Fuzz;
@@ -16,6 +17,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import java.io.EOFException;
+import java.net.InetAddress;
 import java.net.SocketException;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +36,7 @@ class ProxyFuzzTest extends ProxyTest {
           HttpUrl.get("https://registry.test/v2/lab/app/tags/list"),
           Trust.PLATFORM,
           Optional.of(new Target.Mirror("/hub", Optional.of("registry.test"))),
-          false);
+          Requester.THIS_PROCESS);
 
   @Test
   void aRangeIsRightOrNone() {
@@ -148,7 +150,7 @@ class ProxyFuzzTest extends ProxyTest {
         return false;
       }
       RequestChecks.checkHead(request);
-      RequestChecks.checkName(request, hosts);
+      RequestChecks.checkName(request, hosts, InetAddress.getLoopbackAddress());
       if (request.method().equals(HttpMethod.CONNECT)) {
         Authority tunnel = RequestChecks.tunnel(request);
         return !routing.isBlocked(tunnel) || routing.isIntercepted(tunnel);
@@ -157,7 +159,7 @@ class ProxyFuzzTest extends ProxyTest {
           routing.target(
               request.uri(),
               request.headers(),
-              new Arrival(Optional.empty(), Optional.empty(), false));
+              new Arrival(Optional.empty(), Optional.empty(), Requester.PRIVATE_NETWORK));
       Routing.Decision decision =
           routing.decide(request.method().name(), request.headers(), target);
       assertThat(decision.target().url().host()).isNotEmpty();

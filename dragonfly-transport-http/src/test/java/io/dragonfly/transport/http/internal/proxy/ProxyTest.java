@@ -4,6 +4,7 @@ import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchStream;
+import io.dragonfly.spi.Requester;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.transport.http.RawConnection;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
@@ -48,6 +49,9 @@ abstract class ProxyTest {
 
   /** How the proxy finds the addresses of hosts. */
   volatile Dns dns = Dns.SYSTEM;
+
+  /** Where clients are of which {@link #startForOthers} says that they are not here. */
+  Requester elsewhere = Requester.PRIVATE_NETWORK;
 
   private volatile boolean others;
   private final AtomicLong later = new AtomicLong();
@@ -101,7 +105,7 @@ abstract class ProxyTest {
             limits,
             whose,
             new ProxyServer.Machine(
-                address -> !others && ProxyServer.isLocal(address),
+                address -> others ? elsewhere : ProxyServer.requester(address),
                 host -> dns.lookup(host),
                 () -> clock.getAsLong() + later.get(),
                 () -> Instant.now().plusNanos(later.get())));

@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.internal.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dragonfly.spi.Requester;
 import io.dragonfly.task.Trust;
 import io.dragonfly.transport.http.internal.reach.AddressGuard;
 import io.dragonfly.transport.http.internal.reach.Proxies;
@@ -27,8 +28,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RoutingTest {
-  private static final Arrival HERE = new Arrival(Optional.empty(), Optional.empty(), true);
-  private static final Arrival ELSEWHERE = new Arrival(Optional.empty(), Optional.empty(), false);
+  private static final Arrival HERE = arrival(Requester.THIS_MACHINE);
+  private static final Arrival ELSEWHERE = arrival(Requester.PRIVATE_NETWORK);
   private static final String DIGEST = "sha256:" + "ab".repeat(32);
 
   private final ProxyConfig.Builder config =
@@ -39,6 +40,10 @@ class RoutingTest {
           .trust("own.example:8443", new Trust(true, List.of()))
           .trust("docker.io", new Trust(true, List.of()))
           .plainHttp("plain.example");
+
+  private static Arrival arrival(Requester requester) {
+    return new Arrival(Optional.empty(), Optional.empty(), requester);
+  }
 
   private Routing routing() {
     ProxyConfig built = config.build();

@@ -4,6 +4,7 @@ import static java.lang.Thread.State.TIMED_WAITING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dragonfly.spi.Requester;
 import io.dragonfly.task.Trust;
 import io.dragonfly.transport.http.internal.reach.Proxies;
 import java.io.IOException;
@@ -62,7 +63,9 @@ class TokensTest {
 
   private Tokens.Answer get() throws IOException {
     HttpUrl url = HttpUrl.get(service.url("/token?scope=repository:x:pull"));
-    return tokens.get(new Target(url, Trust.PLATFORM, Optional.empty(), false), Optional.empty());
+    return tokens.get(
+        new Target(url, Trust.PLATFORM, Optional.empty(), Requester.THIS_PROCESS),
+        Optional.empty());
   }
 
   @Test

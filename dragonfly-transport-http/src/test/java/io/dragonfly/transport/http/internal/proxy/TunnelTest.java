@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.internal.proxy;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.spi.Requester;
 import io.dragonfly.transport.http.RawConnection;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -115,7 +116,7 @@ class TunnelTest extends ProxyTest {
                 ProxyLimits.DEFAULT,
                 new ProxyServer.Peer(new FakeStreams(new byte[0], 0, null), bytes -> 0),
                 new ProxyServer.Machine(
-                    client -> true,
+                    client -> Requester.THIS_MACHINE,
                     host -> dns.lookup(host),
                     System::nanoTime,
                     java.time.InstantSource.system()));

@@ -145,6 +145,31 @@ class TrustedProxiesTest extends HttpServerFixture {
   }
 
   @Test
+  void aBinaryHeaderMayComeByteByByteToo() throws IOException {
+    RawConnection slow = connect(behind);
+    for (byte b : binary("21110011" + "7f000009" + "7f000001" + "00010002" + "0400020000", "")) {
+      slow.send(new byte[] {b});
+    }
+    assertThat(slow.send(CALL).read().status()).isEqualTo(200);
+    assertThat(callers).containsExactly("127.0.0.9");
+  }
+
+  /** What comes behind a wrong header, in the same packet, is not a request. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "2112000c" + "7f000009" + "7f000001" + "00010002", // UDP
+        "21000000", // no address family
+        "2211000c" + "7f000009" + "7f000001" + "00010002", // no such command
+        "21110004" + "7f000009", // too short
+        "2111000c" + "e0000001" + "7f000001" + "00010002",
+      })
+  void aBinaryHeaderThatNamesNoClientIsCutOff(String hex) throws IOException {
+    assertClosed(behind, binary(hex, CALL));
+    assertThat(callers).isEmpty();
+  }
+
+  @Test
   void aHeaderFromAnywhereElseIsAnError() throws IOException {
     assertClosed(open, text("PROXY TCP4 192.0.2.9 192.0.2.1 1 2\n" + PIECE));
     assertClosed(open, binary("2111000c" + "7f000009" + "7f000001" + "00010002", PIECE));

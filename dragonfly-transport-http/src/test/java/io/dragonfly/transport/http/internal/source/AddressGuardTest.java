@@ -57,9 +57,9 @@ class AddressGuardTest extends SourceTest {
       })
   void refused(String address) throws Exception {
     InetAddress parsed = InetAddress.getByName(address);
-    assertThatThrownBy(() -> AddressGuard.check(parsed))
+    assertThatThrownBy(() -> AddressGuard.check(parsed, Requester.PRIVATE_NETWORK))
         .isInstanceOf(AddressGuard.RefusedException.class);
-    assertThatThrownBy(() -> AddressGuard.checkName(address))
+    assertThatThrownBy(() -> AddressGuard.checkName(address, Requester.PRIVATE_NETWORK))
         .isInstanceOf(AddressGuard.RefusedException.class);
   }
 
@@ -72,7 +72,7 @@ class AddressGuardTest extends SourceTest {
     mapped[15] = 1;
     InetAddress asIpv6 = Inet6Address.getByAddress("any", mapped, 0);
     for (InetAddress address : new InetAddress[] {asIpv6, InetAddress.getByAddress(mapped)}) {
-      assertThatThrownBy(() -> AddressGuard.check(address))
+      assertThatThrownBy(() -> AddressGuard.check(address, Requester.PRIVATE_NETWORK))
           .isInstanceOf(AddressGuard.RefusedException.class);
     }
   }
@@ -92,8 +92,10 @@ class AddressGuardTest extends SourceTest {
       })
   void allowed(String address) throws Exception {
     InetAddress parsed = InetAddress.getByName(address);
-    assertThatCode(() -> AddressGuard.check(parsed)).doesNotThrowAnyException();
-    assertThatCode(() -> AddressGuard.checkName(address)).doesNotThrowAnyException();
+    assertThatCode(() -> AddressGuard.check(parsed, Requester.PRIVATE_NETWORK))
+        .doesNotThrowAnyException();
+    assertThatCode(() -> AddressGuard.checkName(address, Requester.PRIVATE_NETWORK))
+        .doesNotThrowAnyException();
   }
 
   @ParameterizedTest
@@ -173,13 +175,14 @@ class AddressGuardTest extends SourceTest {
         "1.2.3.4.5"
       })
   void localNamesAreRefusedInAllSpellings(String name) {
-    assertThatThrownBy(() -> AddressGuard.checkName(name))
+    assertThatThrownBy(() -> AddressGuard.checkName(name, Requester.PRIVATE_NETWORK))
         .isInstanceOf(AddressGuard.RefusedException.class);
   }
 
   @Test
   void otherNamesAreNot() {
-    assertThatCode(() -> AddressGuard.checkName("registry-1.docker.io")).doesNotThrowAnyException();
+    assertThatCode(() -> AddressGuard.checkName("registry-1.docker.io", Requester.PRIVATE_NETWORK))
+        .doesNotThrowAnyException();
   }
 
   private static SourceRequest forAnother(URI uri) {

@@ -15,6 +15,7 @@ import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.AccessRefusedException;
+import io.dragonfly.error.BusyException;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.task.PieceDigests;
@@ -76,6 +77,17 @@ class ControlJsonTest {
       Optional<DistributionException> read = FailureJson.readAnswer(FailureJson.answer(failure));
       assertThat(ControlExamples.describe(read.orElseThrow()))
           .isEqualTo(ControlExamples.describe(failure));
+    }
+  }
+
+  @Test
+  void aBusySupernodeIsWaitedForAMinuteAtMost() throws WireException {
+    for (Duration wanted : List.of(Duration.ofHours(5), Duration.ofDays(365))) {
+      byte[] json = FailureJson.answer(new BusyException("too many", wanted));
+      assertThat(FailureJson.readAnswer(json).orElseThrow())
+          .isInstanceOfSatisfying(
+              BusyException.class,
+              busy -> assertThat(busy.retryAfter()).isEqualTo(Duration.ofMinutes(1)));
     }
   }
 
