@@ -40,7 +40,7 @@ final class RequestChecks {
     if (request.uri().startsWith("/") && host != null && !hosts.isOwnName(host)) {
       throw new Refusal(
           HttpResponseStatus.MISDIRECTED_REQUEST,
-          "'%s' is no name of this proxy: use localhost or 127.0.0.1, or add it to the allowed hosts"
+          "'%s' is no name of this proxy: use localhost, 127.0.0.1 or [::1], or add it to the allowed hosts"
               .formatted(host));
     }
   }
