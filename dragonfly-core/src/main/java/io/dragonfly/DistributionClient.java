@@ -111,7 +111,7 @@ public final class DistributionClient implements AutoCloseable {
               plugins,
               new Setup.Supernodes(
                   config.supernode().map(Supernode::local),
-                  config.supernodes(),
+                  reachable(config),
                   config.joinTokenFile().map(file -> JoinToken.ofFile(file, System::nanoTime)),
                   KeptTickets.in(home.home().resolve("tickets"), Clock.systemUTC())),
               new Setup.Limits(
@@ -142,6 +142,10 @@ public final class DistributionClient implements AutoCloseable {
     }
   }
 
+  private static List<InetSocketAddress> reachable(ClientConfig config) {
+    return config.supernodes().stream().map(LocalAddress::reachable).toList();
+  }
+
   private static HomeLock lockHome(ClientConfig config) {
     return config
         .home()
@@ -154,7 +158,7 @@ public final class DistributionClient implements AutoCloseable {
     InetAddress ip =
         config
             .ip()
-            .or(() -> config.supernodes().stream().findFirst().map(LocalAddress::towards))
+            .or(() -> reachable(config).stream().findFirst().map(LocalAddress::towards))
             .orElseGet(InetAddress::getLoopbackAddress);
     return new Setup.Self(
         PeerSecret.parse(secret), ip, config.port(), config.idc(), config.takesPreheats());

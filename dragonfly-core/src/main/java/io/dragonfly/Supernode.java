@@ -271,7 +271,12 @@ public final class Supernode implements AutoCloseable {
                 + " fleet. Set joinTokenFile (--join-token-file), or tlsCa");
       }
       warnUnlessOurs(advertised);
-      service.listensAt(reached);
+      config.alsoAdvertiseIp().ifPresent(Supernode::warnUnlessOurs);
+      service.listensAt(
+          reached,
+          config
+              .alsoAdvertiseIp()
+              .map(also -> new InetSocketAddress(also, server.address().getPort())));
       return reached;
     } catch (IOException e) {
       throw new ListenException(

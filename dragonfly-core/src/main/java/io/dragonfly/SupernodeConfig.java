@@ -3,6 +3,7 @@ package io.dragonfly;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import io.dragonfly.control.SupernodeListener;
+import io.dragonfly.internal.access.TakerAddresses;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.HostRules;
 import io.dragonfly.spi.Network;
@@ -29,6 +30,7 @@ public final class SupernodeConfig extends ParentConfig {
   private final Optional<Path> homeDir;
   private final OptionalInt port;
   private final InetAddress advertiseIp;
+  private final Optional<InetAddress> alsoAdvertiseIp;
   private final long ringBytes;
   private final Optional<Path> adminTokenFile;
   private final Optional<Rate> sourceRate;
@@ -51,6 +53,7 @@ public final class SupernodeConfig extends ParentConfig {
     this.homeDir = builder.homeDir;
     this.port = builder.port;
     this.advertiseIp = builder.advertiseIp;
+    this.alsoAdvertiseIp = builder.alsoAdvertiseIp;
     this.ringBytes = builder.ringBytes;
     this.adminTokenFile = builder.adminTokenFile;
     this.sourceRate = builder.sourceRate;
@@ -92,6 +95,11 @@ public final class SupernodeConfig extends ParentConfig {
   /** Returns the address that peers find the supernode's CDN cache at. */
   public InetAddress advertiseIp() {
     return advertiseIp;
+  }
+
+  /** Returns the address of the other family, IPv4 or IPv6, for peers that have that one. */
+  public Optional<InetAddress> alsoAdvertiseIp() {
+    return alsoAdvertiseIp;
   }
 
   /** Returns the memory for tasks that the disk has no room for; 0 for none. */
@@ -177,6 +185,7 @@ public final class SupernodeConfig extends ParentConfig {
     private Optional<Path> homeDir = Optional.empty();
     private OptionalInt port = OptionalInt.empty();
     private InetAddress advertiseIp = InetAddress.getLoopbackAddress();
+    private Optional<InetAddress> alsoAdvertiseIp = Optional.empty();
     private long ringBytes = 64L << 20;
     private Optional<Path> adminTokenFile = Optional.empty();
     private Optional<Rate> sourceRate = Optional.empty();
@@ -226,6 +235,16 @@ public final class SupernodeConfig extends ParentConfig {
      */
     public Builder advertiseIp(InetAddress address) {
       this.advertiseIp = address;
+      return this;
+    }
+
+    /**
+     * An address of the same machine of the other family, IPv4 or IPv6. Peers that call from an
+     * address of that family find the CDN cache there. Default: none, so peers that have that
+     * family alone cannot take pieces from the supernode.
+     */
+    public Builder alsoAdvertiseIp(InetAddress address) {
+      this.alsoAdvertiseIp = Optional.of(address);
       return this;
     }
 
@@ -438,6 +457,21 @@ public final class SupernodeConfig extends ParentConfig {
       return this;
     }
 
+    private void checkOther(InetAddress other) {
+      checkArgument(
+          !other.isAnyLocalAddress()
+              && !other.isMulticastAddress()
+              && !TakerAddresses.isSameFamily(other, advertiseIp),
+          "advertiseIp is %s and %s, must be one IPv4 and one IPv6 address of one host",
+          advertiseIp.getHostAddress(),
+          other.getHostAddress());
+      checkArgument(
+          !other.isLoopbackAddress() && !advertiseIp.isLoopbackAddress(),
+          "advertiseIp is %s and %s: a supernode for this machine alone has one address",
+          advertiseIp.getHostAddress(),
+          other.getHostAddress());
+    }
+
     /**
      * Returns the settings.
      *
@@ -451,6 +485,7 @@ public final class SupernodeConfig extends ParentConfig {
           !advertiseIp.isAnyLocalAddress() && !advertiseIp.isMulticastAddress(),
           "advertiseIp is %s, must be the address of one host",
           advertiseIp.getHostAddress());
+      alsoAdvertiseIp.ifPresent(this::checkOther);
       TransportConfig tls = transportConfig.build();
       checkArgument(
           tls.tlsCa().isEmpty() || tls.tlsCert().isPresent(),

@@ -3,6 +3,7 @@ package io.dragonfly.control;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.peer.PeerSecret;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 
@@ -12,18 +13,35 @@ import java.util.Optional;
  * @param secret proves that the caller is {@link #id}
  * @param address where it serves pieces; port 0 if it serves nobody
  * @param idc its data centre; empty if it does not say
+ * @param other an address of the other family, IPv4 or IPv6, from which it takes pieces of parents
+ *     that have one of that family; nobody is sent there
  * @param proof that it has the fleet's join token, if there is one
  */
 public record Caller(
-    PeerSecret secret, InetSocketAddress address, String idc, Optional<JoinProof> proof) {
-  /** A caller in a fleet without a join token. */
+    PeerSecret secret,
+    InetSocketAddress address,
+    String idc,
+    Optional<InetAddress> other,
+    Optional<JoinProof> proof) {
+  /** A caller with one address. */
+  public Caller(
+      PeerSecret secret, InetSocketAddress address, String idc, Optional<JoinProof> proof) {
+    this(secret, address, idc, Optional.empty(), proof);
+  }
+
+  /** A caller with one address, in a fleet without a join token. */
   public Caller(PeerSecret secret, InetSocketAddress address, String idc) {
-    this(secret, address, idc, Optional.empty());
+    this(secret, address, idc, Optional.empty(), Optional.empty());
+  }
+
+  /** Returns the same caller with an address of the other family, if its host has one. */
+  public Caller takingFrom(Optional<InetAddress> address) {
+    return new Caller(secret, this.address, idc, address, proof);
   }
 
   /** Returns the same caller with a proof of the join token. */
   public Caller with(JoinProof joined) {
-    return new Caller(secret, address, idc, Optional.of(joined));
+    return new Caller(secret, address, idc, other, Optional.of(joined));
   }
 
   /** Returns the caller's public name. */

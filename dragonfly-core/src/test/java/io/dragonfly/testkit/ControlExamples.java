@@ -133,7 +133,8 @@ public final class ControlExamples {
             List.of(holding(TASK, 0, 1, 63, 64, 511), holding(OTHER_TASK)),
             true),
         new RegisterRequest(
-            new Caller(caller().secret(), address("::1", 0), ""),
+            new Caller(caller().secret(), address("::1", 0), "")
+                .takingFrom(Optional.of(address("127.0.0.1", 0).getAddress())),
             ContentRequest.of(URI.create("http://h/")),
             Optional.of(ByteRange.from(5_000_000_000L)),
             Optional.empty(),

@@ -1,5 +1,6 @@
 package io.dragonfly.internal.history;
 
+import com.google.common.net.InetAddresses;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
@@ -201,9 +202,8 @@ public final class FetchRecorder extends FetchListener {
   }
 
   private Giver giver(Peer parent) {
-    String host = parent.address().getAddress().getHostAddress();
     String address =
-        (host.contains(":") ? "[" + host + "]" : host) + ":" + parent.address().getPort();
+        InetAddresses.toUriString(parent.address().getAddress()) + ":" + parent.address().getPort();
     boolean supernode = isSupernode.test(parent.id());
     return new Giver(
         supernode ? Giver.Kind.SUPERNODE : Giver.Kind.PEER,

@@ -15,6 +15,24 @@ public record Place(String name) {
   /** How many of the eight groups of an IPv6 address make a /64. */
   private static final int GROUPS = 4;
 
+  /** What a place is known by. */
+  public enum Family {
+    /** An IPv4 address. */
+    IP4,
+    /** A network of IPv6. */
+    IP6,
+    /** Itself: a peer on this machine. */
+    NONE
+  }
+
+  /** Returns what the place is known by: one machine may have a place of each family. */
+  public Family family() {
+    if (name.indexOf(':') >= 0) {
+      return Family.IP6;
+    }
+    return name.indexOf('.') >= 0 ? Family.IP4 : Family.NONE;
+  }
+
   /** Returns the place of a client by the address that its connection comes from. */
   public static Place of(InetAddress address) {
     String text = address.getHostAddress();

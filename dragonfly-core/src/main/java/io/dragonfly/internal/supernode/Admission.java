@@ -7,10 +7,13 @@ import io.dragonfly.control.JoinRequest;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.internal.access.JoinNonces;
 import io.dragonfly.internal.access.JoinToken;
+import io.dragonfly.internal.access.TakerAddresses;
 import io.dragonfly.spi.CallOrigin;
+import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Which peers of other processes a supernode takes calls from. Safe for concurrent use. */
 final class Admission {
@@ -19,19 +22,28 @@ final class Admission {
   private final JoinNonces nonces;
   private final Clock clock;
   private final Runnable started;
+  private final Predicate<Caller> isKnown;
 
   /**
    * An admission by these rules.
    *
    * @param key the supernode's own, which its nonces are made with
    * @param started throws as long as the supernode takes no calls yet
+   * @param isKnown tells whether a peer has the address that it says already
    */
-  Admission(JoinRules rules, byte[] key, SecureRandom random, Clock clock, Runnable started) {
+  Admission(
+      JoinRules rules,
+      byte[] key,
+      SecureRandom random,
+      Clock clock,
+      Runnable started,
+      Predicate<Caller> isKnown) {
     this.rules = rules;
     this.addresses = new AddressRules(rules.networks());
     this.nonces = new JoinNonces(key, random);
     this.clock = clock;
     this.started = started;
+    this.isKnown = isKnown;
   }
 
   /** The checks that the calls from one place go through. */
@@ -92,7 +104,9 @@ final class Admission {
       @Override
       public void checkAddress(Caller caller) {
         started.run();
-        addresses.check(from.address(), caller, isProven());
+        if (!isKnownByOtherFamily(from, caller)) {
+          addresses.check(from.address(), caller, isProven());
+        }
       }
 
       @Override
@@ -105,6 +119,17 @@ final class Admission {
         return rules.token().isPresent() || from.certified();
       }
     };
+  }
+
+  /**
+   * A host with IPv4 and IPv6 may call from either. Its peer has proved the address that it says
+   * with an earlier call, and its secret with each.
+   */
+  private boolean isKnownByOtherFamily(CallOrigin from, Caller caller) {
+    InetAddress claimed = caller.address().getAddress();
+    return claimed != null
+        && !TakerAddresses.isSameFamily(claimed, from.address())
+        && isKnown.test(caller);
   }
 
   private JoinAnswer join(JoinRequest request, CallOrigin from) {

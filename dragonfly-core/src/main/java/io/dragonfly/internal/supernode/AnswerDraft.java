@@ -8,11 +8,11 @@ import io.dragonfly.control.Revoked;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.internal.access.TakerAddresses;
 import io.dragonfly.internal.preheat.PushedFile;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.PieceDigests;
 import io.dragonfly.task.TaskId;
-import java.net.InetAddress;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +25,7 @@ import java.util.OptionalLong;
  *
  * @param number the answer's number
  * @param taker who gets it
- * @param address where the taker takes from
+ * @param addresses where the taker takes from
  * @param tasks what is new about tasks that go on
  * @param ended what is new about others
  * @param preheats what the taker is to fetch
@@ -34,7 +34,7 @@ import java.util.OptionalLong;
 record AnswerDraft(
     long number,
     PeerId taker,
-    InetAddress address,
+    TakerAddresses addresses,
     List<TaskDraft> tasks,
     List<TaskUpdate> ended,
     List<PushedFile> preheats,
@@ -67,16 +67,16 @@ record AnswerDraft(
           Optional.of(wait));
     }
 
-    TaskUpdate issue(PeerId taker, InetAddress address) {
+    TaskUpdate issue(PeerId taker, TakerAddresses addresses) {
       return new TaskUpdate(
           task,
           TaskUpdate.State.ACTIVE,
           trouble,
           length,
           digests,
-          parents.stream().map(p -> p.issue(task, taker, address)).toList(),
+          parents.stream().map(p -> p.issue(task, taker, addresses)).toList(),
           assignments,
-          advice.map(a -> a.issue(task, taker, address)),
+          advice.map(a -> a.issue(task, taker, addresses)),
           toVerify,
           queued);
     }
@@ -84,7 +84,7 @@ record AnswerDraft(
 
   NextAnswer issue() {
     List<TaskUpdate> updates = new ArrayList<>(ended);
-    tasks.forEach(draft -> updates.add(draft.issue(taker, address)));
+    tasks.forEach(draft -> updates.add(draft.issue(taker, addresses)));
     Instant expires = terms.now().plus(SupernodeSettings.TICKET_LIFE);
     List<Push> pushes = preheats.stream().map(file -> file.issue(taker, expires)).toList();
     return new NextAnswer(number, updates, pushes, revoked, terms);

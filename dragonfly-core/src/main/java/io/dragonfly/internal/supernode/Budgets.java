@@ -41,6 +41,10 @@ final class Budgets {
   static final int MOST_COMPLAINTS = 2_000;
 
   final KeyedBudget<Place> peers;
+
+  /** Peers by other places than the first that they have called from; counted, not bounded. */
+  final KeyedBudget<Place> elsewhere = new KeyedBudget<>(Long.MAX_VALUE, place -> Long.MAX_VALUE);
+
   final KeyedBudget<Place> memberships;
   final KeyedBudget<Place> registering;
   final KeyedBudget<Place> registeringBytes;

@@ -1,9 +1,9 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.Advice;
+import io.dragonfly.internal.access.TakerAddresses;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.TaskId;
-import java.net.InetAddress;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,9 +23,9 @@ final class Contacts {
   record Draft(boolean backToSource, List<ParentDraft> contacts) {
     static final Draft NONE = new Draft(false, List.of());
 
-    Advice issue(TaskId task, PeerId taker, InetAddress address) {
+    Advice issue(TaskId task, PeerId taker, TakerAddresses addresses) {
       return new Advice(
-          backToSource, contacts.stream().map(c -> c.issue(task, taker, address)).toList());
+          backToSource, contacts.stream().map(c -> c.issue(task, taker, addresses)).toList());
     }
   }
 

@@ -137,7 +137,7 @@ final class Drafts {
     session.failures.clear();
     long number = session.sending(sent);
     return new AnswerDraft(
-        number, session.id(), session.address(), tasks, ended, preheats, revoked, terms);
+        number, session.id(), session.addresses(), tasks, ended, preheats, revoked, terms);
   }
 
   private static List<Revoked> takeRevoked(Session session) {
@@ -167,7 +167,7 @@ final class Drafts {
         PieceResult gone = new PieceResult(plan.piece(), plan.parent(), Outcome.UNREACHABLE, 0);
         scheduler.reported(plan.task(), member.id(), gone);
       } else {
-        member.parents.draft(holder, member.session.address(), now).ifPresent(parents::add);
+        member.parents.draft(holder, member.session.addresses(), now).ifPresent(parents::add);
         lines.add(plan.piece(), member.parents.number(plan.parent()));
       }
     }

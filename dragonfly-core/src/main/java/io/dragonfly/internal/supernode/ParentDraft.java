@@ -1,6 +1,8 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.Parent;
+import io.dragonfly.internal.access.TakerAddresses;
+import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.TaskId;
 import java.net.InetAddress;
@@ -14,7 +16,9 @@ import java.time.Instant;
  * @param expires when the capability expires
  */
 record ParentDraft(int number, Holder holder, Instant expires) {
-  Parent issue(TaskId task, PeerId taker, InetAddress address) {
-    return new Parent(number, holder.peer(), holder.capability(task, taker, address, expires));
+  Parent issue(TaskId task, PeerId taker, TakerAddresses addresses) {
+    Peer parent = holder.peer(addresses);
+    InetAddress from = addresses.towards(parent.address().getAddress());
+    return new Parent(number, parent, holder.capability(task, taker, from, expires));
   }
 }

@@ -1,8 +1,8 @@
 package io.dragonfly.internal.supernode;
 
+import io.dragonfly.internal.access.TakerAddresses;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
-import java.net.InetAddress;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
@@ -36,7 +36,7 @@ final class Parents {
 
   private int numbers;
 
-  private record Described(int number, Peer peer, InetAddress taker, Instant renew) {}
+  private record Described(int number, Peer peer, TakerAddresses taker, Instant renew) {}
 
   /** Returns the number of a parent that was described or drafted before. */
   int number(PeerId parent) {
@@ -45,7 +45,7 @@ final class Parents {
   }
 
   /** Returns the description of a parent, if it is due. */
-  Optional<ParentDraft> draft(Holder holder, InetAddress taker, Instant now) {
+  Optional<ParentDraft> draft(Holder holder, TakerAddresses taker, Instant now) {
     Peer parent = holder.peer();
     Described before = described.get(parent.id());
     if (before != null

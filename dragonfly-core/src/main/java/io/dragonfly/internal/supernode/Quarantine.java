@@ -1,5 +1,6 @@
 package io.dragonfly.internal.supernode;
 
+import com.google.common.net.InetAddresses;
 import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
@@ -26,9 +27,9 @@ import org.slf4j.LoggerFactory;
  * <p>A complaint counts for {@link #MEMORY}. Wrong bytes weigh {@link #WRONG}, all else {@link
  * #OTHER}. All complaints from one place, which is one machine, weigh {@link #MOST_OF_ONE_PLACE} at
  * most, and {@link #ENOUGH} isolates: so nobody can isolate a peer alone, with however many
- * identities. Who accuses several peers that nobody else complains of, and more of them than it has
- * taken from, is not believed. While half of all peers are isolated no other one is: then the
- * network is at fault.
+ * identities. Complaints over IPv4 and over IPv6 are not added up: each machine may have both. Who
+ * accuses several peers that nobody else complains of, and more of them than it has taken from, is
+ * not believed. While half of all peers are isolated no other one is: then the network is at fault.
  *
  * <p>The time doubles with each repetition. At its end the peer is on probation: the next complaint
  * isolates it again, a piece that it gives ends the probation.
@@ -155,10 +156,9 @@ final class Quarantine {
     standing.reason = reason(standing.complaints);
     isolated++;
     log.warn(
-        "Peer {} at {}:{} is to give to nobody for {} s (isolated {} times lately): {}",
+        "Peer {} at {} is to give to nobody for {} s (isolated {} times lately): {}",
         standing.id.brief(),
-        accused.address().getHostAddress(),
-        accused.peer().address().getPort(),
+        InetAddresses.toUriString(accused.address()) + ":" + accused.peer().address().getPort(),
         time.toSeconds(),
         standing.times,
         standing.reason);
@@ -186,7 +186,13 @@ final class Quarantine {
             (one, other) -> Math.min(MOST_OF_ONE_PLACE, one + other));
       }
     }
-    return places.values().stream().mapToDouble(Double::doubleValue).sum();
+    Map<Place.Family, Double> families = new EnumMap<>(Place.Family.class);
+    places.forEach((place, weight) -> families.merge(place.family(), weight, Double::sum));
+    double onThisMachine = families.getOrDefault(Place.Family.NONE, 0.0);
+    return onThisMachine
+        + Math.max(
+            families.getOrDefault(Place.Family.IP4, 0.0),
+            families.getOrDefault(Place.Family.IP6, 0.0));
   }
 
   /** A reporter is not believed while it alone complains of many, and of more than it praises. */

@@ -306,7 +306,7 @@ final class Registrations {
         tickets.issue(task, peer, expires),
         joined.digests(),
         swarms.content(task.id()),
-        joined.advice().issue(task.id(), peer, joined.address()),
+        joined.advice().issue(task.id(), peer, joined.addresses()),
         joined.terms());
   }
 

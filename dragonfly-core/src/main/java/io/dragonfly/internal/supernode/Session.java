@@ -4,6 +4,7 @@ import io.dragonfly.control.Caller;
 import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.Revoked;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.internal.access.TakerAddresses;
 import io.dragonfly.internal.preheat.PushedFile;
 import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.Peer;
@@ -36,6 +37,7 @@ final class Session {
   private final PeerId id;
   private final Place place;
   private Holder holder;
+  private Optional<InetAddress> other;
 
   /** The tasks that the peer takes part in. */
   final Map<TaskId, Member> members = new LinkedHashMap<>();
@@ -48,6 +50,9 @@ final class Session {
 
   /** The same for tasks that it registered for, but has not spoken of yet. */
   final Map<TaskId, DistributionException> heldFailures = new HashMap<>();
+
+  /** Another place that it has called from: a host with IPv4 and IPv6 has two. */
+  @Nullable Place elsewhere;
 
   /** Whether it fetches what operators want it to have, and has proved that it may be told. */
   boolean takesPreheats;
@@ -112,6 +117,7 @@ final class Session {
     this.id = caller.id();
     this.place = place;
     this.holder = new Holder(caller.peer(), caller.secret().capabilityKey());
+    this.other = caller.other();
   }
 
   PeerId id() {
@@ -131,6 +137,11 @@ final class Session {
     return peer().address().getAddress();
   }
 
+  /** Returns where it takes from. */
+  TakerAddresses addresses() {
+    return new TakerAddresses(address(), other);
+  }
+
   /** Returns where it was when it came. */
   Place place() {
     return place;
@@ -146,8 +157,9 @@ final class Session {
     return (int) givers.values().stream().filter(at -> nanos - at <= time.toNanos()).count();
   }
 
-  void heard(Peer now, long nanos) {
-    holder = holder.at(now);
+  void heard(Caller now, long nanos) {
+    holder = holder.at(now.peer());
+    other = now.other();
     heardNanos = nanos;
     unreachableNanos = null;
   }

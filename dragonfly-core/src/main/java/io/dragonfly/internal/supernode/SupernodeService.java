@@ -1,6 +1,7 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.AdminApi;
+import io.dragonfly.control.Caller;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.SupernodeState;
@@ -28,6 +29,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -59,6 +61,7 @@ public final class SupernodeService implements AutoCloseable {
   private final SupernodeListener listener;
   private final long quotaBytes;
   private volatile Peer cdnPeer;
+  private volatile Optional<Peer> cdnOther = Optional.empty();
   private volatile boolean closed;
 
   /**
@@ -110,7 +113,8 @@ public final class SupernodeService implements AutoCloseable {
               if (!cdnPeer.isReachable()) {
                 throw new SupernodeUnreachableException("The supernode is starting. Try again.");
               }
-            });
+            },
+            this::hasAddress);
     this.cdnPeer = new Peer(secret.id(), address, settings.idc());
     answers = DaemonThreads.pool("dragonfly-supernode-answers", 1);
     work = DaemonThreads.pool("dragonfly-supernode-work", WORK_THREADS);
@@ -121,12 +125,12 @@ public final class SupernodeService implements AutoCloseable {
         new Rhythm(parts.clock(), parts.nanos(), parts.activeNanos(), parts.timer(), answers, work);
     Versions versions =
         new Versions(settings.unvalidatedTtl(), parts.nanos(), () -> nonce(parts.random()));
+    byte[] cdnKey = secret.capabilityKey();
     swarms =
         new Swarms(
             parts.scheduler(),
             () -> cdnPeer,
-            secret.id(),
-            secret.capabilityKey(),
+            () -> new Holder(cdnPeer, cdnOther, cdnKey),
             settings,
             budgets,
             rhythm,
@@ -216,6 +220,15 @@ public final class SupernodeService implements AutoCloseable {
 
   /** Says where the CDN cache is reached, once that is known. Comes before any peer does. */
   public void listensAt(InetSocketAddress address) {
+    listensAt(address, Optional.empty());
+  }
+
+  /**
+   * The same with an address of the other family, IPv4 or IPv6, for peers that have that one alone
+   * or call from it.
+   */
+  public void listensAt(InetSocketAddress address, Optional<InetSocketAddress> other) {
+    cdnOther = other.map(also -> new Peer(secret.id(), also, settings.idc()));
     cdnPeer = new Peer(secret.id(), address, settings.idc());
   }
 
@@ -252,7 +265,12 @@ public final class SupernodeService implements AutoCloseable {
 
   /** Tells whether a peer that calls from an address takes part now. */
   public boolean isKnown(InetAddress address) {
-    return budgets.peers.used(Place.of(address)) > 0;
+    Place place = Place.of(address);
+    return budgets.peers.used(place) > 0 || budgets.elsewhere.used(place) > 0;
+  }
+
+  private boolean hasAddress(Caller caller) {
+    return swarms.hasAddress(caller);
   }
 
   /** Returns the supernode as its operator sees it. */

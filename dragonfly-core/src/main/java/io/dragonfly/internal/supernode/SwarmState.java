@@ -143,8 +143,25 @@ final class SwarmState {
     } else {
       names(session, caller.idc());
     }
-    session.heard(caller.peer(), nanos);
+    session.heard(caller, nanos);
+    calledFrom(session, place);
     return session;
+  }
+
+  /** A peer stays where it was when it came, but what calls from the other place is known, too. */
+  private void calledFrom(Session session, Place place) {
+    if (!place.equals(session.place()) && !place.equals(session.elsewhere)) {
+      leaveElsewhere(session);
+      session.elsewhere = place;
+      Budgets.take(budgets.elsewhere, place, 1, "peers");
+    }
+  }
+
+  private void leaveElsewhere(Session session) {
+    if (session.elsewhere != null) {
+      budgets.elsewhere.giveBack(session.elsewhere, 1);
+      session.elsewhere = null;
+    }
   }
 
   /** A peer counts for each data centre that it ever named: the scheduler may know it by any. */
@@ -293,6 +310,10 @@ final class SwarmState {
       }
       if (result.outcome() == Outcome.REFUSED && revocations.isConcerned(member.id())) {
         return; // what it has shown may have been revoked
+      }
+      if (result.outcome() == Outcome.UNREACHABLE
+          && !member.session.addresses().reach(accused.address())) {
+        return; // it has IPv4 alone and the other one IPv6, or the reverse
       }
       if (result.outcome() == Outcome.DIGEST_MISMATCH) {
         haveVerified(accused, member.task, result.piece());
@@ -443,6 +464,7 @@ final class SwarmState {
     List.copyOf(session.members.values()).forEach(this::leave);
     if (sessions.remove(session.id(), session)) {
       budgets.peers.giveBack(session.place(), 1);
+      leaveElsewhere(session);
       session.zones.forEach(zone -> budgets.zones.giveBack(session.place(), zone));
     }
     awake.remove(session);

@@ -11,6 +11,7 @@ import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.access.TakerAddresses;
 import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
@@ -27,7 +28,6 @@ import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.task.TaskKey;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -64,7 +64,7 @@ final class Swarms implements Preheats.Peers {
    * Swarms without any task.
    *
    * @param cdnPeer the CDN cache as peers see it
-   * @param cdnKey the key of capabilities for the CDN cache's pieces; a secret
+   * @param cdnHolder the CDN cache as a parent of peers
    * @param budgets what there is room for, and how much of it for each client address
    * @param isUploadLimited tells whether the rate limit of the supernode's uploads is reached
    * @param confirm asks the source whether it still gives a content with these credentials
@@ -75,8 +75,7 @@ final class Swarms implements Preheats.Peers {
   Swarms(
       Scheduler scheduler,
       Supplier<Peer> cdnPeer,
-      PeerId cdnId,
-      byte[] cdnKey,
+      Supplier<Holder> cdnHolder,
       SupernodeSettings settings,
       Budgets budgets,
       Rhythm rhythm,
@@ -85,6 +84,7 @@ final class Swarms implements Preheats.Peers {
       Consumer<Revoked> cdnRefuses,
       BiConsumer<Task, CdnTask> release,
       SupernodeListener listener) {
+    PeerId cdnId = cdnPeer.get().id();
     this.state =
         new SwarmState(
             scheduler,
@@ -105,7 +105,7 @@ final class Swarms implements Preheats.Peers {
             new Queues(scheduler, isUploadLimited),
             id -> {
               if (id.equals(cdnId)) {
-                return new Holder(cdnPeer.get(), cdnKey);
+                return cdnHolder.get();
               }
               Session session = state.session(id);
               return session == null ? null : session.holder();
@@ -213,7 +213,7 @@ final class Swarms implements Preheats.Peers {
   /**
    * A peer's part in a task has begun.
    *
-   * @param address where the peer takes from
+   * @param addresses where the peer takes from
    * @param lacksPieces whether it wants pieces that it has not
    * @param isNew whether it took no part before
    */
@@ -222,7 +222,7 @@ final class Swarms implements Preheats.Peers {
       PieceDigests digests,
       Contacts.Draft advice,
       Terms terms,
-      InetAddress address,
+      TakerAddresses addresses,
       boolean lacksPieces,
       boolean isNew) {}
 
@@ -247,7 +247,7 @@ final class Swarms implements Preheats.Peers {
               task.digests.from(0, member.digestsKnown),
               Contacts.choose(member, terms.now()),
               terms,
-              session.address(),
+              session.addresses(),
               member.isWanting() && !hasAll(task, request),
               isNew);
     }
@@ -302,6 +302,14 @@ final class Swarms implements Preheats.Peers {
     }
     changed();
     return terms;
+  }
+
+  /** Tells whether a peer takes part with the address that it says. */
+  boolean hasAddress(Caller caller) {
+    synchronized (state) {
+      Session session = state.session(caller.id());
+      return session != null && session.peer().address().equals(caller.address());
+    }
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.dragonfly.internal.transfer;
 
 import io.dragonfly.internal.access.AnonymousReads;
+import io.dragonfly.internal.access.TakerAddresses;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.internal.storage.AccessTimes;
@@ -14,7 +15,6 @@ import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.task.TaskId;
-import java.net.InetAddress;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -38,7 +38,7 @@ import java.util.function.Function;
  * @param bounds what the client may use in all
  * @param listener hears of every step; guarded
  * @param self this peer's id
- * @param address the address that pieces are taken from
+ * @param addresses the addresses that pieces are taken from
  * @param sealed is told of each piece that can be served now
  * @param ended is told of each task that can no longer be served
  * @param accesses hears of what is fetched
@@ -61,7 +61,7 @@ record Parts(
     Setup.Limits bounds,
     GuardedListener listener,
     PeerId self,
-    InetAddress address,
+    TakerAddresses addresses,
     BiConsumer<TaskId, Integer> sealed,
     Consumer<TaskId> ended,
     AccessTimes accesses,

@@ -189,7 +189,7 @@ final class SwarmTakes {
             range,
             table.layout().length(),
             owner.self(),
-            parts.address(),
+            parts.addresses().towards(parent.peer().address().getAddress()),
             parent.capability());
     PieceTake take =
         new PieceTake(

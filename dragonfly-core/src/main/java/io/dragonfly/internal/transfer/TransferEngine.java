@@ -1,5 +1,6 @@
 package io.dragonfly.internal.transfer;
 
+import com.google.common.net.HostAndPort;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.DistributionException;
@@ -16,6 +17,7 @@ import io.dragonfly.home.Removal;
 import io.dragonfly.home.Verification;
 import io.dragonfly.internal.access.AnonymousReads;
 import io.dragonfly.internal.access.JoinToken;
+import io.dragonfly.internal.access.TakerAddresses;
 import io.dragonfly.internal.history.FetchRecorder;
 import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
@@ -65,6 +67,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.DoubleSupplier;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -85,6 +88,11 @@ public final class TransferEngine implements AutoCloseable {
   private final DiskWriter writer;
   private final Optional<StoredPieceService> service;
   private final Optional<Transport.Server> server;
+
+  /** Serves the same at an address of the other family, for supernodes that are reached by it. */
+  private final Optional<Transport.Server> otherServer;
+
+  private final TakerAddresses addresses;
   private final Supernodes supernodes;
   private final Fetches fetches;
   private final AccessTimes accesses;
@@ -113,7 +121,10 @@ public final class TransferEngine implements AutoCloseable {
     DoubleSupplier random = new Random()::nextDouble;
     boolean alone = setup.supernodes().isEmpty();
     service = alone ? Optional.empty() : Optional.of(service(setup, clock));
+    addresses =
+        new TakerAddresses(setup.self().ip(), LocalAddress.ofOtherFamily(setup.self().ip()));
     server = startServer(setup);
+    otherServer = server.flatMap(first -> startOther(setup, first.address().getPort()));
     supernodes = supernodes(setup, clock, random);
     timers = setup.timers();
     accesses = new AccessTimes(timers::nanos, Clock.systemUTC());
@@ -165,10 +176,50 @@ public final class TransferEngine implements AutoCloseable {
     if (service.isEmpty()) {
       return Optional.empty();
     }
-    InetSocketAddress bind = new InetSocketAddress(setup.self().ip(), setup.self().port());
+    return Optional.of(serve(setup, setup.self().ip(), setup.self().port()));
+  }
+
+  private Transport.Server serve(Setup setup, InetAddress ip, int port) throws IOException {
     ServeRequest request =
-        ServeRequest.piecesOnly(bind, service.get()).withMonitor(setup.monitor());
-    return Optional.of(transport(setup).serve(request));
+        ServeRequest.piecesOnly(new InetSocketAddress(ip, port), service.orElseThrow())
+            .withMonitor(setup.monitor());
+    return transport(setup).serve(request);
+  }
+
+  private Optional<Transport.Server> startOther(Setup setup, int port) {
+    boolean isNeeded =
+        setup.supernodes().addresses().stream().anyMatch(address -> isOfOtherFamily(address));
+    if (!isNeeded) {
+      return Optional.empty();
+    }
+    InetAddress ip = addresses.other().orElseThrow();
+    try {
+      return Optional.of(serve(setup, ip, port));
+    } catch (IOException e) {
+      LOG.warn(
+          "Nothing is given to peers of supernodes that are reached from {}: {}",
+          ip.getHostAddress(),
+          e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  /** Tells whether a supernode is reached only from the address of the other family. */
+  private boolean isOfOtherFamily(InetSocketAddress supernode) {
+    return !supernode.isUnresolved()
+        && !addresses.towards(supernode.getAddress()).equals(addresses.own());
+  }
+
+  /** Returns this peer as a supernode that is reached from the other address knows it. */
+  private Caller fromOther(Caller caller) {
+    int port = caller.address().getPort() == 0 || otherServer.isEmpty() ? 0 : otherPort();
+    InetSocketAddress serving = new InetSocketAddress(addresses.other().orElseThrow(), port);
+    return new Caller(caller.secret(), serving, caller.idc())
+        .takingFrom(Optional.of(addresses.own()));
+  }
+
+  private int otherPort() {
+    return otherServer.orElseThrow().address().getPort();
   }
 
   private static Transport transport(Setup setup) {
@@ -186,27 +237,34 @@ public final class TransferEngine implements AutoCloseable {
                     new Supernodes.Named(
                         "in this process",
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                        local.api())));
+                        local.api(),
+                        UnaryOperator.identity())));
     for (InetSocketAddress address : setup.supernodes().addresses()) {
-      String name = address.getHostString() + ":" + address.getPort();
-      SupernodeApi api = transport(setup).connect(address, setup.self().ip());
+      String name = HostAndPort.fromParts(address.getHostString(), address.getPort()).toString();
+      boolean isOther = isOfOtherFamily(address);
+      InetAddress local = isOther ? addresses.other().orElseThrow() : addresses.own();
+      SupernodeApi api = transport(setup).connect(address, local);
       Optional<JoinToken> token = setup.supernodes().token();
       names.add(
           new Supernodes.Named(
               name,
               address,
-              token.isPresent() ? new JoinedSupernode(name, token.get(), api, loop) : api));
+              token.isPresent() ? new JoinedSupernode(name, token.get(), api, loop) : api,
+              isOther ? this::fromOther : UnaryOperator.identity()));
     }
     InetSocketAddress serving =
         server
             .map(Transport.Server::address)
             .orElseGet(() -> new InetSocketAddress(setup.self().ip(), 0));
-    Caller giver = new Caller(setup.self().secret(), serving, setup.self().idc());
+    Caller giver =
+        new Caller(setup.self().secret(), serving, setup.self().idc())
+            .takingFrom(addresses.other());
     Caller taker =
         new Caller(
-            PeerSecret.random(new SecureRandom()),
-            new InetSocketAddress(setup.self().ip(), 0),
-            setup.self().idc());
+                PeerSecret.random(new SecureRandom()),
+                new InetSocketAddress(setup.self().ip(), 0),
+                setup.self().idc())
+            .takingFrom(addresses.other());
     return Supernodes.of(names, giver, taker, loop, clock, random);
   }
 
@@ -226,7 +284,7 @@ public final class TransferEngine implements AutoCloseable {
         setup.limits(),
         new GuardedListener(setup.listener(), recorder(setup), callbacks),
         setup.self().secret().id(),
-        setup.self().ip(),
+        addresses,
         (task, piece) -> service.ifPresent(pieces -> pieces.sealed(task, piece)),
         task -> service.ifPresent(pieces -> pieces.ended(task)),
         accesses,
@@ -435,6 +493,7 @@ public final class TransferEngine implements AutoCloseable {
         });
     awaitLeft(left);
     server.ifPresent(Transport.Server::close);
+    otherServer.ifPresent(Transport.Server::close);
     service.ifPresent(StoredPieceService::close);
     loop.close();
     writer.close();

@@ -8,6 +8,7 @@ import io.dragonfly.control.Assignment;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.internal.access.TakerAddresses;
 import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerSecret;
@@ -38,6 +39,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The small parts, one by one. */
 class PartsTest {
   private static final InetAddress HERE = InetAddress.getLoopbackAddress();
+
+  private static TakerAddresses at(InetAddress address) {
+    return new TakerAddresses(address, Optional.empty());
+  }
+
   private static final Instant NOW = FakeTicker.START;
 
   private final FakeTicker ticker = new FakeTicker();
@@ -89,20 +95,20 @@ class PartsTest {
     Holder one = holder(1);
     Holder two = holder(2);
     Instant half = NOW.plus(SupernodeSettings.CAPABILITY_LIFE.dividedBy(2));
-    assertThat(parents.draft(one, HERE, NOW)).map(ParentDraft::number).hasValue(0);
-    assertThat(parents.draft(two, HERE, NOW)).map(ParentDraft::number).hasValue(1);
-    assertThat(parents.draft(one, HERE, half.minusSeconds(1))).isEmpty();
-    assertThat(parents.draft(one, HERE, half)).map(ParentDraft::number).hasValue(0);
-    assertThat(parents.draft(one, HERE, half)).isEmpty();
+    assertThat(parents.draft(one, at(HERE), NOW)).map(ParentDraft::number).hasValue(0);
+    assertThat(parents.draft(two, at(HERE), NOW)).map(ParentDraft::number).hasValue(1);
+    assertThat(parents.draft(one, at(HERE), half.minusSeconds(1))).isEmpty();
+    assertThat(parents.draft(one, at(HERE), half)).map(ParentDraft::number).hasValue(0);
+    assertThat(parents.draft(one, at(HERE), half)).isEmpty();
 
     InetAddress elsewhere = InetAddress.getByAddress(new byte[] {10, 0, 0, 1});
-    assertThat(parents.draft(one, elsewhere, half)).map(ParentDraft::number).hasValue(0);
+    assertThat(parents.draft(one, at(elsewhere), half)).map(ParentDraft::number).hasValue(0);
     Holder moved = one.at(holder(3).peer());
     assertThat(one.at(one.peer())).isSameAs(one);
     assertThat(parents.number(moved.peer().id())).isNegative();
 
     parents.forget();
-    assertThat(parents.draft(one, elsewhere, half)).map(ParentDraft::number).hasValue(0);
+    assertThat(parents.draft(one, at(elsewhere), half)).map(ParentDraft::number).hasValue(0);
     assertThat(parents.contact(two, half).number()).isEqualTo(1);
     assertThat(parents.contact(moved, half).number()).isEqualTo(2);
   }
@@ -111,11 +117,11 @@ class PartsTest {
   void onlyTheLastParentsAreRemembered() {
     Parents parents = new Parents();
     Holder first = holder(1);
-    parents.draft(first, HERE, NOW);
+    parents.draft(first, at(HERE), NOW);
     for (int i = 0; i < 64; i++) {
-      parents.draft(holder(i + 2), HERE, NOW);
+      parents.draft(holder(i + 2), at(HERE), NOW);
     }
-    assertThat(parents.draft(first, HERE, NOW)).map(ParentDraft::number).hasValue(65);
+    assertThat(parents.draft(first, at(HERE), NOW)).map(ParentDraft::number).hasValue(65);
   }
 
   @Test

@@ -85,6 +85,15 @@ class QuarantineTest {
   }
 
   @Test
+  void aMachineWithBothFamiliesOfAddressesCountsOnce() {
+    for (int i = 0; i < 50; i++) {
+      assertThat(accuse(at("192.0.2.9"), bad, Outcome.DIGEST_MISMATCH, i)).isFalse();
+      assertThat(accuse(at("2001:db8::9"), bad, Outcome.DIGEST_MISMATCH, i)).isFalse();
+    }
+    assertThat(accuse(at("2001:db8:1::9"), bad, Outcome.DIGEST_MISMATCH, 0)).isTrue();
+  }
+
+  @Test
   void whatIsNoProofOfWrongBytesMustBeSeenMoreOften() {
     assertThat(accuse(one, bad, Outcome.STALLED, 0)).isFalse();
     assertThat(accuse(two, bad, Outcome.UNREACHABLE, 0)).isFalse();

@@ -58,10 +58,17 @@ final class TestPeer {
   }
 
   TestPeer(TestSupernode supernode, PeerSecret secret) {
+    this(
+        supernode,
+        new Caller(
+            secret,
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), PORTS.incrementAndGet()),
+            ""));
+  }
+
+  TestPeer(TestSupernode supernode, Caller caller) {
     this.supernode = supernode;
-    InetSocketAddress address =
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), PORTS.incrementAndGet());
-    this.caller = new Caller(secret, address, "");
+    this.caller = caller;
   }
 
   PeerId id() {

@@ -1,5 +1,6 @@
 package io.dragonfly.examples.command;
 
+import com.google.common.net.InetAddresses;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -50,7 +51,7 @@ public final class Addresses {
     String trimmed = text.trim();
     Optional<InetAddress> plain = parseIp6(trimmed);
     if (plain.isPresent()) {
-      return new Node(trimmed, SUPERNODE_PORT, 1);
+      return withoutZone(new Node(trimmed, SUPERNODE_PORT, 1));
     }
     Matcher matcher = NODE.matcher(trimmed);
     if (!matcher.matches()) {
@@ -71,7 +72,8 @@ public final class Addresses {
     if (port == 0) {
       throw new IllegalArgumentException("the port of '%s' must be 1 to 65535".formatted(text));
     }
-    return new Node(host, port, matcher.group(4) == null ? 1 : parseWeight(matcher.group(4)));
+    int weight = matcher.group(4) == null ? 1 : parseWeight(matcher.group(4));
+    return withoutZone(new Node(host, port, weight));
   }
 
   private static int parseWeight(String digits) {
@@ -113,6 +115,16 @@ public final class Addresses {
                         .formatted(text)));
   }
 
+  /** What a zone means differs between machines, so no other one can be told such an address. */
+  private static Node withoutZone(Node node) {
+    if (node.host().indexOf('%') >= 0) {
+      throw new IllegalArgumentException(
+          "'%s' has a zone, which means nothing on other machines: give an address without one"
+              .formatted(node.host()));
+    }
+    return node;
+  }
+
   private static Optional<InetAddress> parseIp6(String text) {
     return LIKE_IP6.matcher(text).matches() ? literal("[" + text + "]") : Optional.empty();
   }
@@ -124,6 +136,11 @@ public final class Addresses {
     } catch (UnknownHostException e) {
       return Optional.empty();
     }
+  }
+
+  /** Returns an address as people and URLs write it: 192.0.2.10:8002, [2001:db8::10]:8002. */
+  public static String text(InetSocketAddress address) {
+    return InetAddresses.toUriString(address.getAddress()) + ":" + address.getPort();
   }
 
   /** Reads a port; 0 is one that the system chooses. */

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.common.net.HostAndPort;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.transport.http.SupernodeSockets;
@@ -71,7 +72,7 @@ public final class OperatorCalls {
   /** The same with a body in JSON, as the answer is. */
   public Optional<String> call(String method, String path, Optional<String> body)
       throws InUseException {
-    String where = supernode.host() + ":" + supernode.port();
+    String where = HostAndPort.fromParts(supernode.host(), supernode.port()).toString();
     try {
       URI url = new URI("https", null, supernode.host(), supernode.port(), path, null, null);
       HttpsURLConnection connection =

@@ -4,6 +4,7 @@ import io.dragonfly.error.StorageException;
 import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.transport.http.SupernodeSockets;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -31,10 +32,11 @@ public final class OperatorOptions {
 
   @Option(
       names = {"--node", "-n"},
-      defaultValue = "127.0.0.1:8002",
       paramLabel = "HOST[:PORT]",
-      description = "Where the supernode listens. Default: ${DEFAULT-VALUE}.")
-  private String node = "";
+      description =
+          "Where the supernode listens. Default: 127.0.0.1:8002, or [::1]:8002 where there is no"
+              + " 127.0.0.1.")
+  private @Nullable String node;
 
   @Mixin private TlsOptions tls = new TlsOptions();
 
@@ -57,7 +59,9 @@ public final class OperatorOptions {
   public OperatorCalls calls(CommandSpec spec, Path directory) {
     Addresses.Node supernode;
     try {
-      supernode = Addresses.parseNode(node);
+      supernode =
+          Addresses.parseNode(
+              node == null ? InetAddress.getLoopbackAddress().getHostAddress() : node);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), "--node: " + e.getMessage(), e);
     }

@@ -2,6 +2,7 @@ package io.dragonfly.examples.dfdaemon;
 
 import io.dragonfly.DistributionClient;
 import io.dragonfly.error.ListenException;
+import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Commands;
 import io.dragonfly.examples.command.Described;
@@ -166,14 +167,15 @@ public final class DfdaemonMain implements Callable<Integer>, Described {
           e);
     }
     PrintWriter out = spec.commandLine().getOut();
-    out.println("dfdaemon ready on " + name(proxy.address()));
+    out.println("dfdaemon ready on " + Addresses.text(proxy.address()));
     config
         .upstreams()
         .forEach(
             upstream -> {
               Optional<InetSocketAddress> own = proxy.address(upstream.name());
               own.ifPresent(
-                  at -> out.println("%s ready on %s".formatted(upstream.name(), name(at))));
+                  at ->
+                      out.println("%s ready on %s".formatted(upstream.name(), Addresses.text(at))));
             });
     out.flush();
     var unused =
@@ -185,11 +187,6 @@ public final class DfdaemonMain implements Callable<Integer>, Described {
                         .values()
                         .forEach(why -> LOG.warn("{} Until then images are read directly.", why)));
     return proxy;
-  }
-
-  private static String name(InetSocketAddress address) {
-    String ip = address.getAddress().getHostAddress();
-    return (ip.contains(":") ? "[" + ip + "]" : ip) + ":" + address.getPort();
   }
 
   private <T> T orUsage(Supplier<T> said) {

@@ -65,10 +65,11 @@ final class DfdaemonOptions {
 
   @Option(
       names = "--host-ip",
-      defaultValue = "127.0.0.1",
       paramLabel = "I",
       converter = Addresses.IpConverter.class,
-      description = "Address to listen on. Default: ${DEFAULT-VALUE}, this machine alone.")
+      description =
+          "Address to listen on. Default: 127.0.0.1, or ::1 where there is none, this machine"
+              + " alone.")
   private @Nullable InetAddress hostIp;
 
   @Option(
@@ -192,16 +193,9 @@ final class DfdaemonOptions {
 
   @Mixin private PeerOptions peer = new PeerOptions();
 
-  /**
-   * Returns where to listen.
-   *
-   * @throws IllegalArgumentException if that is not said
-   */
+  /** Returns where to listen. */
   InetSocketAddress listen() {
-    if (hostIp == null) {
-      throw new IllegalArgumentException("--host-ip is missing");
-    }
-    return new InetSocketAddress(hostIp, port);
+    return new InetSocketAddress(hostIp == null ? InetAddress.getLoopbackAddress() : hostIp, port);
   }
 
   /** Returns how long running answers may go on at the end. */

@@ -2,10 +2,11 @@ package io.dragonfly.examples.dfdaemon;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import com.google.common.net.HostAndPort;
+import com.google.common.net.InetAddresses;
 import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.ExitCode;
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -64,11 +65,8 @@ final class HealthCheckCommand implements Callable<Integer> {
     InetSocketAddress listening =
         new InetSocketAddress(
             hostIp == null ? set.getAddress() : hostIp, port == null ? set.getPort() : port);
-    InetAddress ip =
-        listening.getAddress().isAnyLocalAddress()
-            ? InetAddress.getLoopbackAddress()
-            : listening.getAddress();
-    InetSocketAddress asked = new InetSocketAddress(ip, listening.getPort());
+    InetSocketAddress asked =
+        new InetSocketAddress(onThisMachine(listening.getAddress()), listening.getPort());
     try {
       if (answers(asked)) {
         return ExitCode.OK;
@@ -79,14 +77,20 @@ final class HealthCheckCommand implements Callable<Integer> {
     }
   }
 
+  /** What listens at all addresses of IPv6 need not listen at those of IPv4. */
+  private static InetAddress onThisMachine(InetAddress listening) {
+    if (!listening.isAnyLocalAddress()) {
+      return listening;
+    }
+    return listening instanceof Inet6Address
+        ? InetAddresses.forString("::1")
+        : InetAddress.getLoopbackAddress();
+  }
+
   private int tell(InetSocketAddress asked, String what) {
     spec.commandLine()
         .getErr()
-        .println(
-            "dfdaemon at %s is not well: %s"
-                .formatted(
-                    HostAndPort.fromParts(asked.getAddress().getHostAddress(), asked.getPort()),
-                    what));
+        .println("dfdaemon at %s is not well: %s".formatted(Addresses.text(asked), what));
     spec.commandLine().getErr().flush();
     return UNHEALTHY;
   }

@@ -4,11 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.fetch.ParentShare;
-import java.net.Inet6Address;
-import java.net.InetAddress;
 import java.util.Optional;
 
 /** What programs are told of a fetch that ended well. */
@@ -35,7 +34,7 @@ final class DfgetJson {
     ArrayNode parents = object.putArray("parents");
     for (ParentShare share : result.parents()) {
       ObjectNode parent = parents.addObject();
-      parent.put("address", address(share));
+      parent.put("address", Addresses.text(share.parent().address()));
       parent.put("idc", share.parent().idc());
       parent.put("bytes", share.bytes());
       parent.put("seconds", share.time().toNanos() / 1e9);
@@ -45,12 +44,5 @@ final class DfgetJson {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a plain object did not become JSON", e);
     }
-  }
-
-  private static String address(ParentShare share) {
-    InetAddress ip = share.parent().address().getAddress();
-    String host =
-        ip instanceof Inet6Address ? "[" + ip.getHostAddress() + "]" : ip.getHostAddress();
-    return host + ":" + share.parent().address().getPort();
   }
 }

@@ -1,6 +1,7 @@
 package io.dragonfly.examples.server;
 
 import io.dragonfly.DistributionClient;
+import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.Commands;
 import io.dragonfly.examples.dfget.DfgetMain;
 import io.dragonfly.examples.dfget.PeerHost;
@@ -126,11 +127,7 @@ public final class RunningServer {
 
   /** Says that the server is ready, in one line. */
   void sayReady(PrintWriter out) {
-    String where =
-        client
-            .address()
-            .map(a -> " on " + a.getAddress().getHostAddress() + ":" + a.getPort())
-            .orElse("");
+    String where = client.address().map(address -> " on " + Addresses.text(address)).orElse("");
     String alone =
         settings.client().supernodes().isEmpty()
             ? "; without a supernode (--node) it reads each source itself and gives nothing to"

@@ -1,5 +1,6 @@
 package io.dragonfly.examples.server;
 
+import com.google.common.net.HostAndPort;
 import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
 import io.dragonfly.examples.command.Units;
@@ -160,7 +161,8 @@ final class ServerPeer implements PeerHost {
 
   private static String names(List<InetSocketAddress> addresses) {
     return addresses.stream()
-        .map(address -> address.getHostString() + ":" + address.getPort())
+        .map(address -> HostAndPort.fromParts(address.getHostString(), address.getPort()))
+        .map(HostAndPort::toString)
         .collect(Collectors.joining(","));
   }
 

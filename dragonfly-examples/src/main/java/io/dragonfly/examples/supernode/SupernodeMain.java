@@ -2,6 +2,7 @@ package io.dragonfly.examples.supernode;
 
 import io.dragonfly.Supernode;
 import io.dragonfly.SupernodeConfig;
+import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Commands;
 import io.dragonfly.examples.command.Described;
@@ -11,8 +12,6 @@ import io.dragonfly.examples.command.OwnCall;
 import io.dragonfly.examples.command.ProcessMetrics;
 import io.dragonfly.examples.command.Version;
 import java.io.PrintWriter;
-import java.net.Inet6Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
@@ -114,15 +113,11 @@ public final class SupernodeMain implements Callable<Integer>, Described {
       Commands.onShutdown("dragonfly-supernode-shutdown", supernode::close);
       InetSocketAddress address = supernode.address().orElseThrow();
       PrintWriter out = spec.commandLine().getOut();
-      out.printf("supernode ready on %s:%d%n", host(address.getAddress()), address.getPort());
+      out.println("supernode ready on " + Addresses.text(address));
       out.flush();
       ended.await();
     }
     return ExitCode.OK;
-  }
-
-  private static String host(InetAddress ip) {
-    return ip instanceof Inet6Address ? "[" + ip.getHostAddress() + "]" : ip.getHostAddress();
   }
 
   private SupernodeConfig settings() {

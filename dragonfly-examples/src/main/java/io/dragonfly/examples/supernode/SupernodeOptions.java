@@ -30,9 +30,12 @@ final class SupernodeOptions {
   @Option(
       names = "--advertise-ip",
       paramLabel = "I",
+      split = ",",
       converter = Addresses.IpConverter.class,
-      description = "Address of this machine that the peers reach.")
-  private @Nullable InetAddress advertiseIp;
+      description =
+          "Address of this machine that the peers reach; an IPv4 and an IPv6 address if some peers"
+              + " have only one of the two.")
+  private List<InetAddress> advertiseIps = new ArrayList<>();
 
   @Option(
       names = "--port",
@@ -210,16 +213,22 @@ final class SupernodeOptions {
       throw new IllegalArgumentException(
           "--home-dir is missing: give the directory for the CDN cache and the keys");
     }
-    if (advertiseIp == null) {
+    if (advertiseIps.isEmpty()) {
       throw new IllegalArgumentException(
           "--advertise-ip is missing: give the address of this machine that the peers reach");
+    }
+    if (advertiseIps.size() > 2) {
+      throw new IllegalArgumentException(
+          "--advertise-ip has %d addresses: give one, or one IPv4 and one IPv6 address"
+              .formatted(advertiseIps.size()));
     }
     SupernodeConfig.Builder builder =
         SupernodeConfig.builder()
             .homeDir(Path.of(homeDir))
-            .advertiseIp(advertiseIp)
+            .advertiseIp(advertiseIps.get(0))
             .port(port)
             .idc(idc.idc());
+    advertiseIps.stream().skip(1).forEach(builder::alsoAdvertiseIp);
     uploadRate.rate().ifPresent(builder::uploadRate);
     sourceRate.rate().ifPresent(builder::sourceRate);
     Optional.ofNullable(backToSourcePeers).ifPresent(builder::backToSourcePeers);

@@ -3,6 +3,7 @@ package io.dragonfly.examples.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.net.InetSocketAddress;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,10 +50,20 @@ class AddressesTest {
         "host=0",
         "host=x",
         "host=1=2",
-        "12345::"
+        "12345::",
+        "fe80::1%eth0",
+        "[fe80::1%eth0]:8002"
       })
   void refusesWhatIsNoSupernode(String text) {
     assertThatIllegalArgumentException().isThrownBy(() -> Addresses.parseNode(text));
+  }
+
+  @Test
+  void writesAddressesAsUrlsDo() {
+    assertThat(Addresses.text(new InetSocketAddress(Addresses.parseIp("::1"), 8002)))
+        .isEqualTo("[::1]:8002");
+    assertThat(Addresses.text(new InetSocketAddress(Addresses.parseIp("192.0.2.1"), 1)))
+        .isEqualTo("192.0.2.1:1");
   }
 
   @Test

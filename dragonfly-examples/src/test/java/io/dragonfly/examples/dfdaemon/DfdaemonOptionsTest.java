@@ -167,5 +167,7 @@ class DfdaemonOptionsTest {
         .contains("127.0.0.1:" + word + " is not well");
     assertThat(run(1, "healthcheck", "--port", word, "--host-ip", "127.0.0.2"))
         .contains("127.0.0.2:" + word + " is not well");
+    assertThat(run(1, "healthcheck", "--port", word, "--host-ip", "::"))
+        .contains("[::1]:" + word + " is not well");
   }
 }

@@ -35,6 +35,9 @@ class SupernodeOptionsTest {
     "--access-ttl=soon, 'soon' is no time",
     "--quota-bytes=all, 'all' is no size",
     "--task-ttl=never, 'never' is no time",
+    "--home-dir=d --advertise-ip=10.0.0.1 --advertise-ip=10.0.0.2, must be one IPv4 and one IPv6",
+    "--home-dir=d --advertise-ip=10.0.0.1 --advertise-ip=::1, a supernode for this machine alone",
+    "--home-dir=d --advertise-ip=::1 --advertise-ip=::2 --advertise-ip=::3, has 3 addresses",
     "--home-dir=d --advertise-ip=::1 --source-give-up=0, '--source-give-up is PT0S, must be > 0'",
     "--source-concurrency=many, 'many' is no whole number",
     "--home-dir=d --advertise-ip=::1 --source-concurrency=0, '--source-concurrency is 0, must be >"
@@ -107,6 +110,18 @@ class SupernodeOptionsTest {
             "unvalidated-ttl: 0 # DRAGONFLY_UNVALIDATED_TTL",
             "# reserve-bytes: 5 percent of the disk, at most 256M # default",
             "log-format: text # default");
+  }
+
+  @Test
+  void anAddressOfEachFamilyIsAdvertised() {
+    FakeCall call =
+        new FakeCall(dir, "--print-config", "--home-dir=d")
+            .variable("DRAGONFLY_ADVERTISE_IP", "10.0.0.1,fd00::1");
+
+    assertThat(SupernodeMain.run(call)).as(call.said()).isZero();
+
+    assertThat(call.printed())
+        .contains("advertise-ip: '10.0.0.1,fd00::1' # DRAGONFLY_ADVERTISE_IP");
   }
 
   @Test

@@ -31,6 +31,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -71,8 +72,11 @@ public final class Supernodes {
    * @param name its address, or what else it is called
    * @param address where it gives pieces; not resolved if its name is not known
    * @param api its calls
+   * @param known makes of this peer what it is there: the supernode may be reached from another
+   *     address of this machine than the others
    */
-  public record Named(String name, InetSocketAddress address, SupernodeApi api) {}
+  public record Named(
+      String name, InetSocketAddress address, SupernodeApi api, UnaryOperator<Caller> known) {}
 
   /**
    * The supernodes of a client.
@@ -93,10 +97,12 @@ public final class Supernodes {
     List<SupernodeLink> takingOnly = new ArrayList<>();
     for (Named name : names) {
       Pulse pulse = new Pulse(loop, random);
-      SupernodeCalls calls = new SupernodeCalls(name, giver, loop, clock, pulse);
+      SupernodeCalls calls =
+          new SupernodeCalls(name, name.known().apply(giver), loop, clock, pulse);
       pulse.question(calls::ping);
       giving.add(new SupernodeLink(calls, pulse, loop, random));
-      SupernodeCalls others = new SupernodeCalls(name, taker, loop, clock, pulse);
+      SupernodeCalls others =
+          new SupernodeCalls(name, name.known().apply(taker), loop, clock, pulse);
       takingOnly.add(new SupernodeLink(others, pulse, loop, random));
     }
     // What the store got meanwhile is news to a supernode that comes back.

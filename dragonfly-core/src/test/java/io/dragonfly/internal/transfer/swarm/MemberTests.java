@@ -48,6 +48,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -195,7 +196,9 @@ abstract class MemberTests {
             "");
     supernodes =
         Supernodes.of(
-            List.of(new Supernodes.Named("here", new InetSocketAddress(0), api)),
+            List.of(
+                new Supernodes.Named(
+                    "here", new InetSocketAddress(0), api, UnaryOperator.identity())),
             caller,
             caller,
             loop,

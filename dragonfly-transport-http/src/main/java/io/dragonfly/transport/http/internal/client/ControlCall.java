@@ -186,6 +186,7 @@ final class ControlCall<A> implements Callback {
   }
 
   private String name() {
-    return supernode.getHostString() + ":" + supernode.getPort();
+    String host = supernode.getHostString();
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + supernode.getPort();
   }
 }

@@ -5,7 +5,10 @@ import io.dragonfly.task.ImageName;
 import io.dragonfly.task.Trust;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
 import io.dragonfly.transport.http.proxy.Upstream;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.util.Map;
 import java.util.stream.Stream;
 import okhttp3.HttpUrl;
@@ -90,8 +93,18 @@ final class Hosts {
 
   private static boolean isLocal(String host) {
     return host.equals("localhost")
-        || host.equals("[::1]")
-        || host.matches("127\\.\\d+\\.\\d+\\.\\d+");
+        || host.matches("127\\.\\d+\\.\\d+\\.\\d+")
+        || (host.startsWith("[") && isLoopback(host.substring(1, host.length() - 1)));
+  }
+
+  /** An IPv6 address can be written in many ways. */
+  private static boolean isLoopback(String ip) {
+    byte[] bytes = NetUtil.createByteArrayFromIpAddressString(ip);
+    try {
+      return bytes != null && InetAddress.getByAddress(bytes).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false;
+    }
   }
 
   /** Returns which certificates a host must have. */

@@ -47,7 +47,7 @@ final class RequestChecks {
     if (request.uri().startsWith("/") && !isOwn) {
       throw new Refusal(
           HttpResponseStatus.MISDIRECTED_REQUEST,
-          "'%s' is no name of this proxy: use localhost, 127.0.0.1 or the address of its host, or add it to the allowed hosts"
+          "'%s' is no name of this proxy: use localhost, 127.0.0.1, [::1] or the address of its host, or add it to the allowed hosts"
               .formatted(host));
     }
   }

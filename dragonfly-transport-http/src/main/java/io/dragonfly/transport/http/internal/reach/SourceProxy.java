@@ -71,6 +71,6 @@ public record SourceProxy(String host, int port, Optional<String> authorization)
 
   @Override
   public String toString() {
-    return host + ":" + port;
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
   }
 }

@@ -17,16 +17,21 @@ final class Addresses {
   }
 
   static InetSocketAddress parse(JsonIn ip, JsonIn port) throws WireException {
-    byte[] bytes = NetUtil.createByteArrayFromIpAddressString(ip.text());
-    if (bytes == null) {
-      throw ip.wrong("an IP address");
-    }
+    InetAddress address = parse(ip);
     int number = port.integer();
     if (number > MAX_PORT) {
       throw port.wrong("a port");
     }
+    return new InetSocketAddress(address, number);
+  }
+
+  static InetAddress parse(JsonIn ip) throws WireException {
+    byte[] bytes = NetUtil.createByteArrayFromIpAddressString(ip.text());
+    if (bytes == null) {
+      throw ip.wrong("an IP address");
+    }
     try {
-      return new InetSocketAddress(InetAddress.getByAddress(bytes), number);
+      return InetAddress.getByAddress(bytes);
     } catch (UnknownHostException e) {
       throw ip.wrong("an IP address", e);
     }

@@ -130,7 +130,7 @@ public final class AdminWire {
 
   private static void write(JsonOut out, KnownPeer known) throws IOException {
     out.text("peer", known.peer().id().hex());
-    out.text("ip", known.peer().address().getAddress().getHostAddress());
+    out.text("ip", Addresses.literal(known.peer().address().getAddress()));
     out.number("port", known.peer().address().getPort());
     out.text("idc", known.peer().idc());
     out.number("tasks", known.tasks());

@@ -46,6 +46,9 @@ final class ValuesJson {
           peer.text("ip", Addresses.literal(caller.address().getAddress()));
           peer.number("port", caller.address().getPort());
           peer.text("idc", caller.idc());
+          if (caller.other().isPresent()) {
+            peer.text("otherIp", Addresses.literal(caller.other().get()));
+          }
           if (caller.proof().isPresent()) {
             writeProof(peer, caller.proof().get());
           }
@@ -59,6 +62,7 @@ final class ValuesJson {
         secret,
         Addresses.parse(peer.get("ip"), peer.get("port")),
         peer.find("idc", idc -> idc.text(Wire.MAX_IDC)).orElse(""),
+        peer.find("otherIp", Addresses::parse),
         peer.find("join", ValuesJson::readProof));
   }
 

@@ -57,7 +57,15 @@ class HostNameTest extends ProxyTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"localhost", "LocalHost:1", "127.0.0.1", "127.1.2.3:65001", "[::1]", "[::1]:80"})
+      strings = {
+        "localhost",
+        "LocalHost:1",
+        "127.0.0.1",
+        "127.1.2.3:65001",
+        "[::1]",
+        "[::1]:80",
+        "[0:0:0:0:0:0:0:1]:65001"
+      })
   void namesAndAddressesOfThisMachineAreAnswered(String host) throws Exception {
     start();
     assertThat(ask("/v2/", host).status()).isEqualTo(200);

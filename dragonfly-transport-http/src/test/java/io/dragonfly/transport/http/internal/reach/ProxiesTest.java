@@ -49,7 +49,7 @@ class ProxiesTest {
         new Proxies(Map.of("HTTPS_PROXY", "http://[fd00::1]:3128/", "http_proxy", ""));
     assertThat(proxies.forUrl(HttpUrl.get("http://host/"))).isEmpty();
     assertThat(proxies.forUrl(HttpUrl.get("https://host/")))
-        .hasValueSatisfying(proxy -> assertThat(proxy).hasToString("fd00::1:3128"));
+        .hasValueSatisfying(proxy -> assertThat(proxy).hasToString("[fd00::1]:3128"));
   }
 
   @Test
