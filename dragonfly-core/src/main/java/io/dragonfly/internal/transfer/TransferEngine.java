@@ -1,6 +1,7 @@
 package io.dragonfly.internal.transfer;
 
 import io.dragonfly.control.Caller;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.FetchCancelledException;
@@ -15,6 +16,7 @@ import io.dragonfly.home.HeldTask;
 import io.dragonfly.home.Removal;
 import io.dragonfly.home.Verification;
 import io.dragonfly.internal.access.AnonymousReads;
+import io.dragonfly.internal.access.AuditLog;
 import io.dragonfly.internal.access.JoinToken;
 import io.dragonfly.internal.history.FetchRecorder;
 import io.dragonfly.internal.loop.Continuations;
@@ -91,6 +93,7 @@ public final class TransferEngine implements AutoCloseable {
   private final Timers timers;
   private volatile OptionalLong lastGiven = OptionalLong.empty();
   private final HomeView home;
+  private final AuditLog audit;
   private final GuardedListener listener;
 
   /** What ends futures that callers wait for, should the threads end first. */
@@ -117,6 +120,7 @@ public final class TransferEngine implements AutoCloseable {
     supernodes = supernodes(setup, clock, random);
     timers = setup.timers();
     accesses = new AccessTimes(timers::nanos, Clock.systemUTC());
+    audit = new AuditLog(Clock.systemUTC(), timers::nanos, timers.executor());
     Parts parts = parts(setup, random);
     listener = parts.listener();
     service.ifPresent(
@@ -127,6 +131,7 @@ public final class TransferEngine implements AutoCloseable {
                   lastGiven = OptionalLong.of(timers.nanos());
                   listener.given(task, bytes);
                 }));
+    service.ifPresent(pieces -> pieces.onRefused(listener::security));
     fetches = new Fetches(parts);
     home = new HomeView(parts, fetches.downloads(), setup.history());
     service.ifPresent(pieces -> pieces.onWithdrawn(this::pieceLost));
@@ -137,6 +142,14 @@ public final class TransferEngine implements AutoCloseable {
       loop.execute(() -> supernodes.giving().forEach(l -> l.takePreheats(preheating::add)));
     }
     listener.opened(() -> state(setup));
+  }
+
+  /** Writes down a security event, and tells the listener of it. */
+  public void security(SecurityEvent event) {
+    GuardedListener told = listener;
+    if (told != null) { // a stranger may call before all is set up
+      told.security(event);
+    }
   }
 
   private ClientState state(Setup setup) {
@@ -167,7 +180,9 @@ public final class TransferEngine implements AutoCloseable {
     }
     InetSocketAddress bind = new InetSocketAddress(setup.self().ip(), setup.self().port());
     ServeRequest request =
-        ServeRequest.piecesOnly(bind, service.get()).withMonitor(setup.monitor());
+        ServeRequest.piecesOnly(bind, service.get())
+            .withMonitor(setup.monitor())
+            .withSecurity(this::security);
     return Optional.of(transport(setup).serve(request));
   }
 
@@ -224,7 +239,7 @@ public final class TransferEngine implements AutoCloseable {
         setup.plugins().sources(),
         setup.plugins().limiters(),
         setup.limits(),
-        new GuardedListener(setup.listener(), recorder(setup), callbacks),
+        new GuardedListener(setup.listener(), recorder(setup), audit, callbacks),
         setup.self().secret().id(),
         setup.self().ip(),
         (task, piece) -> service.ifPresent(pieces -> pieces.sealed(task, piece)),
@@ -440,6 +455,7 @@ public final class TransferEngine implements AutoCloseable {
     writer.close();
     io.close();
     store.close();
+    audit.close();
     closed = true;
     endings.forEach(Runnable::run);
   }

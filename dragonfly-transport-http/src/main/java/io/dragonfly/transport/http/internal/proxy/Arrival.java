@@ -9,9 +9,16 @@ import java.util.Optional;
  * @param upstream the registry that is mirrored on this port alone, if one is
  * @param intercepted host and port that an intercepted tunnel leads to, if it is one
  * @param local whether the client is on this machine
+ * @param client the client's address, for people
  */
-record Arrival(Optional<Upstream> upstream, Optional<Authority> intercepted, boolean local) {
+record Arrival(
+    Optional<Upstream> upstream, Optional<Authority> intercepted, boolean local, String client) {
+  /** One of which nobody asks for the client's address. */
+  Arrival(Optional<Upstream> upstream, Optional<Authority> intercepted, boolean local) {
+    this(upstream, intercepted, local, "");
+  }
+
   Arrival through(Authority tunnel) {
-    return new Arrival(upstream, Optional.of(tunnel), local);
+    return new Arrival(upstream, Optional.of(tunnel), local, client);
   }
 }

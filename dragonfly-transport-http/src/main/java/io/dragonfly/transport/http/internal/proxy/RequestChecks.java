@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.control.SecurityEvent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -39,9 +40,10 @@ final class RequestChecks {
     String host = request.headers().get(HttpHeaderNames.HOST);
     if (request.uri().startsWith("/") && host != null && !hosts.isOwnName(host)) {
       throw new Refusal(
-          HttpResponseStatus.MISDIRECTED_REQUEST,
-          "'%s' is no name of this proxy: use localhost or 127.0.0.1, or add it to the allowed hosts"
-              .formatted(host));
+              HttpResponseStatus.MISDIRECTED_REQUEST,
+              "'%s' is no name of this proxy: use localhost or 127.0.0.1, or add it to the allowed hosts"
+                  .formatted(SecurityEvent.place(host)))
+          .as(SecurityEvent.Kind.HOST_REFUSED);
     }
   }
 
