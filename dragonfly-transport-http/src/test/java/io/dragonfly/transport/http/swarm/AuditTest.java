@@ -165,7 +165,7 @@ class AuditTest {
   @Test
   void eachKindHasACounterFromTheStart() throws Exception {
     start(config -> config);
-    new MicrometerListener(registry).started(null);
+    var unused = new MicrometerListener(registry);
     for (SecurityEvent.Kind kind : SecurityEvent.Kind.values()) {
       for (String module : List.of("supernode", "dfget")) {
         assertThat(
@@ -350,14 +350,28 @@ class AuditTest {
     }
     assertThat(only(SecurityEvent.Kind.CERTIFICATE_REFUSED).at("/reason").asText())
         .contains("TLS alone");
-    for (HeldCertificate stranger : List.of(new TestCa().issue("", "127.0.0.1"))) {
-      assertNoAnswer(() -> RawConnection.overTls(address(), ca.sockets(stranger)));
-      assertThat(only(SecurityEvent.Kind.CERTIFICATE_REFUSED).at("/reason").asText())
-          .contains("handshake");
-    }
+    HeldCertificate stranger = new TestCa().issue("", "127.0.0.1");
+    assertNoAnswer(() -> RawConnection.overTls(address(), ca.sockets(stranger)));
+    assertThat(only(SecurityEvent.Kind.CERTIFICATE_REFUSED).at("/reason").asText())
+        .contains("handshake");
+    assertRevokedIsALine(ca, lists);
     assertNoAnswer(() -> RawConnection.overTls(address()));
     assertThat(only(SecurityEvent.Kind.CERTIFICATE_REFUSED).at("/reason").asText())
         .contains("handshake");
+  }
+
+  private void assertRevokedIsALine(TestCa ca, Path lists) throws Exception {
+    HeldCertificate bad = ca.issue("dragonfly-operator", "bad");
+    try (RawConnection open = RawConnection.overTls(address(), ca.sockets(bad))) {
+      assertThat(ask(open, "GET /healthz", "", "").status()).isEqualTo(200);
+      ca.revoke(lists, bad.certificate());
+      await()
+          .atMost(LONG)
+          .until(() -> ask(open, "GET /healthz", "", "").status() == 403); // and then it is closed
+    }
+    JsonNode line = only(SecurityEvent.Kind.CERTIFICATE_REFUSED);
+    assertThat(line.at("/who").asText()).contains("OU=dragonfly-operator");
+    assertThat(line.at("/reason").asText()).contains("not trusted any more");
   }
 
   private interface Connecting {
