@@ -1,5 +1,6 @@
 package io.dragonfly;
 
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.FetchCancelledException;
 import io.dragonfly.error.ListenException;
@@ -374,6 +375,14 @@ public final class DistributionClient implements AutoCloseable {
    */
   public long countDownload(long bytes) {
     return limits.downloads().take(bytes);
+  }
+
+  /**
+   * Writes down a security event of a part beside this client, such as a proxy or a command, as it
+   * does with its own, and tells the listener of it.
+   */
+  public void securityEvent(SecurityEvent event) {
+    engine.security(event);
   }
 
   /** Returns the limits as they are now. Those of single fetches come on top of them. */

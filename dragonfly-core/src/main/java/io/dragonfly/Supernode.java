@@ -260,7 +260,8 @@ public final class Supernode implements AutoCloseable {
               new ServeRequest(bind, service.local().pieces(), service::from)
                   .withAdmin(new Operators())
                   .withMonitor(monitor)
-                  .withShare(config.sharePerAddress(), service::isKnown));
+                  .withShare(config.sharePerAddress(), service::isKnown)
+                  .withSecurity(service::security));
       parts.push(server);
       InetSocketAddress reached = new InetSocketAddress(advertised, server.address().getPort());
       log.info("listening on {}; calls are taken of {}", text(server.address()), rules);

@@ -83,6 +83,9 @@ public interface SupernodeListener {
    */
   default void stalled(TaskId task, PeerId peer, String state) {}
 
+  /** An operator's call, or a refusal that matters for security. */
+  default void security(SecurityEvent event) {}
+
   /** A peer says how taking a piece ended; {@code bytes} is the piece's length. */
   default void reported(Task task, Origin origin, Outcome outcome, long bytes) {}
 }

@@ -13,6 +13,7 @@ public final class BusyException extends DistributionException {
   public static final Duration DEFAULT_RETRY_AFTER = Duration.ofSeconds(1);
 
   private final Duration retryAfter;
+  private final boolean ofAddress;
 
   /**
    * Says what the supernode has too many of. The call may be repeated after {@link
@@ -28,12 +29,30 @@ public final class BusyException extends DistributionException {
    * @param retryAfter the time to wait before the call is repeated
    */
   public BusyException(String message, Duration retryAfter) {
+    this(message, retryAfter, false);
+  }
+
+  private BusyException(String message, Duration retryAfter, boolean ofAddress) {
     super(ErrorKind.BUSY, Retry.LATER, message, null);
     this.retryAfter = retryAfter;
+    this.ofAddress = ofAddress;
+  }
+
+  /** The address of the caller has as much as one address may have; others are not affected. */
+  public static BusyException ofAddress(String message) {
+    return new BusyException(message, USUAL, true);
   }
 
   /** Returns the time to wait before the call is repeated. */
   public Duration retryAfter() {
     return retryAfter;
+  }
+
+  /**
+   * Tells whether the caller's address has as much as one address may have. Only the supernode
+   * itself knows: the answer that a peer gets does not say.
+   */
+  public boolean isOfAddress() {
+    return ofAddress;
   }
 }

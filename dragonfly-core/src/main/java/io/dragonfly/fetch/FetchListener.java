@@ -3,6 +3,7 @@ package io.dragonfly.fetch;
 import io.dragonfly.control.Origin;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Queued;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
@@ -85,6 +86,9 @@ public abstract class FetchListener {
 
   /** A supernode could not be reached, for this reason. */
   public void supernodeLost(FetchRequest request, String reason) {}
+
+  /** A refusal that matters for security, or a change by hand while the peer runs. */
+  public void security(SecurityEvent event) {}
 
   /** A fetch ended well. */
   public void completed(FetchRequest request, FetchResult result) {}

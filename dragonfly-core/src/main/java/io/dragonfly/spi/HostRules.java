@@ -1,6 +1,7 @@
 package io.dragonfly.spi;
 
 import com.google.common.net.InetAddresses;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +34,19 @@ public final class HostRules {
     DENIED,
     /** Nothing: what holds for all holds. */
     UNSAID
+  }
+
+  /**
+   * A source is not read for a requester because of where it is. Sources throw it, or have it among
+   * the causes of what they throw.
+   */
+  public static class RefusedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    /** Says which host or address, and which rule. */
+    public RefusedException(String message) {
+      super(message);
+    }
   }
 
   /** Rules that say nothing. */

@@ -1,9 +1,11 @@
 package io.dragonfly.spi;
 
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.control.SupernodeApi;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -19,6 +21,7 @@ public final class ServeRequest {
   private final Optional<MonitorService> monitor;
   private final double sharePerAddress;
   private final Predicate<InetAddress> known;
+  private final Consumer<SecurityEvent> security;
 
   /**
    * Serves pieces and control calls.
@@ -30,7 +33,15 @@ public final class ServeRequest {
    */
   public ServeRequest(
       InetSocketAddress bind, PieceService pieces, Function<CallOrigin, SupernodeApi> control) {
-    this(bind, pieces, control, Optional.empty(), Optional.empty(), DEFAULT_SHARE, any -> true);
+    this(
+        bind,
+        pieces,
+        control,
+        Optional.empty(),
+        Optional.empty(),
+        DEFAULT_SHARE,
+        any -> true,
+        event -> {});
   }
 
   private ServeRequest(
@@ -40,7 +51,8 @@ public final class ServeRequest {
       Optional<AdminService> admin,
       Optional<MonitorService> monitor,
       double sharePerAddress,
-      Predicate<InetAddress> known) {
+      Predicate<InetAddress> known,
+      Consumer<SecurityEvent> security) {
     this.bind = bind;
     this.pieces = pieces;
     this.control = control;
@@ -48,18 +60,19 @@ public final class ServeRequest {
     this.monitor = monitor;
     this.sharePerAddress = sharePerAddress;
     this.known = known;
+    this.security = security;
   }
 
   /** Returns the same and calls of operators. */
   public ServeRequest withAdmin(AdminService service) {
     return new ServeRequest(
-        bind, pieces, control, Optional.of(service), monitor, sharePerAddress, known);
+        bind, pieces, control, Optional.of(service), monitor, sharePerAddress, known, security);
   }
 
   /** Returns the same and calls of machines that ask how the process is. */
   public ServeRequest withMonitor(MonitorService service) {
     return new ServeRequest(
-        bind, pieces, control, admin, Optional.of(service), sharePerAddress, known);
+        bind, pieces, control, admin, Optional.of(service), sharePerAddress, known, security);
   }
 
   /**
@@ -71,7 +84,17 @@ public final class ServeRequest {
    *     gets less memory for requests, since nobody knows who calls before a request is read
    */
   public ServeRequest withShare(double share, Predicate<InetAddress> isKnown) {
-    return new ServeRequest(bind, pieces, control, admin, monitor, share, isKnown);
+    return new ServeRequest(bind, pieces, control, admin, monitor, share, isKnown, security);
+  }
+
+  /**
+   * Returns the same for a server that tells of operators' calls and of what it refuses itself.
+   *
+   * @param listener called on the server's threads; must not block
+   */
+  public ServeRequest withSecurity(Consumer<SecurityEvent> listener) {
+    return new ServeRequest(
+        bind, pieces, control, admin, monitor, sharePerAddress, known, listener);
   }
 
   /** Serves pieces alone; control calls are refused. */
@@ -92,6 +115,11 @@ public final class ServeRequest {
   /** Tells whether a peer at an address takes part now. */
   public boolean isKnown(InetAddress address) {
     return known.test(address);
+  }
+
+  /** Returns what is told of operators' calls and of refusals. */
+  public Consumer<SecurityEvent> security() {
+    return security;
   }
 
   /** Returns where to listen. */

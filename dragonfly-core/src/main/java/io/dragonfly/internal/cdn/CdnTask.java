@@ -236,9 +236,10 @@ public final class CdnTask {
    *
    * @param from where the peer is
    * @param budget the complaints about all tasks
+   * @return whether it is believed, or nothing depends on that
    */
-  public void complain(int piece, Place from, KeyedBudget<Place> budget) {
-    complaints.complain(piece, from, budget);
+  public boolean complain(int piece, Place from, KeyedBudget<Place> budget) {
+    return complaints.complain(piece, from, budget);
   }
 
   /** What was lost is to be read again. */

@@ -80,16 +80,17 @@ final class Complaints {
    * shall not be cheaper than that. Nor is one that was lost and is not there anew.
    */
   void check(int piece) {
-    check(piece, () -> true, isIntact -> {});
+    var unused = check(piece, () -> true, isIntact -> {});
   }
 
   /**
    * Checks a piece that a peer complains of, if its place is believed.
    *
    * @param budget the complaints about all tasks
+   * @return whether it is believed, or nothing depends on that
    */
-  void complain(int piece, Place from, KeyedBudget<Place> budget) {
-    check(
+  boolean complain(int piece, Place from, KeyedBudget<Place> budget) {
+    return check(
         piece,
         () -> isBelieved(from, budget),
         isIntact -> {
@@ -122,8 +123,9 @@ final class Complaints {
    *
    * @param believed asked only if the piece is to be read
    * @param checked then gets whether the piece was found to be intact
+   * @return false if {@code believed} was asked and said no
    */
-  private void check(int piece, BooleanSupplier believed, Consumer<Boolean> checked) {
+  private boolean check(int piece, BooleanSupplier believed, Consumer<Boolean> checked) {
     StoredTask given = task.serving();
     synchronized (this) {
       boolean isThere = given.has(piece);
@@ -133,9 +135,11 @@ final class Complaints {
       if (verifying
           || (isThere && isFresh(intactNanos.get(piece)))
           || lost.contains(piece)
-          || checking.contains(piece)
-          || !believed.getAsBoolean()) {
-        return;
+          || checking.contains(piece)) {
+        return true;
+      }
+      if (!believed.getAsBoolean()) {
+        return false;
       }
       checking.add(piece);
     }
@@ -151,6 +155,7 @@ final class Complaints {
                 checked.accept(isIntact);
               }
             });
+    return true;
   }
 
   private boolean isFresh(@Nullable Long nanos) {

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.internal.plugin.Plugins;
+import io.dragonfly.spi.HostRules;
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.SourceProvider;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sources by the URL schemes that they read: those that were given, and for other schemes those
@@ -21,6 +23,9 @@ import java.util.TreeSet;
  * use.
  */
 public final class Sources implements AutoCloseable {
+  /** Causes of a failure that are looked at. */
+  private static final int DEEPEST = 10;
+
   private final Map<String, Source> given;
   private final Map<String, SourceProvider> providers = new HashMap<>();
   private final SourceConfig config;
@@ -83,6 +88,18 @@ public final class Sources implements AutoCloseable {
   public static boolean isFinal(SourceFailedException failure) {
     int status = failure.status().orElse(0);
     return status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
+  }
+
+  /** Tells whether a source was not read because of where it is. */
+  public static boolean isRefusedPlace(Throwable failure) {
+    @Nullable Throwable at = failure;
+    for (int i = 0; at != null && i < DEEPEST; i++) {
+      if (at instanceof HostRules.RefusedException) {
+        return true;
+      }
+      at = at.getCause();
+    }
+    return false;
   }
 
   /** Ends what the sources that were made here have open. */

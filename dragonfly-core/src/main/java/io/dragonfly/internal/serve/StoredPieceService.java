@@ -3,6 +3,7 @@ package io.dragonfly.internal.serve;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Revoked;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.internal.access.ShownCapabilities;
 import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.IoThreads;
@@ -28,6 +29,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.ObjLongConsumer;
@@ -98,6 +100,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   private volatile Function<TaskId, Optional<StoredTask>> elsewhere = task -> Optional.empty();
   private volatile BiConsumer<TaskId, Integer> withdrawn = (task, piece) -> {};
   private volatile ObjLongConsumer<TaskId> given = (task, bytes) -> {};
+  private volatile Consumer<SecurityEvent> security = event -> {};
 
   /**
    * A service of a store's pieces.
@@ -152,6 +155,11 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     given = listener;
   }
 
+  /** Sets who is told of capabilities that are refused. Called on any thread; must not block. */
+  public void onRefused(Consumer<SecurityEvent> listener) {
+    security = listener;
+  }
+
   /** Refuses capabilities from now on. */
   public void revoke(Revoked revoked) {
     capabilities.revoke(revoked.task(), revoked.taker(), revoked.expires());
@@ -163,7 +171,15 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
         capabilities.isValid(
             ask.capability(), ask.task(), ask.taker(), ask.from(), supernodeTime.get());
     if (!allowed) {
-      return refused("the capability is not valid for this task, taker, address and time");
+      String why = "the capability is not valid for this task, taker, address and time";
+      security.accept(
+          SecurityEvent.refused(
+              SecurityEvent.Kind.CAPABILITY_REFUSED,
+              ask.taker().hex(),
+              SecurityEvent.text(ask.from()),
+              "task " + ask.task().hex(),
+              why));
+      return refused(why);
     }
     return give(ask.task(), Optional.of(ask.taker()), ask.range());
   }

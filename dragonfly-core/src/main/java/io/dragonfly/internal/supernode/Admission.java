@@ -4,15 +4,18 @@ import io.dragonfly.control.Caller;
 import io.dragonfly.control.JoinAnswer;
 import io.dragonfly.control.JoinProof;
 import io.dragonfly.control.JoinRequest;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.internal.access.JoinNonces;
 import io.dragonfly.internal.access.JoinToken;
 import io.dragonfly.internal.access.TakerAddresses;
 import io.dragonfly.spi.CallOrigin;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /** Which peers of other processes a supernode takes calls from. Safe for concurrent use. */
@@ -93,8 +96,12 @@ final class Admission {
     return rules.knowPeers();
   }
 
-  /** Returns the checks for calls from there. */
-  Gate gate(CallOrigin from) {
+  /**
+   * Returns the checks for calls from there.
+   *
+   * @param security is told of whom they refuse
+   */
+  Gate gate(CallOrigin from, Consumer<SecurityEvent> security) {
     return new Gate() {
       @Override
       public JoinAnswer join(JoinRequest request) {
@@ -104,14 +111,36 @@ final class Admission {
       @Override
       public void checkAddress(Caller caller) {
         started.run();
-        if (!isKnownByOtherFamily(from, caller)) {
+        if (isKnownByOtherFamily(from, caller)) {
+          return;
+        }
+        try {
           addresses.check(from.address(), caller, isProven());
+        } catch (CallRefusedException e) {
+          refused(SecurityEvent.Kind.PEER_ADDRESS_REFUSED, caller, e);
+          throw e;
         }
       }
 
       @Override
       public void checkJoined(Caller caller) {
-        Admission.this.checkJoined(caller, from);
+        try {
+          checkProof(caller, from);
+        } catch (CallRefusedException e) {
+          refused(SecurityEvent.Kind.JOIN_REFUSED, caller, e);
+          throw e;
+        }
+        checkNonce(caller);
+      }
+
+      private void refused(SecurityEvent.Kind kind, Caller caller, CallRefusedException why) {
+        security.accept(
+            SecurityEvent.refused(
+                kind,
+                caller.id().hex(),
+                SecurityEvent.text(from.address()),
+                "peer at " + text(caller.address()),
+                String.valueOf(why.getMessage())));
       }
 
       @Override
@@ -144,7 +173,7 @@ final class Admission {
     return token.answer(request, nonces.issue(clock.instant()), from.certificate());
   }
 
-  private void checkJoined(Caller caller, CallOrigin from) {
+  private void checkProof(Caller caller, CallOrigin from) {
     Optional<JoinToken> token = rules.token();
     if (token.isEmpty()) {
       return;
@@ -158,13 +187,25 @@ final class Admission {
                         "This supernode takes calls of peers alone that have its join token: give"
                             + " this peer the token's file with --join-token-file"
                             + " (joinTokenFile)."));
-    if (!nonces.isValid(proof.supernodeNonce(), clock.instant())) {
-      throw CallRefusedException.unproven("The proof of the join token has expired: join again.");
-    }
     if (!token.get().isProvenBy(caller.id(), proof, from.certificate())) {
       throw CallRefusedException.unproven(
           "This peer has another join token than its supernode: compare the files that"
               + " --join-token-file (joinTokenFile) names on both sides.");
+    }
+  }
+
+  private static String text(InetSocketAddress address) {
+    return address.getHostString() + ":" + address.getPort();
+  }
+
+  /** Each proof ends within an hour, and is followed by another one: that is no attack. */
+  private void checkNonce(Caller caller) {
+    if (rules.token().isPresent()
+        && caller
+            .proof()
+            .filter(proof -> nonces.isValid(proof.supernodeNonce(), clock.instant()))
+            .isEmpty()) {
+      throw CallRefusedException.unproven("The proof of the join token has expired: join again.");
     }
   }
 }

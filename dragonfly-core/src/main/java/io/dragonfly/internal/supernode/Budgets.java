@@ -79,7 +79,7 @@ final class Budgets {
     switch (budget.take(place, amount)) {
       case TAKEN -> {}
       case KEY_IS_FULL ->
-          throw new BusyException(
+          throw BusyException.ofAddress(
               "%s has as many %s here as one address may have. Try again later."
                   .formatted(place.name(), what));
       case ALL_IS_FULL -> throw full(what);

@@ -1,11 +1,13 @@
 package io.dragonfly.internal.supernode;
 
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.error.DigestMismatchException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.internal.cdn.CdnListener;
+import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.Task;
@@ -102,6 +104,15 @@ record CdnEvents(
   @Override
   public void failed(TaskId task, DistributionException failure) {
     listener.readFailed(task, failure);
+    if (Sources.isRefusedPlace(failure)) { // a redirect has led there
+      listener.security(
+          SecurityEvent.refused(
+              SecurityEvent.Kind.SOURCE_ADDRESS_REFUSED,
+              "",
+              "",
+              "task " + task.hex(),
+              String.valueOf(failure.getMessage())));
+    }
     pieces.ended(task);
     swarms
         .find(task)

@@ -2,9 +2,11 @@ package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.Origin;
 import io.dragonfly.control.Outcome;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.SupernodeState;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.internal.access.AuditLog;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
@@ -13,8 +15,9 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Passes on to a user's listener; logs what it throws. */
-record GuardedSupernodeListener(SupernodeListener listener) implements SupernodeListener {
+/** Passes on to the audit log and to a user's listener; logs what that one throws. */
+record GuardedSupernodeListener(SupernodeListener listener, AuditLog audit)
+    implements SupernodeListener {
   private static final Logger LOG = LoggerFactory.getLogger(GuardedSupernodeListener.class);
 
   private static void guard(Runnable call) {
@@ -103,6 +106,12 @@ record GuardedSupernodeListener(SupernodeListener listener) implements Supernode
   @Override
   public void isolated(PeerId peer, int times, String reason) {
     guard(() -> listener.isolated(peer, times, reason));
+  }
+
+  @Override
+  public void security(SecurityEvent event) {
+    audit.write(event);
+    guard(() -> listener.security(event));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.dragonfly.internal.supernode;
 
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
@@ -39,6 +40,7 @@ final class Permissions {
   private final BiFunction<TaskKey, Access, CompletableFuture<Void>> confirm;
   private final Consumer<TaskId> confirmed;
   private final Runnable changed;
+  private final Consumer<SecurityEvent> security;
 
   /**
    * Permissions of all members.
@@ -46,18 +48,21 @@ final class Permissions {
    * @param confirm asks the source whether it still gives a content; does not block
    * @param confirmed is told of tasks whose source can be read with a member's credentials again
    * @param changed is run after each change of the state, without the lock
+   * @param security is told of members whose source refuses, without the lock
    */
   Permissions(
       SwarmState state,
       Rhythm rhythm,
       BiFunction<TaskKey, Access, CompletableFuture<Void>> confirm,
       Consumer<TaskId> confirmed,
-      Runnable changed) {
+      Runnable changed,
+      Consumer<SecurityEvent> security) {
     this.state = state;
     this.rhythm = rhythm;
     this.confirm = confirm;
     this.confirmed = confirmed;
     this.changed = changed;
+    this.security = security;
   }
 
   /**
@@ -97,7 +102,7 @@ final class Permissions {
 
   private void answered(SwarmTask task, Access access, @Nullable Throwable failure) {
     Optional<DistributionException> refusal = Optional.empty();
-    int refused = 0;
+    List<Member> refused = new ArrayList<>();
     synchronized (state) {
       task.confirming.remove(access.fingerprint());
       if (failure instanceof DistributionException typed && isRefusal(typed)) {
@@ -110,7 +115,7 @@ final class Permissions {
         } else if (member.isPermissionDue(now)) {
           if (refusal.isPresent()) {
             state.refuse(member, refusal.get());
-            refused++;
+            refused.add(member);
           } else {
             member.confirmLater(now.plus(AGAIN));
           }
@@ -123,8 +128,10 @@ final class Permissions {
       log.info(
           "task {}: the source gives it no longer to {} of its peers: {}",
           task.id().brief(),
-          refused,
+          refused.size(),
           failure.getMessage());
+      String why = String.valueOf(failure.getMessage());
+      refused.forEach(member -> security.accept(ended(member, why)));
     } else {
       log.warn(
           "task {}: the source does not say whether a peer may still have it, so the peer goes on:"
@@ -133,6 +140,15 @@ final class Permissions {
           failure.getMessage());
     }
     changed.run();
+  }
+
+  private static SecurityEvent ended(Member member, String why) {
+    return SecurityEvent.refused(
+        SecurityEvent.Kind.PERMISSION_ENDED,
+        member.id().hex(),
+        SecurityEvent.text(member.session.address()),
+        "task " + member.task.id().hex(),
+        why);
   }
 
   private static List<Member> membersWith(SwarmTask task, Access access) {

@@ -6,6 +6,7 @@ import io.dragonfly.control.NextRequest;
 import io.dragonfly.control.Origin;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.Terms;
@@ -177,11 +178,23 @@ final class Polls {
     CdnTask cdn = member.task.cdn;
     KeyedBudget<Place> complaints = state.budgets().complaints;
     if (cdn != null) {
-      suspects.forEach(piece -> rest.add(() -> cdn.complain(piece, session.place(), complaints)));
+      suspects.forEach(piece -> rest.add(() -> complain(session, cdn, piece, complaints)));
       rest.add(cdn::moved);
     }
     Task task = member.task.task();
     rest.add(() -> report.results().forEach(result -> tell(session.id(), task, result)));
+  }
+
+  private void complain(Session session, CdnTask cdn, int piece, KeyedBudget<Place> complaints) {
+    if (!cdn.complain(piece, session.place(), complaints)) {
+      listener.security(
+          SecurityEvent.refused(
+              SecurityEvent.Kind.COMPLAINT_IGNORED,
+              session.id().hex(),
+              SecurityEvent.text(session.address()),
+              "task %s piece %d".formatted(cdn.task().id().hex(), piece),
+              "too many complaints from this address were wrong or are being checked"));
+    }
   }
 
   private void tell(PeerId reporter, Task task, PieceResult result) {

@@ -305,6 +305,12 @@ final class Quarantine {
     return standing != null && standing.isIsolated;
   }
 
+  /** Tells whether a peer's complaints are not believed now. */
+  boolean isDoubted(PeerId id) {
+    Standing standing = standings.get(id);
+    return standing != null && standing.isDoubted;
+  }
+
   /** Returns what an operator should know of a peer, if there is anything. */
   Optional<AdminApi.Isolation> isolation(PeerId id, long now) {
     Standing standing = standings.get(id);

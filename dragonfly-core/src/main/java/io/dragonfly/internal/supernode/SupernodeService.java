@@ -2,10 +2,12 @@ package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.Caller;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.SupernodeState;
 import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.access.AuditLog;
 import io.dragonfly.internal.access.Tickets;
 import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.internal.cdn.CdnCache;
@@ -58,6 +60,7 @@ public final class SupernodeService implements AutoCloseable {
   private final ExecutorService adminThreads;
   private final Preheats preheats;
   private final AdminApi admin;
+  private final AuditLog audit;
   private final SupernodeListener listener;
   private final long quotaBytes;
   private volatile Peer cdnPeer;
@@ -120,7 +123,8 @@ public final class SupernodeService implements AutoCloseable {
     work = DaemonThreads.pool("dragonfly-supernode-work", WORK_THREADS);
     adminThreads = DaemonThreads.pool("dragonfly-supernode-admin", ADMIN_THREADS);
     questionThreads = DaemonThreads.pool("dragonfly-supernode-ask", SupernodeSettings.MOST_ASKED);
-    listener = new GuardedSupernodeListener(parts.listener());
+    audit = new AuditLog(parts.clock(), parts.nanos(), parts.timer());
+    listener = new GuardedSupernodeListener(parts.listener(), audit);
     Rhythm rhythm =
         new Rhythm(parts.clock(), parts.nanos(), parts.activeNanos(), parts.timer(), answers, work);
     Versions versions =
@@ -196,6 +200,7 @@ public final class SupernodeService implements AutoCloseable {
             swarms, cache.kept(), preheats, adminThreads, parts.clock().instant(), quotaBytes);
     parts.pieces().alsoGives(cache::passedOn);
     parts.pieces().onWithdrawn(swarms::check);
+    parts.pieces().onRefused(listener::security);
     parts
         .pieces()
         .onGiven(
@@ -241,7 +246,7 @@ public final class SupernodeService implements AutoCloseable {
 
   private SupernodeApi view(Admission.Gate gate, Requester requester, InetAddress from) {
     return new CallerView(
-        registrations, offers, swarms, throng, gate, requester, peer -> Place.of(from, peer));
+        registrations, offers, swarms, throng, gate, requester, from, listener::security);
   }
 
   /** Returns the supernode as its own preheats see it, with the rights of an operator. */
@@ -260,7 +265,10 @@ public final class SupernodeService implements AutoCloseable {
 
   /** Returns the supernode as who calls from somewhere sees it. */
   public SupernodeApi from(CallOrigin origin) {
-    return view(admission.gate(origin), Requester.at(origin.address()), origin.address());
+    return view(
+        admission.gate(origin, listener::security),
+        Requester.at(origin.address()),
+        origin.address());
   }
 
   /** Tells whether a peer that calls from an address takes part now. */
@@ -271,6 +279,11 @@ public final class SupernodeService implements AutoCloseable {
 
   private boolean hasAddress(Caller caller) {
     return swarms.hasAddress(caller);
+  }
+
+  /** Writes down a security event, and tells the listener of it. */
+  public void security(SecurityEvent event) {
+    listener.security(event);
   }
 
   /** Returns the supernode as its operator sees it. */
@@ -316,5 +329,6 @@ public final class SupernodeService implements AutoCloseable {
     adminThreads.shutdown();
     answers.shutdown();
     DaemonThreads.awaitEnd(questionThreads, work, adminThreads, answers);
+    audit.close();
   }
 }

@@ -57,9 +57,13 @@ final class SwarmState {
   /** When the report came that is being taken in. */
   private long reportedNanos;
 
-  /** Hears, under the lock, of a peer that nobody is to take from. */
+  /** Hears, under the lock, of what follows from complaints. */
   interface Isolations {
-    void isolated(PeerId peer, AdminApi.Isolation isolation);
+    /** Nobody is to take from a peer for a while. */
+    void isolated(Session accused, AdminApi.Isolation isolation);
+
+    /** A peer's own complaints are not believed from now on. */
+    default void doubted(Session reporter) {}
   }
 
   SwarmState(
@@ -318,6 +322,7 @@ final class SwarmState {
       if (result.outcome() == Outcome.DIGEST_MISMATCH) {
         haveVerified(accused, member.task, result.piece());
       }
+      boolean wasDoubted = quarantine.isDoubted(member.id());
       boolean isIsolated =
           quarantine.accuse(
               member.session,
@@ -327,13 +332,16 @@ final class SwarmState {
               member.session.givers(reportedNanos, Quarantine.MEMORY),
               sessions.size(),
               reportedNanos);
+      if (!wasDoubted && quarantine.isDoubted(member.id())) {
+        isolations.doubted(member.session);
+      }
       if (isIsolated) {
         judged(accused);
         accused.members.values().forEach(m -> revocations.revoke(m, sessions::get));
         accused.members.values().forEach(m -> m.parents.forget());
         quarantine
             .isolation(accused.id(), reportedNanos)
-            .ifPresent(isolation -> isolations.isolated(accused.id(), isolation));
+            .ifPresent(isolation -> isolations.isolated(accused, isolation));
       }
     }
 

@@ -1,5 +1,6 @@
 package io.dragonfly.internal.supernode;
 
+import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
 import io.dragonfly.control.LeaveRequest;
@@ -7,6 +8,7 @@ import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.NextRequest;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.Revoked;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
@@ -92,8 +94,7 @@ final class Swarms implements Preheats.Peers {
             cdnId,
             budgets,
             new Revocations(cdnId, cdnRefuses, rhythm),
-            (peer, isolation) ->
-                rhythm.soon(() -> listener.isolated(peer, isolation.times(), isolation.reason())));
+            new Notices(rhythm, listener));
     this.rhythm = rhythm;
     this.overview = new Overview(state, rhythm);
     this.passing = new PassingOn(state, rhythm);
@@ -110,7 +111,8 @@ final class Swarms implements Preheats.Peers {
               Session session = state.session(id);
               return session == null ? null : session.holder();
             });
-    this.permissions = new Permissions(state, rhythm, confirm, this::stopped, this::changed);
+    this.permissions =
+        new Permissions(state, rhythm, confirm, this::stopped, this::changed, listener::security);
     this.polls =
         new Polls(
             cdnId,
@@ -122,6 +124,35 @@ final class Swarms implements Preheats.Peers {
             rhythm,
             this::changed,
             listener);
+  }
+
+  /** Tells a listener of what follows from complaints, without the lock. */
+  private record Notices(Rhythm rhythm, SupernodeListener listener)
+      implements SwarmState.Isolations {
+    @Override
+    public void isolated(Session accused, AdminApi.Isolation isolation) {
+      SecurityEvent event = event(SecurityEvent.Kind.PEER_ISOLATED, accused, isolation.reason());
+      rhythm.soon(
+          () -> {
+            listener.isolated(accused.id(), isolation.times(), isolation.reason());
+            listener.security(event);
+          });
+    }
+
+    @Override
+    public void doubted(Session reporter) {
+      SecurityEvent event =
+          event(
+              SecurityEvent.Kind.COMPLAINT_IGNORED,
+              reporter,
+              "it complains of many peers of whom nobody else does");
+      rhythm.soon(() -> listener.security(event));
+    }
+
+    private static SecurityEvent event(SecurityEvent.Kind kind, Session peer, String why) {
+      return SecurityEvent.refused(
+          kind, peer.id().hex(), SecurityEvent.text(peer.address()), "", why);
+    }
   }
 
   /** Returns what operators see of it all. */

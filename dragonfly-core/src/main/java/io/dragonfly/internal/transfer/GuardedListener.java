@@ -3,12 +3,14 @@ package io.dragonfly.internal.transfer;
 import io.dragonfly.control.Origin;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Queued;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.fetch.ClientState;
 import io.dragonfly.fetch.FetchListener;
 import io.dragonfly.fetch.FetchProgress;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.internal.access.AuditLog;
 import io.dragonfly.internal.history.FetchRecorder;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.task.Task;
@@ -19,17 +21,23 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Passes on to the one who writes the history, and to a user's listener; logs what they throw. */
+/**
+ * Passes on to the one who writes the history, to the audit log, and to a user's listener; logs
+ * what they throw.
+ */
 final class GuardedListener extends FetchListener {
   private static final Logger LOG = LoggerFactory.getLogger(GuardedListener.class);
 
   private final FetchListener listener;
   private final FetchRecorder recorder;
+  private final AuditLog audit;
   private final Callbacks callbacks;
 
-  GuardedListener(FetchListener listener, FetchRecorder recorder, Callbacks callbacks) {
+  GuardedListener(
+      FetchListener listener, FetchRecorder recorder, AuditLog audit, Callbacks callbacks) {
     this.listener = listener;
     this.recorder = recorder;
+    this.audit = audit;
     this.callbacks = callbacks;
   }
 
@@ -64,6 +72,12 @@ final class GuardedListener extends FetchListener {
   @Override
   public void given(TaskId task, long bytes) {
     guard(() -> listener.given(task, bytes));
+  }
+
+  @Override
+  public void security(SecurityEvent event) {
+    audit.write(event);
+    guard(() -> listener.security(event));
   }
 
   @Override

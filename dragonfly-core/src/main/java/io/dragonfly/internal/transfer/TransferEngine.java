@@ -2,6 +2,7 @@ package io.dragonfly.internal.transfer;
 
 import com.google.common.net.HostAndPort;
 import io.dragonfly.control.Caller;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.FetchCancelledException;
@@ -16,6 +17,7 @@ import io.dragonfly.home.HeldTask;
 import io.dragonfly.home.Removal;
 import io.dragonfly.home.Verification;
 import io.dragonfly.internal.access.AnonymousReads;
+import io.dragonfly.internal.access.AuditLog;
 import io.dragonfly.internal.access.JoinToken;
 import io.dragonfly.internal.access.TakerAddresses;
 import io.dragonfly.internal.history.FetchRecorder;
@@ -99,6 +101,7 @@ public final class TransferEngine implements AutoCloseable {
   private final Timers timers;
   private volatile OptionalLong lastGiven = OptionalLong.empty();
   private final HomeView home;
+  private final AuditLog audit;
   private final GuardedListener listener;
 
   /** What ends futures that callers wait for, should the threads end first. */
@@ -128,6 +131,7 @@ public final class TransferEngine implements AutoCloseable {
     supernodes = supernodes(setup, clock, random);
     timers = setup.timers();
     accesses = new AccessTimes(timers::nanos, Clock.systemUTC());
+    audit = new AuditLog(Clock.systemUTC(), timers::nanos, timers.executor());
     Parts parts = parts(setup, random);
     listener = parts.listener();
     service.ifPresent(
@@ -138,6 +142,7 @@ public final class TransferEngine implements AutoCloseable {
                   lastGiven = OptionalLong.of(timers.nanos());
                   listener.given(task, bytes);
                 }));
+    service.ifPresent(pieces -> pieces.onRefused(listener::security));
     fetches = new Fetches(parts);
     home = new HomeView(parts, fetches.downloads(), setup.history());
     service.ifPresent(pieces -> pieces.onWithdrawn(this::pieceLost));
@@ -148,6 +153,14 @@ public final class TransferEngine implements AutoCloseable {
       loop.execute(() -> supernodes.giving().forEach(l -> l.takePreheats(preheating::add)));
     }
     listener.opened(() -> state(setup));
+  }
+
+  /** Writes down a security event, and tells the listener of it. */
+  public void security(SecurityEvent event) {
+    GuardedListener told = listener;
+    if (told != null) { // a stranger may call before all is set up
+      told.security(event);
+    }
   }
 
   private ClientState state(Setup setup) {
@@ -182,7 +195,8 @@ public final class TransferEngine implements AutoCloseable {
   private Transport.Server serve(Setup setup, InetAddress ip, int port) throws IOException {
     ServeRequest request =
         ServeRequest.piecesOnly(new InetSocketAddress(ip, port), service.orElseThrow())
-            .withMonitor(setup.monitor());
+            .withMonitor(setup.monitor())
+            .withSecurity(this::security);
     return transport(setup).serve(request);
   }
 
@@ -282,7 +296,7 @@ public final class TransferEngine implements AutoCloseable {
         setup.plugins().sources(),
         setup.plugins().limiters(),
         setup.limits(),
-        new GuardedListener(setup.listener(), recorder(setup), callbacks),
+        new GuardedListener(setup.listener(), recorder(setup), audit, callbacks),
         setup.self().secret().id(),
         addresses,
         (task, piece) -> service.ifPresent(pieces -> pieces.sealed(task, piece)),
@@ -499,6 +513,7 @@ public final class TransferEngine implements AutoCloseable {
     writer.close();
     io.close();
     store.close();
+    audit.close();
     closed = true;
     endings.forEach(Runnable::run);
   }

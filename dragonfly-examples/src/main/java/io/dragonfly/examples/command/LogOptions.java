@@ -1,8 +1,11 @@
 package io.dragonfly.examples.command;
 
 import ch.qos.logback.classic.Level;
+import io.dragonfly.error.StorageException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -25,13 +28,43 @@ public final class LogOptions {
       description = "text, or json: one object a line. Default: ${DEFAULT-VALUE}.")
   private Logging.Format format = Logging.Format.TEXT;
 
-  /** Starts to log on this process's stderr. */
+  @Option(
+      names = "--audit-log",
+      paramLabel = "FILE",
+      description =
+          "File for operators' calls and refusals, one JSON object a line. Default: none, they are"
+              + " only counted.")
+  private @Nullable Path auditLog;
+
+  /**
+   * Starts to log on this process's stderr.
+   *
+   * @throws StorageException if the audit log cannot be opened
+   */
   public void start() {
+    audit(Path.of(""));
     Logging.start(verbose, Level.INFO, format);
   }
 
-  /** Starts to log in a file that is rotated. */
-  public void startInFile(Path file) throws IOException {
+  private void audit(Path directory) {
+    try {
+      Logging.auditIn(Optional.ofNullable(auditLog).map(directory::resolve));
+    } catch (IOException e) {
+      throw new StorageException(
+          "The audit log %s cannot be written: %s. Choose another --audit-log."
+              .formatted(auditLog, WhyNot.of(e)),
+          e);
+    }
+  }
+
+  /**
+   * Starts to log in a file that is rotated.
+   *
+   * @param directory where relative paths of options begin
+   * @throws StorageException if the audit log cannot be opened
+   */
+  public void startInFile(Path file, Path directory) throws IOException {
+    audit(directory);
     Logging.startInFile(file, verbose, format);
   }
 

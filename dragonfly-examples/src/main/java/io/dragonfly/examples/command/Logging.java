@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +40,9 @@ public final class Logging {
 
   private static final int OLD_FILES = 4;
 
+  /** The logger of a client's and a supernode's {@link io.dragonfly.control.SecurityEvent}s. */
+  private static final String AUDIT = "io.dragonfly.audit";
+
   private static final Object LOCK = new Object();
 
   @GuardedBy("LOCK")
@@ -49,6 +53,9 @@ public final class Logging {
 
   @GuardedBy("LOCK")
   private static boolean onStderr;
+
+  @GuardedBy("LOCK")
+  private static Optional<Path> auditFile = Optional.empty();
 
   private Logging() {}
 
@@ -95,6 +102,45 @@ public final class Logging {
     appender.addFilter(from(level));
     roll(context, appender, file);
     add(context, appender, encoder(context, verbose, format, DATE));
+  }
+
+  /**
+   * Sets where operators' calls and refusals are written once the log is started: a file that only
+   * this user can read, and that is rotated as others are; or nowhere.
+   *
+   * @throws IOException if the file cannot be written, or is a link
+   */
+  static void auditIn(Optional<Path> file) throws IOException {
+    if (file.isPresent()) {
+      PrivateFile.open(file.get()).close();
+    }
+    synchronized (LOCK) {
+      auditFile = file;
+    }
+  }
+
+  /** Lines of the audit log are in no other log: nobody looks there for who did what. */
+  private static void audit(LoggerContext context) {
+    Logger audit = context.getLogger(AUDIT);
+    audit.setAdditive(false);
+    Optional<Path> file;
+    synchronized (LOCK) {
+      file = auditFile;
+    }
+    audit.setLevel(file.isPresent() ? Level.INFO : Level.OFF);
+    if (file.isPresent()) {
+      PrivateFile appender = new PrivateFile();
+      appender.setContext(context);
+      appender.setFile(file.get().toString());
+      roll(context, appender, file.get());
+      PatternLayoutEncoder lines = new PatternLayoutEncoder();
+      lines.setContext(context);
+      lines.setPattern("%msg%n");
+      lines.start();
+      appender.setEncoder(lines);
+      appender.start();
+      audit.addAppender(appender);
+    }
   }
 
   private static void roll(
@@ -180,6 +226,7 @@ public final class Logging {
       onStderr = stderr;
     }
     ours(context).setLevel(level);
+    audit(context);
     return context;
   }
 

@@ -159,7 +159,9 @@ public final class DfdaemonMain implements Callable<Integer>, Described {
   private ContainerProxy start(ProxyConfig config, DistributionClient client) {
     ContainerProxy proxy;
     try {
-      proxy = ContainerProxy.start(config, client::stream, client::countDownload);
+      proxy =
+          ContainerProxy.start(
+              config, client::stream, client::countDownload, client::securityEvent);
     } catch (IOException e) {
       throw new ListenException(
           "dfdaemon %s. Choose another --host-ip or --port, or end what listens there."

@@ -1,6 +1,7 @@
 package io.dragonfly.examples.dfget;
 
 import io.dragonfly.DistributionClient;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.home.FetchRecord;
 import io.dragonfly.home.HeldTask;
 import io.dragonfly.home.Removal;
@@ -57,7 +58,19 @@ interface HomeContent {
 
       @Override
       public Removal remove(TaskId task) {
-        return client.remove(task);
+        Removal removal = client.remove(task);
+        SecurityEvent event =
+            SecurityEvent.done(
+                SecurityEvent.Kind.REMOVE_TASK,
+                "user " + System.getProperty("user.name"),
+                "this machine",
+                "task " + task.hex());
+        client.securityEvent(
+            removal == Removal.REMOVED
+                ? event
+                : event.failed(
+                    removal == Removal.IN_USE ? "it is in use" : "there is no such task"));
+        return removal;
       }
 
       @Override

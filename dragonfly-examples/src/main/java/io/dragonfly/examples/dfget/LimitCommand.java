@@ -2,6 +2,7 @@ package io.dragonfly.examples.dfget;
 
 import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.examples.command.ExitCode;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.fetch.FetchRequest;
@@ -76,13 +77,24 @@ final class LimitCommand implements Callable<Integer> {
     try (PeerHost.Lease lease = host.lend(nothing())) {
       if (totalLimit != null) {
         lease.client().setTotalRate(totalLimit.rate());
+        tell(lease.client(), "--totallimit " + text(totalLimit.rate()));
       }
       if (task != null && localLimit != null) {
         change(lease.running(), task, localLimit.rate());
+        tell(lease.client(), "task %s --locallimit %s".formatted(task, text(localLimit.rate())));
       }
       show(lease.client(), lease.running());
     }
     return ExitCode.OK;
+  }
+
+  private static void tell(DistributionClient client, String what) {
+    client.securityEvent(
+        SecurityEvent.done(
+            SecurityEvent.Kind.CHANGE_LIMIT,
+            "user " + System.getProperty("user.name"),
+            "this machine",
+            what));
   }
 
   private static PeerSettings nothing() {

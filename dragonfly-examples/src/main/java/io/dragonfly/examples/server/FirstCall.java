@@ -150,7 +150,7 @@ final class FirstCall implements PeerHost {
     Path logs = home.resolve("logs");
     try {
       HomeDirectory.create(logs);
-      options.startInFile(logs.resolve("dfget-server.log"));
+      options.startInFile(logs.resolve("dfget-server.log"), call.directory());
     } catch (IOException e) {
       throw new StorageException("The log in %s cannot be written: %s".formatted(logs, e), e);
     }

@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http;
 
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchStream;
 import io.dragonfly.transport.http.internal.proxy.Certificates;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongUnaryOperator;
 
@@ -47,7 +49,7 @@ public final class ContainerProxy implements AutoCloseable {
    */
   public static ContainerProxy start(
       ProxyConfig config, Function<FetchRequest, FetchStream> streams) throws IOException {
-    return start(config, streams, bytes -> 0);
+    return start(config, streams, bytes -> 0, event -> {});
   }
 
   /**
@@ -62,7 +64,23 @@ public final class ContainerProxy implements AutoCloseable {
   public static ContainerProxy start(
       ProxyConfig config, Function<FetchRequest, FetchStream> streams, LongUnaryOperator limit)
       throws IOException {
-    ProxyServer.Peer peer = new ProxyServer.Peer(streams, limit);
+    return start(config, streams, limit, event -> {});
+  }
+
+  /**
+   * The same with somebody who is told of what the proxy refuses.
+   *
+   * @param security is told of refusals that matter for security, on the proxy's threads: {@code
+   *     DistributionClient::securityEvent}, so that they are in the client's audit log and metrics
+   * @throws IOException if an address cannot be listened on, or the CA cannot be read or made
+   */
+  public static ContainerProxy start(
+      ProxyConfig config,
+      Function<FetchRequest, FetchStream> streams,
+      LongUnaryOperator limit,
+      Consumer<SecurityEvent> security)
+      throws IOException {
+    ProxyServer.Peer peer = new ProxyServer.Peer(streams, limit, security);
     return new ContainerProxy(ProxyServer.start(config, ProxyLimits.DEFAULT, peer));
   }
 

@@ -1,6 +1,7 @@
 package io.dragonfly.transport.http.metrics;
 
 import io.dragonfly.control.Outcome;
+import io.dragonfly.control.SecurityEvent;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -77,6 +78,16 @@ final class Meters {
               .register(registry));
     }
     return new ByLabel<>(counters);
+  }
+
+  /** The counter of security events, which peers and supernodes have. */
+  ByLabel<SecurityEvent.Kind> securityEvents() {
+    return counters(
+        "security.events",
+        null,
+        "Operators' calls, and refusals that matter for security.",
+        "event",
+        SecurityEvent.Kind.class);
   }
 
   static String label(Enum<?> value) {

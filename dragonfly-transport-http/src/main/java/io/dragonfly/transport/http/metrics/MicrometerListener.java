@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.metrics;
 
 import io.dragonfly.control.Origin;
 import io.dragonfly.control.Outcome;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.ErrorKind;
 import io.dragonfly.fetch.ClientState;
@@ -50,6 +51,7 @@ public final class MicrometerListener extends FetchListener {
   private final Counter sourceRetries;
   private final Counter stalls;
   private final Counter stalledSeconds;
+  private final Meters.ByLabel<SecurityEvent.Kind> security;
   private Meters.@Nullable Gauges<ClientState> gauges;
 
   /** Counts in a registry, which stays its owner's. */
@@ -83,6 +85,7 @@ public final class MicrometerListener extends FetchListener {
     sourceRetries = meters.counter("source.retries", "Times that a source was asked again.");
     stalls = meters.counter("stalls", "Times that nothing came for a while.");
     stalledSeconds = meters.counterOf("seconds", "stalled", "Seconds in which nothing came.");
+    security = meters.securityEvents();
   }
 
   @Override
@@ -162,6 +165,11 @@ public final class MicrometerListener extends FetchListener {
   @Override
   public void supernodeLost(FetchRequest request, String reason) {
     supernodeLost.increment();
+  }
+
+  @Override
+  public void security(SecurityEvent event) {
+    security.increment(event.kind());
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.metrics;
 
 import io.dragonfly.control.Origin;
 import io.dragonfly.control.Outcome;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.SupernodeState;
 import io.dragonfly.error.AccessRefusedException;
@@ -51,6 +52,7 @@ public final class MicrometerSupernodeListener implements SupernodeListener {
   private final Counter stalls;
   private final Meters.ByLabel<Origin> reportedBytes;
   private final Map<Origin, Meters.ByLabel<Outcome>> piecesFailed = new EnumMap<>(Origin.class);
+  private final Meters.ByLabel<SecurityEvent.Kind> security;
   private Meters.@Nullable Gauges<SupernodeState> gauges;
 
   private enum Answer {
@@ -90,6 +92,7 @@ public final class MicrometerSupernodeListener implements SupernodeListener {
     reportedBytes =
         meters.counters(
             "reported", "bytes", "Bytes that peers say they have got.", "origin", Origin.class);
+    security = meters.securityEvents();
     for (Origin origin : Origin.values()) {
       piecesFailed.put(origin, failures(registry, origin));
     }
@@ -253,6 +256,11 @@ public final class MicrometerSupernodeListener implements SupernodeListener {
   @Override
   public void isolated(PeerId peer, int times, String reason) {
     isolations.increment();
+  }
+
+  @Override
+  public void security(SecurityEvent event) {
+    security.increment(event.kind());
   }
 
   @Override

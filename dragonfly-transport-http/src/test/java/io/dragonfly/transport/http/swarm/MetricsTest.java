@@ -235,8 +235,8 @@ class MetricsTest {
   @Test
   void noLabelHasMoreValuesThanAreKnownBeforehand() throws Exception {
     assertThat(ofSupernode().labels())
-        .containsOnly("reason", "result", "origin", "outcome", "cdnstatus");
-    assertThat(ofClient(0).labels()).containsOnly("reason", "origin", "outcome", "le");
+        .containsOnly("reason", "result", "origin", "outcome", "cdnstatus", "event");
+    assertThat(ofClient(0).labels()).containsOnly("reason", "origin", "outcome", "le", "event");
   }
 
   @Test

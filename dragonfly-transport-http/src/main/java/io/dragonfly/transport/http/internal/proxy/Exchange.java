@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.transport.http.internal.reach.AddressGuard;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -50,8 +51,7 @@ final class Exchange {
       LOG.debug("A client was given up: {}", e.getMessage());
       client.answer().abort();
     } catch (Refusal e) {
-      parts.counters().refused.increment();
-      refuse(e);
+      refused(e);
     } catch (IOException e) {
       failed(e);
     } catch (RuntimeException e) {
@@ -170,11 +170,11 @@ final class Exchange {
 
   private void failed(IOException e) {
     if (has(e, PlainCalls.LoopException.class)) {
-      parts.counters().refused.increment();
-      refuse(Refusal.loop("This URL"));
+      refused(Refusal.loop("This URL"));
     } else if (has(e, AddressGuard.RefusedException.class)) {
-      parts.counters().refused.increment();
-      refuse(Refusal.forbidden("this address is not read on behalf of another machine"));
+      refused(
+          Refusal.forbidden("this address is not read on behalf of another machine")
+              .as(SecurityEvent.Kind.SOURCE_ADDRESS_REFUSED));
     } else {
       LOG.info("{} {}: {}", client.method(), uri.replaceFirst("\\?.*", ""), e.toString());
       refuse(
@@ -185,6 +185,11 @@ final class Exchange {
               : new Refusal(
                   HttpResponseStatus.BAD_GATEWAY, "the source cannot be read: " + e.getMessage()));
     }
+  }
+
+  private void refused(Refusal refusal) {
+    parts.refused(refusal, arrival, client.method() + " " + SecurityEvent.place(uri));
+    refuse(refusal);
   }
 
   private static boolean has(Throwable failure, Class<? extends Throwable> type) {

@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.control.SecurityEvent;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -143,11 +144,18 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
         work(request);
       }
     } catch (Refusal refusal) {
-      parts.counters().refused.increment();
+      parts.refused(refusal, arrival, asked(request));
       refuse(refusal);
     } catch (RejectedExecutionException e) {
       refuse(new Refusal(HttpResponseStatus.SERVICE_UNAVAILABLE, "too many requests at once"));
     }
+  }
+
+  /** Returns what a request is about: the name of a host that is refused is the point of it. */
+  private static String asked(HttpRequest request) {
+    String host = request.headers().get(HttpHeaderNames.HOST, "");
+    return "%s %s Host %s"
+        .formatted(request.method(), SecurityEvent.place(request.uri()), SecurityEvent.place(host));
   }
 
   private void work(HttpRequest request) {
@@ -268,7 +276,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
       TunnelOpening.Opened opened = opening.open(via);
       onLoop(() -> begin(opened, authority));
     } catch (Refusal refusal) {
-      parts.counters().refused.increment();
+      parts.refused(refusal, arrival, "CONNECT " + authority);
       onLoop(() -> refuse(refusal));
     } catch (RuntimeException | Error e) {
       LOG.warn("A tunnel to {} failed in a way that is not foreseen", authority, e);

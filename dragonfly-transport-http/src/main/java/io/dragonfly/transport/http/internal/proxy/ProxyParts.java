@@ -1,7 +1,9 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.control.SecurityEvent;
 import io.netty.channel.group.ChannelGroup;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -9,6 +11,7 @@ import java.util.function.LongSupplier;
  *
  * @param certificates those for interception, if anything is intercepted
  * @param nanoClock the time, as of {@link System#nanoTime}
+ * @param security is told of refusals
  */
 record ProxyParts(
     ProxyLimits limits,
@@ -27,4 +30,20 @@ record ProxyParts(
     ChannelGroup channels,
     RunningWork work,
     Counters counters,
-    LongSupplier nanoClock) {}
+    LongSupplier nanoClock,
+    Consumer<SecurityEvent> security) {
+  /**
+   * Counts a refusal, and tells of it if it matters for security.
+   *
+   * @param what the request, without anything secret
+   */
+  void refused(Refusal refusal, Arrival arrival, String what) {
+    counters.refused.increment();
+    refusal
+        .event()
+        .ifPresent(
+            kind ->
+                security.accept(
+                    SecurityEvent.refused(kind, "", arrival.client(), what, refusal.getMessage())));
+  }
+}

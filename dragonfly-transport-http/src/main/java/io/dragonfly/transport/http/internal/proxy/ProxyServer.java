@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchStream;
 import io.dragonfly.internal.queue.KeyedBudget;
@@ -40,6 +41,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
@@ -74,8 +76,17 @@ public final class ProxyServer implements AutoCloseable {
    * @param streams opens a content for reading through the swarm
    * @param limit counts bytes that are downloaded directly towards the peer's limits, and returns
    *     nanoseconds to pause before the next ones
+   * @param security is told of refusals; must not block
    */
-  public record Peer(Function<FetchRequest, FetchStream> streams, LongUnaryOperator limit) {}
+  public record Peer(
+      Function<FetchRequest, FetchStream> streams,
+      LongUnaryOperator limit,
+      Consumer<SecurityEvent> security) {
+    /** A peer that is told of no refusals. */
+    Peer(Function<FetchRequest, FetchStream> streams, LongUnaryOperator limit) {
+      this(streams, limit, event -> {});
+    }
+  }
 
   /**
    * What a proxy asks its machine.
@@ -168,7 +179,8 @@ public final class ProxyServer implements AutoCloseable {
         channels,
         new RunningWork(),
         counters,
-        nanoClock);
+        nanoClock,
+        peer.security());
   }
 
   /** A name of this very proxy: requests that come back have it in Via. */
@@ -259,6 +271,7 @@ public final class ProxyServer implements AutoCloseable {
         begin(channel, client);
         return;
       }
+      tellFull(client);
       warn(client, entry);
       boolean isAnswered =
           entry == KeyedBudget.Grant.KEY_IS_FULL && excess.size() < ProxyLimits.EXCESS_CONNECTIONS;
@@ -285,6 +298,7 @@ public final class ProxyServer implements AutoCloseable {
                   counted[0] = named;
                   connection.comesBy(arrival(named));
                 } else {
+                  tellFull(named);
                   var unused = channel.close();
                 }
               });
@@ -297,8 +311,24 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     private Arrival arrival(InetAddress client) {
-      return new Arrival(upstream, Optional.empty(), machine.requester().apply(client));
+      return new Arrival(
+          upstream,
+          Optional.empty(),
+          machine.requester().apply(client),
+          SecurityEvent.text(client));
     }
+  }
+
+  private void tellFull(InetAddress client) {
+    parts
+        .security()
+        .accept(
+            SecurityEvent.refused(
+                SecurityEvent.Kind.BUDGET_EXCEEDED,
+                "",
+                SecurityEvent.text(client),
+                "connection to the proxy",
+                "there are too many connections, in all or from this address"));
   }
 
   /** A client that opens many connections must not fill the log as well. */

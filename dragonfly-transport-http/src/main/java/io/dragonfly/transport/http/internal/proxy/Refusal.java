@@ -1,6 +1,9 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.control.SecurityEvent;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Why a request is not worked on or got no answer, as its client is told. */
 final class Refusal extends Exception {
@@ -10,6 +13,7 @@ final class Refusal extends Exception {
       HttpResponseStatus.valueOf(508, "Loop Detected");
 
   private final transient HttpResponseStatus status;
+  private SecurityEvent.@Nullable Kind event;
 
   Refusal(HttpResponseStatus status, String message) {
     super(message, null, false, false);
@@ -37,6 +41,17 @@ final class Refusal extends Exception {
     return new Refusal(
         LOOP_DETECTED,
         "%s leads back to this proxy: give it the address of a registry".formatted(where));
+  }
+
+  /** Returns the same, which is a security event from now on. */
+  Refusal as(SecurityEvent.Kind kind) {
+    event = kind;
+    return this;
+  }
+
+  /** Returns which security event this is, if it is one. */
+  Optional<SecurityEvent.Kind> event() {
+    return Optional.ofNullable(event);
   }
 
   HttpResponseStatus status() {

@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.control.SecurityEvent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -46,9 +47,10 @@ final class RequestChecks {
         host == null || hosts.isOwnName(host) || (!at.isLoopbackAddress() && isAddress(host));
     if (request.uri().startsWith("/") && !isOwn) {
       throw new Refusal(
-          HttpResponseStatus.MISDIRECTED_REQUEST,
-          "'%s' is no name of this proxy: use localhost, 127.0.0.1, [::1] or the address of its host, or add it to the allowed hosts"
-              .formatted(host));
+              HttpResponseStatus.MISDIRECTED_REQUEST,
+              "'%s' is no name of this proxy: use localhost, 127.0.0.1, [::1] or the address of its host, or add it to the allowed hosts"
+                  .formatted(SecurityEvent.place(host)))
+          .as(SecurityEvent.Kind.HOST_REFUSED);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.transport.http.internal.reach.AddressGuard;
 import io.dragonfly.transport.http.internal.reach.SourceProxy;
@@ -112,7 +113,7 @@ final class TunnelOpening {
       }
       return parts.certificates().orElseThrow().of(authority.host());
     } catch (AddressGuard.RefusedException e) {
-      throw Refusal.forbidden("this address is not reached on behalf of another machine");
+      throw forbidden();
     } catch (IOException e) {
       throw Refusal.badGateway(
           "%s cannot be reached by TLS: %s".formatted(authority, e.getMessage()));
@@ -177,6 +178,11 @@ final class TunnelOpening {
     return channel;
   }
 
+  private static Refusal forbidden() {
+    return Refusal.forbidden("this address is not reached on behalf of another machine")
+        .as(SecurityEvent.Kind.SOURCE_ADDRESS_REFUSED);
+  }
+
   private static Refusal ended() {
     Thread.currentThread().interrupt();
     return Refusal.badGateway("the proxy ends");
@@ -192,7 +198,7 @@ final class TunnelOpening {
       AddressGuard.checkName(authority.host(), reader);
       return lookUp(proxy.host(), proxy.port(), "HTTPS_PROXY", Requester.THIS_PROCESS);
     } catch (AddressGuard.RefusedException e) {
-      throw Refusal.forbidden("this address is not reached on behalf of another machine");
+      throw forbidden();
     } catch (IOException e) {
       throw Refusal.badGateway("the proxy %s cannot be asked".formatted(proxy));
     }
@@ -202,7 +208,7 @@ final class TunnelOpening {
     try {
       return lookUp(authority.host(), authority.port(), authority.toString(), reader);
     } catch (AddressGuard.RefusedException e) {
-      throw Refusal.forbidden("this address is not reached on behalf of another machine");
+      throw forbidden();
     } catch (IOException e) {
       throw Refusal.badGateway("the host %s is not known".formatted(authority.host()));
     }

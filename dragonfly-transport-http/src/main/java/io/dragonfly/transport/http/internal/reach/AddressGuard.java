@@ -1,8 +1,8 @@
 package io.dragonfly.transport.http.internal.reach;
 
+import io.dragonfly.spi.HostRules;
 import io.dragonfly.spi.Requester;
 import io.netty.util.NetUtil;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
@@ -34,7 +34,7 @@ public final class AddressGuard {
   private AddressGuard() {}
 
   /** A connection was not made because of where it leads. */
-  public static final class RefusedException extends IOException {
+  public static final class RefusedException extends HostRules.RefusedException {
     private static final long serialVersionUID = 1L;
 
     /**

@@ -3,10 +3,10 @@ package io.dragonfly.transport.http.internal.server;
 import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.AdminApi.CachedTask;
 import io.dragonfly.control.AdminApi.Deletion;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.spi.AdminService;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.transport.http.internal.wire.AdminWire;
-import io.dragonfly.transport.http.internal.wire.FailureJson;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -77,6 +77,27 @@ final class AdminExchange extends OperatorExchange {
     };
   }
 
+  @Override
+  SecurityEvent.Kind kind() {
+    if (method().equals(HttpMethod.DELETE)) {
+      return SecurityEvent.Kind.DELETE_TASK;
+    }
+    String verb = path().substring(path().lastIndexOf('/') + 1);
+    return !method().equals(HttpMethod.POST)
+        ? SecurityEvent.Kind.OPERATOR_CALL
+        : switch (verb) {
+          case "pin" -> SecurityEvent.Kind.PIN_TASK;
+          case "unpin" -> SecurityEvent.Kind.UNPIN_TASK;
+          case "verify" -> SecurityEvent.Kind.VERIFY_TASK;
+          default -> SecurityEvent.Kind.OPERATOR_CALL;
+        };
+  }
+
+  @Override
+  String details() {
+    return "";
+  }
+
   private static TaskId id(String text) throws Refusal {
     try {
       return new TaskId(text);
@@ -98,9 +119,8 @@ final class AdminExchange extends OperatorExchange {
       case DELETED -> Reply.ok(AdminWire.state("deleted"));
       case UNKNOWN -> Reply.notFound();
       case IN_USE ->
-          new Reply(
-              HttpResponseStatus.CONFLICT,
-              FailureJson.answer("a peer wants the task: try again when it has it"));
+          Reply.failed(
+              HttpResponseStatus.CONFLICT, "a peer wants the task: try again when it has it");
     };
   }
 

@@ -134,6 +134,9 @@ public final class HttpServer implements Transport.Server {
           remote == null ? Serving.Entry.CLOSED : serving.enter(remote.getAddress());
       if (remote == null || entry == Serving.Entry.CLOSED) {
         LOG.debug("connection of {} is closed: there are too many", remote);
+        if (remote != null) {
+          serving.tellClosed(remote.getAddress());
+        }
         var unused = channel.close();
         return;
       }
@@ -162,6 +165,7 @@ public final class HttpServer implements Transport.Server {
     Serving.Entry entry = serving.enter(named);
     if (entry == Serving.Entry.CLOSED) {
       LOG.debug("connection of {} is closed: there are too many", named);
+      serving.tellClosed(named);
       var unused = connection.channel().close();
     } else {
       serving.leave(connection.client(), connection.entry());

@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.spi.AdminService;
 import io.dragonfly.spi.MonitorService;
 import io.dragonfly.transport.http.internal.tls.Role;
@@ -117,9 +118,10 @@ final class MonitorExchange extends AwaitedExchange {
     if (!mayRead) {
       Refusal refusal =
           new Refusal(
-              HttpResponseStatus.UNAUTHORIZED,
-              "metrics are read on this machine, from --metrics-network, and with the token of a"
-                  + " supernode's operators over TLS");
+                  HttpResponseStatus.UNAUTHORIZED,
+                  "metrics are read on this machine, from --metrics-network, and with the token of"
+                      + " a supernode's operators over TLS")
+              .as(SecurityEvent.Kind.OPERATOR_REFUSED);
       refusal.headers().set(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer realm=\"dragonfly metrics\"");
       connection().refuse(refusal);
       return;

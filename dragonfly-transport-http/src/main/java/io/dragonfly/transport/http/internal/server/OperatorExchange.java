@@ -1,6 +1,8 @@
 package io.dragonfly.transport.http.internal.server;
 
 import io.dragonfly.control.AdminApi;
+import io.dragonfly.control.SecurityEvent;
+import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.spi.AdminService;
 import io.dragonfly.transport.http.internal.tls.Role;
 import io.dragonfly.transport.http.internal.wire.AdminWire;
@@ -20,6 +22,9 @@ abstract class OperatorExchange extends AwaitedExchange {
   private final String path;
   private final String token;
 
+  /** Who has been admitted; empty before. */
+  private String operator = "";
+
   OperatorExchange(ServerConnection connection, AdminService service, HttpRequest request)
       throws Refusal {
     super(connection);
@@ -28,8 +33,9 @@ abstract class OperatorExchange extends AwaitedExchange {
     this.path = request.uri();
     if (!connection.takesSecrets()) {
       throw new Refusal(
-          HttpResponseStatus.FORBIDDEN,
-          "operators call over TLS alone, since the token is a secret");
+              HttpResponseStatus.FORBIDDEN,
+              "operators call over TLS alone, since the token is a secret")
+          .as(SecurityEvent.Kind.OPERATOR_REFUSED);
     }
     this.token = RequestHead.bearer(request);
   }
@@ -38,19 +44,28 @@ abstract class OperatorExchange extends AwaitedExchange {
   static final class Reply {
     private final HttpResponseStatus status;
     private final byte[] json;
+    private final Optional<String> failure;
 
-    Reply(HttpResponseStatus status, byte[] json) {
+    private Reply(HttpResponseStatus status, byte[] json, Optional<String> failure) {
       this.status = status;
       this.json = json;
+      this.failure = failure;
     }
 
     static Reply ok(byte[] json) {
-      return new Reply(HttpResponseStatus.OK, json);
+      return done(HttpResponseStatus.OK, json);
+    }
+
+    static Reply done(HttpResponseStatus status, byte[] json) {
+      return new Reply(status, json, Optional.empty());
+    }
+
+    static Reply failed(HttpResponseStatus status, String why) {
+      return new Reply(status, FailureJson.answer(why), Optional.of(why));
     }
 
     static Reply notFound() {
-      return new Reply(
-          HttpResponseStatus.NOT_FOUND, FailureJson.answer("there is no such thing here"));
+      return failed(HttpResponseStatus.NOT_FOUND, "there is no such thing here");
     }
   }
 
@@ -95,21 +110,25 @@ abstract class OperatorExchange extends AwaitedExchange {
    */
   final AdminApi admit() throws Refusal {
     if (connection().roles().filter(roles -> roles.contains(Role.OPERATOR)).isPresent()) {
+      operator = "certificate " + connection().certificate();
       return service.forOperator();
     }
     Optional<AdminApi> admitted = service.admit(connection().client(), token);
     if (admitted.isEmpty()) {
       connection().require(Role.OPERATOR);
     }
-    return admitted.orElseThrow(OperatorExchange::unauthorized);
+    AdminApi admin = admitted.orElseThrow(OperatorExchange::unauthorized);
+    operator = "operators' token";
+    return admin;
   }
 
   private static Refusal unauthorized() {
     Refusal refusal =
         new Refusal(
-            HttpResponseStatus.UNAUTHORIZED,
-            "show the token of the supernode's home, on its own machine, or that of its"
-                + " --admin-token-file");
+                HttpResponseStatus.UNAUTHORIZED,
+                "show the token of the supernode's home, on its own machine, or that of its"
+                    + " --admin-token-file")
+            .as(SecurityEvent.Kind.OPERATOR_REFUSED);
     refusal.headers().set(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer realm=\"dragonfly admin\"");
     return refusal;
   }
@@ -126,13 +145,40 @@ abstract class OperatorExchange extends AwaitedExchange {
     try {
       answer();
     } catch (Refusal refusal) {
+      if (!operator.isEmpty()) {
+        connection().tell(event().failed(refusal.getMessage()));
+      }
       connection().refuse(refusal);
     } catch (WireException e) {
+      connection().tell(event().failed(String.valueOf(e.getMessage())));
       connection().refuse(HttpResponseStatus.BAD_REQUEST, e.getMessage());
     }
   }
 
+  /** Returns which call this is. */
+  abstract SecurityEvent.Kind kind();
+
+  /** Returns what is to be known of the call beside its method and path; never a secret. */
+  abstract String details();
+
+  private SecurityEvent event() {
+    String from = SecurityEvent.text(connection().client());
+    String what = connection().asked() + (details().isEmpty() ? "" : " " + details());
+    return SecurityEvent.done(kind(), operator, from, what);
+  }
+
+  /** Tells of the call however it ends, also if the client is gone by then. */
   final void await(CompletableFuture<Reply> asked) {
+    SecurityEvent event = event();
+    Continuations.whenDone(
+        asked,
+        (reply, failure) -> {
+          Optional<String> why =
+              reply == null
+                  ? Optional.of(failure == null ? "" : String.valueOf(failure.getMessage()))
+                  : reply.failure;
+          connection().tell(why.map(event::failed).orElse(event));
+        });
     await(asked, reply -> connection().answer(reply.status, reply.json), this::fail);
   }
 

@@ -2,10 +2,13 @@ package io.dragonfly.transport.http.internal.server;
 
 import io.dragonfly.spi.CallOrigin;
 import io.dragonfly.transport.http.internal.tls.Fingerprint;
+import io.dragonfly.transport.http.internal.tls.UntrustedException;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.net.InetAddress;
 import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 
@@ -35,6 +38,24 @@ final class Origins {
     } catch (SSLPeerUnverifiedException e) {
       return false;
     }
+  }
+
+  /** Returns the subject of the certificate that a client has shown; empty if it has not. */
+  static String subject(SSLSession session) {
+    try {
+      return session.getPeerCertificates()[0] instanceof X509Certificate shown
+          ? shown.getSubjectX500Principal().getName()
+          : "";
+    } catch (SSLPeerUnverifiedException e) {
+      return "";
+    }
+  }
+
+  /** Tells whether a handshake failed since the client showed no certificate that is trusted. */
+  static boolean isWithoutTrust(Throwable failure) {
+    return UntrustedException.isCauseOf(failure)
+        || (failure.getCause() instanceof SSLHandshakeException handshake
+            && String.valueOf(handshake.getMessage()).contains("client certificate"));
   }
 
   private static String shown(SSLSession session) {

@@ -2,6 +2,8 @@ package io.dragonfly.transport.http.internal.server;
 
 import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.Preheat;
+import io.dragonfly.control.PreheatRequest;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.spi.AdminService;
 import io.dragonfly.transport.http.internal.wire.AdminWire;
 import io.dragonfly.transport.http.internal.wire.PreheatJson;
@@ -11,6 +13,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -20,6 +23,7 @@ final class PreheatExchange extends OperatorExchange {
 
   private final AdminApi admin;
   private final RequestBody body;
+  private String details = "";
 
   /** Whoever has no token cannot make the supernode keep a body either. */
   PreheatExchange(
@@ -55,9 +59,27 @@ final class PreheatExchange extends OperatorExchange {
   }
 
   private CompletableFuture<Reply> start(byte[] json) throws WireException {
+    PreheatRequest request = PreheatJson.read(json);
+    List<String> peers = PreheatJson.readPeers(json);
+    details = request.display() + (peers.isEmpty() ? "" : " for peers " + String.join(",", peers));
     return admin
-        .preheat(PreheatJson.read(json), PreheatJson.readPeers(json))
-        .thenApply(begun -> new Reply(HttpResponseStatus.ACCEPTED, PreheatJson.write(begun)));
+        .preheat(request, peers)
+        .thenApply(begun -> Reply.done(HttpResponseStatus.ACCEPTED, PreheatJson.write(begun)));
+  }
+
+  @Override
+  SecurityEvent.Kind kind() {
+    if (method().equals(HttpMethod.POST) && path().equals(AdminWire.PREHEATS)) {
+      return SecurityEvent.Kind.PREHEAT;
+    }
+    return method().equals(HttpMethod.DELETE)
+        ? SecurityEvent.Kind.CANCEL_PREHEAT
+        : SecurityEvent.Kind.OPERATOR_CALL;
+  }
+
+  @Override
+  String details() {
+    return details;
   }
 
   private CompletableFuture<Reply> list() throws Refusal {

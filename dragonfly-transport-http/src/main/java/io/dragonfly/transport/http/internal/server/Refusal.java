@@ -1,10 +1,13 @@
 package io.dragonfly.transport.http.internal.server;
 
+import io.dragonfly.control.SecurityEvent;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Why a request is not served, as its client is told. Without a stack trace: the defect is not
@@ -14,6 +17,7 @@ final class Refusal extends Exception {
   private static final long serialVersionUID = 1L;
 
   private final transient HttpResponseStatus status;
+  private SecurityEvent.@Nullable Kind event;
   private final transient HttpHeaders headers = new DefaultHttpHeaders();
 
   Refusal(HttpResponseStatus status, String message) {
@@ -29,6 +33,17 @@ final class Refusal extends Exception {
 
   static Refusal badRequest(String message) {
     return new Refusal(HttpResponseStatus.BAD_REQUEST, message);
+  }
+
+  /** Returns the same, which is a security event from now on. */
+  Refusal as(SecurityEvent.Kind kind) {
+    event = kind;
+    return this;
+  }
+
+  /** Returns which security event this is, if it is one. */
+  Optional<SecurityEvent.Kind> event() {
+    return Optional.ofNullable(event);
   }
 
   HttpResponseStatus status() {

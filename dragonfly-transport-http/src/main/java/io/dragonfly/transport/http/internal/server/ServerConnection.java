@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.server;
 
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.spi.CallOrigin;
@@ -73,6 +74,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private @Nullable SSLEngine engine;
   private Optional<Set<Role>> roles = Optional.empty();
   private boolean refused;
+
+  /** Method and path of the last request. */
+  private String asked = "";
+
   private long since;
   private long lastProgress;
 
@@ -170,8 +175,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     if (roles.isPresent() && Arrays.stream(any).noneMatch(roles.get()::contains)) {
       String units = Arrays.stream(any).map(Role::unit).collect(Collectors.joining(" or OU="));
       throw new Refusal(
-          HttpResponseStatus.FORBIDDEN,
-          "your certificate is not one for this: it takes one with OU=" + units);
+              HttpResponseStatus.FORBIDDEN,
+              "your certificate is not one for this: it takes one with OU=" + units)
+          .as(SecurityEvent.Kind.CERTIFICATE_REFUSED);
     }
   }
 
@@ -222,17 +228,20 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void begin(HttpRequest request) {
+    asked = request.method() + " " + SecurityEvent.place(request.uri());
     try {
       RequestHead.check(request);
       if (entry == Serving.Entry.TOLD) {
         throw Serving.busy(
-            "there are too many connections, in all or from %s: come back later"
-                .formatted(client().getHostAddress()));
+                "there are too many connections, in all or from %s: come back later"
+                    .formatted(client().getHostAddress()))
+            .as(SecurityEvent.Kind.BUDGET_EXCEEDED);
       }
       if (refused && !MonitorExchange.isOpen(request.uri())) {
         throw new Refusal(
-            HttpResponseStatus.FORBIDDEN,
-            "this port speaks TLS alone: set tlsCert, tlsKey and tlsCa, as all others here do");
+                HttpResponseStatus.FORBIDDEN,
+                "this port speaks TLS alone: set tlsCert, tlsKey and tlsCa, as all others here do")
+            .as(SecurityEvent.Kind.CERTIFICATE_REFUSED);
       }
       checkCertificate();
       keepAlive = HttpUtil.isKeepAlive(request);
@@ -255,7 +264,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     try {
       roles = tls.roles(engine.getSession());
     } catch (UntrustedException | IOException e) {
-      throw new Refusal(HttpResponseStatus.FORBIDDEN, OneLine.of(String.valueOf(e.getMessage())));
+      throw new Refusal(HttpResponseStatus.FORBIDDEN, OneLine.of(String.valueOf(e.getMessage())))
+          .as(SecurityEvent.Kind.CERTIFICATE_REFUSED);
     }
   }
 
@@ -283,11 +293,31 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   /** Says why a request is not served, and ends the connection: its body may still be coming. */
   void refuse(Refusal refusal) {
+    refusal.event().ifPresent(kind -> tellRefused(kind, refusal.getMessage()));
     keepAlive = false;
     refuse(refusal.status(), refusal.getMessage(), refusal.headers());
     if (state != State.CLOSING) {
       enter(State.CLOSING);
     }
+  }
+
+  private void tellRefused(SecurityEvent.Kind kind, String why) {
+    tell(SecurityEvent.refused(kind, certificate(), SecurityEvent.text(client), asked, why));
+  }
+
+  /** Tells of a security event on this connection. */
+  void tell(SecurityEvent event) {
+    serving.request().security().accept(event);
+  }
+
+  /** Returns method and path of the request, without anything secret. */
+  String asked() {
+    return asked;
+  }
+
+  /** Returns the subject of the client's certificate; empty if it has shown none. */
+  String certificate() {
+    return engine == null ? "" : Origins.subject(engine.getSession());
   }
 
   /** Says in one line why a request failed. */
@@ -449,6 +479,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  private static String why(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return String.valueOf((cause == null ? failure : cause).getMessage());
+  }
+
   private void close() {
     var unused = channel.close(); // channelInactive sees to the rest
   }
@@ -460,6 +495,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (tls != null && tls.isRequired() && Origins.isWithoutTrust(cause)) {
+      tellRefused(SecurityEvent.Kind.CERTIFICATE_REFUSED, "the handshake failed: " + why(cause));
+    }
     if (cause instanceof IOException || cause instanceof DecoderException) {
       LOG.debug("connection of {} broke: {}", channel.remoteAddress(), cause.toString());
     } else {

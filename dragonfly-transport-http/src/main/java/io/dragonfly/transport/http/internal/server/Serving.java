@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.server;
 
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.internal.queue.KeyedBudget;
 import io.dragonfly.internal.queue.Place;
 import io.dragonfly.spi.Portion;
@@ -89,6 +90,19 @@ final class Serving {
     return isTold ? Entry.TOLD : Entry.CLOSED;
   }
 
+  /** Tells that a connection is closed at once, since there are too many. */
+  void tellClosed(InetAddress client) {
+    request
+        .security()
+        .accept(
+            SecurityEvent.refused(
+                SecurityEvent.Kind.BUDGET_EXCEEDED,
+                "",
+                SecurityEvent.text(client),
+                "connection",
+                "there are too many connections, in all or from this address"));
+  }
+
   /** Gives back the place of a connection that entered. */
   void leave(InetAddress client, Entry entry) {
     switch (entry) {
@@ -123,9 +137,9 @@ final class Serving {
   /** Checks the length of a request's body before any of it is kept. */
   void checkBody(InetAddress client, long length) throws Refusal {
     if (length > ServerLimits.STRANGERS_BODY_BYTES && isStranger(client)) {
-      throw busy(
-          "a first request from %s may have %d bytes at most, until a peer there has registered"
-              .formatted(client.getHostAddress(), ServerLimits.STRANGERS_BODY_BYTES));
+      throw busy("a first request from %s may have %d bytes at most, until a peer there has registered"
+              .formatted(client.getHostAddress(), ServerLimits.STRANGERS_BODY_BYTES))
+          .as(SecurityEvent.Kind.BUDGET_EXCEEDED);
     }
   }
 
@@ -135,9 +149,9 @@ final class Serving {
     switch (bodies.take(place(client), bytes, atMost)) {
       case TAKEN -> {}
       case KEY_IS_FULL ->
-          throw busy(
-              "too many requests at once from %s, come back later"
-                  .formatted(client.getHostAddress()));
+          throw busy("too many requests at once from %s, come back later"
+                  .formatted(client.getHostAddress()))
+              .as(SecurityEvent.Kind.BUDGET_EXCEEDED);
       case ALL_IS_FULL -> throw busy("too many requests at once, come back later");
     }
   }

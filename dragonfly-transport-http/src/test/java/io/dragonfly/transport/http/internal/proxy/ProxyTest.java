@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.proxy;
 
 import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
+import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchStream;
 import io.dragonfly.spi.Requester;
@@ -17,7 +18,9 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -46,6 +49,9 @@ abstract class ProxyTest {
 
   /** Counts what comes directly, and says how long to pause. */
   LongUnaryOperator limit = bytes -> 0;
+
+  /** What the proxy has told of refusals. */
+  final List<SecurityEvent> events = new CopyOnWriteArrayList<>();
 
   /** How the proxy finds the addresses of hosts. */
   volatile Dns dns = Dns.SYSTEM;
@@ -98,7 +104,7 @@ abstract class ProxyTest {
       ProxyConfig.Builder config, ProxyLimits limits, Function<FetchRequest, FetchStream> streams)
       throws IOException {
     ProxyConfig whole = config.registry(URI.create(registry.url(""))).build();
-    ProxyServer.Peer whose = new ProxyServer.Peer(streams, limit);
+    ProxyServer.Peer whose = new ProxyServer.Peer(streams, limit, events::add);
     proxy =
         ProxyServer.start(
             whole,
