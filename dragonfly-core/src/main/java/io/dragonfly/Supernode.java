@@ -274,7 +274,7 @@ public final class Supernode implements AutoCloseable {
                 + " fleet. Set joinTokenFile (--join-token-file), or tlsCa");
       }
       warnUnlessOurs(advertised);
-      service.listensAt(reached);
+      service.listensAt(reached, server::certificate);
       return reached;
     } catch (IOException e) {
       throw new ListenException(

@@ -12,18 +12,24 @@ import java.util.Optional;
  * @param secret proves that the caller is {@link #id}
  * @param address where it serves pieces; port 0 if it serves nobody
  * @param idc its data centre; empty if it does not say
+ * @param certificate the fingerprint of the certificate that it shows to those who take pieces;
+ *     empty if it shows none of its own
  * @param proof that it has the fleet's join token, if there is one
  */
 public record Caller(
-    PeerSecret secret, InetSocketAddress address, String idc, Optional<JoinProof> proof) {
+    PeerSecret secret,
+    InetSocketAddress address,
+    String idc,
+    String certificate,
+    Optional<JoinProof> proof) {
   /** A caller in a fleet without a join token. */
   public Caller(PeerSecret secret, InetSocketAddress address, String idc) {
-    this(secret, address, idc, Optional.empty());
+    this(secret, address, idc, "", Optional.empty());
   }
 
   /** Returns the same caller with a proof of the join token. */
   public Caller with(JoinProof joined) {
-    return new Caller(secret, address, idc, Optional.of(joined));
+    return new Caller(secret, address, idc, certificate, Optional.of(joined));
   }
 
   /** Returns the caller's public name. */
@@ -33,6 +39,6 @@ public record Caller(
 
   /** Returns the caller as others may know it. */
   public Peer peer() {
-    return new Peer(id(), address, idc);
+    return new Peer(id(), address, idc, certificate);
   }
 }

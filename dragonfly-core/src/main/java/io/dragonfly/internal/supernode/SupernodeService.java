@@ -33,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** Puts the parts of a supernode together. Safe for concurrent use. */
 public final class SupernodeService implements AutoCloseable {
@@ -59,6 +60,7 @@ public final class SupernodeService implements AutoCloseable {
   private final SupernodeListener listener;
   private final long quotaBytes;
   private volatile Peer cdnPeer;
+  private volatile Supplier<String> certificate = () -> "";
   private volatile boolean closed;
 
   /**
@@ -214,9 +216,24 @@ public final class SupernodeService implements AutoCloseable {
     return HexFormat.of().formatHex(bytes);
   }
 
-  /** Says where the CDN cache is reached, once that is known. Comes before any peer does. */
-  public void listensAt(InetSocketAddress address) {
-    cdnPeer = new Peer(secret.id(), address, settings.idc());
+  /**
+   * Says where the CDN cache is reached, once that is known. Comes before any peer does.
+   *
+   * @param shown returns the fingerprint of the certificate that takers know it by, as it is now;
+   *     empty if they need none
+   */
+  public void listensAt(InetSocketAddress address, Supplier<String> shown) {
+    certificate = shown;
+    cdnPeer = new Peer(secret.id(), address, settings.idc(), shown.get());
+  }
+
+  /** The certificate may have been renewed. Not to be called under a lock: files may be read. */
+  private void lookAtCertificate() {
+    Peer before = cdnPeer;
+    String now = certificate.get();
+    if (!before.certificate().equals(now)) {
+      cdnPeer = new Peer(before.id(), before.address(), before.idc(), now);
+    }
   }
 
   /** Returns the supernode as callers in this process see it: they are trusted. */
@@ -247,6 +264,7 @@ public final class SupernodeService implements AutoCloseable {
 
   /** Returns the supernode as who calls from somewhere sees it. */
   public SupernodeApi from(CallOrigin origin) {
+    lookAtCertificate();
     return view(admission.gate(origin), Requester.at(origin.address()), origin.address());
   }
 

@@ -201,7 +201,13 @@ public final class TransferEngine implements AutoCloseable {
         server
             .map(Transport.Server::address)
             .orElseGet(() -> new InetSocketAddress(setup.self().ip(), 0));
-    Caller giver = new Caller(setup.self().secret(), serving, setup.self().idc());
+    Caller giver =
+        new Caller(
+            setup.self().secret(),
+            serving,
+            setup.self().idc(),
+            server.map(Transport.Server::certificate).orElse(""),
+            Optional.empty());
     Caller taker =
         new Caller(
             PeerSecret.random(new SecureRandom()),
