@@ -1,6 +1,7 @@
 package io.dragonfly.transport.http.swarm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
@@ -230,5 +231,22 @@ class PieceTlsTest {
       assertThat(dir.resolve("one/tls-cert.pem")).exists();
       assertThat(relayed.connections()).isBetween(1, 4); // as without TLS: see PieceConnections
     }
+  }
+
+  /** With mutual TLS nothing is in plain, and what says otherwise would be a mistake. */
+  @Test
+  void whereEverythingIsOverTlsNothingCanBeSwitchedOff() {
+    Path pem = dir.resolve("pem");
+    assertThatThrownBy(
+            () ->
+                ClientConfig.builder()
+                    .joinTokenFile(token)
+                    .tlsCert(pem)
+                    .tlsKey(pem)
+                    .tlsCa(pem)
+                    .plainPieces(true)
+                    .build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("plainPieces");
   }
 }
