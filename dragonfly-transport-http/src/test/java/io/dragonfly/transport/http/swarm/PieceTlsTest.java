@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.swarm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
@@ -13,14 +14,19 @@ import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.transport.http.RawConnection;
+import io.dragonfly.transport.http.TestCa;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -230,6 +236,43 @@ class PieceTlsTest {
 
       assertThat(dir.resolve("one/tls-cert.pem")).exists();
       assertThat(relayed.connections()).isBetween(1, 4); // as without TLS: see PieceConnections
+    }
+  }
+
+  @Test
+  void aRenewedCertificateOfTheSupernodeIsToldToTakers() throws Exception {
+    TestCa ca = new TestCa();
+    TestCa.PemFiles pem = ca.write(dir.resolve("pem"), "localhost");
+    SupernodeConfig config =
+        SupernodeConfig.builder()
+            .homeDir(dir.resolve("supernode"))
+            .port(0)
+            .joinTokenFile(token)
+            .tlsCert(pem.cert())
+            .tlsKey(pem.key())
+            .build();
+    try (Supernode supernode = new Supernode(config);
+        DistributionClient one =
+            new DistributionClient(client("one", supernode).joinTokenFile(token).build())) {
+      int port = supernode.address().orElseThrow().getPort();
+      fetch(one, "copy1");
+      Certificate before = shown(port);
+      ca.write(dir.resolve("pem"), "localhost");
+      await().until(() -> !shown(port).equals(before));
+
+      file = source.publish(TestFile.random("next", 2 * MIB));
+      assertThat(fetch(one, "copy2").bytesFromSupernode()).isEqualTo(2 * MIB);
+    }
+  }
+
+  private static Certificate shown(int port) throws Exception {
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, new TrustManager[] {new RelayedTransport.Credulous()}, null);
+    try (SSLSocket socket =
+        (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", port)) {
+      socket.setSoTimeout(30_000);
+      socket.startHandshake();
+      return socket.getSession().getPeerCertificates()[0];
     }
   }
 
