@@ -405,7 +405,7 @@ public final class ClientConfig extends ParentConfig {
       checkArgument(
           tls.tlsCert().isEmpty() || tls.tlsCa().isPresent(),
           "tlsCert is set without tlsCa: set that, too, so that others can prove who they are");
-      checkShared("tlsCert, tlsKey, tlsCa, crl and supernodeFingerprint");
+      checkShared("tlsCert, tlsKey, tlsCa, crl, plainPieces and supernodeFingerprint");
       checkArgument(
           bufferBytes >= 32L << 20, "bufferBytes is %s, must be >= 33554432", bufferBytes);
       downloadRate.ifPresent(rate -> rate.checkLimit("downloadRate"));

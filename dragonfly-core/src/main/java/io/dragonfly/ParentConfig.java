@@ -227,6 +227,16 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
       return self();
     }
 
+    /**
+     * Whether pieces are given in plain in a fleet with a join token, too: they cost less processor
+     * time, and whoever is on the way can read them. Not unless set: then they are given over TLS
+     * alone. Without a join token, and without certificates of one's own, they are plain anyway.
+     */
+    public B plainPieces(boolean plain) {
+      this.transportConfig.plainPieces(plain);
+      return self();
+    }
+
     /** The transport. */
     public B transport(Transport instance) {
       this.transport = Choice.of(instance);

@@ -277,7 +277,8 @@ public final class Supernode implements AutoCloseable {
           reached,
           config
               .alsoAdvertiseIp()
-              .map(also -> new InetSocketAddress(also, server.address().getPort())));
+              .map(also -> new InetSocketAddress(also, server.address().getPort())),
+          server::certificate);
       return reached;
     } catch (IOException e) {
       throw new ListenException(

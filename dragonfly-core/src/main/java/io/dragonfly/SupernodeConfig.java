@@ -490,7 +490,7 @@ public final class SupernodeConfig extends ParentConfig {
       checkArgument(
           tls.tlsCa().isEmpty() || tls.tlsCert().isPresent(),
           "tlsCa is set without tlsCert: set that, too, so that the supernode can prove who it is");
-      checkShared("tlsCert, tlsKey, tlsCa, crl and trustedProxy");
+      checkShared("tlsCert, tlsKey, tlsCa, crl, plainPieces and trustedProxy");
       checkArgument(ringBytes >= 0, "ringBytes is %s, must be >= 0", ringBytes);
       sourceRate.ifPresent(rate -> rate.checkLimit("sourceRate"));
       checkArgument(

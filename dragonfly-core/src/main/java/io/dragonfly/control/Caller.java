@@ -15,6 +15,8 @@ import java.util.Optional;
  * @param idc its data centre; empty if it does not say
  * @param other an address of the other family, IPv4 or IPv6, from which it takes pieces of parents
  *     that have one of that family; nobody is sent there
+ * @param certificate the fingerprint of the certificate that it shows to those who take pieces;
+ *     empty if it shows none of its own
  * @param proof that it has the fleet's join token, if there is one
  */
 public record Caller(
@@ -22,26 +24,26 @@ public record Caller(
     InetSocketAddress address,
     String idc,
     Optional<InetAddress> other,
+    String certificate,
     Optional<JoinProof> proof) {
-  /** A caller with one address. */
-  public Caller(
-      PeerSecret secret, InetSocketAddress address, String idc, Optional<JoinProof> proof) {
-    this(secret, address, idc, Optional.empty(), proof);
-  }
-
   /** A caller with one address, in a fleet without a join token. */
   public Caller(PeerSecret secret, InetSocketAddress address, String idc) {
-    this(secret, address, idc, Optional.empty(), Optional.empty());
+    this(secret, address, idc, Optional.empty(), "", Optional.empty());
   }
 
   /** Returns the same caller with an address of the other family, if its host has one. */
   public Caller takingFrom(Optional<InetAddress> address) {
-    return new Caller(secret, this.address, idc, address, proof);
+    return new Caller(secret, this.address, idc, address, certificate, proof);
+  }
+
+  /** Returns the same caller with the fingerprint of the certificate that it shows to takers. */
+  public Caller showing(String fingerprint) {
+    return new Caller(secret, address, idc, other, fingerprint, proof);
   }
 
   /** Returns the same caller with a proof of the join token. */
   public Caller with(JoinProof joined) {
-    return new Caller(secret, address, idc, other, Optional.of(joined));
+    return new Caller(secret, address, idc, other, certificate, Optional.of(joined));
   }
 
   /** Returns the caller's public name. */
@@ -51,6 +53,6 @@ public record Caller(
 
   /** Returns the caller as others may know it. */
   public Peer peer() {
-    return new Peer(id(), address, idc);
+    return new Peer(id(), address, idc, certificate);
   }
 }

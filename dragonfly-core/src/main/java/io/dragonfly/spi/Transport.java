@@ -46,6 +46,15 @@ public interface Transport extends AutoCloseable {
     /** Returns the address that it is bound to, with the port that the system chose. */
     InetSocketAddress address();
 
+    /**
+     * Returns the fingerprint of the certificate by which those who take pieces are to know this
+     * server, {@code sha256:} and 64 hexadecimal digits; empty if they need none. It may change
+     * while the server runs.
+     */
+    default String certificate() {
+      return "";
+    }
+
     /** Stops to listen and ends its connections. Safe to call twice. */
     @Override
     void close();

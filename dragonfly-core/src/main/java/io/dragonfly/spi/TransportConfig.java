@@ -23,6 +23,7 @@ public final class TransportConfig {
   private final List<String> supernodeFingerprints;
   private final List<Network> trustedProxies;
   private final boolean joining;
+  private final boolean plainPieces;
 
   private TransportConfig(Builder builder) {
     this.home = builder.home;
@@ -33,6 +34,7 @@ public final class TransportConfig {
     this.supernodeFingerprints = List.copyOf(builder.supernodeFingerprints);
     this.trustedProxies = List.copyOf(builder.trustedProxies);
     this.joining = builder.joining;
+    this.plainPieces = builder.plainPieces;
   }
 
   /** Returns a builder with nothing set. */
@@ -83,6 +85,20 @@ public final class TransportConfig {
     return joining;
   }
 
+  /**
+   * Tells whether pieces are given over TLS alone, with a certificate of one's own making that
+   * takers are told of: in a fleet with a join token, unless {@link Builder#plainPieces} is set.
+   * Where {@link #isMutual}, certificates are those that are set.
+   */
+  public boolean protectsPieces() {
+    return joining && !plainPieces && !isMutual();
+  }
+
+  /** Tells whether pieces are given in plain in a fleet with a join token, too. */
+  public boolean plainPieces() {
+    return plainPieces;
+  }
+
   /** Tells whether everybody proves to everybody who it is: pieces, too, go over TLS then. */
   public boolean isMutual() {
     return tlsCert.isPresent() && tlsCa.isPresent();
@@ -94,7 +110,8 @@ public final class TransportConfig {
         && tlsCa.isEmpty()
         && crl.isEmpty()
         && supernodeFingerprints.isEmpty()
-        && trustedProxies.isEmpty();
+        && trustedProxies.isEmpty()
+        && !plainPieces;
   }
 
   /** Returns the same settings with a directory for the transport's own files. */
@@ -107,6 +124,7 @@ public final class TransportConfig {
     builder.supernodeFingerprints.addAll(supernodeFingerprints);
     builder.trustedProxies.addAll(trustedProxies);
     builder.joining = joining;
+    builder.plainPieces = plainPieces;
     return builder.build();
   }
 
@@ -120,6 +138,7 @@ public final class TransportConfig {
     private final List<String> supernodeFingerprints = new ArrayList<>();
     private final List<Network> trustedProxies = new ArrayList<>();
     private boolean joining;
+    private boolean plainPieces;
 
     private Builder() {}
 
@@ -171,6 +190,12 @@ public final class TransportConfig {
       return this;
     }
 
+    /** Whether pieces are given in plain in a fleet with a join token, too; not unless set. */
+    public Builder plainPieces(boolean plain) {
+      this.plainPieces = plain;
+      return this;
+    }
+
     /**
      * Proxies in a network say by the PROXY protocol for whom they connect, and are believed. Each
      * connection from there must begin with its header. May be called repeatedly.
@@ -201,6 +226,10 @@ public final class TransportConfig {
       checkArgument(
           tlsCa.isEmpty() || supernodeFingerprints.isEmpty(),
           "supernodeFingerprint and tlsCa exclude each other: set one");
+      checkArgument(
+          !plainPieces || tlsCert.isEmpty() || tlsCa.isEmpty(),
+          "plainPieces does not go with tlsCert and tlsCa, with which everything is over TLS: leave"
+              + " it out");
       return new TransportConfig(this);
     }
   }

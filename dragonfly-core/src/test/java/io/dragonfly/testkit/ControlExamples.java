@@ -80,6 +80,8 @@ public final class ControlExamples {
   private static final Terms TERMS =
       new Terms(SUPERNODE, Instant.parse("2026-02-03T04:05:06.789Z"), Duration.ofSeconds(15));
 
+  private static final String CERTIFICATE = "sha256:" + "d4".repeat(32);
+
   private ControlExamples() {}
 
   /** Returns who calls. */
@@ -88,9 +90,11 @@ public final class ControlExamples {
         PeerSecret.parse("a1".repeat(32)), address("127.0.0.1", 41_234), "idc-1 \"rack\" é");
   }
 
-  /** Returns who calls, with a proof of the join token. */
+  /** Returns who calls, with a certificate that it gives pieces with and a proof of the token. */
   public static Caller provenCaller() {
-    return caller().with(proof(""));
+    Caller caller = caller();
+    return new Caller(
+        caller.secret(), caller.address(), caller.idc(), CERTIFICATE, Optional.of(proof("")));
   }
 
   /** Returns a proof that the supernode with this certificate may get. */
@@ -302,7 +306,7 @@ public final class ControlExamples {
   }
 
   private static Peer peer(String ip, int port) {
-    return new Peer(PEER, address(ip, port), "idc 2");
+    return new Peer(PEER, address(ip, port), "idc 2", ip.contains(":") ? CERTIFICATE : "");
   }
 
   private static Holding holding(TaskId task, int... pieces) {

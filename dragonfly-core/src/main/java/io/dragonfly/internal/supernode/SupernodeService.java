@@ -37,6 +37,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** Puts the parts of a supernode together. Safe for concurrent use. */
 public final class SupernodeService implements AutoCloseable {
@@ -65,6 +66,7 @@ public final class SupernodeService implements AutoCloseable {
   private final long quotaBytes;
   private volatile Peer cdnPeer;
   private volatile Optional<Peer> cdnOther = Optional.empty();
+  private volatile Supplier<String> certificate = () -> "";
   private volatile boolean closed;
 
   /**
@@ -225,16 +227,35 @@ public final class SupernodeService implements AutoCloseable {
 
   /** Says where the CDN cache is reached, once that is known. Comes before any peer does. */
   public void listensAt(InetSocketAddress address) {
-    listensAt(address, Optional.empty());
+    listensAt(address, Optional.empty(), () -> "");
   }
 
   /**
    * The same with an address of the other family, IPv4 or IPv6, for peers that have that one alone
    * or call from it.
+   *
+   * @param shown returns the fingerprint of the certificate that takers know it by, as it is now;
+   *     empty if they need none
    */
-  public void listensAt(InetSocketAddress address, Optional<InetSocketAddress> other) {
-    cdnOther = other.map(also -> new Peer(secret.id(), also, settings.idc()));
-    cdnPeer = new Peer(secret.id(), address, settings.idc());
+  public void listensAt(
+      InetSocketAddress address, Optional<InetSocketAddress> other, Supplier<String> shown) {
+    certificate = shown;
+    String now = shown.get();
+    cdnOther = other.map(also -> new Peer(secret.id(), also, settings.idc(), now));
+    cdnPeer = new Peer(secret.id(), address, settings.idc(), now);
+  }
+
+  /** The certificate may have been renewed. Not to be called under a lock: files may be read. */
+  private void lookAtCertificate() {
+    String now = certificate.get();
+    if (!cdnPeer.certificate().equals(now)) {
+      cdnOther = cdnOther.map(peer -> with(peer, now));
+      cdnPeer = with(cdnPeer, now);
+    }
+  }
+
+  private static Peer with(Peer peer, String certificate) {
+    return new Peer(peer.id(), peer.address(), peer.idc(), certificate);
   }
 
   /** Returns the supernode as callers in this process see it: they are trusted. */
@@ -265,6 +286,7 @@ public final class SupernodeService implements AutoCloseable {
 
   /** Returns the supernode as who calls from somewhere sees it. */
   public SupernodeApi from(CallOrigin origin) {
+    lookAtCertificate();
     return view(
         admission.gate(origin, listener::security),
         Requester.at(origin.address()),

@@ -272,7 +272,8 @@ public final class TransferEngine implements AutoCloseable {
             .orElseGet(() -> new InetSocketAddress(setup.self().ip(), 0));
     Caller giver =
         new Caller(setup.self().secret(), serving, setup.self().idc())
-            .takingFrom(addresses.other());
+            .takingFrom(addresses.other())
+            .showing(server.map(Transport.Server::certificate).orElse(""));
     Caller taker =
         new Caller(
                 PeerSecret.random(new SecureRandom()),

@@ -16,12 +16,24 @@ public final class JoinOptions {
               + " Read again when it changes. Default: none.")
   private @Nullable String joinTokenFile;
 
+  @Option(
+      names = "--plain-pieces",
+      arity = "0..1",
+      fallbackValue = "true",
+      paramLabel = "true|false",
+      description =
+          "Give pieces in plain, though there is a join token: that costs less processor time, and"
+              + " whoever is on the way can read them. Without a token, and without --tls-cert and"
+              + " --tls-ca, they are plain anyway.")
+  private boolean plainPieces;
+
   /**
-   * Gives the file that was named to a builder; a relative one begins in a directory.
+   * Gives what was said to a builder; a relative file begins in a directory.
    *
    * @throws IllegalArgumentException if there is no such file
    */
-  public void giveTo(Path directory, Consumer<Path> token) {
+  public void giveTo(Path directory, Consumer<Path> token, Consumer<Boolean> plain) {
     TlsOptions.file(directory, "--join-token-file", joinTokenFile).ifPresent(token);
+    plain.accept(plainPieces);
   }
 }

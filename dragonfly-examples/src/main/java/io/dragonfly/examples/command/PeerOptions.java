@@ -84,7 +84,7 @@ public final class PeerOptions {
     builder.takesPreheats(allowPreheat);
     metrics.giveTo(builder::metricsNetwork);
     tls.giveTo(directory, builder::tlsCert, builder::tlsKey, builder::tlsCa, builder::crl);
-    join.giveTo(directory, builder::joinTokenFile);
+    join.giveTo(directory, builder::joinTokenFile, builder::plainPieces);
     supernodeFingerprints.forEach(builder::supernodeFingerprint);
   }
 }

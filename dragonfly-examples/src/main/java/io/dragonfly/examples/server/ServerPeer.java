@@ -112,6 +112,9 @@ final class ServerPeer implements PeerHost {
     }
     checkTls(asked.transportConfig(), its.transportConfig());
     checkFile("join-token-file", asked.joinTokenFile(), its.joinTokenFile());
+    if (asked.transportConfig().plainPieces() && !its.transportConfig().plainPieces()) {
+      throw differs("plain-pieces", true, false);
+    }
     check("alivetime", wanted.aliveTime(), settings.aliveTime());
     check("expiretime", wanted.expireTime(), settings.expireTime());
   }

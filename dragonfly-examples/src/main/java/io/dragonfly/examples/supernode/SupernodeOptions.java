@@ -253,7 +253,7 @@ final class SupernodeOptions {
     metrics.giveTo(builder::metricsNetwork);
     proxies.giveTo(builder::trustedProxy);
     tls.giveTo(Path.of(""), builder::tlsCert, builder::tlsKey, builder::tlsCa, builder::crl);
-    join.giveTo(Path.of(""), builder::joinTokenFile);
+    join.giveTo(Path.of(""), builder::joinTokenFile, builder::plainPieces);
     more.accept(builder);
     return builder.build();
   }

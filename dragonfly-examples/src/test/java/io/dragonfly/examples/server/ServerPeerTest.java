@@ -66,6 +66,7 @@ class ServerPeerTest {
         client -> client.joinTokenFile(Path.of("/token")),
         "--join-token-file is '/token'",
         "has none.");
+    assertRefused(client -> client.plainPieces(true), "--plain-pieces is 'true'", "has 'false'.");
     assertRefused(
         client -> client.supernodeFingerprint("sha256:" + "a".repeat(64)),
         "--supernode-fingerprint is 'sha256:aaa",

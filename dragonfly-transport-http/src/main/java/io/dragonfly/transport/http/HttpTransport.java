@@ -73,8 +73,11 @@ public final class HttpTransport implements Transport {
     checkOpen();
     Optional<ServerTls> protection = tls.forServer(request.control().isPresent());
     if (protection.isPresent()) {
-      // Callers come over TLS: whoever runs this wants to know what they will see.
-      LOG.info("certificate for TLS: {}", protection.get().fingerprint());
+      String fingerprint = protection.get().fingerprint(); // a failure shows here, not at a call
+      if (request.control().isPresent() || protection.get().isRequired()) {
+        // Callers come over TLS: whoever runs this wants to know what they will see.
+        LOG.info("certificate for TLS: {}", fingerprint);
+      }
     }
     ServerLimits limits = ServerLimits.DEFAULT.withShare(request.sharePerAddress());
     HttpServer server =

@@ -4,6 +4,7 @@ import io.dragonfly.control.Outcome;
 import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.TakeException;
 import io.dragonfly.spi.TakeRequest;
+import io.dragonfly.transport.http.internal.tls.UntrustedException;
 import io.dragonfly.transport.http.internal.wire.PieceWire;
 import io.dragonfly.transport.http.internal.wire.Wire;
 import io.netty.buffer.ByteBuf;
@@ -308,6 +309,11 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     LOG.debug("connection to {} broke: {}", channel.remoteAddress(), cause.toString());
-    close();
+    Optional<String> untrusted = UntrustedException.reason(cause);
+    if (untrusted.isPresent()) {
+      fail(new TakeException(Outcome.UNREACHABLE, untrusted.get()), true);
+    } else {
+      close();
+    }
   }
 }

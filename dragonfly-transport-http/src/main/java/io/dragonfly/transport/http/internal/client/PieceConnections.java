@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.client;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.Outcome;
+import io.dragonfly.peer.Peer;
 import io.dragonfly.spi.PieceSink;
 import io.dragonfly.spi.Portion;
 import io.dragonfly.spi.TakeException;
@@ -21,7 +22,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
 import java.io.IOException;
@@ -81,7 +81,18 @@ public final class PieceConnections implements AutoCloseable {
   @GuardedBy("this")
   private boolean closed;
 
-  private record Key(InetSocketAddress parent, InetAddress local) {}
+  /**
+   * What one line leads to.
+   *
+   * @param certificate the fingerprint of the parent's certificate, as the supernode told it; empty
+   *     if it told none
+   */
+  private record Key(InetSocketAddress parent, String certificate, InetAddress local) {
+    static Key of(TakeRequest request) {
+      Peer parent = request.parent();
+      return new Key(parent.address(), parent.certificate(), request.local());
+    }
+  }
 
   /** The connections to one parent from one address, and who waits for one. */
   static final class Line {
@@ -133,9 +144,7 @@ public final class PieceConnections implements AutoCloseable {
     Line line;
     PieceConnection idle;
     synchronized (this) {
-      line =
-          lines.computeIfAbsent(
-              new Key(take.request().parent().address(), take.request().local()), Line::new);
+      line = lines.computeIfAbsent(Key.of(take.request()), Line::new);
       idle = line.idle.pollLast();
       if (idle == null && line.open >= MAX_CONNECTIONS) {
         line.waiting.add(take);
@@ -164,9 +173,9 @@ public final class PieceConnections implements AutoCloseable {
   }
 
   private void connect(Line line, HttpTake take) {
-    Optional<SslContext> protection;
+    Optional<TransportTls.ToParent> protection;
     try {
-      protection = tls.forPieces();
+      protection = tls.forPieces(line.key.parent().getAddress(), line.key.certificate());
     } catch (IOException e) {
       // Later, since whoever waits for a place must not be called back before it has one.
       onAnyLoop(() -> connectFailed(line, take, OneLine.of(String.valueOf(e.getMessage()))));
@@ -188,7 +197,7 @@ public final class PieceConnections implements AutoCloseable {
                   protected void initChannel(Channel channel) {
                     channels.add(channel);
                     protection.ifPresent(
-                        context -> channel.pipeline().addLast(handler(context, channel, line)));
+                        with -> channel.pipeline().addLast(handler(with, channel, line)));
                     channel.pipeline().addLast(codec(), new Broken());
                   }
                 });
@@ -206,11 +215,13 @@ public final class PieceConnections implements AutoCloseable {
     }
   }
 
-  /** Checks that the parent's address is in its certificate. */
-  private static ChannelHandler handler(SslContext context, Channel channel, Line line) {
-    InetSocketAddress parent = line.key.parent();
+  /** Checks that the parent's certificate is the right one. */
+  private static ChannelHandler handler(
+      TransportTls.ToParent protection, Channel channel, Line line) {
     SslHandler handler =
-        context.newHandler(channel.alloc(), parent.getAddress().getHostAddress(), parent.getPort());
+        protection
+            .context()
+            .newHandler(channel.alloc(), protection.name(), line.key.parent().getPort());
     handler.setHandshakeTimeoutMillis(0); // who takes a piece has a limit, in active time
     return handler;
   }
@@ -236,7 +247,7 @@ public final class PieceConnections implements AutoCloseable {
     if (connected.isSuccess() && channel.isActive()) {
       PieceConnection connection =
           new PieceConnection(this, line, portion, channel, flow(channel, encrypted), nanos);
-      channel.pipeline().addLast(connection);
+      channel.pipeline().replace(Broken.class, null, connection);
       connection.start(take);
       return;
     }
@@ -320,7 +331,7 @@ public final class PieceConnections implements AutoCloseable {
   /** A take is over, wherever it was. */
   synchronized void over(HttpTake take) {
     takes.remove(take);
-    Line line = lines.get(new Key(take.request().parent().address(), take.request().local()));
+    Line line = lines.get(Key.of(take.request()));
     if (line != null && line.waiting.remove(take)) {
       forgetIfUnused(line);
     }

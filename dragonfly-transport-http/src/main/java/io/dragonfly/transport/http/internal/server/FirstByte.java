@@ -41,7 +41,7 @@ final class FirstByte extends ByteToMessageDecoder {
       return;
     }
     if (in.getByte(in.readerIndex()) != TLS_HANDSHAKE) {
-      connection.isPlain(tls.isRequired());
+      connection.isPlain(tls);
       ctx.pipeline().remove(this);
       return;
     }

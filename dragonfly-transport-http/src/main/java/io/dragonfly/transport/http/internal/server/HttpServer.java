@@ -47,6 +47,9 @@ public final class HttpServer implements Transport.Server {
   private final Channel listening;
   private final InetSocketAddress address;
 
+  /** What takers know this by, as it was last. */
+  private volatile String certificate = "";
+
   private HttpServer(
       EventLoops loops,
       ServeRequest request,
@@ -114,6 +117,18 @@ public final class HttpServer implements Transport.Server {
   @Override
   public InetSocketAddress address() {
     return address;
+  }
+
+  @Override
+  public String certificate() {
+    if (tls.isPresent() && tls.get().protectsPieces() && !tls.get().isRequired()) {
+      try {
+        certificate = tls.get().fingerprint();
+      } catch (IOException e) {
+        LOG.debug("the certificate cannot be read again", e); // it is still the one of before
+      }
+    }
+    return certificate;
   }
 
   /** Tells whether it still listens. */

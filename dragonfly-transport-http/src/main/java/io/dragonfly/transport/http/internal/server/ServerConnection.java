@@ -74,6 +74,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private @Nullable SSLEngine engine;
   private Optional<Set<Role>> roles = Optional.empty();
   private boolean refused;
+  private boolean givesNothing;
 
   /** Method and path of the last request. */
   private String asked = "";
@@ -150,10 +151,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   /**
    * The client does not speak TLS.
    *
-   * @param refused whether it must
+   * @param to what it could have spoken
    */
-  void isPlain(boolean refused) {
-    this.refused = refused;
+  void isPlain(ServerTls to) {
+    refused = to.isRequired();
+    givesNothing = to.protectsPieces();
   }
 
   /** Tells whether bytes are encrypted here, so that they cannot go from file to socket. */
@@ -277,6 +279,12 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
       }
     }
     Optional<TaskId> task = PieceWire.task(path);
+    if (task.isPresent() && givesNothing) {
+      throw new Refusal(
+          HttpResponseStatus.FORBIDDEN,
+          "pieces are given over TLS alone here, as to all who have the join token: take them so,"
+              + " or start this parent with --plain-pieces (plainPieces)");
+    }
     if (task.isPresent()) {
       return new PieceExchange(this, serving, task.get(), request);
     }

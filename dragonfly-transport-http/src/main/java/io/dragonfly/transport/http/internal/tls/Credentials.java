@@ -100,12 +100,16 @@ record Credentials(Optional<Identity> identity, Optional<X509TrustManager> trust
     return builder.build();
   }
 
-  /** Returns what a client needs over Netty; names are checked. */
-  SslContext forClient() throws IOException {
+  /**
+   * Returns what a client needs over Netty.
+   *
+   * @param checksNames whether what it connects to must be named in the certificate
+   */
+  SslContext forClient(boolean checksNames) throws IOException {
     SslContextBuilder builder =
         SslContextBuilder.forClient()
             .protocols(PROTOCOLS)
-            .endpointIdentificationAlgorithm("HTTPS")
+            .endpointIdentificationAlgorithm(checksNames ? "HTTPS" : null)
             .trustManager(trust.orElseThrow());
     identity.ifPresent(own -> builder.keyManager(own.key(), own.array()));
     return builder.build();

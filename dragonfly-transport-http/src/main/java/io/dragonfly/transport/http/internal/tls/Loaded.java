@@ -18,12 +18,25 @@ final class Loaded {
   @GuardedBy("this")
   private CallTls.@Nullable Sockets sockets;
 
+  @GuardedBy("this")
+  private @Nullable String fingerprint;
+
   Loaded(Credentials credentials) {
     this.credentials = credentials;
   }
 
   Credentials credentials() {
     return credentials;
+  }
+
+  /** Returns the fingerprint of the own certificate, of which there must be one. */
+  synchronized String fingerprint() {
+    String made = fingerprint;
+    if (made == null) {
+      made = Fingerprint.of(credentials.identity().orElseThrow().chain().get(0));
+      fingerprint = made;
+    }
+    return made;
   }
 
   synchronized SslContext server() throws IOException {
@@ -35,10 +48,20 @@ final class Loaded {
     return made;
   }
 
-  synchronized SslContext client() throws IOException {
+  /** Returns what a client connects with to those who are known by an address. */
+  SslContext client() throws IOException {
+    return client(true);
+  }
+
+  /** Returns what a client connects with to those who are known by their certificate. */
+  SslContext pinnedClient() throws IOException {
+    return client(false);
+  }
+
+  private synchronized SslContext client(boolean checksNames) throws IOException {
     SslContext made = client;
     if (made == null) {
-      made = credentials.forClient();
+      made = credentials.forClient(checksNames);
       client = made;
     }
     return made;

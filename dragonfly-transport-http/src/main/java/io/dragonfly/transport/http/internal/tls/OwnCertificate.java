@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import okhttp3.tls.HeldCertificate;
 
 /**
- * The certificate that a supernode makes for itself when it first needs one, and keeps in its home.
- * Nobody signs it and it names no host: callers know it by its fingerprint.
+ * The certificate that a supernode or a peer makes for itself when it first needs one, and keeps in
+ * its home. Nobody signs it and it names no host: others know it by its fingerprint.
  */
 public final class OwnCertificate {
   private static final String CERTIFICATE = "tls-cert.pem";
@@ -53,7 +53,7 @@ public final class OwnCertificate {
   private static HeldCertificate make() {
     return new HeldCertificate.Builder()
         .ecdsa256()
-        .commonName("dragonfly supernode")
+        .commonName("dragonfly")
         .duration(DAYS, TimeUnit.DAYS)
         .build();
   }

@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.internal.tls;
 import java.net.Socket;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.util.Objects;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
@@ -15,7 +16,13 @@ final class PinnedTrust extends X509ExtendedTrustManager {
 
   /** Says whether a certificate is the right one. */
   interface Check {
-    void accept(String fingerprint) throws UntrustedException;
+    /**
+     * Checks a certificate.
+     *
+     * @param fingerprint the one that was shown
+     * @param name what the connection was made to, as who made it says; empty if he does not
+     */
+    void accept(String fingerprint, String name) throws UntrustedException;
   }
 
   PinnedTrust(Check check) {
@@ -25,7 +32,7 @@ final class PinnedTrust extends X509ExtendedTrustManager {
   @Override
   public void checkServerTrusted(X509Certificate[] chain, String authType)
       throws CertificateException {
-    check.accept(Fingerprint.of(chain[0]));
+    check.accept(Fingerprint.of(chain[0]), "");
   }
 
   @Override
@@ -37,7 +44,7 @@ final class PinnedTrust extends X509ExtendedTrustManager {
   @Override
   public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
       throws CertificateException {
-    checkServerTrusted(chain, authType);
+    check.accept(Fingerprint.of(chain[0]), Objects.requireNonNullElse(engine.getPeerHost(), ""));
   }
 
   @Override

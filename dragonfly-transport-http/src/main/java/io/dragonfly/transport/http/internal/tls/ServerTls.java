@@ -11,6 +11,9 @@ public interface ServerTls {
   /** Tells whether each connection must be protected, from wherever it comes. */
   boolean isRequired();
 
+  /** Tells whether a connection must be protected over which pieces are given. */
+  boolean protectsPieces();
+
   /**
    * Returns what a connection that has just come in is protected with.
    *

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.spi.TransportConfig;
 import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.cert.Certificate;
@@ -31,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>a certificate of one's own is set as well: everything is, and both sides are checked
  * </ul>
  *
+ * <p>In a fleet with a join token pieces go over TLS as well: each server shows a certificate of
+ * its own making, and the supernode tells takers its fingerprint.
+ *
  * <p>Safe for concurrent use.
  */
 public final class TransportTls {
@@ -48,6 +52,10 @@ public final class TransportTls {
   private final TransportConfig config;
   private final Optional<TlsFiles> files;
   private final KnownSupernodes known;
+  private final Loaded parents =
+      new Loaded(
+          new Credentials(
+              Optional.empty(), Optional.of(new PinnedTrust(TransportTls::checkParent))));
 
   @GuardedBy("this")
   private @Nullable Loaded own;
@@ -79,18 +87,46 @@ public final class TransportTls {
    * @param supernode whether it takes control calls
    */
   public Optional<ServerTls> forServer(boolean supernode) {
-    return config.isMutual() || supernode ? Optional.of(new Server()) : Optional.empty();
+    return config.isMutual() || supernode || config.protectsPieces()
+        ? Optional.of(new Server(supernode))
+        : Optional.empty();
   }
 
   /**
-   * Returns what a connection to a parent is protected with, if pieces are not plain.
+   * What a connection to a parent is protected with.
    *
+   * @param context makes the handler
+   * @param name what the handler is told that it connects to: an address that must be in the
+   *     certificate, or the fingerprint that it must have. Sessions are resumed with who has the
+   *     same name and port
+   */
+  public record ToParent(SslContext context, String name) {}
+
+  /**
+   * Returns what a connection to a parent is protected with, if its pieces are not plain.
+   *
+   * @param certificate the fingerprint that its certificate must have, as the supernode has told
+   *     it; empty if it has told none
    * @throws IOException if TLS cannot be set up
    */
-  public Optional<SslContext> forPieces() throws IOException {
-    return config.isMutual()
-        ? Optional.of(files.orElseThrow().current().client())
-        : Optional.empty();
+  public Optional<ToParent> forPieces(InetAddress parent, String certificate) throws IOException {
+    if (config.isMutual()) {
+      SslContext context = files.orElseThrow().current().client();
+      return Optional.of(new ToParent(context, parent.getHostAddress()));
+    }
+    return certificate.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new ToParent(parents.pinnedClient(), certificate));
+  }
+
+  private static void checkParent(String shown, String told) throws UntrustedException {
+    if (!shown.equals(told)) {
+      throw new UntrustedException(
+          ("the parent shows the certificate %s, and not the one that it told the supernode of:"
+                  + " somebody has put himself in between, or it was set up anew just now")
+              .formatted(shown),
+          null);
+    }
   }
 
   /**
@@ -103,13 +139,14 @@ public final class TransportTls {
     }
     List<String> fingerprints = config.supernodeFingerprints();
     if (!fingerprints.isEmpty()) {
-      return pinned(shown -> checkGiven(shown, fingerprints), CallTls.Acquaintance.NONE);
+      return pinned((shown, any) -> checkGiven(shown, fingerprints), CallTls.Acquaintance.NONE);
     }
     if (config.isJoining()) {
-      return pinned(shown -> {}, PROVEN_ALONE);
+      return pinned((shown, any) -> {}, PROVEN_ALONE);
     }
     String name = supernode.getHostString() + ":" + supernode.getPort();
-    return pinned(shown -> known.check(name, shown), certificate -> remember(name, certificate));
+    return pinned(
+        (shown, any) -> known.check(name, shown), certificate -> remember(name, certificate));
   }
 
   private void remember(String name, Certificate certificate) throws SSLException {
@@ -138,8 +175,19 @@ public final class TransportTls {
     return () -> loaded.sockets(acquaintance);
   }
 
-  /** The port of a supernode, or of a peer where all is protected. */
+  /** The port of a supernode, or of a peer whose pieces are protected. */
   private final class Server implements ServerTls {
+    private final boolean supernode;
+
+    Server(boolean supernode) {
+      this.supernode = supernode;
+    }
+
+    @Override
+    public boolean protectsPieces() {
+      return isRequired() || config.protectsPieces();
+    }
+
     @Override
     public boolean isRequired() {
       return config.isMutual();
@@ -175,11 +223,13 @@ public final class TransportTls {
 
     @Override
     public String fingerprint() throws IOException {
-      return Fingerprint.of(loaded().credentials().identity().orElseThrow().chain().get(0));
+      return loaded().fingerprint();
     }
 
+    /** A peer shows the certificate that it is given only where others check who has signed it. */
     private Loaded loaded() throws IOException {
-      return files.isPresent() ? files.get().current() : own();
+      boolean isGiven = config.isMutual() || (supernode && files.isPresent());
+      return isGiven ? files.orElseThrow().current() : own();
     }
   }
 

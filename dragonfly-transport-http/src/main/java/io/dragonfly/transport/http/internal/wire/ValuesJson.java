@@ -24,18 +24,22 @@ import java.time.Instant;
 import java.util.BitSet;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 
 /**
  * The values that messages are made of. What comes by the thousand is an array without field names:
- * a parent is {@code [number, id, ip, port, idc, capability]}, an assignment {@code [first, step,
- * count, parent]}, a list of digests {@code [first, base64]}, a holding {@code [task, base64 of a
- * bit set, least bit first, ticket]}, without a ticket in a registration, a proof of the join token
- * {@code [peer's nonce, supernode's nonce, mac]}, a wait {@code [reason, place, length of the
- * queue]}, revoked capabilities {@code [task, taker, seconds since 1970]}.
+ * a parent is {@code [number, id, ip, port, idc, capability, certificate]}, the last one only if
+ * there is one, an assignment {@code [first, step, count, parent]}, a list of digests {@code
+ * [first, base64]}, a holding {@code [task, base64 of a bit set, least bit first, ticket]}, without
+ * a ticket in a registration, a proof of the join token {@code [peer's nonce, supernode's nonce,
+ * mac]}, a wait {@code [reason, place, length of the queue]}, revoked capabilities {@code [task,
+ * taker, seconds since 1970]}.
  */
 final class ValuesJson {
   /** The year 33658. */
   private static final long MOST_SECONDS = 1_000_000_000_000L;
+
+  private static final Pattern CERTIFICATE = Pattern.compile("sha256:[0-9a-f]{64}");
 
   private ValuesJson() {}
 
@@ -48,6 +52,9 @@ final class ValuesJson {
           peer.text("idc", caller.idc());
           if (caller.other().isPresent()) {
             peer.text("otherIp", Addresses.literal(caller.other().get()));
+          }
+          if (!caller.certificate().isEmpty()) {
+            peer.text("certificate", caller.certificate());
           }
           if (caller.proof().isPresent()) {
             writeProof(peer, caller.proof().get());
@@ -63,7 +70,17 @@ final class ValuesJson {
         Addresses.parse(peer.get("ip"), peer.get("port")),
         peer.find("idc", idc -> idc.text(Wire.MAX_IDC)).orElse(""),
         peer.find("otherIp", Addresses::parse),
+        peer.find("certificate", ValuesJson::readCertificate).orElse(""),
         peer.find("join", ValuesJson::readProof));
+  }
+
+  /** Checked here: a caller is not yet a peer. */
+  private static String readCertificate(JsonIn in) throws WireException {
+    String certificate = in.text();
+    if (!CERTIFICATE.matcher(certificate).matches()) {
+      throw in.wrong("a certificate's fingerprint");
+    }
+    return certificate;
   }
 
   private static void writeProof(JsonOut out, JoinProof proof) throws IOException {
@@ -116,15 +133,20 @@ final class ValuesJson {
           array.element(parent.peer().address().getPort());
           array.element(parent.peer().idc());
           array.element(parent.capability());
+          if (!parent.peer().certificate().isEmpty()) {
+            array.element(parent.peer().certificate());
+          }
         });
   }
 
   static Parent readParent(JsonIn in) throws WireException {
+    boolean hasCertificate = in.list(part -> part).size() > 6;
     Peer peer =
         new Peer(
             new PeerId(in.at(1).text()),
             Addresses.parse(in.at(2), in.at(3)),
-            in.at(4).text(Wire.MAX_IDC));
+            in.at(4).text(Wire.MAX_IDC),
+            hasCertificate ? readCertificate(in.at(6)) : "");
     return new Parent(in.at(0).integer(), peer, in.at(5).text(Wire.MAX_CAPABILITY));
   }
 
