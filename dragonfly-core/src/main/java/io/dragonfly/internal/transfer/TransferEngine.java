@@ -15,7 +15,7 @@ import io.dragonfly.home.HeldTask;
 import io.dragonfly.home.Removal;
 import io.dragonfly.home.Verification;
 import io.dragonfly.internal.access.AnonymousReads;
-import io.dragonfly.internal.access.JoinToken;
+import io.dragonfly.internal.access.ShownCapabilities;
 import io.dragonfly.internal.history.FetchRecorder;
 import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
@@ -29,7 +29,6 @@ import io.dragonfly.internal.transfer.intake.LocalTake;
 import io.dragonfly.internal.transfer.intake.TakeLane;
 import io.dragonfly.internal.transfer.intake.TakeLine;
 import io.dragonfly.internal.transfer.intake.Taker;
-import io.dragonfly.internal.transfer.swarm.JoinedSupernode;
 import io.dragonfly.internal.transfer.swarm.SupernodeClock;
 import io.dragonfly.internal.transfer.swarm.SupernodeLink;
 import io.dragonfly.internal.transfer.swarm.Supernodes;
@@ -80,6 +79,7 @@ public final class TransferEngine implements AutoCloseable {
   private final EventLoop loop;
   private final IoThreads io = new IoThreads("dragonfly-io");
   private final Callbacks callbacks = new Callbacks(io);
+  private final ShownCapabilities capabilities = new ShownCapabilities();
   private final IoThreads store = IoThreads.single("dragonfly-store");
   private final BufferPool pool;
   private final DiskWriter writer;
@@ -88,6 +88,7 @@ public final class TransferEngine implements AutoCloseable {
   private final Supernodes supernodes;
   private final Fetches fetches;
   private final AccessTimes accesses;
+  private final KeptTickets tickets;
   private final Timers timers;
   private volatile OptionalLong lastGiven = OptionalLong.empty();
   private final HomeView home;
@@ -116,6 +117,7 @@ public final class TransferEngine implements AutoCloseable {
     server = startServer(setup);
     supernodes = supernodes(setup, clock, random);
     timers = setup.timers();
+    tickets = setup.supernodes().tickets();
     accesses = new AccessTimes(timers::nanos, Clock.systemUTC());
     Parts parts = parts(setup, random);
     listener = parts.listener();
@@ -150,10 +152,10 @@ public final class TransferEngine implements AutoCloseable {
         (long) pool.out() * BufferPool.BUFFER_BYTES);
   }
 
-  private static StoredPieceService service(Setup setup, SupernodeClock clock) {
+  private StoredPieceService service(Setup setup, SupernodeClock clock) {
     return new StoredPieceService(
         setup.plugins().storage(),
-        setup.self().secret().capabilityKey(),
+        capabilities,
         clock,
         setup.limits().uploads(),
         SENDING_AT_ONCE,
@@ -186,16 +188,12 @@ public final class TransferEngine implements AutoCloseable {
                     new Supernodes.Named(
                         "in this process",
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                        local.api())));
+                        local.api(),
+                        Optional.empty())));
     for (InetSocketAddress address : setup.supernodes().addresses()) {
       String name = address.getHostString() + ":" + address.getPort();
       SupernodeApi api = transport(setup).connect(address, setup.self().ip());
-      Optional<JoinToken> token = setup.supernodes().token();
-      names.add(
-          new Supernodes.Named(
-              name,
-              address,
-              token.isPresent() ? new JoinedSupernode(name, token.get(), api, loop) : api));
+      names.add(new Supernodes.Named(name, address, api, setup.supernodes().token()));
     }
     InetSocketAddress serving =
         server
@@ -269,6 +267,7 @@ public final class TransferEngine implements AutoCloseable {
 
   private void offer(Setup setup, DoubleSupplier random) {
     for (SupernodeLink link : supernodes.giving()) {
+      link.onSecret(secret -> capabilities.setKey(link.name(), secret.capabilityKey()));
       link.onComplaint(home::verifySoon);
       service.ifPresent(pieces -> link.onRevoked(pieces::revoke));
       new Offering(
@@ -330,6 +329,24 @@ public final class TransferEngine implements AutoCloseable {
     return last.isPresent()
         ? Optional.of(Duration.ofNanos(timers.nanos() - last.getAsLong()))
         : Optional.empty();
+  }
+
+  /**
+   * Takes another secret: at each supernode this is another peer from now on, and what others were
+   * allowed to take from this one is allowed no more. Returns when that holds.
+   */
+  public void renewSecret(PeerSecret secret) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    boolean isOpen =
+        loop.tryExecute(
+            () -> {
+              tickets.clear();
+              supernodes.giving().forEach(link -> link.renew(secret));
+              done.complete(null);
+            });
+    if (isOpen) {
+      await(done, () -> {});
+    }
   }
 
   /** Verifies a task's pieces; empty if it is not held. */

@@ -8,6 +8,7 @@ import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException.Retry;
 import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.access.JoinToken;
 import io.dragonfly.internal.loop.Backoff;
 import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
@@ -71,8 +72,10 @@ public final class Supernodes {
    * @param name its address, or what else it is called
    * @param address where it gives pieces; not resolved if its name is not known
    * @param api its calls
+   * @param token what it must prove to have before it is told anything, if that is asked for
    */
-  public record Named(String name, InetSocketAddress address, SupernodeApi api) {}
+  public record Named(
+      String name, InetSocketAddress address, SupernodeApi api, Optional<JoinToken> token) {}
 
   /**
    * The supernodes of a client.
@@ -93,10 +96,11 @@ public final class Supernodes {
     List<SupernodeLink> takingOnly = new ArrayList<>();
     for (Named name : names) {
       Pulse pulse = new Pulse(loop, random);
-      SupernodeCalls calls = new SupernodeCalls(name, giver, loop, clock, pulse);
+      JoinedSupernode api = new JoinedSupernode(name.name(), name.token(), name.api(), loop);
+      SupernodeCalls calls = new SupernodeCalls(name, api, giver, loop, clock, pulse);
       pulse.question(calls::ping);
       giving.add(new SupernodeLink(calls, pulse, loop, random));
-      SupernodeCalls others = new SupernodeCalls(name, taker, loop, clock, pulse);
+      SupernodeCalls others = new SupernodeCalls(name, api, taker, loop, clock, pulse);
       takingOnly.add(new SupernodeLink(others, pulse, loop, random));
     }
     // What the store got meanwhile is news to a supernode that comes back.

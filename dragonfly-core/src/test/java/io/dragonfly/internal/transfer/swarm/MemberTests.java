@@ -192,7 +192,7 @@ abstract class MemberTests {
             "");
     supernodes =
         Supernodes.of(
-            List.of(new Supernodes.Named("here", new InetSocketAddress(0), api)),
+            List.of(new Supernodes.Named("here", new InetSocketAddress(0), api, Optional.empty())),
             caller,
             caller,
             loop,
