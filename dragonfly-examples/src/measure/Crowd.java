@@ -243,6 +243,11 @@ final class Crowd {
       SupernodeApi api = transport.connect(to, local);
       return new SupernodeApi() {
         @Override
+        public CompletableFuture<String> identity() {
+          return api.identity();
+        }
+
+        @Override
         public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
           return timed(() -> api.register(request));
         }

@@ -75,6 +75,8 @@ public final class DistributionClient implements AutoCloseable {
   private final TransferEngine engine;
   private final ClientSources sources;
   private final boolean alone;
+  private final Path secretFile;
+  private final Object renewing = new Object();
   private boolean closed;
 
   /**
@@ -96,6 +98,7 @@ public final class DistributionClient implements AutoCloseable {
       parts.push(timers);
       HomeLock home = lockHome(config);
       parts.push(home);
+      secretFile = secretFile(home);
       alone = config.supernode().isEmpty() && config.supernodes().isEmpty();
       sources = new ClientSources(config.sources(), USER_AGENT);
       parts.push(sources);
@@ -154,8 +157,12 @@ public final class DistributionClient implements AutoCloseable {
         .orElseGet(() -> HomeLock.acquireSibling(DefaultHome.of("peer")));
   }
 
+  private static Path secretFile(HomeLock home) {
+    return home.home().resolve("secret");
+  }
+
   private static Setup.Self self(ClientConfig config, HomeLock home) {
-    String secret = SecretFile.readOrCreate(home.home().resolve("secret"), new SecureRandom());
+    String secret = SecretFile.readOrCreate(secretFile(home), new SecureRandom());
     InetAddress ip =
         config
             .ip()
@@ -388,6 +395,24 @@ public final class DistributionClient implements AutoCloseable {
   /** Returns the limits as they are now. Those of single fetches come on top of them. */
   public Limits limits() {
     return limits.now();
+  }
+
+  /**
+   * Replaces the secret that names and proves this peer, here and in the home directory: each
+   * supernode sees another peer from now on. Fetches go on, and what the home holds stays. What is
+   * held is given to others again when it is fetched the next time, since its tickets were for the
+   * peer of before. Needed if somebody may have read the secret.
+   *
+   * @throws StorageException if the new secret cannot be written: then nothing has changed
+   * @throws FetchCancelledException if this client is closed meanwhile
+   * @throws IllegalStateException if this client is closed
+   */
+  public void renewSecret() {
+    checkOpen();
+    synchronized (renewing) {
+      engine.renewSecret(PeerSecret.parse(SecretFile.renew(secretFile, new SecureRandom())));
+    }
+    log.info("The secret in {} is a new one: supernodes see another peer", secretFile);
   }
 
   /**

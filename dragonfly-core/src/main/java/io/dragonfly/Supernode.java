@@ -6,6 +6,7 @@ import io.dragonfly.error.StorageException;
 import io.dragonfly.internal.access.AdminAccess;
 import io.dragonfly.internal.access.JoinToken;
 import io.dragonfly.internal.access.SecretFile;
+import io.dragonfly.internal.access.ShownCapabilities;
 import io.dragonfly.internal.cdn.CdnSettings;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.cdn.Sources;
@@ -137,7 +138,7 @@ public final class Supernode implements AutoCloseable {
     StoredPieceService pieces =
         new StoredPieceService(
             storage,
-            secret.capabilityKey(),
+            new ShownCapabilities(secret.capabilityKey()),
             clock::instant,
             uploads,
             UPLOAD_SLOTS,

@@ -46,6 +46,11 @@ public record Caller(
     return new Caller(secret, address, idc, other, certificate, Optional.of(joined));
   }
 
+  /** Returns the same caller with another secret, and so with another name. */
+  public Caller with(PeerSecret other) {
+    return new Caller(other, address, idc, proof);
+  }
+
   /** Returns the caller's public name. */
   public PeerId id() {
     return secret.id();

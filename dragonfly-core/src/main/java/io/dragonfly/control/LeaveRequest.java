@@ -10,8 +10,11 @@ import java.util.Optional;
  * @param task the task that is given up; if absent the peer leaves as a whole
  */
 public record LeaveRequest(Caller caller, Optional<TaskId> task) {
-  /** Returns the same call of the same caller, who proves the join token with it. */
-  public LeaveRequest with(JoinProof proof) {
-    return new LeaveRequest(caller.with(proof), task);
+  /**
+   * Returns the same call of another caller: the same peer with more to show, or as one supernode
+   * knows it.
+   */
+  public LeaveRequest by(Caller by) {
+    return new LeaveRequest(by, task);
   }
 }

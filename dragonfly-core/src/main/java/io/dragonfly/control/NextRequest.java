@@ -31,8 +31,11 @@ public record NextRequest(
     this(caller, answered, reports, patience, false);
   }
 
-  /** Returns the same call of the same caller, who proves the join token with it. */
-  public NextRequest with(JoinProof proof) {
-    return new NextRequest(caller.with(proof), answered, reports, patience, takesPreheats);
+  /**
+   * Returns the same call of another caller: the same peer with more to show, or as one supernode
+   * knows it.
+   */
+  public NextRequest by(Caller by) {
+    return new NextRequest(by, answered, reports, patience, takesPreheats);
   }
 }

@@ -14,8 +14,11 @@ public record OfferRequest(Caller caller, List<Holding> holdings) {
     holdings = List.copyOf(holdings);
   }
 
-  /** Returns the same call of the same caller, who proves the join token with it. */
-  public OfferRequest with(JoinProof proof) {
-    return new OfferRequest(caller.with(proof), holdings);
+  /**
+   * Returns the same call of another caller: the same peer with more to show, or as one supernode
+   * knows it.
+   */
+  public OfferRequest by(Caller by) {
+    return new OfferRequest(by, holdings);
   }
 }

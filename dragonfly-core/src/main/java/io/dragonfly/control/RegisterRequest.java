@@ -40,9 +40,12 @@ public record RegisterRequest(
     this(caller, content, range, ticket, holdings, false);
   }
 
-  /** Returns the same call of the same caller, who proves the join token with it. */
-  public RegisterRequest with(JoinProof proof) {
-    return new RegisterRequest(caller.with(proof), content, range, ticket, holdings, isPushed);
+  /**
+   * Returns the same call of another caller: the same peer with more to show, or as one supernode
+   * knows it.
+   */
+  public RegisterRequest by(Caller by) {
+    return new RegisterRequest(by, content, range, ticket, holdings, isPushed);
   }
 
   /** Hides the ticket: it is a secret. */

@@ -17,6 +17,19 @@ import java.util.concurrent.CompletableFuture;
  */
 public interface SupernodeApi {
   /**
+   * Returns what the supernode is known by: {@link io.dragonfly.peer.PeerSecret#forSupernode} makes
+   * the secret from it that this supernode gets. It lasts as long as the supernode's certificate,
+   * or is the same for all supernodes of one certificate authority, if that vouches for them. A
+   * transport finds it out without telling the supernode anything about the caller, and refuses a
+   * call with a secret that was made for another identity, with {@link
+   * CallRefusedException#unproven}: the caller then asks again. Empty for a supernode in this
+   * process.
+   */
+  default CompletableFuture<String> identity() {
+    return CompletableFuture.completedFuture("");
+  }
+
+  /**
    * Has the supernode prove that it has the fleet's join token. In such a fleet a peer makes this
    * call before all others, which then carry its own {@link JoinProof}: so neither its secret nor
    * credentials of a source reach anybody else. A supernode without a token refuses the call.

@@ -23,14 +23,16 @@ public final class CallRefusedException extends DistributionException {
     this.joinsAgain = joinsAgain;
   }
 
-  /** A call without a proof of the join token that holds now. */
+  /**
+   * A call without a proof of the join token that holds now, or with another supernode's secret.
+   */
   public static CallRefusedException unproven(String message) {
     return new CallRefusedException(message, null, true);
   }
 
   /**
-   * Tells whether the call lacks a proof of the join token that holds now: a peer that has the
-   * token makes a new one and calls again.
+   * Tells whether the call lacks a proof of the join token that holds now, or came to another
+   * supernode than the one that its secret is for: a peer that can mends that and calls again.
    */
   public boolean joinsAgain() {
     return joinsAgain;

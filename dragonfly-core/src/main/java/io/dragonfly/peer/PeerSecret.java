@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Optional;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -13,15 +14,20 @@ import javax.crypto.spec.SecretKeySpec;
  * What only a peer and its supernode know. It authenticates the peer's calls, and capabilities for
  * this peer's pieces are made with a key derived from it, so no other peer can make one. {@link
  * #toString} does not show it.
+ *
+ * <p>A peer keeps one secret and sends it to nobody: each supernode gets another one that is
+ * derived from it ({@link #forSupernode}). So no supernode can act as the peer at another one.
  */
 public final class PeerSecret {
   private static final int BYTES = 32;
 
   private final byte[] bytes;
+  private final Optional<String> supernode;
   private final PeerId id; // asked for at each call
 
-  private PeerSecret(byte[] bytes) {
+  private PeerSecret(byte[] bytes, Optional<String> supernode) {
     this.bytes = bytes.clone();
+    this.supernode = supernode;
     id = new PeerId(HexFormat.of().formatHex(derive("id"), 0, 16));
   }
 
@@ -29,7 +35,7 @@ public final class PeerSecret {
   public static PeerSecret random(SecureRandom random) {
     byte[] bytes = new byte[BYTES];
     random.nextBytes(bytes);
-    return new PeerSecret(bytes);
+    return new PeerSecret(bytes, Optional.empty());
   }
 
   /**
@@ -43,7 +49,7 @@ public final class PeerSecret {
       throw new IllegalArgumentException("a peer secret has 64 hexadecimal digits");
     }
     try {
-      return new PeerSecret(HexFormat.of().parseHex(hex));
+      return new PeerSecret(HexFormat.of().parseHex(hex), Optional.empty());
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("a peer secret has 64 hexadecimal digits");
     }
@@ -52,6 +58,24 @@ public final class PeerSecret {
   /** Returns the secret's digits, for the wire and for the home directory alone. */
   public String reveal() {
     return HexFormat.of().formatHex(bytes);
+  }
+
+  /**
+   * Returns the secret that one supernode gets. It tells nothing of this one.
+   *
+   * @param identity what the supernode is known by, see {@link
+   *     io.dragonfly.control.SupernodeApi#identity}
+   */
+  public PeerSecret forSupernode(String identity) {
+    return new PeerSecret(derive("supernode " + identity), Optional.of(identity));
+  }
+
+  /**
+   * Returns the identity of the only supernode that may get this secret; empty if it was not made
+   * for a certain one. A transport checks it before it sends the secret.
+   */
+  public Optional<String> supernode() {
+    return supernode;
   }
 
   /** Returns the public name that goes with this secret. */

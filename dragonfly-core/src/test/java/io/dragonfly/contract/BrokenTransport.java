@@ -154,6 +154,11 @@ final class BrokenTransport implements Transport {
 
   private record Api(SupernodeApi right, Defect defect) implements SupernodeApi {
     @Override
+    public CompletableFuture<String> identity() {
+      return right.identity();
+    }
+
+    @Override
     public CompletableFuture<JoinAnswer> join(JoinRequest request) {
       return defect.called(() -> right.join(request));
     }

@@ -28,6 +28,12 @@ final class FakeConnection implements SupernodeApi {
     this.local = local;
   }
 
+  /** Its address stands for its certificate. */
+  @Override
+  public CompletableFuture<String> identity() {
+    return CompletableFuture.completedFuture("fake " + supernode);
+  }
+
   @Override
   public CompletableFuture<JoinAnswer> join(JoinRequest request) {
     return call(api -> api.join(request));

@@ -59,7 +59,7 @@ public abstract class TransportControlContract extends TransportFixture {
 
     OfferRequest request = ControlExamples.offerRequests().get(0);
     JoinProof proof = ControlExamples.proof(joined.certificate());
-    CompletableFuture<OfferAnswer> call = supernode.offer(request.with(proof));
+    CompletableFuture<OfferAnswer> call = supernode.offer(request.by(request.caller().with(proof)));
     OfferRequest arrived = (OfferRequest) answered(ControlExamples.offerAnswers().get(0)).request();
     get(call);
     assertThat(arrived.caller().proof().orElseThrow().mac()).isEqualTo(proof.mac());

@@ -3,6 +3,9 @@ package io.dragonfly.internal.access;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.internal.storage.Reasons;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -47,6 +50,25 @@ public final class SecretFile {
     throw broken(file);
   }
 
+  /**
+   * Puts a new secret in the place of the one that is there, at once or not at all, and returns it.
+   *
+   * @throws StorageException if the file cannot be written; the secret that was there stays
+   */
+  public static String renew(Path file, SecureRandom random) {
+    try {
+      if (Files.exists(file) && !Files.isRegularFile(file)) {
+        throw broken(file);
+      }
+      return create(file, random);
+    } catch (IOException e) {
+      throw new StorageException(
+          "The secret in %s stays as it was, since no new one can be written: %s. Check the directory's owner and mode."
+              .formatted(file, Reasons.of(e)),
+          e);
+    }
+  }
+
   private static StorageException broken(Path file) {
     return new StorageException(
         "%s should hold 64 hexadecimal digits, but does not. Remove it: a new secret is made then."
@@ -54,16 +76,23 @@ public final class SecretFile {
   }
 
   // By way of another name: a process killed in the middle leaves no half of a secret.
-  private static void create(Path file, SecureRandom random) throws IOException {
+  private static String create(Path file, SecureRandom random) throws IOException {
     byte[] bytes = new byte[BYTES];
     random.nextBytes(bytes);
     Path temporary = file.resolveSibling(file.getFileName() + ".new");
     Files.deleteIfExists(temporary);
     Set<StandardOpenOption> options =
         Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    Files.newByteChannel(temporary, options, ownerOnly(temporary)).close();
-    Files.writeString(temporary, HexFormat.of().formatHex(bytes) + "\n");
+    String hex = HexFormat.of().formatHex(bytes);
+    try (FileChannel channel = FileChannel.open(temporary, options, ownerOnly(temporary))) {
+      ByteBuffer text = ByteBuffer.wrap((hex + "\n").getBytes(StandardCharsets.US_ASCII));
+      while (text.hasRemaining()) {
+        channel.write(text);
+      }
+      channel.force(true); // a power cut must not leave an empty file in the old one's place
+    }
     Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    return hex;
   }
 
   private static FileAttribute<?>[] ownerOnly(Path file) {

@@ -8,11 +8,15 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Instant;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Checks the capabilities that one parent is shown. A taker shows the same one for each piece, so
- * those that were right are remembered until they expire. Safe for concurrent use.
+ * Checks the capabilities that one parent is shown. It shares a key with each of its supernodes. A
+ * taker shows the same one for each piece, so those that were right are remembered until they
+ * expire. Safe for concurrent use.
  */
 public final class ShownCapabilities {
   /** More takers than a parent gives to at a time. */
@@ -23,7 +27,12 @@ public final class ShownCapabilities {
    */
   private static final int MOST_REVOKED = 10_000;
 
-  private final byte[] parentKey;
+  /** By the supernode that shares it, which makes capabilities with it. */
+  private final Map<String, byte[]> keys = new ConcurrentHashMap<>();
+
+  /** Counts the changes of keys: what was right before one is checked again. */
+  private final AtomicInteger changes = new AtomicInteger();
+
   private final Cache<Holder, Right> remembered =
       CacheBuilder.newBuilder().maximumSize(MOST_REMEMBERED).build();
 
@@ -35,10 +44,11 @@ public final class ShownCapabilities {
 
   private record Owner(TaskId task, PeerId taker) {}
 
-  private record Right(String capability, long expires) {
-    boolean is(String shown) {
-      return MessageDigest.isEqual(
-          capability.getBytes(StandardCharsets.UTF_8), shown.getBytes(StandardCharsets.UTF_8));
+  private record Right(String capability, long expires, int change) {
+    boolean is(String shown, int now) {
+      return change == now
+          && MessageDigest.isEqual(
+              capability.getBytes(StandardCharsets.UTF_8), shown.getBytes(StandardCharsets.UTF_8));
     }
 
     @Override
@@ -47,9 +57,23 @@ public final class ShownCapabilities {
     }
   }
 
+  /** No capability is right before there is a key. */
+  public ShownCapabilities() {}
+
   /** The capabilities that were made with this key. */
   public ShownCapabilities(byte[] parentKey) {
-    this.parentKey = parentKey.clone();
+    setKey("", parentKey);
+  }
+
+  /**
+   * Accepts what is made with a key from now on, instead of with the one before of the same
+   * supernode: capabilities from that one are refused.
+   *
+   * @param supernode the name of the supernode that the parent shares the key with
+   */
+  public void setKey(String supernode, byte[] key) {
+    keys.put(supernode, key.clone());
+    changes.incrementAndGet();
   }
 
   /**
@@ -59,16 +83,25 @@ public final class ShownCapabilities {
   public boolean isValid(
       String capability, TaskId task, PeerId taker, InetAddress address, Instant now) {
     Holder holder = new Holder(task, taker, address);
+    int change = changes.get(); // before the keys are looked at
     Right right = remembered.getIfPresent(holder);
-    if (right == null || !right.is(capability)) {
-      OptionalLong expires = Capabilities.expiry(parentKey, capability, task, taker, address);
+    if (right == null || !right.is(capability, change)) {
+      OptionalLong expires = expiry(capability, task, taker, address);
       if (expires.isEmpty()) {
         return false;
       }
-      right = new Right(capability, expires.getAsLong());
+      right = new Right(capability, expires.getAsLong(), change);
       remembered.put(holder, right);
     }
     return now.getEpochSecond() < right.expires() && !isRevoked(task, taker, right.expires());
+  }
+
+  private OptionalLong expiry(String capability, TaskId task, PeerId taker, InetAddress address) {
+    return keys.values().stream()
+        .map(key -> Capabilities.expiry(key, capability, task, taker, address))
+        .filter(OptionalLong::isPresent)
+        .findFirst()
+        .orElseGet(OptionalLong::empty);
   }
 
   private boolean isRevoked(TaskId task, PeerId taker, long expires) {

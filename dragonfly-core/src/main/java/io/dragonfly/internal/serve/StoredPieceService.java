@@ -106,7 +106,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
    * A service of a store's pieces.
    *
    * @param storage where the pieces are; stays its owner's
-   * @param capabilityKey the key that the supernode makes capabilities for this parent with
+   * @param capabilities checks what takers show; its owner sets the keys
    * @param supernodeTime the supernode's time, which capabilities expire in
    * @param uploads the limiter of all that is sent
    * @param slots how many regions are out at once, beside those of slow takers
@@ -115,14 +115,14 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
    */
   public StoredPieceService(
       Storage storage,
-      byte[] capabilityKey,
+      ShownCapabilities capabilities,
       Supplier<Instant> supernodeTime,
       RateLimiter uploads,
       int slots,
       LongSupplier nanoClock,
       ScheduledExecutorService timer) {
     this.storage = storage;
-    this.capabilities = new ShownCapabilities(capabilityKey);
+    this.capabilities = capabilities;
     this.supernodeTime = supernodeTime;
     this.uploads = uploads;
     this.nanoClock = nanoClock;

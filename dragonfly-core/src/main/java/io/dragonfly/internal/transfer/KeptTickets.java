@@ -126,6 +126,12 @@ public final class KeptTickets {
     return kept == null || isOver(kept) ? Optional.empty() : Optional.of(kept.ticket);
   }
 
+  /** Forgets all, in memory for now: they are of no use to who is another peer. */
+  public synchronized void clear() {
+    tickets.clear();
+    added = new ArrayList<>();
+  }
+
   /** Writes what was kept since. Blocks on the disk. */
   public void save() {
     synchronized (writing) {

@@ -37,7 +37,7 @@ import java.util.function.Function;
  * @param limits makes a download's own limiter
  * @param bounds what the client may use in all
  * @param listener hears of every step; guarded
- * @param self this peer's id
+ * @param self this peer's id where there is no supernode: each supernode knows it by another one
  * @param addresses the addresses that pieces are taken from
  * @param sealed is told of each piece that can be served now
  * @param ended is told of each task that can no longer be served

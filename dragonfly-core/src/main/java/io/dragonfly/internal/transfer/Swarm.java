@@ -39,6 +39,7 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
   private final SwarmTakes takes;
   private final LostSupernode loss;
   private @Nullable Membership membership;
+  private PeerId self;
   private Advice advice = Advice.NONE;
   private boolean closed;
 
@@ -46,6 +47,7 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
     this.parts = parts;
     this.lane = lane;
     this.download = download;
+    this.self = parts.self();
     this.takes = new SwarmTakes(parts, lane, download.table(), download.digests(), this);
     this.loss = new LostSupernode(parts, download, this, takes);
   }
@@ -272,7 +274,10 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
 
   @Override
   public PeerId self() {
-    return membership == null ? parts.self() : membership.link().self();
+    if (membership != null) {
+      self = membership.link().self(); // at each supernode this peer has another id
+    }
+    return self;
   }
 
   @Override

@@ -79,14 +79,21 @@ final class SwarmTakes {
     void storeFailed(Throwable failure);
   }
 
+  /**
+   * A parent that is asked if others do not give the piece.
+   *
+   * @param self this peer's id that the capability is for: the supernode may be another one by then
+   */
+  private record Spare(Parent parent, PeerId self) {}
+
   private static final class OfPiece {
     private final FirstByte race = new FirstByte();
     private final List<PieceTake> running = new ArrayList<>();
-    private final Deque<Parent> spares = new ArrayDeque<>();
+    private final Deque<Spare> spares = new ArrayDeque<>();
 
     boolean knows(PeerId parent) {
       return running.stream().anyMatch(take -> take.order().parent().peer().id().equals(parent))
-          || spares.stream().anyMatch(spare -> spare.peer().id().equals(parent));
+          || spares.stream().anyMatch(spare -> spare.parent().peer().id().equals(parent));
     }
   }
 
@@ -141,7 +148,7 @@ final class SwarmTakes {
       table.ask(piece);
       of = new OfPiece();
       pieces.put(piece, of);
-      start(piece, of, assigned.parent());
+      start(piece, of, assigned.parent(), owner.self());
     } else if (!of.knows(assigned.parent().peer().id())) {
       another(piece, of, assigned.parent());
     }
@@ -154,9 +161,9 @@ final class SwarmTakes {
             .findFirst()
             .ifPresent(
                 take -> owner.moved(piece, take.order().parent(), parent, "no byte had come yet"));
-        start(piece, of, parent);
+        start(piece, of, parent, owner.self());
       } else {
-        of.spares.addLast(parent);
+        of.spares.addLast(new Spare(parent, owner.self()));
       }
       return;
     }
@@ -168,9 +175,9 @@ final class SwarmTakes {
       // Who brought something is only slower than others; who brings next to nothing has failed.
       boolean trickles = slow.get().trickledFor(STALLED_AFTER);
       cancel(of, slow.get(), trickles ? Outcome.STALLED : Outcome.DROPPED);
-      start(piece, of, parent);
+      start(piece, of, parent, owner.self());
     } else {
-      of.spares.addLast(parent);
+      of.spares.addLast(new Spare(parent, owner.self()));
       of.running.forEach(take -> take.hurry(parts.times().stall()));
     }
   }
@@ -179,7 +186,7 @@ final class SwarmTakes {
     return table.layout().range(piece).length();
   }
 
-  private void start(int piece, OfPiece of, Parent parent) {
+  private void start(int piece, OfPiece of, Parent parent, PeerId self) {
     ByteRange range = table.layout().range(piece);
     Optional<Digest> digest = digests.digest(piece);
     TakeRequest request =
@@ -188,7 +195,7 @@ final class SwarmTakes {
             lane.stored().task().id(),
             range,
             table.layout().length(),
-            owner.self(),
+            self,
             parts.addresses().towards(parent.peer().address().getAddress()),
             parent.capability());
     PieceTake take =
@@ -235,9 +242,9 @@ final class SwarmTakes {
       return;
     }
     if (pieces.get(piece) == of && of.running.isEmpty()) {
-      Parent spare = of.spares.pollFirst();
+      Spare spare = of.spares.pollFirst();
       if (spare != null) {
-        start(piece, of, spare);
+        start(piece, of, spare.parent(), spare.self());
       } else {
         pieces.remove(piece);
         table.giveBack(piece);
@@ -255,7 +262,7 @@ final class SwarmTakes {
   private void forget(int piece, OfPiece of) {
     pieces.remove(piece, of);
     List.copyOf(of.running).forEach(take -> cancel(of, take, Outcome.DROPPED));
-    of.spares.forEach(spare -> drop(piece, spare));
+    of.spares.forEach(spare -> drop(piece, spare.parent()));
     of.spares.clear();
   }
 

@@ -19,6 +19,7 @@ import io.dragonfly.home.Verification;
 import io.dragonfly.internal.access.AnonymousReads;
 import io.dragonfly.internal.access.AuditLog;
 import io.dragonfly.internal.access.JoinToken;
+import io.dragonfly.internal.access.ShownCapabilities;
 import io.dragonfly.internal.access.TakerAddresses;
 import io.dragonfly.internal.history.FetchRecorder;
 import io.dragonfly.internal.loop.Continuations;
@@ -33,7 +34,6 @@ import io.dragonfly.internal.transfer.intake.LocalTake;
 import io.dragonfly.internal.transfer.intake.TakeLane;
 import io.dragonfly.internal.transfer.intake.TakeLine;
 import io.dragonfly.internal.transfer.intake.Taker;
-import io.dragonfly.internal.transfer.swarm.JoinedSupernode;
 import io.dragonfly.internal.transfer.swarm.SupernodeClock;
 import io.dragonfly.internal.transfer.swarm.SupernodeLink;
 import io.dragonfly.internal.transfer.swarm.Supernodes;
@@ -85,6 +85,7 @@ public final class TransferEngine implements AutoCloseable {
   private final EventLoop loop;
   private final IoThreads io = new IoThreads("dragonfly-io");
   private final Callbacks callbacks = new Callbacks(io);
+  private final ShownCapabilities capabilities = new ShownCapabilities();
   private final IoThreads store = IoThreads.single("dragonfly-store");
   private final BufferPool pool;
   private final DiskWriter writer;
@@ -98,6 +99,7 @@ public final class TransferEngine implements AutoCloseable {
   private final Supernodes supernodes;
   private final Fetches fetches;
   private final AccessTimes accesses;
+  private final KeptTickets tickets;
   private final Timers timers;
   private volatile OptionalLong lastGiven = OptionalLong.empty();
   private final HomeView home;
@@ -130,6 +132,7 @@ public final class TransferEngine implements AutoCloseable {
     otherServer = server.flatMap(first -> startOther(setup, first.address().getPort()));
     supernodes = supernodes(setup, clock, random);
     timers = setup.timers();
+    tickets = setup.supernodes().tickets();
     accesses = new AccessTimes(timers::nanos, Clock.systemUTC());
     audit = new AuditLog(Clock.systemUTC(), timers::nanos, timers.executor());
     Parts parts = parts(setup, random);
@@ -174,10 +177,10 @@ public final class TransferEngine implements AutoCloseable {
         (long) pool.out() * BufferPool.BUFFER_BYTES);
   }
 
-  private static StoredPieceService service(Setup setup, SupernodeClock clock) {
+  private StoredPieceService service(Setup setup, SupernodeClock clock) {
     return new StoredPieceService(
         setup.plugins().storage(),
-        setup.self().secret().capabilityKey(),
+        capabilities,
         clock,
         setup.limits().uploads(),
         SENDING_AT_ONCE,
@@ -252,18 +255,18 @@ public final class TransferEngine implements AutoCloseable {
                         "in this process",
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                         local.api(),
+                        Optional.empty(),
                         UnaryOperator.identity())));
     for (InetSocketAddress address : setup.supernodes().addresses()) {
       String name = HostAndPort.fromParts(address.getHostString(), address.getPort()).toString();
       boolean isOther = isOfOtherFamily(address);
       InetAddress local = isOther ? addresses.other().orElseThrow() : addresses.own();
-      SupernodeApi api = transport(setup).connect(address, local);
-      Optional<JoinToken> token = setup.supernodes().token();
       names.add(
           new Supernodes.Named(
               name,
               address,
-              token.isPresent() ? new JoinedSupernode(name, token.get(), api, loop) : api,
+              transport(setup).connect(address, local),
+              setup.supernodes().token(),
               isOther ? this::fromOther : UnaryOperator.identity()));
     }
     InetSocketAddress serving =
@@ -342,6 +345,7 @@ public final class TransferEngine implements AutoCloseable {
 
   private void offer(Setup setup, DoubleSupplier random) {
     for (SupernodeLink link : supernodes.giving()) {
+      link.onSecret(secret -> capabilities.setKey(link.name(), secret.capabilityKey()));
       link.onComplaint(home::verifySoon);
       service.ifPresent(pieces -> link.onRevoked(pieces::revoke));
       new Offering(
@@ -403,6 +407,24 @@ public final class TransferEngine implements AutoCloseable {
     return last.isPresent()
         ? Optional.of(Duration.ofNanos(timers.nanos() - last.getAsLong()))
         : Optional.empty();
+  }
+
+  /**
+   * Takes another secret: at each supernode this is another peer from now on, and what others were
+   * allowed to take from this one is allowed no more. Returns when that holds.
+   */
+  public void renewSecret(PeerSecret secret) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    boolean isOpen =
+        loop.tryExecute(
+            () -> {
+              tickets.clear();
+              supernodes.giving().forEach(link -> link.renew(secret));
+              done.complete(null);
+            });
+    if (isOpen) {
+      await(done, () -> {});
+    }
   }
 
   /** Verifies a task's pieces; empty if it is not held. */

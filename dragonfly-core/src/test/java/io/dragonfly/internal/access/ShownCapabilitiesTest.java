@@ -37,6 +37,24 @@ class ShownCapabilitiesTest {
   }
 
   @Test
+  void eachSupernodeHasAKeyOfItsOwn() {
+    byte[] other = {1};
+    assertThat(new ShownCapabilities().isValid(right, TASK, TAKER, HERE, NOW)).isFalse();
+    String others = Capabilities.issue(other, TASK, TAKER, HERE, NOW.plusSeconds(60));
+    assertThat(isValid(others, NOW)).isFalse();
+    capabilities.setKey("other", other);
+    assertThat(isValid(others, NOW)).isTrue();
+    assertThat(isValid(right, NOW)).isTrue();
+  }
+
+  @Test
+  void whatWasMadeWithAKeyOfBeforeIsRefusedAlsoIfItWasRightOnce() {
+    assertThat(isValid(right, NOW)).isTrue();
+    capabilities.setKey("", new byte[] {1});
+    assertThat(isValid(right, NOW)).isFalse();
+  }
+
+  @Test
   void aRightOneIsRightUntilItExpires() {
     assertThat(isValid(right, NOW)).isTrue();
     assertThat(isValid(right, NOW.plusSeconds(59))).isTrue();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.util.concurrent.Uninterruptibles;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.internal.access.Capabilities;
+import io.dragonfly.internal.access.ShownCapabilities;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.PieceService.Ask;
@@ -504,7 +505,13 @@ class StoredPieceServiceTest {
 
   private StoredPieceService service(Storage store, int slots) {
     return new StoredPieceService(
-        store, KEY, () -> ticker.clock().instant(), new Unlimited(), slots, ticker, ticker.timer());
+        store,
+        new ShownCapabilities(KEY),
+        () -> ticker.clock().instant(),
+        new Unlimited(),
+        slots,
+        ticker,
+        ticker.timer());
   }
 
   private void seal(StoredTask stored, int piece) throws Exception {

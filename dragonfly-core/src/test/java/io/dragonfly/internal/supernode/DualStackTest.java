@@ -118,7 +118,7 @@ class DualStackTest {
   @Test
   void theCacheIsNamedByTheFamilyThatThePeerHas() {
     InetSocketAddress also = new InetSocketAddress(IP6, 8002);
-    supernode.service.listensAt(new InetSocketAddress(IP4, 8002), Optional.of(also));
+    supernode.service.listensAt(new InetSocketAddress(IP4, 8002), Optional.of(also), () -> "");
     String cache = supernode.service.local().id().hex();
     TestPeer over4 = new TestPeer(supernode, at(InetAddresses.forString("192.0.2.7")));
     TestPeer over6 = new TestPeer(supernode, at(OTHER_IP6));

@@ -2,6 +2,7 @@ package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.control.SupernodeListener;
+import io.dragonfly.internal.access.ShownCapabilities;
 import io.dragonfly.internal.cdn.CdnSettings;
 import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.internal.loop.ActiveClock;
@@ -88,7 +89,7 @@ final class TestSupernode implements AutoCloseable {
     pieces =
         new StoredPieceService(
             storage,
-            setup.secret.capabilityKey(),
+            new ShownCapabilities(setup.secret.capabilityKey()),
             ticker.clock()::instant,
             setup.uploads,
             4,

@@ -147,7 +147,8 @@ public final class DfgetMain implements Callable<Integer>, Described {
         new CacheCommand(call, host),
         new ExplainCommand(call, host),
         new LimitCommand(host),
-        new PreheatCommand(call));
+        new PreheatCommand(call),
+        new RenewSecretCommand(call, host));
   }
 
   @Override

@@ -34,6 +34,11 @@ interface HomeContent {
         public List<FetchRecord> history() {
           return List.of();
         }
+
+        @Override
+        public boolean renewSecret() {
+          return false;
+        }
       };
 
   /** See {@link DistributionClient#tasks}. */
@@ -47,6 +52,9 @@ interface HomeContent {
 
   /** See {@link DistributionClient#history}. */
   List<FetchRecord> history();
+
+  /** See {@link DistributionClient#renewSecret}. Returns whether there was a secret. */
+  boolean renewSecret();
 
   /** What the home of a peer holds. */
   static HomeContent of(DistributionClient client) {
@@ -81,6 +89,12 @@ interface HomeContent {
       @Override
       public List<FetchRecord> history() {
         return client.history();
+      }
+
+      @Override
+      public boolean renewSecret() {
+        client.renewSecret();
+        return true;
       }
     };
   }

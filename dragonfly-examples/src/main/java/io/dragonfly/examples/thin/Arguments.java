@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Arguments {
   /** The commands that need no background peer; without one they start none. */
-  private static final String[] ABOUT_HOME = {"cache", "explain", "limit", "preheat"};
+  private static final String[] ABOUT_HOME = {
+    "cache", "explain", "limit", "preheat", "renew-secret"
+  };
 
   private final List<String> words;
 

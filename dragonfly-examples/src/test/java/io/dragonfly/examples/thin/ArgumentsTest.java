@@ -22,7 +22,14 @@ class ArgumentsTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"cache ls", "--home /h cache ls", "-nh -b explain f", "limit", "preheat u"})
+      strings = {
+        "cache ls",
+        "--home /h cache ls",
+        "-nh -b explain f",
+        "limit",
+        "preheat u",
+        "renew-secret"
+      })
   void whatIsAboutAHomeIsSeenBehindOptions(String words) {
     assertThat(of(words.split(" ")).isAboutHome()).isTrue();
   }

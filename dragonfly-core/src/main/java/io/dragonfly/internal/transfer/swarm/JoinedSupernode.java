@@ -2,7 +2,6 @@ package io.dragonfly.internal.transfer.swarm;
 
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.JoinAnswer;
-import io.dragonfly.control.JoinProof;
 import io.dragonfly.control.JoinRequest;
 import io.dragonfly.control.LeaveAnswer;
 import io.dragonfly.control.LeaveRequest;
@@ -20,8 +19,12 @@ import io.dragonfly.internal.access.JoinToken;
 import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.Timers;
+import io.dragonfly.peer.PeerSecret;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -29,139 +32,215 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A supernode of a fleet with a join token. It is told nothing, not even who calls, before it has
- * proved that it has the token; each call then carries the peer's own proof. The supernode's proof
- * ends after a while, or with its certificate: then this joins again by itself and repeats the call
- * once. Confined to the loop.
+ * A supernode that is told nothing, not even who calls, before it is known which one it is. Then
+ * each call carries the secret that is for this supernode, and no other. In a fleet with a join
+ * token the supernode must also prove first that it has the token, and each call carries the peer's
+ * own proof. What is known ends with the supernode's certificate, a proof also after a while: then
+ * this finds out again by itself and repeats the call once. Confined to the loop.
  */
 public final class JoinedSupernode implements SupernodeApi {
   private static final Logger LOG = LoggerFactory.getLogger(JoinedSupernode.class);
   private static final Duration JOIN_LIMIT = Duration.ofSeconds(8);
 
   private final String name;
-  private final JoinToken token;
+  private final Optional<JoinToken> token;
   private final SupernodeApi supernode;
   private final EventLoop loop;
   private final SecureRandom random = new SecureRandom();
+  private final List<Runnable> onIdentified = new ArrayList<>();
 
-  /** The supernode's proof, or the call for it that is under way. */
-  private @Nullable CompletableFuture<Joined> joined;
+  /** What is known of the supernode, or the calls for it that are under way. */
+  private @Nullable CompletableFuture<Known> known;
 
-  /** What a supernode has proved, and what peers' proofs are made from. */
-  private record Joined(JoinRequest request, JoinAnswer answer) {}
+  /** What it was known by last. */
+  private @Nullable String identity;
+
+  /** A supernode's identity, and, where there is a token, what peers' proofs are made from. */
+  private record Known(String identity, Optional<Proven> proven) {}
+
+  private record Proven(JoinRequest request, JoinAnswer answer) {}
 
   /**
-   * A supernode that has proved nothing yet.
+   * A supernode of which nothing is known yet.
    *
    * @param name what users call it
+   * @param token what it must prove to have, if anything
    * @param supernode its calls
    */
-  public JoinedSupernode(String name, JoinToken token, SupernodeApi supernode, EventLoop loop) {
+  public JoinedSupernode(
+      String name, Optional<JoinToken> token, SupernodeApi supernode, EventLoop loop) {
     this.name = name;
     this.token = token;
     this.supernode = supernode;
     this.loop = loop;
   }
 
+  /**
+   * Returns what this supernode gets of a peer's secret; the secret itself before the supernode is
+   * known, when nothing has been sent to it.
+   */
+  PeerSecret secretOf(PeerSecret secret) {
+    return identity == null ? secret : secret.forSupernode(identity);
+  }
+
+  /** Tells whether it has been known at some time which supernode this is. */
+  boolean isIdentified() {
+    return identity != null;
+  }
+
+  /**
+   * Has something run each time that this turns out to be another supernode, before it is called.
+   */
+  void onIdentified(Runnable action) {
+    onIdentified.add(action);
+  }
+
   @Override
   public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
-    return call(request.caller(), proof -> supernode.register(request.with(proof)));
+    return call(request.caller(), own -> supernode.register(request.by(own)));
   }
 
   @Override
   public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
-    return call(request.caller(), proof -> supernode.offer(request.with(proof)));
+    return call(request.caller(), own -> supernode.offer(request.by(own)));
   }
 
   @Override
   public CompletableFuture<NextAnswer> next(NextRequest request) {
-    return call(request.caller(), proof -> supernode.next(request.with(proof)));
+    return call(request.caller(), own -> supernode.next(request.by(own)));
   }
 
   @Override
   public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
-    return call(request.caller(), proof -> supernode.leave(request.with(proof)));
+    return call(request.caller(), own -> supernode.leave(request.by(own)));
   }
 
   private <A> CompletableFuture<A> call(
-      Caller caller, Function<JoinProof, CompletableFuture<A>> asked) {
+      Caller caller, Function<Caller, CompletableFuture<A>> asked) {
     Attempt<A> attempt = new Attempt<>(caller, asked);
     attempt.begin();
     return attempt.result;
   }
 
-  /** One call. Whoever cancels its result drops it; the proof is of use to others. */
+  /** One call. Whoever cancels its result drops it; what is known is of use to others. */
   private final class Attempt<A> {
     private final Caller caller;
-    private final Function<JoinProof, CompletableFuture<A>> asked;
+    private final Function<Caller, CompletableFuture<A>> asked;
     private final CompletableFuture<A> result = new CompletableFuture<>();
     private boolean isSecond;
 
-    Attempt(Caller caller, Function<JoinProof, CompletableFuture<A>> asked) {
+    Attempt(Caller caller, Function<Caller, CompletableFuture<A>> asked) {
       this.caller = caller;
       this.asked = asked;
     }
 
     void begin() {
-      loop.when(joined(), this::ask, result::completeExceptionally);
+      CompletableFuture<Known> now = known();
+      if (now.isDone() && !now.isCompletedExceptionally()) {
+        ask(now.join());
+      } else {
+        loop.when(now, this::ask, result::completeExceptionally);
+      }
     }
 
-    private void ask(Joined now) {
+    private void ask(Known now) {
       if (result.isDone()) {
         return;
       }
       CompletableFuture<A> call;
       try {
-        call = asked.apply(token.prove(caller.id(), now.request(), now.answer()));
+        call = asked.apply(own(caller, now));
       } catch (RuntimeException e) {
         result.completeExceptionally(e);
         return;
       }
       Continuations.whenDone(result, (answer, failure) -> call.cancel(true));
-      loop.when(call, result::complete, failure -> failed(now, failure));
+      Continuations.whenDone(
+          call,
+          (answer, failure) -> {
+            if (failure == null) {
+              result.complete(answer);
+            } else {
+              loop.execute(() -> failed(now, failure));
+            }
+          });
     }
 
-    private void failed(Joined before, Throwable failure) {
-      if (!isSecond && failure instanceof CallRefusedException refused && refused.joinsAgain()) {
-        isSecond = true;
-        LOG.debug("Supernode {} is joined again: {}", name, refused.getMessage());
-        forget(before);
-        begin();
-      } else {
+    private void failed(Known before, Throwable failure) {
+      if (isSecond || !(failure instanceof CallRefusedException refused) || !refused.joinsAgain()) {
         result.completeExceptionally(failure);
+        return;
       }
+      isSecond = true;
+      LOG.debug("Supernode {} is looked at again: {}", name, refused.getMessage());
+      forget(before);
+      if (token.isPresent()) {
+        begin();
+        return;
+      }
+      loop.when(
+          known(),
+          now -> {
+            if (now.equals(before)) {
+              result.completeExceptionally(failure); // it is the same one, and will say the same
+            } else {
+              ask(now);
+            }
+          },
+          result::completeExceptionally);
     }
   }
 
-  /** Another call may have joined again already. */
-  private void forget(Joined before) {
-    if (joined != null && before.equals(joined.getNow(null))) {
-      joined = null;
+  private Caller own(Caller caller, Known now) {
+    Caller own = caller.with(caller.secret().forSupernode(now.identity()));
+    return now.proven()
+        .map(
+            proven ->
+                own.with(token.orElseThrow().prove(own.id(), proven.request(), proven.answer())))
+        .orElse(own);
+  }
+
+  /** Another call may have found out again already. */
+  private void forget(Known before) {
+    if (known != null && before.equals(known.getNow(null))) {
+      known = null;
     }
   }
 
-  private CompletableFuture<Joined> joined() {
-    CompletableFuture<Joined> known = joined;
-    if (known != null && !known.isCompletedExceptionally()) {
-      return known;
+  private CompletableFuture<Known> known() {
+    CompletableFuture<Known> before = known;
+    if (before != null && !before.isCompletedExceptionally()) {
+      return before;
     }
-    CompletableFuture<Joined> future = new CompletableFuture<>();
-    joined = future;
+    CompletableFuture<Known> future = new CompletableFuture<>();
+    known = future;
+    if (token.isPresent()) {
+      join(token.get(), future);
+    } else {
+      identify(Optional.empty(), future);
+    }
+    if (!future.isDone()) {
+      Timers.Timer timer =
+          loop.timeout(
+              JOIN_LIMIT,
+              () ->
+                  future.completeExceptionally(
+                      new SupernodeUnreachableException(
+                          "Supernode %s cannot be reached: no answer came within %d s. Check its address and that it runs."
+                              .formatted(name, JOIN_LIMIT.toSeconds()))));
+      Continuations.whenDone(future, (done, failure) -> timer.cancel());
+    }
+    return future;
+  }
+
+  private void join(JoinToken proves, CompletableFuture<Known> future) {
     JoinRequest request = JoinToken.request(random);
     CompletableFuture<JoinAnswer> call = supernode.join(request);
-    Timers.Timer timer =
-        loop.timeout(
-            JOIN_LIMIT,
-            () ->
-                future.completeExceptionally(
-                    new SupernodeUnreachableException(
-                        "Supernode %s cannot be reached: no answer came within %d s. Check its address and that it runs."
-                            .formatted(name, JOIN_LIMIT.toSeconds()))));
     loop.when(
         call,
         answer -> {
-          if (token.isProvenBy(answer, request)) {
-            future.complete(new Joined(request, answer));
+          if (proves.isProvenBy(answer, request)) {
+            identify(Optional.of(new Proven(request, answer)), future);
           } else {
             future.completeExceptionally(
                 untrusted(
@@ -175,13 +254,25 @@ public final class JoinedSupernode implements SupernodeApi {
                 failure instanceof CallRefusedException
                     ? untrusted(String.valueOf(failure.getMessage()), failure)
                     : failure));
-    Continuations.whenDone(
-        future,
-        (done, failure) -> {
-          timer.cancel();
-          call.cancel(true);
-        });
-    return future;
+    Continuations.whenDone(future, (done, failure) -> call.cancel(true));
+  }
+
+  private void identify(Optional<Proven> proven, CompletableFuture<Known> future) {
+    CompletableFuture<String> call = supernode.identity();
+    if (call.isDone() && !call.isCompletedExceptionally()) {
+      identified(call.join(), proven, future);
+      return;
+    }
+    loop.when(call, found -> identified(found, proven, future), future::completeExceptionally);
+    Continuations.whenDone(future, (done, failure) -> call.cancel(true));
+  }
+
+  private void identified(String found, Optional<Proven> proven, CompletableFuture<Known> future) {
+    if (!found.equals(identity)) {
+      identity = found;
+      onIdentified.forEach(Runnable::run);
+    }
+    future.complete(new Known(found, proven));
   }
 
   private SupernodeUnreachableException untrusted(String why, @Nullable Throwable cause) {

@@ -186,6 +186,22 @@ final class NextLoop {
     List.copyOf(open).forEach(poll -> poll.answer().completeExceptionally(why));
   }
 
+  /**
+   * Polls as another peer: what was under way is said again, to a supernode that knows none of it.
+   */
+  void beginAnew() {
+    List<Poll> before = List.copyOf(open);
+    open.clear();
+    before.forEach(
+        poll -> {
+          poll.reports().forEach(Membership::putBack);
+          poll.answer().cancel(true);
+        });
+    answered = 0;
+    link.members().forEach(Membership::nameAgain);
+    send();
+  }
+
   private void send() {
     stop(hold);
     hold = null;
@@ -218,8 +234,7 @@ final class NextLoop {
   }
 
   private void ended(Poll poll, @Nullable NextAnswer got, @Nullable Throwable failure) {
-    open.remove(poll);
-    if (closed) {
+    if (!open.remove(poll) || closed) {
       return;
     }
     try {

@@ -10,7 +10,6 @@ import io.dragonfly.control.OfferAnswer;
 import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
-import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
@@ -20,6 +19,7 @@ import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
+import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.TaskId;
@@ -44,18 +44,31 @@ final class SupernodeCalls {
   private static final Duration DOUBT = Duration.ofSeconds(2);
 
   private final Supernodes.Named named;
-  private final SupernodeApi api;
-  private final Caller caller;
+  private final JoinedSupernode api;
+  private Caller caller;
   private final EventLoop loop;
   private final SupernodeClock clock;
   private final Pulse pulse;
   private @Nullable PeerId supernode;
+  private @Nullable PeerSecret own;
+  private Consumer<PeerSecret> onSecret = secret -> {};
 
+  /**
+   * Calls of one peer.
+   *
+   * @param api the supernode's calls, which carry what is for it of the caller's secret
+   */
   SupernodeCalls(
-      Supernodes.Named named, Caller caller, EventLoop loop, SupernodeClock clock, Pulse pulse) {
+      Supernodes.Named named,
+      JoinedSupernode api,
+      Caller caller,
+      EventLoop loop,
+      SupernodeClock clock,
+      Pulse pulse) {
     this.named = named;
-    this.api = named.api();
+    this.api = api;
     this.caller = caller;
+    api.onIdentified(this::secretChanged);
     this.loop = loop;
     this.clock = clock;
     this.pulse = pulse;
@@ -65,8 +78,36 @@ final class SupernodeCalls {
     return named.name();
   }
 
+  /** Returns the id that this peer has at this supernode, once it has been called. */
   PeerId self() {
-    return caller.id();
+    PeerSecret known = own;
+    if (known == null) {
+      known = api.secretOf(caller.secret());
+      own = known;
+    }
+    return known.id();
+  }
+
+  /**
+   * Sets what is done with the secret that this supernode shares with the peer: when it is known,
+   * before it is sent, and each time that it changes.
+   */
+  void onSecret(Consumer<PeerSecret> action) {
+    onSecret = action;
+    secretChanged();
+  }
+
+  /** Calls with another secret of the peer from now on. */
+  void renew(PeerSecret secret) {
+    caller = caller.with(secret);
+    secretChanged();
+  }
+
+  private void secretChanged() {
+    own = null;
+    if (api.isIdentified()) {
+      onSecret.accept(api.secretOf(caller.secret()));
+    }
   }
 
   /** Returns the id of the supernode's CDN cache, once it has answered. */

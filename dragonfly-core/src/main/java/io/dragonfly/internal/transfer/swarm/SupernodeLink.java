@@ -16,6 +16,7 @@ import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
+import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.TaskId;
 import java.time.Duration;
@@ -322,6 +323,27 @@ public final class SupernodeLink {
   /** Sets what is done when others found pieces wrong that this peer gave them. */
   public void onComplaint(BiConsumer<TaskId, List<Integer>> verifying) {
     verify = verifying;
+  }
+
+  /**
+   * Sets what is done with the secret that the supernode shares with this peer: it makes
+   * capabilities for this peer's pieces with a key of it. Called before the supernode gets it.
+   */
+  public void onSecret(Consumer<PeerSecret> action) {
+    calls.onSecret(action);
+  }
+
+  /**
+   * Leaves as the peer that this was, and takes part as the one that another secret makes of it.
+   * Tasks that somebody here wants are registered again, when the supernode says that it does not
+   * know this peer's part in them.
+   */
+  public void renew(PeerSecret secret) {
+    if (!members.isEmpty() || registering > 0 || takesPreheats()) {
+      var unused = say(Optional.empty());
+    }
+    calls.renew(secret);
+    next.beginAnew();
   }
 
   /** Sets what is done with capabilities for this peer's pieces that are worth nothing any more. */

@@ -8,6 +8,7 @@ import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException.Retry;
 import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.internal.access.JoinToken;
 import io.dragonfly.internal.loop.Backoff;
 import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
@@ -72,11 +73,16 @@ public final class Supernodes {
    * @param name its address, or what else it is called
    * @param address where it gives pieces; not resolved if its name is not known
    * @param api its calls
+   * @param token what it must prove to have before it is told anything, if that is asked for
    * @param known makes of this peer what it is there: the supernode may be reached from another
    *     address of this machine than the others
    */
   public record Named(
-      String name, InetSocketAddress address, SupernodeApi api, UnaryOperator<Caller> known) {}
+      String name,
+      InetSocketAddress address,
+      SupernodeApi api,
+      Optional<JoinToken> token,
+      UnaryOperator<Caller> known) {}
 
   /**
    * The supernodes of a client.
@@ -97,12 +103,13 @@ public final class Supernodes {
     List<SupernodeLink> takingOnly = new ArrayList<>();
     for (Named name : names) {
       Pulse pulse = new Pulse(loop, random);
-      SupernodeCalls calls =
-          new SupernodeCalls(name, name.known().apply(giver), loop, clock, pulse);
+      JoinedSupernode api = new JoinedSupernode(name.name(), name.token(), name.api(), loop);
+      Caller there = name.known().apply(giver);
+      SupernodeCalls calls = new SupernodeCalls(name, api, there, loop, clock, pulse);
       pulse.question(calls::ping);
       giving.add(new SupernodeLink(calls, pulse, loop, random));
-      SupernodeCalls others =
-          new SupernodeCalls(name, name.known().apply(taker), loop, clock, pulse);
+      Caller takingThere = name.known().apply(taker);
+      SupernodeCalls others = new SupernodeCalls(name, api, takingThere, loop, clock, pulse);
       takingOnly.add(new SupernodeLink(others, pulse, loop, random));
     }
     // What the store got meanwhile is news to a supernode that comes back.

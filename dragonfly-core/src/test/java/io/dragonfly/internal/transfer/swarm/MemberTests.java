@@ -198,7 +198,7 @@ abstract class MemberTests {
         Supernodes.of(
             List.of(
                 new Supernodes.Named(
-                    "here", new InetSocketAddress(0), api, UnaryOperator.identity())),
+                    "here", new InetSocketAddress(0), api, Optional.empty(), UnaryOperator.identity())),
             caller,
             caller,
             loop,

@@ -15,6 +15,7 @@ import io.dragonfly.task.TaskId;
 import io.dragonfly.testkit.FreePorts;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.transport.http.internal.wire.Wire;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -71,8 +72,34 @@ class CapabilityTest {
     parent.fetch(swarm.request(other, 1).build());
     task = tasks.get(swarm.source().url(file)).id();
     otherTask = tasks.get(swarm.source().url(other)).id();
-    String secret = Files.readString(dir.resolve("home1/secret")).trim();
-    key = PeerSecret.parse(secret).capabilityKey();
+    key = shared("home1").capabilityKey();
+  }
+
+  /** What the peer of a home shares with the supernode: it follows from the certificate of that. */
+  private PeerSecret shared(String home) throws IOException {
+    String known = Files.readString(dir.resolve(home).resolve("known_supernodes")).trim();
+    return PeerSecret.parse(Files.readString(dir.resolve(home).resolve("secret")).trim())
+        .forSupernode(known.substring(known.indexOf(' ') + 1));
+  }
+
+  @Test
+  void oneThatIsMadeWithTheSecretThatThePeerKeepsGetsNothing() throws Exception {
+    byte[] kept =
+        PeerSecret.parse(Files.readString(dir.resolve("home1/secret")).trim()).capabilityKey();
+    assertNothing(ask(task, Capabilities.issue(kept, task, taker, HERE, soon), taker));
+  }
+
+  @Test
+  void oneThatWasMadeBeforeTheSecretWasRenewedGetsNothing() throws Exception {
+    String before = Capabilities.issue(key, task, taker, HERE, soon);
+    assertThat(ask(task, before, taker)).startsWith("HTTP/1.1 206 ");
+
+    parent.renewSecret();
+
+    assertNothing(ask(task, before, taker));
+    byte[] now = shared("home1").capabilityKey();
+    assertThat(ask(task, Capabilities.issue(now, task, taker, HERE, soon), taker))
+        .startsWith("HTTP/1.1 206 ");
   }
 
   @AfterEach
@@ -130,8 +157,7 @@ class CapabilityTest {
     String capability;
     try (DistributionClient child = new DistributionClient(swarm.config(2).build())) {
       child.fetch(swarm.request(file, 2).build());
-      String secret = Files.readString(dir.resolve("home2/secret")).trim();
-      left = PeerSecret.parse(secret).id();
+      left = shared("home2").id();
       capability = Capabilities.issue(key, task, left, HERE, soon);
       assertThat(ask(task, capability, left)).startsWith("HTTP/1.1 206 ");
     }

@@ -45,6 +45,11 @@ final class DelayedTransport implements Transport {
     SupernodeApi api = transport.connect(supernode, local);
     return new SupernodeApi() {
       @Override
+      public CompletableFuture<String> identity() {
+        return api.identity();
+      }
+
+      @Override
       public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
         return later(api.register(request));
       }

@@ -13,6 +13,8 @@ import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.internal.loop.Continuations;
+import io.dragonfly.transport.http.internal.wire.AdminWire;
 import io.dragonfly.transport.http.internal.wire.AnswersJson;
 import io.dragonfly.transport.http.internal.wire.RequestsJson;
 import io.dragonfly.transport.http.internal.wire.Wire;
@@ -49,11 +51,48 @@ final class RemoteSupernode implements SupernodeApi {
     this.base = http.base();
   }
 
+  /** What the last connection showed; else a request finds out that tells nothing but itself. */
+  @Override
+  public CompletableFuture<String> identity() {
+    String known = http.identity();
+    if (!known.isEmpty()) {
+      return CompletableFuture.completedFuture(known);
+    }
+    CompletableFuture<String> asked =
+        call(
+            request(AdminWire.HEALTH)
+                .get()
+                .tag(CallHttp.Binding.class, CallHttp.Binding.open())
+                .build(),
+            true,
+            answer -> "");
+    CompletableFuture<String> result = new CompletableFuture<>();
+    Continuations.whenDone(
+        asked,
+        (answer, failure) -> {
+          // Whatever it answers: its certificate shows who it is.
+          if (failure != null && http.identity().isEmpty()) {
+            result.completeExceptionally(failure);
+          } else {
+            result.complete(http.identity());
+          }
+        });
+    Continuations.whenDone(
+        result,
+        (answer, failure) -> {
+          if (result.isCancelled()) {
+            asked.cancel(true);
+          }
+        });
+    return result;
+  }
+
   @Override
   public CompletableFuture<JoinAnswer> join(JoinRequest request) {
     CallHttp.Binding binding = CallHttp.Binding.open();
     return call(
-        request(Wire.Call.JOIN, RequestsJson.write(request))
+        request(Wire.Call.JOIN.path())
+            .post(RequestBody.create(RequestsJson.write(request), JSON))
             .tag(CallHttp.Binding.class, binding)
             .build(),
         true,
@@ -96,19 +135,20 @@ final class RemoteSupernode implements SupernodeApi {
                       + " report less at once")
                   .formatted(json.length, Wire.MAX_REQUEST_BYTES)));
     }
-    Request.Builder request = request(call, json).header(Wire.SECRET, caller.secret().reveal());
-    caller
-        .proof()
-        .ifPresent(
-            proof -> request.tag(CallHttp.Binding.class, CallHttp.Binding.to(proof.certificate())));
-    return call(request.build(), call != Wire.Call.REGISTER, reader);
+    return call(
+        request(call.path())
+            .header(Wire.SECRET, caller.secret().reveal())
+            .post(RequestBody.create(json, JSON))
+            .tag(CallHttp.Binding.class, CallHttp.Binding.to(caller))
+            .build(),
+        call != Wire.Call.REGISTER,
+        reader);
   }
 
-  private Request.Builder request(Wire.Call call, byte[] json) {
+  private Request.Builder request(String path) {
     return new Request.Builder()
-        .url(base.newBuilder().encodedPath(call.path()).build())
-        .header("Accept-Encoding", "identity")
-        .post(RequestBody.create(json, JSON));
+        .url(base.newBuilder().encodedPath(path).build())
+        .header("Accept-Encoding", "identity");
   }
 
   private <A> CompletableFuture<A> call(

@@ -12,10 +12,26 @@ public final class Fingerprint {
   /** Returns the name of a certificate. */
   public static String of(Certificate certificate) {
     try {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      return "sha256:" + HexFormat.of().formatHex(sha.digest(certificate.getEncoded()));
+      return of(certificate.getEncoded());
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("a certificate has no fingerprint", e);
     }
+  }
+
+  /**
+   * Returns the name of a certificate authority, from its key alone: so it stays the same when the
+   * authority's own certificate is renewed.
+   */
+  public static String ofAuthority(Certificate certificate) {
+    try {
+      return "authority-" + of(certificate.getPublicKey().getEncoded());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("a certificate authority has no fingerprint", e);
+    }
+  }
+
+  private static String of(byte[] encoded) throws GeneralSecurityException {
+    MessageDigest sha = MessageDigest.getInstance("SHA-256");
+    return "sha256:" + HexFormat.of().formatHex(sha.digest(encoded));
   }
 }
