@@ -47,8 +47,8 @@ public record Caller(
   }
 
   /** Returns the same caller with another secret, and so with another name. */
-  public Caller with(PeerSecret other) {
-    return new Caller(other, address, idc, proof);
+  public Caller with(PeerSecret another) {
+    return new Caller(another, address, idc, other, certificate, proof);
   }
 
   /** Returns the caller's public name. */

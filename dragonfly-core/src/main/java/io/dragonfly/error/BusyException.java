@@ -40,7 +40,7 @@ public final class BusyException extends DistributionException {
 
   /** The address of the caller has as much as one address may have; others are not affected. */
   public static BusyException ofAddress(String message) {
-    return new BusyException(message, USUAL, true);
+    return new BusyException(message, DEFAULT_RETRY_AFTER, true);
   }
 
   /** Returns the time to wait before the call is repeated. */

@@ -92,9 +92,7 @@ public final class ControlExamples {
 
   /** Returns who calls, with a certificate that it gives pieces with and a proof of the token. */
   public static Caller provenCaller() {
-    Caller caller = caller();
-    return new Caller(
-        caller.secret(), caller.address(), caller.idc(), CERTIFICATE, Optional.of(proof("")));
+    return caller().showing(CERTIFICATE).with(proof(""));
   }
 
   /** Returns a proof that the supernode with this certificate may get. */

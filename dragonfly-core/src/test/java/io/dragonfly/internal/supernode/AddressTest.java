@@ -195,8 +195,7 @@ class AddressTest {
       NextRequest request = new NextRequest(caller("127.0.0.1"), 0, List.of(), Duration.ZERO);
       assertThat(RegistrationTest.failure(api.next(request)))
           .isInstanceOf(SupernodeUnreachableException.class);
-      supernode.service.listensAt(
-          new InetSocketAddress(InetAddress.getLoopbackAddress(), 1), () -> "");
+      supernode.service.listensAt(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
       assertThat(api.next(request)).isNotCompletedExceptionally();
     }
   }

@@ -198,7 +198,11 @@ abstract class MemberTests {
         Supernodes.of(
             List.of(
                 new Supernodes.Named(
-                    "here", new InetSocketAddress(0), api, Optional.empty(), UnaryOperator.identity())),
+                    "here",
+                    new InetSocketAddress(0),
+                    api,
+                    Optional.empty(),
+                    UnaryOperator.identity())),
             caller,
             caller,
             loop,

@@ -49,6 +49,7 @@ class ServerSecurityEventsTest {
             usual.send(),
             usual.bodyBytes(),
             usual.checkEvery(),
+            usual.handshakes(),
             client -> false);
     InetSocketAddress bind = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     ServeRequest request =
