@@ -24,7 +24,8 @@ import javax.net.ssl.X509TrustManager;
 
 /** A socket that speaks HTTP as a test wants it, right or wrong. */
 public final class RawConnection implements AutoCloseable {
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  /** Far more than any response takes, also on a machine that is busy. */
+  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private final Socket socket;
   private final InputStream in;

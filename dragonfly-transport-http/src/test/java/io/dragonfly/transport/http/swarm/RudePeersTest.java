@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.swarm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.internal.loop.ActiveClock;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.transport.http.swarm.RudePeer.Manner;
 import java.nio.file.Path;
@@ -21,12 +22,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whatever a peer does to others, over real sockets: they get the right file, and soon. */
 @ExtendWith(LeakCheck.class)
-@Timeout(90)
+@Timeout(300)
 class RudePeersTest {
   private static final int LENGTH = (4 << 20) + 17;
 
-  /** What each of them may cost is in DESIGN: 10 s. The rest is for a machine that is busy. */
-  private static final Duration MOST = Duration.ofSeconds(30);
+  /**
+   * A peer that sends nothing, or next to nothing, costs 10 s at most. The limits of a download
+   * count active time, so this does, too: a process that waits for a processor is not late.
+   */
+  private static final Duration MOST_ACTIVE = Duration.ofSeconds(30);
 
   @TempDir Path dir;
 
@@ -52,10 +56,11 @@ class RudePeersTest {
         peer.claimToHave(swarm.source().url(file));
       }
 
-      long start = System.nanoTime();
+      ActiveClock clock = ActiveClock.ofProcess(); // the peers beat it
+      long start = clock.getAsLong();
       List<FetchResult> results = swarm.fetchOnAll(file);
 
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(MOST);
+      assertThat(Duration.ofNanos(clock.getAsLong() - start)).isLessThan(MOST_ACTIVE);
       assertThat(swarm.copies(file)).hasSize(3).allMatch(file::hasSameBytes);
       assertThat(results).allMatch(result -> result.length() == LENGTH);
       assertThat(rude).as("somebody was rude to somebody").anyMatch(peer -> peer.asked() > 0);
