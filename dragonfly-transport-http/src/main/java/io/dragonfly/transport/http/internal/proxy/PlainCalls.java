@@ -1,5 +1,6 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.transport.http.internal.reach.RetryAfterCheck;
 import io.dragonfly.transport.http.internal.reach.AddressGuard;
 import io.dragonfly.transport.http.internal.reach.Proxies;
 import io.dragonfly.transport.http.internal.reach.SourceProxy;
@@ -60,6 +61,7 @@ final class PlainCalls implements AutoCloseable {
             .followSslRedirects(false)
             .addInterceptor(this::takeWay)
             .addNetworkInterceptor(this::checkConnection)
+            .addNetworkInterceptor(new RetryAfterCheck())
             .build();
   }
 

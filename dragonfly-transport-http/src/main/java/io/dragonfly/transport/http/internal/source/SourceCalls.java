@@ -4,6 +4,7 @@ import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceConfig;
 import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.Headers;
+import io.dragonfly.transport.http.internal.reach.RetryAfterCheck;
 import io.dragonfly.transport.http.internal.reach.HostGuard;
 import io.dragonfly.transport.http.internal.reach.Proxies;
 import io.dragonfly.transport.http.internal.reach.SourceProxy;
@@ -68,6 +69,7 @@ final class SourceCalls implements AutoCloseable {
             .eventListenerFactory(call -> new SourceEvents(call.request().tag(Exchange.class)))
             .addInterceptor(this::takeWay)
             .addNetworkInterceptor(this::checkConnection)
+            .addNetworkInterceptor(new RetryAfterCheck())
             .build();
   }
 
