@@ -1,8 +1,8 @@
 package io.dragonfly.transport.http.internal.client;
 
 import io.dragonfly.control.SupernodeApi;
-import io.dragonfly.transport.http.internal.reach.RetryAfterCheck;
 import io.dragonfly.transport.http.internal.loop.DaemonThreads;
+import io.dragonfly.transport.http.internal.reach.RetryAfterCheck;
 import io.dragonfly.transport.http.internal.tls.TransportTls;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

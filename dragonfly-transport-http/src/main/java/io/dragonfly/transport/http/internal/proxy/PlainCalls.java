@@ -1,8 +1,8 @@
 package io.dragonfly.transport.http.internal.proxy;
 
-import io.dragonfly.transport.http.internal.reach.RetryAfterCheck;
 import io.dragonfly.transport.http.internal.reach.AddressGuard;
 import io.dragonfly.transport.http.internal.reach.Proxies;
+import io.dragonfly.transport.http.internal.reach.RetryAfterCheck;
 import io.dragonfly.transport.http.internal.reach.SourceProxy;
 import io.dragonfly.transport.http.internal.reach.SourceTls;
 import io.dragonfly.transport.http.internal.reach.Trusts;
