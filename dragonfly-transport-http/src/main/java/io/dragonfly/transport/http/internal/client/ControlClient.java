@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.client;
 
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.transport.http.internal.loop.DaemonThreads;
+import io.dragonfly.transport.http.internal.reach.RetryAfterCheck;
 import io.dragonfly.transport.http.internal.tls.TransportTls;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -68,6 +69,7 @@ public final class ControlClient implements AutoCloseable {
             .connectTimeout(limits.connect())
             .writeTimeout(Duration.ZERO)
             .readTimeout(Duration.ZERO) // each call has a limit of its own
+            .addNetworkInterceptor(new RetryAfterCheck())
             .build();
   }
 

@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.internal.proxy;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.transport.http.internal.reach.AddressGuard;
 import io.dragonfly.transport.http.internal.reach.Proxies;
+import io.dragonfly.transport.http.internal.reach.RetryAfterCheck;
 import io.dragonfly.transport.http.internal.reach.SourceProxy;
 import io.dragonfly.transport.http.internal.reach.SourceTls;
 import io.dragonfly.transport.http.internal.reach.Trusts;
@@ -72,6 +73,7 @@ final class PlainCalls implements AutoCloseable {
             .followSslRedirects(false)
             .addInterceptor(this::takeWay)
             .addNetworkInterceptor(this::checkConnection)
+            .addNetworkInterceptor(new RetryAfterCheck())
             .build();
   }
 

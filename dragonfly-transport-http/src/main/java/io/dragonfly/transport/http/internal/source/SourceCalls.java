@@ -6,6 +6,7 @@ import io.dragonfly.spi.SourceRequest;
 import io.dragonfly.task.Headers;
 import io.dragonfly.transport.http.internal.reach.HostGuard;
 import io.dragonfly.transport.http.internal.reach.Proxies;
+import io.dragonfly.transport.http.internal.reach.RetryAfterCheck;
 import io.dragonfly.transport.http.internal.reach.SourceProxy;
 import io.dragonfly.transport.http.internal.reach.SourceTls;
 import io.dragonfly.transport.http.internal.reach.Trusts;
@@ -68,6 +69,7 @@ final class SourceCalls implements AutoCloseable {
             .eventListenerFactory(call -> new SourceEvents(call.request().tag(Exchange.class)))
             .addInterceptor(this::takeWay)
             .addNetworkInterceptor(this::checkConnection)
+            .addNetworkInterceptor(new RetryAfterCheck())
             .build();
   }
 

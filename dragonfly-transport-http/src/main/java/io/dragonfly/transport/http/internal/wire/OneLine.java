@@ -6,9 +6,11 @@ public final class OneLine {
 
   private OneLine() {}
 
-  /** Returns the text without line breaks and other control characters, and not too long. */
+  /**
+   * Returns the text without line breaks and other control characters, and cut to 1,000 characters.
+   */
   public static String of(String text) {
-    String cut = text.length() > MAX_LENGTH ? text.substring(0, MAX_LENGTH) + "..." : text;
+    String cut = text.length() > MAX_LENGTH ? text.substring(0, MAX_LENGTH - 3) + "..." : text;
     if (cut.chars().noneMatch(Character::isISOControl)) {
       return cut;
     }
