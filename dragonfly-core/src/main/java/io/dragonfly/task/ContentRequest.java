@@ -134,7 +134,10 @@ public record ContentRequest(
         .anyMatch(h -> vary.contains("*") || vary.contains(h.name().toLowerCase(Locale.ROOT)));
   }
 
-  /** Tells whether the request says who asks: by a header, or by a parameter that is filtered. */
+  /**
+   * Tells whether the request may say who asks: by a {@linkplain Headers#hasCredentials header}, or
+   * by a parameter that is filtered.
+   */
   public boolean hasCredentials() {
     return headers.hasCredentials() || !filteredUrl().equals(withoutFragment(url));
   }

@@ -20,6 +20,10 @@ public final class Headers {
   private static final Set<String> CREDENTIALS =
       Set.of("authorization", "cookie", "proxy-authorization");
 
+  /** They say how a client wants its answer and which program it is. */
+  private static final Set<String> HARMLESS =
+      Set.of("accept", "accept-encoding", "accept-language", "if-range", "range", "user-agent");
+
   private final List<Header> list;
 
   private Headers(List<Header> list) {
@@ -114,9 +118,20 @@ public final class Headers {
     return list;
   }
 
-  /** Tells whether a header names or proves a user. */
+  /**
+   * Tells whether a header may name or prove a user. Each that is not {@linkplain #isHarmless known
+   * to be harmless} may: many servers take tokens in a header of their own, such as PRIVATE-TOKEN.
+   */
   public boolean hasCredentials() {
-    return list.stream().anyMatch(Header::isCredential);
+    return !list.stream().map(Header::name).allMatch(Headers::isHarmless);
+  }
+
+  /**
+   * Tells whether a header of this name is known to be no secret, so that it may go to any host:
+   * Accept, Accept-Encoding, Accept-Language, If-Range, Range, User-Agent.
+   */
+  public static boolean isHarmless(String name) {
+    return HARMLESS.contains(name.toLowerCase(Locale.ROOT));
   }
 
   @Override

@@ -106,6 +106,29 @@ class OfflineSourceTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"PRIVATE-TOKEN", "X-JFrog-Art-Api", "X-Auth-Token", "X-Api-Key", "Cookie"})
+  void isNotGivenAfterAnyHeaderThatMayBeALogin(String header) {
+    Headers token = Headers.NONE.with("User-Agent", "curl").with(header, "alice");
+    var unused = register(named(token));
+    source.fail(FILE, new SourceFailedException("refused", null));
+    passAccessTtl();
+
+    assertThat(refusal(named(Headers.NONE))).isInstanceOf(SourceFailedException.class);
+    assertThat(refusal(named(token))).isInstanceOf(SourceFailedException.class);
+  }
+
+  @Test
+  void isGivenAfterHeadersThatCannotBeALogin() {
+    Headers headers = Headers.NONE.with("User-Agent", "curl").with("RANGE", "bytes=0-");
+    TaskId task = register(named(headers));
+    source.fail(FILE, new SourceFailedException("refused", null));
+    passAccessTtl();
+
+    assertThat(register(named(Headers.NONE))).isEqualTo(task);
+  }
+
   @Test
   void isNotGivenWithoutADigestOrAfterALogin() {
     Headers login = Headers.NONE.with("Authorization", "Basic alice");

@@ -1,7 +1,11 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.task.Headers;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * A client's request, with where its answer goes.
@@ -14,6 +18,9 @@ import io.netty.handler.codec.http.HttpHeaders;
  */
 record ClientRequest(
     String method, HttpHeaders headers, Inbound body, boolean local, Answer answer) {
+  /** The proxy's own request has others. */
+  static final Set<String> NOT_PASSED_ON = Set.of("content-length", "host");
+
   /** Returns the same for the bytes as they are: compressed ones have another digest. */
   ClientRequest withoutCoding() {
     return new ClientRequest(
@@ -26,8 +33,18 @@ record ClientRequest(
     return new ClientRequest("HEAD", other, body, local, answer);
   }
 
+  /** Tells whether it brings its own login at a registry. */
   boolean hasCredentials() {
     return headers.contains("Authorization");
+  }
+
+  /** Tells whether nothing that is passed on can say who asks. */
+  boolean isAnonymous() {
+    return HopHeaders.endToEnd(headers).stream()
+        .map(Map.Entry::getKey)
+        .allMatch(
+            name ->
+                NOT_PASSED_ON.contains(name.toLowerCase(Locale.ROOT)) || Headers.isHarmless(name));
   }
 
   /** Hides the values of the headers: there are secrets among them. */

@@ -56,7 +56,7 @@ final class OfflineAnswers {
     boolean isForAll =
         response.code() == 200
             && isRemembered(client, target)
-            && !client.hasCredentials()
+            && client.isAnonymous()
             && response.request().header("Authorization") == null
             && response.request().url().equals(target.url());
     if (isForAll) {

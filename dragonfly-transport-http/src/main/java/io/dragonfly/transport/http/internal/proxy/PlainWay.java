@@ -1,6 +1,7 @@
 package io.dragonfly.transport.http.internal.proxy;
 
 import io.dragonfly.spi.Portion;
+import io.dragonfly.task.Headers;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -35,10 +36,6 @@ final class PlainWay {
 
   private static final String EXPECT = "Expect";
   private static final int MOST_REDIRECTS = 10;
-
-  /** They go along wherever a redirect leads: none of them can be a secret. */
-  private static final Set<String> HARMLESS =
-      Set.of("accept", "accept-encoding", "accept-language", "range", "if-range", "user-agent");
 
   /** OkHttp wants one for them, be it empty. */
   private static final Set<String> MUST_HAVE_A_BODY =
@@ -137,7 +134,7 @@ final class PlainWay {
       }
       boolean isHome = Target.origin(to).equals(target.origin());
       Request.Builder request =
-          request(client, to, range, name -> isHome || HARMLESS.contains(name));
+          request(client, to, range, name -> isHome || Headers.isHarmless(name));
       String login = first.request().header("Authorization");
       if (isHome && login != null) {
         request.header("Authorization", login);
@@ -180,9 +177,8 @@ final class PlainWay {
     okhttp3.Headers.Builder headers = new okhttp3.Headers.Builder();
     for (Map.Entry<String, String> header : HopHeaders.endToEnd(client.headers())) {
       String name = header.getKey().toLowerCase(Locale.ROOT);
-      boolean isOurs = name.equals("host") || name.equals("content-length");
       boolean isReplaced = range.isPresent() && (name.equals("range") || name.equals("if-range"));
-      if (!isOurs && !isReplaced && passes.test(name)) {
+      if (!ClientRequest.NOT_PASSED_ON.contains(name) && !isReplaced && passes.test(name)) {
         headers.addUnsafeNonAscii(header.getKey(), header.getValue());
       }
     }

@@ -1,5 +1,7 @@
 package io.dragonfly.transport.http.internal.source;
 
+import static io.dragonfly.task.Headers.isHarmless;
+
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Headers.Header;
 import java.util.Locale;
@@ -12,10 +14,6 @@ import okhttp3.HttpUrl;
  * redirect elsewhere only those go along that cannot be a secret.
  */
 final class RequestHeaders {
-  /** They go along wherever a redirect leads. */
-  private static final Set<String> HARMLESS =
-      Set.of("accept", "accept-encoding", "accept-language", "user-agent");
-
   /**
    * Never sent as the user gave them: they belong to the connection, ask for something else than
    * the content as it is, or let a server answer other bytes although they are no part of the task
@@ -53,7 +51,7 @@ final class RequestHeaders {
     boolean atHome = isSameOrigin(url, HttpUrl.get(content.url().toString()));
     content.headers().list().stream()
         .filter(header -> !OURS.contains(name(header)))
-        .filter(header -> atHome || HARMLESS.contains(name(header)))
+        .filter(header -> atHome || isHarmless(header.name()))
         .filter(header -> !name(header).equals("accept-encoding") || choosesCoding(content))
         .forEach(header -> headers.addUnsafeNonAscii(header.name(), header.value()));
     if (headers.get("Accept-Encoding") == null) {

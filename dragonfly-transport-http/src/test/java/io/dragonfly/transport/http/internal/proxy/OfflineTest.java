@@ -113,6 +113,26 @@ class OfflineTest extends ProxyTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"Cookie", "PRIVATE-TOKEN", "X-JFrog-Art-Api"})
+  void whatWasAskedForWithAHeaderThatMayBeALoginIsNotServed(String header) throws Exception {
+    String manifest = registry.manifest("1", MANIFEST);
+    String layer = registry.blob(blob);
+    String[] login = {header, "alice"};
+    try (DistributionClient peer = new DistributionClient(peerConfig("home").build())) {
+      start(config(), ProxyLimits.DEFAULT, peer::stream);
+      assertThat(status("/v2/", login)).isEqualTo(200);
+      assertThat(body(manifest, login)).isEqualTo(MANIFEST);
+      assertThat(body(layer, login)).isEqualTo(blob);
+      fail(0);
+
+      for (String path : List.of("/v2/", manifest, layer)) {
+        assertThat(status(path, login)).as(path).isEqualTo(502);
+        assertThat(status(path)).as(path).isEqualTo(502);
+      }
+    }
+  }
+
   @Test
   void noneIsServedWithoutTheSetting() throws Exception {
     String layer = registry.blob(blob);
