@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.error.AccessRefusedException;
+import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.task.ContentRequest;
@@ -104,6 +105,34 @@ class OfflineSourceTest {
       passAccessTtl();
       assertThat(refusal(named(Headers.NONE))).isInstanceOf(no.getClass());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {401, 403, 404, 410})
+  void isNotGivenAnyMoreOnceItsSourceHasRefusedIt(int status) {
+    var unused = register(named(Headers.NONE));
+    DistributionException no =
+        status < 404
+            ? new AccessRefusedException("no", status, List.of())
+            : new ContentNotFoundException("gone", status);
+    source.fail(FILE, no);
+    passAccessTtl();
+    assertThat(refusal(named(Headers.NONE))).isInstanceOf(no.getClass());
+
+    source.fail(FILE, new SourceFailedException("refused", null));
+    assertThat(refusal(named(Headers.NONE))).isInstanceOf(SourceFailedException.class);
+  }
+
+  @Test
+  void isGivenAfterALoginWasRefused() {
+    Headers login = Headers.NONE.with("Authorization", "Basic mallory");
+    TaskId task = register(named(Headers.NONE));
+    source.fail(FILE, new AccessRefusedException("no", 401, List.of()));
+    passAccessTtl();
+    assertThat(refusal(named(login))).isInstanceOf(AccessRefusedException.class);
+
+    source.fail(FILE, new SourceFailedException("refused", null));
+    assertThat(register(named(Headers.NONE))).isEqualTo(task);
   }
 
   @ParameterizedTest
