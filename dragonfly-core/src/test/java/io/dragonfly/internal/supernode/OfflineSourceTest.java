@@ -9,6 +9,8 @@ import static io.dragonfly.internal.supernode.TestSupernode.sha256;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.DistributionException;
@@ -16,6 +18,7 @@ import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.Headers;
+import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.task.Trust;
 import io.dragonfly.testkit.FakeSource;
@@ -121,6 +124,32 @@ class OfflineSourceTest {
 
     source.fail(FILE, new SourceFailedException("refused", null));
     assertThat(refusal(named(Headers.NONE))).isInstanceOf(SourceFailedException.class);
+  }
+
+  @Test
+  void isTakenOnByWhoHasItsPermissionConfirmedMeanwhile() {
+    TestPeer peer = new TestPeer(supernode);
+    TaskId task = peer.join(FILE, peer.register(named(Headers.NONE))).task().id();
+    await().until(() -> supernode.storage.tasks().get(0).pieces().cardinality() == 2);
+    source.fail(FILE, new SourceFailedException("refused", null));
+    supernode.ticker.pass(SupernodeSettings.TICKET_LIFE.minus(Permission.LEAD));
+    supernode.ticker.advance(Duration.ZERO);
+    int before = source.questions();
+    assertThat(peer.take(peer.answer(task, PieceSpan.ALL))).contains(0, 1);
+    await().until(() -> source.questions() > before);
+
+    // Only what is confirmed lets somebody begin to want something after the hour.
+    supernode.ticker.pass(Permission.LEAD.multipliedBy(2));
+    supernode.ticker.advance(Duration.ZERO);
+    await()
+        .until(
+            () -> {
+              var unused = peer.next(task, PieceSpan.NONE);
+              CompletableFuture<NextAnswer> wants = peer.next(task, PieceSpan.ALL);
+              return !wants.isDone()
+                  || get(wants).updates().stream()
+                      .noneMatch(update -> update.state() == TaskUpdate.State.UNKNOWN);
+            });
   }
 
   @Test
