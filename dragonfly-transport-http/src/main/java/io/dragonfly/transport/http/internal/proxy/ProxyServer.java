@@ -159,6 +159,7 @@ public final class ProxyServer implements AutoCloseable {
         plain,
         new Contents(swarm, plain, offline, limit, counters),
         offline,
+        KeyedBudget.shared(ProxyLimits.MANIFESTS_BYTES, 0.5),
         certificates(),
         new VerifiedHosts(nanoClock),
         threads,
@@ -294,7 +295,8 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     private Arrival arrival(InetAddress client) {
-      return new Arrival(upstream, Optional.empty(), machine.local().test(client));
+      return new Arrival(
+          upstream, Optional.empty(), machine.local().test(client), Place.of(client));
     }
   }
 

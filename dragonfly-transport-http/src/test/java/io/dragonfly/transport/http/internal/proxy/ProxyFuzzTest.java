@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Trust;
 import io.dragonfly.testkit.Fuzz;
@@ -157,7 +158,7 @@ class ProxyFuzzTest extends ProxyTest {
           routing.target(
               request.uri(),
               request.headers(),
-              new Arrival(Optional.empty(), Optional.empty(), false));
+              new Arrival(Optional.empty(), Optional.empty(), false, new Place("elsewhere")));
       Routing.Decision decision =
           routing.decide(request.method().name(), request.headers(), target);
       assertThat(decision.target().url().host()).isNotEmpty();

@@ -3,6 +3,7 @@ package io.dragonfly.transport.http.internal.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.task.Trust;
 import io.dragonfly.transport.http.internal.reach.AddressGuard;
 import io.dragonfly.transport.http.internal.reach.Proxies;
@@ -27,8 +28,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RoutingTest {
-  private static final Arrival HERE = new Arrival(Optional.empty(), Optional.empty(), true);
-  private static final Arrival ELSEWHERE = new Arrival(Optional.empty(), Optional.empty(), false);
+  private static final Arrival HERE =
+      new Arrival(Optional.empty(), Optional.empty(), true, new Place("here"));
+  private static final Arrival ELSEWHERE =
+      new Arrival(Optional.empty(), Optional.empty(), false, new Place("elsewhere"));
   private static final String DIGEST = "sha256:" + "ab".repeat(32);
 
   private final ProxyConfig.Builder config =
