@@ -415,6 +415,7 @@ public final class ClientConfig extends ParentConfig {
       checkPositive("backToSourceDelay", backToSourceDelay);
       checkPositive("noProgressTimeout", noProgressTimeout);
       checkPositive("queueTimeout", queueTimeout);
+      checkArgument(!offlineTtl.isNegative(), "offlineTtl is %s, must be >= 0", offlineTtl);
       return new ClientConfig(this);
     }
   }

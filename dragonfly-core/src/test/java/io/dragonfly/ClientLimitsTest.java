@@ -167,4 +167,13 @@ class ClientLimitsTest {
     }
     fetch.cancel();
   }
+
+  @Test
+  void aNegativeOfflineTtlIsRefusedByItsName() {
+    ClientConfig.Builder config = ClientConfig.builder().offlineTtl(Duration.ofSeconds(-1));
+
+    assertThatThrownBy(config::build)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("offlineTtl is PT-1S, must be >= 0");
+  }
 }

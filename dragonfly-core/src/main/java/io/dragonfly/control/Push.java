@@ -8,7 +8,7 @@ import io.dragonfly.task.TaskId;
  *
  * @param url names the file for people: without its query
  * @param task the version that the supernode has
- * @param ticket admits this one peer to that version, for an hour
+ * @param ticket admits this one peer to that version, for a day: it may wait behind others
  */
 public record Push(String url, TaskId task, String ticket) {
   /** Hides the ticket: it is a secret. */

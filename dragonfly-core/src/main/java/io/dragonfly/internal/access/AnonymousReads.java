@@ -3,6 +3,8 @@ package io.dragonfly.internal.access;
 import com.google.common.base.Ticker;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
+import io.dragonfly.error.AccessRefusedException;
+import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.spi.Requester;
@@ -56,13 +58,25 @@ public final class AnonymousReads {
 
   /**
    * Returns the version to go on with although a source has failed. Empty if the source can be
-   * reached, or did not give the file lately to a request without credentials.
+   * reached, or did not give the file lately to a request without credentials. If it has just
+   * refused the file to such a request, nobody gets it any more.
    */
   public Optional<SourceVersion> instead(
       ContentRequest content, Requester requester, DistributionException failure) {
-    return content.digest().isPresent() && isUnreachable(failure)
+    if (content.digest().isEmpty()) {
+      return Optional.empty();
+    }
+    if (isRefusal(failure) && !content.hasCredentials()) {
+      known.invalidate(subject(content, requester));
+    }
+    return isUnreachable(failure)
         ? Optional.ofNullable(known.getIfPresent(subject(content, requester)))
         : Optional.empty();
+  }
+
+  /** The file is not for everybody, or not there any more: 401, 403, 404 or 410. */
+  private static boolean isRefusal(DistributionException failure) {
+    return failure instanceof AccessRefusedException || failure instanceof ContentNotFoundException;
   }
 
   /** There was no answer, or only that of a gateway whose server does not answer. */

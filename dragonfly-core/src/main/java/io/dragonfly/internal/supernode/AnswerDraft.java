@@ -85,7 +85,7 @@ record AnswerDraft(
   NextAnswer issue() {
     List<TaskUpdate> updates = new ArrayList<>(ended);
     tasks.forEach(draft -> updates.add(draft.issue(taker, addresses)));
-    Instant expires = terms.now().plus(SupernodeSettings.TICKET_LIFE);
+    Instant expires = terms.now().plus(SupernodeSettings.PUSH_LIFE);
     List<Push> pushes = preheats.stream().map(file -> file.issue(taker, expires)).toList();
     return new NextAnswer(number, updates, pushes, revoked, terms);
   }

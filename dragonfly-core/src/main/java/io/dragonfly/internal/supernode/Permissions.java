@@ -1,10 +1,11 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.SecurityEvent;
-import io.dragonfly.error.BusyException;
+import io.dragonfly.error.AccessRefusedException;
+import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
-import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.internal.loop.Continuations;
@@ -95,9 +96,13 @@ final class Permissions {
   }
 
   private void ask(SwarmTask task, Access access) {
-    Continuations.whenDone(
-        confirm.apply(task.task().key(), access),
-        (done, failure) -> answered(task, access, failure));
+    CompletableFuture<Void> answer;
+    try {
+      answer = confirm.apply(task.task().key(), access);
+    } catch (RuntimeException | Error e) {
+      answer = CompletableFuture.failedFuture(e); // else nobody would ever ask again
+    }
+    Continuations.whenDone(answer, (done, failure) -> answered(task, access, failure));
   }
 
   private void answered(SwarmTask task, Access access, @Nullable Throwable failure) {
@@ -164,11 +169,14 @@ final class Permissions {
         .toList();
   }
 
-  /** Tells whether a source has said no, and would say the same to a registration. */
+  /**
+   * Tells whether a source has said no, and would say the same to a registration. Nothing else ends
+   * a download that goes on, such as a full disk of this supernode.
+   */
   private static boolean isRefusal(DistributionException failure) {
-    if (failure instanceof SourceFailedException answer) {
-      return Sources.isFinal(answer);
-    }
-    return !(failure instanceof BusyException || failure instanceof SupernodeUnreachableException);
+    return failure instanceof AccessRefusedException
+        || failure instanceof ContentNotFoundException
+        || failure instanceof CallRefusedException
+        || (failure instanceof SourceFailedException answer && Sources.isFinal(answer));
   }
 }

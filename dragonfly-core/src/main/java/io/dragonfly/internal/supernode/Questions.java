@@ -246,7 +246,12 @@ final class Questions implements AutoCloseable {
           "{} is given without its source, which gave it to everybody: {}",
           access.content().displayUrl(),
           failure.getMessage());
-      arriveLater(flight, new Answer(known.get(), Optional.empty()));
+      if (flight.subject().confirms()) {
+        forget(flight);
+        flight.swarm().complete(Optional.empty());
+      } else {
+        arriveLater(flight, new Answer(known.get(), Optional.empty()));
+      }
       return;
     }
     Optional<Duration> pause = flight.again().pauseAfter(failure, nanos.getAsLong());

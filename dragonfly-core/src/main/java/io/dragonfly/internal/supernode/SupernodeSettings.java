@@ -35,6 +35,9 @@ public record SupernodeSettings(
   /** How long a ticket stands for the question to the source. */
   static final Duration TICKET_LIFE = Duration.ofHours(1);
 
+  /** How long a pushed file may wait in its peer behind others, and be fetched then. */
+  static final Duration PUSH_LIFE = Duration.ofDays(1);
+
   /** How long a source is read on when the last peer that wants the task has gone. */
   static final Duration IDLE = Duration.ofSeconds(30);
 

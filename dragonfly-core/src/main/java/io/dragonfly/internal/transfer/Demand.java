@@ -2,6 +2,7 @@ package io.dragonfly.internal.transfer;
 
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.Pattern;
+import io.dragonfly.internal.transfer.swarm.Pushed;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.task.PieceSpan;
 import java.util.ArrayList;
@@ -48,6 +49,14 @@ final class Demand {
   Optional<RunningFetch> credentialHolder() {
     return fetches.stream()
         .filter(fetch -> fetch.isCollecting() && fetch.push().isEmpty())
+        .findFirst();
+  }
+
+  /** Returns the push of a fetch that still collects and was pushed. */
+  Optional<Pushed> pushed() {
+    return fetches.stream()
+        .filter(RunningFetch::isCollecting)
+        .flatMap(fetch -> fetch.push().stream())
         .findFirst();
   }
 

@@ -7,6 +7,7 @@ import io.dragonfly.error.StorageException;
 import io.dragonfly.internal.transfer.intake.TakeLane;
 import io.dragonfly.internal.transfer.intake.Throttle;
 import io.dragonfly.internal.transfer.output.StreamFeed;
+import io.dragonfly.internal.transfer.swarm.Pushed;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.ContentRequest;
@@ -252,6 +253,11 @@ final class Download {
   /** Returns credentials to go on with: those of a fetch that is still there. */
   Optional<ContentRequest> credentials() {
     return demand.credentialHolder().map(fetch -> fetch.request().content());
+  }
+
+  /** Returns what admits this peer if no fetch with credentials is left. */
+  Optional<Pushed> pushed() {
+    return demand.pushed();
   }
 
   /** A piece is sealed in the store. */

@@ -141,7 +141,8 @@ public final class KeptTickets {
           return;
         }
         lines += more.size();
-        if (lines > FEW_LINES + 2 * size() || !Files.exists(file)) {
+        // Those that are over go first: a process that runs for days would count, and keep, all.
+        if (lines > FEW_LINES + 2 * dropExpired() || !Files.exists(file)) {
           rewrite();
         } else {
           Files.write(file, text(more), StandardOpenOption.APPEND);
@@ -158,7 +159,9 @@ public final class KeptTickets {
     return taken;
   }
 
-  private synchronized int size() {
+  /** Forgets the tickets that are over, and returns how many are left. */
+  private synchronized int dropExpired() {
+    tickets.values().removeIf(this::isOver);
     return tickets.size();
   }
 
@@ -166,7 +169,7 @@ public final class KeptTickets {
   private void rewrite() throws IOException {
     List<String> all;
     synchronized (this) {
-      tickets.values().removeIf(this::isOver);
+      var unused = dropExpired();
       added = new ArrayList<>();
       all =
           tickets.entrySet().stream()

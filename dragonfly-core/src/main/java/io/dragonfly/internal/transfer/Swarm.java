@@ -79,7 +79,7 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
     Membership now =
         registered.link().join(download.task().id(), answer, download.stored()::pieces);
     membership = now;
-    now.follow(this, download::credentials);
+    now.follow(this, download::credentials, download::pushed);
     if (old != null && old != now) {
       old.leave();
     }

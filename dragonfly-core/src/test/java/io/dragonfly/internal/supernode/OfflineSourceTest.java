@@ -9,12 +9,16 @@ import static io.dragonfly.internal.supernode.TestSupernode.sha256;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.AccessRefusedException;
+import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.Headers;
+import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.task.Trust;
 import io.dragonfly.testkit.FakeSource;
@@ -104,6 +108,60 @@ class OfflineSourceTest {
       passAccessTtl();
       assertThat(refusal(named(Headers.NONE))).isInstanceOf(no.getClass());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {401, 403, 404, 410})
+  void isNotGivenAnyMoreOnceItsSourceHasRefusedIt(int status) {
+    var unused = register(named(Headers.NONE));
+    DistributionException no =
+        status < 404
+            ? new AccessRefusedException("no", status, List.of())
+            : new ContentNotFoundException("gone", status);
+    source.fail(FILE, no);
+    passAccessTtl();
+    assertThat(refusal(named(Headers.NONE))).isInstanceOf(no.getClass());
+
+    source.fail(FILE, new SourceFailedException("refused", null));
+    assertThat(refusal(named(Headers.NONE))).isInstanceOf(SourceFailedException.class);
+  }
+
+  @Test
+  void isTakenOnByWhoHasItsPermissionConfirmedMeanwhile() {
+    TestPeer peer = new TestPeer(supernode);
+    TaskId task = peer.join(FILE, peer.register(named(Headers.NONE))).task().id();
+    await().until(() -> supernode.storage.tasks().get(0).pieces().cardinality() == 2);
+    source.fail(FILE, new SourceFailedException("refused", null));
+    supernode.ticker.pass(SupernodeSettings.TICKET_LIFE.minus(Permission.LEAD));
+    supernode.ticker.advance(Duration.ZERO);
+    int before = source.questions();
+    assertThat(peer.take(peer.answer(task, PieceSpan.ALL))).contains(0, 1);
+    await().until(() -> source.questions() > before);
+
+    // Only what is confirmed lets somebody begin to want something after the hour.
+    supernode.ticker.pass(Permission.LEAD.multipliedBy(2));
+    supernode.ticker.advance(Duration.ZERO);
+    await()
+        .until(
+            () -> {
+              var unused = peer.next(task, PieceSpan.NONE);
+              CompletableFuture<NextAnswer> wants = peer.next(task, PieceSpan.ALL);
+              return !wants.isDone()
+                  || get(wants).updates().stream()
+                      .noneMatch(update -> update.state() == TaskUpdate.State.UNKNOWN);
+            });
+  }
+
+  @Test
+  void isGivenAfterALoginWasRefused() {
+    Headers login = Headers.NONE.with("Authorization", "Basic mallory");
+    TaskId task = register(named(Headers.NONE));
+    source.fail(FILE, new AccessRefusedException("no", 401, List.of()));
+    passAccessTtl();
+    assertThat(refusal(named(login))).isInstanceOf(AccessRefusedException.class);
+
+    source.fail(FILE, new SourceFailedException("refused", null));
+    assertThat(register(named(Headers.NONE))).isEqualTo(task);
   }
 
   @ParameterizedTest

@@ -15,6 +15,7 @@ import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.internal.queue.Place;
 import io.dragonfly.spi.Requester;
@@ -155,6 +156,26 @@ class PermissionTest {
               supernode.ticker.advance(Duration.ZERO);
               assertThat(alice.answer(task, PieceSpan.ALL).state())
                   .isEqualTo(TaskUpdate.State.FAILED);
+            });
+  }
+
+  @Test
+  void aFullDiskOfTheSupernodeIsNoRefusal() {
+    publish(ALICE);
+    TestPeer alice = member(ALICE);
+    TaskId task = taskId();
+    source.fail(FILE, new NoSpaceException("full", 1, 0, null));
+    passAnHour();
+    assertThat(alice.take(alice.answer(task, PieceSpan.ALL))).contains(0, 1, 2);
+
+    // Whoever was refused would not be asked for again.
+    await()
+        .until(
+            () -> {
+              supernode.ticker.pass(Permissions.AGAIN);
+              supernode.ticker.advance(Duration.ZERO);
+              var unused = alice.next(task, PieceSpan.ALL);
+              return source.questions() > questions + 1;
             });
   }
 

@@ -145,7 +145,7 @@ class PushTest {
   }
 
   @Test
-  void theTicketIsForOnePeerAndOneHour() {
+  void theTicketIsForOnePeerAndOneDay() {
     start(certificates);
     source.put(FILE, bytes(3 * PIECE)).allow(FILE, "password");
     TestPeer peer = new TestPeer(supernode);
@@ -157,12 +157,28 @@ class PushTest {
     assertThat(RegistrationTest.failure(accept(new TestPeer(supernode), push)))
         .isInstanceOf(CallRefusedException.class)
         .hasMessageContaining("not valid any more");
-    supernode.ticker.advance(Duration.ofHours(1));
+    supernode.ticker.advance(SupernodeSettings.PUSH_LIFE);
     assertThat(RegistrationTest.failure(accept(peer, push)))
         .isInstanceOf(CallRefusedException.class);
     assertThat(source.questions()).isEqualTo(questions); // not even without credentials
     assertThat(RegistrationTest.failure(peer.register(content(FILE))))
         .isInstanceOf(AccessRefusedException.class);
+  }
+
+  /** Peers fetch a few at a time, so the last of many waits long. */
+  @Test
+  void aPeerMayComeToAPushAfterHours() {
+    start(certificates);
+    source.put(FILE, bytes(3 * PIECE)).allow(FILE, "password");
+    TestPeer peer = new TestPeer(supernode);
+    CompletableFuture<NextAnswer> waiting = poll(from(true), peer);
+    preheat(content(FILE, "password"));
+    Push push = get(waiting).preheats().get(0);
+
+    supernode.ticker.pass(Duration.ofHours(23));
+
+    peer.join(FILE, accept(peer, push));
+    assertThat(peer.take(peer.answer(push.task(), PieceSpan.ALL))).contains(0, 1, 2);
   }
 
   @Test

@@ -93,6 +93,20 @@ class KeptTicketsTest {
   }
 
   @Test
+  void theFileDoesNotGrowInAProcessThatRunsForDays() throws Exception {
+    KeptTickets tickets = open();
+    for (int i = 0; i < 6000; i++) {
+      tickets.keep(SUPERNODE, new TaskId("%064x".formatted(i)), "ticket");
+      if (i % 500 == 499) {
+        tickets.save();
+        ticker.advance(Duration.ofMinutes(61));
+      }
+    }
+
+    assertThat(Files.readAllLines(file).size()).isLessThanOrEqualTo(2000);
+  }
+
+  @Test
   void aFileThatCannotBeUsedIsNoReasonToFail() throws IOException {
     Files.createDirectory(file);
     KeptTickets tickets = open();

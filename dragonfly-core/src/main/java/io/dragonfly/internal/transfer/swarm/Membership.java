@@ -11,6 +11,7 @@ import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.TaskId;
+import java.net.URI;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -41,6 +42,7 @@ public final class Membership {
 
   private TaskEvents events = TaskEvents.NONE;
   private Supplier<Optional<ContentRequest>> content = Optional::empty;
+  private Supplier<Optional<Pushed>> push = Optional::empty;
   private @Nullable String ticket;
   private PieceSpan wanted = PieceSpan.NONE;
   private int digestsKnown;
@@ -81,8 +83,22 @@ public final class Membership {
    * @param credentials gives a request to register again with, if somebody still wants the task
    */
   public void follow(TaskEvents listener, Supplier<Optional<ContentRequest>> credentials) {
+    follow(listener, credentials, Optional::empty);
+  }
+
+  /**
+   * Sets who hears of the task, for a task that may be pushed.
+   *
+   * @param credentials gives a request to register again with, if somebody still wants the task
+   * @param pushed gives what admits this peer if all who still want the task have no credentials
+   */
+  public void follow(
+      TaskEvents listener,
+      Supplier<Optional<ContentRequest>> credentials,
+      Supplier<Optional<Pushed>> pushed) {
     events = listener;
     content = credentials;
+    push = pushed;
     link.wake(this);
   }
 
@@ -261,13 +277,25 @@ public final class Membership {
       return;
     }
     Optional<ContentRequest> request = isWanting() ? content.get() : Optional.empty();
-    if (request.isEmpty()) {
+    Optional<Pushed> pushed = isWanting() ? push.get() : Optional.empty();
+    if (request.isPresent()) {
+      registering = true;
+      link.registerAgain(this, request.get(), Optional.ofNullable(ticket), false);
+    } else if (pushed.isPresent()) {
+      registering = true;
+      registerPushed(pushed.get());
+    } else {
       link.forget(this);
       link.offerAgain();
-      return;
     }
-    registering = true;
-    link.registerAgain(this, request.get(), Optional.ofNullable(ticket));
+  }
+
+  /** The ticket alone admits: if it is not valid any more, the supernode says so. */
+  private void registerPushed(Pushed pushed) {
+    Optional<String> own =
+        pushed.link() == link ? Optional.of(pushed.push().ticket()) : Optional.ofNullable(ticket);
+    ContentRequest named = ContentRequest.of(URI.create(pushed.push().url()));
+    link.registerAgain(this, named, own, true);
   }
 
   /** The supernode is too busy to register the task again: until it does, the task is queued. */

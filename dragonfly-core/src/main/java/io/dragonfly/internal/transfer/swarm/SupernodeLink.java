@@ -515,11 +515,17 @@ public final class SupernodeLink {
     all.forEach(member -> Continuations.run(() -> member.events().failed(failure)));
   }
 
-  void registerAgain(Membership member, ContentRequest content, Optional<String> ticket) {
+  /**
+   * Has the supernode know a task again.
+   *
+   * @param isPushed whether the ticket alone admits this peer, which has no credentials
+   */
+  void registerAgain(
+      Membership member, ContentRequest content, Optional<String> ticket, boolean isPushed) {
     LOG.info("Supernode {} forgot task {}, it is told again", name(), member.task().brief());
     List<Holding> holdings = List.of(new Holding(member.task(), member.held()));
     loop.when(
-        calls.register(content, Optional.empty(), ticket, holdings, false, Pulse.PATIENCE),
+        calls.register(content, Optional.empty(), ticket, holdings, isPushed, Pulse.PATIENCE),
         answer -> registeredAgain(member, answer),
         failure -> {
           if (failure instanceof BusyException busy) {

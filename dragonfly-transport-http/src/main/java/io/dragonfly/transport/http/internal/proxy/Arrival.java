@@ -1,7 +1,10 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import io.dragonfly.control.SecurityEvent;
+import io.dragonfly.internal.queue.Place;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.transport.http.proxy.Upstream;
+import java.net.InetAddress;
 import java.util.Optional;
 
 /**
@@ -10,19 +13,24 @@ import java.util.Optional;
  * @param upstream the registry that is mirrored on this port alone, if one is
  * @param intercepted host and port that an intercepted tunnel leads to, if it is one
  * @param requester where the client is
- * @param client the client's address, for people
+ * @param from the client's address
  */
 record Arrival(
     Optional<Upstream> upstream,
     Optional<Authority> intercepted,
     Requester requester,
-    String client) {
-  /** One of which nobody asks for the client's address. */
-  Arrival(Optional<Upstream> upstream, Optional<Authority> intercepted, Requester requester) {
-    this(upstream, intercepted, requester, "");
+    InetAddress from) {
+  Arrival through(Authority tunnel) {
+    return new Arrival(upstream, Optional.of(tunnel), requester, from);
   }
 
-  Arrival through(Authority tunnel) {
-    return new Arrival(upstream, Optional.of(tunnel), requester, client);
+  /** Returns the client's address, for people. */
+  String client() {
+    return SecurityEvent.text(from);
+  }
+
+  /** Returns where the client calls from, for budgets. */
+  Place place() {
+    return Place.of(from);
   }
 }

@@ -97,6 +97,7 @@ final class Contents {
       if (OfflineAnswers.isUnreachable(head)) {
         return offline.headersOf(target);
       }
+      offline.forgetRefused(client, target, head);
       if (head.code() != 200 || head.header("Content-Type") == null) {
         return Optional.empty();
       }
@@ -178,6 +179,7 @@ final class Contents {
     Optional<String> rest =
         delivery.isBegun() ? delivery.needed().map(ByteRanges::request) : Optional.empty();
     try (Response response = plain.ask(client, target, rest, true)) {
+      offline.forgetRefused(client, target, response);
       long skip = 0;
       if (delivery.isBegun()) {
         if (response.code() == 200) {

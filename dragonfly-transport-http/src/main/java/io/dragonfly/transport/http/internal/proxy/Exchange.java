@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dragonfly.control.SecurityEvent;
+import io.dragonfly.internal.queue.KeyedBudget;
 import io.dragonfly.transport.http.internal.reach.AddressGuard;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -102,7 +103,8 @@ final class Exchange {
   }
 
   private void ask(Target target) throws IOException, Refusal {
-    boolean isTagged = client.method().equals("GET") && target.isManifestByTag();
+    boolean isTagged =
+        client.method().equals("GET") && target.mirror().isPresent() && target.isManifestByTag();
     ClientRequest asked = isTagged ? client.withoutCoding() : client;
     boolean follows =
         target.mirror().isPresent() && target.repository().isPresent() && client.isRead();
@@ -116,9 +118,10 @@ final class Exchange {
       parts.offline().remember(client, target, response);
       if (response.code() == 401) {
         refusedByRegistry(target, response);
+      } else if (isTagged) {
+        passTagged(target, response);
       } else {
-        Response checked = isTagged ? TaggedManifest.verified(response) : response;
-        parts.plain().pass(client, target, checked, parts.counters());
+        parts.plain().pass(client, target, response, parts.counters());
       }
     } catch (TaggedManifest.CorruptException e) {
       parts.counters().corruptBodies.increment();
@@ -133,6 +136,21 @@ final class Exchange {
       if (!mayAnswer || !parts.offline().answer(client, target, e.toString())) {
         throw e;
       }
+    }
+  }
+
+  /** It is held until the client has it. Without room for it, it is not verified. */
+  private void passTagged(Target target, Response response) throws IOException {
+    long bytes = TaggedManifest.heldBytes(response);
+    if (parts.manifests().take(arrival.place(), bytes) != KeyedBudget.Grant.TAKEN) {
+      LOG.warn("{} is not verified: too many manifests are on their way to clients", target);
+      parts.plain().pass(client, target, response, parts.counters());
+      return;
+    }
+    try {
+      parts.plain().pass(client, target, TaggedManifest.verified(response), parts.counters());
+    } finally {
+      parts.manifests().giveBack(arrival.place(), bytes);
     }
   }
 

@@ -53,6 +53,7 @@ final class OfflineAnswers {
 
   /** A registry has answered. What it says to credentials, or elsewhere, is not for everybody. */
   void remember(ClientRequest client, Target target, Response response) {
+    forgetRefused(client, target, response);
     boolean isForAll =
         response.code() == 200
             && isRemembered(client, target)
@@ -66,6 +67,18 @@ final class OfflineAnswers {
         headers.set(HttpHeaderNames.CONTENT_LENGTH, length);
       }
       heads.put(target.url().toString(), headers);
+    }
+  }
+
+  /** What a registry refuses to a request without credentials is not for everybody any more. */
+  void forgetRefused(ClientRequest client, Target target, Response response) {
+    boolean isRefused =
+        switch (response.code()) {
+          case 401, 403, 404, 410 -> true;
+          default -> response.request().header("Authorization") != null; // it wanted this proxy's
+        };
+    if (isRefused && client.isAnonymous()) {
+      heads.invalidate(target.url().toString());
     }
   }
 

@@ -51,6 +51,9 @@ public record ProxyLimits(
   /** Longest manifest that is compared with its digest: twice what registries accept. */
   static final int MANIFEST_BYTES = 8 << 20;
 
+  /** How much of such manifests is held in memory; half of it for one client address. */
+  static final long MANIFESTS_BYTES = 64L << 20;
+
   /** Longest answer of a token service; many are kept. */
   static final int TOKEN_BYTES = 64 << 10;
 

@@ -173,6 +173,7 @@ public final class ProxyServer implements AutoCloseable {
         plain,
         new Contents(swarm, plain, offline, limit, counters),
         offline,
+        KeyedBudget.shared(ProxyLimits.MANIFESTS_BYTES, 0.5),
         certificates(),
         new VerifiedHosts(nanoClock),
         threads,
@@ -312,10 +313,7 @@ public final class ProxyServer implements AutoCloseable {
 
     private Arrival arrival(InetAddress client) {
       return new Arrival(
-          upstream,
-          Optional.empty(),
-          machine.requester().apply(client),
-          SecurityEvent.text(client));
+          upstream, Optional.empty(), machine.requester().apply(client), client);
     }
   }
 

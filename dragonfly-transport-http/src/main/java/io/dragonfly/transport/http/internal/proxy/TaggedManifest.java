@@ -37,14 +37,31 @@ final class TaggedManifest {
   }
 
   /**
-   * Returns an answer with the same bytes, which have been read and compared. One that is no
-   * manifest, names no digest, or is longer than a manifest may be, is returned as it is.
+   * Returns how many bytes of an answer {@link #verified} may hold. None of what is no manifest,
+   * names no digest, or is longer than a manifest may be: it cannot be compared.
+   */
+  static long heldBytes(Response response) {
+    long length = response.body().contentLength();
+    boolean isCompared =
+        response.code() == 200
+            && named(response).isPresent()
+            && !isCoded(response)
+            && length <= ProxyLimits.MANIFEST_BYTES;
+    if (!isCompared) {
+      return 0;
+    }
+    return length < 0 ? ProxyLimits.MANIFEST_BYTES : Math.max(1, length);
+  }
+
+  /**
+   * Returns an answer with the same bytes, which have been read and compared. One that cannot be
+   * compared is returned as it is.
    *
    * @throws CorruptException if they are others than the registry says
    */
   static Response verified(Response response) throws IOException {
     Optional<Digest> named = named(response);
-    if (response.code() != 200 || named.isEmpty() || isCoded(response)) {
+    if (named.isEmpty() || heldBytes(response) == 0) {
       return response;
     }
     BufferedSource source = response.body().source();

@@ -92,6 +92,29 @@ class OfflineTest extends ProxyTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {401, 403, 404, 410})
+  void whatTheRegistryHasRefusedIsNotServedAnyMore(int status) throws Exception {
+    String manifest = registry.manifest("1", MANIFEST);
+    String layer = registry.blob(blob);
+    List<String> paths = List.of("/v2/", manifest, layer);
+    try (DistributionClient peer = new DistributionClient(peerConfig("home").build())) {
+      start(config(), ProxyLimits.DEFAULT, peer::stream);
+      for (String path : paths) {
+        assertThat(status(path)).as(path).isEqualTo(200);
+      }
+      fail(status);
+      for (String path : paths) {
+        assertThat(status(path)).as(path).isEqualTo(status);
+      }
+      fail(503);
+
+      for (String path : paths) {
+        assertThat(status(path)).as(path).isEqualTo(503);
+      }
+    }
+  }
+
   @Test
   void whatNeededALoginIsNotServed() throws Exception {
     String manifest = registry.manifest("1", MANIFEST);

@@ -159,7 +159,11 @@ class ProxyFuzzTest extends ProxyTest {
           routing.target(
               request.uri(),
               request.headers(),
-              new Arrival(Optional.empty(), Optional.empty(), Requester.PRIVATE_NETWORK));
+              new Arrival(
+                  Optional.empty(),
+                  Optional.empty(),
+                  Requester.PRIVATE_NETWORK,
+                  InetAddress.getLoopbackAddress()));
       Routing.Decision decision =
           routing.decide(request.method().name(), request.headers(), target);
       assertThat(decision.target().url().host()).isNotEmpty();

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,7 +43,8 @@ class RoutingTest {
           .plainHttp("plain.example");
 
   private static Arrival arrival(Requester requester) {
-    return new Arrival(Optional.empty(), Optional.empty(), requester);
+    return new Arrival(
+        Optional.empty(), Optional.empty(), requester, InetAddress.getLoopbackAddress());
   }
 
   private Routing routing() {

@@ -2,7 +2,12 @@ package io.dragonfly.transport.http.internal.proxy;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
 import mockwebserver3.MockResponse;
 import okhttp3.Response;
 import okio.Buffer;
@@ -17,8 +22,12 @@ class TaggedManifestTest extends ProxyTest {
   private static final byte[] OTHER = "{\"schemaVersion\":2,\"a\":2}".getBytes(UTF_8);
 
   private void answer(byte[] named, byte[] sent) {
+    answer(PATH, named, sent);
+  }
+
+  private void answer(String path, byte[] named, byte[] sent) {
     registry.on(
-        PATH,
+        path,
         r ->
             new MockResponse.Builder()
                 .addHeader("Content-Type", FakeRegistry.MANIFEST_TYPE)
@@ -66,6 +75,55 @@ class TaggedManifestTest extends ProxyTest {
     start();
 
     assertThat(body(PATH)).isEqualTo(old);
+  }
+
+  @Test
+  void whatAnotherServerThanAMirroredRegistrySaysPassesAsItIs() throws Exception {
+    answer(MANIFEST, OTHER);
+    start();
+
+    try (Response response = through(registry.url(PATH))) {
+      assertThat(response.body().bytes()).isEqualTo(OTHER);
+    }
+  }
+
+  /** Clients that do not read what they have asked for must not fill the memory. */
+  @Test
+  void withoutRoomToHoldItAManifestPassesAsItIs() throws Exception {
+    byte[] large = new byte[ProxyLimits.MANIFEST_BYTES];
+    String other = "/v2/lab/app/manifests/other";
+    answer(large, large);
+    answer(other, MANIFEST, OTHER);
+    start();
+    List<Socket> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < ProxyLimits.MANIFESTS_BYTES / 2 / large.length; i++) {
+        clients.add(askAndReadNothing());
+      }
+
+      assertThat(body(other)).isEqualTo(OTHER);
+    } finally {
+      for (Socket each : clients) {
+        each.close();
+      }
+    }
+    await()
+        .until(
+            () -> {
+              try (Response response = get(other)) {
+                return response.code() == 502;
+              }
+            });
+  }
+
+  private Socket askAndReadNothing() throws IOException {
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(16 << 10); // the system must not take all of the answer
+    socket.connect(address());
+    String head = "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".formatted(PATH);
+    socket.getOutputStream().write(head.getBytes(UTF_8));
+    assertThat(socket.getInputStream().readNBytes(12)).asString(UTF_8).isEqualTo("HTTP/1.1 200");
+    return socket;
   }
 
   @ParameterizedTest
