@@ -31,9 +31,9 @@ import org.slf4j.LoggerFactory;
  * shows another certificate.
  *
  * <p>The file has one token or two. The first is the one that proofs are made with, and both are
- * accepted, so that a fleet can change its token one machine after the other. The file is looked at
- * again at most once a second; one that cannot be used any more changes nothing. Safe for
- * concurrent use.
+ * accepted, so that a fleet can change its token one machine after the other: {@code OLD, NEW} on
+ * all machines, then {@code NEW, OLD} on all, then {@code NEW}. The file is looked at again at most
+ * once a second; one that cannot be used any more changes nothing. Safe for concurrent use.
  */
 public final class JoinToken {
   private static final Logger LOG = LoggerFactory.getLogger(JoinToken.class);
@@ -119,8 +119,8 @@ public final class JoinToken {
   private static StorageException malformed(Path file) {
     return new StorageException(
         ("%s should hold a join token of at least %d characters without blanks, such as"
-                + " openssl rand -hex 32 makes, and in a second line the one before, if that is"
-                + " still valid.")
+                + " openssl rand -hex 32 makes. While a fleet changes its token there are two lines:"
+                + " OLD, NEW on all machines, then NEW, OLD on all, then NEW. See security.md.")
             .formatted(file, LEAST_CHARACTERS));
   }
 

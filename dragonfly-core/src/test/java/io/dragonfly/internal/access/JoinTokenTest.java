@@ -139,6 +139,7 @@ class JoinTokenTest {
         .isInstanceOf(StorageException.class)
         .hasMessageContaining(file.toString())
         .hasMessageContaining("32 characters")
+        .hasMessageContaining("OLD, NEW on all machines, then NEW, OLD on all, then NEW")
         .message()
         .doesNotContain("0123456789abcdef");
   }
