@@ -33,7 +33,8 @@ import org.slf4j.LoggerFactory;
  * <p>The file has one token or two. The first is the one that proofs are made with, and both are
  * accepted, so that a fleet can change its token one machine after the other: {@code OLD, NEW} on
  * all machines, then {@code NEW, OLD} on all, then {@code NEW}. The file is looked at again at most
- * once a second; one that cannot be used any more changes nothing. Safe for concurrent use.
+ * once a second. One that cannot be used changes nothing, and is read again until it can. Safe for
+ * concurrent use.
  */
 public final class JoinToken {
   private static final Logger LOG = LoggerFactory.getLogger(JoinToken.class);
@@ -50,11 +51,14 @@ public final class JoinToken {
   private final Path file;
   private final LongSupplier nanos;
 
-  @GuardedBy("this")
-  private List<SecretKeySpec> keys;
+  private volatile List<SecretKeySpec> keys;
 
   @GuardedBy("this")
   private Object stamp;
+
+  /** Why the file could not be read last; empty if it could. */
+  @GuardedBy("this")
+  private String failure = "";
 
   @GuardedBy("this")
   private long lookedNanos;
@@ -118,9 +122,9 @@ public final class JoinToken {
 
   private static StorageException malformed(Path file) {
     return new StorageException(
-        ("%s should hold a join token of at least %d characters without blanks, such as"
-                + " openssl rand -hex 32 makes. While a fleet changes its token there are two lines:"
-                + " OLD, NEW on all machines, then NEW, OLD on all, then NEW. See security.md.")
+        ("%s should hold a join token of at least %d characters without blanks, such as openssl"
+             + " rand -hex 32 makes. While a fleet changes its token there are two lines: OLD, NEW"
+             + " on all machines, then NEW, OLD on all, then NEW. See security.md.")
             .formatted(file, LEAST_CHARACTERS));
   }
 
@@ -133,27 +137,46 @@ public final class JoinToken {
     }
   }
 
-  private synchronized List<SecretKeySpec> keys() {
-    if (nanos.getAsLong() - lookedNanos >= LOOK_NANOS) {
-      lookedNanos = nanos.getAsLong();
-      Object now = stamp(file);
-      if (!now.equals(stamp)) {
-        stamp = now;
-        readAgain();
-      }
-    }
+  private List<SecretKeySpec> keys() {
+    lookIfDue();
     return keys;
   }
 
+  private synchronized void lookIfDue() {
+    if (nanos.getAsLong() - lookedNanos >= LOOK_NANOS) {
+      lookedNanos = nanos.getAsLong();
+      look();
+    }
+  }
+
+  private synchronized void look() {
+    Object now = stamp(file);
+    if (!now.equals(stamp)) {
+      // Its owner or mode may be what is wrong, and that is in no stamp: look until it is right.
+      stamp = readAgain() ? now : new Object();
+    }
+  }
+
   @GuardedBy("this")
-  private void readAgain() {
+  private boolean readAgain() {
     try {
       keys = read(file);
+      failure = "";
       LOG.info("The join token in {} was read again: it has changed", file);
+      return true;
     } catch (IOException e) {
-      LOG.warn("The join token stays as it was: {} cannot be read: {}", file, WhyNot.of(e));
-    } catch (StorageException e) {
-      LOG.warn("The join token stays as it was: {}", e.getMessage());
+      failed("%s cannot be read: %s".formatted(file, WhyNot.of(e)));
+    } catch (RuntimeException e) {
+      failed(String.valueOf(e.getMessage()));
+    }
+    return false;
+  }
+
+  @GuardedBy("this")
+  private void failed(String why) {
+    if (!why.equals(failure)) {
+      LOG.warn("The join token stays as it was: {}", why);
+      failure = why;
     }
   }
 

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -116,6 +117,23 @@ class JoinTokenTest {
     nanos.addAndGet(Duration.ofSeconds(1).toNanos());
     assertThat(token.isProvenBy(fresh, request)).isTrue();
     Files.delete(file);
+    nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+    assertThat(token.isProvenBy(fresh, request)).isTrue();
+  }
+
+  /** As when its owner or mode was wrong, which is not seen from size and time. */
+  @Test
+  void aFileThatCouldNotBeUsedIsReadAgainThoughNothingElseTellsThatItIsBetter() throws Exception {
+    Path file = Files.writeString(dir.resolve("token"), OLD);
+    JoinToken token = JoinToken.ofFile(file, nanos::get);
+    JoinAnswer fresh = answer(token(NEW));
+    Files.writeString(file, NEW.replace('f', ' '));
+    FileTime time = Files.getLastModifiedTime(file);
+    nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+    assertThat(token.isProvenBy(fresh, request)).isFalse();
+
+    Files.writeString(file, NEW);
+    Files.setLastModifiedTime(file, time);
     nanos.addAndGet(Duration.ofSeconds(1).toNanos());
     assertThat(token.isProvenBy(fresh, request)).isTrue();
   }
