@@ -18,6 +18,8 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -33,8 +35,8 @@ import org.slf4j.LoggerFactory;
  * <p>The file has one token or two. The first is the one that proofs are made with, and both are
  * accepted, so that a fleet can change its token one machine after the other: {@code OLD, NEW} on
  * all machines, then {@code NEW, OLD} on all, then {@code NEW}. The file is looked at again at most
- * once a second. One that cannot be used changes nothing, and is read again until it can. Safe for
- * concurrent use.
+ * once a second, by who uses the token or else by {@link #lookedAtBy a timer}. One that cannot be
+ * used changes nothing, and is read again until it can. Safe for concurrent use.
  */
 public final class JoinToken {
   private static final Logger LOG = LoggerFactory.getLogger(JoinToken.class);
@@ -52,6 +54,9 @@ public final class JoinToken {
   private final LongSupplier nanos;
 
   private volatile List<SecretKeySpec> keys;
+
+  /** Set if users of the token leave it to somebody else to look at the file. */
+  private volatile boolean isLookedAt;
 
   @GuardedBy("this")
   private Object stamp;
@@ -137,8 +142,22 @@ public final class JoinToken {
     }
   }
 
+  /**
+   * Has the file looked at once a second on this timer, and no longer by who uses the token: they
+   * may not wait for a disk. To be called once.
+   *
+   * @param timer is blocked while the file is read; its owner ends it
+   */
+  public void lookedAtBy(ScheduledExecutorService timer) {
+    isLookedAt = true;
+    var unused =
+        timer.scheduleWithFixedDelay(this::look, LOOK_NANOS, LOOK_NANOS, TimeUnit.NANOSECONDS);
+  }
+
   private List<SecretKeySpec> keys() {
-    lookIfDue();
+    if (!isLookedAt) {
+      lookIfDue();
+    }
     return keys;
   }
 

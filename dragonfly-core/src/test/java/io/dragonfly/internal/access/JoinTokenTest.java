@@ -2,7 +2,9 @@ package io.dragonfly.internal.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import io.dragonfly.control.JoinAnswer;
 import io.dragonfly.control.JoinProof;
 import io.dragonfly.control.JoinRequest;
@@ -18,6 +20,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -136,6 +141,28 @@ class JoinTokenTest {
     Files.setLastModifiedTime(file, time);
     nanos.addAndGet(Duration.ofSeconds(1).toNanos());
     assertThat(token.isProvenBy(fresh, request)).isTrue();
+  }
+
+  @Test
+  void whoUsesTheTokenDoesNotReadTheFileIfATimerDoes() throws Exception {
+    Path file = Files.writeString(dir.resolve("token"), OLD);
+    JoinToken token = JoinToken.ofFile(file, nanos::get);
+    JoinAnswer fresh = answer(token(NEW));
+    CountDownLatch busy = new CountDownLatch(1);
+    ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+    try {
+      timer.execute(() -> Uninterruptibles.awaitUninterruptibly(busy));
+      token.lookedAtBy(timer);
+      Files.writeString(file, NEW + "\n" + OLD);
+      nanos.addAndGet(Duration.ofDays(1).toNanos());
+      assertThat(token.isProvenBy(fresh, request)).isFalse();
+
+      busy.countDown();
+      await().atMost(Duration.ofMinutes(1)).until(() -> token.isProvenBy(fresh, request));
+    } finally {
+      busy.countDown();
+      timer.shutdownNow();
+    }
   }
 
   @ParameterizedTest
