@@ -301,7 +301,7 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
     if (!proven && download.digests().digest(piece).isPresent()) {
       compareWithStore(piece);
     }
-    loss.taken();
+    loss.taken(parent, bytes);
   }
 
   @Override
