@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
+import io.dragonfly.control.PieceResult;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
@@ -117,5 +118,28 @@ class SlowLeaderTest {
     assertThat(fixture.output()).hasBinaryContent(content);
     assertThat(pieces.asks()).hasSizeBetween(2, PIECES / 2);
     assertThat(fixture.source.rangesRead()).isNotEmpty();
+  }
+
+  /** Others would be told to take them from here, and nobody knows yet whether they are right. */
+  @Test
+  void thePiecesAreReportedOnceTheyAreProved() throws Exception {
+    Fetch fetch = startFollowing(ask -> ask.range().end() <= 3 * PIECE);
+    fixture.advanceUntil(() -> fetch.progress().bytes() == 3 * PIECE);
+    supernode.comeBack();
+    int polls = supernode.polls().size();
+    fixture.advanceUntil(() -> supernode.polls().size() >= polls + 2);
+    assertThat(supernode.results()).filteredOn(SlowLeaderTest::isFromLeader).isEmpty();
+
+    publication.know(PIECES);
+    supernode.tellNews();
+    fixture.advanceUntil(() -> fetch.completion().isDone());
+    fixture.advanceUntil(
+        () -> supernode.results().stream().filter(SlowLeaderTest::isFromLeader).count() == 2);
+    assertThat(fixture.output()).hasBinaryContent(content);
+    assertThat(fixture.source.rangesRead()).isEmpty();
+  }
+
+  private static boolean isFromLeader(PieceResult result) {
+    return result.parent().equals(LEADER) && result.outcome() == Outcome.DONE;
   }
 }
