@@ -23,7 +23,7 @@ import java.util.function.Supplier;
 /**
  * A supernode as one caller sees it.
  *
- * @param throng bounds how many registrations wait
+ * @param throng bounds how many registrations and offers wait
  * @param gate checks callers
  * @param requester for whom sources are read
  * @param place where a peer calls from
@@ -62,7 +62,14 @@ record CallerView(
   @Override
   public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
     return joined(
-        request.caller(), () -> offers.offer(request, place.apply(request.caller().id())));
+        request.caller(),
+        () -> {
+          Place here = place.apply(request.caller().id());
+          return request.holdings().isEmpty()
+              ? offers.offer(request, here)
+              : throng.admit(
+                  here, Registrations.bytes(request.holdings()), () -> offers.offer(request, here));
+        });
   }
 
   @Override
