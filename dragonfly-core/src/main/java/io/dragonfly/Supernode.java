@@ -105,7 +105,7 @@ public final class Supernode implements AutoCloseable {
                   () -> AdminAccess.ofHome(home.home().resolve("admin-token"), new SecureRandom()));
       rules =
           new JoinRules(
-              config.joinTokenFile().map(file -> JoinToken.ofFile(file, System::nanoTime)),
+              config.joinTokenFile().map(this::joinToken),
               config.transportConfig().isMutual(),
               config.peerNetworks());
       service = start(config, home.home());
@@ -130,7 +130,7 @@ public final class Supernode implements AutoCloseable {
     PeerSecret secret = PeerSecret.parse(SecretFile.readOrCreate(home.resolve("secret"), random));
     String ticketKey = SecretFile.readOrCreate(home.resolve("ticket-key"), random);
     Clock clock = Clock.systemUTC();
-    ScheduledExecutorService timer = startTimer();
+    ScheduledExecutorService timer = startTimer("dragonfly-supernode-timer");
     Storage storage = config.storage().instance().orElseGet(() -> openStorage(config, home));
     Sources sources =
         new Sources(config.sources(), new SourceConfig(USER_AGENT, config.sourceHosts()));
@@ -171,8 +171,15 @@ public final class Supernode implements AutoCloseable {
         config.quotaBytes().orElse(Long.MAX_VALUE), config.taskTtl(), config.ringBytes());
   }
 
-  private ScheduledExecutorService startTimer() {
-    ScheduledThreadPoolExecutor timer = DaemonThreads.timer("dragonfly-supernode-timer");
+  /** Event loops check proofs: they must not read the file. */
+  private JoinToken joinToken(Path file) {
+    JoinToken token = JoinToken.ofFile(file, System::nanoTime);
+    token.lookedAtBy(startTimer("dragonfly-join-token"));
+    return token;
+  }
+
+  private ScheduledExecutorService startTimer(String name) {
+    ScheduledThreadPoolExecutor timer = DaemonThreads.timer(name);
     parts.push(
         () -> {
           timer.shutdownNow();

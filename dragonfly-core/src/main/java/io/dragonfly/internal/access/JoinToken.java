@@ -18,6 +18,8 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -31,9 +33,10 @@ import org.slf4j.LoggerFactory;
  * shows another certificate.
  *
  * <p>The file has one token or two. The first is the one that proofs are made with, and both are
- * accepted, so that a fleet can change its token one machine after the other. The file is looked at
- * again at most once a second; one that cannot be used any more changes nothing. Safe for
- * concurrent use.
+ * accepted, so that a fleet can change its token one machine after the other: {@code OLD, NEW} on
+ * all machines, then {@code NEW, OLD} on all, then {@code NEW}. The file is looked at again at most
+ * once a second, by who uses the token or else by {@link #lookedAtBy a timer}. One that cannot be
+ * used changes nothing, and is read again until it can. Safe for concurrent use.
  */
 public final class JoinToken {
   private static final Logger LOG = LoggerFactory.getLogger(JoinToken.class);
@@ -50,11 +53,17 @@ public final class JoinToken {
   private final Path file;
   private final LongSupplier nanos;
 
-  @GuardedBy("this")
-  private List<SecretKeySpec> keys;
+  private volatile List<SecretKeySpec> keys;
+
+  /** Set if users of the token leave it to somebody else to look at the file. */
+  private volatile boolean isLookedAt;
 
   @GuardedBy("this")
   private Object stamp;
+
+  /** Why the file could not be read last; empty if it could. */
+  @GuardedBy("this")
+  private String failure = "";
 
   @GuardedBy("this")
   private long lookedNanos;
@@ -118,9 +127,9 @@ public final class JoinToken {
 
   private static StorageException malformed(Path file) {
     return new StorageException(
-        ("%s should hold a join token of at least %d characters without blanks, such as"
-                + " openssl rand -hex 32 makes, and in a second line the one before, if that is"
-                + " still valid.")
+        ("%s should hold a join token of at least %d characters without blanks, such as openssl"
+             + " rand -hex 32 makes. While a fleet changes its token there are two lines: OLD, NEW"
+             + " on all machines, then NEW, OLD on all, then NEW. See security.md.")
             .formatted(file, LEAST_CHARACTERS));
   }
 
@@ -133,27 +142,60 @@ public final class JoinToken {
     }
   }
 
-  private synchronized List<SecretKeySpec> keys() {
-    if (nanos.getAsLong() - lookedNanos >= LOOK_NANOS) {
-      lookedNanos = nanos.getAsLong();
-      Object now = stamp(file);
-      if (!now.equals(stamp)) {
-        stamp = now;
-        readAgain();
-      }
+  /**
+   * Has the file looked at once a second on this timer, and no longer by who uses the token: they
+   * may not wait for a disk. To be called once.
+   *
+   * @param timer is blocked while the file is read; its owner ends it
+   */
+  public void lookedAtBy(ScheduledExecutorService timer) {
+    isLookedAt = true;
+    var unused =
+        timer.scheduleWithFixedDelay(this::look, LOOK_NANOS, LOOK_NANOS, TimeUnit.NANOSECONDS);
+  }
+
+  private List<SecretKeySpec> keys() {
+    if (!isLookedAt) {
+      lookIfDue();
     }
     return keys;
   }
 
+  private synchronized void lookIfDue() {
+    if (nanos.getAsLong() - lookedNanos >= LOOK_NANOS) {
+      lookedNanos = nanos.getAsLong();
+      look();
+    }
+  }
+
+  private synchronized void look() {
+    Object now = stamp(file);
+    if (!now.equals(stamp)) {
+      // Its owner or mode may be what is wrong, and that is in no stamp: look until it is right.
+      stamp = readAgain() ? now : new Object();
+    }
+  }
+
   @GuardedBy("this")
-  private void readAgain() {
+  private boolean readAgain() {
     try {
       keys = read(file);
+      failure = "";
       LOG.info("The join token in {} was read again: it has changed", file);
+      return true;
     } catch (IOException e) {
-      LOG.warn("The join token stays as it was: {} cannot be read: {}", file, WhyNot.of(e));
-    } catch (StorageException e) {
-      LOG.warn("The join token stays as it was: {}", e.getMessage());
+      failed("%s cannot be read: %s".formatted(file, WhyNot.of(e)));
+    } catch (RuntimeException e) {
+      failed(String.valueOf(e.getMessage()));
+    }
+    return false;
+  }
+
+  @GuardedBy("this")
+  private void failed(String why) {
+    if (!why.equals(failure)) {
+      LOG.warn("The join token stays as it was: {}", why);
+      failure = why;
     }
   }
 

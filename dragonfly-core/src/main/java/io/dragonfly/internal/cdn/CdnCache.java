@@ -6,6 +6,7 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.StorageException;
+import io.dragonfly.internal.queue.KeyedBudget;
 import io.dragonfly.internal.storage.AccessTimes;
 import io.dragonfly.internal.storage.Eviction;
 import io.dragonfly.spi.Portion;
@@ -37,6 +38,9 @@ public final class CdnCache implements AutoCloseable {
   /** How long a version of an earlier process that nobody else can join is kept for its peers. */
   private static final Duration LEFTOVERS_KEPT = Duration.ofMinutes(10);
 
+  private static final int MOST_COMPLAINTS = 2_000;
+  private static final int MOST_COMPLAINTS_OF_ONE_TASK = 64;
+
   private final Storage storage;
   private final Sources sources;
   private final CdnSettings settings;
@@ -53,6 +57,10 @@ public final class CdnCache implements AutoCloseable {
   private final Striped<Lock> storeLocks = Striped.lock(64);
 
   private final CdnListener listener;
+
+  /** Complaints that are being checked. */
+  private final KeyedBudget<TaskId> complaintsOpen =
+      new KeyedBudget<>(MOST_COMPLAINTS, task -> MOST_COMPLAINTS_OF_ONE_TASK);
 
   /**
    * The time, and who waits for it.
@@ -95,6 +103,10 @@ public final class CdnCache implements AutoCloseable {
 
   CdnListener listener() {
     return listener;
+  }
+
+  KeyedBudget<TaskId> complaintsOpen() {
+    return complaintsOpen;
   }
 
   /**

@@ -27,16 +27,15 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A complaint has a piece read from the disk, so a place may make only so many, about this task
  * and about all. One that was right does not count. One about a piece that turns out to be intact
- * counts for {@link CdnTask#WRONG_COMPLAINT_COUNTS}. Safe for concurrent use.
+ * counts against its place for {@link CdnTask#WRONG_COMPLAINT_COUNTS}. How many are being checked
+ * at once is bounded for all places together. Safe for concurrent use.
  */
 final class Complaints {
   private static final Logger log = LoggerFactory.getLogger(Complaints.class);
 
   private static final Duration PAUSE = Duration.ofSeconds(10);
 
-  /** Complaints about this task that may be open or wrong, of all places and of one. */
-  private static final int MOST = 64;
-
+  /** Complaints of one place about this task that may be open or wrong. */
   private static final int MOST_OF_ONE_PLACE = 8;
 
   /** So many damaged pieces may be bad luck; with the last of them all are verified. */
@@ -60,7 +59,9 @@ final class Complaints {
   @GuardedBy("this")
   private final Set<Integer> lost = new HashSet<>();
 
-  private final KeyedBudget<Place> open = new KeyedBudget<>(MOST, place -> MOST_OF_ONE_PLACE);
+  /** Without a total: those who are wrong must not silence others. */
+  private final KeyedBudget<Place> believed =
+      new KeyedBudget<>(Long.MAX_VALUE, place -> MOST_OF_ONE_PLACE);
 
   /** Damaged pieces since all were verified. */
   @GuardedBy("this")
@@ -86,7 +87,7 @@ final class Complaints {
   /**
    * Checks a piece that a peer complains of, if its place is believed.
    *
-   * @param budget the complaints about all tasks
+   * @param budget the complaints of each place about all tasks
    * @return whether it is believed, or nothing depends on that
    */
   boolean complain(int piece, Place from, KeyedBudget<Place> budget) {
@@ -96,9 +97,10 @@ final class Complaints {
         isIntact -> {
           Runnable over =
               () -> {
-                open.giveBack(from, 1);
+                believed.giveBack(from, 1);
                 budget.giveBack(from, 1);
               };
+          cache.complaintsOpen().giveBack(task.task().id(), 1);
           if (isIntact) {
             cache.later(CdnTask.WRONG_COMPLAINT_COUNTS, over);
           } else {
@@ -108,14 +110,17 @@ final class Complaints {
   }
 
   private boolean isBelieved(Place from, KeyedBudget<Place> budget) {
-    if (open.take(from, 1) != KeyedBudget.Grant.TAKEN) {
+    if (believed.take(from, 1) != KeyedBudget.Grant.TAKEN) {
       return false;
     }
-    boolean isOne = budget.take(from, 1) == KeyedBudget.Grant.TAKEN;
-    if (!isOne) {
-      open.giveBack(from, 1);
+    if (budget.take(from, 1) == KeyedBudget.Grant.TAKEN) {
+      if (cache.complaintsOpen().take(task.task().id(), 1) == KeyedBudget.Grant.TAKEN) {
+        return true;
+      }
+      budget.giveBack(from, 1);
     }
-    return isOne;
+    believed.giveBack(from, 1);
+    return false;
   }
 
   /**

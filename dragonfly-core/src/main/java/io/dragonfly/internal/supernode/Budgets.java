@@ -34,8 +34,9 @@ final class Budgets {
   static final long MOST_REGISTERING_BYTES = 64L << 20;
 
   /**
-   * Complaints of pieces in the cache, of which each has a piece read from the disk. One that was
-   * right is given back at once, one that was wrong after {@link
+   * Complaints of pieces in the cache, of which each has a piece read from the disk; a part of this
+   * is what one address may have, and there is no total: else addresses that are wrong would
+   * silence others. One that was right is given back at once, one that was wrong after {@link
    * io.dragonfly.internal.cdn.CdnTask#WRONG_COMPLAINT_COUNTS}.
    */
   static final int MOST_COMPLAINTS = 2_000;
@@ -63,7 +64,8 @@ final class Budgets {
     memberships = KeyedBudget.shared(MOST_MEMBERSHIPS, share);
     registering = KeyedBudget.shared(MOST_REGISTERING, share);
     registeringBytes = KeyedBudget.shared(MOST_REGISTERING_BYTES, share);
-    complaints = KeyedBudget.shared(MOST_COMPLAINTS, share);
+    long complaintsOfOne = KeyedBudget.part(MOST_COMPLAINTS, share);
+    complaints = new KeyedBudget<>(Long.MAX_VALUE, place -> complaintsOfOne);
     tasks = SharedBudget.of("tasks", MOST_TASKS, share);
     zones = SharedBudget.of("data centres", MOST_ZONES, share);
     accesses = new KeptAccesses(MOST_ACCESS_BYTES, share);

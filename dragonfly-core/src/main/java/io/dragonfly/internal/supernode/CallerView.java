@@ -27,7 +27,7 @@ import java.util.function.Supplier;
 /**
  * A supernode as one caller sees it.
  *
- * @param throng bounds how many registrations wait
+ * @param throng bounds how many registrations and offers wait
  * @param gate checks callers
  * @param requester for whom sources are read
  * @param from where peers call from
@@ -68,7 +68,16 @@ record CallerView(
 
   @Override
   public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
-    return joined(request.caller(), () -> offers.offer(request, place(request.caller())), "offer");
+    return joined(
+        request.caller(),
+        () -> {
+          Place here = place(request.caller());
+          return request.holdings().isEmpty()
+              ? offers.offer(request, here)
+              : throng.admit(
+                  here, Registrations.bytes(request.holdings()), () -> offers.offer(request, here));
+        },
+        "offer");
   }
 
   @Override

@@ -39,6 +39,14 @@ final class Offers {
   }
 
   CompletableFuture<OfferAnswer> offer(OfferRequest request, Place place) {
+    if (request.holdings().isEmpty()) {
+      return CompletableFuture.completedFuture(answer(request, place, Map.of(), List.of()));
+    }
+    // One call may hold thousands of tickets, and an event loop should not verify them.
+    return arrivals.inBackground(() -> verify(request, place));
+  }
+
+  private CompletableFuture<OfferAnswer> verify(OfferRequest request, Place place) {
     Map<SwarmTask, Holding> known = new LinkedHashMap<>();
     List<Holding> others = new ArrayList<>();
     List<TaskId> refused = new ArrayList<>();
@@ -53,7 +61,7 @@ final class Offers {
     if (others.isEmpty()) {
       return CompletableFuture.completedFuture(answer(request, place, known, refused));
     }
-    return arrivals.inBackground(() -> offer(request, place, known, others, refused));
+    return offer(request, place, known, others, refused);
   }
 
   private boolean isAdmitted(PeerId peer, Holding holding) {
@@ -99,7 +107,8 @@ final class Offers {
 
   private OfferAnswer answer(
       OfferRequest request, Place place, Map<SwarmTask, Holding> known, List<TaskId> unknown) {
-    Terms terms = swarms.offer(request.caller(), place, known);
-    return new OfferAnswer(unknown, terms);
+    List<TaskId> notTaken = new ArrayList<>(unknown);
+    Terms terms = swarms.offer(request.caller(), place, known, notTaken);
+    return new OfferAnswer(notTaken, terms);
   }
 }

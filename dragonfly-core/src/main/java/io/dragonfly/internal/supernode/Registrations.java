@@ -22,6 +22,7 @@ import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskKey;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -85,8 +86,13 @@ final class Registrations {
 
   /** Returns what a registration takes up while it waits, in bytes. */
   static long bytes(RegisterRequest request) {
-    long bytes = KeptAccesses.bytes(request.content());
-    for (Holding holding : request.holdings()) {
+    return KeptAccesses.bytes(request.content()) + bytes(request.holdings());
+  }
+
+  /** Returns what holdings take up while a call waits, in bytes. */
+  static long bytes(List<Holding> holdings) {
+    long bytes = 0;
+    for (Holding holding : holdings) {
       bytes += HOLDING_BYTES + holding.pieces().size() / Byte.SIZE;
     }
     return bytes;

@@ -1,5 +1,6 @@
 package io.dragonfly.internal.supernode;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
@@ -11,6 +12,7 @@ import io.dragonfly.control.Revoked;
 import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.Terms;
+import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.access.TakerAddresses;
@@ -316,18 +318,26 @@ final class Swarms implements Preheats.Peers {
     }
   }
 
-  /** A peer offers pieces of tasks that have started. Those that have ended are passed over. */
-  Terms offer(Caller caller, Place place, Map<SwarmTask, Holding> offers) {
+  /**
+   * A peer offers pieces of tasks that have started. Those that have ended are passed over.
+   *
+   * @param notTaken gets those that there is no room for: the peer offers them later, while a
+   *     refusal of them all would have it offer the same again and again
+   * @throws BusyException if there is no room for the peer
+   */
+  Terms offer(Caller caller, Place place, Map<SwarmTask, Holding> offers, List<TaskId> notTaken) {
     Terms terms;
     synchronized (state) {
       Session session = state.heard(caller, place, rhythm.activeNanos().getAsLong());
       polls.arm(session);
-      offers.forEach(
-          (task, holding) -> {
-            if (!task.isRemoved) {
-              state.offer(session, task, holding.pieces());
-            }
-          });
+      boolean isFull = false;
+      for (Map.Entry<SwarmTask, Holding> each : offers.entrySet()) {
+        SwarmTask task = each.getKey();
+        isFull = isFull || (!task.isRemoved && !hasTaken(session, task, each.getValue()));
+        if (isFull && !task.isRemoved) {
+          notTaken.add(task.id());
+        }
+      }
       terms = polls.terms(session);
       polls.arm(session);
     }
@@ -340,6 +350,16 @@ final class Swarms implements Preheats.Peers {
     synchronized (state) {
       Session session = state.session(caller.id());
       return session != null && session.peer().address().equals(caller.address());
+    }
+  }
+
+  @GuardedBy("state")
+  private boolean hasTaken(Session session, SwarmTask task, Holding holding) {
+    try {
+      state.offer(session, task, holding.pieces());
+      return true;
+    } catch (BusyException e) {
+      return false;
     }
   }
 

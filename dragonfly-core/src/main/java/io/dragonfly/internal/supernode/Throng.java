@@ -7,9 +7,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
- * Bounds how many registrations from one place wait for their answers at once, and how long they
- * are together: each may be waiting for a source, and takes up memory meanwhile. Safe for
- * concurrent use.
+ * Bounds how many registrations and offers from one place wait for their answers at once, and how
+ * long they are together: each may be waiting for a source or its tickets' verification, and takes
+ * up memory meanwhile. Safe for concurrent use.
  */
 final class Throng {
   private final KeyedBudget<Place> waiting;
@@ -21,16 +21,16 @@ final class Throng {
   }
 
   /**
-   * Lets a registration in.
+   * Lets a registration or an offer in.
    *
    * @param bytes what it takes up while it waits
    * @throws io.dragonfly.error.BusyException if too many from its place wait already
    */
   <T> CompletableFuture<T> admit(
       Place place, long bytes, Supplier<CompletableFuture<T>> registration) {
-    Budgets.take(waiting, place, 1, "registrations that wait");
+    Budgets.take(waiting, place, 1, "registrations and offers that wait");
     try {
-      Budgets.take(waitingBytes, place, bytes, "bytes of registrations that wait");
+      Budgets.take(waitingBytes, place, bytes, "bytes of registrations and offers that wait");
     } catch (RuntimeException e) {
       waiting.giveBack(place, 1);
       throw e;

@@ -1,5 +1,7 @@
 package io.dragonfly.internal.transfer;
 
+import io.dragonfly.control.Outcome;
+import io.dragonfly.control.PieceResult;
 import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.FetchCancelledException;
@@ -11,6 +13,7 @@ import io.dragonfly.internal.transfer.swarm.Pushed;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.ContentRequest;
+import io.dragonfly.task.Digest;
 import io.dragonfly.task.Task;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -43,7 +46,14 @@ final class Download {
   private final Finishing finishing;
   private final StallMeter stalls;
   private final Map<Integer, Origin> origins = new HashMap<>();
-  private final BitSet unproven = new BitSet();
+
+  /**
+   * The digests of the pieces that are there and that nobody has proved. They are sealed when they
+   * are proved, or when the whole file is about to be verified; till then nobody else sees them,
+   * nor does a later process.
+   */
+  private final Map<Integer, Digest> unproven = new HashMap<>();
+
   private int piecesFromSource;
   private boolean over;
   private boolean wasWaiting;
@@ -208,7 +218,9 @@ final class Download {
 
       @Override
       public boolean isReady(int piece) {
-        return table.isDone(piece) && !unproven.get(piece) && !finishing.holdsBack(fetch, piece);
+        return table.isDone(piece)
+            && !unproven.containsKey(piece)
+            && !finishing.holdsBack(fetch, piece);
       }
 
       @Override
@@ -260,7 +272,7 @@ final class Download {
     return demand.pushed();
   }
 
-  /** A piece is sealed in the store. */
+  /** A piece is in the store: sealed, unless it is {@link #unproven}. */
   void pieceDone(int piece, Origin origin) {
     if (!table.complete(piece)) {
       return;
@@ -271,7 +283,9 @@ final class Download {
     if (origin.kind() == Origin.Kind.SOURCE) {
       piecesFromSource++;
     }
-    parts.sealed().accept(task().id(), piece);
+    if (!unproven.containsKey(piece)) {
+      parts.sealed().accept(task().id(), piece);
+    }
     origin
         .kind()
         .overNetwork()
@@ -302,28 +316,78 @@ final class Download {
   }
 
   /** A piece has come whose digest is not known: no reader gets it before it is proved. */
-  void unproven(int piece) {
-    unproven.set(piece);
+  void unproven(int piece, Digest digest) {
+    unproven.put(piece, digest);
+  }
+
+  /** Tells whether there are pieces that nobody has proved, or that are not sealed yet. */
+  boolean hasUnproven() {
+    return !unproven.isEmpty();
+  }
+
+  /** Returns the digest of a piece that is there, if nobody has proved it. */
+  Optional<Digest> unproven(int piece) {
+    return Optional.ofNullable(unproven.get(piece));
   }
 
   /** The digest of a piece has turned out to be right. */
   void proved(int piece) {
-    if (unproven.get(piece)) {
-      unproven.clear(piece);
-      demand.fetches().forEach(fetch -> fetch.feed().ifPresent(StreamFeed::moveOn));
+    Digest digest = unproven.get(piece);
+    if (digest != null) {
+      parts
+          .loop()
+          .when(seal(Map.of(piece, digest)), done -> sealed(piece, digest), this::storeFailed);
     }
+  }
+
+  /**
+   * Seals the pieces that nobody has proved: only what is sealed can be read, and the whole file is
+   * to be verified.
+   */
+  CompletableFuture<Void> sealUnproven() {
+    return unproven.isEmpty()
+        ? CompletableFuture.completedFuture(null)
+        : seal(Map.copyOf(unproven));
+  }
+
+  private CompletableFuture<Void> seal(Map<Integer, Digest> pieces) {
+    return parts
+        .writer()
+        .run(
+            stored,
+            () -> {
+              for (Map.Entry<Integer, Digest> each : pieces.entrySet()) {
+                if (!stored.has(each.getKey())) {
+                  stored.seal(each.getKey(), each.getValue());
+                }
+              }
+            });
   }
 
   /** The digest of the whole file is right. */
   void provedAll() {
-    unproven.clear();
+    Map.copyOf(unproven).forEach(this::sealed);
+  }
+
+  /** A piece is proved and sealed: others may have it from now on. */
+  private void sealed(int piece, Digest digest) {
+    Origin origin = origins.get(piece);
+    if (over || origin == null || !unproven.remove(piece, digest)) {
+      return; // it was dropped meanwhile
+    }
+    parts.sealed().accept(task().id(), piece);
+    origin
+        .parent()
+        .map(parent -> new PieceResult(piece, parent.id(), Outcome.DONE, origin.nanos() / 1000))
+        .ifPresent(swarm::report);
+    demand.fetches().forEach(fetch -> fetch.feed().ifPresent(StreamFeed::moveOn));
   }
 
   /** Drops the pieces that nobody has proved; returns whether there were any. */
   boolean dropUnproven() {
-    BitSet dropped = (BitSet) unproven.clone();
+    List<Integer> dropped = List.copyOf(unproven.keySet());
     unproven.clear();
-    dropped.stream().forEach(swarm::discard);
+    dropped.forEach(swarm::discard);
     return !dropped.isEmpty();
   }
 
@@ -334,7 +398,7 @@ final class Download {
       return;
     }
     LOG.warn("Task {}: piece {} in the store is no longer what it was", task().id().brief(), piece);
-    unproven.clear(piece);
+    unproven.remove(piece);
     table.lose(piece);
     swarm.withdraw(piece);
     for (RunningFetch fetch : demand.fetches()) {
@@ -435,7 +499,7 @@ final class Download {
   /** Moves no more bytes. */
   private void close() {
     over = true;
-    unproven.stream().forEach(this::forget); // the next fetch would take them for good
+    unproven.keySet().forEach(this::forget); // the next fetch would take them for good
     swarm.close();
     source.close();
     finishing.close();

@@ -77,7 +77,8 @@ final class Finishing {
 
   /** A supernode gives the last piece's digest only after the whole has matched. */
   private boolean mustVerify() {
-    return download.task().digest().isPresent() && !knowsDigests(PieceSpan.ALL);
+    return download.task().digest().isPresent()
+        && (download.hasUnproven() || !knowsDigests(PieceSpan.ALL));
   }
 
   private boolean knowsDigests(PieceSpan pieces) {
@@ -196,17 +197,21 @@ final class Finishing {
     StoredTask stored = download.stored();
     long length = stored.task().layout().length().orElseThrow();
     Optional<Digest> known = readAgain ? Optional.empty() : download.source().wholeDigest(length);
-    return parts
-        .io()
-        .call(
-            () -> {
-              if (known.isPresent()) {
-                Outputs.compare(stored.task().id(), expected, known.get());
-              } else {
-                Outputs.verify(stored, expected);
-              }
-              return null;
-            });
+    return download
+        .sealUnproven()
+        .thenCompose(
+            done ->
+                parts
+                    .io()
+                    .call(
+                        () -> {
+                          if (known.isPresent()) {
+                            Outputs.compare(stored.task().id(), expected, known.get());
+                          } else {
+                            Outputs.verify(stored, expected);
+                          }
+                          return null;
+                        }));
   }
 
   private void deliver(RunningFetch fetch) {

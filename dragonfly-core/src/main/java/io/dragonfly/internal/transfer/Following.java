@@ -5,6 +5,7 @@ import io.dragonfly.control.Parent;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.transfer.swarm.TaskEvents.Assigned;
 import io.dragonfly.peer.PeerId;
+import io.dragonfly.rate.Rate;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -17,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * Lets one of the peers of a lost supernode read the source for all: each that knows a peer with a
  * lower id takes what is missing from the lowest one, as that one reads it. Nobody tells the
  * digests of these pieces, so no reader gets them before the digest of the whole file is right; if
- * it is not, they are dropped. A peer that does not deliver is left, and the source is read.
- * Confined to the loop.
+ * it is not, they are dropped. A peer that does not deliver, or too slowly, is left, and the source
+ * is read. Confined to the loop.
  */
 final class Following {
   private static final Logger LOG = LoggerFactory.getLogger(Following.class);
@@ -26,6 +27,12 @@ final class Following {
 
   /** A reader of a stream gets nothing meanwhile, and may not wait for longer. */
   private static final Duration LONGEST_WITH_READERS = Duration.ofSeconds(60);
+
+  /** How often it is looked whether the leader is fast enough: its source may pause for a while. */
+  private static final Duration WINDOW = Duration.ofSeconds(60);
+
+  /** A leader that gives less is no better than the source, and may mean to hold up others. */
+  private static final long LEAST_BYTES_PER_SECOND = 512 << 10;
 
   private final Parts parts;
   private final Download download;
@@ -35,6 +42,12 @@ final class Following {
   private Timers.@Nullable Timer look;
   private long beganNanos;
   private long progressNanos;
+  private long windowNanos;
+  private long windowBytes;
+
+  /** No piece before this one is missing, as far as was seen since the last look. */
+  private int first;
+
   private boolean failed;
 
   Following(Parts parts, Download download, SwarmTakes takes) {
@@ -64,6 +77,9 @@ final class Following {
     instead = left;
     beganNanos = parts.loop().activeNanos();
     progressNanos = beganNanos;
+    windowNanos = beganNanos;
+    windowBytes = 0;
+    first = 0;
     lookLater();
     ask();
     return true;
@@ -81,23 +97,33 @@ final class Following {
     }
     PieceTable table = download.table();
     int end = table.layout().pieces();
-    for (int piece = 0; piece < end && takes.pieces() < MOST_AT_ONCE; piece++) {
+    while (first < end && table.isDone(first)) {
+      first++;
+    }
+    for (int piece = first; piece < end && takes.pieces() < MOST_AT_ONCE; piece++) {
       if (!table.isDone(piece) && !table.isAsked(piece)) {
         takes.assignUnproven(new Assigned(piece, from));
       }
     }
   }
 
-  /** A piece has come. */
-  void progressed() {
-    progressNanos = parts.loop().activeNanos();
+  /** A piece has come, of whomever; only the leader's are a reason to go on following it. */
+  void taken(Parent parent, long bytes) {
+    if (isLeader(parent)) {
+      progressNanos = parts.loop().activeNanos();
+      windowBytes += bytes;
+    }
     ask();
+  }
+
+  private boolean isLeader(Parent parent) {
+    return leader != null && leader.peer().id().equals(parent.peer().id());
   }
 
   /** A peer did not give a piece. One that may have it later is asked again, but not at once. */
   void notTaken(Parent parent, Outcome outcome) {
     boolean isLater = outcome == Outcome.NOT_YET || outcome == Outcome.DROPPED;
-    if (leader != null && leader.peer().id().equals(parent.peer().id()) && !isLater) {
+    if (isLeader(parent) && !isLater) {
       leave();
     }
   }
@@ -120,10 +146,23 @@ final class Following {
     } else if (hasReaders && now - beganNanos > LONGEST_WITH_READERS.toNanos()) {
       var unused = download.dropUnproven();
       leave();
+    } else if (now - windowNanos > WINDOW.toNanos() && windowBytes < leastOfWindow()) {
+      leave();
     } else {
+      if (now - windowNanos > WINDOW.toNanos()) {
+        windowNanos = now;
+        windowBytes = 0;
+      }
+      first = 0; // the store may have lost a piece
       lookLater();
       ask();
     }
+  }
+
+  /** A limit of the fetches themselves is not the leader's fault. */
+  private long leastOfWindow() {
+    long limit = download.demand().rate().map(Rate::bytesPerSecond).orElse(Long.MAX_VALUE);
+    return Math.min(LEAST_BYTES_PER_SECOND, limit / 2) * WINDOW.toSeconds();
   }
 
   private void leave() {

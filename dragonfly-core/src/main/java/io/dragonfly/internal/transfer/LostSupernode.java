@@ -88,9 +88,9 @@ final class LostSupernode {
   }
 
   /** A piece has come. */
-  void taken() {
+  void taken(Parent parent, long bytes) {
     askContacts();
-    following.progressed();
+    following.taken(parent, bytes);
   }
 
   /** What was taken from a peer without proof is not what the file should be. */

@@ -184,7 +184,7 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
     if (!download.table().isDone(piece)) {
       return;
     }
-    Optional<Digest> kept = download.stored().digest(piece);
+    Optional<Digest> kept = download.unproven(piece).or(() -> download.stored().digest(piece));
     if (kept.equals(download.digests().digest(piece))) {
       download.proved(piece);
       return;
@@ -293,20 +293,37 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
   }
 
   @Override
-  public void taken(int piece, Parent parent, long nanos, boolean proven) {
+  public void taken(int piece, Parent parent, long nanos, Optional<Digest> unproven) {
+    Optional<Digest> known = download.digests().digest(piece);
+    if (unproven.isPresent() && known.isPresent() && !known.equals(unproven)) {
+      // Its digest has become known since the piece was asked for.
+      report(new PieceResult(piece, parent.peer().id(), Outcome.DIGEST_MISMATCH, nanos / 1000));
+      download.table().giveBack(piece);
+      parts
+          .listener()
+          .pieceFailed(
+              download.task(),
+              piece,
+              parent.peer(),
+              Outcome.DIGEST_MISMATCH,
+              "the bytes have " + unproven.get() + " instead of " + known.get());
+      loss.notTaken(parent, Outcome.DIGEST_MISMATCH);
+      parts.loop().execute(this::pieceWasGivenBack);
+      return;
+    }
     boolean supernode = membership != null && membership.link().isSupernode(parent.peer().id());
     Origin.Kind kind = supernode ? Origin.Kind.SUPERNODE : Origin.Kind.PEER;
     long bytes = download.table().layout().range(piece).length();
     parts.listener().pieceTaken(download.task(), piece, parent.peer(), bytes, nanos);
     download.source().swarmDelivers();
-    if (!proven) {
-      download.unproven(piece);
+    if (!download.table().isDone(piece)) {
+      unproven.ifPresent(digest -> download.unproven(piece, digest));
     }
     download.pieceDone(piece, new Origin(kind, Optional.of(parent.peer()), nanos));
-    if (!proven && download.digests().digest(piece).isPresent()) {
-      compareWithStore(piece);
+    if (known.isPresent()) {
+      download.proved(piece);
     }
-    loss.taken();
+    loss.taken(parent, bytes);
   }
 
   @Override

@@ -65,9 +65,9 @@ final class SwarmTakes {
     /**
      * A piece is there.
      *
-     * @param proven whether its digest was known and is right
+     * @param unproven its digest, if nobody has told that: then it is not sealed nor reported yet
      */
-    void taken(int piece, Parent parent, long nanos, boolean proven);
+    void taken(int piece, Parent parent, long nanos, Optional<Digest> unproven);
 
     /** Another parent is asked for a piece too, or instead, since the first one is late. */
     void moved(int piece, Parent from, Parent to, String reason);
@@ -230,12 +230,15 @@ final class SwarmTakes {
     learnPatience(take, end.outcome());
     of.running.remove(take);
     parts.line().ended(take);
-    report(piece, parent, end.outcome(), take.nanos());
     if (end.outcome() == Outcome.DONE) {
+      if (take.unproven().isEmpty()) { // else others would be told to take it from here
+        report(piece, parent, Outcome.DONE, take.nanos());
+      }
       forget(piece, of);
-      owner.taken(piece, parent, take.nanos(), take.order().digest().isPresent());
+      owner.taken(piece, parent, take.nanos(), take.unproven());
       return;
     }
+    report(piece, parent, end.outcome(), take.nanos());
     owner.notTaken(piece, parent, end);
     if (end.failure() != null && !table.isDone(piece)) {
       owner.storeFailed(end.failure());

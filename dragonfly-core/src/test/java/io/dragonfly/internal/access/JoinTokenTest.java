@@ -2,7 +2,9 @@ package io.dragonfly.internal.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import io.dragonfly.control.JoinAnswer;
 import io.dragonfly.control.JoinProof;
 import io.dragonfly.control.JoinRequest;
@@ -13,10 +15,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,6 +126,45 @@ class JoinTokenTest {
     assertThat(token.isProvenBy(fresh, request)).isTrue();
   }
 
+  /** As when its owner or mode was wrong, which is not seen from size and time. */
+  @Test
+  void aFileThatCouldNotBeUsedIsReadAgainThoughNothingElseTellsThatItIsBetter() throws Exception {
+    Path file = Files.writeString(dir.resolve("token"), OLD);
+    JoinToken token = JoinToken.ofFile(file, nanos::get);
+    JoinAnswer fresh = answer(token(NEW));
+    Files.writeString(file, NEW.replace('f', ' '));
+    FileTime time = Files.getLastModifiedTime(file);
+    nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+    assertThat(token.isProvenBy(fresh, request)).isFalse();
+
+    Files.writeString(file, NEW);
+    Files.setLastModifiedTime(file, time);
+    nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+    assertThat(token.isProvenBy(fresh, request)).isTrue();
+  }
+
+  @Test
+  void whoUsesTheTokenDoesNotReadTheFileIfATimerDoes() throws Exception {
+    Path file = Files.writeString(dir.resolve("token"), OLD);
+    JoinToken token = JoinToken.ofFile(file, nanos::get);
+    JoinAnswer fresh = answer(token(NEW));
+    CountDownLatch busy = new CountDownLatch(1);
+    ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+    try {
+      timer.execute(() -> Uninterruptibles.awaitUninterruptibly(busy));
+      token.lookedAtBy(timer);
+      Files.writeString(file, NEW + "\n" + OLD);
+      nanos.addAndGet(Duration.ofDays(1).toNanos());
+      assertThat(token.isProvenBy(fresh, request)).isFalse();
+
+      busy.countDown();
+      await().atMost(Duration.ofMinutes(1)).until(() -> token.isProvenBy(fresh, request));
+    } finally {
+      busy.countDown();
+      timer.shutdownNow();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -139,6 +184,7 @@ class JoinTokenTest {
         .isInstanceOf(StorageException.class)
         .hasMessageContaining(file.toString())
         .hasMessageContaining("32 characters")
+        .hasMessageContaining("OLD, NEW on all machines, then NEW, OLD on all, then NEW")
         .message()
         .doesNotContain("0123456789abcdef");
   }

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.internal.queue.KeyedBudget;
 import io.dragonfly.internal.queue.Place;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -66,6 +67,21 @@ class ComplaintsTest extends CdnFixture {
     complainOfAll(OTHER);
     awaitReads(MOST);
     assertThat(heard.lost()).isEmpty();
+  }
+
+  @Test
+  void manyAddressesThatWereWrongDoNotSilenceOthers() {
+    for (int round = 0; round < 2; round++) {
+      for (int place = 0; place < 4; place++) {
+        complainOfAll(new Place("198.51.100.%d".formatted(4 * round + place)));
+      }
+      awaitReads(4 * MOST);
+      ticker.advance(Duration.ofSeconds(11)); // what was intact a moment ago is not read
+    }
+
+    damaged.damage(5);
+    task.complain(5, OTHER, budget);
+    await().until(() -> heard.lost().contains(5) && heard.sealed().contains(5));
   }
 
   @Test

@@ -114,7 +114,8 @@ class PlaceLimitsTest {
     Place one = Place.of(ip("192.0.2.1"));
     CompletableFuture<String> first = throng.admit(one, 20, CompletableFuture::new);
     throng.admit(one, 20, CompletableFuture::new);
-    assertThat(refusal(throng, one, 0)).contains("192.0.2.1", "as many registrations that wait");
+    assertThat(refusal(throng, one, 0))
+        .contains("192.0.2.1", "as many registrations and offers that wait");
     throng.admit(Place.of(ip("192.0.2.2")), 50, CompletableFuture::new);
     first.complete("");
     assertThat(refusal(throng, one, 40)).contains("192.0.2.1", "as many bytes of registrations");

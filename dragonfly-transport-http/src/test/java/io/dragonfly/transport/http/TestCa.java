@@ -73,6 +73,18 @@ public final class TestCa {
     return builder.build();
   }
 
+  /** Makes a certificate that ended a minute ago. */
+  public HeldCertificate issueExpired(String name) {
+    long now = System.currentTimeMillis();
+    return new HeldCertificate.Builder()
+        .ecdsa256()
+        .serialNumber(serials.incrementAndGet())
+        .commonName(name)
+        .validityInterval(now - 120_000, now - 60_000)
+        .signedBy(authority)
+        .build();
+  }
+
   /** Returns what connects with a certificate. */
   public SSLSocketFactory sockets(HeldCertificate host) {
     return new HandshakeCertificates.Builder()

@@ -111,6 +111,11 @@ public final class PieceIntake implements DiskWriter.Writing {
     return writer.seal(this, stored, piece, digest);
   }
 
+  /** The same, but leaves the piece unsealed: nobody sees it. */
+  public CompletableFuture<Void> keep() {
+    return writer.run(stored, this::throwIfFailed);
+  }
+
   /** Forgets the piece. Nothing of it is written from now on, except what is being written. */
   public synchronized void abandon() {
     abandoned = true;

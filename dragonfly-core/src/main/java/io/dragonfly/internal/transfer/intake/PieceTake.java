@@ -72,6 +72,7 @@ public final class PieceTake implements PieceSink {
 
   private volatile boolean deaf;
   private volatile boolean complete;
+  private volatile @Nullable Digest found;
   private volatile long lastByteNanos;
   private volatile long lastByteActiveNanos;
 
@@ -111,6 +112,14 @@ public final class PieceTake implements PieceSink {
   /** Returns nanoseconds from the start to the last byte. */
   public long nanos() {
     return Math.max(0, lastByteNanos - startNanos);
+  }
+
+  /**
+   * Returns the digest of what came, if all came and nobody had told which one it should have: then
+   * the piece is written, and not sealed.
+   */
+  public Optional<Digest> unproven() {
+    return order.digest().isPresent() ? Optional.empty() : Optional.ofNullable(found);
   }
 
   /** Tells whether it no longer waits for its start. */
@@ -277,14 +286,16 @@ public final class PieceTake implements PieceSink {
     }
     complete = true;
     Digest digest = intake.finish();
+    found = digest;
     Digest expected = order.digest().orElse(digest);
     if (!digest.equals(expected)) {
       String reason = "the bytes have " + digest + " instead of " + expected;
       loop.execute(() -> end(new End(Outcome.DIGEST_MISMATCH, reason)));
       return;
     }
+    // What is sealed may be uploaded, and is trusted after a restart.
     loop.when(
-        intake.seal(digest),
+        order.digest().isPresent() ? intake.seal(digest) : intake.keep(),
         done -> end(new End(Outcome.DONE, "")),
         failure -> end(new End(Outcome.DROPPED, "not stored: " + failure, failure)));
   }

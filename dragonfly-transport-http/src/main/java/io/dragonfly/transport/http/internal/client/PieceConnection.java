@@ -21,6 +21,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslContext;
 import io.netty.util.NetUtil;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
@@ -51,6 +52,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
   private final Portion portion;
   private final Channel channel;
   private final ReceiveFlow flow;
+  private final Optional<SslContext> protection;
   private final LongSupplier nanos;
   private final Future<?> watch;
   private @Nullable HttpTake current;
@@ -69,13 +71,14 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
       Portion portion,
       Channel channel,
       ReceiveFlow flow,
-      LongSupplier nanos) {
+      Optional<SslContext> protection) {
     this.connections = connections;
     this.line = line;
     this.portion = portion;
     this.channel = channel;
     this.flow = flow;
-    this.nanos = nanos;
+    this.protection = protection;
+    this.nanos = connections.nanos();
     this.idleSince = nanos.getAsLong();
     this.watch =
         channel
@@ -89,6 +92,11 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
 
   PieceConnections.Line line() {
     return line;
+  }
+
+  /** Tells whether it was made with this, or plain if that is empty. */
+  boolean isProtectedBy(Optional<SslContext> now) {
+    return protection.equals(now);
   }
 
   /** Starts a take; if the take is over, the connection is given back. */

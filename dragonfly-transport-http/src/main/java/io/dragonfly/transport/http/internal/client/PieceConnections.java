@@ -141,23 +141,39 @@ public final class PieceConnections implements AutoCloseable {
 
   /** Gives a take that is not over a connection or a place in line. */
   void place(HttpTake take) {
+    Key key = Key.of(take.request());
+    Optional<SslContext> protection = protection(key);
+    List<PieceConnection> stale = new ArrayList<>();
     Line line;
     PieceConnection idle;
+    boolean mayConnect;
     synchronized (this) {
-      line = lines.computeIfAbsent(Key.of(take.request()), Line::new);
+      line = lines.computeIfAbsent(key, Line::new);
+      line.idle.stream().filter(each -> !each.isProtectedBy(protection)).forEach(stale::add);
+      line.idle.removeAll(stale);
       idle = line.idle.pollLast();
-      if (idle == null && line.open >= MAX_CONNECTIONS) {
-        line.waiting.add(take);
-        return;
-      }
-      if (idle == null) {
+      mayConnect = idle == null && line.open < MAX_CONNECTIONS;
+      if (mayConnect) {
         line.open++;
+      } else if (idle == null) {
+        line.waiting.add(take);
       }
     }
+    stale.forEach(PieceConnection::close); // whoever waits in line gets their places
     if (idle != null) {
       idle.start(take);
-    } else {
+    } else if (mayConnect) {
       connect(line, take);
+    }
+  }
+
+  /** Returns what connections are made with now; that of no connection if it cannot be used. */
+  private Optional<SslContext> protection(Key key) {
+    try {
+      return tls.forPieces(key.parent().getAddress(), key.certificate())
+          .map(TransportTls.ToParent::context);
+    } catch (IOException e) {
+      return Optional.empty(); // which is said when a connection is to be made
     }
   }
 
@@ -208,8 +224,7 @@ public final class PieceConnections implements AutoCloseable {
       bootstrap
           .connect(line.key.parent())
           .addListener(
-              (ChannelFuture connected) ->
-                  connected(line, take, portion, connected, protection.isPresent()));
+              (ChannelFuture connected) -> connected(line, take, portion, connected, protection));
     } catch (RejectedExecutionException e) {
       LOG.debug("a take outlived its transport"); // which has told it so, before its loops ended
     }
@@ -241,12 +256,22 @@ public final class PieceConnections implements AutoCloseable {
   }
 
   private void connected(
-      Line line, HttpTake take, Portion portion, ChannelFuture connected, boolean encrypted) {
+      Line line,
+      HttpTake take,
+      Portion portion,
+      ChannelFuture connected,
+      Optional<TransportTls.ToParent> protection) {
     Channel channel = connected.channel();
     // One that was reset meanwhile would never tell its handler so, and keep its place for ever.
     if (connected.isSuccess() && channel.isActive()) {
       PieceConnection connection =
-          new PieceConnection(this, line, portion, channel, flow(channel, encrypted), nanos);
+          new PieceConnection(
+              this,
+              line,
+              portion,
+              channel,
+              flow(channel, protection.isPresent()),
+              protection.map(TransportTls.ToParent::context));
       channel.pipeline().replace(Broken.class, null, connection);
       connection.start(take);
       return;
@@ -295,8 +320,19 @@ public final class PieceConnections implements AutoCloseable {
         : text.substring(0, 1).toLowerCase(Locale.ROOT) + text.substring(1);
   }
 
-  /** A connection's take has ended, and it can be used again. */
+  LongSupplier nanos() {
+    return nanos;
+  }
+
+  /**
+   * A connection's take has ended, and it can be used again, unless the TLS files have changed
+   * since it was made: its parent may be revoked.
+   */
   void release(PieceConnection connection) {
+    if (!connection.isProtectedBy(protection())) {
+      connection.close();
+      return;
+    }
     HttpTake next;
     synchronized (this) {
       Line line = connection.line();

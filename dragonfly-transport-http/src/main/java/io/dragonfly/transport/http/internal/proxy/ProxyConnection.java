@@ -65,7 +65,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
 
   private enum State {
     IDLE(false),
-    HEAD(false),
+    HEAD(true),
     WORKING(true),
     SENDING(true),
     CONNECTING(true),
@@ -307,14 +307,16 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     List<ByteBuf> early = waiting.stream().map(ByteBuf.class::cast).toList();
     waiting.clear();
     if (opened.isBlind()) {
+      // Its relay counts as work before this does not any more: else a proxy might end in between.
+      opened.begin().accept(early);
       enter(State.TUNNEL);
       watch.cancel(false);
     } else {
       arrival = arrival.through(authority);
       restoreCodec();
       enter(State.IDLE);
+      opened.begin().accept(early);
     }
-    opened.begin().accept(early);
     updateReading();
   }
 

@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Credentials in PEM files that somebody else renews. They are looked at again at most once a
  * second, when a connection is made; what has changed holds for new connections. Files that do not
- * fit together, such as those that are just being replaced, change nothing. Safe for concurrent
- * use.
+ * fit together, such as those that are just being replaced, change nothing, and are read again
+ * until they do. Safe for concurrent use.
  */
 final class TlsFiles {
   private static final Logger LOG = LoggerFactory.getLogger(TlsFiles.class);
@@ -41,6 +41,10 @@ final class TlsFiles {
 
   @GuardedBy("this")
   private Loaded loaded;
+
+  /** Why the files could not be used last; empty if they could. */
+  @GuardedBy("this")
+  private String failure = "";
 
   @GuardedBy("this")
   private long lookedNanos;
@@ -64,20 +68,27 @@ final class TlsFiles {
       lookedNanos = nanos.getAsLong();
       List<Object> now = stamp();
       if (!now.equals(stamp)) {
-        stamp = now;
-        reload();
+        // An owner or a mode may be what is wrong, and that is in no stamp: look until it is right.
+        stamp = reload() ? now : List.of();
       }
     }
     return loaded;
   }
 
   @GuardedBy("this")
-  private void reload() {
+  private boolean reload() {
     try {
       loaded = new Loaded(load());
+      failure = "";
       LOG.info("TLS files were read again: {} have changed", names());
+      return true;
     } catch (IOException e) {
-      LOG.warn("TLS goes on with what was read before: {}", e.getMessage());
+      String why = String.valueOf(e.getMessage());
+      if (!why.equals(failure)) {
+        LOG.warn("TLS goes on with what was read before: {}", why);
+        failure = why;
+      }
+      return false;
     }
   }
 

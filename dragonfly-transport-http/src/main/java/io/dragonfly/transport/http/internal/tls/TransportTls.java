@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -40,8 +41,13 @@ import org.jspecify.annotations.Nullable;
 public final class TransportTls {
   private static final String KNOWN = "known_supernodes";
 
-  /** In a session: what its client's certificate was checked with last. */
+  /** In a session: the last check of its client's certificate. */
   private static final String CHECKED = "io.dragonfly.checked";
+
+  /** A certificate ends, and a revocation list grows too old, without a file that changes. */
+  private static final long CHECK_AGAIN_NANOS = Duration.ofSeconds(60).toNanos();
+
+  private record Checked(Loaded by, long nanos) {}
 
   /** A call with a proof goes to the certificate alone that the proof is about; no other may go. */
   private static final CallTls.Acquaintance PROVEN_ALONE =
@@ -52,6 +58,7 @@ public final class TransportTls {
   private final TransportConfig config;
   private final Optional<TlsFiles> files;
   private final KnownSupernodes known;
+  private final LongSupplier nanos;
   private final Loaded parents =
       new Loaded(
           new Credentials(
@@ -60,9 +67,10 @@ public final class TransportTls {
   @GuardedBy("this")
   private @Nullable Loaded own;
 
-  private TransportTls(TransportConfig config, Optional<TlsFiles> files) {
+  private TransportTls(TransportConfig config, Optional<TlsFiles> files, LongSupplier nanos) {
     this.config = config;
     this.files = files;
+    this.nanos = nanos;
     this.known = new KnownSupernodes(config.home().map(home -> home.resolve(KNOWN)));
   }
 
@@ -75,7 +83,7 @@ public final class TransportTls {
     boolean named = config.tlsCert().isPresent() || config.tlsCa().isPresent();
     try {
       return new TransportTls(
-          config, named ? Optional.of(new TlsFiles(config, nanos)) : Optional.empty());
+          config, named ? Optional.of(new TlsFiles(config, nanos)) : Optional.empty(), nanos);
     } catch (IOException e) {
       throw new IllegalArgumentException(String.valueOf(e.getMessage()), e);
     }
@@ -206,7 +214,9 @@ public final class TransportTls {
       Certificate[] shown = session.getPeerCertificates();
       X509Certificate[] chain = Arrays.copyOf(shown, shown.length, X509Certificate[].class);
       Loaded now = loaded();
-      if (session.getValue(CHECKED) != now) {
+      if (!(session.getValue(CHECKED) instanceof Checked last)
+          || last.by() != now
+          || nanos.getAsLong() - last.nanos() >= CHECK_AGAIN_NANOS) {
         try {
           now.credentials()
               .trust()
@@ -216,7 +226,7 @@ public final class TransportTls {
           throw new UntrustedException(
               "your certificate is not trusted any more: " + e.getMessage(), e);
         }
-        session.putValue(CHECKED, now);
+        session.putValue(CHECKED, new Checked(now, nanos.getAsLong()));
       }
       return Optional.of(Role.of(chain[0]));
     }

@@ -118,6 +118,24 @@ class DrainTest extends ProxyTest {
   }
 
   @Test
+  void aRequestOfWhichSomeHasComeIsAnswered() throws Exception {
+    start();
+    InetSocketAddress address = address();
+    try (RawConnection engine = connect().send("GET /healthz HTTP/1.1\nHost: loc")) {
+      Awaitility.await().atMost(LONG).until(() -> proxy.drain(Duration.ZERO) == 1);
+
+      CompletableFuture<Integer> drained = CompletableFuture.supplyAsync(() -> proxy.drain(LONG));
+      awaitNoListener(address);
+      assertThat(drained).isNotDone();
+      engine.send("alhost\n\n");
+
+      assertThat(engine.read().status()).isEqualTo(200);
+      assertThat(engine.awaitClose()).isLessThanOrEqualTo(0);
+      assertThat(drained).succeedsWithin(60, TimeUnit.SECONDS).isEqualTo(0);
+    }
+  }
+
+  @Test
   void withoutTimeNothingIsWaitedFor() throws Exception {
     start();
 

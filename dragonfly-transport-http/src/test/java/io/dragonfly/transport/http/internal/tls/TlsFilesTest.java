@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,6 +72,25 @@ class TlsFilesTest {
     assertThat(shown(read)).isNotEqualTo(before);
 
     Files.delete(files.key());
+    nanos += Duration.ofSeconds(1).toNanos();
+    assertThat(shown(read)).isNotEqualTo(before);
+  }
+
+  /** As when its owner or mode was wrong, which is not seen from size and time. */
+  @Test
+  void filesThatCouldNotBeUsedAreReadAgainThoughNothingElseTellsThatTheyAreBetter()
+      throws IOException {
+    TlsFiles read = new TlsFiles(config(), () -> nanos);
+    String before = shown(read);
+    ca.write(dir, "127.0.0.1", "another");
+    String key = Files.readString(files.key());
+    Files.writeString(files.key(), key.replace("BEGIN", "BEGUN"));
+    FileTime time = Files.getLastModifiedTime(files.key());
+    nanos += Duration.ofSeconds(1).toNanos();
+    assertThat(shown(read)).isEqualTo(before);
+
+    Files.writeString(files.key(), key);
+    Files.setLastModifiedTime(files.key(), time);
     nanos += Duration.ofSeconds(1).toNanos();
     assertThat(shown(read)).isNotEqualTo(before);
   }
