@@ -44,7 +44,8 @@ class PermissionsTest {
             throw new IllegalStateException("a defect");
           },
           task -> {},
-          () -> {});
+          () -> {},
+          event -> {});
 
   private List<Runnable> check(Session session) {
     synchronized (state) {

@@ -22,6 +22,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
 import java.io.IOException;
@@ -329,7 +330,7 @@ public final class PieceConnections implements AutoCloseable {
    * since it was made: its parent may be revoked.
    */
   void release(PieceConnection connection) {
-    if (!connection.isProtectedBy(protection())) {
+    if (!connection.isProtectedBy(protection(connection.line().key))) {
       connection.close();
       return;
     }

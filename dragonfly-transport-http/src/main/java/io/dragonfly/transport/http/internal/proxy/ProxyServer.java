@@ -312,8 +312,7 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     private Arrival arrival(InetAddress client) {
-      return new Arrival(
-          upstream, Optional.empty(), machine.requester().apply(client), client);
+      return new Arrival(upstream, Optional.empty(), machine.requester().apply(client), client);
     }
   }
 
