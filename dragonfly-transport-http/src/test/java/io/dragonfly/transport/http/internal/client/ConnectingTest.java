@@ -82,7 +82,9 @@ class ConnectingTest {
     assertThat(begun).containsExactly("a", "b");
 
     sockets.answers.add(true);
-    await().until(() -> ended.size() == 3); // all but two that are having theirs made
+    // All end but those whose connection is still being made. That is "b", and "urgent" unless it
+    // was in time for the connection that "a" gave back.
+    await().until(() -> ended.size() >= 3);
     assertThat(begun.get(2)).isEqualTo("urgent");
     assertThat(sockets.most.get()).isEqualTo(2);
 
