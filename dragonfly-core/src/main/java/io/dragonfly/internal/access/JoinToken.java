@@ -128,8 +128,8 @@ public final class JoinToken {
   private static StorageException malformed(Path file) {
     return new StorageException(
         ("%s should hold a join token of at least %d characters without blanks, such as openssl"
-             + " rand -hex 32 makes. While a fleet changes its token there are two lines: OLD, NEW"
-             + " on all machines, then NEW, OLD on all, then NEW. See security.md.")
+                + " rand -hex 32 makes. While a fleet changes its token there are two lines: OLD, NEW"
+                + " on all machines, then NEW, OLD on all, then NEW. See security.md.")
             .formatted(file, LEAST_CHARACTERS));
   }
 

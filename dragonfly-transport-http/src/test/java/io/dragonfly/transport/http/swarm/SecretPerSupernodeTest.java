@@ -94,7 +94,7 @@ class SecretPerSupernodeTest {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
       server.close();
       transport.close();
       pieces.close();
