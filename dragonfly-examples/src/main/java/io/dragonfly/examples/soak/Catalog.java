@@ -35,7 +35,7 @@ final class Catalog {
   /**
    * What a peer wants.
    *
-   * @param number the newest file's number then; for the changing one that of its version
+   * @param number the file's number; for the changing one that of its version
    */
   record Wanted(SoakFile file, int number) {
     boolean isChanging() {
@@ -66,16 +66,18 @@ final class Catalog {
     source.publish(file);
   }
 
-  /** Returns what a peer is to fetch that had the newest file with this number last. */
+  /** Returns what a peer fetches next, whose newest file has this number. */
   synchronized Wanted choose(SplittableRandom choice, int newestHad) {
     int newest = files.size() - 1;
     if (newest > newestHad) {
       return new Wanted(files.get(newest), newest);
     }
     int back = choice.nextInt(RECENT);
-    return back == 0
-        ? new Wanted(changing.get(changing.size() - 1), changing.size() - 1)
-        : new Wanted(files.get(Math.max(0, newest - back)), newestHad);
+    if (back == 0) {
+      return new Wanted(changing.get(changing.size() - 1), changing.size() - 1);
+    }
+    int number = Math.max(0, newest - back);
+    return new Wanted(files.get(number), number);
   }
 
   String url(Wanted wanted) {

@@ -6,6 +6,8 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -15,13 +17,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Has one peer fetch one file after the other, and looks at each that it gets. */
+/** Has one peer fetch files, one to four at once, and looks at each that it gets. */
 final class Workload implements Runnable {
   /** A fetch must end in this time, those parts of it aside in which its peer is not well. */
   private static final int LIMIT_SECONDS = 150;
 
   /** However long its peer was not well: no fault lasts a quarter of that. */
   private static final int ABSOLUTE_LIMIT_SECONDS = 400;
+
+  private static final int MOST_AT_ONCE = 4;
 
   private static final AtomicLong NUMBERS = new AtomicLong();
 
@@ -48,7 +52,7 @@ final class Workload implements Runnable {
       int had = -2;
       while (!over.await(random.nextInt(newestHad > had ? 300 : 3000), TimeUnit.MILLISECONDS)) {
         had = newestHad;
-        fetch(catalog.choose(random, newestHad));
+        fetch(1 + random.nextInt(MOST_AT_ONCE));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -59,28 +63,47 @@ final class Workload implements Runnable {
 
   /** Fetches the newest file; tells whether it came. Not while {@link #run} does. */
   boolean fetchNewest() throws IOException, InterruptedException {
-    return fetch(catalog.choose(random, newestHad));
+    return fetch(1);
   }
 
-  private boolean fetch(Catalog.Wanted wanted) throws IOException, InterruptedException {
+  /** Starts so many fetches at once and waits for all; tells whether each one's file came. */
+  private boolean fetch(int atOnce) throws IOException, InterruptedException {
     peer.disk.lock();
-    Path output = dir.resolve(peer.name() + ".out");
+    List<Asked> asked = new ArrayList<>();
     try {
-      long number = NUMBERS.incrementAndGet();
-      String answer = await(number, peer.fetch(number, catalog.url(wanted), output));
-      return ended(wanted, answer, output);
+      int newestAsked = newestHad;
+      for (int i = 0; i < atOnce; i++) {
+        Catalog.Wanted wanted = catalog.choose(random, newestAsked);
+        newestAsked = wanted.isChanging() ? newestAsked : Math.max(newestAsked, wanted.number());
+        asked.add(ask(wanted));
+      }
+      boolean allCame = true;
+      for (Asked each : asked) {
+        allCame &= ended(each.wanted, await(each), each.output);
+      }
+      return allCame;
     } finally {
-      Files.deleteIfExists(output);
+      for (Asked each : asked) {
+        Files.deleteIfExists(each.output);
+      }
       peer.disk.unlock();
     }
   }
 
-  private String await(long number, CompletableFuture<String> answer)
-      throws IOException, InterruptedException {
+  private Asked ask(Catalog.Wanted wanted) {
+    long number = NUMBERS.incrementAndGet();
+    Path output = dir.resolve("%s-%d.out".formatted(peer.name(), number));
+    return new Asked(number, wanted, output, peer.fetch(number, catalog.url(wanted), output));
+  }
+
+  private record Asked(
+      long number, Catalog.Wanted wanted, Path output, CompletableFuture<String> answer) {}
+
+  private String await(Asked asked) throws IOException, InterruptedException {
     int well = 0;
     for (int second = 0; second < ABSOLUTE_LIMIT_SECONDS && well < LIMIT_SECONDS; second++) {
       try {
-        return answer.get(1, TimeUnit.SECONDS);
+        return asked.answer.get(1, TimeUnit.SECONDS);
       } catch (TimeoutException e) {
         well += peer.isBefallen() ? 0 : 1;
       } catch (ExecutionException e) {
@@ -91,7 +114,7 @@ final class Workload implements Runnable {
     counts.count("hung");
     counts.defect(
         "%s: fetch %d did not end in %d s; its threads are in %s"
-            .formatted(peer.name(), number, LIMIT_SECONDS, peer.log()));
+            .formatted(peer.name(), asked.number, LIMIT_SECONDS, peer.log()));
     return SoakProcess.FAILED + " 0 HUNG";
   }
 
