@@ -57,7 +57,7 @@ class PieceAnswerFuzzTest {
       Optional<TakeException> refusal = PieceAnswer.refusal(response, REQUEST);
       if (refusal.isEmpty()) {
         assertThat(Fuzz.text(answer))
-            .containsPattern("(?i)content-range\\s*:\\s*bytes 100-199/(1000|\\*)");
+            .containsPattern("(?i)content-range\\s*:\\s*bytes 0*100-0*199/(0*1000|\\*)");
       } else {
         assertThat(refusal.get().getMessage()).hasSizeLessThanOrEqualTo(1_000).doesNotContain("\n");
       }
