@@ -1,5 +1,6 @@
 package io.dragonfly.examples;
 
+import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.examples.CommandLab.Running;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -56,7 +58,10 @@ class OperationsScenarioIT {
       }
     }
     for (int port : PORTS) {
-      assertThat(isFree(port)).as("nobody is left on port %s", port).isTrue();
+      // The scenario kills its processes at the end without waiting for their deaths.
+      Awaitility.await("port " + port + " is free again")
+          .atMost(1, MINUTES)
+          .until(() -> isFree(port));
     }
   }
 
