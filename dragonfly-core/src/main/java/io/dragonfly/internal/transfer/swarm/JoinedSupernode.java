@@ -40,7 +40,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class JoinedSupernode implements SupernodeApi {
   private static final Logger LOG = LoggerFactory.getLogger(JoinedSupernode.class);
-  private static final Duration JOIN_LIMIT = Duration.ofSeconds(8);
+
+  /**
+   * As long as the longest call. Calls have their own limits. The first handshake takes a new peer on
+   * a busy machine more than 10 s, and one that was given up would have to begin again.
+   */
+  private static final Duration JOIN_LIMIT = SupernodeCalls.REGISTER_LIMIT;
 
   private final String name;
   private final Optional<JoinToken> token;

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SupernodeCalls {
   /** A registration may wait for the source, which has 30 s to answer. */
-  private static final Duration REGISTER_LIMIT = Duration.ofSeconds(45);
+  static final Duration REGISTER_LIMIT = Duration.ofSeconds(45);
 
   private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
 
