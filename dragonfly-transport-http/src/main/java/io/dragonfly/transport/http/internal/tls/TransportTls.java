@@ -137,8 +137,14 @@ public final class TransportTls implements AutoCloseable {
    * Returns how a server protects its connections, if it can.
    *
    * @param supernode whether it takes control calls
+   * @throws IllegalArgumentException if clients of a supernode are to prove who they are, and it
+   *     has no certificate to do the same
    */
   public Optional<ServerTls> forServer(boolean supernode) {
+    if (supernode && config.tlsCa().isPresent() && config.tlsCert().isEmpty()) {
+      throw new IllegalArgumentException(
+          "tlsCa is set without tlsCert: a supernode whose clients prove who they are needs both");
+    }
     return config.isMutual() || supernode || config.protectsPieces()
         ? Optional.of(new Server(supernode))
         : Optional.empty();
