@@ -12,7 +12,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -30,8 +29,11 @@ record Failure(
   private static final Pattern CLASS_NAME =
       Pattern.compile("\\b(?:[a-z_]\\w*+\\.)++[A-Z][\\w$]*(?:Exception|Error)\\b(?:: )?");
 
-  /** How the library names a setting that it refuses. */
-  private static final Pattern PROPERTY = Pattern.compile("^[a-z]+(?:[A-Z][a-z]+)+(?= is )");
+  /** How the library names a setting that it refuses, and others that do not go with it. */
+  private static final Pattern PROPERTY =
+      Pattern.compile(
+          "^[a-z]+(?:[A-Z][a-z]+)+(?= is )|^crl\\b"
+              + "|\\b(?:tls(?:Cert|Key|Ca)|supernodeFingerprint|plainPieces)\\b");
 
   /** How the library names the fetch that needs no supernode, and what it is for a command. */
   private static final String LIBRARY_SOURCE = "with the pattern source";
@@ -50,12 +52,10 @@ record Failure(
 
   /** Names the option, such as --home-dir, where the library names homeDir. */
   private static String byOption(String message) {
-    Matcher name = PROPERTY.matcher(message);
-    return name.find()
-        ? "--"
-            + name.group().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT)
-            + name.replaceFirst("")
-        : message;
+    return PROPERTY
+        .matcher(message)
+        .replaceAll(
+            name -> "--" + name.group().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT));
   }
 
   /** What ended a command that had begun. */

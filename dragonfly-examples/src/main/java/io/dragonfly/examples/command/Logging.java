@@ -6,9 +6,11 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.filter.ThresholdFilter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.util.ContextInitializer;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.Encoder;
+import ch.qos.logback.core.joran.spi.JoranException;
 import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
@@ -102,6 +104,18 @@ public final class Logging {
     appender.addFilter(from(level));
     roll(context, appender, file);
     add(context, appender, encoder(context, verbose, format, DATE));
+  }
+
+  /** Forgets what was started: the log is as logback's own configuration says. */
+  static void stop() throws JoranException {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    synchronized (LOCK) {
+      base = null;
+      onStderr = false;
+      auditFile = Optional.empty();
+    }
+    context.reset();
+    new ContextInitializer(context).autoConfig();
   }
 
   /**

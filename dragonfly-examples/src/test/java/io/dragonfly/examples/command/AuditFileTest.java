@@ -3,14 +3,13 @@ package io.dragonfly.examples.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ch.qos.logback.classic.Level;
+import ch.qos.logback.core.joran.spi.JoranException;
 import io.dragonfly.error.StorageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,9 +35,8 @@ class AuditFileTest {
   }
 
   @AfterEach
-  void logElsewhere() throws IOException {
-    Logging.auditIn(Optional.empty());
-    Logging.start(false, Level.WARN);
+  void logAsBefore() throws JoranException {
+    Logging.stop();
   }
 
   private void start(String... words) throws IOException {

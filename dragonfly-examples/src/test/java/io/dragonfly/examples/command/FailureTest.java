@@ -24,6 +24,18 @@ class FailureTest {
   }
 
   @Test
+  void eachSettingThatIsRefusedIsNamedByItsOption() {
+    assertThat(Failure.usage("tlsCert and tlsKey belong together: set both or none").message())
+        .isEqualTo("--tls-cert and --tls-key belong together: set both or none");
+    assertThat(Failure.usage("crl is set without tlsCa: set that, too").message())
+        .isEqualTo("--crl is set without --tls-ca: set that, too");
+    assertThat(Failure.usage("homeDir is '', must be a directory").message())
+        .isEqualTo("--home-dir is '', must be a directory");
+    assertThat(Failure.usage("there is no file called crl").message())
+        .isEqualTo("there is no file called crl");
+  }
+
+  @Test
   void programsGetWhatTheSourceAnswered() {
     SourceFailedException busy =
         new SourceFailedException("busy", 503, Optional.of(Duration.ofSeconds(7)));

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
+import ch.qos.logback.core.joran.spi.JoranException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
@@ -33,8 +34,8 @@ class LoggingTest {
   }
 
   @AfterEach
-  void logElsewhere() {
-    Logging.start(false, Level.WARN);
+  void logAsBefore() throws JoranException {
+    Logging.stop();
   }
 
   @Test
@@ -112,6 +113,23 @@ class LoggingTest {
         .contains("step", "later step")
         .doesNotContain("detail", "last");
     assertThat(Files.readString(file)).contains("last step").doesNotContain("detail");
+  }
+
+  /** As other tests in the same process expect it. */
+  @Test
+  void afterAStopNothingIsLeftOfWhatWasStarted() throws Exception {
+    Logging.start(true, Level.WARN);
+    Logging.stop();
+
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    try (Logging.Following following =
+        Logging.follow(said, false, Level.INFO, Logging.Format.TEXT)) {
+      log.info("step");
+    }
+
+    assertThat(said.toString(UTF_8)).contains("step");
+    assertThat(log.isInfoEnabled()).isFalse();
+    assertThat(Files.readString(file)).isEmpty();
   }
 
   @Test

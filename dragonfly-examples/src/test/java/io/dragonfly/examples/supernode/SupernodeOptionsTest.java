@@ -113,6 +113,20 @@ class SupernodeOptionsTest {
   }
 
   @Test
+  void anAuthorityWithoutACertificateIsAnError() throws IOException {
+    Files.writeString(dir.resolve("ca.pem"), "");
+    FakeCall call =
+        new FakeCall(
+            dir, "--home-dir=d", "--advertise-ip=::1", "--tls-ca=" + dir.resolve("ca.pem"));
+
+    assertThat(SupernodeMain.run(call)).as(call.said()).isEqualTo(2);
+
+    assertThat(call.said())
+        .contains("--tls-ca is set without --tls-cert: set that, too")
+        .doesNotContain("Exception");
+  }
+
+  @Test
   void anAddressOfEachFamilyIsAdvertised() {
     FakeCall call =
         new FakeCall(dir, "--print-config", "--home-dir=d")

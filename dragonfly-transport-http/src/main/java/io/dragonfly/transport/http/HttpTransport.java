@@ -51,6 +51,7 @@ public final class HttpTransport implements Transport {
                   : EventLoops.nio(builder.threads);
         };
     this.pieces = new PieceConnections(loops, tls);
+    tls.watch();
   }
 
   /** Starts with the defaults, under which nothing needs to be set. */
@@ -115,6 +116,7 @@ public final class HttpTransport implements Transport {
     open.forEach(HttpServer::close);
     control.close();
     loops.close();
+    tls.close();
   }
 
   private void checkOpen() {

@@ -26,6 +26,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
 import javax.net.ssl.X509TrustManager;
 
 /**
@@ -55,7 +56,7 @@ record Credentials(Optional<Identity> identity, Optional<X509TrustManager> trust
   }
 
   /**
-   * Trusts those whom these have signed.
+   * Trusts those whom these have signed; as servers only those of them that are peers.
    *
    * @param revocations the authorities' lists of those whom nobody is to trust any more: each
    *     authority must have one; empty if there are no lists
@@ -85,8 +86,9 @@ record Credentials(Optional<Identity> identity, Optional<X509TrustManager> trust
       factory.init(new CertPathTrustManagerParameters(rules));
     }
     return Arrays.stream(factory.getTrustManagers())
-        .filter(X509TrustManager.class::isInstance)
-        .map(X509TrustManager.class::cast)
+        .filter(X509ExtendedTrustManager.class::isInstance)
+        .map(X509ExtendedTrustManager.class::cast)
+        .map(RoleTrust::new)
         .findFirst()
         .orElseThrow(() -> new GeneralSecurityException("no X.509 trust manager"));
   }

@@ -13,7 +13,7 @@ import javax.naming.ldap.Rdn;
  * as organizational units (OU) of its subject; one that names none is a peer's.
  */
 public enum Role {
-  /** Registers at supernodes, and takes and gives pieces. */
+  /** Registers at supernodes, and takes and gives pieces; supernodes have it, too. */
   PEER("dragonfly-peer"),
   /** Makes operators' calls without their token, and reads metrics. */
   OPERATOR("dragonfly-operator"),

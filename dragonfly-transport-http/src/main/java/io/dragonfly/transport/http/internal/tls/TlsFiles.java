@@ -12,67 +12,61 @@ import java.security.Signature;
 import java.security.cert.CRL;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import javax.net.ssl.X509TrustManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Credentials in PEM files that somebody else renews. They are looked at again at most once a
- * second, when a connection is made; what has changed holds for new connections. Files that do not
- * fit together, such as those that are just being replaced, change nothing, and are read again
- * until they do. Safe for concurrent use.
+ * Credentials in PEM files that somebody else renews. What has changed holds for new connections
+ * after the next look at the files. Files that do not fit together, such as those that are just
+ * being replaced, change nothing, and are read at each look until they do. Safe for concurrent use.
  */
 final class TlsFiles {
   private static final Logger LOG = LoggerFactory.getLogger(TlsFiles.class);
-  private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
 
   private final TransportConfig config;
-  private final LongSupplier nanos;
 
   @GuardedBy("this")
   private List<Object> stamp;
 
-  @GuardedBy("this")
-  private Loaded loaded;
+  /** Event loops read this: they must not wait for the disk, nor for a look. */
+  private volatile Loaded loaded;
 
   /** Why the files could not be used last; empty if they could. */
   @GuardedBy("this")
   private String failure = "";
-
-  @GuardedBy("this")
-  private long lookedNanos;
 
   /**
    * Reads the files.
    *
    * @throws IOException if they cannot be used; the message names one
    */
-  TlsFiles(TransportConfig config, LongSupplier nanos) throws IOException {
+  TlsFiles(TransportConfig config) throws IOException {
     this.config = config;
-    this.nanos = nanos;
     this.stamp = stamp();
     this.loaded = new Loaded(load());
-    this.lookedNanos = nanos.getAsLong();
   }
 
-  /** Returns what is in the files now. The same object as before if nothing has changed. */
-  synchronized Loaded current() {
-    if (nanos.getAsLong() - lookedNanos >= LOOK_NANOS) {
-      lookedNanos = nanos.getAsLong();
-      List<Object> now = stamp();
-      if (!now.equals(stamp)) {
-        // An owner or a mode may be what is wrong, and that is in no stamp: look until it is right.
-        stamp = reload() ? now : List.of();
-      }
-    }
+  /**
+   * Returns what was in the files at the last look that could use them. The same object as before
+   * if nothing has changed. Does not block.
+   */
+  Loaded current() {
     return loaded;
+  }
+
+  /** Looks whether the files have changed, and reads them if so. Waits for the disk. */
+  synchronized void look() {
+    List<Object> now = stamp();
+    if (!now.equals(stamp)) {
+      // An owner or a mode may be what is wrong, and that is in no stamp: look until it is right.
+      stamp = reload() ? now : List.of();
+    }
   }
 
   @GuardedBy("this")
@@ -82,7 +76,7 @@ final class TlsFiles {
       failure = "";
       LOG.info("TLS files were read again: {} have changed", names());
       return true;
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) { // whatever it is, the next look may do better
       String why = String.valueOf(e.getMessage());
       if (!why.equals(failure)) {
         LOG.warn("TLS goes on with what was read before: {}", why);

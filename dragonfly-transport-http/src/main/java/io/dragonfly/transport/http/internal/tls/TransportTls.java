@@ -2,6 +2,7 @@ package io.dragonfly.transport.http.internal.tls;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.spi.TransportConfig;
+import io.dragonfly.transport.http.internal.loop.DaemonThreads;
 import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -15,6 +16,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
@@ -38,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for concurrent use.
  */
-public final class TransportTls {
+public final class TransportTls implements AutoCloseable {
   private static final String KNOWN = "known_supernodes";
 
   /** In a session: the last check of its client's certificate. */
@@ -46,6 +50,12 @@ public final class TransportTls {
 
   /** A certificate ends, and a revocation list grows too old, without a file that changes. */
   private static final long CHECK_AGAIN_NANOS = Duration.ofSeconds(60).toNanos();
+
+  /** How often the files are looked at: four questions to the file system cost next to nothing. */
+  private static final Duration LOOK = Duration.ofSeconds(1);
+
+  /** A look that waits for a disk keeps nobody from closing. */
+  private static final Duration LAST_LOOK = Duration.ofSeconds(1);
 
   private record Checked(Loaded by, long nanos) {}
 
@@ -64,8 +74,13 @@ public final class TransportTls {
           new Credentials(
               Optional.empty(), Optional.of(new PinnedTrust(TransportTls::checkParent))));
 
+  private final DaemonThreads threads = new DaemonThreads("dragonfly-tls-files");
+
   @GuardedBy("this")
   private @Nullable Loaded own;
+
+  @GuardedBy("this")
+  private @Nullable ScheduledExecutorService timer;
 
   private TransportTls(TransportConfig config, Optional<TlsFiles> files, LongSupplier nanos) {
     this.config = config;
@@ -83,9 +98,38 @@ public final class TransportTls {
     boolean named = config.tlsCert().isPresent() || config.tlsCa().isPresent();
     try {
       return new TransportTls(
-          config, named ? Optional.of(new TlsFiles(config, nanos)) : Optional.empty(), nanos);
+          config, named ? Optional.of(new TlsFiles(config)) : Optional.empty(), nanos);
     } catch (IOException e) {
       throw new IllegalArgumentException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Looks at the files that the settings name each second, on a thread of its own, until this is
+   * closed: they change while nobody connects, too, and an event loop must not wait for a disk.
+   * Does nothing if no file is named.
+   */
+  public synchronized void watch() {
+    if (files.isPresent() && timer == null) {
+      ScheduledExecutorService made = Executors.newSingleThreadScheduledExecutor(threads);
+      var unused =
+          made.scheduleWithFixedDelay(
+              this::look, LOOK.toNanos(), LOOK.toNanos(), TimeUnit.NANOSECONDS);
+      timer = made;
+    }
+  }
+
+  /** Looks now whether the files have changed. Waits for the disk. */
+  public void look() {
+    files.ifPresent(TlsFiles::look);
+  }
+
+  /** Looks at the files no more. */
+  @Override
+  public synchronized void close() {
+    if (timer != null) {
+      timer.shutdown(); // a look that is interrupted would warn of files that are right
+      var unused = threads.await(LAST_LOOK);
     }
   }
 
@@ -93,8 +137,14 @@ public final class TransportTls {
    * Returns how a server protects its connections, if it can.
    *
    * @param supernode whether it takes control calls
+   * @throws IllegalArgumentException if clients of a supernode are to prove who they are, and it
+   *     has no certificate to do the same
    */
   public Optional<ServerTls> forServer(boolean supernode) {
+    if (supernode && config.tlsCa().isPresent() && config.tlsCert().isEmpty()) {
+      throw new IllegalArgumentException(
+          "tlsCa is set without tlsCert: a supernode whose clients prove who they are needs both");
+    }
     return config.isMutual() || supernode || config.protectsPieces()
         ? Optional.of(new Server(supernode))
         : Optional.empty();

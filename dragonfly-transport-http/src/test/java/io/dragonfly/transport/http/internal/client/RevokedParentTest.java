@@ -26,7 +26,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.concurrent.atomic.AtomicLong;
 import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,9 +45,9 @@ class RevokedParentTest {
   private final TestCa ca = new TestCa();
   private final HeldCertificate host = ca.issue("", "127.0.0.1");
   private final List<Socket> opened = new ArrayList<>();
-  private final AtomicLong nanos = new AtomicLong();
   private final EventLoops loops = EventLoops.nio(2);
   private Path list;
+  private TransportTls tls;
   private PieceConnections connections;
   private ServerSocket parent;
 
@@ -65,7 +64,8 @@ class RevokedParentTest {
             .tlsCa(files.ca())
             .crl(list)
             .build();
-    connections = new PieceConnections(loops, TransportTls.of(config, nanos::get));
+    tls = TransportTls.of(config, System::nanoTime);
+    connections = new PieceConnections(loops, tls);
   }
 
   @AfterEach
@@ -102,7 +102,7 @@ class RevokedParentTest {
 
   private void revoke() throws Exception {
     ca.revoke(list, host.certificate());
-    nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+    tls.look();
   }
 
   @Test
