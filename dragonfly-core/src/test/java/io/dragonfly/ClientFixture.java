@@ -18,6 +18,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.function.LongSupplier;
 import org.awaitility.Awaitility;
 
 /** A client among fakes: network, supernode and source in memory, and a home in a directory. */
@@ -78,8 +79,13 @@ final class ClientFixture {
 
   /** A client in the time of {@link #ticker}. */
   DistributionClient startInFakeTime(ClientConfig.Builder config) {
+    return startInFakeTime(config, ticker);
+  }
+
+  /** The same, with another clock that tells the time of {@link #ticker}. */
+  DistributionClient startInFakeTime(ClientConfig.Builder config, LongSupplier clock) {
     DistributionClient client =
-        new DistributionClient(config.build(), new Timers(ticker.timer(), ticker));
+        new DistributionClient(config.build(), new Timers(ticker.timer(), clock));
     open.push(client);
     inFakeTime.add(client);
     return client;

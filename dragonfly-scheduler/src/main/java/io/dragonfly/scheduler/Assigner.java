@@ -1,6 +1,7 @@
 package io.dragonfly.scheduler;
 
 import java.util.BitSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,9 @@ final class Assigner {
 
   /** The few pieces that a taker lacks, the rarest first. */
   private final int[] few = new int[Limits.FEW];
+
+  /** Made once: each tick asks it about each taker. */
+  private final Predicate<Take> isLate = take -> take.isAssigned() && isToBeHedged(take);
 
   private int turn;
 
@@ -318,8 +322,6 @@ final class Assigner {
 
   /** Tells whether something is late for a taker that has nothing left to ask for. */
   private boolean hasLate(Member taker) {
-    return taker.hasAssigned()
-        && taker.agenda().isEmpty()
-        && taker.assigned().stream().anyMatch(this::isToBeHedged);
+    return taker.hasAssigned() && taker.agenda().isEmpty() && taker.hasTake(isLate);
   }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -366,6 +367,11 @@ final class Member {
 
   Agenda agenda() {
     return agenda;
+  }
+
+  /** Tells whether this is true of a take that is planned for it or assigned to it, but hedges. */
+  boolean hasTake(Predicate<Take> which) {
+    return takes.hasAny(which);
   }
 
   /** Returns what is assigned to it, but hedges. */

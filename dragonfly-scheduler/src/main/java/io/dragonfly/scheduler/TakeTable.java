@@ -1,6 +1,7 @@
 package io.dragonfly.scheduler;
 
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +55,18 @@ final class TakeTable {
         action.accept(take);
       }
     }
+  }
+
+  /**
+   * Tells whether there is a take of which this is true; the table must not be changed meanwhile.
+   */
+  boolean hasAny(Predicate<Take> which) {
+    for (Take take : places) {
+      if (take != null && which.test(take)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Returns where a piece is, or the free place where it would be. */

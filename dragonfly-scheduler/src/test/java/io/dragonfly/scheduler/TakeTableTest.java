@@ -23,6 +23,21 @@ class TakeTableTest {
       swarm.join(fleet.peer(Peers.peer(2), false), new BitSet(), PieceSpan.ALL);
 
   @Test
+  void itTellsWhetherSomethingIsTrueOfOneOfThem() {
+    TakeTable table = new TakeTable();
+    assertThat(table.hasAny(take -> true)).isFalse();
+
+    for (int piece : new int[] {3, 11, 19}) { // all of them look for the same place
+      table.put(Take.plan(taker, piece, parent, 0));
+    }
+
+    assertThat(table.hasAny(take -> take.piece() == 11)).isTrue();
+    assertThat(table.hasAny(take -> take.piece() == 27)).isFalse();
+    table.remove(11);
+    assertThat(table.hasAny(take -> take.piece() == 11)).isFalse();
+  }
+
+  @Test
   void itHoldsWhatAMapWouldHold() {
     Random random = new Random(1);
     TakeTable table = new TakeTable();

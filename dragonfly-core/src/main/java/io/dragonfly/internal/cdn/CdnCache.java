@@ -53,7 +53,11 @@ public final class CdnCache implements AutoCloseable {
   private final PieceRings rings;
   private final KeptTasks kept;
 
-  /** Keeps one task from being made ready by one thread and deleted by another. */
+  /**
+   * Keeps one task from being made ready by one thread and deleted by another. No thread waits for
+   * one of them while it has another one. The listener is called under them: see {@link
+   * CdnListener} for what comes first.
+   */
   private final Striped<Lock> storeLocks = Striped.lock(64);
 
   private final CdnListener listener;

@@ -12,9 +12,16 @@ import java.util.Set;
 
 /**
  * Is told what happens to the CDN cache's tasks, on the cache's own threads. The events of one task
- * come in order. Therefore {@link #deleted} and {@link #passesOn} are called under the task's lock
- * in the cache: they must neither call the cache nor wait for a thread that does. All other methods
- * are called outside of the cache's locks.
+ * come in order.
+ *
+ * <p>Some methods may be called under locks of the cache, those of the task itself or of another
+ * one that needs its room: {@link #isWanted}, {@link #evicted}, {@link #givenUp}, {@link #deleted},
+ * {@link #passesOn}, {@link #dropped}, and {@link #stopped} and {@link #completed} of a read that
+ * is in a pause. They must neither call the cache nor wait for a thread that does, and must not
+ * block. They may take locks of their owner's: the locks of the cache come first, and whoever holds
+ * one of the others must not call the cache. With that order no threads wait for each other in a
+ * circle: the cache itself waits for none of its locks while it has another one of a task. All
+ * other methods are called under no lock of the cache.
  */
 public interface CdnListener {
   /**
@@ -24,10 +31,13 @@ public interface CdnListener {
    */
   void sealed(Task task, int piece, Digest digest);
 
-  /** Tells whether somebody wants pieces of a task. */
+  /** Tells whether somebody wants pieces of a task. May be called under locks of the cache. */
   boolean isWanted(TaskId task);
 
-  /** The bytes of a task were given up to make room. Who wants them now has them read again. */
+  /**
+   * The bytes of a task were given up to make room. Who wants them now has them read again, on
+   * another thread: this may be called under the lock of the task that gets the room.
+   */
   void evicted(TaskId task);
 
   /**
@@ -55,7 +65,10 @@ public interface CdnListener {
     return OptionalInt.empty();
   }
 
-  /** A piece is about to go, since peers can give it: nobody is to be sent here for it. */
+  /**
+   * A piece is about to go, since peers can give it: nobody is to be sent here for it. May be
+   * called under locks of the cache.
+   */
   default void dropped(TaskId task, int piece) {}
 
   /** A read of a source begins, or goes on where an earlier one ended. */
@@ -70,7 +83,10 @@ public interface CdnListener {
   /** A read broke off and goes on in a while. */
   default void brokeOff(TaskId task) {}
 
-  /** The bytes of a task were given up, to make room or since nobody used it. */
+  /**
+   * The bytes of a task were given up, to make room or since nobody used it. May be called under
+   * the lock of the task that gets the room.
+   */
   default void givenUp(TaskId task, long bytes) {}
 
   /**

@@ -69,7 +69,10 @@ final class PieceRing {
   @GuardedBy("this")
   private boolean stopped;
 
-  /** Knows which peers have what. Called under no lock. */
+  /**
+   * Knows which peers have what. Called under no lock of a ring, but {@link #dropped} and {@link
+   * #isWanted} also under the locks of the cache: see {@link CdnListener}.
+   */
   interface Demand {
     /** Returns a piece whose bytes need not be kept; {@code ages} has them, the oldest first. */
     OptionalInt spare(Task task, Map<Integer, Duration> ages);

@@ -380,6 +380,13 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     serveWarm(turn);
   }
 
+  /**
+   * Serves bytes that are in memory, on the thread that is there: often an event loop. A file that
+   * is complete is looked at (lstat) twice then, by isSuspect and again by region, which checks for
+   * any caller. That is accepted, since it takes some microseconds of a piece that takes longer to
+   * send, and does not wait for the disk: the file is open, so the system has its inode in memory.
+   * Another thread would cost more, and a look now and then would give what was damaged meanwhile.
+   */
   private void serveWarm(Turn turn) {
     ByteRange range = turn.ask().range();
     if (find(turn.ask().task()).filter(stored -> stored.isSuspect(range)).isPresent()) {

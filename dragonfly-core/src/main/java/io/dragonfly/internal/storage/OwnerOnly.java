@@ -48,10 +48,15 @@ public final class OwnerOnly {
   /** The same; after a power cut the file has the content that it had, or this one. */
   static void replaceDurably(Path file, byte[] content, Machine machine) throws IOException {
     Path fresh = fresh(file, content);
-    try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-      machine.sync(fresh, channel);
-    }
+    sync(fresh, machine);
     Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Hands a file to the disk. */
+  static void sync(Path file, Machine machine) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      machine.sync(file, channel);
+    }
   }
 
   /** Makes a file with this content and mode 0600, which is to take another one's place. */

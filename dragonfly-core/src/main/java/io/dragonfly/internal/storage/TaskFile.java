@@ -55,7 +55,9 @@ final class TaskFile {
   private volatile TaskRecord record;
   private volatile Instant lastUse;
 
-  /** Whether the task is no longer stored: the path may be another one's. */
+  /**
+   * Whether the task is no longer stored: the path may be another one's, and nothing is changed.
+   */
   @GuardedBy("lock")
   private boolean ended;
 
@@ -201,18 +203,39 @@ final class TaskFile {
     machine.syncDirectory(directory);
     machine.syncDirectory(tasks);
     if (synced.pinned()) {
-      OwnerOnly.replaceDurably(copy(file), bytes(synced), machine);
-      Files.setLastModifiedTime(copy(file), FileTime.from(lastUse));
+      syncCopy(machine, synced);
       machine.syncDirectory(directory);
     }
     lock.lock();
     try {
+      checkAlive(); // else the copy is that of the next task
       if (record.equals(synced)) { // else the next sync sees to it
         if (!synced.pinned()) {
           Files.deleteIfExists(copy(file));
         }
         durable = true;
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Writes the copy. While the disk syncs it the task may end, and the next one have its path. */
+  private void syncCopy(Machine machine, TaskRecord synced) throws IOException {
+    Path fresh;
+    lock.lock();
+    try {
+      checkAlive();
+      fresh = OwnerOnly.fresh(copy(file), bytes(synced));
+    } finally {
+      lock.unlock();
+    }
+    OwnerOnly.sync(fresh, machine);
+    lock.lock();
+    try {
+      checkAlive();
+      Files.move(fresh, copy(file), StandardCopyOption.ATOMIC_MOVE);
+      Files.setLastModifiedTime(copy(file), FileTime.from(lastUse));
     } finally {
       lock.unlock();
     }

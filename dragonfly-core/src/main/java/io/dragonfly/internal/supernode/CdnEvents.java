@@ -59,7 +59,7 @@ record CdnEvents(
 
   @Override
   public void givenUp(TaskId task, long bytes) {
-    listener.givenUp(task, bytes);
+    swarms.soon(() -> listener.givenUp(task, bytes)); // foreign code, not under the cache's locks
   }
 
   @Override

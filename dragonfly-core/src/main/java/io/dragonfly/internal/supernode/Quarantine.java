@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,10 +30,15 @@ import org.slf4j.LoggerFactory;
  * most, and {@link #ENOUGH} isolates: so nobody can isolate a peer alone, with however many
  * identities. Complaints over IPv4 and over IPv6 are not added up: each machine may have both. Who
  * accuses several peers that nobody else complains of, and more of them than it has taken from, is
- * not believed. While half of all peers are isolated no other one is: then the network is at fault.
+ * not believed. While half of all places are isolated no other peer is: then the network is at
+ * fault. See {@link IsolatedPlaces}.
  *
  * <p>The time doubles with each repetition. At its end the peer is on probation: the next complaint
  * isolates it again, a piece that it gives ends the probation.
+ *
+ * <p>A peer that withdraws a damaged piece is forgiven the complaints of it: its disk may be at
+ * fault. It is forgiven {@link #MOST_FORGIVEN} pieces within {@link #MEMORY}. Else one that gives
+ * wrong bytes on purpose would only need to withdraw each piece.
  */
 final class Quarantine {
   /** How long a first isolation is. */
@@ -56,6 +62,12 @@ final class Quarantine {
   static final double MOST_OF_ONE_PLACE = 1;
   static final double ENOUGH = 2;
 
+  /**
+   * Withdrawn pieces of which complaints are dropped. A peer whose disk gets more pieces wrong
+   * reads all of them from then on, before anybody gets one.
+   */
+  static final int MOST_FORGIVEN = 3;
+
   /** Who accuses so many others, and nobody agrees, may itself be the fault. */
   private static final int MANY_ACCUSED = 3;
 
@@ -67,6 +79,7 @@ final class Quarantine {
   /** Only of those of whom somebody complained, or who complained. */
   private final Map<PeerId, Standing> standings = new HashMap<>();
 
+  private final IsolatedPlaces places = new IsolatedPlaces();
   private int isolated;
 
   /** What is known of one peer, as the accused and as one who accuses. */
@@ -74,8 +87,20 @@ final class Quarantine {
     private final PeerId id;
     private final List<Complaint> complaints = new ArrayList<>();
     private final Map<PeerId, Long> accuses = new HashMap<>();
+
+    /** When complaints of a piece were dropped, since it was withdrawn. */
+    private final List<Long> forgiven = new ArrayList<>();
+
     private boolean isIsolated;
+
+    /** Where the peer counts as isolated: only while it is both isolated and there. */
+    private @Nullable Place isolatedAt;
+
     private boolean isOnProbation;
+
+    /** Whether it was on probation when it was isolated last. */
+    private boolean wasOnProbation;
+
     private boolean isDoubted;
     private long untilNanos;
     private int times;
@@ -88,6 +113,7 @@ final class Quarantine {
     void forgetOld(long now) {
       complaints.removeIf(complaint -> now - complaint.nanos > MEMORY.toNanos());
       accuses.values().removeIf(nanos -> now - nanos > MEMORY.toNanos());
+      forgiven.removeIf(nanos -> now - nanos > MEMORY.toNanos());
       isOnProbation &= now - untilNanos <= MEMORY.toNanos();
       if (!isIsolated && now - untilNanos > RECORD.toNanos()) {
         times = 0;
@@ -95,7 +121,11 @@ final class Quarantine {
     }
 
     boolean isBlank() {
-      return !isIsolated && times == 0 && complaints.isEmpty() && accuses.isEmpty();
+      return !isIsolated
+          && times == 0
+          && complaints.isEmpty()
+          && accuses.isEmpty()
+          && forgiven.isEmpty();
     }
   }
 
@@ -107,21 +137,37 @@ final class Quarantine {
     }
   }
 
+  /** A peer is there, until it {@link #left}: isolated ones are counted of those that are. */
+  void came(Session peer) {
+    Standing standing = standings.get(peer.id());
+    if (standing == null || !standing.isIsolated) {
+      places.came(peer.place(), false);
+    } else {
+      places.came(peer.place(), true);
+      standing.isolatedAt = peer.place();
+    }
+  }
+
+  /** A peer is gone. Its isolation goes on, should it come back. */
+  void left(Session peer) {
+    Standing standing = standings.get(peer.id());
+    if (standing == null || standing.isolatedAt == null) {
+      places.left(peer.place(), false);
+    } else {
+      places.left(peer.place(), true);
+      standing.isolatedAt = null;
+    }
+  }
+
   /**
    * A peer could not take a piece.
    *
+   * @param accused a peer that is there
    * @param thanked how many others it has lately taken from
-   * @param peers how many peers there are
    * @return whether the accused is isolated from now on
    */
   boolean accuse(
-      Session reporter,
-      Session accused,
-      TaskId task,
-      PieceResult result,
-      int thanked,
-      int peers,
-      long now) {
+      Session reporter, Session accused, TaskId task, PieceResult result, int thanked, long now) {
     Standing accuser = standing(reporter.id());
     accuser.forgetOld(now);
     accuser.accuses.put(accused.id(), now);
@@ -137,19 +183,24 @@ final class Quarantine {
     standing.complaints.add(
         new Complaint(
             reporter.id(), reporter.place(), task, result.piece(), result.outcome(), now));
-    double weight = weight(standing);
-    boolean isEnough = weight >= (standing.isOnProbation ? OTHER : ENOUGH);
-    if (!isEnough || 2 * (isolated + 1) > Math.max(2, peers)) {
+    if (!isEnough(standing, standing.isOnProbation) || !places.mayIsolate(accused.place())) {
       return false;
     }
     isolate(standing, accused, now);
     return true;
   }
 
+  private boolean isEnough(Standing accused, boolean isOnProbation) {
+    return weight(accused) >= (isOnProbation ? OTHER : ENOUGH);
+  }
+
   private void isolate(Standing standing, Session accused, long now) {
     Duration time = FIRST.multipliedBy(1L << Math.min(standing.times, MOST_DOUBLINGS));
     time = time.compareTo(LONGEST) < 0 ? time : LONGEST;
     standing.isIsolated = true;
+    standing.isolatedAt = accused.place();
+    places.isolated(accused.place());
+    standing.wasOnProbation = standing.isOnProbation;
     standing.isOnProbation = false;
     standing.times++;
     standing.untilNanos = now + time.toNanos();
@@ -240,33 +291,44 @@ final class Quarantine {
 
   /**
    * A peer has found a piece of its own damaged and withdrawn it: nobody needs to be warned of
-   * that.
+   * that, unless it has been forgiven too often.
    *
    * @return whether it was isolated for nothing else, and is not any more
    */
-  boolean withdrawn(PeerId holder, TaskId task, int piece) {
+  boolean withdrawn(PeerId holder, TaskId task, int piece, long now) {
     Standing standing = standings.isEmpty() ? null : standings.get(holder);
     if (standing == null) {
       return false;
     }
-    boolean removed =
-        standing.complaints.removeIf(
-            complaint ->
-                complaint.outcome == Outcome.DIGEST_MISMATCH
-                    && complaint.piece == piece
-                    && complaint.task.equals(task));
-    if (!removed || !standing.isIsolated || weight(standing) >= ENOUGH) {
+    standing.forgetOld(now);
+    if (standing.forgiven.size() >= MOST_FORGIVEN
+        || !standing.complaints.removeIf(complaint -> isOf(complaint, task, piece))) {
+      return false;
+    }
+    standing.forgiven.add(now);
+    if (!standing.isIsolated || isEnough(standing, standing.wasOnProbation)) {
       return false;
     }
     release(standing);
+    standing.isOnProbation = standing.wasOnProbation; // that was for something else
+    standing.untilNanos = now;
     log.info("Peer {} has found the damage itself, and is not isolated", holder.brief());
     return true;
   }
 
+  private static boolean isOf(Complaint complaint, TaskId task, int piece) {
+    return complaint.outcome == Outcome.DIGEST_MISMATCH
+        && complaint.piece == piece
+        && complaint.task.equals(task);
+  }
+
   private void release(Standing standing) {
     standing.isIsolated = false;
-    standing.complaints.clear();
     isolated--;
+    if (standing.isolatedAt != null) {
+      places.released(standing.isolatedAt);
+      standing.isolatedAt = null;
+    }
   }
 
   /** Returns those whose isolation ends now: they are on probation from here on. */
@@ -278,6 +340,7 @@ final class Quarantine {
     for (Standing standing : List.copyOf(standings.values())) {
       if (standing.isIsolated && now - standing.untilNanos >= 0) {
         release(standing);
+        standing.complaints.clear();
         standing.isOnProbation = true;
         free.add(standing.id);
         log.info("Peer {} may give again, on probation", standing.id.brief());

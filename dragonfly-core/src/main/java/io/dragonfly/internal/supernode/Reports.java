@@ -35,7 +35,7 @@ final class Reports {
     /** A peer could not take a piece from another one. */
     void failed(Member member, PieceResult result);
 
-    /** A peer has withdrawn a piece. */
+    /** A peer has withdrawn a piece that it had reported to hold. */
     void withdrew(Member member, int piece);
   }
 
@@ -60,10 +60,13 @@ final class Reports {
     }
     for (int piece : report.withdrawn()) {
       if (layout.isPiece(piece)) {
+        boolean held = member.has.get(piece) || member.heldBack.get(piece);
         member.heldBack.clear(piece);
         member.has.clear(piece);
         scheduler.pieceLost(task.id(), member.id(), piece);
-        complaints.withdrew(member, piece);
+        if (held) { // else anybody could withdraw what he never said that he has
+          complaints.withdrew(member, piece);
+        }
       }
     }
     return suspects;

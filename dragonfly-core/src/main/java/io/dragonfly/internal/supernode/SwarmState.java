@@ -144,6 +144,7 @@ final class SwarmState {
       }
       session.isIsolated = quarantine.isIsolated(caller.id()); // to come back does not help
       sessions.put(caller.id(), session);
+      quarantine.came(session);
     } else {
       names(session, caller.idc());
     }
@@ -330,7 +331,6 @@ final class SwarmState {
               member.task.id(),
               result,
               member.session.givers(reportedNanos, Quarantine.MEMORY),
-              sessions.size(),
               reportedNanos);
       if (!wasDoubted && quarantine.isDoubted(member.id())) {
         isolations.doubted(member.session);
@@ -357,7 +357,7 @@ final class SwarmState {
 
     @Override
     public void withdrew(Member member, int piece) {
-      if (quarantine.withdrawn(member.id(), member.task.id(), piece)) {
+      if (quarantine.withdrawn(member.id(), member.task.id(), piece, reportedNanos)) {
         judged(member.session);
       }
     }
@@ -472,6 +472,7 @@ final class SwarmState {
     List.copyOf(session.members.values()).forEach(this::leave);
     if (sessions.remove(session.id(), session)) {
       budgets.peers.giveBack(session.place(), 1);
+      quarantine.left(session);
       leaveElsewhere(session);
       session.zones.forEach(zone -> budgets.zones.giveBack(session.place(), zone));
     }

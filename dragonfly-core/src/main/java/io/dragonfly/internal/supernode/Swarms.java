@@ -49,7 +49,8 @@ import java.util.function.Supplier;
 /**
  * All swarms of a supernode: who registers, offers, leaves, and what the CDN cache brings. One
  * lock, the state itself: under it there is no I/O, no cryptography and nobody else's code, the
- * scheduler aside, which is pure. Safe for concurrent use.
+ * scheduler aside, which is pure. It comes after the locks of the CDN cache, which calls under
+ * them: so nobody calls the cache while he holds it. Safe for concurrent use.
  */
 final class Swarms implements Preheats.Peers {
   private final SwarmState state;
@@ -474,20 +475,22 @@ final class Swarms implements Preheats.Peers {
     stopped(id); // who has just come wants them read again
   }
 
-  /** The CDN cache has stopped to read a task: somebody may have come in the meantime. */
+  /**
+   * The CDN cache has stopped to read a task: somebody may have come in the meantime. Then it is
+   * read again on another thread, since the cache may call this under its locks.
+   */
   void stopped(TaskId id) {
-    CdnTask cdn = null;
-    Optional<Access> access = Optional.empty();
+    Optional<Runnable> again = Optional.empty();
     synchronized (state) {
       SwarmTask task = state.task(id);
-      if (task != null && task.wanting > 0) {
-        cdn = task.cdn;
-        access = task.access(Set.of(), rhythm.clock().instant());
+      CdnTask cdn = task == null || task.wanting == 0 ? null : task.cdn;
+      if (cdn != null) {
+        again =
+            task.access(Set.of(), rhythm.clock().instant())
+                .map(access -> () -> cdn.read(access, Optional.empty()));
       }
     }
-    if (cdn != null && access.isPresent()) {
-      cdn.read(access.get(), Optional.empty());
-    }
+    again.ifPresent(rhythm::work);
   }
 
   /** Returns what else a task's source can be asked with. */
@@ -508,6 +511,11 @@ final class Swarms implements Preheats.Peers {
     if (cdn != null) {
       cdn.check(piece);
     }
+  }
+
+  /** Does something that does not block, with no lock of this class or of the cache. */
+  void soon(Runnable quick) {
+    rhythm.soon(quick);
   }
 
   private void change(TaskId id, Consumer<SwarmTask> change) {

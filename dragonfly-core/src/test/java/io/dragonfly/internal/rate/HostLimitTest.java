@@ -3,6 +3,10 @@ package io.dragonfly.internal.rate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.testkit.FakeTicker;
 import java.io.IOException;
@@ -19,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** Several limits on one directory, as several processes have them. */
 class HostLimitTest {
@@ -114,6 +119,32 @@ class HostLimitTest {
     ticker.advance(SOON);
     one.setOwn(Optional.of(FAST));
     assertThat(one.holding()).contains(SLOW); // another one's
+  }
+
+  @Test
+  void theLogTellsWhoseLimitHolds() {
+    Logger logger = (Logger) LoggerFactory.getLogger(HostLimit.class);
+    ListAppender<ILoggingEvent> written = new ListAppender<>();
+    written.start();
+    logger.setLevel(Level.INFO);
+    logger.addAppender(written);
+    try {
+      HostLimit slow = limit(Optional.of(SLOW));
+      limit(Optional.of(FAST));
+      ticker.advance(SOON);
+      slow.close();
+      ticker.advance(SOON);
+    } finally {
+      logger.detachAppender(written);
+      logger.setLevel(null);
+    }
+
+    assertThat(written.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .containsExactly(
+            "The host limit is 1.0 MiB/s, set by this process",
+            "The host limit is 1.0 MiB/s, set by another process of this host",
+            "The host limit is 10.0 MiB/s, set by this process");
   }
 
   @Test

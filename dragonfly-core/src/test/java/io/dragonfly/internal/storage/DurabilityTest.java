@@ -129,6 +129,47 @@ class DurabilityTest {
     assertThat(disk.open().tasks()).isEmpty();
   }
 
+  /** A sync takes as long as the disk does, and the path is that of the next task by then. */
+  @ParameterizedTest
+  @ValueSource(strings = {DiskTask.TASK, DiskTask.TASK + TaskFile.KEPT + ".new"})
+  void theRecordOfATaskThatWasDeletedMeanwhileIsNotKeptForTheNextOne(String synced)
+      throws Exception {
+    DiskStorage storage = disk.open();
+    DiskTask pinned = (DiskTask) small(storage);
+    pinned.pin(true);
+    pinned.readFrom("https://source.test/file");
+    disk.machine()
+        .onceSynced(
+            disk.directory(SMALL).resolve(synced),
+            () -> {
+              storage.delete(SMALL.id());
+              small(storage);
+            });
+
+    pinned.sync();
+
+    assertThat(TaskFile.hasCopy(disk.directory(SMALL).resolve(DiskTask.TASK))).isFalse();
+    assertThat(disk.open().find(SMALL.id()).orElseThrow().isPinned()).isFalse();
+  }
+
+  @Test
+  void theSyncOfATaskThatWasDeletedMeanwhileTakesNoCopyOfTheNextOne() throws Exception {
+    DiskStorage storage = disk.open();
+    DiskTask first = (DiskTask) small(storage);
+    Path file = disk.directory(SMALL).resolve(DiskTask.TASK);
+    disk.machine()
+        .onceSynced(
+            file,
+            () -> {
+              storage.delete(SMALL.id());
+              small(storage).pin(true);
+            });
+
+    first.sync();
+
+    assertThat(TaskFile.hasCopy(file)).isTrue();
+  }
+
   @Test
   void aPinIsSyncedWhenItReturns() throws Exception {
     StoredTask stored = small(disk.open());

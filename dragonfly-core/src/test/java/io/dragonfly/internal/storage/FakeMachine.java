@@ -33,6 +33,7 @@ final class FakeMachine implements Machine {
   private final Map<Path, List<Long>> writes = new ConcurrentHashMap<>();
   private volatile Uninterrupted.FileAction beforeLink = () -> {};
   private volatile Uninterrupted.FileAction afterOpen = () -> {};
+  private final Map<Path, Uninterrupted.FileAction> onceSynced = new ConcurrentHashMap<>();
 
   FakeMachine booted(String id) {
     bootId = Optional.of(id);
@@ -72,6 +73,12 @@ final class FakeMachine implements Machine {
   /** Does something between the moment that a file is opened and the return to who wanted it. */
   FakeMachine afterOpen(Uninterrupted.FileAction action) {
     afterOpen = action;
+    return this;
+  }
+
+  /** Does something once, just before the disk has synced a file. */
+  FakeMachine onceSynced(Path file, Uninterrupted.FileAction action) {
+    onceSynced.put(file, action);
     return this;
   }
 
@@ -152,6 +159,10 @@ final class FakeMachine implements Machine {
   @Override
   public void sync(Path file, FileChannel channel) throws IOException {
     channel.force(false);
+    Uninterrupted.FileAction action = onceSynced.remove(file);
+    if (action != null) {
+      action.run();
+    }
     synced.add(file);
   }
 

@@ -61,6 +61,10 @@ class IsolationTest {
   @BeforeEach
   void aPeerHoldsAll() {
     source.put(FILE, bytes(PIECES * PIECE));
+    hold();
+  }
+
+  private void hold() {
     accused = new TestPeer(supernode);
     task = accused.registered(FILE).task().id();
     await().until(() -> source.openStreams() == 0);
@@ -88,11 +92,28 @@ class IsolationTest {
   }
 
   private TestPeer complains(Outcome outcome) {
+    TestPeer taker = taker();
+    complains(taker, outcome);
+    return taker;
+  }
+
+  /** A peer that is to take from the accused. */
+  private TestPeer taker() {
     TestPeer taker = new TestPeer(supernode);
     taker.registered(FILE);
     assertThat(parents(taker)).contains(accused.id());
-    var unused = taker.reports(0, accused.id(), outcome).next(task, PieceSpan.ALL);
     return taker;
+  }
+
+  private void complains(TestPeer taker, Outcome outcome) {
+    var unused = taker.reports(0, accused.id(), outcome).next(task, PieceSpan.ALL);
+  }
+
+  private void accusedWithdraws(int piece) {
+    var unused =
+        accused.next(
+            new TaskReport(
+                task, PieceSpan.NONE, accused.digestsKnown(), List.of(piece), List.of()));
   }
 
   private KnownPeer seen() {
@@ -179,6 +200,45 @@ class IsolationTest {
 
     assertThat(isGivenToOthers()).isTrue();
     assertThat(seen().isolation()).isEmpty();
+  }
+
+  @Test
+  void toWithdrawAPieceTimeAndAgainIsNoWayOut() {
+    for (int i = 0; i < 4; i++) {
+      complains(Outcome.DIGEST_MISMATCH);
+      accusedWithdraws(0);
+      var unused = accused.has(task, 0).next(task, PieceSpan.NONE);
+    }
+    assertThat(isGivenToOthers()).isTrue();
+    complains(Outcome.DIGEST_MISMATCH);
+    accusedWithdraws(0);
+
+    assertThat(isGivenToOthers()).isFalse();
+  }
+
+  @Test
+  void toWithdrawAPieceThatIsNotHeldIsNoWayOut() {
+    List<TestPeer> takers = List.of(taker(), taker(), taker());
+    for (TestPeer taker : takers) {
+      complains(taker, Outcome.DIGEST_MISMATCH);
+      accusedWithdraws(0);
+    }
+
+    assertThat(isGivenToOthers()).isFalse();
+  }
+
+  @Test
+  void isolatedPeersThatHaveLeftKeepNoOtherFromBeingIsolated() {
+    List<TestPeer> reporters =
+        List.of(complains(Outcome.DIGEST_MISMATCH), complains(Outcome.DIGEST_MISMATCH));
+    accused.leaves(Optional.empty());
+    reporters.forEach(reporter -> reporter.leaves(Optional.empty()));
+
+    hold();
+    complains(Outcome.DIGEST_MISMATCH);
+    complains(Outcome.DIGEST_MISMATCH);
+
+    assertThat(isGivenToOthers()).isFalse();
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Who is isolated, for how long, and who cannot bring it about. */
@@ -28,6 +29,14 @@ class QuarantineTest {
   private final Session one = at("192.0.2.2");
   private final Session two = at("192.0.2.3");
   private long now = Duration.ofDays(1).toNanos();
+
+  @BeforeEach
+  void manyPlaces() {
+    for (int i = 0; i < PEERS - 3; i++) {
+      quarantine.came(at("203.0.113." + i));
+    }
+    List.of(bad, one, two).forEach(quarantine::came);
+  }
 
   private static Session at(String address) {
     try {
@@ -47,7 +56,7 @@ class QuarantineTest {
   private boolean accuse(
       Session reporter, Session accused, Outcome outcome, int piece, int thanked) {
     PieceResult result = new PieceResult(piece, accused.id(), outcome, 0);
-    return quarantine.accuse(reporter, accused, TASK, result, thanked, PEERS, now);
+    return quarantine.accuse(reporter, accused, TASK, result, thanked, now);
   }
 
   private void wrongBytes() {
@@ -164,13 +173,57 @@ class QuarantineTest {
   @Test
   void whoFindsTheDamageItselfIsNotIsolatedForIt() {
     accuse(one, bad, Outcome.DIGEST_MISMATCH, 7);
-    quarantine.withdrawn(bad.id(), TASK, 7);
+    quarantine.withdrawn(bad.id(), TASK, 7, now);
     assertThat(accuse(two, bad, Outcome.DIGEST_MISMATCH, 8)).isFalse();
 
     accuse(one, bad, Outcome.DIGEST_MISMATCH, 9);
     assertThat(quarantine.isIsolated(bad.id())).isTrue();
-    assertThat(quarantine.withdrawn(bad.id(), TASK, 9)).isTrue();
+    assertThat(quarantine.withdrawn(bad.id(), TASK, 9, now)).isTrue();
     assertThat(quarantine.isIsolated(bad.id())).isFalse();
+  }
+
+  @Test
+  void whoWithdrawsPieceAfterPieceIsForgivenAFewOnly() {
+    for (int piece = 0; piece < Quarantine.MOST_FORGIVEN; piece++) {
+      accuse(one, bad, Outcome.DIGEST_MISMATCH, piece);
+      accuse(two, bad, Outcome.DIGEST_MISMATCH, piece);
+      assertThat(quarantine.withdrawn(bad.id(), TASK, piece, now)).isTrue();
+    }
+    accuse(one, bad, Outcome.DIGEST_MISMATCH, 7);
+    accuse(two, bad, Outcome.DIGEST_MISMATCH, 7);
+    assertThat(quarantine.withdrawn(bad.id(), TASK, 7, now)).isFalse();
+    assertThat(quarantine.isIsolated(bad.id())).isTrue();
+  }
+
+  @Test
+  void aWithdrawnPieceIsForgottenWithTheComplaints() {
+    for (int piece = 0; piece < 10 * Quarantine.MOST_FORGIVEN; piece++) {
+      accuse(one, bad, Outcome.DIGEST_MISMATCH, piece);
+      quarantine.withdrawn(bad.id(), TASK, piece, now);
+      pass(Quarantine.MEMORY.dividedBy(Quarantine.MOST_FORGIVEN).plusMillis(1));
+      assertThat(accuse(two, bad, Outcome.DIGEST_MISMATCH, piece)).isFalse();
+      quarantine.thank(two.id(), bad.id());
+    }
+    pass(Quarantine.MEMORY.plusMillis(1));
+    quarantine.ended(now);
+    assertThat(quarantine.known()).isZero();
+  }
+
+  @Test
+  void toWithdrawOnePieceDropsNoComplaintOfAnother() {
+    wrongBytes(); // of two pieces
+    assertThat(quarantine.withdrawn(bad.id(), TASK, 0, now)).isTrue();
+    assertThat(accuse(one, bad, Outcome.DIGEST_MISMATCH, 2)).isTrue();
+  }
+
+  @Test
+  void toWithdrawAPieceEndsNoProbation() {
+    wrongBytes();
+    pass(Quarantine.FIRST);
+    quarantine.ended(now);
+    accuse(one, bad, Outcome.DIGEST_MISMATCH, 0);
+    assertThat(quarantine.withdrawn(bad.id(), TASK, 0, now)).isTrue();
+    assertThat(accuse(two, bad, Outcome.STALLED, 0)).isTrue();
   }
 
   @Test
@@ -195,13 +248,72 @@ class QuarantineTest {
 
   @Test
   void notEverybodyCanBeBad() {
+    Quarantine all = new Quarantine();
+    List<Session> peers = arrive(all, "198.51.100.", PEERS, 1);
+    assertThat(isolate(all, peers)).isEqualTo(PEERS / 2);
+  }
+
+  /** Isolates as many as it may of these peers, and returns how many those are. */
+  private int isolate(Quarantine in, List<Session> peers) {
     int isolated = 0;
-    for (int i = 1; i <= PEERS; i++) {
-      Session each = at("198.51.100." + i);
-      accuse(one, each, Outcome.DIGEST_MISMATCH, 0, PEERS);
-      isolated += accuse(two, each, Outcome.DIGEST_MISMATCH, 0, PEERS) ? 1 : 0;
+    for (Session each : peers) {
+      for (Session reporter : List.of(one, two)) {
+        PieceResult wrong = new PieceResult(0, each.id(), Outcome.DIGEST_MISMATCH, 0);
+        isolated += in.accuse(reporter, each, TASK, wrong, PEERS, now) ? 1 : 0;
+      }
     }
-    assertThat(isolated).isEqualTo(PEERS / 2);
+    return isolated;
+  }
+
+  /** Peers that are there: so many at each of so many places. */
+  private static List<Session> arrive(Quarantine in, String network, int places, int each) {
+    List<Session> peers = new ArrayList<>();
+    for (int i = 0; i < places * each; i++) {
+      peers.add(at(network + (1 + i % places)));
+    }
+    peers.forEach(in::came);
+    return peers;
+  }
+
+  @Test
+  void theManyPeersOfOneMachineKeepNoOtherFromBeingIsolated() {
+    Quarantine few = new Quarantine();
+    List<Session> crowd = arrive(few, "192.0.2.9", 1, 50);
+    List<Session> others = arrive(few, "198.51.100.", 9, 1);
+    assertThat(isolate(few, crowd)).isEqualTo(50);
+    assertThat(isolate(few, others)).isEqualTo(4); // with the crowd, half of ten places
+  }
+
+  @Test
+  void theManyPeersOfOneMachineLetNoMoreOthersBeIsolated() {
+    Quarantine few = new Quarantine();
+    arrive(few, "192.0.2.9", 1, 50);
+    List<Session> others = arrive(few, "198.51.100.", 9, 1);
+    assertThat(isolate(few, others)).isEqualTo(5);
+  }
+
+  @Test
+  void aPlaceCountsByTheShareOfItsPeersThatIsIsolated() {
+    Quarantine large = new Quarantine();
+    List<Session> peers = arrive(large, "198.51.100.", 4, 10);
+    assertThat(isolate(large, peers)).isEqualTo(20);
+  }
+
+  @Test
+  void whoHasLeftDoesNotCountUntilItComesBack() {
+    Quarantine few = new Quarantine();
+    List<Session> peers = arrive(few, "198.51.100.", 4, 1);
+    assertThat(isolate(few, peers.subList(0, 2))).isEqualTo(2);
+    assertThat(isolate(few, peers.subList(2, 3))).isZero();
+
+    peers.subList(0, 2).forEach(few::left);
+    assertThat(isolate(few, peers.subList(2, 3))).isEqualTo(1);
+
+    few.came(peers.get(0));
+    assertThat(isolate(few, peers.subList(3, 4))).isZero();
+    pass(Quarantine.FIRST);
+    assertThat(few.ended(now)).hasSize(3);
+    assertThat(isolate(few, peers.subList(3, 4))).isEqualTo(1);
   }
 
   @Test

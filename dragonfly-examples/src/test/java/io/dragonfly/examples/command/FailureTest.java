@@ -4,25 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.error.NoProgressException;
 import io.dragonfly.error.SourceFailedException;
-import io.dragonfly.error.SupernodeUnreachableException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class FailureTest {
-  /** The library names the pattern of a request, and a command has an option for it. */
-  @Test
-  void peopleGetTheOptionForWhatTheLibraryNames() {
-    SupernodeUnreachableException lost =
-        new SupernodeUnreachableException(
-            "Supernode a:1 cannot be reached: refused. Check its address and that it runs, or fetch"
-                + " with the pattern source, which needs none.");
-
-    assertThat(Failure.of(lost).message())
-        .endsWith("fetch with --pattern source, which needs none.");
-  }
-
   @Test
   void eachSettingThatIsRefusedIsNamedByItsOption() {
     assertThat(Failure.usage("tlsCert and tlsKey belong together: set both or none").message())
