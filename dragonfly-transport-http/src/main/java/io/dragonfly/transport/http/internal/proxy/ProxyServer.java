@@ -28,8 +28,6 @@ import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -102,7 +100,7 @@ public final class ProxyServer implements AutoCloseable {
       LongSupplier nanoClock,
       InstantSource clock) {
     static final Machine REAL =
-        new Machine(ProxyServer::requester, Dns.SYSTEM, System::nanoTime, InstantSource.system());
+        new Machine(Requester::at, Dns.SYSTEM, System::nanoTime, InstantSource.system());
   }
 
   private ProxyServer(ProxyConfig config, ProxyLimits limits, Peer peer, Machine machine)
@@ -337,19 +335,6 @@ public final class ProxyServer implements AutoCloseable {
           "Connections of {} are refused: there are too many {}",
           client.getHostAddress(),
           entry == KeyedBudget.Grant.ALL_IS_FULL ? "in all" : "from there");
-    }
-  }
-
-  /** A connection between two addresses of this machine may come from any of them. */
-  static Requester requester(InetAddress client) {
-    return isLocal(client) ? Requester.THIS_MACHINE : Requester.at(client);
-  }
-
-  private static boolean isLocal(InetAddress client) {
-    try {
-      return client.isLoopbackAddress() || NetworkInterface.getByInetAddress(client) != null;
-    } catch (SocketException e) {
-      return false;
     }
   }
 
