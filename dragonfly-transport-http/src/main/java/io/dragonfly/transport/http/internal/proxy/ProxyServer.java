@@ -264,7 +264,7 @@ public final class ProxyServer implements AutoCloseable {
         return;
       }
       InetAddress client = from.getAddress();
-      KeyedBudget.Grant entry = clients.take(Place.of(client), 1);
+      KeyedBudget.Grant entry = clients.take(Arrival.place(client), 1);
       if (entry == KeyedBudget.Grant.TAKEN) {
         channels.add(channel);
         begin(channel, client);
@@ -284,17 +284,21 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     private void begin(SocketChannel channel, InetAddress from) {
-      InetAddress[] counted = {from}; // the channel's event loop alone uses it
-      channel.closeFuture().addListener(closed -> clients.giveBack(Place.of(counted[0]), 1));
+      Place[] counted = {Arrival.place(from)}; // the channel's event loop alone uses it
+      channel.closeFuture().addListener(closed -> clients.giveBack(counted[0], 1));
       ProxyConnection connection = new ProxyConnection(parts, channel, arrival(from));
       ProxyHeader header =
           new ProxyHeader(
               config.trustedProxies(),
               from,
               named -> {
-                if (clients.take(Place.of(named), 1) == KeyedBudget.Grant.TAKEN) {
-                  clients.giveBack(Place.of(counted[0]), 1);
-                  counted[0] = named;
+                Place place = Arrival.place(named);
+                boolean isCounted = place.equals(counted[0]);
+                if (isCounted || clients.take(place, 1) == KeyedBudget.Grant.TAKEN) {
+                  if (!isCounted) {
+                    clients.giveBack(counted[0], 1);
+                  }
+                  counted[0] = place;
                   connection.comesBy(arrival(named));
                 } else {
                   tellFull(named);
