@@ -147,7 +147,10 @@ public final class ProxyConfig {
     return connections;
   }
 
-  /** Returns how many of them there may be from one client address (one /64 of IPv6). */
+  /**
+   * Returns how many of them there may be from one client address (one /64 of IPv6; all loopback
+   * addresses together).
+   */
   public int connectionsPerClient() {
     return connectionsPerClient;
   }

@@ -6,9 +6,13 @@ import java.util.regex.PatternSyntaxException;
 
 /**
  * Which way the requests for some URLs take. The first rule whose expression is found in a URL
- * holds for it.
+ * holds for it, as in Dragonfly 1: {@code registry.example} is found in the URLs of {@code
+ * registry.example.org}, too, and wherever a path or query contains it. {@code
+ * ^https://registry\.example/} means one host, at its usual port.
  *
- * @param url what is looked for, anywhere in the whole URL
+ * @param url what is looked for, anywhere in the whole URL, which has no port if it is the usual
+ *     one of its scheme. A tunnel to {@code HOST:443} is {@code https://HOST:443/} and {@code
+ *     https://HOST/}: one of them has to fit
  * @param way which way they take
  * @param https whether an http URL is asked for by https instead
  */

@@ -20,6 +20,8 @@ record Arrival(
     Optional<Authority> intercepted,
     Requester requester,
     InetAddress from) {
+  private static final Place LOOPBACK = Place.of(InetAddress.getLoopbackAddress());
+
   Arrival through(Authority tunnel) {
     return new Arrival(upstream, Optional.of(tunnel), requester, from);
   }
@@ -31,6 +33,14 @@ record Arrival(
 
   /** Returns where the client calls from, for budgets. */
   Place place() {
-    return Place.of(from);
+    return place(from);
+  }
+
+  /**
+   * Returns the place of a client. All loopback addresses are one, for each user of this machine
+   * has all of them.
+   */
+  static Place place(InetAddress client) {
+    return client.isLoopbackAddress() ? LOOPBACK : Place.of(client);
   }
 }

@@ -19,8 +19,9 @@ final class Challenges {
    *
    * @param realm where it is to be had, without the query that says which
    * @param url the same with the service and scope that the registry names
+   * @param challenge what the registry has sent
    */
-  record Bearer(HttpUrl realm, HttpUrl url) {}
+  record Bearer(HttpUrl realm, HttpUrl url, Challenge challenge) {}
 
   /** Returns what the values of the header say. */
   static List<Challenge> parse(List<String> values) {
@@ -40,7 +41,7 @@ final class Challenges {
   static Optional<Bearer> bearer(List<Challenge> challenges) {
     return challenges.stream()
         .filter(challenge -> challenge.scheme().equalsIgnoreCase("bearer"))
-        .flatMap(challenge -> bearer(challenge.authParams()).stream())
+        .flatMap(challenge -> bearer(challenge).stream())
         .findFirst();
   }
 
@@ -48,7 +49,8 @@ final class Challenges {
     return challenges.stream().anyMatch(one -> one.scheme().equalsIgnoreCase("basic"));
   }
 
-  private static Optional<Bearer> bearer(Map<String, String> parameters) {
+  private static Optional<Bearer> bearer(Challenge challenge) {
+    Map<String, String> parameters = challenge.authParams();
     String realm = parameters.get("realm");
     HttpUrl url = realm == null ? null : HttpUrl.parse(realm);
     if (url == null) {
@@ -66,7 +68,7 @@ final class Challenges {
         full.addQueryParameter("scope", one);
       }
     }
-    return Optional.of(new Bearer(bare, full.build()));
+    return Optional.of(new Bearer(bare, full.build(), challenge));
   }
 
   private static List<String> scopes(String scope) {

@@ -28,6 +28,11 @@ record ClientRequest(
         method, headers.copy().remove(HttpHeaderNames.ACCEPT_ENCODING), body, requester, answer);
   }
 
+  /** Returns the same with a body that was read before. */
+  ClientRequest withBody(Inbound read) {
+    return new ClientRequest(method, headers, read, requester, answer);
+  }
+
   /** Returns a question for the headers alone. */
   ClientRequest asHead() {
     HttpHeaders other = headers.copy().remove(HttpHeaderNames.RANGE);

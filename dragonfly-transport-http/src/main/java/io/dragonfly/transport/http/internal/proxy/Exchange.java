@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
-import okhttp3.Challenge;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -116,9 +115,7 @@ final class Exchange {
         return;
       }
       parts.offline().remember(client, target, response);
-      if (response.code() == 401) {
-        refusedByRegistry(target, response);
-      } else if (isTagged) {
+      if (isTagged && response.code() != 401) {
         passTagged(target, response);
       } else {
         parts.plain().pass(client, target, response, parts.counters());
@@ -152,38 +149,6 @@ final class Exchange {
     } finally {
       parts.manifests().giveBack(arrival.place(), bytes);
     }
-  }
-
-  private void refusedByRegistry(Target target, Response response) throws IOException {
-    List<Challenge> challenges = Challenges.parse(response.headers("WWW-Authenticate"));
-    Optional<Challenges.Bearer> bearer = Challenges.bearer(challenges);
-    // It may be one that this proxy has handed out.
-    Optional.ofNullable(client.headers().get("Authorization")).ifPresent(parts.tokens()::refused);
-    Optional<String> name =
-        bearer.map(challenge -> parts.tokens().learn(challenge.realm(), target));
-    boolean offersTokens =
-        name.isPresent()
-            && target.mirror().isPresent()
-            && target.isPing()
-            && RegistryAuth.isSafe(target, bearer.get().realm())
-            && client.local(); // for others a password would be on the network
-    Optional<String> ours =
-        offersTokens
-            ? MirrorHeaders.challenge(
-                first(challenges), client.headers().get("Host", ""), name.get())
-            : Optional.empty();
-    Response shown =
-        ours.isEmpty()
-            ? response
-            : response.newBuilder().header("WWW-Authenticate", ours.get()).build();
-    parts.plain().pass(client, target, shown, parts.counters());
-  }
-
-  private static Challenge first(List<Challenge> challenges) {
-    return challenges.stream()
-        .filter(challenge -> challenge.scheme().equalsIgnoreCase("bearer"))
-        .findFirst()
-        .orElseThrow();
   }
 
   private void failed(IOException e) {

@@ -2,9 +2,13 @@ package io.dragonfly.transport.http.internal.proxy;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +50,14 @@ final class Inbound {
     this.expectsContinue = expectsContinue;
     this.onFirstWait = onFirstWait;
     this.onRoom = onRoom;
+  }
+
+  /** Returns a body that has come already. */
+  static Inbound of(byte[] bytes) {
+    Inbound whole = new Inbound(OptionalLong.of(bytes.length), false, () -> {}, () -> {});
+    whole.add(Unpooled.wrappedBuffer(bytes));
+    whole.end();
+    return whole;
   }
 
   OptionalLong length() {
@@ -129,6 +141,24 @@ final class Inbound {
       onRoom.run();
     }
     return part;
+  }
+
+  /**
+   * Waits for the whole body; empty if it has more than this many bytes.
+   *
+   * @param limit how long no byte of it may come
+   * @throws ClientGoneException if nothing comes in time, or the client is gone
+   */
+  Optional<byte[]> takeAll(int most, Duration limit) throws ClientGoneException {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (ByteBuf part = take(limit); part != null; part = take(limit)) {
+      all.writeBytes(ByteBufUtil.getBytes(part));
+      part.release();
+      if (all.size() > most) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(all.toByteArray());
   }
 
   @GuardedBy("this")

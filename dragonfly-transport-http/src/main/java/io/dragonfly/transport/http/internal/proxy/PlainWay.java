@@ -4,6 +4,7 @@ import io.dragonfly.spi.Portion;
 import io.dragonfly.task.Headers;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.IOException;
@@ -220,11 +221,20 @@ final class PlainWay {
     return headers;
   }
 
-  /** Passes an answer on as it is, but for where it says that the registry is. */
+  /** Returns how long a client may bring no byte of its request's body. */
+  Duration bodyLimit() {
+    return bodyLimit;
+  }
+
+  /** Passes an answer on as it is, but for where it says that the registry and its tokens are. */
   void pass(ClientRequest client, Target target, Response response, Counters counters)
       throws IOException {
     HttpHeaders headers = headersOf(response);
     target.mirror().ifPresent(mirror -> MirrorHeaders.rewrite(headers, target, mirror));
+    if (response.code() == 401) {
+      auth.challenge(client, target, response)
+          .ifPresent(ours -> headers.set(HttpHeaderNames.WWW_AUTHENTICATE, ours));
+    }
     HttpResponseStatus status = HttpResponseStatus.valueOf(response.code(), response.message());
     String announced = response.header("Content-Length");
     if (client.method().equals("HEAD") || response.code() == 204 || response.code() == 304) {

@@ -28,8 +28,6 @@ import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -102,7 +100,7 @@ public final class ProxyServer implements AutoCloseable {
       LongSupplier nanoClock,
       InstantSource clock) {
     static final Machine REAL =
-        new Machine(ProxyServer::requester, Dns.SYSTEM, System::nanoTime, InstantSource.system());
+        new Machine(Requester::at, Dns.SYSTEM, System::nanoTime, InstantSource.system());
   }
 
   private ProxyServer(ProxyConfig config, ProxyLimits limits, Peer peer, Machine machine)
@@ -266,7 +264,7 @@ public final class ProxyServer implements AutoCloseable {
         return;
       }
       InetAddress client = from.getAddress();
-      KeyedBudget.Grant entry = clients.take(Place.of(client), 1);
+      KeyedBudget.Grant entry = clients.take(Arrival.place(client), 1);
       if (entry == KeyedBudget.Grant.TAKEN) {
         channels.add(channel);
         begin(channel, client);
@@ -286,17 +284,21 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     private void begin(SocketChannel channel, InetAddress from) {
-      InetAddress[] counted = {from}; // the channel's event loop alone uses it
-      channel.closeFuture().addListener(closed -> clients.giveBack(Place.of(counted[0]), 1));
+      Place[] counted = {Arrival.place(from)}; // the channel's event loop alone uses it
+      channel.closeFuture().addListener(closed -> clients.giveBack(counted[0], 1));
       ProxyConnection connection = new ProxyConnection(parts, channel, arrival(from));
       ProxyHeader header =
           new ProxyHeader(
               config.trustedProxies(),
               from,
               named -> {
-                if (clients.take(Place.of(named), 1) == KeyedBudget.Grant.TAKEN) {
-                  clients.giveBack(Place.of(counted[0]), 1);
-                  counted[0] = named;
+                Place place = Arrival.place(named);
+                boolean isCounted = place.equals(counted[0]);
+                if (isCounted || clients.take(place, 1) == KeyedBudget.Grant.TAKEN) {
+                  if (!isCounted) {
+                    clients.giveBack(counted[0], 1);
+                  }
+                  counted[0] = place;
                   connection.comesBy(arrival(named));
                 } else {
                   tellFull(named);
@@ -337,19 +339,6 @@ public final class ProxyServer implements AutoCloseable {
           "Connections of {} are refused: there are too many {}",
           client.getHostAddress(),
           entry == KeyedBudget.Grant.ALL_IS_FULL ? "in all" : "from there");
-    }
-  }
-
-  /** A connection between two addresses of this machine may come from any of them. */
-  static Requester requester(InetAddress client) {
-    return isLocal(client) ? Requester.THIS_MACHINE : Requester.at(client);
-  }
-
-  private static boolean isLocal(InetAddress client) {
-    try {
-      return client.isLoopbackAddress() || NetworkInterface.getByInetAddress(client) != null;
-    } catch (SocketException e) {
-      return false;
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import okhttp3.Challenge;
 import okhttp3.HttpUrl;
+import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,6 +82,32 @@ final class RegistryAuth {
       return login;
     }
     return Optional.empty();
+  }
+
+  /**
+   * Returns the challenge for a client that a registry has refused, if it is another one than the
+   * registry's: a client of this machine that reads from a mirror gets its tokens here, for many
+   * clients ask for the same. Other clients would have their passwords on the network.
+   *
+   * @param refused the registry's answer 401
+   */
+  Optional<String> challenge(ClientRequest client, Target target, Response refused) {
+    // It may be one that this proxy has handed out.
+    Optional.ofNullable(client.headers().get("Authorization")).ifPresent(tokens::refused);
+    Optional<Challenges.Bearer> bearer =
+        Challenges.bearer(Challenges.parse(refused.headers("WWW-Authenticate")));
+    // Whoever a registry redirects to does not say where the registry's tokens are.
+    boolean isOfRegistry = Target.origin(refused.request().url()).equals(target.origin());
+    if (bearer.isEmpty() || !isOfRegistry) {
+      return Optional.empty();
+    }
+    HttpUrl realm = bearer.get().realm();
+    String name = tokens.learn(realm, target);
+    boolean isOurs =
+        client.isRead() && client.local() && target.mirror().isPresent() && isSafe(target, realm);
+    return isOurs
+        ? MirrorHeaders.challenge(bearer.get().challenge(), client.headers().get("Host", ""), name)
+        : Optional.empty();
   }
 
   private synchronized void remember(Target target, Wanted what) {

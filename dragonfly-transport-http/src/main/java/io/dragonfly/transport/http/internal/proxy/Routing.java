@@ -166,11 +166,15 @@ final class Routing {
     return new Decision(way == Way.P2P && !possible ? Way.DIRECT : way, there);
   }
 
-  /** Tells whether a rule refuses a whole host, named as {@code https://HOST:PORT/}. */
+  /**
+   * Tells whether a rule refuses a whole host, named as {@code https://HOST:PORT/}, or without the
+   * port if it is the usual one, as in the URLs of requests.
+   */
   boolean isBlocked(Authority tunnel) {
     String url = "https://" + tunnel + "/";
+    String usual = HttpUrl.get(url).toString();
     return config.rules().stream()
-        .filter(one -> one.url().matcher(url).find())
+        .filter(one -> one.url().matcher(url).find() || one.url().matcher(usual).find())
         .findFirst()
         .filter(rule -> rule.way() == Way.BLOCKED)
         .isPresent();

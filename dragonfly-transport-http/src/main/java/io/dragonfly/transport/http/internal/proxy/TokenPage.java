@@ -19,9 +19,10 @@ import okhttp3.Response;
 
 /**
  * Answers token requests in place of the token service of a registry. A client's credentials and
- * query are passed on as they are. A client of this machine without credentials gets a token for
- * the proxy's own login, if it asks only for pulls: then nothing of its query but the service and
- * the scopes is passed on, and nothing of the response but the token and its expiry. Safe for
+ * query are passed on as they are; a form with a name and a password becomes the GET that asks for
+ * the same, so that it is shared, too. A client of this machine without credentials gets a token
+ * for the proxy's own login, if it asks only for pulls: then nothing of its query but the service
+ * and the scopes is passed on, and nothing of the response but the token and its expiry. Safe for
  * concurrent use; callers wait.
  */
 final class TokenPage {
@@ -63,13 +64,40 @@ final class TokenPage {
             .realm(name)
             .orElseThrow(
                 () -> new Refusal(HttpResponseStatus.NOT_FOUND, "no such token service: ask /v2/"));
-    HttpUrl url = withQuery(realm.url(), uri);
+    HttpUrl url = TokenRequests.withoutAliases(withQuery(realm.url(), uri), prefix(realm));
     switch (client.method()) {
       case "GET" -> get(client, realm, url);
-      case "POST" -> pass(client, target(client, realm, url), realm);
+      case "POST" -> post(client, realm, url);
       default ->
           throw new Refusal(
               HttpResponseStatus.METHOD_NOT_ALLOWED, "tokens are requested with GET or POST");
+    }
+  }
+
+  private static String prefix(Tokens.Realm realm) {
+    return realm.registry().mirror().map(Target.Mirror::prefix).orElse("");
+  }
+
+  private void post(ClientRequest client, Tokens.Realm realm, HttpUrl url)
+      throws IOException, Refusal {
+    byte[] form =
+        client
+            .body()
+            .takeAll(ProxyLimits.TOKEN_BYTES, plain.bodyLimit())
+            .orElseThrow(
+                () ->
+                    new Refusal(
+                        HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE,
+                        "a form for a token has at most 64 KiB"));
+    Optional<TokenRequests.Login> login =
+        client.hasCredentials()
+            ? Optional.empty()
+            : TokenRequests.login(url, new String(form, UTF_8));
+    if (login.isPresent()) {
+      HttpUrl to = TokenRequests.withoutAliases(login.get().url(), prefix(realm));
+      answer(client, tokens.get(target(client, realm, to), Optional.of(login.get().credentials())));
+    } else {
+      pass(client.withBody(Inbound.of(form)), target(client, realm, url), realm);
     }
   }
 
@@ -80,14 +108,23 @@ final class TokenPage {
     Optional<String> login = pull.flatMap(to -> auth.login(client, realm.registry(), to));
     HttpUrl to = login.isPresent() ? pull.get() : url;
     Tokens.Answer answer = tokens.get(target(client, realm, to), login.or(() -> own));
+    if (login.isPresent() && answer.token().isPresent()) {
+      answer(client, answer, lent(answer));
+    } else {
+      answer(client, answer);
+    }
+  }
+
+  private void answer(ClientRequest client, Tokens.Answer answer) throws IOException {
+    answer(client, answer, answer.token().isPresent() ? withTimeLeft(answer) : answer.body());
+  }
+
+  private static void answer(ClientRequest client, Tokens.Answer answer, String body)
+      throws IOException {
     HttpHeaders headers = new DefaultHttpHeaders();
     headers.set(HttpHeaderNames.CONTENT_TYPE, "application/json");
     headers.set(HttpHeaderNames.CACHE_CONTROL, "no-store");
     answer.challenge().ifPresent(value -> headers.set(HttpHeaderNames.WWW_AUTHENTICATE, value));
-    String body = answer.body();
-    if (answer.token().isPresent()) {
-      body = login.isPresent() ? lent(answer) : withTimeLeft(answer);
-    }
     client
         .answer()
         .whole(HttpResponseStatus.valueOf(answer.status()), headers, body.getBytes(UTF_8));
@@ -124,11 +161,16 @@ final class TokenPage {
     return url.build();
   }
 
-  /** A token that was kept here does not live as long as it did when it came. */
+  /**
+   * A token that was kept here does not live as long as it did when it came. Whoever asked with a
+   * form wants the name that the answer to a GET may lack.
+   */
   private String withTimeLeft(Tokens.Answer answer) throws IOException {
     JsonNode json = JSON.readTree(answer.body());
     if (json instanceof ObjectNode object) {
       object.remove("issued_at");
+      object.put("token", answer.token().orElseThrow());
+      object.put("access_token", answer.token().orElseThrow());
       object.put("expires_in", secondsLeft(answer));
     }
     return JSON.writeValueAsString(json);

@@ -5,6 +5,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import okhttp3.FormBody;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
@@ -13,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 /** How token services are asked: with GET, or as OAuth 2 does where one wants POST. */
 final class TokenRequests {
   private static final String BASIC = "Basic ";
+
+  /** How a scope begins that is about a repository. */
+  private static final String REPOSITORY_TYPE = "repository:";
 
   private static final Pattern REPOSITORY = Pattern.compile("[A-Za-z0-9._/-]+");
 
@@ -89,6 +93,77 @@ final class TokenRequests {
       bare.removeAllQueryParameters("service");
     }
     return builder(bare.build()).post(form.build()).build();
+  }
+
+  /**
+   * What a client asks for with a form: it logs in with a name and a password, and wants nothing
+   * but a token. The same can be asked for with GET.
+   *
+   * @param url with the query that says what for
+   * @param credentials the Authorization header that says who asks
+   */
+  record Login(HttpUrl url, String credentials) {
+    /** Hides the credentials. */
+    @Override
+    public String toString() {
+      return "Login[" + url.host() + "]";
+    }
+  }
+
+  /**
+   * Reads a form; empty if it asks for something else.
+   *
+   * @param realm the token service
+   * @param form the form as it came
+   */
+  static Optional<Login> login(HttpUrl realm, String form) {
+    HttpUrl fields = HttpUrl.get("http://localhost/").newBuilder().encodedQuery(form).build();
+    String user = fields.queryParameter("username");
+    String password = fields.queryParameter("password");
+    boolean isLogin =
+        "password".equals(fields.queryParameter("grant_type"))
+            && !"offline".equals(fields.queryParameter("access_type"))
+            && user != null
+            && password != null
+            && user.indexOf(':') < 0; // a colon ends the name in Basic
+    if (!isLogin) {
+      return Optional.empty();
+    }
+    HttpUrl.Builder url = realm.newBuilder();
+    String service = fields.queryParameter("service");
+    if (service != null) {
+      url.addQueryParameter("service", service);
+    }
+    for (@Nullable String value : fields.queryParameterValues("scope")) {
+      Stream.of(value == null ? new String[0] : value.split(" ", -1))
+          .filter(scope -> !scope.isEmpty())
+          .forEach(scope -> url.addQueryParameter("scope", scope));
+    }
+    byte[] both = (user + ":" + password).getBytes(StandardCharsets.UTF_8);
+    return Optional.of(new Login(url.build(), BASIC + Base64.getEncoder().encodeToString(both)));
+  }
+
+  /**
+   * Returns a token request without scopes that repeat another one: an engine that reads a mirrored
+   * registry below a name takes the name for a part of the repository, and adds that scope to the
+   * registry's own.
+   *
+   * @param prefix of the mirror: empty, or a slash and the name
+   */
+  static HttpUrl withoutAliases(HttpUrl url, String prefix) {
+    List<@Nullable String> scopes = url.queryParameterValues("scope");
+    String start = REPOSITORY_TYPE + prefix.replaceFirst("^/", "") + "/";
+    HttpUrl.Builder clean = url.newBuilder().removeAllQueryParameters("scope");
+    scopes.stream()
+        .filter(
+            scope ->
+                prefix.isEmpty()
+                    || scope == null
+                    || !scope.startsWith(start)
+                    || !scopes.contains(REPOSITORY_TYPE + scope.substring(start.length())))
+        .distinct()
+        .forEach(scope -> clean.addQueryParameter("scope", scope));
+    return clean.build();
   }
 
   private static Optional<String> decode(String base64) {

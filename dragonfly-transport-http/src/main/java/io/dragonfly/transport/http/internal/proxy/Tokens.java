@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -27,7 +28,7 @@ import okio.BufferedSource;
 /**
  * Tokens of registries, after Docker's token protocol. One request is in flight for the same realm,
  * scope and credentials, at most eight for a realm in all. A token is kept until nearly its end,
- * and a refusal for a few seconds: one pull asks for the same token several times. Safe for
+ * and a refusal for half a minute: one pull asks for the same token several times. Safe for
  * concurrent use; callers wait.
  */
 final class Tokens {
@@ -45,6 +46,9 @@ final class Tokens {
 
   /** Whoever was asked this long ago would say the same again. */
   private static final Duration NEW = Duration.ofSeconds(5);
+
+  /** How long a refusal is remembered: most pulls have asked for all they need by then. */
+  private static final Duration REFUSED = Duration.ofSeconds(30);
 
   private final PlainCalls calls;
   private final Counters counters;
@@ -116,10 +120,12 @@ final class Tokens {
 
   /**
    * Remembers a token service; returns a name for it. One that two registries name has two names: a
-   * registry that names the token service of another must not change whose login is shown there.
+   * registry that names the token service of another must not change whose login is shown there. So
+   * has one of a registry that is mirrored under two names, which are in the scopes.
    */
   synchronized String learn(HttpUrl realm, Target registry) {
-    String name = hash(realm + " " + registry.origin());
+    String prefix = registry.mirror().map(Target.Mirror::prefix).orElse("");
+    String name = hash(realm + " " + registry.origin() + " " + prefix);
     if (realms.get(name) == null) { // marks it as used, too
       Semaphore turns = turns(realm).orElseGet(() -> new Semaphore(ProxyLimits.TOKEN_REQUESTS));
       realms.put(name, new Realm(realm, registry, turns));
@@ -204,8 +210,13 @@ final class Tokens {
     return await(answer);
   }
 
+  /** Clients send the same parameters in various orders. */
   private static Key key(HttpUrl url, Optional<String> credentials) {
-    return new Key(url, credentials.map(Tokens::hash).orElse(""));
+    HttpUrl.Builder ordered = url.newBuilder().query(null);
+    for (String name : new TreeSet<>(url.queryParameterNames())) {
+      url.queryParameterValues(name).forEach(value -> ordered.addQueryParameter(name, value));
+    }
+    return new Key(ordered.build(), credentials.map(Tokens::hash).orElse(""));
   }
 
   private static String hash(String text) {
@@ -315,7 +326,7 @@ final class Tokens {
     }
     // A tenth earlier: it must not end on its way.
     long tokenLife = TimeUnit.SECONDS.toNanos(Math.max(0, Math.min(seconds, 86_400))) / 10 * 9;
-    long life = token.isPresent() ? tokenLife : NEW.toNanos();
+    long life = token.isPresent() ? tokenLife : REFUSED.toNanos();
     return new Answer(
         response.code(),
         body,

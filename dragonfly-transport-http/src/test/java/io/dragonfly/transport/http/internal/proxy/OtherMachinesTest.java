@@ -1,12 +1,16 @@
 package io.dragonfly.transport.http.internal.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.transport.http.RawConnection;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -125,14 +129,41 @@ class OtherMachinesTest extends ProxyTest {
     assertThat(swarm.requests).isEmpty();
   }
 
+  /** A container behind a bridge or masquerading has such an address, too. */
   @Test
-  void whereAClientIsFollowsFromItsAddress() throws Exception {
-    assertThat(ProxyServer.requester(InetAddress.getLoopbackAddress()))
-        .isEqualTo(Requester.THIS_MACHINE);
-    assertThat(ProxyServer.requester(InetAddress.getByName("10.254.253.252")))
-        .isEqualTo(Requester.PRIVATE_NETWORK);
-    assertThat(ProxyServer.requester(InetAddress.getByName("198.51.100.7")))
-        .isEqualTo(Requester.PUBLIC_NETWORK);
+  void aClientWithAnotherAddressOfThisMachineIsOneOfAnotherMachine() throws Exception {
+    List<InetAddress> own = ownAddresses();
+    assumeTrue(!own.isEmpty());
+    String blob = inner.blob(BLOB);
+    Path logins =
+        Files.writeString(
+            dir.resolve("config.json"),
+            "{\"auths\":{\"%s\":{\"auth\":\"Ym90OnB3\"}}}".formatted(registry.authority()));
+    registry.authorization = "Basic Ym90OnB3";
+    registry.challenge = "Basic realm=\"lab\"";
+    registry.manifest("1", "{}".getBytes());
+    start(
+        config().listen(new InetSocketAddress("0.0.0.0", 0)).dockerConfig(logins),
+        ProxyLimits.DEFAULT,
+        swarm);
+
+    for (InetAddress from : own) {
+      assertThat(status(from, "CONNECT " + inner.authority())).isEqualTo(403);
+      assertThat(status(from, "CONNECT 169.254.169.254:80")).isEqualTo(403);
+      assertThat(status(from, "GET " + inner.url(blob))).isEqualTo(403);
+      assertThat(status(from, "GET /v2/lab/app/manifests/1")).isEqualTo(401);
+    }
+    assertThat(inner.requests).isEmpty();
+    InetAddress loopback = InetAddress.getLoopbackAddress();
+    assertThat(status(loopback, "GET /v2/lab/app/manifests/1")).isEqualTo(200);
+    assertThat(status(loopback, "GET " + inner.url(blob))).isEqualTo(200);
+  }
+
+  private int status(InetAddress from, String line) throws IOException {
+    InetSocketAddress to = new InetSocketAddress(from, address().getPort());
+    try (RawConnection raw = RawConnection.to(to, from)) {
+      return raw.send(line + " HTTP/1.1\nHost: localhost\n\n").read().status();
+    }
   }
 
   @Test

@@ -42,6 +42,24 @@ class ProxiedClientTest extends ProxyTest {
     assertThat(inner.requests).hasSize(1);
   }
 
+  /** A half is left for other clients, whichever loopback addresses the others have. */
+  @Test
+  void allLoopbackAddressesShareTheConnectionsOfOneClient() throws Exception {
+    start(config().trustedProxy("127.0.0.0/8").connections(6).connectionsPerClient(2));
+    String request = " 1 2\nGET /healthz HTTP/1.1\nHost: localhost\n\n";
+    try (RawConnection far = connect().send("PROXY TCP4 198.51.100.7 192.0.2.1" + request);
+        RawConnection one = connect().send("PROXY TCP4 127.0.0.1 127.0.0.1" + request)) {
+      assertThat(far.read().status()).isEqualTo(200);
+      assertThat(one.read().status()).isEqualTo(200);
+      try (RawConnection two = connect().send("PROXY TCP6 ::1 ::1" + request)) {
+        assertThat(two.read().status()).isEqualTo(200);
+        try (RawConnection three = connect()) {
+          assertThat(three.read().status()).isEqualTo(503);
+        }
+      }
+    }
+  }
+
   @Test
   void whoIsNoTrustedProxyNamesNobody() throws Exception {
     start();

@@ -223,21 +223,26 @@ class ProxyLimitsTest extends ProxyTest {
     start(config().connections(4).connectionsPerClient(2), ProxyLimits.DEFAULT, NO_SWARM);
     String request = "GET /v2/ HTTP/1.1\nHost: localhost\n\n";
     List<RawConnection> held = new ArrayList<>();
-    for (int i = 0; i < 2; i++) {
-      held.add(connect().send(request));
-      assertThat(held.get(i).read().status()).isEqualTo(200);
+    // Each user has all loopback addresses.
+    for (String client : List.of("127.0.0.1", "127.0.0.2")) {
+      RawConnection one = new RawConnection(from(client)).send(request);
+      held.add(one);
+      assertThat(one.read().status()).isEqualTo(200);
     }
     for (int i = 0; i < 10; i++) {
-      try (RawConnection excess = connect()) {
+      String client = "127.0.0." + (1 + i);
+      try (RawConnection excess = new RawConnection(from(client))) {
         RawConnection.Message answer = excess.read();
         assertThat(answer.status()).isEqualTo(503);
-        assertThat(answer.text()).contains("too many connections from 127.0.0.1");
+        assertThat(answer.text()).contains("too many connections from " + client + "\"");
         assertThat(excess.awaitClose()).isLessThanOrEqualTo(0);
       }
     }
 
-    try (RawConnection other = new RawConnection(from("127.0.0.2"))) {
-      assertThat(other.send(request).read().status()).isEqualTo(200);
+    for (InetAddress own : ownAddresses()) {
+      try (RawConnection other = new RawConnection(from(own.getHostAddress()))) {
+        assertThat(other.send(request).read().status()).isEqualTo(200);
+      }
     }
     held.remove(0).close();
     Awaitility.await()

@@ -1,5 +1,7 @@
 package io.dragonfly.transport.http.internal.proxy;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
 import io.dragonfly.control.SecurityEvent;
@@ -11,8 +13,10 @@ import io.dragonfly.transport.http.RawConnection;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
 import io.dragonfly.transport.http.proxy.ProxyCounts;
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.Proxy;
 import java.net.URI;
 import java.nio.file.Path;
@@ -111,7 +115,7 @@ abstract class ProxyTest {
             limits,
             whose,
             new ProxyServer.Machine(
-                address -> others ? elsewhere : ProxyServer.requester(address),
+                address -> others ? elsewhere : Requester.at(address),
                 host -> dns.lookup(host),
                 () -> clock.getAsLong() + later.get(),
                 () -> Instant.now().plusNanos(later.get())));
@@ -144,6 +148,22 @@ abstract class ProxyTest {
 
   ProxyServer start() throws IOException {
     return start(config());
+  }
+
+  /** Checks that a client is sent to the proxy for the token that the registry wants. */
+  void assertSentHere(Response refused) {
+    assertThat(refused.code()).isEqualTo(401);
+    assertThat(refused.header("WWW-Authenticate"))
+        .startsWith("Bearer realm=\"" + url("/dfdaemon/token/"))
+        .endsWith(registry.challenge.substring(registry.challenge.indexOf("\",service=")));
+  }
+
+  /** Returns addresses of this machine that are no loopback addresses; there may be none. */
+  static List<InetAddress> ownAddresses() throws IOException {
+    return NetworkInterface.networkInterfaces()
+        .flatMap(NetworkInterface::inetAddresses)
+        .filter(address -> !address.isLoopbackAddress() && address instanceof Inet4Address)
+        .toList();
   }
 
   InetSocketAddress address() {

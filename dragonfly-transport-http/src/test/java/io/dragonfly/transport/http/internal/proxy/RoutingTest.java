@@ -165,6 +165,31 @@ class RoutingTest {
     assertThat(routing().isBlocked(new Authority("other.example", 443))).isFalse();
   }
 
+  /** As the page of the proxy tells how to name one host. */
+  @ParameterizedTest
+  @CsvSource({
+    "^https://own\\.example/, https://own.example/v2/, true",
+    "^https://own\\.example/, https://own.example:443/v2/, true",
+    "^https://own\\.example/, https://own.example:8443/v2/, false",
+    "^https://own\\.example/, https://own.example.evil.net/v2/, false",
+    "^https://own\\.example/, https://evil.net/?x=https://own.example/, false",
+    "^https?://own\\.example(:\\d+)?/, https://own.example:8443/v2/, true",
+    "^https?://own\\.example(:\\d+)?/, https://own.example.evil.net/, false",
+    "own.example, https://own.example.evil.net/v2/, true",
+    "own.example, https://evil.net/own-example, true"
+  })
+  void aRuleMeansOneHostIfItsExpressionEndsTheHost(String regex, String url, boolean isBlocked)
+      throws Refusal {
+    config.rule(ProxyRule.parse(regex + "=blocked"));
+
+    assertThat(way("GET", target(url, HERE)) == ProxyRule.Way.BLOCKED).isEqualTo(isBlocked);
+    if (!url.contains("own-")) { // a tunnel has no path
+      URI uri = URI.create(url);
+      Authority tunnel = Authority.parse(uri.getRawAuthority(), 443).orElseThrow();
+      assertThat(routing().isBlocked(tunnel)).isEqualTo(isBlocked);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = ';',
