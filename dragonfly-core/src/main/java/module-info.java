@@ -1,5 +1,5 @@
 /** The distribution library without any socket: entry points, SPIs, engine, supernode, store. */
-@SuppressWarnings("module") // of the qualified export, whose module is built after this one
+@SuppressWarnings("module") // of the qualified exports, whose modules are built after this one
 module io.dragonfly.core {
   requires com.fasterxml.jackson.databind;
   requires com.google.common;
@@ -13,6 +13,8 @@ module io.dragonfly.core {
   exports io.dragonfly.error;
   exports io.dragonfly.fetch;
   exports io.dragonfly.home;
+  exports io.dragonfly.internal.home to
+      io.dragonfly.examples;
   exports io.dragonfly.internal.loop to
       io.dragonfly.transport.http;
   exports io.dragonfly.internal.queue to

@@ -105,7 +105,7 @@ exec_thin() {
     -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=50 -XX:-UsePerfData \
     -Xshare:auto -Xlog:disable -Xlog:all=error,cds*=off:stderr ${shared:+"$shared"} \
     "-Ddragonfly.distribution=$home" "-Ddragonfly.version=$version" "-Ddragonfly.columns=$columns" \
-    -cp "$examples" io.dragonfly.examples.thin.ThinMain "$@"
+    -cp "$examples:$home/lib/dragonfly-core-$version.jar" io.dragonfly.examples.thin.ThinMain "$@"
 }
 
 # Java before 17.0.9 does not know the option that gives malloc's memory back.

@@ -196,6 +196,8 @@ public final class ClientConfig extends ParentConfig {
     /**
      * Where the client keeps pieces and its secret. One that another process uses is an error;
      * unless set it is in the user's cache directory, or a numbered one beside it if that is taken.
+     * It must belong to the user of this process, and no other user may be able to write to it or
+     * to replace it: else the start fails with a {@code StorageException} that says what to change.
      */
     public Builder home(Path directory) {
       this.home = Optional.of(directory);

@@ -214,6 +214,8 @@ public final class SupernodeConfig extends ParentConfig {
     /**
      * Where the supernode keeps its cache and keys. One that another process uses is an error;
      * unless set it is in the user's cache directory, or a numbered one beside it if that is taken.
+     * It must belong to the user of this process, and no other user may be able to write to it or
+     * to replace it: else the start fails with a {@code StorageException} that says what to change.
      */
     public Builder homeDir(Path directory) {
       this.homeDir = Optional.of(directory);

@@ -102,7 +102,7 @@ class CallersIT extends ServerTests {
 
     for (Running refused : List.of(call, list, limit)) {
       assertThat(refused.exitCode(SOON)).as(refused.err()).isEqualTo(20);
-      assertThat(refused.err()).contains(home + " belongs to user").contains("--home");
+      assertThat(refused.err()).contains("Home " + home + " belongs to user").contains("choose");
     }
     assertThat(out).isEmptyDirectory();
     assertThat(home).isEmptyDirectory();

@@ -71,11 +71,12 @@ class LauncherTest {
   }
 
   @Test
-  void handsACallOverWithNothingButItsOwnJar() throws Exception {
+  void handsACallOverWithNoJarButItsOwnAndTheLibrarys() throws Exception {
     Run run = run("dfget", Map.of("JAVA_OPTS", "-Xmx9g"), "--url", "http://h/a");
 
     assertThat(run.out)
-        .containsSequence("-cp", home + "/lib/dragonfly-examples-1.2.jar")
+        .containsSequence(
+            "-cp", home + "/lib/dragonfly-examples-1.2.jar:" + home + "/lib/dragonfly-core-1.2.jar")
         .contains("-Ddragonfly.version=1.2", "-Ddragonfly.distribution=" + home)
         .doesNotContain("-Xmx9g");
   }

@@ -51,7 +51,8 @@ class ThinIT {
     List<String> line = new ArrayList<>();
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     line.addAll(List.of("-Xlog:class+load:file=" + log, "-Ddragonfly.version=" + version));
-    line.addAll(List.of("-cp", jar.toString(), "io.dragonfly.examples.thin.ThinMain"));
+    String core = jar.resolveSibling("dragonfly-core-" + version + ".jar").toString();
+    line.addAll(List.of("-cp", jar + ":" + core, "io.dragonfly.examples.thin.ThinMain"));
     line.addAll(List.of(call("second")));
 
     Running thin = lab.startProgram(line);
@@ -65,7 +66,9 @@ class ThinIT {
     assertThat(classes)
         .contains("io.dragonfly.examples.thin.ThinMain")
         .allMatch(
-            name -> name.matches("(java|javax|jdk|sun|io\\.dragonfly\\.examples\\.thin)\\..*"))
+            name ->
+                name.matches(
+                    "(java|javax|jdk|sun|io\\.dragonfly\\.(examples\\.thin|internal\\.home))\\..*"))
         .noneMatch(name -> name.startsWith("io.dragonfly") && name.contains("$$Lambda"));
     assertThat(classes.size()).isLessThan(1200);
   }

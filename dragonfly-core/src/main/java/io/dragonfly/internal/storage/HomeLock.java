@@ -1,6 +1,7 @@
 package io.dragonfly.internal.storage;
 
 import io.dragonfly.error.StorageException;
+import io.dragonfly.internal.home.HomeCheck;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileLock;
@@ -49,7 +50,8 @@ public final class HomeLock implements AutoCloseable {
   /**
    * Makes the directory if it is not there, and takes it.
    *
-   * @throws StorageException if somebody else holds it, naming the process, or it cannot be used
+   * @throws StorageException if somebody else holds it, naming the process, or another user could
+   *     write there, or it cannot be used
    */
   public static HomeLock acquire(Path home) {
     return attempt(home).orElseThrow();
@@ -82,7 +84,10 @@ public final class HomeLock implements AutoCloseable {
 
   private static Attempt attempt(Path home) {
     try {
-      OwnerOnly.createDirectories(home);
+      String refusal = HomeCheck.prepare(home);
+      if (!refusal.isEmpty()) {
+        throw new StorageException(refusal);
+      }
       Path key = home.toRealPath();
       if (!HELD_HERE.add(key)) {
         return new Attempt(home, Optional.empty(), ownPid());

@@ -1,15 +1,20 @@
 package io.dragonfly.examples.command;
 
 import io.dragonfly.error.StorageException;
+import io.dragonfly.internal.home.HomeCheck;
 import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.transport.http.SupernodeSockets;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -117,7 +122,7 @@ public final class OperatorOptions {
             ? directory.resolve(tokenFile)
             : directory.resolve(String.valueOf(homeDir)).resolve("admin-token");
     try {
-      return Files.readString(file).trim();
+      return tokenFile != null ? Files.readString(file).trim() : tokenOfHome(file);
     } catch (NoSuchFileException e) {
       throw new StorageException(
           tokenFile != null
@@ -130,6 +135,17 @@ public final class OperatorOptions {
           "The token in %s cannot be read: %s. Run this as the user of the supernode."
               .formatted(file, WhyNot.of(e)),
           e);
+    }
+  }
+
+  /** Whoever writes in a home also chooses the supernode that gets what is read there. */
+  private static String tokenOfHome(Path file) throws IOException {
+    String refusal = HomeCheck.refusalToRead(Objects.requireNonNull(file.getParent()));
+    if (!refusal.isEmpty()) {
+      throw new StorageException(refusal);
+    }
+    try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).trim();
     }
   }
 }

@@ -3,7 +3,7 @@ package io.dragonfly.examples.dfdaemon;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.examples.command.ExitCode;
 import io.dragonfly.examples.command.WhyNot;
-import io.dragonfly.examples.thin.HomeDirectory;
+import io.dragonfly.internal.home.HomeCheck;
 import io.dragonfly.transport.http.ContainerProxy;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -59,7 +59,10 @@ final class CaCommand implements Callable<Integer> {
 
   private static void create(Path home) {
     try {
-      HomeDirectory.create(home);
+      String refusal = HomeCheck.prepare(home);
+      if (!refusal.isEmpty()) {
+        throw new StorageException(refusal);
+      }
     } catch (IOException e) {
       throw new StorageException(
           "The home %s cannot be made: %s. Choose another with --home."

@@ -4,8 +4,6 @@ import io.dragonfly.DistributionClient;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Commands;
-import io.dragonfly.examples.thin.FileOwner;
-import io.dragonfly.examples.thin.Place;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -71,11 +69,6 @@ public final class OwnPeer implements PeerHost {
   }
 
   private Lease lease(PeerSettings wanted, Runnable closed) {
-    String refusal =
-        FileOwner.refusal(wanted.client().home().orElseGet(() -> Place.byDefault().toPath()));
-    if (!refusal.isEmpty()) {
-      throw new StorageException(refusal);
-    }
     DistributionClient client = new DistributionClient(wanted.client());
     Duration serving = servesOn ? wanted.aliveTime().orElse(Duration.ZERO) : Duration.ZERO;
     RunningFetches running = new RunningFetches();

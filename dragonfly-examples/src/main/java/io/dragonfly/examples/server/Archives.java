@@ -2,6 +2,7 @@ package io.dragonfly.examples.server;
 
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import io.dragonfly.examples.thin.HomeDirectory;
 import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -161,7 +162,7 @@ final class Archives {
     // In here, so that the next one removes what a killed process has left.
     Path work = directory.resolve("work");
     deleteTree(work);
-    Files.createDirectory(work);
+    HomeDirectory.create(work); // the rehearsals use it as a home, whatever the umask
     try {
       makeThin(work, directory);
       makeFull(work, directory);
@@ -175,14 +176,9 @@ final class Archives {
 
   /** One with the few classes that are needed, and nothing of the archive of the JDK. */
   private void makeThin(Path work, Path directory) throws IOException, InterruptedException {
-    String jar =
-        classPath().stream()
-            .filter(
-                entry -> Path.of(entry).getFileName().toString().startsWith("dragonfly-examples"))
-            .findFirst()
-            .orElseThrow(() -> new IOException("the class path has no dragonfly-examples"));
+    String jars = jar("dragonfly-examples") + File.pathSeparator + jar("dragonfly-core");
     Path list = work.resolve("classes");
-    List<String> options = List.of("-Xmx16m", "-XX:+UseSerialGC", "-cp", jar);
+    List<String> options = List.of("-Xmx16m", "-XX:+UseSerialGC", "-cp", jars);
     java(
         work,
         options,
@@ -198,6 +194,13 @@ final class Archives {
         "-XX:SharedClassListFile=" + list,
         "-XX:SharedArchiveFile=" + fresh);
     Files.move(fresh, archive(directory, "thin"), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static String jar(String name) throws IOException {
+    return classPath().stream()
+        .filter(entry -> Path.of(entry).getFileName().toString().startsWith(name + "-"))
+        .findFirst()
+        .orElseThrow(() -> new IOException("the class path has no " + name));
   }
 
   /**

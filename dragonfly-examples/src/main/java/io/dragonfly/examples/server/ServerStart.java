@@ -2,9 +2,8 @@ package io.dragonfly.examples.server;
 
 import io.dragonfly.error.StorageException;
 import io.dragonfly.examples.dfget.PeerSettings;
-import io.dragonfly.examples.thin.FileOwner;
-import io.dragonfly.examples.thin.HomeDirectory;
 import io.dragonfly.examples.thin.StartLock;
+import io.dragonfly.internal.home.HomeCheck;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,7 +33,7 @@ public final class ServerStart {
   public static RunningServer start(
       PeerSettings settings, RunningServer.Addition addition, Consumer<RunningServer> whenReady)
       throws IOException {
-    Path home = home(settings);
+    Path home = settings.client().home().orElseThrow();
     try (StartLock lock = lock(home)) {
       RunningServer server = RunningServer.start(settings, addition);
       whenReady.accept(server);
@@ -48,7 +47,6 @@ public final class ServerStart {
    * @param hasHome runs as soon as the home is this process's own
    */
   static RunningServer startDetached(PeerSettings settings, Runnable hasHome) {
-    Path unused = home(settings);
     try {
       return RunningServer.start(
           settings,
@@ -61,19 +59,12 @@ public final class ServerStart {
     }
   }
 
-  /** Returns the home, which must not belong to another user. */
-  private static Path home(PeerSettings settings) {
-    Path home = settings.client().home().orElseThrow();
-    String refusal = FileOwner.refusal(home);
-    if (!refusal.isEmpty()) {
-      throw new StorageException(refusal);
-    }
-    return home;
-  }
-
   private static StartLock lock(Path home) throws IOException {
     try {
-      HomeDirectory.create(home);
+      String refusal = HomeCheck.prepare(home);
+      if (!refusal.isEmpty()) {
+        throw new StorageException(refusal);
+      }
       try {
         return StartLock.take(home.toFile(), SOON_MILLIS);
       } catch (FileSystemException | FileNotFoundException e) {

@@ -1,6 +1,8 @@
 package io.dragonfly.examples.thin;
 
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
@@ -22,11 +24,25 @@ public final class HomeDirectory {
     }
   }
 
-  /** Gives a directory the mode 0700. */
+  /**
+   * Replaces an empty directory that does not have the mode 0700 by a new one that does. One that
+   * is not empty is kept as it is: it may be used for something else.
+   *
+   * @throws IOException if it is not empty
+   */
   static void restrict(Path directory) throws IOException {
-    if (hasModes(directory)) {
-      Files.setPosixFilePermissions(directory, OWNER_ALONE);
+    if (!hasModes(directory) || Files.getPosixFilePermissions(directory).equals(OWNER_ALONE)) {
+      return;
     }
+    try {
+      Files.delete(directory);
+    } catch (DirectoryNotEmptyException e) {
+      throw new FileSystemException(
+          directory.toString(),
+          null,
+          "it is not for its owner alone, and not empty. Run 'chmod 700 " + directory + "'");
+    }
+    Files.createDirectory(directory, attributes(directory, OWNER_ALONE));
   }
 
   /**

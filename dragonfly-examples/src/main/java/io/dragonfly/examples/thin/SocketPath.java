@@ -1,5 +1,6 @@
 package io.dragonfly.examples.thin;
 
+import io.dragonfly.internal.home.HomeCheck;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -40,14 +41,15 @@ public final class SocketPath {
       return socket.toPath();
     }
     String name = UUID.nameUUIDFromBytes(bytes) + ".sock";
-    return new File(new File(temporary, "dragonfly-" + FileOwner.me()), name).toPath();
+    return new File(new File(temporary, "dragonfly-" + HomeCheck.me()), name).toPath();
   }
 
   /**
    * Makes the directory of a socket, for its user alone, and takes away what a process that was
    * killed has left there. Only who holds the lock of the data directory may do so.
    *
-   * @throws IOException if the directory belongs to another user
+   * @throws IOException if the directory belongs to another user, or others may enter it and it
+   *     holds something else
    */
   public static void prepare(Path socket) throws IOException {
     Path directory = directory(socket);
@@ -57,8 +59,8 @@ public final class SocketPath {
     if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS) || !FileOwner.isMine(directory)) {
       throw new FileSystemException(directory.toString(), null, "it belongs to another user");
     }
-    HomeDirectory.restrict(directory);
     Files.deleteIfExists(socket);
+    HomeDirectory.restrict(directory);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.dragonfly.examples.thin;
 
+import io.dragonfly.internal.home.HomeCheck;
 import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -35,7 +36,8 @@ final class Starter {
    * Makes the call.
    *
    * @return its exit code, or {@link #RUNS}
-   * @throws FailedException if the process does not start, or ends in the middle
+   * @throws FailedException if another user could write in the home, or the process does not start
+   *     or ends in the middle
    */
   int call(CallMessage message) throws IOException {
     FileChannel lock = arguments.isAboutHome() ? null : openLock();
@@ -43,10 +45,16 @@ final class Starter {
   }
 
   /** Returns null if nothing can be written in the home: a peer that ends with the call says so. */
-  private @Nullable FileChannel openLock() {
+  private @Nullable FileChannel openLock() throws FailedException {
     try {
+      String refusal = HomeCheck.prepare(home.toPath());
+      if (!refusal.isEmpty()) {
+        throw new FailedException(ThinMain.STORAGE, refusal);
+      }
       HomeDirectory.create(new File(home, "logs").toPath());
       return StartLock.open(home);
+    } catch (FailedException e) {
+      throw e;
     } catch (IOException | SecurityException e) {
       return null;
     }

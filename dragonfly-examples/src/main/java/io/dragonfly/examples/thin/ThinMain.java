@@ -1,5 +1,6 @@
 package io.dragonfly.examples.thin;
 
+import io.dragonfly.internal.home.HomeCheck;
 import java.io.File;
 import java.io.IOException;
 import java.util.List;
@@ -53,7 +54,7 @@ public final class ThinMain {
   private int run() {
     try {
       File home = Place.of(arguments, Caller.directory());
-      String refusal = FileOwner.refusal(home.toPath());
+      String refusal = HomeCheck.refusal(home.toPath());
       if (!refusal.isEmpty()) {
         throw new FailedException(STORAGE, refusal);
       }

@@ -4,7 +4,8 @@
  * socket are made of what is here.
  *
  * <p>It must be up at once, so it uses the JDK alone, and of that no lambdas, regular expressions,
- * formatters or streams.
+ * formatters or streams. The one thing that it has from the library is {@code
+ * io.dragonfly.internal.home}: which homes it may use.
  */
 @NullMarked
 package io.dragonfly.examples.thin;

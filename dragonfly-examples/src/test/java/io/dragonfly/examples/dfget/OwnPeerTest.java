@@ -110,6 +110,19 @@ class OwnPeerTest {
     assertThat(home).isEmptyDirectory();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"--url http://127.0.0.1:1/a --output out", "cache ls"})
+  void aHomeBehindALinkOfAnotherUserIsAnErrorForRootToo(String words) throws Exception {
+    Path target = Files.createDirectory(dir.resolve("target"));
+    FileOwnerTest.giveAway(Files.createSymbolicLink(home, target));
+
+    run(words);
+
+    assertThat(code).isEqualTo(20);
+    assertThat(call.said()).contains("Link " + home).doesNotContain("temporary");
+    assertThat(target).isEmptyDirectory();
+  }
+
   @Test
   void aHomeThatSomebodyUsesIsAnError() {
     try (DistributionClient other =

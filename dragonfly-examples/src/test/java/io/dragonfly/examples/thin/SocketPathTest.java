@@ -3,6 +3,7 @@ package io.dragonfly.examples.thin;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dragonfly.internal.home.HomeCheck;
 import java.io.File;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -55,7 +56,7 @@ class SocketPathTest {
     Path link = Files.createSymbolicLink(dir.resolve("link"), home);
     Path socket = SocketPath.of(home.toFile());
 
-    assertThat(socket.getParent()).isEqualTo(Path.of("/tmp/dragonfly-" + FileOwner.me()));
+    assertThat(socket.getParent()).isEqualTo(Path.of("/tmp/dragonfly-" + HomeCheck.me()));
     assertThat(SocketPath.of(link.toFile())).isEqualTo(socket);
     assertThat(SocketPath.of(new File(home.toFile(), "../" + home.getFileName())))
         .isEqualTo(socket);
@@ -76,6 +77,38 @@ class SocketPathTest {
     assertThatThrownBy(() -> Connection.open(dir.toFile()))
         .isInstanceOf(FailedException.class)
         .hasMessageContaining("belongs to another user");
+  }
+
+  /** The home may be one by mistake, such as the root directory with its own run. */
+  @Test
+  void aDirectoryThatHoldsSomethingElseKeepsItsMode() throws IOException {
+    Path socket = SocketPath.of(dir.toFile());
+    Path run = Files.createDirectory(socket.getParent());
+    Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.createFile(run.resolve("something"));
+
+    assertThatThrownBy(() -> SocketPath.prepare(socket))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("chmod 700 " + run);
+    assertThat(mode(run)).isEqualTo("rwxr-xr-x");
+  }
+
+  /** Kubernetes lets the group into each directory of a volume when a pod starts. */
+  @Test
+  void aDirectoryThatOthersMayEnterIsReplacedByANewOne() throws IOException {
+    Path socket = SocketPath.of(dir.toFile());
+    SocketPath.prepare(socket);
+    Files.createFile(socket);
+    Files.setPosixFilePermissions(socket.getParent(), PosixFilePermissions.fromString("rwxrwx---"));
+
+    SocketPath.prepare(socket);
+
+    assertThat(mode(socket.getParent())).isEqualTo("rwx------");
+    assertThat(socket.getParent()).isEmptyDirectory();
+  }
+
+  private static String mode(Path path) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
   }
 
   @Test
