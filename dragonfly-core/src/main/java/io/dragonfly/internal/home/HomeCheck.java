@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Tells whether a process may keep its files in a home directory: only if no other user chooses
@@ -97,7 +98,7 @@ public final class HomeCheck {
       return new Entry(
           String.valueOf(all.get("uid")),
           String.valueOf(all.get("gid")),
-          (Integer) all.get("mode"));
+          (Integer) Objects.requireNonNull(all.get("mode")));
     }
   }
 }

@@ -484,7 +484,7 @@ final class Swarms implements Preheats.Peers {
     synchronized (state) {
       SwarmTask task = state.task(id);
       CdnTask cdn = task == null || task.wanting == 0 ? null : task.cdn;
-      if (cdn != null) {
+      if (task != null && cdn != null) {
         again =
             task.access(Set.of(), rhythm.clock().instant())
                 .map(access -> () -> cdn.read(access, Optional.empty()));

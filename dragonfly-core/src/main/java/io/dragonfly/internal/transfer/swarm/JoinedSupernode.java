@@ -42,8 +42,8 @@ public final class JoinedSupernode implements SupernodeApi {
   private static final Logger LOG = LoggerFactory.getLogger(JoinedSupernode.class);
 
   /**
-   * As long as the longest call. Calls have their own limits. The first handshake takes a new peer on
-   * a busy machine more than 10 s, and one that was given up would have to begin again.
+   * As long as the longest call. Calls have their own limits. The first handshake takes a new peer
+   * on a busy machine more than 10 s, and one that was given up would have to begin again.
    */
   private static final Duration JOIN_LIMIT = SupernodeCalls.REGISTER_LIMIT;
 
