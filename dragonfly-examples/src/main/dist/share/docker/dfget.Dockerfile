@@ -8,8 +8,8 @@
 #   -v /etc/dragonfly/join-token:/run/join-token:ro -e DRAGONFLY_JOIN_TOKEN_FILE=/run/join-token
 # With --network host a peer has an address that the others reach. The first form is the peer in
 # its own process: it gives to others while it runs.
-# By tag, so that a new build gets fixes of the JRE. To have the very same base each time, name its digest:
-#   --build-arg JRE=eclipse-temurin:21-jre@sha256:...
+# By tag, so that a new build gets fixes of the JRE. To have the very same base each time, give the build argument
+# JRE with a digest: eclipse-temurin:21-jre@sha256:...
 ARG JRE=eclipse-temurin:21-jre
 
 # Files as they are to be, in a layer of their own.

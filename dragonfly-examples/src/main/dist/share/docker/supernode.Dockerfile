@@ -8,8 +8,8 @@
 # address translation, if there is one: --peer-network says in which networks that is all right, and
 # needs the join token, so that nobody else can claim such an address. If all of
 # them come from one address then, --share-per-address lets it have more of the supernode.
-# By tag, so that a new build gets fixes of the JRE. To have the very same base each time, name its digest:
-#   --build-arg JRE=eclipse-temurin:21-jre@sha256:...
+# By tag, so that a new build gets fixes of the JRE. To have the very same base each time, give the build argument
+# JRE with a digest: eclipse-temurin:21-jre@sha256:...
 ARG JRE=eclipse-temurin:21-jre
 
 # Files as they are to be, in a layer of their own.

@@ -23,6 +23,7 @@ final class HomeRule {
   static final String ROOT = "0";
 
   private static final int KIND = 0170000;
+  private static final int DIRECTORY = 0040000;
   private static final int LINK = 0120000;
   private static final int GROUP_ID_IS_INHERITED = 02000;
   private static final int STICKY = 01000;
@@ -132,6 +133,9 @@ final class HomeRule {
 
   private String refusalOfWay(Path directory, Path home) throws IOException {
     Attributes.Entry entry = attributes.read(directory);
+    if ((entry.mode() & KIND) != DIRECTORY) {
+      return ""; // nothing can be in it: the kernel says so
+    }
     if (!isTrusted(entry)) {
       String owner = owner(directory, entry);
       return "Directory "
