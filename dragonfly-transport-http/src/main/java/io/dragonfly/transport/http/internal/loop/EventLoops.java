@@ -6,8 +6,10 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.ChannelGroupFuture;
 import io.netty.channel.group.DefaultChannelGroup;
@@ -16,7 +18,13 @@ import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.DefaultPromise;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ImmediateEventExecutor;
+import io.netty.util.concurrent.Promise;
 import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -49,7 +57,7 @@ public final class EventLoops implements AutoCloseable {
       Class<? extends SocketChannel> channel,
       Class<? extends ServerSocketChannel> serverChannel,
       boolean isEpoll) {
-    this.group = new MultiThreadIoEventLoopGroup(count, threads, handler);
+    this.group = new Loops(count, threads, handler);
     this.channel = channel;
     this.serverChannel = serverChannel;
     this.isEpoll = isEpoll;
@@ -179,6 +187,37 @@ public final class EventLoops implements AutoCloseable {
     var unused = group.shutdownGracefully(0, SHUTDOWN.toMillis(), TimeUnit.MILLISECONDS);
     if (!isLoopThread() && !threads.await(WAIT)) {
       LOG.warn("event loops of a transport have not ended: something blocks one of them");
+    }
+  }
+
+  /**
+   * Loops that end without Netty's global executor. Netty would notify the group on it, and its
+   * thread is no daemon: it would keep the JVM alive for a second or two after the last close.
+   */
+  private static final class Loops extends MultiThreadIoEventLoopGroup {
+    Loops(int count, ThreadFactory threads, IoHandlerFactory handler) {
+      super(count, threads, handler);
+    }
+
+    @Override
+    protected IoEventLoop newChild(Executor executor, IoHandlerFactory handler, Object... args) {
+      Promise<Void> ended = new DefaultPromise<>(ImmediateEventExecutor.INSTANCE);
+      Executor notifying =
+          loop ->
+              executor.execute(
+                  () -> {
+                    try {
+                      loop.run();
+                    } finally {
+                      ended.trySuccess(null);
+                    }
+                  });
+      return new SingleThreadIoEventLoop(this, notifying, handler) {
+        @Override
+        public Future<?> terminationFuture() {
+          return ended;
+        }
+      };
     }
   }
 }
