@@ -90,6 +90,12 @@ class FollowingTest {
     assertThat(fixture.output()).hasBinaryContent(content);
   }
 
+  /** In two requests if the last refusal comes after the first request has begun. */
+  private void assertEachMissingByteIsReadOnce() {
+    assertThat(fixture.source.rangesRead()).hasSizeBetween(1, 2);
+    assertThat(fixture.source.bytesRead()).isEqualTo(5 * PIECE);
+  }
+
   @Test
   void oneReadsTheSourceForAll() throws Exception {
     fetchAndLose(start(LOWEST, content));
@@ -112,7 +118,7 @@ class FollowingTest {
     contact.refuse(new TakeException(Outcome.REFUSED, "this parent has stopped"));
     fetchAndLose(client);
 
-    assertThat(fixture.source.rangesRead()).containsExactly(ByteRange.of(PIECE, 6 * PIECE));
+    assertEachMissingByteIsReadOnce();
   }
 
   @Test
@@ -122,7 +128,7 @@ class FollowingTest {
     fetchAndLose(client);
 
     assertThat(contact.asks()).hasSizeBetween(6, 100);
-    assertThat(fixture.source.rangesRead()).containsExactly(ByteRange.of(PIECE, 6 * PIECE));
+    assertEachMissingByteIsReadOnce();
   }
 
   @Test
@@ -146,8 +152,7 @@ class FollowingTest {
 
       assertThat(read.get()).isEqualTo(content);
       assertThat(contact.asks()).hasSize(5);
-      assertThat(fixture.source.rangesRead().stream().mapToLong(ByteRange::length).sum())
-          .isEqualTo(5 * PIECE);
+      assertEachMissingByteIsReadOnce();
     }
   }
 
