@@ -11,6 +11,7 @@ import io.dragonfly.internal.cdn.CdnSettings;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.internal.loop.ActiveClock;
+import io.dragonfly.internal.loop.ForwardClock;
 import io.dragonfly.internal.plugin.Plugins;
 import io.dragonfly.internal.serve.ProcessMonitor;
 import io.dragonfly.internal.serve.StoredPieceService;
@@ -129,7 +130,7 @@ public final class Supernode implements AutoCloseable {
     SecureRandom random = new SecureRandom();
     PeerSecret secret = PeerSecret.parse(SecretFile.readOrCreate(home.resolve("secret"), random));
     String ticketKey = SecretFile.readOrCreate(home.resolve("ticket-key"), random);
-    Clock clock = Clock.systemUTC();
+    ForwardClock clock = new ForwardClock(Clock.systemUTC(), System::nanoTime);
     ScheduledExecutorService timer = startTimer("dragonfly-supernode-timer");
     Storage storage = config.storage().instance().orElseGet(() -> openStorage(config, home));
     Sources sources =

@@ -7,6 +7,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 
 /**
@@ -21,6 +22,7 @@ public final class FakeTicker implements LongSupplier {
   private static final long FIRST_NANOS = Duration.ofDays(100).toNanos();
 
   private final AtomicLong nanos = new AtomicLong(FIRST_NANOS);
+  private final AtomicReference<Duration> clockStep = new AtomicReference<>(Duration.ZERO);
   private final FakeTimer timer = new FakeTimer(this);
 
   @Override
@@ -50,7 +52,12 @@ public final class FakeTicker implements LongSupplier {
     nanos.accumulateAndGet(time, Math::max);
   }
 
-  /** Returns a clock that goes with this time. */
+  /** Sets the time of day off by a step from now on, as an operator or NTP does. */
+  public void setClock(Duration step) {
+    clockStep.set(step);
+  }
+
+  /** Returns a clock that goes with this time, and with the step of {@link #setClock}. */
   public Clock clock() {
     return new FakeClock(ZoneOffset.UTC);
   }
@@ -87,7 +94,7 @@ public final class FakeTicker implements LongSupplier {
 
     @Override
     public Instant instant() {
-      return START.plusNanos(nanos.get() - FIRST_NANOS);
+      return START.plus(clockStep.get()).plusNanos(nanos.get() - FIRST_NANOS);
     }
   }
 }

@@ -15,8 +15,8 @@ import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -74,7 +74,10 @@ public final class CdnCache implements AutoCloseable {
    * @param timer runs what is due
    */
   public record Time(
-      Clock clock, LongSupplier nanos, LongSupplier activeNanos, ScheduledExecutorService timer) {}
+      InstantSource clock,
+      LongSupplier nanos,
+      LongSupplier activeNanos,
+      ScheduledExecutorService timer) {}
 
   /**
    * The cache of one supernode.

@@ -4,8 +4,8 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.Preheat;
 import io.dragonfly.control.Preheat.State;
 import io.dragonfly.error.DistributionException;
-import java.time.Clock;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,7 +19,7 @@ final class PreheatJob {
   private final String id;
   private final String what;
   private final ChosenPeers peers;
-  private final Clock clock;
+  private final InstantSource clock;
   private final Instant begun;
 
   @GuardedBy("this")
@@ -47,7 +47,7 @@ final class PreheatJob {
   @GuardedBy("this")
   private final List<Future<?>> work = new ArrayList<>();
 
-  PreheatJob(String id, String what, ChosenPeers peers, Clock clock) {
+  PreheatJob(String id, String what, ChosenPeers peers, InstantSource clock) {
     this.id = id;
     this.what = what;
     this.peers = peers;

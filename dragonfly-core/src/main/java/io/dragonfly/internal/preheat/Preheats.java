@@ -19,8 +19,8 @@ import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
 import java.security.SecureRandom;
-import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HexFormat;
@@ -78,7 +78,7 @@ public final class Preheats implements AutoCloseable {
       BooleanSupplier knowsPeers,
       Tickets tickets,
       Duration stall,
-      Clock clock,
+      InstantSource clock,
       SecureRandom random) {}
 
   /** The peers of the supernode. */

@@ -4,9 +4,9 @@ import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.TaskId;
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,7 +23,7 @@ public final class AccessTimes {
   private static final Logger log = LoggerFactory.getLogger(AccessTimes.class);
 
   private final LongSupplier nanos;
-  private final Clock clock;
+  private final InstantSource clock;
   private final long start;
   private final Instant startTime;
   private final Map<TaskId, Long> last = new ConcurrentHashMap<>();
@@ -35,7 +35,7 @@ public final class AccessTimes {
    * @param nanos monotonic nanoseconds: ages within this process do not depend on the clock
    * @param clock the time of day, which the store records for later processes
    */
-  public AccessTimes(LongSupplier nanos, Clock clock) {
+  public AccessTimes(LongSupplier nanos, InstantSource clock) {
     this.nanos = nanos;
     this.clock = clock;
     this.start = nanos.getAsLong();

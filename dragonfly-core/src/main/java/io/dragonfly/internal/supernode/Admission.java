@@ -13,7 +13,7 @@ import io.dragonfly.spi.CallOrigin;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
-import java.time.Clock;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -23,7 +23,7 @@ final class Admission {
   private final JoinRules rules;
   private final AddressRules addresses;
   private final JoinNonces nonces;
-  private final Clock clock;
+  private final InstantSource clock;
   private final Runnable started;
   private final Predicate<Caller> isKnown;
 
@@ -38,7 +38,7 @@ final class Admission {
       JoinRules rules,
       byte[] key,
       SecureRandom random,
-      Clock clock,
+      InstantSource clock,
       Runnable started,
       Predicate<Caller> isKnown) {
     this.rules = rules;

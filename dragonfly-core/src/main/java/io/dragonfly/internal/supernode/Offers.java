@@ -10,7 +10,7 @@ import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
-import java.time.Clock;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,9 +28,9 @@ final class Offers {
   private final Arrivals arrivals;
   private final CdnCache cache;
   private final Tickets tickets;
-  private final Clock clock;
+  private final InstantSource clock;
 
-  Offers(Swarms swarms, Arrivals arrivals, CdnCache cache, Tickets tickets, Clock clock) {
+  Offers(Swarms swarms, Arrivals arrivals, CdnCache cache, Tickets tickets, InstantSource clock) {
     this.swarms = swarms;
     this.arrivals = arrivals;
     this.cache = cache;

@@ -1,6 +1,6 @@
 package io.dragonfly.internal.supernode;
 
-import java.time.Clock;
+import java.time.InstantSource;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * @param work runs what may block on a disk or a connection
  */
 record Rhythm(
-    Clock clock,
+    InstantSource clock,
     LongSupplier nanos,
     LongSupplier activeNanos,
     ScheduledExecutorService timer,

@@ -29,6 +29,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -72,6 +73,7 @@ public final class SupernodeService implements AutoCloseable {
   /**
    * What a supernode is made from. All stays its owner's, and outlives the supernode.
    *
+   * @param clock the supernode's time, which must not go back
    * @param nanos monotonic nanoseconds
    * @param activeNanos the same, without the time in which this process could not run
    */
@@ -81,7 +83,7 @@ public final class SupernodeService implements AutoCloseable {
       Scheduler scheduler,
       StoredPieceService pieces,
       ScheduledExecutorService timer,
-      Clock clock,
+      InstantSource clock,
       LongSupplier nanos,
       LongSupplier activeNanos,
       SecureRandom random,
@@ -125,7 +127,7 @@ public final class SupernodeService implements AutoCloseable {
     work = DaemonThreads.pool("dragonfly-supernode-work", WORK_THREADS);
     adminThreads = DaemonThreads.pool("dragonfly-supernode-admin", ADMIN_THREADS);
     questionThreads = DaemonThreads.pool("dragonfly-supernode-ask", SupernodeSettings.MOST_ASKED);
-    audit = new AuditLog(parts.clock(), parts.nanos(), parts.timer());
+    audit = new AuditLog(Clock.systemUTC(), parts.nanos(), parts.timer());
     listener = new GuardedSupernodeListener(parts.listener(), audit);
     Rhythm rhythm =
         new Rhythm(parts.clock(), parts.nanos(), parts.activeNanos(), parts.timer(), answers, work);

@@ -127,6 +127,19 @@ class RevocationTest {
   }
 
   @Test
+  void aPeerMayComeAgainAfterTheClockWasSetBack() {
+    TestPeer taker = new TestPeer(supernode);
+    assertThat(holderAsParentOf(taker)).isNotNull();
+    pass(Duration.ofSeconds(2));
+    taker.leaves(Optional.of(task));
+    List<Revoked> revoked = heard();
+
+    supernode.ticker.setClock(Duration.ofHours(-2));
+
+    assertThat(isTaken(holderAsParentOf(taker), taker, revoked)).isTrue();
+  }
+
+  @Test
   void whatWasSaidInAnAnswerThatGotLostIsSaidAgain() {
     TestPeer taker = new TestPeer(supernode);
     Parent parent = holderAsParentOf(taker);

@@ -6,6 +6,7 @@ import io.dragonfly.internal.access.ShownCapabilities;
 import io.dragonfly.internal.cdn.CdnSettings;
 import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.internal.loop.ActiveClock;
+import io.dragonfly.internal.loop.ForwardClock;
 import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.spi.RateLimiter;
@@ -84,13 +85,14 @@ final class TestSupernode implements AutoCloseable {
 
   private TestSupernode(Setup setup) {
     ticker = setup.ticker;
+    ForwardClock clock = new ForwardClock(ticker.clock(), ticker);
     source = setup.source;
     storage = setup.storage;
     pieces =
         new StoredPieceService(
             storage,
             new ShownCapabilities(setup.secret.capabilityKey()),
-            ticker.clock()::instant,
+            clock::instant,
             setup.uploads,
             4,
             ticker,
@@ -126,7 +128,7 @@ final class TestSupernode implements AutoCloseable {
                 setup.scheduler,
                 pieces,
                 ticker.timer(),
-                ticker.clock(),
+                clock,
                 ticker,
                 ActiveClock.of(ticker, ticker.timer()),
                 new SecureRandom(),
