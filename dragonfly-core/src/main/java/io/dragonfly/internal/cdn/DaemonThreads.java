@@ -3,7 +3,7 @@ package io.dragonfly.internal.cdn;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -22,18 +22,42 @@ public final class DaemonThreads {
 
   private DaemonThreads() {}
 
-  /** Makes a pool of at most this many threads; what comes when all are busy waits in line. */
-  public static ThreadPoolExecutor pool(String name, int most) {
-    ThreadPoolExecutor pool =
-        new ThreadPoolExecutor(
-            most,
-            most,
-            IDLE.toMillis(),
-            TimeUnit.MILLISECONDS,
-            new LinkedBlockingQueue<>(),
-            named(name));
-    pool.allowCoreThreadTimeOut(true);
-    return pool;
+  /**
+   * Makes a pool of at most this many threads. A task goes to an idle thread, or else to a new one,
+   * and waits if there are as many already. (With a usual queue and as many core threads, each task
+   * gets a new thread until there are as many, however idle the others are.)
+   */
+  public static ExecutorService pool(String name, int most) {
+    return new ThreadPoolExecutor(
+        0,
+        most,
+        IDLE.toMillis(),
+        TimeUnit.MILLISECONDS,
+        new IdleFirst(),
+        named(name),
+        DaemonThreads::await);
+  }
+
+  /** Lets a task wait in a pool that has no thread to spare. */
+  private static void await(Runnable task, ThreadPoolExecutor pool) {
+    if (pool.isShutdown()) {
+      throw new RejectedExecutionException("shut down: " + pool);
+    }
+    pool.getQueue().add(task);
+    // All threads may have ended, or the pool have been shut down, just before the task was added.
+    if ((pool.getPoolSize() == 0 || pool.isShutdown()) && pool.remove(task)) {
+      pool.execute(task);
+    }
+  }
+
+  /** A queue whose {@code offer}, which a pool tries first, gives a task to an idle thread only. */
+  private static final class IdleFirst extends LinkedTransferQueue<Runnable> {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public boolean offer(Runnable task) {
+      return tryTransfer(task);
+    }
   }
 
   /** Makes a timer with one thread. When it is shut down, what is not due yet is dropped. */
