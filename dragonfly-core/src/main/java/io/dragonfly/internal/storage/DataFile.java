@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -307,14 +306,16 @@ final class DataFile {
     return FileStamp.links(path) == (isThere ? 2 : 1);
   }
 
-  /** Copies the file to one that exists. */
-  void copyTo(Path target) throws IOException {
+  /**
+   * Copies the file.
+   *
+   * @param target opens the empty file to copy to; it may be called several times
+   */
+  void copyTo(Uninterrupted.FileOperation<FileChannel> target) throws IOException {
     Uninterrupted.run(
         () -> {
           try (Lease from = read();
-              FileChannel to =
-                  FileChannel.open(
-                      target, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+              FileChannel to = target.run()) {
             long size = from.channel().size();
             for (long at = 0; at < size; ) {
               long count = from.channel().transferTo(at, size - at, to);

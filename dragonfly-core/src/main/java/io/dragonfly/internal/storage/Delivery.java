@@ -2,6 +2,7 @@ package io.dragonfly.internal.storage;
 
 import io.dragonfly.error.OutputException;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -116,7 +117,7 @@ final class Delivery {
   /** Makes the temporary file and removes it again: how does a new file look here? */
   private FileStamp sample() throws IOException {
     try {
-      NewFile.create(temporary, mode);
+      NewFile.create(temporary, mode).close();
       return FileStamp.of(temporary);
     } catch (IOException e) {
       throw cannotWrite(Reasons.of(e), e);
@@ -131,9 +132,7 @@ final class Delivery {
     disk.space().requireElsewhere(what, length, directory);
     for (int copies = 1; ; copies++) {
       try {
-        Files.deleteIfExists(temporary);
-        NewFile.create(temporary, mode);
-        data.copyTo(temporary);
+        data.copyTo(this::newTemporary);
       } catch (IOException e) {
         IOException explained = disk.space().explain(what, 1, directory, e);
         throw cannotWrite(Reasons.of(explained), explained);
@@ -146,6 +145,11 @@ final class Delivery {
       }
       verify.run();
     }
+  }
+
+  private FileChannel newTemporary() throws IOException {
+    Files.deleteIfExists(temporary);
+    return NewFile.create(temporary, mode);
   }
 
   private void reveal() {

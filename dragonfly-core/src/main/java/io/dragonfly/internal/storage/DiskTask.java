@@ -9,8 +9,10 @@ import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.Task;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.time.Instant;
@@ -201,7 +203,10 @@ final class DiskTask implements StoredTask, Syncer.Target {
     boolean changed = data.difference().isPresent();
     DataFile.create(fresh, OptionalLong.empty());
     try {
-      data.copyTo(fresh);
+      data.copyTo(
+          () ->
+              FileChannel.open(
+                  fresh, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING));
       if (layout().isLengthKnown()) {
         DataFile.setLength(fresh, layout().length().getAsLong());
       }

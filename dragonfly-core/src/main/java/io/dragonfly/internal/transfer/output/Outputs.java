@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.MessageDigest;
 import java.util.Optional;
@@ -77,7 +76,7 @@ public final class Outputs {
   private static void checkNewFile(Path target) {
     Path probe = target.resolveSibling(".dragonfly-" + UUID.randomUUID() + ".part");
     try {
-      NewFile.create(probe, Optional.empty());
+      NewFile.create(probe, Optional.empty()).close();
       Files.delete(probe);
     } catch (IOException e) {
       throw new OutputException(
@@ -155,8 +154,7 @@ public final class Outputs {
 
   private static FileChannel create(Path file, Optional<Set<PosixFilePermission>> mode) {
     try {
-      NewFile.create(file, mode);
-      return FileChannel.open(file, StandardOpenOption.WRITE);
+      return NewFile.create(file, mode);
     } catch (IOException e) {
       throw cannotWrite(file, e);
     }

