@@ -39,7 +39,7 @@ import javax.net.ssl.SSLEngine;
 
 /**
  * Connections from one address that want all of a supernode: they hold half requests and almost
- * whole bodies, register with long headers, new names and new data centres as fast as they are
+ * whole bodies, register with long headers, new names and new zones as fast as they are
  * answered, and begin TLS handshakes that they do not go on with. Of those the first message is
  * always the same, so it costs the supernode much and the intruder nothing. A connection that is
  * closed is opened again.

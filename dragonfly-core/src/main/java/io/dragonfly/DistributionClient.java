@@ -169,7 +169,7 @@ public final class DistributionClient implements AutoCloseable {
             .or(() -> reachable(config).stream().findFirst().map(LocalAddress::towards))
             .orElseGet(InetAddress::getLoopbackAddress);
     return new Setup.Self(
-        PeerSecret.parse(secret), ip, config.port(), config.idc(), config.takesPreheats());
+        PeerSecret.parse(secret), ip, config.port(), config.zone(), config.takesPreheats());
   }
 
   private Setup.Plugins plugins(ClientConfig config, HomeLock home) {

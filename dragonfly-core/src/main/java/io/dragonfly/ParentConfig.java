@@ -27,7 +27,7 @@ import java.util.function.Supplier;
  * meaning differs.
  */
 abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
-  private final String idc;
+  private final String zone;
   private final OptionalLong reserveBytes;
   private final OptionalLong quotaBytes;
   private final Duration taskTtl;
@@ -43,7 +43,7 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
   private final Map<String, Source> sources;
 
   ParentConfig(Builder<?> builder) {
-    this.idc = builder.idc;
+    this.zone = builder.zone;
     this.reserveBytes = builder.reserveBytes;
     this.quotaBytes = builder.quotaBytes;
     this.taskTtl = builder.taskTtl;
@@ -59,9 +59,9 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
     this.sources = Map.copyOf(builder.sources);
   }
 
-  /** Returns the data centre; empty if it is not said. */
-  public String idc() {
-    return idc;
+  /** Returns the zone; empty if it is not said. */
+  public String zone() {
+    return zone;
   }
 
   /**
@@ -140,7 +140,7 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
     Choice<Transport> transport = Choice.named("http");
     final TransportConfig.Builder transportConfig = TransportConfig.builder();
 
-    private String idc = "";
+    private String zone = "";
     private Optional<Path> joinTokenFile = Optional.empty();
     private OptionalLong reserveBytes = OptionalLong.empty();
     private Duration taskTtl = Duration.ofDays(7);
@@ -155,9 +155,9 @@ abstract sealed class ParentConfig permits ClientConfig, SupernodeConfig {
 
     abstract B self();
 
-    /** The data centre: traffic inside is cheap, across is dear. None unless set. */
-    public B idc(String name) {
-      this.idc = name;
+    /** The zone: traffic inside is cheap, across is dear. None unless set. */
+    public B zone(String name) {
+      this.zone = name;
       return self();
     }
 

@@ -235,7 +235,7 @@ public final class Supernode implements AutoCloseable {
 
   private static SupernodeSettings settings(SupernodeConfig config) {
     return new SupernodeSettings(
-        config.idc(),
+        config.zone(),
         config.workingLease(),
         config.seedingLease(),
         config.backToSourcePeers(),

@@ -343,8 +343,8 @@ public final class SupernodeConfig extends ParentConfig {
 
     /**
      * The part of each total that the clients of one address may use: connections, TLS handshakes,
-     * request bodies, peers, tasks, data centres, bytes of headers, complaints. An address is one
-     * IPv4 address or one /64 of IPv6. Above it they get {@link io.dragonfly.error.BusyException};
+     * request bodies, peers, tasks, zones, bytes of headers, complaints. An address is one IPv4
+     * address or one /64 of IPv6. Above it they get {@link io.dragonfly.error.BusyException};
      * handshakes wait. 0.05 unless set; raise it if many peers are behind one address, as with NAT.
      * Each peer on this machine counts as an address of its own.
      *

@@ -331,7 +331,7 @@ class SupernodeTest {
             .homeDir(dir)
             .port(8002)
             .advertiseIp(ip)
-            .idc("north")
+            .zone("north")
             .reserveBytes(5)
             .quotaBytes(51)
             .ringBytes(52)
@@ -356,7 +356,7 @@ class SupernodeTest {
     assertThat(config.homeDir()).hasValue(dir);
     assertThat(config.port()).hasValue(8002);
     assertThat(config.advertiseIp()).isEqualTo(ip);
-    assertThat(config.idc()).isEqualTo("north");
+    assertThat(config.zone()).isEqualTo("north");
     assertThat(config.reserveBytes()).hasValue(5);
     assertThat(config.quotaBytes()).hasValue(51);
     assertThat(config.ringBytes()).isEqualTo(52);

@@ -36,7 +36,7 @@ public interface AdminApi {
    * Begins to bring something into the CDN cache before a peer asks for it.
    *
    * @param peers which peers are told to fetch it, too, once it is there: {@code all}, {@code
-   *     idc:NAME}, an IP address, or a peer's id. Only those do that have chosen to
+   *     zone:NAME}, an IP address, or a peer's id. Only those do that have chosen to
    */
   CompletableFuture<Preheat> preheat(PreheatRequest request, List<String> peers);
 

@@ -12,7 +12,7 @@ import java.util.Optional;
  *
  * @param secret proves that the caller is {@link #id}
  * @param address where it serves pieces; port 0 if it serves nobody
- * @param idc its data centre; empty if it does not say
+ * @param zone its zone; empty if it does not say
  * @param other an address of the other family, IPv4 or IPv6, from which it takes pieces of parents
  *     that have one of that family; nobody is sent there
  * @param certificate the fingerprint of the certificate that it shows to those who take pieces;
@@ -22,33 +22,33 @@ import java.util.Optional;
 public record Caller(
     PeerSecret secret,
     InetSocketAddress address,
-    String idc,
+    String zone,
     Optional<InetAddress> other,
     String certificate,
     Optional<JoinProof> proof) {
   /** A caller with one address, in a fleet without a join token. */
-  public Caller(PeerSecret secret, InetSocketAddress address, String idc) {
-    this(secret, address, idc, Optional.empty(), "", Optional.empty());
+  public Caller(PeerSecret secret, InetSocketAddress address, String zone) {
+    this(secret, address, zone, Optional.empty(), "", Optional.empty());
   }
 
   /** Returns the same caller with an address of the other family, if its host has one. */
   public Caller takingFrom(Optional<InetAddress> address) {
-    return new Caller(secret, this.address, idc, address, certificate, proof);
+    return new Caller(secret, this.address, zone, address, certificate, proof);
   }
 
   /** Returns the same caller with the fingerprint of the certificate that it shows to takers. */
   public Caller showing(String fingerprint) {
-    return new Caller(secret, address, idc, other, fingerprint, proof);
+    return new Caller(secret, address, zone, other, fingerprint, proof);
   }
 
   /** Returns the same caller with a proof of the join token. */
   public Caller with(JoinProof joined) {
-    return new Caller(secret, address, idc, other, certificate, Optional.of(joined));
+    return new Caller(secret, address, zone, other, certificate, Optional.of(joined));
   }
 
   /** Returns the same caller with another secret, and so with another name. */
   public Caller with(PeerSecret another) {
-    return new Caller(another, address, idc, other, certificate, proof);
+    return new Caller(another, address, zone, other, certificate, proof);
   }
 
   /** Returns the caller's public name. */
@@ -58,6 +58,6 @@ public record Caller(
 
   /** Returns the caller as others may know it. */
   public Peer peer() {
-    return new Peer(id(), address, idc, certificate);
+    return new Peer(id(), address, zone, certificate);
   }
 }

@@ -5,9 +5,9 @@ package io.dragonfly.home;
  *
  * @param kind what it is
  * @param address host and port
- * @param idc its data centre; empty if it does not say
+ * @param zone its zone; empty if it does not say
  */
-public record Giver(Kind kind, String address, String idc) {
+public record Giver(Kind kind, String address, String zone) {
   /** What can give bytes. */
   public enum Kind {
     /** Another peer. */

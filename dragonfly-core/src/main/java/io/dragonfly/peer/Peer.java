@@ -9,12 +9,12 @@ import java.util.regex.Pattern;
  * @param id its public name
  * @param address where it serves pieces; always resolved; port 0 where it serves inside its own
  *     process alone
- * @param idc its data centre; empty if it does not say
+ * @param zone its zone; empty if it does not say
  * @param certificate the fingerprint of the certificate that it shows to those who take pieces,
  *     {@code sha256:} and 64 hexadecimal digits; empty if it gives them in plain, or is known by
  *     who has signed its certificate
  */
-public record Peer(PeerId id, InetSocketAddress address, String idc, String certificate) {
+public record Peer(PeerId id, InetSocketAddress address, String zone, String certificate) {
   private static final Pattern CERTIFICATE = Pattern.compile("(sha256:[0-9a-f]{64})?");
 
   /**
@@ -30,13 +30,13 @@ public record Peer(PeerId id, InetSocketAddress address, String idc, String cert
   }
 
   /** A peer that shows no certificate of its own. */
-  public Peer(PeerId id, InetSocketAddress address, String idc) {
-    this(id, address, idc, "");
+  public Peer(PeerId id, InetSocketAddress address, String zone) {
+    this(id, address, zone, "");
   }
 
-  /** Tells whether both are in one data centre. Peers that do not say are in one of their own. */
+  /** Tells whether both are in one zone. Peers that do not say are in one of their own. */
   public boolean isNear(Peer other) {
-    return idc.equals(other.idc);
+    return zone.equals(other.zone);
   }
 
   /** Tells whether others can take pieces over the network. */

@@ -96,7 +96,7 @@ final class BrokenSchedulers {
     @Override
     public void peerJoined(TaskId task, Peer peer, BitSet has, PieceSpan wanted) {
       InetSocketAddress address = new InetSocketAddress(peer.address().getAddress(), 1);
-      super.peerJoined(task, new Peer(peer.id(), address, peer.idc()), has, wanted);
+      super.peerJoined(task, new Peer(peer.id(), address, peer.zone()), has, wanted);
     }
   }
 

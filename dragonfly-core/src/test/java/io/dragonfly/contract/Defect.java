@@ -174,7 +174,7 @@ enum Defect {
       Caller caller = request.caller();
       return api.offer(
           new OfferRequest(
-              new Caller(caller.secret(), caller.address(), caller.idc()), request.holdings()));
+              new Caller(caller.secret(), caller.address(), caller.zone()), request.holdings()));
     }
   },
   LOSES_OFFERS("carriesOffers") {

@@ -87,7 +87,7 @@ public final class ControlExamples {
   /** Returns who calls. */
   public static Caller caller() {
     return new Caller(
-        PeerSecret.parse("a1".repeat(32)), address("127.0.0.1", 41_234), "idc-1 \"rack\" é");
+        PeerSecret.parse("a1".repeat(32)), address("127.0.0.1", 41_234), "zone-1 \"rack\" é");
   }
 
   /** Returns who calls, with a certificate that it gives pieces with and a proof of the token. */
@@ -304,7 +304,7 @@ public final class ControlExamples {
   }
 
   private static Peer peer(String ip, int port) {
-    return new Peer(PEER, address(ip, port), "idc 2", ip.contains(":") ? CERTIFICATE : "");
+    return new Peer(PEER, address(ip, port), "zone 2", ip.contains(":") ? CERTIFICATE : "");
   }
 
   private static Holding holding(TaskId task, int... pieces) {

@@ -93,7 +93,7 @@ public abstract class TransportFixture {
 
   static TakeRequest request(InetSocketAddress parent, ByteRange range, OptionalLong total) {
     return new TakeRequest(
-        new Peer(PARENT, parent, "idc"), TASK, range, total, TAKER, LOOPBACK, "capability_-1");
+        new Peer(PARENT, parent, "zone"), TASK, range, total, TAKER, LOOPBACK, "capability_-1");
   }
 
   Transport.Server serve(PieceService service) throws IOException {

@@ -90,14 +90,15 @@ class ServerIT extends ServerTests {
 
   @Test
   void aServerFlagThatDiffersNamesBothValuesAndTheProcess() throws Exception {
-    assertGood(dfget("/small", "out", "--idc", "east"), "out", source.small());
-    assertGood(dfget("/small", "out", "--idc=east"), "out", source.small());
+    assertGood(dfget("/small", "out", "--zone", "east"), "out", source.small());
+    assertGood(dfget("/small", "out", "--zone=east"), "out", source.small());
 
-    Running other = dfget("/small", "out", "--idc", "west");
+    Running other = dfget("/small", "out", "--zone", "west");
 
     assertThat(other.exitCode(SOON)).isEqualTo(2);
     assertThat(other.err())
-        .contains("--idc is 'west', but the server of this home, process " + pid() + ", has 'east'")
+        .contains(
+            "--zone is 'west', but the server of this home, process " + pid() + ", has 'east'")
         .contains("(kill " + pid() + ")");
   }
 
@@ -180,11 +181,11 @@ class ServerIT extends ServerTests {
 
   @Test
   void aServerInTheForegroundSaysWhenItIsReadyAndTidiesUp() throws Exception {
-    Running server = lab.start("dfget", "server", "--home", home.toString(), "--idc", "a");
+    Running server = lab.start("dfget", "server", "--home", home.toString(), "--zone", "a");
     server.awaitOut("dfget server ready; without a supernode (--node)");
     assertThat(pid()).isEqualTo(server.process().pid());
 
-    assertGood(dfget("/small", "out", "--idc", "a"), "out", source.small());
+    assertGood(dfget("/small", "out", "--zone", "a"), "out", source.small());
     Running second = lab.start("dfget", "server", "--home", home.toString());
     assertThat(second.exitCode(SOON)).isEqualTo(20);
     assertThat(second.err()).contains("in use by process " + pid());

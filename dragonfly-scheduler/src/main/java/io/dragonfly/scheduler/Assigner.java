@@ -5,17 +5,18 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says what a taker of one task does next: what was planned for it, in order; else the rarest piece
- * that somebody can give now; else, if nothing is left to ask for, another copy of a late one.
+ * Chooses what a child of one task downloads next: the planned pieces in order; else the rarest
+ * piece that a parent can upload now; else, if nothing else is left, a late piece from a second
+ * parent.
  */
 final class Assigner {
-  /** Of more missing pieces, so many of the rarest are tried. */
+  /** If many pieces are missing, this number of the rarest is tried. */
   private static final int RAREST_TRIED = 32;
 
-  /** If those are not to be had, so many from each who has room. */
+  /** If those cannot be had, this number of pieces is tried from each peer with capacity. */
   private static final int TRIED_FROM_ONE = 4;
 
-  /** So many of those with room are looked at, others each time. */
+  /** Number of peers with capacity that are checked, different ones each time. */
   private static final int HOLDERS_LOOKED_AT = 64;
 
   private final Swarm swarm;
@@ -23,14 +24,15 @@ final class Assigner {
   private final ParentChoice parents;
   private final LastResort lastResort;
 
-  /** What the taker lacks that is looked at; one for all, since it is needed for each. */
+  /** Pieces that the child lacks. One set is reused for all children. */
   private final BitSet lacking = new BitSet();
 
-  /** The few pieces that a taker lacks, the rarest first. */
+  /** The pieces that a child lacks, if they are few, the rarest first. */
   private final int[] few = new int[Limits.FEW];
 
-  /** Made once: each tick asks it about each taker. */
-  private final Predicate<Take> isLate = take -> take.isAssigned() && isToBeHedged(take);
+  /** Created once, because each tick calls it for each child. */
+  private final Predicate<PieceDownload> isLate =
+      download -> download.isAssigned() && isToBeHedged(download);
 
   private int turn;
 
@@ -42,134 +44,140 @@ final class Assigner {
   }
 
   /**
-   * Tells whether there may be something for a taker that has just reported. Another copy of a late
-   * piece is not meant: time brings that.
+   * Tells whether there may be something for a child that has just reported. It does not consider
+   * late pieces, which only need time.
    */
-  boolean mayAssign(Member taker) {
-    return taker.agenda().hasOffers(swarm.fleet().now())
-        ? taker.hasRoom()
-        : taker.isHungry() && swarm.mayBeFound() && swarm.hungry().mayLook(taker);
+  boolean mayAssign(Member child) {
+    return child.planned().hasOffers(swarm.registry().now())
+        ? child.hasCapacity()
+        : child.needsMore() && swarm.mayBeFound() && swarm.idlePeers().mayLook(child);
   }
 
-  /** Returns what is assigned now; null if there is nothing for this taker. */
-  @Nullable Take next(Member taker) {
-    if (!taker.hasRoom()) {
+  /** Returns the download that is assigned now; null if there is none for this child. */
+  @Nullable PieceDownload next(Member child) {
+    if (!child.hasCapacity()) {
       return null;
     }
-    Take take = planned(taker);
-    if (take == null && taker.isHungry() && mayFindMore(taker)) {
-      taker.findLacking(swarm.available(), lacking);
-      take = lacking.isEmpty() ? late(taker) : missing(taker);
+    PieceDownload download = planned(child);
+    if (download == null && child.needsMore() && mayFindMore(child)) {
+      child.findLacking(swarm.available(), lacking);
+      download = lacking.isEmpty() ? late(child) : missing(child);
     }
-    if (take == null && taker.isStarving(swarm.fleet().now())) {
-      take = lastResort.take(taker);
+    if (download == null && child.isStarving(swarm.registry().now())) {
+      download = lastResort.download(child);
     }
-    if (take != null) {
-      take.assign(swarm.fleet().now());
+    if (download != null) {
+      download.assign(swarm.registry().now());
     }
-    return take;
+    return download;
   }
 
-  /** Tells whether there is anything to look for: a missing piece, or if none is, a late one. */
-  private boolean mayFindMore(Member taker) {
-    return swarm.hungry().mayLook(taker) || taker.agenda().isEmpty();
+  /** Tells whether a search can succeed: a piece is missing, or a download is late. */
+  private boolean mayFindMore(Member child) {
+    return swarm.idlePeers().mayLook(child) || child.planned().isEmpty();
   }
 
-  private @Nullable Take late(Member taker) {
-    return taker.agenda().isEmpty() ? hedge(taker) : null;
+  private @Nullable PieceDownload late(Member child) {
+    return child.planned().isEmpty() ? hedge(child) : null;
   }
 
-  private @Nullable Take planned(Member taker) {
-    Agenda agenda = taker.agenda();
-    agenda.offerEarly(swarm.fleet().now());
-    Take take = agenda.first();
-    while (take != null && !mayBeAssigned(take)) {
-      take = agenda.first();
+  private @Nullable PieceDownload planned(Member child) {
+    PlannedDownloads planned = child.planned();
+    planned.offerEarly(swarm.registry().now());
+    PieceDownload download = planned.first();
+    while (download != null && !mayBeAssigned(download)) {
+      download = planned.first();
     }
-    return take;
+    return download;
   }
 
-  /** Tells whether it may; if not, it waits for what keeps it from that. */
-  private boolean mayBeAssigned(Take take) {
-    Agenda agenda = take.taker().agenda();
-    Member parent = take.parent();
-    if (isStale(take)) {
-      take.end();
+  /** Tells whether a planned download may be assigned; if not, it waits for what prevents it. */
+  private boolean mayBeAssigned(PieceDownload download) {
+    PlannedDownloads planned = download.child().planned();
+    Member parent = download.parent();
+    if (isStale(download)) {
+      download.end();
       return false;
     }
-    if (take.waitIfEarly(swarm.fleet().now())) {
+    if (download.waitIfEarly(swarm.registry().now())) {
       return false;
     }
-    if (isAvoided(take) || !take.taker().mayAskFrom(parent)) {
-      agenda.pause(take);
+    if (isAvoided(download) || !download.child().mayAskFrom(parent)) {
+      planned.pause(download);
       return false;
     }
     if (!parent.peer().mayAssign(parent)) {
-      parent.peer().awaitRoom(take);
+      parent.peer().awaitCapacity(download);
       return false;
     }
     return true;
   }
 
-  private boolean isAvoided(Take take) {
-    return take.taker().peer().avoidance().avoids(take.parent().peer(), swarm.fleet().now());
+  private boolean isAvoided(PieceDownload download) {
+    return download
+        .child()
+        .peer()
+        .backoff()
+        .avoids(download.parent().peer(), swarm.registry().now());
   }
 
-  /** Tells whether the parent will not give the piece, or much later than another could. */
-  private boolean isStale(Take take) {
-    Member parent = take.parent();
-    long now = swarm.fleet().now();
-    if (take.taker().peer().avoidance().hasFailed(parent.peer(), now)
-        || !parent.hasOrAsked(take.piece())) {
+  /**
+   * Tells whether the parent will not get the piece, or much later than another could upload it.
+   */
+  private boolean isStale(PieceDownload download) {
+    Member parent = download.parent();
+    long now = swarm.registry().now();
+    if (download.child().peer().backoff().hasFailed(parent.peer(), now)
+        || !parent.hasOrAsked(download.piece())) {
       return true;
     }
-    boolean isLate = !parent.has(take.piece()) && now - take.due() > Limits.BEHIND_NANOS;
+    boolean isLate = !parent.has(download.piece()) && now - download.due() > Limits.BEHIND_NANOS;
     boolean isBehind = isLate || parent.peer().isSlow();
-    return isBehind && !swarm.holders(take.piece()).isEmpty();
+    return isBehind && !swarm.holders(download.piece()).isEmpty();
   }
 
-  private @Nullable Take missing(Member taker) {
-    if (!swarm.hungry().mayLook(taker)) {
+  private @Nullable PieceDownload missing(Member child) {
+    if (!swarm.idlePeers().mayLook(child)) {
       return null;
     }
-    Take take = null;
-    if (taker.wantsInOrder()) {
-      take = swarm.hasRoom() ? inOrder(taker) : null;
-    } else if (swarm.hasRoom()) {
-      take = rarest(taker);
+    PieceDownload download = null;
+    if (child.wantsInOrder()) {
+      download = swarm.hasCapacity() ? inOrder(child) : null;
+    } else if (swarm.hasCapacity()) {
+      download = rarest(child);
     }
-    if (take == null) {
-      swarm.hungry().foundNothing(taker, swarm.hasRoom());
+    if (download == null) {
+      swarm.idlePeers().foundNothing(child, swarm.hasCapacity());
     } else {
-      swarm.hungry().foundSomething(taker);
+      swarm.idlePeers().foundSomething(child);
     }
-    return take;
+    return download;
   }
 
-  private @Nullable Take inOrder(Member taker) {
+  private @Nullable PieceDownload inOrder(Member child) {
     int tried = 0;
     for (int piece = lacking.nextSetBit(0);
         piece >= 0 && tried < Limits.FEW;
         piece = lacking.nextSetBit(piece + 1), tried++) {
       if (fresh.planNow(piece)) {
-        Take take = planned(taker);
-        if (take != null) {
-          return take;
+        PieceDownload download = planned(child);
+        if (download != null) {
+          return download;
         }
       } else {
-        Take take = tryToTake(taker, piece);
-        if (take != null) {
-          return take;
+        PieceDownload download = tryDownload(child, piece);
+        if (download != null) {
+          return download;
         }
       }
     }
     return null;
   }
 
-  private @Nullable Take rarest(Member taker) {
-    lacking.andNot(swarm.fresh()); // which are planned for all that want them
+  private @Nullable PieceDownload rarest(Member child) {
+    lacking.andNot(swarm.fresh()); // which are planned for all peers that want them
     if (lacking.cardinality() <= Limits.FEW) {
-      return rarestOfFew(taker);
+      return rarestOfFew(child);
     }
     Rarity rarity = swarm.rarity();
     int tried = 0;
@@ -179,30 +187,30 @@ final class Assigner {
       int piece = rarity.at(place);
       if (lacking.get(piece)) {
         tried++;
-        Take take = tryToTake(taker, piece);
-        if (take != null) {
-          return take;
+        PieceDownload download = tryDownload(child, piece);
+        if (download != null) {
+          return download;
         }
       }
     }
-    return fromAnyoneWithRoom(taker);
+    return fromAnyoneWithCapacity(child);
   }
 
-  private @Nullable Take rarestOfFew(Member taker) {
+  private @Nullable PieceDownload rarestOfFew(Member child) {
     int size = 0;
     for (int piece = lacking.nextSetBit(0); piece >= 0; piece = lacking.nextSetBit(piece + 1)) {
       insertByRarity(piece, size++);
     }
     for (int place = 0; place < size; place++) {
-      Take take = tryToTake(taker, few[place]);
-      if (take != null) {
-        return take;
+      PieceDownload download = tryDownload(child, few[place]);
+      if (download != null) {
+        return download;
       }
     }
     return null;
   }
 
-  /** Puts a piece behind those in {@code few} that are as rare, and before the others. */
+  /** Inserts a piece into {@code few}, after the pieces that are as rare. */
   private void insertByRarity(int piece, int size) {
     int count = swarm.rarity().count(piece);
     int place = size;
@@ -213,24 +221,24 @@ final class Assigner {
     few[place] = piece;
   }
 
-  /** The rarest pieces are not to be had now: what those with room on their uplinks have, then. */
-  private @Nullable Take fromAnyoneWithRoom(Member taker) {
-    if (taker.hasAllParents()) {
-      Parents all = taker.parents();
+  /** The rarest pieces cannot be had now: tries other pieces of peers with capacity. */
+  private @Nullable PieceDownload fromAnyoneWithCapacity(Member child) {
+    if (child.hasAllParents()) {
+      Parents all = child.parents();
       for (int place = 0; place < all.size(); place++) {
         Member parent = all.get(place);
-        Take take = parent.isSpare() ? from(parent, taker) : null;
-        if (take != null) {
-          return take;
+        PieceDownload download = parent.isSpare() ? from(parent, child) : null;
+        if (download != null) {
+          return download;
         }
       }
       return null;
     }
-    return fromHolderWithRoom(taker);
+    return fromHolderWithCapacity(child);
   }
 
-  private @Nullable Take fromHolderWithRoom(Member taker) {
-    Slots spare = swarm.spare();
+  private @Nullable PieceDownload fromHolderWithCapacity(Member child) {
+    SlotSet spare = swarm.spare();
     int slot = turn % swarm.slots();
     for (int looked = 0; looked < HOLDERS_LOOKED_AT; looked++) {
       slot = spare.next(slot, null, null);
@@ -242,15 +250,15 @@ final class Assigner {
       }
       Member holder = swarm.at(slot++);
       turn = slot;
-      Take take = holder == null || holder == taker ? null : from(holder, taker);
-      if (take != null) {
-        return take;
+      PieceDownload download = holder == null || holder == child ? null : from(holder, child);
+      if (download != null) {
+        return download;
       }
     }
     return null;
   }
 
-  private @Nullable Take from(Member holder, Member taker) {
+  private @Nullable PieceDownload from(Member holder, Member child) {
     if (!holder.pieces().intersects(lacking)) {
       return null;
     }
@@ -262,66 +270,68 @@ final class Assigner {
         continue;
       }
       tried++;
-      Take take = tryToTake(taker, piece);
-      if (take != null) {
-        return take;
+      PieceDownload download = tryDownload(child, piece);
+      if (download != null) {
+        return download;
       }
     }
     return null;
   }
 
-  private @Nullable Take tryToTake(Member taker, int piece) {
-    Member parent = parents.parentOf(taker, piece);
-    if (parent == null || !taker.mayAskFrom(parent)) {
+  private @Nullable PieceDownload tryDownload(Member child, int piece) {
+    Member parent = parents.parentOf(child, piece);
+    if (parent == null || !child.mayAskFrom(parent)) {
       return null;
     }
-    long due = swarm.fleet().now() + parent.peer().upNanos(swarm.bytes(piece));
-    return Take.plan(taker, piece, parent, due);
+    long due = swarm.registry().now() + parent.peer().upNanos(swarm.bytes(piece));
+    return PieceDownload.plan(child, piece, parent, due);
   }
 
-  private @Nullable Take hedge(Member taker) {
-    for (Take late : taker.assigned()) {
+  private @Nullable PieceDownload hedge(Member child) {
+    for (PieceDownload late : child.assigned()) {
       if (isToBeHedged(late)) {
-        Member parent = parents.parentOf(taker, late.piece(), late.parent());
+        Member parent = parents.parentOf(child, late.piece(), late.parent());
         if (parent != null) {
-          long due = swarm.fleet().now() + parent.peer().upNanos(late.bytes());
-          return Take.plan(taker, late.piece(), parent, due);
+          long due = swarm.registry().now() + parent.peer().upNanos(late.bytes());
+          return PieceDownload.plan(child, late.piece(), parent, due);
         }
       }
     }
     return null;
   }
 
-  private boolean isToBeHedged(Take take) {
-    return !take.taker().isHedged(take.piece()) && take.isLate(swarm.fleet().now());
+  private boolean isToBeHedged(PieceDownload download) {
+    return !download.child().isHedged(download.piece()) && download.isLate(swarm.registry().now());
   }
 
-  /** Tells whether time has brought a taker something to do, and lets it look at it. */
-  boolean hasTimeBrought(Member taker) {
-    Agenda agenda = taker.agenda();
-    boolean hasPaused = agenda.hasPaused();
+  /**
+   * Tells whether the child has something to do because time has passed, and lets it check that.
+   */
+  boolean hasTimeBrought(Member child) {
+    PlannedDownloads planned = child.planned();
+    boolean hasPaused = planned.hasPaused();
     if (hasPaused) {
-      agenda.offerPaused();
+      planned.offerPaused();
     }
-    dropStale(taker.giving());
-    long now = swarm.fleet().now();
-    if (taker.peer().hasNotAsked(now) && agenda.withdrawUnclaimed(now)) {
-      taker.peer().becomeAbsent();
+    dropStale(child.uploads());
+    long now = swarm.registry().now();
+    if (child.peer().hasNotAsked(now) && planned.withdrawUnclaimed(now)) {
+      child.peer().becomeAbsent();
     }
-    return hasPaused || agenda.isTimeFor(now) || hasLate(taker) || taker.isStarving(now);
+    return hasPaused || planned.isTimeFor(now) || hasLate(child) || child.isStarving(now);
   }
 
-  /** Nobody is to wait for room at a parent that will not have the piece. */
-  private void dropStale(Giving giving) {
-    for (Take take = giving.firstWaiting();
-        take != null && isStale(take);
-        take = giving.firstWaiting()) {
-      take.offer();
+  /** Ends the wait for capacity of a parent that will not have the piece. */
+  private void dropStale(UploadQueue uploads) {
+    for (PieceDownload download = uploads.firstWaiting();
+        download != null && isStale(download);
+        download = uploads.firstWaiting()) {
+      download.offer();
     }
   }
 
-  /** Tells whether something is late for a taker that has nothing left to ask for. */
-  private boolean hasLate(Member taker) {
-    return taker.hasAssigned() && taker.agenda().isEmpty() && taker.hasTake(isLate);
+  /** Tells whether a download is late for a child that has nothing left to ask for. */
+  private boolean hasLate(Member child) {
+    return child.hasAssigned() && child.planned().isEmpty() && child.hasDownload(isLate);
   }
 }

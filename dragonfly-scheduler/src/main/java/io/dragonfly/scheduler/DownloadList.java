@@ -4,66 +4,69 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes that wait for the same thing, in an order. Each take is in one list at most, and leaves it
- * in constant time; its links are in the take itself.
+ * A linked list of downloads that wait for the same thing. A download is in one list at most and is
+ * removed in constant time: the links are part of it.
  */
-final class TakeList {
-  private @Nullable Take first;
-  private @Nullable Take last;
+final class DownloadList {
+  private @Nullable PieceDownload first;
+  private @Nullable PieceDownload last;
 
   boolean isEmpty() {
     return first == null;
   }
 
-  /** Returns the first; null if there is none. */
-  @Nullable Take first() {
+  /** Returns the first download; null if the list is empty. */
+  @Nullable PieceDownload first() {
     return first;
   }
 
-  /** Adds a take behind all others; it leaves the list that it is in. */
-  void addLast(Take take) {
-    take.leaveList();
-    insert(take, last);
+  /** Moves a download to the end of this list, from the list that it is in. */
+  void addLast(PieceDownload download) {
+    download.leaveList();
+    insert(download, last);
   }
 
-  /** Adds a take behind those that were planned before it: mostly that is near the end. */
-  void addInOrder(Take take) {
-    addBy(take, Take::number);
+  /**
+   * Inserts a download in the order in which downloads were planned. Its position is usually near
+   * the end.
+   */
+  void addInOrder(PieceDownload download) {
+    addBy(download, PieceDownload::number);
   }
 
-  /** Adds a take behind those that may be assigned before it, or at the same time. */
-  void addByTime(Take take) {
-    addBy(take, Take::askableAt);
+  /** Inserts a download in the order of the times from which it may be requested. */
+  void addByTime(PieceDownload download) {
+    addBy(download, PieceDownload::askableAt);
   }
 
-  private void addBy(Take take, ToLongFunction<Take> order) {
-    take.leaveList();
-    long own = order.applyAsLong(take);
-    Take before = last;
+  private void addBy(PieceDownload download, ToLongFunction<PieceDownload> order) {
+    download.leaveList();
+    long own = order.applyAsLong(download);
+    PieceDownload before = last;
     while (before != null && order.applyAsLong(before) - own > 0) {
       before = before.before;
     }
-    insert(take, before);
+    insert(download, before);
   }
 
-  private void insert(Take take, @Nullable Take before) {
-    Take after = before == null ? first : before.after;
-    take.list = this;
-    link(before, take);
-    link(take, after);
+  private void insert(PieceDownload download, @Nullable PieceDownload before) {
+    PieceDownload after = before == null ? first : before.after;
+    download.list = this;
+    link(before, download);
+    link(download, after);
   }
 
-  /** Takes one out that is in here. */
-  void remove(Take take) {
-    Take before = take.before;
-    Take after = take.after;
-    take.list = null;
-    take.before = null;
-    take.after = null;
+  /** Removes a download that is in this list. */
+  void remove(PieceDownload download) {
+    PieceDownload before = download.before;
+    PieceDownload after = download.after;
+    download.list = null;
+    download.before = null;
+    download.after = null;
     link(before, after);
   }
 
-  private void link(@Nullable Take before, @Nullable Take after) {
+  private void link(@Nullable PieceDownload before, @Nullable PieceDownload after) {
     if (before == null) {
       first = after;
     } else {

@@ -5,13 +5,14 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes by piece, one of each: a hash table without nodes or boxed numbers, since there are some
- * dozens in each of ten thousand peers. Neighbouring pieces lie in neighbouring places.
+ * Downloads by piece number, one for each piece. This is a hash table without nodes and boxed
+ * numbers, because each of ten thousand peers has some dozens of downloads. Adjacent pieces are in
+ * adjacent slots.
  */
-final class TakeTable {
+final class DownloadTable {
   private static final int LEAST = 8;
 
-  private @Nullable Take[] places = new @Nullable Take[LEAST];
+  private @Nullable PieceDownload[] places = new @Nullable PieceDownload[LEAST];
   private int size;
 
   int size() {
@@ -22,23 +23,23 @@ final class TakeTable {
     return size == 0;
   }
 
-  @Nullable Take get(int piece) {
+  @Nullable PieceDownload get(int piece) {
     return places[find(piece)];
   }
 
-  /** Puts a take in, instead of the one of the same piece if there is one. */
-  void put(Take take) {
+  /** Adds a download. It replaces the one of the same piece, if there is one. */
+  void put(PieceDownload download) {
     if (2 * (size + 1) > places.length) {
       resize(2 * places.length);
     }
-    int place = find(take.piece());
+    int place = find(download.piece());
     if (places[place] == null) {
       size++;
     }
-    places[place] = take;
+    places[place] = download;
   }
 
-  /** Takes the piece's take out, if there is one. */
+  /** Removes the download of a piece, if there is one. */
   void remove(int piece) {
     int place = find(piece);
     if (places[place] != null) {
@@ -48,44 +49,47 @@ final class TakeTable {
     }
   }
 
-  /** Passes each take on, in no order; the table must not be changed meanwhile. */
-  void forEach(Consumer<Take> action) {
-    for (Take take : places) {
-      if (take != null) {
-        action.accept(take);
+  /**
+   * Calls an action for each download, in no particular order. The action must not change the
+   * table.
+   */
+  void forEach(Consumer<PieceDownload> action) {
+    for (PieceDownload download : places) {
+      if (download != null) {
+        action.accept(download);
       }
     }
   }
 
-  /**
-   * Tells whether there is a take of which this is true; the table must not be changed meanwhile.
-   */
-  boolean hasAny(Predicate<Take> which) {
-    for (Take take : places) {
-      if (take != null && which.test(take)) {
+  /** Tells whether any download matches. The predicate must not change the table. */
+  boolean hasAny(Predicate<PieceDownload> which) {
+    for (PieceDownload download : places) {
+      if (download != null && which.test(download)) {
         return true;
       }
     }
     return false;
   }
 
-  /** Returns where a piece is, or the free place where it would be. */
+  /** Returns the slot of a piece, or the free slot for it. */
   private int find(int piece) {
     int place = piece & (places.length - 1);
-    for (Take take = places[place]; take != null && take.piece() != piece; take = places[place]) {
+    for (PieceDownload download = places[place];
+        download != null && download.piece() != piece;
+        download = places[place]) {
       place = (place + 1) & (places.length - 1);
     }
     return place;
   }
 
-  /** Who stands behind a gap and would be looked for in front of it, moves into it. */
+  /** Moves entries into a gap if a lookup would otherwise stop at the gap before it finds them. */
   private void closeGap(int gap) {
     int mask = places.length - 1;
     int place = (gap + 1) & mask;
-    for (Take take = places[place]; take != null; take = places[place]) {
-      int wanted = take.piece() & mask;
+    for (PieceDownload download = places[place]; download != null; download = places[place]) {
+      int wanted = download.piece() & mask;
       if (((place - wanted) & mask) >= ((place - gap) & mask)) {
-        places[gap] = take;
+        places[gap] = download;
         places[place] = null;
         gap = place;
       }
@@ -94,11 +98,11 @@ final class TakeTable {
   }
 
   private void resize(int length) {
-    @Nullable Take[] before = places;
-    places = new @Nullable Take[length];
-    for (Take take : before) {
-      if (take != null) {
-        places[find(take.piece())] = take;
+    @Nullable PieceDownload[] before = places;
+    places = new @Nullable PieceDownload[length];
+    for (PieceDownload download : before) {
+      if (download != null) {
+        places[find(download.piece())] = download;
       }
     }
   }

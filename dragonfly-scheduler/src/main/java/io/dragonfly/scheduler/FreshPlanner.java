@@ -7,9 +7,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Plans the pieces of one task that nobody but the CDN cache has. Each goes from the cache to one
- * owner, and the others are told at the same time whom to take it from. Not more of them are
- * planned than the cache can send soon, so that plans rest on rates of now.
+ * Plans the fresh pieces of one task: those that only the supernode cache has. Each goes from the
+ * cache to one peer, its owner, and the others are assigned at the same time whom to get it from.
+ * Only as many are planned as the cache can send soon, so that plans are based on current rates.
  */
 final class FreshPlanner {
   private final Swarm swarm;
@@ -17,31 +17,31 @@ final class FreshPlanner {
   private boolean mayHaveOwner = true;
   private boolean isQueued;
 
-  /** Bytes planned beyond its turns so far. The task skips turns until this is 0 or less. */
+  /** Bytes planned beyond the turns so far. The task skips turns until this is 0 or less. */
   private long debt;
 
   FreshPlanner(Swarm swarm) {
     this.swarm = swarm;
   }
 
-  /** There may be another piece to plan, or somebody to plan one for. */
+  /** Records that there may be another piece to plan, or a peer to plan one for. */
   void somethingChanged() {
     mayBeWanted = true;
     mayHaveOwner = true;
   }
 
-  /** A taker has reported: if it did not fail, that can only make it an owner. */
-  void reported(Member taker, Outcome outcome) {
+  /** Records the report of a child. If it did not fail, it can only become an owner. */
+  void reported(Member child, Outcome outcome) {
     mayBeWanted |= outcome != Outcome.DONE;
-    mayHaveOwner |= outcome != Outcome.DONE || !taker.isFull();
+    mayHaveOwner |= outcome != Outcome.DONE || !child.isFull();
   }
 
-  /** Tells whether there may be something to plan now, if the CDN cache has room. */
+  /** Tells whether there may be something to plan, if the supernode cache has capacity. */
   boolean mayPlan() {
     return mayBeWanted && mayHaveOwner && !swarm.fresh().isEmpty() && !swarm.isBackedUp();
   }
 
-  /** Tells whether it may plan something now, though others may come first. */
+  /** Tells whether the task is within its share of the supernode cache's uplink. */
   boolean isInShare() {
     return mayPlan() && swarm.cdn().peer().mayPlan(swarm.cdn());
   }
@@ -57,7 +57,7 @@ final class FreshPlanner {
     return mayBeWanted && mayHaveOwner;
   }
 
-  /** It would be this task's turn; returns whether it may plan something in it. */
+  /** Uses a turn of this task; returns whether it may plan something in it. */
   boolean isInTurn() {
     if (debt > 0) {
       debt -= Limits.TURN_BYTES;
@@ -74,27 +74,25 @@ final class FreshPlanner {
     debt = 0;
   }
 
-  /**
-   * Plans a piece that somebody waits for, even if others are before it; returns whether it did.
-   */
+  /** Plans a piece that a peer waits for, even if others are before it; returns whether it did. */
   boolean planNow(int piece) {
     return swarm.fresh().get(piece) && swarm.cdn().peer().mayPlanNow(swarm.cdn()) && plan(piece);
   }
 
   /**
-   * Plans once more what was planned when far fewer peers were there: whoever has joined since gets
-   * it along the trees, too, and need not look for it among the few that have it.
+   * Plans pieces again that were planned when there were far fewer peers. Peers that joined later
+   * then get them along the trees too, instead of searching for them among the few that have them.
    */
   void planThin() {
-    if (!swarm.cdn().idc().hasTrees()) {
+    if (!swarm.cdn().zone().hasTrees()) {
       return;
     }
     for (int piece : thin()) {
       if (!swarm.isBackedUp() && swarm.cdn().has(piece)) {
         Member root =
-            Owners.next(swarm.cdn().idc().entries(), m -> m.has(piece) || mayOwn(m, piece));
+            OwnerRotation.next(swarm.cdn().zone().entries(), m -> m.has(piece) || mayOwn(m, piece));
         if (root != null) {
-          new Spread(swarm, piece).from(root);
+          new PieceDistribution(swarm, piece).from(root);
         }
       }
     }
@@ -115,8 +113,8 @@ final class FreshPlanner {
   }
 
   /**
-   * Returns the first fresh piece that a peer lacks which is neither full nor absent; -1 if there
-   * is none.
+   * Returns the first fresh piece that is lacked by a peer that is neither full nor absent; -1 if
+   * there is none.
    */
   private int firstWanted() {
     int firstOfAll = swarm.fresh().nextSetBit(0);
@@ -128,7 +126,8 @@ final class FreshPlanner {
           first = piece;
         }
         if (first == firstOfAll) {
-          // Most want the whole file: with thousands of them each that joins would ask all others.
+          // Most want the whole file. Otherwise each of thousands of peers that join would check
+          // all others.
           return first;
         }
       }
@@ -136,41 +135,44 @@ final class FreshPlanner {
     return first;
   }
 
-  /** Plans a fresh piece for all that want it; returns false if nobody can be its owner now. */
+  /**
+   * Plans a fresh piece for all peers that want it; returns false if there is no owner for it now.
+   */
   private boolean plan(int piece) {
     Member owner = owner(piece);
     if (owner == null) {
       return false;
     }
     debt += swarm.bytes(piece);
-    new Spread(swarm, piece).from(owner);
+    new PieceDistribution(swarm, piece).from(owner);
     return true;
   }
 
   private @Nullable Member owner(int piece) {
-    long now = swarm.fleet().now();
+    long now = swarm.registry().now();
     Predicate<Member> wants =
         m ->
             m.lacks(piece)
                 && !m.peer().isAbsent()
-                && !m.peer().avoidance().avoids(swarm.cdn().peer(), now);
+                && !m.peer().backoff().avoids(swarm.cdn().peer(), now);
     Predicate<Member> good = wants.and(Member::isCounted);
-    Idc here = swarm.cdn().idc();
+    Zone here = swarm.cdn().zone();
     Collection<Member> near = here.members();
     boolean hasTrees = here.hasTrees();
     if (hasPowerEnough(near, good)) {
-      // With trees it is their roots' turn, so that all trees have equally much to pass on.
-      Member root = hasTrees ? Owners.next(here.entries(), good.and(this::mayOwnMoreAsRoot)) : null;
-      return root != null ? root : Owners.next(near, good.and(FreshPlanner::mayOwnMore));
+      // With trees the owner is the root whose turn it is, so that all trees upload equally much.
+      Member root =
+          hasTrees ? OwnerRotation.next(here.entries(), good.and(this::mayOwnMoreAsRoot)) : null;
+      return root != null ? root : OwnerRotation.next(near, good.and(FreshPlanner::mayOwnMore));
     }
     if (swarm.members().stream().anyMatch(good)) {
-      return Owners.next(swarm.members(), good.and(FreshPlanner::mayOwnMore));
+      return OwnerRotation.next(swarm.members(), good.and(FreshPlanner::mayOwnMore));
     }
     // Only slow or hidden peers want it.
-    return Owners.next(swarm.members(), wants.and(m -> !m.isFull()));
+    return OwnerRotation.next(swarm.members(), wants.and(m -> !m.isFull()));
   }
 
-  /** Tells whether these can take all from the CDN cache as fast as it gives, or nearly. */
+  /** Tells whether these peers can receive what the supernode cache sends at about its rate. */
   private boolean hasPowerEnough(Collection<Member> members, Predicate<Member> good) {
     double needed = Limits.SLOW * swarm.cdn().peer().upRate();
     double rates = 0;
@@ -185,9 +187,12 @@ final class FreshPlanner {
     return false;
   }
 
-  /** A root gets its part of what the CDN cache sends, and no other can do that for it. */
+  /**
+   * Each root must get its part of what the supernode cache sends, because no other peer can take
+   * its place.
+   */
   private boolean mayOwnMoreAsRoot(Member root) {
-    double rate = swarm.fleet().downRateAtLeast(root.peer());
+    double rate = swarm.registry().downRateAtLeast(root.peer());
     return root.owned()
         < Math.max(Limits.ROOT_OWNS, Limits.CDN_SECONDS * rate / swarm.pieceLength());
   }

@@ -5,12 +5,12 @@ import java.util.Deque;
 import java.util.function.Predicate;
 
 /**
- * Lets the tasks of one CDN cache plan fresh pieces in turn, so that each gets the same bytes of
- * its uplink (deficit round robin). While the backlog of the cache is full, only tasks with less
- * than their share plan something, also in turn.
+ * Lets the tasks of one supernode cache plan fresh pieces in turn, so that each gets an equal share
+ * of the uplink in bytes (deficit round robin). While the backlog is full, only tasks below their
+ * share plan something, also in turn.
  */
 final class FreshTurns {
-  /** How many tasks are looked at after an event while the backlog is full. */
+  /** Number of tasks that are checked after an event while the backlog is full. */
   private static final int LOOKED_AT = 2;
 
   private final PeerState cdn;
@@ -20,9 +20,7 @@ final class FreshTurns {
     this.cdn = cdn;
   }
 
-  /**
-   * Something has changed for a task: it may have something to plan, or has left room for others.
-   */
+  /** Records that a task may have something to plan, or has released capacity. */
   void changed(FreshPlanner planner) {
     enter(planner);
     run();
@@ -31,7 +29,7 @@ final class FreshTurns {
     }
   }
 
-  /** Time has passed. */
+  /** Records that time has passed. */
   void tick() {
     run();
     for (int left = turns.size(); left > 0; left--) {
@@ -47,7 +45,7 @@ final class FreshTurns {
   }
 
   private void run() {
-    while (!turns.isEmpty() && cdn.hasRoomToPlan()) {
+    while (!turns.isEmpty() && cdn.canPlanMore()) {
       inTurn(turns.removeFirst(), next -> !next.isInTurn() || next.plan());
     }
   }
@@ -67,20 +65,20 @@ final class FreshTurns {
     return mayPlanMore;
   }
 
-  /** Lets a task plan. It waits for its next turn if it may plan more then. */
+  /** Lets a task plan. It stays in the queue if it may plan more in its next turn. */
   private void inTurn(FreshPlanner planner, Predicate<FreshPlanner> plan) {
     boolean mayPlanMore = false;
     try {
       mayPlanMore = plan.test(planner);
     } finally {
-      planner.setQueued(mayPlanMore); // if not, it comes back when something has changed for it
+      planner.setQueued(mayPlanMore); // otherwise it returns when something has changed for it
       if (mayPlanMore) {
         turns.addLast(planner);
       }
     }
   }
 
-  /** Returns the place of a task among those that wait for their turn, from 1; 0 if it does not. */
+  /** Returns the position of a task in the queue, from 1; 0 if it does not wait. */
   int place(FreshPlanner planner) {
     if (!planner.isQueued()) {
       return 0;
@@ -95,12 +93,12 @@ final class FreshTurns {
     return place;
   }
 
-  /** Returns how many tasks wait for their turn. */
+  /** Returns the number of tasks in the queue. */
   int size() {
     return turns.size();
   }
 
-  /** The task has ended. */
+  /** Removes a task that has ended. */
   void remove(FreshPlanner planner) {
     if (planner.isQueued()) {
       planner.setQueued(false);

@@ -5,76 +5,80 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /**
- * The takers of one task that could take more, but have found nobody to take it from. None of them
- * looks again before it is woken. Whatever may change what one has found wakes one of them; if that
- * one finds something, or has nothing from it, the next is woken. So all are woken as long as there
- * is anything to find, but hardly more often in vain than something happens. Who has got something
- * stands behind who has not.
+ * The children of one task that could download more but found no parent. They do not search again
+ * until they are woken. Each event that may help wakes one of them; if that one finds something, or
+ * does not need the event, the next is woken. So all are woken while there is something to find,
+ * and few are woken without success. Children that found something recently are woken after those
+ * that did not.
  */
-final class Hungry {
-  private final Fleet fleet;
+final class IdlePeers {
+  private final PeerRegistry registry;
   private final BooleanSupplier mayFind;
 
   /** To be woken, in this order. */
   private final Set<Member> waiting = new LinkedHashSet<>();
 
-  /** Woken in vain since the last turn. */
-  private final Set<Member> disappointed = new LinkedHashSet<>();
+  /** Searched without success since the last round. */
+  private final Set<Member> unsuccessful = new LinkedHashSet<>();
 
-  /** Got something since the last turn, and could take more. */
-  private final Set<Member> fed = new LinkedHashSet<>();
+  /** Found something since the last round, and could download more. */
+  private final Set<Member> successful = new LinkedHashSet<>();
 
-  /** What has happened since the last turn that may have changed what one of them has found. */
+  /** Number of events since the last round that may have helped. */
   private int events = Integer.MAX_VALUE / 2;
 
   /**
-   * Makes an empty one.
+   * Creates an empty set.
    *
-   * @param mayFind tells whether there may be anything for anybody
+   * @param mayFind tells whether there may be something to download for any child
    */
-  Hungry(Fleet fleet, BooleanSupplier mayFind) {
-    this.fleet = fleet;
+  IdlePeers(PeerRegistry registry, BooleanSupplier mayFind) {
+    this.registry = registry;
     this.mayFind = mayFind;
   }
 
-  /** Tells whether a taker may look for something: not if it has done so in vain just now. */
-  boolean mayLook(Member taker) {
-    return taker.appetite() != Member.Appetite.WAITS;
+  /** Tells whether a child may search: not if it has just done so without success. */
+  boolean mayLook(Member child) {
+    return child.searchState() != Member.SearchState.NOT_FOUND;
   }
 
-  /** A taker had room, and nobody to fill it; {@code anythingLeft} for others, maybe. */
-  void foundNothing(Member taker, boolean anythingLeft) {
-    (taker.appetite() == Member.Appetite.EATS ? fed : disappointed).add(taker);
-    taker.setAppetite(Member.Appetite.WAITS);
+  /**
+   * Records that a child could download more but found no parent.
+   *
+   * @param anythingLeft whether others may find something
+   */
+  void foundNothing(Member child, boolean anythingLeft) {
+    (child.searchState() == Member.SearchState.FOUND ? successful : unsuccessful).add(child);
+    child.setSearchState(Member.SearchState.NOT_FOUND);
     if (anythingLeft) {
       wakeFirst();
     }
   }
 
-  void foundSomething(Member taker) {
-    taker.setAppetite(Member.Appetite.EATS);
+  void foundSomething(Member child) {
+    child.setSearchState(Member.SearchState.FOUND);
     wakeOne();
   }
 
-  /** What has changed may be something for this one, if it waits. */
-  void wake(Member taker) {
-    if (taker.appetite() == Member.Appetite.WAITS) {
-      remove(taker);
-      fleet.ready(taker.peer());
+  /** Wakes this child, if it waits: something has changed that may help it. */
+  void wake(Member child) {
+    if (child.searchState() == Member.SearchState.NOT_FOUND) {
+      remove(child);
+      registry.ready(child.peer());
     }
   }
 
-  void remove(Member taker) {
-    waiting.remove(taker);
-    disappointed.remove(taker);
-    fed.remove(taker);
-    taker.setAppetite(Member.Appetite.UNKNOWN);
+  void remove(Member child) {
+    waiting.remove(child);
+    unsuccessful.remove(child);
+    successful.remove(child);
+    child.setSearchState(Member.SearchState.UNKNOWN);
   }
 
-  /** There may be something for somebody. */
+  /** Wakes one child: something has changed that may help any of them. */
   void wakeOne() {
     events++;
-    if (waiting.isEmpty() && events >= disappointed.size() + fed.size()) {
+    if (waiting.isEmpty() && events >= unsuccessful.size() + successful.size()) {
       gather();
     }
     wakeFirst();
@@ -82,10 +86,10 @@ final class Hungry {
 
   private void gather() {
     events = 0;
-    waiting.addAll(disappointed);
-    waiting.addAll(fed);
-    disappointed.clear();
-    fed.clear();
+    waiting.addAll(unsuccessful);
+    waiting.addAll(successful);
+    unsuccessful.clear();
+    successful.clear();
   }
 
   private void wakeFirst() {
@@ -96,9 +100,9 @@ final class Hungry {
     }
   }
 
-  private void wakes(Member taker) {
-    taker.setAppetite(Member.Appetite.UNKNOWN);
-    fleet.ready(taker.peer());
+  private void wakes(Member child) {
+    child.setSearchState(Member.SearchState.UNKNOWN);
+    registry.ready(child.peer());
   }
 
   /** Wakes all: time has passed. */

@@ -2,11 +2,11 @@ package io.dragonfly.scheduler;
 
 import org.jspecify.annotations.Nullable;
 
-/** One direction of a peer's link, over all its tasks: how fast it is, and what is before it. */
+/** One direction of a peer's link, over all its tasks: its rate and its load. */
 final class Link {
   /**
-   * An uplink that sends slowly what lies ready is slow. A downlink that gets little may just be
-   * given little.
+   * An uplink that sends ready pieces slowly is slow. A downlink that receives little may only have
+   * been sent little.
    */
   private static final double FALL_UP = 0.25;
 
@@ -17,15 +17,15 @@ final class Link {
   private final boolean isUp;
   private final RateMeter meter;
 
-  /** All that is planned or assigned. */
+  /** Planned or assigned pieces. */
   private final Load backlog = new Load();
 
   private final Load assigned = new Load();
 
-  /** Assigned pieces that lie ready to be sent. */
+  /** Number of assigned pieces that are ready to be sent. */
   private int ready;
 
-  private @Nullable PeerState lastTaker;
+  private @Nullable PeerState lastChild;
 
   private Link(boolean isUp) {
     this.isUp = isUp;
@@ -52,7 +52,7 @@ final class Link {
     backlog.remove(bytes);
   }
 
-  /** A planned piece is assigned now. */
+  /** Records that a planned piece is assigned. */
   void assign(long now, long bytes, boolean isReady) {
     if (assigned.isEmpty()) {
       meter.resumed(now, !isUp);
@@ -79,18 +79,18 @@ final class Link {
   }
 
   /**
-   * A piece that was assigned has been sent to a taker, and is to be ended. This link sets the pace
-   * if another piece lies ready, and several takers get less than they ask for, or one gets less
-   * than it could take.
+   * Records that an assigned piece was sent to a child, before it is ended. The rate shows what
+   * this uplink can do only if another piece is ready, and several children get less than they
+   * request, or one gets less than its downlink can receive.
    */
-  void sent(long now, long bytes, PeerState taker) {
+  void sent(long now, long bytes, PeerState child) {
     boolean isProof =
-        taker.isProvenFast() && (taker != lastTaker || !taker.down().meter.isSaturated());
+        child.isProvenFast() && (child != lastChild || !child.down().meter.isSaturated());
     meter.arrived(now, bytes, ready >= 2, isProof);
-    lastTaker = taker;
+    lastChild = child;
   }
 
-  /** A piece that was assigned has been received, and is to be ended. */
+  /** Records that an assigned piece was received, before it is ended. */
   void received(long now, long bytes) {
     meter.arrived(now, bytes, true, true);
   }

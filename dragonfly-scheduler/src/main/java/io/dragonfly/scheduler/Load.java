@@ -1,6 +1,6 @@
 package io.dragonfly.scheduler;
 
-/** Pieces on one link, or one task's part of them: how many, and how many bytes. */
+/** The number and the bytes of pieces on one link, or of one task's pieces on it. */
 final class Load {
   private long bytes;
   private int pieces;
@@ -23,7 +23,7 @@ final class Load {
     return pieces == 0;
   }
 
-  /** Tells whether there is room for another piece: this is less than either of the limits. */
+  /** Tells whether another piece may be added: the load is below one of the two limits. */
   boolean isBelow(double mostBytes, double mostPieces) {
     return bytes < mostBytes || pieces < mostPieces;
   }

@@ -10,39 +10,39 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One peer in one task. Each piece is HAD, or ASKED (there is a {@link Take} of it, or with a hedge
- * two), or neither.
+ * One peer in one task. It has a piece, or has asked for it (there is a {@link PieceDownload}, or
+ * two with a hedge), or neither.
  */
 final class Member {
   private final Swarm swarm;
   private final PeerState peer;
-  private final Idc idc;
+  private final Zone zone;
   private final int slot;
   private final boolean isReachable;
   private final BitSet has = new BitSet();
   private final BitSet asked = new BitSet();
   private PieceSpan wanted = PieceSpan.NONE;
 
-  private final Agenda agenda = new Agenda();
+  private final PlannedDownloads planned = new PlannedDownloads();
 
-  /** What it is to get of each piece, planned or assigned, but hedges. */
-  private final TakeTable takes = new TakeTable();
+  /** Downloads by piece, planned or assigned, without hedges. */
+  private final DownloadTable downloads = new DownloadTable();
 
-  /** Second copies that were asked for since the first is late. */
-  private final TakeTable hedges = new TakeTable();
+  /** Second downloads of pieces whose first download is late. */
+  private final DownloadTable hedges = new DownloadTable();
 
   private final Parents parents = new Parents();
   private int assigned;
 
-  /** What is planned for it or assigned to it. */
+  /** What is planned for this peer or assigned to it. */
   private final Load load = new Load();
 
-  private Appetite appetite = Appetite.UNKNOWN;
+  private SearchState searchState = SearchState.UNKNOWN;
 
-  /** Since when nothing is assigned to it; of interest while nothing is. */
+  /** Time since which nothing is assigned to this peer. It is only used while that is so. */
   private long idleSince;
 
-  private final Giving giving;
+  private final UploadQueue uploads;
   private boolean isCounted;
   private boolean isCountedFull;
   private boolean isSpare;
@@ -50,32 +50,32 @@ final class Member {
   private int ringPlace;
   private int count;
 
-  /** How many of the pieces that it wants it has. */
+  /** How many of the wanted pieces this peer has. */
   private int wantedCount;
 
-  /** Whether it lacks a piece that it wants. */
+  /** Whether this peer lacks a wanted piece. */
   private boolean isLacking;
 
   private int owned;
   private double credit;
 
-  /** What came of its last look for a piece that was not planned for it. */
-  enum Appetite {
+  /** Result of the last search for a piece that was not planned for this peer. */
+  enum SearchState {
     UNKNOWN,
-    EATS,
-    WAITS
+    FOUND,
+    NOT_FOUND
   }
 
-  Member(Swarm swarm, PeerState peer, Idc idc, int slot) {
+  Member(Swarm swarm, PeerState peer, Zone zone, int slot) {
     this.swarm = swarm;
     this.peer = peer;
-    this.idc = idc;
+    this.zone = zone;
     this.slot = slot;
-    // The CDN cache always gives: if it does not listen, all takers are in its process.
+    // The supernode cache always uploads: if it does not listen, all peers are in its process.
     isReachable = peer.isCdn() || peer.peer().isReachable();
     isCounted = mayBeCounted();
-    giving = new Giving(peer);
-    idleSince = swarm.fleet().now();
+    uploads = new UploadQueue(peer);
+    idleSince = swarm.registry().now();
   }
 
   Swarm swarm() {
@@ -86,11 +86,11 @@ final class Member {
     return peer;
   }
 
-  Idc idc() {
-    return idc;
+  Zone zone() {
+    return zone;
   }
 
-  /** Its number in the sets of its swarm. */
+  /** Returns the number of this peer in the sets of its swarm. */
   int slot() {
     return slot;
   }
@@ -99,7 +99,10 @@ final class Member {
     return peer.isCdn();
   }
 
-  /** Tells whether others can take from it; that does not change while it takes part. */
+  /**
+   * Tells whether others can download from this peer. It does not change while the peer is in the
+   * swarm.
+   */
   boolean isReachable() {
     return isReachable;
   }
@@ -110,16 +113,16 @@ final class Member {
 
   void want(PieceSpan span) {
     if (wanted.isEmpty()) {
-      idleSince = swarm.fleet().now();
+      idleSince = swarm.registry().now();
     }
     wanted = span;
     wantedCount = (int) has.stream().filter(span::contains).count();
     reviewLacking();
     reviewOrder();
-    swarm.hungry().wake(this);
-    for (Take take : takes()) {
-      if (!take.isAssigned() && !span.contains(take.piece())) {
-        take.end();
+    swarm.idlePeers().wake(this);
+    for (PieceDownload download : downloads()) {
+      if (!download.isAssigned() && !span.contains(download.piece())) {
+        download.end();
       }
     }
   }
@@ -144,7 +147,9 @@ final class Member {
     return wanted.contains(piece) && !hasOrAsked(piece);
   }
 
-  /** Finds the wanted pieces among these that it neither has nor has asked for. */
+  /**
+   * Finds the wanted pieces among the available ones that this peer neither has nor has asked for.
+   */
   void findLacking(BitSet available, BitSet lacking) {
     lacking.clear();
     lacking.or(available);
@@ -156,7 +161,10 @@ final class Member {
     }
   }
 
-  /** Returns the first wanted piece among these that it neither has nor has asked for, or -1. */
+  /**
+   * Returns the first wanted piece among these that this peer neither has nor has asked for; -1 if
+   * there is none.
+   */
   int firstLacking(BitSet among) {
     int piece = among.nextSetBit(wanted.first());
     while (piece >= 0 && hasOrAsked(piece)) {
@@ -165,7 +173,10 @@ final class Member {
     return piece < wanted.end() ? piece : -1;
   }
 
-  /** A copy here counts as one that others can take soon: the peer is not slow, hidden or lost. */
+  /**
+   * Tells whether a piece of this peer counts as a copy that others can soon download: the peer is
+   * not slow, hidden or gone.
+   */
   boolean isCounted() {
     return isCounted;
   }
@@ -181,12 +192,12 @@ final class Member {
       copies.or(asked);
       copies.stream().forEach(piece -> swarm.copyChanged(this, piece, now));
       isCounted = now;
-      idc.ringChanged();
+      zone.ringChanged();
       reviewFull();
     }
   }
 
-  /** Whether it is full is to be looked at again, or whether that matters to the others. */
+  /** Updates whether this peer counts as full in its swarm. */
   void reviewFull() {
     boolean now = isCounted && peer.isBusy() && isFull();
     if (now != isCountedFull) {
@@ -195,7 +206,7 @@ final class Member {
     }
   }
 
-  /** What it has to send has changed: there may be room for what was not planned, or no longer. */
+  /** Updates whether this peer has capacity for pieces that were not planned from it. */
   void reviewSpare() {
     boolean now = peer.isSpare(this);
     if (now != isSpare) {
@@ -204,12 +215,12 @@ final class Member {
     }
   }
 
-  /** Tells whether what was not planned may be assigned from it. */
+  /** Tells whether pieces that were not planned may be assigned from this peer. */
   boolean isSpare() {
     return isSpare;
   }
 
-  /** Whether it wants pieces in their order may have changed. */
+  /** Updates whether this peer wants pieces in order. */
   void reviewOrder() {
     boolean now = !wanted.isEmpty() && wantsInOrder();
     if (now != isReader) {
@@ -218,7 +229,7 @@ final class Member {
     }
   }
 
-  /** Whether it lacks a piece that it wants may have changed. */
+  /** Updates whether this peer lacks a wanted piece. */
   void reviewLacking() {
     setLacking(!isCdn() && !swarm.isAll(wanted, wantedCount));
   }
@@ -230,7 +241,7 @@ final class Member {
     }
   }
 
-  /** It takes part no longer. */
+  /** Removes this peer from the counts of its swarm, which it has left. */
   void left() {
     setLacking(false);
     if (isReader) {
@@ -257,7 +268,7 @@ final class Member {
     if (isNew && isCounted) {
       swarm.copyChanged(this, piece, true);
     }
-    giving.pieceArrived(piece);
+    uploads.pieceArrived(piece);
   }
 
   void lost(int piece) {
@@ -272,72 +283,72 @@ final class Member {
     }
   }
 
-  /** What others are to take from here. */
-  Giving giving() {
-    return giving;
+  /** Returns what others are to download from this peer. */
+  UploadQueue uploads() {
+    return uploads;
   }
 
-  void willTake(Take take) {
-    if (asked.get(take.piece())) {
-      hedges.put(take);
+  void downloadPlanned(PieceDownload download) {
+    if (asked.get(download.piece())) {
+      hedges.put(download);
       return;
     }
-    takes.put(take);
-    agenda.add(take);
-    asked.set(take.piece());
-    if (take.parent().isCdn()) {
+    downloads.put(download);
+    planned.add(download);
+    asked.set(download.piece());
+    if (download.parent().isCdn()) {
       owned++;
     }
-    if (isCounted && !has.get(take.piece())) {
-      swarm.copyChanged(this, take.piece(), true);
+    if (isCounted && !has.get(download.piece())) {
+      swarm.copyChanged(this, download.piece(), true);
     }
   }
 
-  void takes(Take take) {
-    parents.add(take.parent());
-    if (takes.get(take.piece()) == take) {
-      agenda.remove(take);
+  void downloadAssigned(PieceDownload download) {
+    parents.add(download.parent());
+    if (downloads.get(download.piece()) == download) {
+      planned.remove(download);
       assigned++;
     }
   }
 
-  void takesNoMore(Take take) {
-    int piece = take.piece();
-    if (take.isAssigned()) {
-      idleSince = swarm.fleet().now();
+  void downloadEnded(PieceDownload download) {
+    int piece = download.piece();
+    if (download.isAssigned()) {
+      idleSince = swarm.registry().now();
       boolean hadAll = hasAllParents();
-      if (parents.remove(take.parent())) {
-        agenda.offerPaused();
+      if (parents.remove(download.parent())) {
+        planned.offerPaused();
         if (hadAll) {
-          swarm.hungry().wake(this);
+          swarm.idlePeers().wake(this);
         }
       }
     }
-    if (hedges.get(piece) == take) {
+    if (hedges.get(piece) == download) {
       hedges.remove(piece);
       return;
     }
-    if (take.parent().isCdn()) {
+    if (download.parent().isCdn()) {
       owned--;
     }
-    if (take.isAssigned()) {
+    if (download.isAssigned()) {
       assigned--;
     } else {
-      agenda.remove(take);
+      planned.remove(download);
     }
-    Take hedge = hedges.get(piece);
+    PieceDownload hedge = hedges.get(piece);
     if (hedge == null) {
-      takes.remove(piece);
+      downloads.remove(piece);
       asksNoMore(piece);
     } else {
       becomesOnly(hedge);
     }
   }
 
-  /** The hedge is all that is left. */
-  private void becomesOnly(Take hedge) {
+  /** Makes a hedge the only download of its piece. */
+  private void becomesOnly(PieceDownload hedge) {
     hedges.remove(hedge.piece());
-    takes.put(hedge);
+    downloads.put(hedge);
     assigned++;
     if (hedge.parent().isCdn()) {
       owned++;
@@ -350,7 +361,7 @@ final class Member {
       if (isCounted) {
         swarm.copyChanged(this, piece, false);
       }
-      giving.pieceGone(piece);
+      uploads.pieceGone(piece);
     }
   }
 
@@ -358,29 +369,27 @@ final class Member {
     return load;
   }
 
-  /**
-   * Tells whether so much is before it, in this task, that nothing more is to be planned for it.
-   */
+  /** Tells whether this task has so much planned for this peer that it gets nothing more. */
   boolean isFull() {
     return peer.isFull() && !peer.isInShareOfDownlink(load);
   }
 
-  Agenda agenda() {
-    return agenda;
+  PlannedDownloads planned() {
+    return planned;
   }
 
-  /** Tells whether this is true of a take that is planned for it or assigned to it, but hedges. */
-  boolean hasTake(Predicate<Take> which) {
-    return takes.hasAny(which);
+  /** Tells whether any planned or assigned download matches, without hedges. */
+  boolean hasDownload(Predicate<PieceDownload> which) {
+    return downloads.hasAny(which);
   }
 
-  /** Returns what is assigned to it, but hedges. */
-  List<Take> assigned() {
-    List<Take> all = new ArrayList<>();
-    takes.forEach(
-        take -> {
-          if (take.isAssigned()) {
-            all.add(take);
+  /** Returns the assigned downloads, without hedges. */
+  List<PieceDownload> assigned() {
+    List<PieceDownload> all = new ArrayList<>();
+    downloads.forEach(
+        download -> {
+          if (download.isAssigned()) {
+            all.add(download);
           }
         });
     return all;
@@ -390,59 +399,63 @@ final class Member {
     return hedges.get(piece) != null;
   }
 
-  @Nullable Take assigned(int piece, PeerState parent) {
-    Take hedge = hedges.isEmpty() ? null : hedges.get(piece);
+  @Nullable PieceDownload assigned(int piece, PeerState parent) {
+    PieceDownload hedge = hedges.isEmpty() ? null : hedges.get(piece);
     if (hedge != null && hedge.parent().peer() == parent) {
       return hedge;
     }
-    Take take = takes.get(piece);
-    return take != null && take.isAssigned() && take.parent().peer() == parent ? take : null;
+    PieceDownload download = downloads.get(piece);
+    return download != null && download.isAssigned() && download.parent().peer() == parent
+        ? download
+        : null;
   }
 
-  /** How it is to get a piece; null if it is not. */
-  @Nullable Take take(int piece) {
-    return takes.get(piece);
+  /** Returns the download of a piece; null if there is none. */
+  @Nullable PieceDownload download(int piece) {
+    return downloads.get(piece);
   }
 
-  /** Ends what it was to take of one piece. */
-  void endTakesOf(int piece) {
-    // A hedge takes the place of what it stands for.
-    for (Take take = takes.get(piece); take != null; take = takes.get(piece)) {
-      take.end();
+  /** Ends the downloads of one piece. */
+  void endDownloadsOf(int piece) {
+    // When a download ends, its hedge takes its place.
+    for (PieceDownload download = downloads.get(piece);
+        download != null;
+        download = downloads.get(piece)) {
+      download.end();
     }
   }
 
-  /** What is planned from a parent is to be looked at again. */
+  /** Checks what is planned from a parent again. */
   void review(PeerState parent) {
-    takes.forEach(
-        take -> {
-          if (!take.isAssigned() && take.parent().peer() == parent) {
-            agenda.offer(take);
+    downloads.forEach(
+        download -> {
+          if (!download.isAssigned() && download.parent().peer() == parent) {
+            planned.offer(download);
           }
         });
   }
 
-  /** What it has not been told yet to take is no longer planned for it. */
+  /** Ends the downloads that are planned and not assigned. */
   void endPlanned() {
-    takes().stream().filter(take -> !take.isAssigned()).forEach(Take::end);
+    downloads().stream().filter(download -> !download.isAssigned()).forEach(PieceDownload::end);
   }
 
-  /** What it should have long got or reported counts on its parents' uplinks no longer. */
+  /** Releases the uplinks of parents whose downloads are very late. */
   void releaseLate(long now) {
-    takes.forEach(take -> take.releaseIfLate(now));
+    downloads.forEach(download -> download.releaseIfLate(now));
   }
 
-  /** How many pieces it is to get as their first holder. */
+  /** Returns how many pieces this peer is to get first, from the supernode cache. */
   int owned() {
     return owned;
   }
 
-  /** Tells whether it is one of those through which pieces enter its data centre from others. */
+  /** Tells whether this is one of the peers through which pieces enter their zone. */
   boolean isEntry() {
-    return swarm.idcs().size() > 1 && idc != swarm.cdn().idc() && idc.entries().contains(this);
+    return swarm.zones().size() > 1 && zone != swarm.cdn().zone() && zone.entries().contains(this);
   }
 
-  /** Its place in the ring of its data centre, if it is counted. */
+  /** Returns the position in the ring of the zone, if this peer is counted. */
   int ringPlace() {
     return ringPlace;
   }
@@ -451,20 +464,20 @@ final class Member {
     ringPlace = place;
   }
 
-  /** All that is planned for or assigned to it. */
-  List<Take> takes() {
-    List<Take> all = new ArrayList<>();
-    takes.forEach(all::add);
+  /** Returns all planned and assigned downloads, with hedges. */
+  List<PieceDownload> downloads() {
+    List<PieceDownload> all = new ArrayList<>();
+    downloads.forEach(all::add);
     hedges.forEach(all::add);
     return all;
   }
 
-  /** Those that it has something in flight from. */
+  /** Returns the parents from which something is in flight. */
   Parents parents() {
     return parents;
   }
 
-  /** Tells whether it has something in flight from as many parents as it may. */
+  /** Tells whether something is in flight from as many parents as is allowed. */
   boolean hasAllParents() {
     return parents.size() >= Limits.PARENTS;
   }
@@ -473,7 +486,7 @@ final class Member {
     return !hasAllParents() || parents.contains(parent);
   }
 
-  /** Pieces that it may have in flight: as many as pass its downlink in a time, within bounds. */
+  /** Returns how many pieces this peer may have in flight, by the rate of its downlink. */
   int inFlightLimit() {
     if (!peer.down().meter().isKnown()) {
       return Limits.IN_FLIGHT_FIRST;
@@ -482,26 +495,27 @@ final class Member {
     return (int) Math.max(Limits.IN_FLIGHT_LEAST, Math.min(Limits.IN_FLIGHT_MOST, pieces));
   }
 
-  boolean hasRoom() {
+  boolean hasCapacity() {
     return assigned < inFlightLimit();
   }
 
-  /** Tells whether it wants the pieces in their order: it reads a part, or as it goes. */
+  /** Tells whether this peer wants pieces in order, because it reads a stream or a part. */
   boolean wantsInOrder() {
     return wanted.first() > 0 || wanted.end() < swarm.pieces();
   }
 
-  /** Tells whether it has so little in flight that it needs more than what was planned for it. */
-  boolean isHungry() {
-    return assigned < Math.max(Limits.HUNGRY_PIECES, Limits.HUNGRY_SHARE * inFlightLimit());
+  /** Tells whether so little is in flight that this peer needs more than was planned for it. */
+  boolean needsMore() {
+    return assigned
+        < Math.max(Limits.LOW_IN_FLIGHT_PIECES, Limits.LOW_IN_FLIGHT_SHARE * inFlightLimit());
   }
 
-  Appetite appetite() {
-    return appetite;
+  SearchState searchState() {
+    return searchState;
   }
 
-  void setAppetite(Appetite now) {
-    appetite = now;
+  void setSearchState(SearchState now) {
+    searchState = now;
   }
 
   boolean hasAssigned() {
@@ -509,8 +523,8 @@ final class Member {
   }
 
   /**
-   * Tells whether it has lacked something for a while that others have, and has nothing in flight
-   * and no plan that may still come true.
+   * Tells whether this peer is starving: it has lacked a piece that others have for a while, with
+   * nothing in flight and no plan that may still be assigned.
    */
   boolean isStarving(long now) {
     return assigned == 0
@@ -519,32 +533,38 @@ final class Member {
         && !hasPlan(now);
   }
 
-  /** Tells whether it has starved for so long that nobody else comes first. */
+  /** Tells whether this peer has starved so long that no other one comes first. */
   boolean isUrgent(long now) {
     return swarm.inFlight() == 0 || now - idleSince > Limits.URGENT_NANOS;
   }
 
   private boolean hasPlan(long now) {
     boolean[] hasPlan = {false};
-    takes.forEach(take -> hasPlan[0] |= take.mayComeTrue(now));
+    downloads.forEach(download -> hasPlan[0] |= download.mayComeTrue(now));
     return hasPlan[0];
   }
 
-  /** Tells whether all that is assigned to it waits at parents that have much to send before it. */
+  /** Tells whether all assigned downloads wait at parents that have much to send before. */
   boolean waitsAtParents() {
     return assigned().stream()
-        .allMatch(take -> take.parent().peer().upNanosAssigned(0) > Limits.QUEUE_NANOS);
+        .allMatch(download -> download.parent().peer().upNanosAssigned(0) > Limits.QUEUE_NANOS);
   }
 
-  /** Returns its task's place in the queue for a parent that it waits for; empty if it does not. */
+  /**
+   * Returns the position of the task in the queue of a parent for which it waits; empty if it does
+   * not wait.
+   */
   Optional<QueuePlace> waitingPlace() {
-    return takes().stream()
-        .filter(take -> take.parent().giving().isWaiting(take))
+    return downloads().stream()
+        .filter(download -> download.parent().uploads().isWaiting(download))
         .findFirst()
-        .flatMap(take -> take.parent().peer().waitingPlace(take.parent()));
+        .flatMap(download -> download.parent().peer().waitingPlace(download.parent()));
   }
 
-  /** Returns the first wanted piece from one on, among these, that it does not have; or -1. */
+  /**
+   * Returns the first wanted piece among these, at or after {@code from}, that this peer does not
+   * have; -1 if there is none.
+   */
   int firstMissing(BitSet among, int from) {
     int piece = among.nextSetBit(Math.max(from, wanted.first()));
     while (piece >= 0 && has.get(piece)) {
@@ -553,7 +573,7 @@ final class Member {
     return piece < wanted.end() ? piece : -1;
   }
 
-  /** How much this peer has had to wait for its turn as the first holder. */
+  /** Returns the credit of this peer in the rotation of first owners. */
   double credit() {
     return credit;
   }

@@ -5,13 +5,13 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is the first to get a fresh piece: each in turn, in proportion to its uplink ("smooth
- * weighted round robin").
+ * Chooses the peer that gets a fresh piece first: each in turn, in proportion to its uplink (smooth
+ * weighted round robin).
  */
-final class Owners {
-  private Owners() {}
+final class OwnerRotation {
+  private OwnerRotation() {}
 
-  /** Returns the next among the members that may; null if none may. */
+  /** Returns the next of the members that match; null if none does. */
   static @Nullable Member next(Collection<Member> members, Predicate<Member> may) {
     Member best = null;
     double total = 0;

@@ -5,22 +5,23 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Which parents a taker does not ask for a while. The time grows with each failure in a row, and a
- * piece from the parent ends it. "Not yet" is no failure: it is a short pause.
+ * The parents that one child does not ask for a while. The time doubles with each failure in a row;
+ * a piece from the parent ends it. If a parent does not have the piece yet, that is not a failure:
+ * the pause is short.
  */
-final class Avoidance {
+final class ParentBackoff {
   private static final long FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final long MEMORY_NANOS = TimeUnit.MINUTES.toNanos(1);
   private static final int DOUBLINGS = 6;
 
-  /** After so many failures, and no piece from a peer in between, other peers may be no better. */
+  /** After this many failures in a row of any peers, other peers may be no better. */
   private static final int UNLUCKY = 8;
 
   private final Map<PeerState, Entry> entries = new HashMap<>();
 
-  /** Failures of peers since one of them last gave a piece. */
-  private int inVain;
+  /** Failures of peers since a peer last uploaded a piece. */
+  private int failuresInARow;
 
   private static final class Entry {
     private int failures;
@@ -31,7 +32,7 @@ final class Avoidance {
     Entry entry = entries.computeIfAbsent(parent, p -> new Entry());
     entry.until = now + (FIRST_NANOS << Math.min(entry.failures, DOUBLINGS));
     entry.failures++;
-    inVain += parent.isCdn() ? 0 : 1;
+    failuresInARow += parent.isCdn() ? 0 : 1;
   }
 
   void pause(PeerState parent, long now) {
@@ -43,26 +44,29 @@ final class Avoidance {
 
   void succeeded(PeerState parent) {
     if (!parent.isCdn()) {
-      inVain = 0;
+      failuresInARow = 0;
     }
     if (!entries.isEmpty()) {
       entries.remove(parent);
     }
   }
 
-  /** Tells whether it has met so many peers in vain that it should not have to try all others. */
+  /**
+   * Tells whether so many peers failed in a row that the child should get the rest from the
+   * supernode cache.
+   */
   boolean isUnlucky() {
-    return inVain >= UNLUCKY;
+    return failuresInARow >= UNLUCKY;
   }
 
-  /** Forgets what is long over. */
+  /** Forgets old entries. */
   void expire(long now) {
     if (!entries.isEmpty()) {
       entries.values().removeIf(entry -> now - entry.until > MEMORY_NANOS);
     }
   }
 
-  /** Tells whether the parent is avoided because it failed. */
+  /** Tells whether the parent is in backoff because it failed. */
   boolean hasFailed(PeerState parent, long now) {
     if (entries.isEmpty()) {
       return false;

@@ -4,61 +4,61 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From whom a taker gets a piece that was not planned ahead for it: a holder with room on its
- * uplink, in the taker's own data centre unless there is no copy, or the CDN cache.
+ * Chooses the parent for a piece that was not planned for the child: a peer with the piece and
+ * uplink capacity, in the zone of the child unless that has no copy, or the supernode cache.
  */
 final class ParentChoice {
-  /** A holder without room is expected to give a piece after this time. */
+  /** A peer without capacity is expected to upload a piece after this time. */
   private static final long BUSY_NANOS = (long) (Limits.PEER_SECONDS * TimeUnit.SECONDS.toNanos(1));
 
-  /** So many holders are compared. */
+  /** Number of peers that are compared. */
   private static final int COMPARED = 3;
 
   private final Swarm swarm;
   private int turn;
 
-  // What is looked for: fields, since an object for each look would be most of what is allocated.
-  private Member taker;
+  // The search is held in fields: an object for each search would be most of all allocations.
+  private Member child;
   private int piece;
   private @Nullable Member excluded;
-  private Slots holders = new Slots();
+  private SlotSet holders = new SlotSet();
   private long now;
 
   ParentChoice(Swarm swarm) {
     this.swarm = swarm;
-    taker = swarm.cdn();
+    child = swarm.cdn();
   }
 
-  @Nullable Member parentOf(Member forTaker, int ofPiece) {
-    return parentOf(forTaker, ofPiece, null);
+  @Nullable Member parentOf(Member forChild, int ofPiece) {
+    return parentOf(forChild, ofPiece, null);
   }
 
-  /** Like above, but from another than {@code notThis}. */
-  @Nullable Member parentOf(Member forTaker, int ofPiece, @Nullable Member notThis) {
-    taker = forTaker;
+  /** Like above, but excludes the parent {@code notThis}. */
+  @Nullable Member parentOf(Member forChild, int ofPiece, @Nullable Member notThis) {
+    child = forChild;
     piece = ofPiece;
     excluded = notThis;
     holders = swarm.holders(ofPiece);
-    now = swarm.fleet().now();
-    boolean isNearPossible = taker.idc().hasCopy(piece) && mayComeFromNear();
-    Member best = best(taker.idc().slots());
+    now = swarm.registry().now();
+    boolean isNearPossible = child.zone().hasCopy(piece) && mayComeFromNear();
+    Member best = best(child.zone().slots());
     if (best == null && !isNearPossible) {
       best = best(null);
     }
-    boolean mayAskFar = !isNearPossible || taker.peer().avoidance().isUnlucky();
-    boolean isCdnNear = swarm.cdn().idc() == taker.idc();
+    boolean mayAskFar = !isNearPossible || child.peer().backoff().isUnlucky();
+    boolean isCdnNear = swarm.cdn().zone() == child.zone();
     return (isCdnNear || mayAskFar) && mayUseCdn(best) ? swarm.cdn() : best;
   }
 
   private boolean may(Member parent) {
-    return parent != taker
+    return parent != child
         && parent != excluded
-        && !taker.peer().avoidance().avoids(parent.peer(), now);
+        && !child.peer().backoff().avoids(parent.peer(), now);
   }
 
-  /** Tells whether a peer nearby has the piece or will, other than those that are avoided. */
+  /** Tells whether a peer in the zone has the piece or will get it, without those in backoff. */
   private boolean mayComeFromNear() {
-    Slots near = taker.idc().slots();
+    SlotSet near = child.zone().slots();
     boolean isHeld = false;
     for (int slot = holders.next(0, near, null);
         slot >= 0;
@@ -72,14 +72,14 @@ final class ParentChoice {
     return !isHeld;
   }
 
-  /** Compares a few holders with room, others each time. */
-  private @Nullable Member best(@Nullable Slots among) {
-    return taker.hasAllParents() ? bestParent(among) : bestHolder(among);
+  /** Compares a few peers with capacity, different ones each time. */
+  private @Nullable Member best(@Nullable SlotSet among) {
+    return child.hasAllParents() ? bestParent(among) : bestHolder(among);
   }
 
-  private @Nullable Member bestParent(@Nullable Slots among) {
+  private @Nullable Member bestParent(@Nullable SlotSet among) {
     Member best = null;
-    Parents parents = taker.parents();
+    Parents parents = child.parents();
     for (int place = 0; place < parents.size(); place++) {
       Member parent = parents.get(place);
       if (!parent.isCdn()
@@ -93,7 +93,7 @@ final class ParentChoice {
     return best;
   }
 
-  private @Nullable Member bestHolder(@Nullable Slots among) {
+  private @Nullable Member bestHolder(@Nullable SlotSet among) {
     Member best = null;
     int compared = 0;
     int start = turn++ % swarm.slots();
@@ -121,7 +121,7 @@ final class ParentChoice {
     if (!cdn.has(piece) || !may(cdn)) {
       return false;
     }
-    if (taker.peer().avoidance().isUnlucky() && cdn.peer().mayPlan(cdn)) {
+    if (child.peer().backoff().isUnlucky() && cdn.peer().mayPlan(cdn)) {
       return true;
     }
     boolean isIdle = swarm.isCdnIdle();

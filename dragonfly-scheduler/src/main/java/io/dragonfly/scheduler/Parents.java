@@ -3,7 +3,7 @@ package io.dragonfly.scheduler;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Those that one taker has something in flight from, and how much. They are few. */
+/** The few parents from which one child has downloads in flight, with the number of downloads. */
 final class Parents {
   private @Nullable Member[] parents = new @Nullable Member[Limits.PARENTS];
   private int[] counts = new int[Limits.PARENTS];
@@ -25,7 +25,7 @@ final class Parents {
     return find(parent) < size;
   }
 
-  /** One more take is in flight from this parent. */
+  /** Adds a download from this parent. */
   void add(Member parent) {
     int place = find(parent);
     if (place == size) {
@@ -38,14 +38,14 @@ final class Parents {
     counts[place]++;
   }
 
-  /** One take less is; returns whether it was the parent's last. */
+  /** Removes a download; returns whether it was the last from this parent. */
   boolean remove(Member parent) {
     int place = find(parent);
     if (place == size || --counts[place] > 0) {
       return false;
     }
     size--;
-    // The others keep their order, so that what is decided by it is decided the same each time.
+    // Keeps the order of the others, so that decisions that depend on it are repeatable.
     System.arraycopy(parents, place + 1, parents, place, size - place);
     System.arraycopy(counts, place + 1, counts, place, size - place);
     parents[size] = null;

@@ -16,8 +16,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
 
-/** All peers of all tasks, what is usual among them, and whoever has something new to ask for. */
-final class Fleet {
+/**
+ * All peers of all tasks, the median of their rates, and the peers that should be notified to poll.
+ */
+final class PeerRegistry {
   private static final long REVIEW_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final double DRIFT = 0.05;
   private static final int MOST_STALLS = 1000;
@@ -26,7 +28,7 @@ final class Fleet {
   private final Map<PeerId, PeerState> peers = new LinkedHashMap<>();
   private final List<PeerState> cdns = new ArrayList<>();
 
-  /** Peers with something planned or assigned on a link, and some that had until just now. */
+  /** Peers with something planned or assigned on a link, and some that had until recently. */
   private final Set<PeerState> busy = new LinkedHashSet<>();
 
   private final List<PeerState> ready = new ArrayList<>();
@@ -34,18 +36,21 @@ final class Fleet {
   private double medianUp;
   private double medianDown;
 
-  /** What most have been seen to receive at least; more may be possible. */
+  /**
+   * Median of the rates that peers were seen to receive at least, in bytes per second. Their
+   * downlinks may be faster.
+   */
   private double seenDown;
 
-  /** What is assumed of links of which nothing is known, while nothing is usual. */
+  /** Rate of a link of which nothing is known while there is no median, in bytes per second. */
   private double assumedRate = Limits.ASSUMED_RATE;
 
-  private double takerSeconds = Limits.TAKER_SECONDS;
+  private double downlinkSeconds = Limits.DOWNLINK_SECONDS;
   private long reviewed;
   private boolean hasNews;
-  private long takes;
+  private long downloads;
 
-  Fleet(LongSupplier clock) {
+  PeerRegistry(LongSupplier clock) {
     this.clock = clock;
     reviewed = clock.getAsLong() - REVIEW_NANOS;
   }
@@ -71,7 +76,7 @@ final class Fleet {
     return state;
   }
 
-  /** Forgets a peer that takes part in nothing any longer; the CDN cache will, sooner or later. */
+  /** Forgets a peer that is in no swarm. The supernode cache stays: it will be in one again. */
   void releaseIfIdle(PeerState peer) {
     if (peer.members().isEmpty() && !peer.isCdn()) {
       peers.remove(peer.peer().id(), peer);
@@ -84,15 +89,15 @@ final class Fleet {
     return cdns;
   }
 
-  /** Something is planned on a link of a peer. */
+  /** Adds a peer that has something planned on a link. */
   void busy(PeerState peer) {
     busy.add(peer);
   }
 
-  /** Offers the room on the uplinks that have any. */
-  void offerRoom() {
+  /** Offers free uplink capacity of all peers to the downloads that wait for it. */
+  void offerCapacity() {
     busy.removeIf(PeerState::isIdle);
-    busy.forEach(PeerState::offerRoom);
+    busy.forEach(PeerState::offerCapacity);
   }
 
   /** Tells whether nothing is planned or assigned on any link. */
@@ -107,7 +112,7 @@ final class Fleet {
     }
   }
 
-  List<PeerId> takeReady() {
+  List<PeerId> drainReady() {
     List<PeerId> ids = new ArrayList<>(ready.size());
     for (PeerState peer : ready) {
       if (peer.isReady()) {
@@ -119,22 +124,22 @@ final class Fleet {
     return ids;
   }
 
-  /** A peer had to be helped out: by the usual rules it would have got nothing. */
+  /** Records that a peer got nothing by the usual rules and was helped by {@link LastResort}. */
   void stalled(Stall stall) {
     if (stalls.size() < MOST_STALLS) {
       stalls.add(stall);
     }
   }
 
-  List<Stall> takeStalls() {
+  List<Stall> drainStalls() {
     List<Stall> taken = List.copyOf(stalls);
     stalls.clear();
     return taken;
   }
 
   /** Returns a number that is higher each time. */
-  long nextTake() {
-    return takes++;
+  long nextNumber() {
+    return downloads++;
   }
 
   double upRate(PeerState peer) {
@@ -146,16 +151,17 @@ final class Fleet {
   }
 
   /**
-   * Returns the same, but at least what is not slow: whoever got little may just be given little.
+   * Returns the rate of a downlink, but at least the bound for slow peers unless the peer is slow:
+   * a peer that received little may only have been sent little.
    */
   double downRateAtLeast(PeerState peer) {
     double rate = downRate(peer);
     return peer.isSlow() ? rate : Math.max(rate, Limits.SLOW * medianDown);
   }
 
-  /** What may lie before a taker, in seconds of its downlink. */
-  double takerSeconds() {
-    return takerSeconds;
+  /** Returns how much may be planned for a child, in seconds of its downlink. */
+  double downlinkSeconds() {
+    return downlinkSeconds;
   }
 
   private double usual(RateMeter meter, double median) {
@@ -165,18 +171,18 @@ final class Fleet {
     return Math.max(meter.least(), median > 0 ? median : assumedRate);
   }
 
-  /** A piece has arrived somewhere, from which a first rate may be known. */
+  /** Records that a piece has arrived: a first rate may be known. */
   void pieceArrived() {
     hasNews = true;
   }
 
   /**
-   * Now and then finds out again what is usual, and who is slow; returns whether it did. While
-   * nothing is usual it does so each time that something has arrived.
+   * Updates the medians and the set of slow peers, at most once per second, or after each arrival
+   * while there is no median. Returns whether it did.
    */
   boolean review() {
     if (now() - reviewed < (hasNews && !isAnythingUsual() ? 0 : REVIEW_NANOS)) {
-      // Of the others nothing has changed.
+      // The rates of other peers have not changed.
       busy.forEach(this::judge);
       return false;
     }
@@ -187,10 +193,11 @@ final class Fleet {
     double seenUp = median(peer -> peer.up().meter().least());
     seenDown = median(peer -> peer.down().meter().least());
     double doublings = Math.log(Math.max(1, peers.size())) / Math.log(2);
-    takerSeconds = Math.max(Limits.TAKER_SECONDS, Limits.TAKER_SECONDS_PER_DOUBLING * doublings);
+    downlinkSeconds =
+        Math.max(Limits.DOWNLINK_SECONDS, Limits.DOWNLINK_SECONDS_PER_DOUBLING * doublings);
     assumedRate = Math.max(Limits.ASSUMED_RATE, Math.max(seenUp, seenDown));
     for (PeerState peer : peers.values()) {
-      peer.avoidance().expire(now());
+      peer.backoff().expire(now());
       peer.reviewSigns(now());
       if (!peer.isCdn()) {
         peer.up().meter().drift(medianUp, DRIFT);
@@ -208,7 +215,8 @@ final class Fleet {
     if (peer.isCdn()) {
       return;
     }
-    // Little may arrive because little is sent: a downlink is slow only if it is behind.
+    // A peer may receive little because little is sent: its downlink is slow only if downloads wait
+    // for it.
     boolean slow =
         isBelow(peer.up().meter(), medianUp)
             || (isBelow(peer.down().meter(), medianDown) && (peer.isFull() || peer.isSlow()))

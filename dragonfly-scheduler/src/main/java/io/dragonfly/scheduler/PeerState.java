@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What is known of one peer over all its tasks: its links are shared by them. */
+/** The state of one peer over all its tasks, which share its links. */
 final class PeerState {
-  private final Fleet fleet;
+  private final PeerRegistry registry;
   private final boolean isCdn;
   private final Link up = Link.up();
   private final Link down = Link.down();
   private final List<Member> members = new ArrayList<>();
-  private final Avoidance avoidance = new Avoidance();
+  private final ParentBackoff backoff = new ParentBackoff();
 
   private Peer peer;
   private int turn;
@@ -25,40 +25,40 @@ final class PeerState {
   private boolean isSpare = true;
   private boolean isKnownFull;
 
-  /** When takers last got nothing from it. */
-  private final Map<PeerState, Long> accusers = new HashMap<>();
+  /** When children last got nothing from this peer. */
+  private final Map<PeerState, Long> failedChildren = new HashMap<>();
 
   private boolean isGone;
   private long goneUntil;
-  private long heardAt;
+  private long reportedAt;
   private boolean isSilent;
   private boolean isReady;
 
-  /** Whether a plan for this peer was withdrawn because it did not poll, and it has not since. */
+  /** Whether a plan was withdrawn because this peer did not poll. A poll resets it. */
   private boolean isAbsent;
 
   private long askedAt;
 
-  /** Tasks of which something is planned or assigned from this peer. */
+  /** Number of tasks with something planned or assigned from this peer. */
   private int activeTasks;
 
-  /** Tasks with takes that wait for room on the uplink, in turn. */
+  /** Tasks with downloads that wait for uplink capacity, in turn. */
   private final Deque<Member> waiting = new ArrayDeque<>();
 
-  /** What is planned from this peer, if it is the CDN cache. */
+  /** Turns in which the tasks of a supernode cache plan fresh pieces. */
   private final FreshTurns freshTurns = new FreshTurns(this);
 
-  /** What was assigned to it in an answer that it may not have got. */
-  private final Deque<Take> repeated = new ArrayDeque<>();
+  /** Downloads that were assigned in a response that may have been lost. */
+  private final Deque<PieceDownload> repeated = new ArrayDeque<>();
 
-  /** Bytes that are assigned to it, lie ready at their parents, and have not come. */
+  /** Bytes that are assigned to this peer, ready at their parents, and have not arrived. */
   private long awaitedBytes;
 
-  /** Since when, or since when none has come. */
+  /** Time since which these bytes are awaited, or of the last arrival. */
   private long awaitedSince;
 
-  PeerState(Fleet fleet, Peer peer, boolean isCdn) {
-    this.fleet = fleet;
+  PeerState(PeerRegistry registry, Peer peer, boolean isCdn) {
+    this.registry = registry;
     this.peer = peer;
     this.isCdn = isCdn;
   }
@@ -67,7 +67,7 @@ final class PeerState {
     return peer;
   }
 
-  /** The peer has come back, maybe at another address. */
+  /** Updates the address of a peer that has returned. */
   void moved(Peer now) {
     peer = now;
   }
@@ -84,15 +84,15 @@ final class PeerState {
     return down;
   }
 
-  Avoidance avoidance() {
-    return avoidance;
+  ParentBackoff backoff() {
+    return backoff;
   }
 
   List<Member> members() {
     return members;
   }
 
-  /** Returns its part in each task, another one first each time. */
+  /** Returns this peer's membership in each task, beginning with another one each time. */
   List<Member> membersInTurn() {
     if (members.size() < 2) {
       return members;
@@ -107,7 +107,7 @@ final class PeerState {
     return isSlow;
   }
 
-  /** Tells whether its downlink is known not to hold up those that send to it. */
+  /** Tells whether the downlink is known not to slow down parents. */
   boolean isProvenFast() {
     return down.meter().isKnown() && !isSlow;
   }
@@ -116,41 +116,44 @@ final class PeerState {
     isSlow = slow;
   }
 
-  /** Tells whether it seems to be gone: several takers got nothing from it, and it is silent. */
+  /**
+   * Tells whether this peer seems to be gone: several children got nothing from it, and it is
+   * silent.
+   */
   boolean isGone() {
     return isGone;
   }
 
-  /** A taker got nothing from this peer. */
-  void accused(PeerState taker, long now) {
-    accusers.values().removeIf(then -> now - then > Limits.ACCUSED_NANOS);
-    accusers.put(taker, now);
-    if (accusers.size() >= Limits.ACCUSERS) {
+  /** Records that a child got nothing from this peer. */
+  void failed(PeerState child, long now) {
+    failedChildren.values().removeIf(then -> now - then > Limits.FAILED_NANOS);
+    failedChildren.put(child, now);
+    if (failedChildren.size() >= Limits.FAILED_CHILDREN) {
       goneUntil = now + Limits.GONE_NANOS;
       setGone(true);
     }
   }
 
-  /** It has reported something. */
-  void heard(long now) {
-    heardAt = now;
-    gives();
+  /** Records that this peer has reported something. */
+  void reported(long now) {
+    reportedAt = now;
+    uploaded();
     if (isSilent) {
       setSilent(false);
     }
   }
 
-  /** Tells whether it left something lying, and has not asked for more since. */
+  /** Tells whether a plan of this peer was withdrawn, and it has not polled since. */
   boolean isAbsent() {
     return isAbsent;
   }
 
-  /** It has left something lying. */
+  /** Records that a plan was withdrawn because this peer did not poll. */
   void becomeAbsent() {
     isAbsent = true;
   }
 
-  /** It asks what to download; returns whether it was absent. */
+  /** Records a poll; returns whether this peer was absent. */
   boolean asks(long now) {
     boolean wasAbsent = isAbsent;
     isAbsent = false;
@@ -159,47 +162,47 @@ final class PeerState {
   }
 
   /**
-   * The peer may not have got an answer with this take. The take stays assigned and is repeated in
-   * the next answer: the answer is often only late, and if the take ended here, the piece that
-   * comes of it would count for no rate.
+   * Repeats a download in the next response, because the peer may not have got this one. The
+   * download stays assigned: the response is often only late, and if the download ended here, its
+   * piece would count for no rate.
    */
-  void repeat(Take take) {
-    repeated.add(take);
+  void repeat(PieceDownload download) {
+    repeated.add(download);
   }
 
-  /** Returns at most so many takes that are to be said again, without those that have ended. */
-  List<Take> takeRepeated(int most) {
-    List<Take> taken = new ArrayList<>();
+  /** Returns at most this number of downloads to repeat, without those that have ended. */
+  List<PieceDownload> drainRepeated(int most) {
+    List<PieceDownload> taken = new ArrayList<>();
     while (taken.size() < most && !repeated.isEmpty()) {
-      Take take = repeated.removeFirst();
-      if (!take.isEnded()) {
-        taken.add(take);
+      PieceDownload download = repeated.removeFirst();
+      if (!download.isEnded()) {
+        taken.add(download);
       }
     }
     return taken;
   }
 
-  /** Tells whether it has not asked for a while what to download. */
+  /** Tells whether this peer has not polled for a while. */
   boolean hasNotAsked(long now) {
     return now - askedAt > Limits.UNCLAIMED_NANOS;
   }
 
-  /** Somebody got a piece from it. */
-  void gives() {
-    if (!accusers.isEmpty()) {
+  /** Records that another peer got a piece from this one. */
+  void uploaded() {
+    if (!failedChildren.isEmpty()) {
       setGone(false);
     }
   }
 
   /**
-   * Forgets after a while that it seemed to be gone; if it is, that will be said again. And sees
-   * whether it is silent.
+   * Ends the time for which this peer counts as gone (children will report it again if it is), and
+   * updates whether it is silent.
    */
   void reviewSigns(long now) {
     if (isGone && now - goneUntil > 0) {
       setGone(false);
     }
-    if (!isSilent && now - heardAt > Limits.SILENT_NANOS) {
+    if (!isSilent && now - reportedAt > Limits.SILENT_NANOS) {
       setSilent(true);
     }
   }
@@ -211,7 +214,7 @@ final class PeerState {
 
   private void setGone(boolean gone) {
     if (!gone) {
-      accusers.clear();
+      failedChildren.clear();
     }
     if (gone != isGone) {
       isGone = gone;
@@ -222,13 +225,13 @@ final class PeerState {
     }
   }
 
-  /** Others have to look again at what they count on from it. */
+  /** Makes others check again what they expect from this peer. */
   void review() {
     members.forEach(Member::reviewCounted);
-    members.forEach(member -> member.giving().reviewAll());
+    members.forEach(member -> member.uploads().reviewAll());
   }
 
-  /** What is assigned to it lies ready at its parent. */
+  /** Records that an assigned piece is ready at its parent. */
   void awaits(long now, long bytes) {
     if (awaitedBytes == 0) {
       awaitedSince = now;
@@ -236,15 +239,15 @@ final class PeerState {
     awaitedBytes += bytes;
   }
 
-  /** It has come, or will not. */
+  /** Records that such a piece has arrived, or will not. */
   void awaitsNoMore(long now, long bytes) {
     awaitedBytes -= bytes;
     awaitedSince = now;
   }
 
   /**
-   * Tells whether its downlink must be slower than this, though none has been measured: all that it
-   * waits for would not make up that rate, if it came just now.
+   * Tells whether the downlink must be slower than a rate, although no rate has been measured: all
+   * awaited bytes would not reach that rate even if they arrived now.
    */
   boolean isLagging(long now, double bytesPerSecond) {
     long nanos = now - awaitedSince;
@@ -253,13 +256,13 @@ final class PeerState {
         && awaitedBytes * 1e9 / nanos < bytesPerSecond;
   }
 
-  /** Bytes per second, measured or assumed. */
+  /** Returns the measured or assumed rate in bytes per second. */
   double upRate() {
-    return fleet.upRate(this);
+    return registry.upRate(this);
   }
 
   double downRate() {
-    return fleet.downRate(this);
+    return registry.downRate(this);
   }
 
   FreshTurns freshTurns() {
@@ -267,30 +270,33 @@ final class PeerState {
   }
 
   /**
-   * Tells whether another piece may be assigned from this peer for one of its tasks: in the task's
-   * share, or beyond it while no other task waits.
+   * Tells whether another piece of a task may be assigned from this peer: within the share of the
+   * task, or beyond it while no other task waits.
    */
   boolean mayAssign(Member of) {
-    return isInShare(of.giving().assigned(), up.assigned())
+    return isInShare(of.uploads().assigned(), up.assigned())
         || (waiting.isEmpty() && isBelow(up.assigned(), 1));
   }
 
-  /** Tells whether another piece may be planned from this peer for one of its tasks. */
+  /** Tells whether another piece of a task may be planned from this peer. */
   boolean mayPlan(Member of) {
-    return hasRoomToPlan() || isInShare(of.giving().backlog(), up.backlog());
+    return canPlanMore() || isInShare(of.uploads().backlog(), up.backlog());
   }
 
-  /** Like {@link #mayPlan}, for a piece that a peer waits for: a few more may be before it. */
+  /**
+   * Like {@link #mayPlan}, for a piece that a peer waits for: the backlog may be a few pieces
+   * longer.
+   */
   boolean mayPlanNow(Member of) {
     int extra = Limits.URGENT_PIECES;
     double bytes = backlogBytes() + (double) extra * of.swarm().pieceLength();
     return up.backlog().isBelow(bytes, backlogPieces() + extra)
-        || isInShare(of.giving().backlog(), up.backlog());
+        || isInShare(of.uploads().backlog(), up.backlog());
   }
 
   /**
-   * Tells whether a task has nothing or less than its share, which the other tasks cannot use up.
-   * So the backlog of all together may be larger than usual, but not much larger.
+   * Tells whether a task has nothing, or less than its share, which other tasks cannot use up. So
+   * the whole backlog may be larger than usual, within {@link Limits#MOST_BACKLOGS}.
    */
   private boolean isInShare(Load own, Load all) {
     return (own.isEmpty() || isBelow(own, 1.0 / Math.max(1, activeTasks))) && isOpen(all);
@@ -300,13 +306,13 @@ final class PeerState {
     return isBelow(all, Limits.MOST_BACKLOGS);
   }
 
-  /** Tells whether it has not so much to send already that even urgent pieces have to wait. */
+  /** Tells whether urgent pieces may still be added to the uplink. */
   boolean isOpen() {
     return isOpen(up.assigned());
   }
 
-  /** Tells whether there is room to plan another piece from this peer, for whichever task. */
-  boolean hasRoomToPlan() {
+  /** Tells whether another piece of any task may be planned from this peer. */
+  boolean canPlanMore() {
     return isBelow(up.backlog(), 1);
   }
 
@@ -314,7 +320,7 @@ final class PeerState {
     return load.isBelow(share * backlogBytes(), share * backlogPieces());
   }
 
-  /** Bytes that are usually assigned from this peer, or planned, if it is the CDN cache. */
+  /** Returns the usual backlog in bytes: assigned for peers, planned for the supernode cache. */
   private double backlogBytes() {
     return (isCdn ? Limits.CDN_SECONDS : Limits.PEER_SECONDS) * upRate();
   }
@@ -323,49 +329,52 @@ final class PeerState {
     return isCdn ? Limits.CDN_PIECES : Limits.PEER_PIECES;
   }
 
-  /** Tells whether this peer could send now what was not planned from it. */
+  /** Tells whether this peer could send pieces now that were not planned from it. */
   private boolean mayBeSpare() {
     return isCdn
-        ? hasRoomToPlan()
+        ? canPlanMore()
         : up.assigned().isBelow(Limits.SPARE_SECONDS * upRate(), Limits.SPARE_PIECES);
   }
 
-  /** Nanoseconds until this peer's uplink has sent what is before it and so many bytes more. */
+  /** Returns the nanoseconds in which the uplink sends its backlog and these bytes. */
   long upNanos(long bytes) {
     return (long) ((up.backlog().bytes() + bytes) * 1e9 / upRate());
   }
 
-  /** Nanoseconds until it has sent what is assigned already and so many bytes more. */
+  /** Returns the nanoseconds in which the uplink sends what is assigned and these bytes. */
   long upNanosAssigned(long bytes) {
     return (long) ((up.assigned().bytes() + bytes) * 1e9 / upRate());
   }
 
-  /** Nanoseconds until its downlink has brought all that is planned or assigned. */
+  /** Returns the nanoseconds in which the downlink receives all that is planned or assigned. */
   long downNanos() {
     return (long) (down.backlog().bytes() * 1e9 / downRate());
   }
 
-  /** Nanoseconds until it has brought what is assigned already. */
+  /** Returns the nanoseconds in which the downlink receives what is assigned. */
   long downNanosAssigned() {
     return (long) (down.assigned().bytes() * 1e9 / downRate());
   }
 
-  /** Tells whether so much is before this taker that more plans would be stale when it comes. */
+  /**
+   * Tells whether so much is planned for this peer that further plans would be outdated by the time
+   * it gets to them.
+   */
   boolean isFull() {
     return !isBelowFull(down.backlog(), 1);
   }
 
-  /** Tells whether a task has less before this taker than its share of what makes it full. */
+  /** Tells whether a task has less planned for this peer than its share. */
   boolean isInShareOfDownlink(Load own) {
     return own.isEmpty() || isBelowFull(own, 1.0 / Math.max(1, members.size()));
   }
 
   private boolean isBelowFull(Load load, double share) {
-    double bytes = fleet.takerSeconds() * fleet.downRateAtLeast(this);
-    return load.isBelow(share * bytes, share * Limits.TAKER_PIECES);
+    double bytes = registry.downlinkSeconds() * registry.downRateAtLeast(this);
+    return load.isBelow(share * bytes, share * Limits.DOWNLINK_PIECES);
   }
 
-  /** What is before the downlink has changed: it may be full now, or no longer. */
+  /** Updates whether this peer is full, after a change of what is planned for it. */
   void downlinkChanged() {
     boolean full = isFull();
     if (full != isKnownFull) {
@@ -374,12 +383,12 @@ final class PeerState {
     }
   }
 
-  /** Tells whether it was full when that was last looked at, and takes what is before it. */
+  /** Tells whether this peer was full at the last check, and is not silent. */
   boolean isBusy() {
     return isKnownFull && !isSilent;
   }
 
-  /** Returns of how many tasks something is planned or assigned from this peer. */
+  /** Returns the number of tasks with something planned or assigned from this peer. */
   int activeTasks() {
     return activeTasks;
   }
@@ -388,7 +397,7 @@ final class PeerState {
     activeTasks += active ? 1 : -1;
   }
 
-  /** Tells whether it stands in the list of those that may have something new to ask for. */
+  /** Tells whether this peer is in the list of peers to notify. */
   boolean isReady() {
     return isReady;
   }
@@ -397,68 +406,71 @@ final class PeerState {
     isReady = ready;
   }
 
-  /** What is before the uplink has changed: there may be room to plan more, or no longer. */
+  /** Updates whether this peer has spare uplink capacity, after a change of its backlog. */
   void uplinkChanged() {
     boolean spare = mayBeSpare();
     if (spare != isSpare) {
       isSpare = spare;
-      // Whoever is told first of new room takes it: each task in turn.
+      // The first task that is notified uses new capacity, so each task is first in turn.
       (spare ? membersInTurn() : members).forEach(Member::reviewSpare);
     }
   }
 
-  /** A take is to be offered as soon as there is room for it. */
-  void awaitRoom(Take take) {
-    Giving giving = take.parent().giving();
-    giving.awaitRoom(take);
-    if (!giving.isQueued()) {
-      giving.setQueued(true);
-      waiting.addLast(take.parent());
+  /** Lets a download wait for uplink capacity. */
+  void awaitCapacity(PieceDownload download) {
+    UploadQueue uploads = download.parent().uploads();
+    uploads.awaitCapacity(download);
+    if (!uploads.isQueued()) {
+      uploads.setQueued(true);
+      waiting.addLast(download.parent());
     }
   }
 
-  /** Returns the place of a task among those that wait for room; empty if it does not. */
+  /**
+   * Returns the position of a task among those that wait for uplink capacity; empty if it does not
+   * wait.
+   */
   Optional<QueuePlace> waitingPlace(Member task) {
     int before = List.copyOf(waiting).indexOf(task);
     return before < 0 ? Optional.empty() : Optional.of(new QueuePlace(before + 1, waiting.size()));
   }
 
-  /** Offers the room on the uplink to the tasks that wait for it, in turn. */
-  void offerRoom() {
+  /** Offers uplink capacity to the tasks that wait for it, in turn. */
+  void offerCapacity() {
     for (int left = waiting.size(); left > 0; left--) {
-      offerRoomToNext();
+      offerCapacityToNext();
     }
   }
 
   /**
-   * Offers room that a task has left on the uplink: first to that task if it has less than its
-   * share, then to the next one in turn.
+   * Offers uplink capacity that a task has released: first to that task, if it is below its share,
+   * then to the next one in turn.
    */
-  void offerRoom(Member by) {
-    if (by.giving().isQueued()) {
-      offerRoomTo(by);
+  void offerCapacity(Member by) {
+    if (by.uploads().isQueued()) {
+      offerCapacityTo(by);
     }
-    offerRoomToNext();
+    offerCapacityToNext();
   }
 
-  private void offerRoomToNext() {
+  private void offerCapacityToNext() {
     Member next = waiting.pollFirst();
     if (next == null) {
       return;
     }
-    offerRoomTo(next);
-    if (next.giving().firstWaiting() == null) {
-      next.giving().setQueued(false);
+    offerCapacityTo(next);
+    if (next.uploads().firstWaiting() == null) {
+      next.uploads().setQueued(false);
     } else {
       waiting.addLast(next);
     }
   }
 
-  private void offerRoomTo(Member task) {
-    if (task.giving().firstWaiting() != null && mayAssign(task)) {
+  private void offerCapacityTo(Member task) {
+    if (task.uploads().firstWaiting() != null && mayAssign(task)) {
       double all = backlogBytes();
-      double own = all / Math.max(1, activeTasks) - task.giving().assigned().bytes();
-      task.giving().offerRoom(Math.max(1, Math.max(own, all - up.assigned().bytes())));
+      double own = all / Math.max(1, activeTasks) - task.uploads().assigned().bytes();
+      task.uploads().offerCapacity(Math.max(1, Math.max(own, all - up.assigned().bytes())));
     }
   }
 
@@ -467,11 +479,11 @@ final class PeerState {
   }
 
   /**
-   * Tells whether what was not planned may be assigned from this peer: it has little to send, or
-   * nothing for this task.
+   * Tells whether pieces that were not planned may be assigned from this peer: it has little to
+   * send, or nothing for this task.
    */
   boolean isSpare(Member of) {
-    return isSpare || (!isCdn && of.giving().assigned().isEmpty() && isOpen());
+    return isSpare || (!isCdn && of.uploads().assigned().isEmpty() && isOpen());
   }
 
   @Override

@@ -5,124 +5,127 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one fresh piece spreads: each taker gets it from whoever is expected to have passed it on
- * first, among those that will have it by then. The data centre of the owner comes first; each
- * other one is entered by one copy.
+ * Plans how one fresh piece is distributed. Each child gets it from the parent that is expected to
+ * have uploaded it first. The owner's zone comes first; one copy enters each other zone.
  */
-final class Spread {
+final class PieceDistribution {
   private final Swarm swarm;
   private final int piece;
   private final long bytes;
   private final long now;
   private final Member cdn;
   private final boolean isCdnIdle;
-  private final List<Ring> rings = new ArrayList<>();
+  private final List<ZoneRing> rings = new ArrayList<>();
 
-  Spread(Swarm swarm, int piece) {
+  PieceDistribution(Swarm swarm, int piece) {
     this.swarm = swarm;
     this.piece = piece;
     bytes = swarm.bytes(piece);
-    now = swarm.fleet().now();
+    now = swarm.registry().now();
     cdn = swarm.cdn();
     isCdnIdle = swarm.isCdnIdle();
   }
 
-  /** Plans the piece for its owner, unless that has it, and all others that want it. */
+  /**
+   * Plans the piece for its owner, unless the owner has it, and for all other peers that want it.
+   */
   void from(Member owner) {
     long due = now;
     if (!owner.has(piece)) {
-      // What the CDN cache has is asked for at once: only what was asked for before comes first.
+      // The owner can request it at once, because the supernode cache has it: only earlier requests
+      // come first.
       due += Math.max(cdn.peer().upNanos(bytes), owner.peer().downNanosAssigned());
-      take(owner, cdn, due);
+      download(owner, cdn, due);
     }
-    spread(owner.idc(), owner, due);
+    spread(owner.zone(), owner, due);
     int number = 0;
-    for (Idc idc : swarm.idcs()) {
+    for (Zone zone : swarm.zones()) {
       number++;
-      if (idc != owner.idc() && !idc.members().isEmpty() && !idc.hasCopy(piece)) {
-        enter(idc, number);
+      if (zone != owner.zone() && !zone.members().isEmpty() && !zone.hasCopy(piece)) {
+        enter(zone, number);
       }
     }
   }
 
-  private void enter(Idc idc, int number) {
-    Member entry = Owners.next(idc.entries(), this::mayTake);
+  private void enter(Zone zone, int number) {
+    Member entry = OwnerRotation.next(zone.entries(), this::mayDownload);
     if (entry == null) {
-      entry = Owners.next(idc.ring(), this::mayTake);
+      entry = OwnerRotation.next(zone.ring(), this::mayDownload);
     }
     if (entry == null) {
-      spread(idc, null, now);
+      spread(zone, null, now);
       return;
     }
-    int place = number * Limits.ENTRIES + idc.entries().indexOf(entry);
-    Ring.Giver giver = giverFor(entry, place);
+    int place = number * Limits.ENTRIES + zone.entries().indexOf(entry);
+    ZoneRing.Candidate candidate = parentOfEntry(entry, place);
     long free = now + entry.peer().downNanos();
     long due;
-    if (giver == null || (idc == cdn.idc() && isCdnIdle && cdnFinish() < giver.finish())) {
+    if (candidate == null
+        || (zone == cdn.zone() && isCdnIdle && cdnFinish() < candidate.finish())) {
       due = Math.max(cdnFinish(), free);
-      take(entry, cdn, due);
+      download(entry, cdn, due);
     } else {
-      due = Math.max(giver.give(), free);
-      take(entry, giver.member(), due);
+      due = Math.max(candidate.addUpload(), free);
+      download(entry, candidate.member(), due);
     }
-    spread(idc, entry, due);
+    spread(zone, entry, due);
   }
 
-  /** Each entry has its places in the owner's ring, so that its parents are few. */
-  private Ring.@Nullable Giver giverFor(Member entry, int place) {
-    Ring first = rings.get(0);
-    Ring.Giver giver;
-    if (swarm.cdn().idc().hasTrees()) {
+  /** Each entry peer has fixed positions in the owner's ring, so that it has few parents. */
+  private ZoneRing.@Nullable Candidate parentOfEntry(Member entry, int place) {
+    ZoneRing first = rings.get(0);
+    ZoneRing.Candidate candidate;
+    if (swarm.cdn().zone().hasTrees()) {
       int most = Limits.ENTRY_PARENTS_WITH_TREES;
-      giver = first.giver(entry, most * place + piece % most);
+      candidate = first.candidate(entry, most * place + piece % most);
     } else {
-      giver = first.giver(entry, 2 * place);
-      Ring.Giver other = rings.get(rings.size() - 1).giver(entry, 2 * place + 1);
-      if (giver == null || (other != null && other.finish() < giver.finish())) {
-        giver = other;
+      candidate = first.candidate(entry, 2 * place);
+      ZoneRing.Candidate other = rings.get(rings.size() - 1).candidate(entry, 2 * place + 1);
+      if (candidate == null || (other != null && other.finish() < candidate.finish())) {
+        candidate = other;
       }
     }
-    return giver != null ? giver : first.bestGiver(entry);
+    return candidate != null ? candidate : first.bestCandidate(entry);
   }
 
-  private void spread(Idc idc, @Nullable Member first, long due) {
-    Ring ring = new Ring(idc, bytes, now);
+  private void spread(Zone zone, @Nullable Member first, long due) {
+    ZoneRing ring = new ZoneRing(zone, bytes, now);
     rings.add(ring);
     if (first != null) {
       ring.startAt(first, due);
     }
-    for (Member taker : ring.inOrder()) {
-      if (mayTake(taker)) {
-        plan(taker, ring);
+    for (Member child : ring.inOrder()) {
+      if (mayDownload(child)) {
+        plan(child, ring);
       }
     }
-    // Who does not pass it on comes last.
-    for (Member taker : List.copyOf(idc.members())) {
-      if (!taker.isCounted() && mayTake(taker)) {
-        plan(taker, ring);
+    // Peers that do not upload come last.
+    for (Member child : List.copyOf(zone.members())) {
+      if (!child.isCounted() && mayDownload(child)) {
+        plan(child, ring);
       }
     }
   }
 
-  private void plan(Member taker, Ring ring) {
-    Ring.Giver giver = ring.giverBefore(taker);
-    long free = now + taker.peer().downNanos();
+  private void plan(Member child, ZoneRing ring) {
+    ZoneRing.Candidate candidate = ring.parentOf(child);
+    long free = now + child.peer().downNanos();
     boolean isAlone = ring.isEmpty();
     boolean mayUseCdn =
-        (isAlone || (isCdnIdle && cdn.idc() == taker.idc()))
-            && !taker.peer().avoidance().avoids(cdn.peer(), now);
-    if (mayUseCdn && (giver == null || cdnFinish() < Math.max(giver.finish(), free))) {
+        (isAlone || (isCdnIdle && cdn.zone() == child.zone()))
+            && !child.peer().backoff().avoids(cdn.peer(), now);
+    if (mayUseCdn && (candidate == null || cdnFinish() < Math.max(candidate.finish(), free))) {
       long due = Math.max(cdnFinish(), free);
-      take(taker, cdn, due);
-      ring.arrives(taker, due);
-    } else if (giver != null) {
-      long due = Math.max(giver.give(), free);
-      take(taker, giver.member(), due);
-      ring.arrives(taker, due);
+      download(child, cdn, due);
+      ring.arrives(child, due);
+    } else if (candidate != null) {
+      long due = Math.max(candidate.addUpload(), free);
+      download(child, candidate.member(), due);
+      ring.arrives(child, due);
     }
   }
 
-  private boolean mayTake(Member member) {
+  private boolean mayDownload(Member member) {
     return member.lacks(piece) && !member.isFull() && !member.peer().isAbsent();
   }
 
@@ -130,10 +133,10 @@ final class Spread {
     return now + Limits.CDN_FACTOR * cdn.peer().upNanos(bytes);
   }
 
-  private void take(Member taker, Member parent, long due) {
-    Take take = Take.plan(taker, piece, parent, due);
-    if (!take.waitIfEarly(now)) {
-      swarm.fleet().ready(taker.peer());
+  private void download(Member child, Member parent, long due) {
+    PieceDownload download = PieceDownload.plan(child, piece, parent, due);
+    if (!download.waitIfEarly(now)) {
+      swarm.registry().ready(child.peer());
     }
   }
 }

@@ -3,11 +3,12 @@ package io.dragonfly.scheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One piece that one taker is to take from one parent: PLANNED, then ASSIGNED, then ENDED. While it
- * is not ended it counts on both links.
+ * The download of one piece by one child from one parent. It is planned, then assigned to the
+ * child, then ended. Until it ends it counts on the uplink of the parent and on the downlink of the
+ * child.
  */
-final class Take {
-  private final Member taker;
+final class PieceDownload {
+  private final Member child;
   private final int piece;
   private final Member parent;
   private final long bytes;
@@ -19,49 +20,53 @@ final class Take {
   private boolean isAssigned;
   private boolean isReady;
 
-  /** It lies ready for a taker that is known to be able to take it as fast as others. */
+  /** Whether the parent has the piece and the child's downlink is known not to be slow. */
   private boolean isLoad;
 
   private boolean isEnded;
   private boolean isReleased;
 
-  // The links of a TakeList.
-  @Nullable TakeList list;
-  @Nullable Take before;
-  @Nullable Take after;
+  // Links of a DownloadList.
+  @Nullable DownloadList list;
+  @Nullable PieceDownload before;
+  @Nullable PieceDownload after;
 
-  // The links of a Giving.
-  @Nullable Take nextOfPiece;
-  @Nullable Take previousOfPiece;
+  // Links of an UploadQueue.
+  @Nullable PieceDownload nextOfPiece;
+  @Nullable PieceDownload previousOfPiece;
 
-  private Take(Member taker, int piece, Member parent, long due) {
-    this.taker = taker;
+  private PieceDownload(Member child, int piece, Member parent, long due) {
+    this.child = child;
     this.piece = piece;
     this.parent = parent;
     this.due = due;
-    number = taker.swarm().fleet().nextTake();
-    plannedAt = taker.swarm().fleet().now();
-    bytes = taker.swarm().bytes(piece);
+    number = child.swarm().registry().nextNumber();
+    plannedAt = child.swarm().registry().now();
+    bytes = child.swarm().bytes(piece);
   }
 
-  /** Plans it; {@code due} is when the piece is expected to have arrived. */
-  static Take plan(Member taker, int piece, Member parent, long due) {
-    Take take = new Take(taker, piece, parent, due);
-    parent.peer().up().plan(take.bytes);
-    taker.peer().down().plan(take.bytes);
-    taker.swarm().fleet().busy(parent.peer());
-    taker.swarm().fleet().busy(taker.peer());
-    parent.giving().add(take);
-    taker.load().add(take.bytes);
-    taker.willTake(take);
+  /**
+   * Plans a download.
+   *
+   * @param due nanoseconds: when the piece is expected to arrive
+   */
+  static PieceDownload plan(Member child, int piece, Member parent, long due) {
+    PieceDownload download = new PieceDownload(child, piece, parent, due);
+    parent.peer().up().plan(download.bytes);
+    child.peer().down().plan(download.bytes);
+    child.swarm().registry().busy(parent.peer());
+    child.swarm().registry().busy(child.peer());
+    parent.uploads().add(download);
+    child.load().add(download.bytes);
+    child.downloadPlanned(download);
     parent.peer().uplinkChanged();
-    taker.peer().downlinkChanged();
-    taker.reviewFull();
-    return take;
+    child.peer().downlinkChanged();
+    child.reviewFull();
+    return download;
   }
 
-  Member taker() {
-    return taker;
+  Member child() {
+    return child;
   }
 
   int piece() {
@@ -76,21 +81,24 @@ final class Take {
     return bytes;
   }
 
-  /** Says which was planned before which. */
+  /** Returns the position in the order in which downloads were planned. */
   long number() {
     return number;
   }
 
-  /** Tells whether it may be assigned soon, or as soon as its parent has the piece, or time. */
+  /**
+   * Tells whether this download may still be assigned: soon, or once its parent has the piece or
+   * free capacity.
+   */
   boolean mayComeTrue(long now) {
-    if (isAssigned || now - due < Limits.BEHIND_NANOS || parent.giving().isWaiting(this)) {
+    if (isAssigned || now - due < Limits.BEHIND_NANOS || parent.uploads().isWaiting(this)) {
       return true;
     }
-    Take before = parent.has(piece) ? null : parent.take(piece);
+    PieceDownload before = parent.has(piece) ? null : parent.download(piece);
     return before != null && before.mayComeTrue(now);
   }
 
-  /** Tells whether it was planned so long ago that its taker does not seem to come for it. */
+  /** Tells whether this download was planned too long ago: its child does not seem to poll. */
   boolean isUnclaimed(long now) {
     return !isAssigned && now - plannedAt > Limits.UNCLAIMED_NANOS;
   }
@@ -101,13 +109,15 @@ final class Take {
     }
   }
 
-  /** It may be assigned now, maybe: its taker is to look at it. */
+  /** Lets the child check whether this download can be assigned now. */
   void offer() {
-    taker.agenda().offer(this);
-    taker.swarm().fleet().ready(taker.peer());
+    child.planned().offer(this);
+    child.swarm().registry().ready(child.peer());
   }
 
-  /** When its parent will have the piece soon enough to be asked for it. */
+  /**
+   * Returns the time from which the child may request the piece: shortly before the parent has it.
+   */
   long askableAt() {
     return askableAt;
   }
@@ -117,16 +127,16 @@ final class Take {
   }
 
   /**
-   * Has it wait if its parent gets the piece so much later that asking for it now would only keep
-   * the taker from asking for what is to be had. Returns whether it waits.
+   * Delays this download if its parent gets the piece much later: a request now would take the
+   * place of one that can be answered. Returns whether it was delayed.
    */
   boolean waitIfEarly(long now) {
-    Take before = parent.has(piece) ? null : parent.take(piece);
-    long early = taker.idc().earlyNanos();
+    PieceDownload before = parent.has(piece) ? null : parent.download(piece);
+    long early = child.zone().earlyNanos();
     if (before == null || before.due - now <= early) {
       return false;
     }
-    taker.agenda().waitUntil(this, before.due - early);
+    child.planned().waitUntil(this, before.due - early);
     return true;
   }
 
@@ -144,34 +154,36 @@ final class Take {
 
   void assign(long now) {
     isAssigned = true;
-    taker.swarm().inFlightChanged(true);
+    child.swarm().inFlightChanged(true);
     isReady = parent.has(piece);
     assignedAt = now;
     due = Math.max(due, now + parent.peer().upNanosAssigned(bytes));
-    isLoad = isReady && taker.peer().isProvenFast();
+    isLoad = isReady && child.peer().isProvenFast();
     parent.peer().up().assign(now, bytes, isLoad);
-    taker.peer().down().assign(now, bytes, true);
+    child.peer().down().assign(now, bytes, true);
     if (isReady) {
-      taker.peer().awaits(now, bytes);
+      child.peer().awaits(now, bytes);
     }
-    parent.giving().assign(bytes);
+    parent.uploads().assign(bytes);
     parent.reviewSpare();
-    taker.takes(this);
+    child.downloadAssigned(this);
   }
 
-  /** The parent has the piece now. */
+  /** Records that the parent has the piece. */
   void becomeReady() {
     if (isAssigned && !isReady && !isReleased) {
       isReady = true;
-      isLoad = taker.peer().isProvenFast();
+      isLoad = child.peer().isProvenFast();
       if (isLoad) {
         parent.peer().up().becomeReady();
       }
-      taker.peer().awaits(taker.swarm().fleet().now(), bytes);
+      child.peer().awaits(child.swarm().registry().now(), bytes);
     }
   }
 
-  /** It has arrived, failed, or is no longer wanted. */
+  /**
+   * Ends this download: the piece has arrived, the download has failed, or it is no longer wanted.
+   */
   void end() {
     if (isEnded) {
       return;
@@ -181,52 +193,55 @@ final class Take {
       endAssigned();
     } else {
       parent.peer().up().unplan(bytes);
-      parent.giving().leave(bytes, false);
-      taker.peer().down().unplan(bytes);
+      parent.uploads().leave(bytes, false);
+      child.peer().down().unplan(bytes);
     }
-    taker.load().remove(bytes);
-    parent.giving().remove(this);
-    taker.takesNoMore(this);
-    taker.peer().downlinkChanged();
-    taker.reviewFull();
+    child.load().remove(bytes);
+    parent.uploads().remove(this);
+    child.downloadEnded(this);
+    child.peer().downlinkChanged();
+    child.reviewFull();
     parent.peer().uplinkChanged();
     if (isAssigned) {
-      parent.peer().offerRoom(parent);
+      parent.peer().offerCapacity(parent);
     }
   }
 
   private void endAssigned() {
-    taker.swarm().inFlightChanged(false);
-    long now = taker.swarm().fleet().now();
+    child.swarm().inFlightChanged(false);
+    long now = child.swarm().registry().now();
     if (!isReleased) {
       leaveUplink(now);
     }
-    taker.peer().down().end(now, bytes, true);
+    child.peer().down().end(now, bytes, true);
     if (isReady) {
-      taker.peer().awaitsNoMore(now, bytes);
+      child.peer().awaitsNoMore(now, bytes);
     }
   }
 
   private void leaveUplink(long now) {
     parent.peer().up().end(now, bytes, isLoad);
-    parent.giving().leave(bytes, true);
+    parent.uploads().leave(bytes, true);
     parent.reviewSpare();
   }
 
   /**
-   * It is so late that it counts on its parent's uplink no longer: a taker that is gone must not
-   * hold up those that are not, for as long as nobody knows that it is gone.
+   * Releases the parent's uplink if this download is very late. Otherwise a lost child would delay
+   * the others until its loss is noticed.
    */
   void releaseIfLate(long now) {
     if (isAssigned && !isReleased && isLate(now)) {
       isReleased = true;
       leaveUplink(now);
       parent.peer().uplinkChanged();
-      parent.peer().offerRoom(parent);
+      parent.peer().offerCapacity(parent);
     }
   }
 
-  /** Tells whether it is later than twice what was expected, and late enough to ask another. */
+  /**
+   * Tells whether this download takes more than twice the expected time, and long enough to ask
+   * another parent.
+   */
   boolean isLate(long now) {
     return now - assignedAt > Math.max(2 * (due - assignedAt), Limits.HEDGE_NANOS);
   }

@@ -3,87 +3,90 @@ package io.dragonfly.scheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is planned for one taker and not assigned yet, by what it waits for. Most wait for nothing
- * but the taker, and of these come first the pieces that others wait for, since the taker is to be
- * their first holder. Others wait for their parent: to get the piece, to have room, to be asked
- * again. So nothing is looked at twice unless something has happened that it waited for.
+ * The planned downloads of one child, by what they wait for. Most wait only for the child to poll.
+ * Of these, the pieces that only the supernode cache has come first, because other peers wait for
+ * the child to have them. Others wait for their parent: to get the piece, to have capacity, or for
+ * the end of a backoff. A download is checked again only after the event that it waits for.
  */
-final class Agenda {
-  private final TakeList urgent = new TakeList();
-  private final TakeList others = new TakeList();
+final class PlannedDownloads {
+  private final DownloadList urgent = new DownloadList();
+  private final DownloadList others = new DownloadList();
 
-  /** Their parents are to get the pieces later, the earliest first. */
-  private final TakeList early = new TakeList();
+  /** Downloads whose parents do not have the piece yet, the earliest first. */
+  private final DownloadList early = new DownloadList();
 
-  /** Their parents are not to be asked for a while, or are too many. */
-  private final TakeList paused = new TakeList();
+  /** Downloads whose parents are in backoff, or are too many. */
+  private final DownloadList paused = new DownloadList();
 
   private int size;
 
-  void add(Take take) {
+  void add(PieceDownload download) {
     size++;
-    offer(take);
+    offer(download);
   }
 
-  /** Takes it out, whatever it waits for. */
-  void remove(Take take) {
+  /** Removes a download, whatever it waits for. */
+  void remove(PieceDownload download) {
     size--;
-    take.leaveList();
+    download.leaveList();
   }
 
   boolean isEmpty() {
     return size == 0;
   }
 
-  /** What it waited for may have come: it is to be looked at. */
-  void offer(Take take) {
-    (take.parent().isCdn() ? urgent : others).addInOrder(take);
+  /** Lets the child check a download: what it waited for may have happened. */
+  void offer(PieceDownload download) {
+    (download.parent().isCdn() ? urgent : others).addInOrder(download);
   }
 
-  /** Returns the first that may be assigned now; null if none may. */
-  @Nullable Take first() {
-    Take first = urgent.first();
+  /** Returns the first download to check; null if there is none. */
+  @Nullable PieceDownload first() {
+    PieceDownload first = urgent.first();
     return first == null ? others.first() : first;
   }
 
-  /** Tells whether one may be assigned now, or time has come to look whether it may. */
+  /** Tells whether a download can be checked now. */
   boolean hasOffers(long now) {
     return !urgent.isEmpty() || !others.isEmpty() || isTimeFor(now);
   }
 
-  void waitUntil(Take take, long time) {
-    take.setAskableAt(time);
-    early.addByTime(take);
+  void waitUntil(PieceDownload download, long time) {
+    download.setAskableAt(time);
+    early.addByTime(download);
   }
 
-  /** Tells whether time has come for one that waits for its parent to get the piece. */
+  /** Tells whether a download that waits for its parent to get the piece is due. */
   boolean isTimeFor(long now) {
-    Take first = early.first();
+    PieceDownload first = early.first();
     return first != null && first.askableAt() - now <= 0;
   }
 
   void offerEarly(long now) {
-    for (Take take = early.first();
-        take != null && take.askableAt() - now <= 0;
-        take = early.first()) {
-      offer(take);
+    for (PieceDownload download = early.first();
+        download != null && download.askableAt() - now <= 0;
+        download = early.first()) {
+      offer(download);
     }
   }
 
   /**
-   * Withdraws what the CDN cache has ready and the taker does not come for; tells whether any is.
+   * Ends the downloads from the supernode cache for which the child has not polled; returns whether
+   * there were any.
    */
   boolean withdrawUnclaimed(long now) {
     boolean isAny = false;
-    for (Take take = urgent.first(); take != null && take.isUnclaimed(now); take = urgent.first()) {
-      take.end();
+    for (PieceDownload download = urgent.first();
+        download != null && download.isUnclaimed(now);
+        download = urgent.first()) {
+      download.end();
       isAny = true;
     }
     return isAny;
   }
 
-  void pause(Take take) {
-    paused.addLast(take);
+  void pause(PieceDownload download) {
+    paused.addLast(download);
   }
 
   boolean hasPaused() {
@@ -91,12 +94,12 @@ final class Agenda {
   }
 
   void offerPaused() {
-    for (Take take = paused.first(); take != null; take = paused.first()) {
-      offer(take);
+    for (PieceDownload download = paused.first(); download != null; download = paused.first()) {
+      offer(download);
     }
   }
 
-  boolean isEarly(Take take) {
-    return take.list == early;
+  boolean isEarly(PieceDownload download) {
+    return download.list == early;
   }
 }

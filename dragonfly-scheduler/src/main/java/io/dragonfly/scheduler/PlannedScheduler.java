@@ -21,21 +21,19 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Plans ahead: as soon as the CDN cache has a piece and time to send it, it is settled who gets it
- * from whom, so that parents are asked for pieces that they are about to get. What plans cannot
- * foresee (late comers, failures, unequal peers) is assigned when it is needed, the rarest piece
- * first. Not safe for concurrent use, as no {@link Scheduler} is.
+ * A scheduler that plans ahead. As soon as the supernode cache has a piece and capacity to send it,
+ * the path of the piece to all peers is planned, so that peers can request it from parents that are
+ * about to get it. What cannot be planned (late peers, failures, unequal peers) is assigned on
+ * demand, the rarest piece first. Not thread-safe, like every {@link Scheduler}.
  */
 public final class PlannedScheduler implements Scheduler {
-  private final Fleet fleet;
+  private final PeerRegistry registry;
   private final Map<TaskId, Plans> tasks = new LinkedHashMap<>();
 
-  /**
-   * Those of them in which there is something to do, and some in which there was until just now.
-   */
+  /** Tasks with something to do, and some that had until recently. */
   private final Set<Plans> active = new LinkedHashSet<>();
 
-  /** One task: who is in it, and what decides for it. */
+  /** One task: its peers, and the classes that plan for it. */
   private record Plans(Swarm swarm, FreshPlanner fresh, Assigner assigner) {
     static Plans of(Swarm swarm) {
       FreshPlanner fresh = new FreshPlanner(swarm);
@@ -44,18 +42,18 @@ public final class PlannedScheduler implements Scheduler {
   }
 
   /**
-   * Makes a scheduler without tasks.
+   * Creates a scheduler without tasks.
    *
-   * @param nanoClock monotonic nanoseconds, the only time it knows
+   * @param nanoClock monotonic nanoseconds, the only time that it uses
    */
   public PlannedScheduler(LongSupplier nanoClock) {
-    fleet = new Fleet(nanoClock);
+    registry = new PeerRegistry(nanoClock);
   }
 
   @Override
   public void taskAdded(TaskId task, PieceLayout layout, Peer cdn) {
     taskRemoved(task);
-    tasks.put(task, Plans.of(new Swarm(fleet, task, layout, fleet.peer(cdn, true))));
+    tasks.put(task, Plans.of(new Swarm(registry, task, layout, registry.peer(cdn, true))));
   }
 
   @Override
@@ -75,7 +73,7 @@ public final class PlannedScheduler implements Scheduler {
       members.add(plans.swarm.cdn());
       plans.swarm.cdn().peer().freshTurns().remove(plans.fresh);
       plans.swarm.end();
-      members.forEach(member -> fleet.releaseIfIdle(member.peer()));
+      members.forEach(member -> registry.releaseIfIdle(member.peer()));
     }
   }
 
@@ -92,11 +90,11 @@ public final class PlannedScheduler implements Scheduler {
       if (before != null) {
         plans.swarm.leave(before);
       }
-      Member member = plans.swarm.join(fleet.peer(peer, false), has, wanted);
-      fleet.ready(member.peer());
-      plans.swarm.hungry().wakeOne();
+      Member member = plans.swarm.join(registry.peer(peer, false), has, wanted);
+      registry.ready(member.peer());
+      plans.swarm.idlePeers().wakeOne();
       if (wanted.isEmpty()) {
-        return; // it says later what it wants, and before that there is nothing to plan for it
+        return; // the peer says later what it wants
       }
     }
     planFresh(plans);
@@ -108,7 +106,7 @@ public final class PlannedScheduler implements Scheduler {
     Member member = member(plans, peer);
     if (plans != null && member != null && !member.isCdn() && !member.wanted().equals(wanted)) {
       member.want(wanted);
-      fleet.ready(member.peer());
+      registry.ready(member.peer());
       planFresh(plans);
     }
   }
@@ -119,7 +117,7 @@ public final class PlannedScheduler implements Scheduler {
     Member member = member(plans, peer);
     if (plans != null && member != null && !member.isCdn()) {
       plans.swarm.leave(member);
-      fleet.releaseIfIdle(member.peer());
+      registry.releaseIfIdle(member.peer());
       planFresh(plans);
     }
   }
@@ -142,97 +140,99 @@ public final class PlannedScheduler implements Scheduler {
       return;
     }
     plans.swarm.lost(member, piece);
-    for (Take take : member.giving().of(piece)) {
-      // What is assigned already gets its answer from the parent itself.
-      if (!take.isAssigned()) {
-        take.end();
-        fleet.ready(take.taker().peer());
+    for (PieceDownload download : member.uploads().of(piece)) {
+      // The parent itself answers requests that are assigned already.
+      if (!download.isAssigned()) {
+        download.end();
+        registry.ready(download.child().peer());
       }
     }
-    fleet.ready(member.peer());
+    registry.ready(member.peer());
     planFresh(plans);
   }
 
   @Override
-  public void reported(TaskId task, PeerId taker, PieceResult result) {
+  public void reported(TaskId task, PeerId child, PieceResult result) {
     Plans plans = tasks.get(task);
-    Member member = member(plans, taker);
+    Member member = member(plans, child);
     if (plans == null || member == null || member.isCdn() || !plans.swarm.isPiece(result.piece())) {
       return;
     }
-    member.peer().heard(fleet.now());
-    PeerState parent = fleet.find(result.parent()).orElse(null);
-    Take take = parent == null ? null : member.assigned(result.piece(), parent);
+    member.peer().reported(registry.now());
+    PeerState parent = registry.find(result.parent()).orElse(null);
+    PieceDownload download = parent == null ? null : member.assigned(result.piece(), parent);
     if (result.outcome() == Outcome.DONE) {
-      done(plans, member, result, take);
-    } else if (take != null) {
-      failed(take, result.outcome());
+      done(plans, member, result, download);
+    } else if (download != null) {
+      failed(download, result.outcome());
     }
     if (plans.assigner.mayAssign(member)) {
-      fleet.ready(member.peer());
+      registry.ready(member.peer());
     }
     plans.fresh.reported(member, result.outcome());
     plan(plans);
   }
 
-  private void done(Plans plans, Member member, PieceResult result, @Nullable Take take) {
-    if (take != null) {
-      PeerState parent = take.parent().peer();
-      long now = fleet.now();
-      parent.up().sent(now, take.bytes(), member.peer());
-      member.peer().down().received(now, take.bytes());
-      member.peer().avoidance().succeeded(parent);
-      parent.gives();
-      fleet.pieceArrived();
+  private void done(
+      Plans plans, Member member, PieceResult result, @Nullable PieceDownload download) {
+    if (download != null) {
+      PeerState parent = download.parent().peer();
+      long now = registry.now();
+      parent.up().sent(now, download.bytes(), member.peer());
+      member.peer().down().received(now, download.bytes());
+      member.peer().backoff().succeeded(parent);
+      parent.uploaded();
+      registry.pieceArrived();
     }
     gained(plans, member, result.piece());
   }
 
   private void gained(Plans plans, Member member, int piece) {
     plans.swarm.gained(member, piece);
-    member.endTakesOf(piece);
-    plans.swarm.hungry().wakeOne();
+    member.endDownloadsOf(piece);
+    plans.swarm.idlePeers().wakeOne();
   }
 
-  private void failed(Take take, Outcome outcome) {
-    PeerState taker = take.taker().peer();
-    PeerState parent = take.parent().peer();
-    take.end();
+  private void failed(PieceDownload download, Outcome outcome) {
+    PeerState child = download.child().peer();
+    PeerState parent = download.parent().peer();
+    download.end();
     if (outcome == Outcome.NOT_YET) {
-      taker.avoidance().pause(parent, fleet.now());
+      child.backoff().pause(parent, registry.now());
     } else if (outcome != Outcome.DROPPED) {
-      taker.avoidance().failed(parent, fleet.now());
+      child.backoff().failed(parent, registry.now());
       if (outcome == Outcome.UNREACHABLE || outcome == Outcome.STALLED) {
-        parent.accused(taker, fleet.now());
+        parent.failed(child, registry.now());
       }
-      taker.members().forEach(member -> member.review(parent));
+      child.members().forEach(member -> member.review(parent));
     }
   }
 
   @Override
-  public void undelivered(PeerId taker, List<Plan> plans) {
-    PeerState peer = fleet.find(taker).orElse(null);
+  public void undelivered(PeerId child, List<Plan> plans) {
+    PeerState peer = registry.find(child).orElse(null);
     if (peer == null) {
       return;
     }
     for (Plan plan : plans) {
-      Member member = member(tasks.get(plan.task()), taker);
-      PeerState parent = fleet.find(plan.parent()).orElse(null);
-      Take take = member == null || parent == null ? null : member.assigned(plan.piece(), parent);
-      if (take != null) {
-        peer.repeat(take);
+      Member member = member(tasks.get(plan.task()), child);
+      PeerState parent = registry.find(plan.parent()).orElse(null);
+      PieceDownload download =
+          member == null || parent == null ? null : member.assigned(plan.piece(), parent);
+      if (download != null) {
+        peer.repeat(download);
       }
     }
-    fleet.ready(peer);
+    registry.ready(peer);
   }
 
   @Override
-  public List<Plan> assign(PeerId taker, int max) {
-    PeerState peer = fleet.find(taker).orElse(null);
+  public List<Plan> assign(PeerId child, int max) {
+    PeerState peer = registry.find(child).orElse(null);
     if (peer == null) {
       return List.of();
     }
-    if (peer.asks(fleet.now())) {
+    if (peer.asks(registry.now())) {
       peer.members().stream()
           .filter(member -> !member.isCdn())
           .map(member -> tasks.get(member.swarm().task()))
@@ -241,18 +241,18 @@ public final class PlannedScheduler implements Scheduler {
     }
     List<Member> members = peer.membersInTurn();
     List<Plan> assigned = new ArrayList<>(Math.min(max, 2 * members.size()));
-    peer.takeRepeated(max).forEach(take -> assigned.add(planOf(take)));
+    peer.drainRepeated(max).forEach(download -> assigned.add(planOf(download)));
     boolean isMoreLeft =
         members.size() == 1
             ? assignOf(members.get(0), max, assigned)
             : assignInTurn(new ArrayList<>(members), max, assigned);
     if (isMoreLeft && max > 0) {
-      fleet.ready(peer); // the caller had no room for more
+      registry.ready(peer); // the child could not accept more
     }
     return assigned;
   }
 
-  /** Assigns one piece of each task after the other; returns whether there may be more. */
+  /** Assigns one piece of each task in turn; returns whether there may be more. */
   private boolean assignInTurn(List<Member> open, int max, List<Plan> assigned) {
     while (!open.isEmpty() && assigned.size() < max) {
       for (var members = open.iterator(); members.hasNext() && assigned.size() < max; ) {
@@ -264,26 +264,27 @@ public final class PlannedScheduler implements Scheduler {
     return !open.isEmpty();
   }
 
-  /** Assigns until there are so many in all; returns whether there may be more. */
+  /** Assigns until there are this many in total; returns whether there may be more. */
   private boolean assignOf(Member member, int most, List<Plan> assigned) {
     Plans plans = member.isCdn() ? null : tasks.get(member.swarm().task());
     while (plans != null && assigned.size() < most) {
-      Take take = plans.assigner.next(member);
-      if (take == null) {
+      PieceDownload download = plans.assigner.next(member);
+      if (download == null) {
         return false;
       }
-      assigned.add(planOf(take));
+      assigned.add(planOf(download));
     }
     return plans != null;
   }
 
-  private static Plan planOf(Take take) {
-    return new Plan(take.taker().swarm().task(), take.piece(), take.parent().peer().peer().id());
+  private static Plan planOf(PieceDownload download) {
+    return new Plan(
+        download.child().swarm().task(), download.piece(), download.parent().peer().peer().id());
   }
 
   @Override
   public List<PeerId> ready() {
-    return fleet.takeReady();
+    return registry.drainReady();
   }
 
   @Override
@@ -304,35 +305,35 @@ public final class PlannedScheduler implements Scheduler {
 
   @Override
   public List<Stall> stalls() {
-    return fleet.takeStalls();
+    return registry.drainStalls();
   }
 
   @Override
   public void tick() {
     active.removeIf(plans -> !plans.swarm.isActive());
-    if (fleet.review()) {
+    if (registry.review()) {
       active.forEach(plans -> plans.swarm.review());
     }
-    fleet.offerRoom();
+    registry.offerCapacity();
     for (Plans plans : active) {
-      if (plans.swarm.hasRoom()) {
-        plans.swarm.hungry().wakeAll();
+      if (plans.swarm.hasCapacity()) {
+        plans.swarm.idlePeers().wakeAll();
       }
       for (Member member : plans.swarm.members()) {
         if (plans.assigner.hasTimeBrought(member)) {
-          fleet.ready(member.peer());
+          registry.ready(member.peer());
         }
       }
       plans.fresh.somethingChanged();
       plans.swarm.cdn().peer().freshTurns().enter(plans.fresh);
       plans.fresh.planThin();
     }
-    fleet.cdns().forEach(cdn -> cdn.freshTurns().tick());
+    registry.cdns().forEach(cdn -> cdn.freshTurns().tick());
   }
 
   /** Tells whether nothing is planned or assigned on any link. */
   boolean isIdle() {
-    return fleet.isIdle();
+    return registry.isIdle();
   }
 
   private void planFresh(Plans plans) {

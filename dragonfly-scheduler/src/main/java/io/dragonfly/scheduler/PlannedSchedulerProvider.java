@@ -4,9 +4,9 @@ import io.dragonfly.spi.Scheduler;
 import io.dragonfly.spi.SchedulerProvider;
 import java.util.function.LongSupplier;
 
-/** Makes {@link PlannedScheduler}s, under the name {@code planned}. */
+/** Creates {@link PlannedScheduler}s. Its name is {@code planned}. */
 public final class PlannedSchedulerProvider implements SchedulerProvider {
-  /** Made by ServiceLoader. */
+  /** Called by ServiceLoader. */
   public PlannedSchedulerProvider() {}
 
   @Override

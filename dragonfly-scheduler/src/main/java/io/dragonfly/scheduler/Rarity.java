@@ -3,8 +3,9 @@ package io.dragonfly.scheduler;
 import java.util.Arrays;
 
 /**
- * The pieces of a task in the order of how many copies there are or will be, the rarest first. A
- * count changes by one, and that moves a piece over the border of its bucket: constant time.
+ * The pieces of a task, ordered by the number of copies that exist or are planned, the rarest
+ * first. A count changes by one, which moves a piece across the border of its bucket in constant
+ * time.
  */
 final class Rarity {
   private int pieces;
@@ -12,12 +13,12 @@ final class Rarity {
   private int[] order = new int[16];
   private int[] places = new int[16];
 
-  /** {@code ends[c]} is the place behind the last piece with {@code c} copies. */
+  /** {@code ends[c]} is the position after the last piece with {@code c} copies. */
   private int[] ends = new int[16];
 
   private int highest;
 
-  /** Makes room for so many pieces; new ones have no copy. */
+  /** Grows to this number of pieces. New ones have no copy. */
   void grow(int wanted) {
     if (wanted > counts.length) {
       int size = Math.max(wanted, 2 * counts.length);
@@ -27,7 +28,7 @@ final class Rarity {
     }
     for (; pieces < wanted; pieces++) {
       place(pieces, pieces);
-      // It stands last: carry it to the front, over one border after the other.
+      // The new piece is last: move it to the front across each border.
       for (int bucket = highest; bucket > 0; bucket--) {
         swap(places[pieces], ends[bucket - 1]);
         ends[bucket]++;
@@ -64,17 +65,17 @@ final class Rarity {
     }
   }
 
-  /** Returns the first place of a piece that has a copy. */
+  /** Returns the first position of a piece that has a copy. */
   int firstWithCopies() {
     return ends[0];
   }
 
-  /** Tells whether there is a piece with copies, but fewer than so many. */
+  /** Tells whether there is a piece that has copies, but fewer than this number. */
   boolean hasCopiesBelow(int count) {
     return firstWithCopies() < (count > highest ? pieces : ends[Math.max(0, count - 1)]);
   }
 
-  /** Returns the piece at a place; the rarest come first. */
+  /** Returns the piece at a position, in order of rarity. */
   int at(int place) {
     return order[place];
   }

@@ -3,12 +3,12 @@ package io.dragonfly.scheduler;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Estimates what a link can carry from the pieces that arrive over it: bytes over the time in which
- * the link was in use, so that several pieces at once count as what they are together. A higher
- * rate is believed soon; a lower one only slowly, and only if the link had enough to carry.
+ * Estimates the capacity of a link from the pieces that arrive over it: their bytes divided by the
+ * time in which the link was in use. So concurrent pieces are added up. The estimate rises fast and
+ * falls slowly, and it falls only if the link had enough to carry.
  */
 final class RateMeter {
-  /** The first look may be a short one: any rate is better than none. */
+  /** The first measurement may be short: any rate is better than none. */
   private static final long FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private static final long SHORT_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
@@ -30,10 +30,10 @@ final class RateMeter {
   private boolean isProven;
 
   /**
-   * Makes a meter that knows nothing yet.
+   * Creates a meter without an estimate.
    *
-   * @param rise how much of the way up to a higher rate one measurement leads
-   * @param fall how much of the way down to a lower rate one leads
+   * @param rise fraction of the difference by which one measurement raises the estimate
+   * @param fall fraction of the difference by which one measurement lowers it
    */
   RateMeter(double rise, double fall) {
     this.rise = rise;
@@ -41,24 +41,26 @@ final class RateMeter {
   }
 
   /**
-   * The link had been idle and is in use from now on.
+   * Records that an idle link is in use from now on.
    *
-   * @param hasEnough whether it can show what it can carry though it was idle
+   * @param hasEnough whether its rate can be measured although it was idle
    */
   void resumed(long now, boolean hasEnough) {
     since = now;
     isLoaded = hasEnough;
   }
 
-  /** The link is idle from now on: this time does not count. */
+  /** Records that the link is idle from now on. This time does not count. */
   void paused(long now) {
     used += now - since;
     since = now;
   }
 
   /**
-   * A piece has arrived; {@code hasMore} tells whether enough was to be carried just now, and
-   * {@code isProof} that no other link can have set the pace.
+   * Records the arrival of a piece.
+   *
+   * @param hasMore whether the link had enough to carry
+   * @param isProof whether no other link can have limited the rate
    */
   void arrived(long now, long pieceBytes, boolean hasMore, boolean isProof) {
     isLoaded &= hasMore;
@@ -82,7 +84,7 @@ final class RateMeter {
     last = sample;
     least = Math.max(least, sample);
     if (rate == 0) {
-      // Who had too little to carry has not shown what it can.
+      // The rate of a link that had too little to carry is not its capacity.
       rate = isLoaded && isProven ? sample : 0;
     } else if (sample > rate) {
       rate += rise * (sample - rate);
@@ -91,7 +93,10 @@ final class RateMeter {
     }
   }
 
-  /** Moves the estimate towards what others have, so that an unlucky peer gets another chance. */
+  /**
+   * Moves the estimate towards the rate of others, so that a peer that was measured too slow gets
+   * another chance.
+   */
   void drift(double towards, double share) {
     if (rate > 0 && rate < towards) {
       rate += share * (towards - rate);
@@ -102,17 +107,20 @@ final class RateMeter {
     return rate > 0;
   }
 
-  /** Tells whether it carried about as much as it can when it was last looked at. */
+  /** Tells whether the link carried about its capacity at the last measurement. */
   boolean isSaturated() {
     return last > 0 && last >= SATURATED * rate;
   }
 
-  /** What it was seen to carry at least, even if it is not known what it can. */
+  /**
+   * Returns the highest rate that was observed, even if the capacity is not known; bytes per
+   * second.
+   */
   double least() {
     return least;
   }
 
-  /** Bytes per second; 0 while unknown. */
+  /** Returns the estimate in bytes per second; 0 while it is unknown. */
   double rate() {
     return rate;
   }

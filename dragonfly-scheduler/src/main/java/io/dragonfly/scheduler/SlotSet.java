@@ -4,10 +4,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A set of slots, which are the numbers of a swarm's members. Unlike a BitSet it finds what is in
- * several sets 64 slots at a time.
+ * A set of slots: the numbers of the members of a swarm. Unlike a BitSet it computes intersections
+ * 64 slots at a time without a copy.
  */
-final class Slots {
+final class SlotSet {
   private long[] words = {};
   private int size;
 
@@ -32,10 +32,10 @@ final class Slots {
   }
 
   /**
-   * Returns the first slot from {@code from} on that is in here and in the two others, which may be
-   * null for all; -1 if there is none.
+   * Returns the first slot at or after {@code from} that is in this set and in both others (null
+   * stands for all slots); -1 if there is none.
    */
-  int next(int from, @Nullable Slots one, @Nullable Slots other) {
+  int next(int from, @Nullable SlotSet one, @Nullable SlotSet other) {
     int length = Math.min(words.length, Math.min(length(one), length(other)));
     int word = from >> 6;
     if (size == 0 || word >= length) {
@@ -48,7 +48,7 @@ final class Slots {
     return common == 0 ? -1 : (word << 6) + Long.numberOfTrailingZeros(common);
   }
 
-  private long common(int word, @Nullable Slots one, @Nullable Slots other) {
+  private long common(int word, @Nullable SlotSet one, @Nullable SlotSet other) {
     long common = words[word];
     if (one != null) {
       common &= one.words[word];
@@ -56,7 +56,7 @@ final class Slots {
     return other == null ? common : common & other.words[word];
   }
 
-  private static int length(@Nullable Slots slots) {
+  private static int length(@Nullable SlotSet slots) {
     return slots == null ? Integer.MAX_VALUE : slots.size == 0 ? 0 : slots.words.length;
   }
 }

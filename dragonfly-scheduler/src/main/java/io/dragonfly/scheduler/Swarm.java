@@ -12,55 +12,55 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** All that take part in one task, and who holds which piece. */
+/** The peers of one task, and the pieces that each has. */
 final class Swarm {
-  private static final Slots NONE = new Slots();
+  private static final SlotSet NONE = new SlotSet();
 
-  private final Fleet fleet;
+  private final PeerRegistry registry;
   private final TaskId task;
   private final Member cdn;
   private final Map<PeerId, Member> members = new LinkedHashMap<>();
   private final List<@Nullable Member> slots = new ArrayList<>();
   private final BitSet freeSlots = new BitSet();
-  private final Map<String, Idc> idcs = new LinkedHashMap<>();
+  private final Map<String, Zone> zones = new LinkedHashMap<>();
 
-  /** For each piece the slots of the peers that hold it and can be reached. */
-  private final List<@Nullable Slots> holders = new ArrayList<>();
+  /** For each piece the slots of the reachable peers that have it. */
+  private final List<@Nullable SlotSet> holders = new ArrayList<>();
 
   private final Rarity rarity = new Rarity();
 
-  /** Pieces that somebody holds, the CDN cache or a peer. */
+  /** Pieces that the supernode cache or a peer has. */
   private final BitSet available = new BitSet();
 
-  /** Pieces that the CDN cache holds, no peer holds, and none is planned to get. */
+  /** Fresh pieces: only the supernode cache has them, and they are planned for no peer. */
   private final BitSet fresh = new BitSet();
 
-  /** Slots of the peers whose uplink has room to plan more. */
-  private final Slots spare = new Slots();
+  /** Slots of the peers with spare uplink capacity. */
+  private final SlotSet spare = new SlotSet();
 
-  /** How many of its members are full, but slow and hidden ones. */
+  /** Number of full members, without slow and hidden ones. */
   private int full;
 
-  /** How many of its members want pieces in their order. */
+  /** Number of members that want pieces in order. */
   private int readers;
 
-  /** How many pieces are assigned to its members. */
+  /** Number of pieces that are assigned to members. */
   private int inFlight;
 
-  /** How many of its members lack a piece that they want. */
+  /** Number of members that lack a wanted piece. */
   private int lacking;
 
-  private final Hungry hungry;
+  private final IdlePeers idlePeers;
   private PieceLayout layout;
 
-  Swarm(Fleet fleet, TaskId task, PieceLayout layout, PeerState cdn) {
-    this.fleet = fleet;
+  Swarm(PeerRegistry registry, TaskId task, PieceLayout layout, PeerState cdn) {
+    this.registry = registry;
     this.task = task;
     this.layout = layout;
-    this.cdn = new Member(this, cdn, idc(cdn.peer().idc()), 0);
+    this.cdn = new Member(this, cdn, zone(cdn.peer().zone()), 0);
     cdn.members().add(this.cdn);
     slots.add(this.cdn);
-    hungry = new Hungry(fleet, this::mayBeFound);
+    idlePeers = new IdlePeers(registry, this::mayBeFound);
     grow(layout.isLengthKnown() ? layout.pieces() : 0);
   }
 
@@ -68,8 +68,8 @@ final class Swarm {
     return task;
   }
 
-  Fleet fleet() {
-    return fleet;
+  PeerRegistry registry() {
+    return registry;
   }
 
   Member cdn() {
@@ -90,7 +90,7 @@ final class Swarm {
     }
   }
 
-  /** Tells whether a peer with so many of the pieces that it wants has them all. */
+  /** Tells whether a peer with this number of its wanted pieces has all of them. */
   boolean isAll(PieceSpan wanted, int pieces) {
     return wanted.isEmpty()
         || (layout.isLengthKnown()
@@ -109,17 +109,17 @@ final class Swarm {
     return layout.range(piece).length();
   }
 
-  /** How many pieces there are, or while that is unknown, have been heard of. */
+  /** Returns the number of pieces; while it is unknown, the number of pieces known so far. */
   int pieces() {
     return layout.isLengthKnown() ? layout.pieces() : rarity.pieces();
   }
 
-  Idc idc(String name) {
-    return idcs.computeIfAbsent(name, Idc::new);
+  Zone zone(String name) {
+    return zones.computeIfAbsent(name, Zone::new);
   }
 
-  Collection<Idc> idcs() {
-    return idcs.values();
+  Collection<Zone> zones() {
+    return zones.values();
   }
 
   @Nullable Member member(PeerId id) {
@@ -150,57 +150,60 @@ final class Swarm {
     return fresh;
   }
 
-  Slots spare() {
+  SlotSet spare() {
     return spare;
   }
 
   /**
-   * Tells whether the CDN cache has nothing to do that only it can: what it alone has, or is still
-   * to read from the source, comes first, since that is what everybody waits for in the end.
+   * Tells whether the supernode cache has nothing to do that only it can: pieces that only it has,
+   * or still downloads from the source, come first, because all peers wait for those.
    */
   boolean isCdnIdle() {
     return fresh.isEmpty()
         && layout.isLengthKnown()
         && cdn.pieceCount() >= layout.pieces()
-        && cdn.peer().hasRoomToPlan();
+        && cdn.peer().canPlanMore();
   }
 
-  /** Tells whether anybody might be planned to give something. */
-  boolean hasRoom() {
+  /** Tells whether any peer may have capacity for another plan. */
+  boolean hasCapacity() {
     return !spare.isEmpty() || (!cdn.pieces().isEmpty() && cdn.peer().mayPlanNow(cdn));
   }
 
-  /** Tells whether any peer may find a piece that is not planned for it: some have it, not all. */
+  /**
+   * Tells whether a peer may find a piece that is not planned for it: some peers have pieces that
+   * others lack.
+   */
   boolean mayBeFound() {
     return readers > 0 || rarity.hasCopiesBelow(members.size());
   }
 
-  /** One of its members more wants pieces in their order, or one less. */
+  /** Counts a member that starts or stops to want pieces in order. */
   void readersChanged(boolean isMore) {
     readers += isMore ? 1 : -1;
   }
 
-  /** Returns the slots of a piece's holders, to look at only. */
-  Slots holders(int piece) {
-    Slots slotsOfHolders = holders.get(piece);
+  /** Returns the slots of the peers that have a piece. The caller must not change them. */
+  SlotSet holders(int piece) {
+    SlotSet slotsOfHolders = holders.get(piece);
     return slotsOfHolders == null ? NONE : slotsOfHolders;
   }
 
-  Hungry hungry() {
-    return hungry;
+  IdlePeers idlePeers() {
+    return idlePeers;
   }
 
   Member join(PeerState peer, BitSet has, PieceSpan wanted) {
     int slot = freeSlots.isEmpty() ? slots.size() : freeSlots.nextSetBit(0);
     freeSlots.clear(slot);
-    Member member = new Member(this, peer, idc(peer.peer().idc()), slot);
+    Member member = new Member(this, peer, zone(peer.peer().zone()), slot);
     if (slot == slots.size()) {
       slots.add(member);
     } else {
       slots.set(slot, member);
     }
     members.put(peer.peer().id(), member);
-    member.idc().add(member);
+    member.zone().add(member);
     peer.members().add(member);
     member.reviewSpare();
     has.stream().filter(this::isPiece).forEach(piece -> gained(member, piece));
@@ -209,19 +212,19 @@ final class Swarm {
     return member;
   }
 
-  /** Takes a member out, and with it all that it was to take or to give. */
+  /** Removes a member, and all that it was to download or upload. */
   void leave(Member member) {
-    member.takes().forEach(Take::end);
-    for (Take take : member.giving().all()) {
-      take.end();
-      fleet.ready(take.taker().peer());
+    member.downloads().forEach(PieceDownload::end);
+    for (PieceDownload download : member.uploads().all()) {
+      download.end();
+      registry.ready(download.child().peer());
     }
     for (int piece : member.pieces().stream().toArray()) {
       lost(member, piece);
     }
-    hungry.remove(member);
+    idlePeers.remove(member);
     member.left();
-    leaveIdc(member);
+    leaveZone(member);
     members.remove(member.peer().peer().id());
     member.peer().members().remove(member);
     spare.set(member.slot(), false);
@@ -229,24 +232,24 @@ final class Swarm {
     freeSlots.set(member.slot());
   }
 
-  /** Peers choose the names of their data centres, so one without peers must not be kept. */
-  private void leaveIdc(Member member) {
-    Idc idc = member.idc();
-    idc.remove(member);
-    if (idc.members().isEmpty() && idc != cdn.idc()) {
-      idcs.remove(idc.name());
+  /** Peers choose the names of their zones, so a zone without peers must not be kept. */
+  private void leaveZone(Member member) {
+    Zone zone = member.zone();
+    zone.remove(member);
+    if (zone.members().isEmpty() && zone != cdn.zone()) {
+      zones.remove(zone.name());
     }
   }
 
-  /** The task ends: nobody takes part in it any longer. */
+  /** Ends the task: all members leave. */
   void end() {
     List.copyOf(members.values()).forEach(this::leave);
-    cdn.giving().all().forEach(Take::end);
+    cdn.uploads().all().forEach(PieceDownload::end);
     cdn.peer().members().remove(cdn);
   }
 
   void gained(Member member, int piece) {
-    if (piece >= rarity.pieces()) { // of a file whose length is not known
+    if (piece >= rarity.pieces()) { // if the length of the file is not known
       grow(piece + 1);
       members.values().forEach(Member::reviewOrder);
     }
@@ -257,9 +260,9 @@ final class Swarm {
     if (member.isCdn()) {
       fresh.set(piece, rarity.count(piece) == 0);
     } else if (member.isReachable()) {
-      Slots slotsOfHolders = holders.get(piece);
+      SlotSet slotsOfHolders = holders.get(piece);
       if (slotsOfHolders == null) {
-        slotsOfHolders = new Slots();
+        slotsOfHolders = new SlotSet();
         holders.set(piece, slotsOfHolders);
       }
       slotsOfHolders.set(member.slot(), true);
@@ -280,7 +283,7 @@ final class Swarm {
   }
 
   void copyChanged(Member member, int piece, boolean more) {
-    member.idc().copyChanged(piece, more);
+    member.zone().copyChanged(piece, more);
     if (more) {
       rarity.increment(piece);
     } else {
@@ -293,12 +296,12 @@ final class Swarm {
     return inFlight;
   }
 
-  /** One piece more is assigned to one of its members, or one less. */
+  /** Counts a piece that is assigned to a member, or no longer. */
   void inFlightChanged(boolean isMore) {
     inFlight += isMore ? 1 : -1;
   }
 
-  /** One of its members more lacks a piece that it wants, or one less. */
+  /** Counts a member that starts or stops to lack a wanted piece. */
   void lackingChanged(boolean isMore) {
     lacking += isMore ? 1 : -1;
   }
@@ -308,10 +311,10 @@ final class Swarm {
     return lacking > 0 || inFlight > 0;
   }
 
-  /** Looks again at what changes with time: rates, and pieces that are late. */
+  /** Updates what changes with time: rates, and late pieces. */
   void review() {
-    idcs.values().forEach(Idc::reviewRates);
-    members.values().forEach(member -> member.releaseLate(fleet.now()));
+    zones.values().forEach(Zone::reviewRates);
+    members.values().forEach(member -> member.releaseLate(registry.now()));
   }
 
   void fullChanged(boolean isFull) {
@@ -319,8 +322,8 @@ final class Swarm {
   }
 
   /**
-   * Tells whether so many are full that new plans would pass them by. What they do not get as
-   * planned is to be found for each of them, which costs more than to wait for them.
+   * Tells whether so many peers are full that new plans would leave them out. Each would then have
+   * to search for what it misses, which costs more than to wait.
    */
   boolean isBackedUp() {
     return full > Limits.MOST_FULL * members.size();
@@ -330,10 +333,10 @@ final class Swarm {
     if (!member.isCdn()) {
       spare.set(member.slot(), isSpare && member.isReachable());
       if (isSpare) {
-        hungry.wakeOne();
+        idlePeers.wakeOne();
       }
     } else if (isSpare) {
-      hungry.wakeOne();
+      idlePeers.wakeOne();
     }
   }
 

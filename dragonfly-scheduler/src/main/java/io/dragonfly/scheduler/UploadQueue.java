@@ -4,108 +4,118 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the takers of one task are to take from one peer, by piece. */
-final class Giving {
+/** The pieces of one task that the children of one peer are to download from it. */
+final class UploadQueue {
   private final PeerState peer;
 
-  /** For each piece the take that was planned last; the others hang on it. */
-  private final TakeTable takes = new TakeTable();
+  /** For each piece the download that was planned last; it links to the others. */
+  private final DownloadTable downloads = new DownloadTable();
 
-  /** Planned takes that only wait for room on the uplink. */
-  private final TakeList waiting = new TakeList();
+  /** Planned downloads that wait only for capacity of the uplink. */
+  private final DownloadList waiting = new DownloadList();
 
-  /** This task's part of what is planned or assigned from the peer. */
+  /** This task's part of what is planned or assigned on the peer's uplink. */
   private final Load backlog = new Load();
 
   private final Load assigned = new Load();
 
-  /** Whether the task stands in the peer's queue of those with takes that wait for room. */
+  /** Whether this task is in the peer's queue of tasks that wait for uplink capacity. */
   private boolean isQueued;
 
-  Giving(PeerState peer) {
+  UploadQueue(PeerState peer) {
     this.peer = peer;
   }
 
-  void add(Take take) {
-    plan(take.bytes());
-    Take next = takes.get(take.piece());
-    take.nextOfPiece = next;
+  void add(PieceDownload download) {
+    plan(download.bytes());
+    PieceDownload next = downloads.get(download.piece());
+    download.nextOfPiece = next;
     if (next != null) {
-      next.previousOfPiece = take;
+      next.previousOfPiece = download;
     }
-    takes.put(take);
+    downloads.put(download);
   }
 
-  void remove(Take take) {
-    Take next = take.nextOfPiece;
-    Take previous = take.previousOfPiece;
+  void remove(PieceDownload download) {
+    PieceDownload next = download.nextOfPiece;
+    PieceDownload previous = download.previousOfPiece;
     if (next != null) {
       next.previousOfPiece = previous;
     }
     if (previous != null) {
       previous.nextOfPiece = next;
     } else if (next != null) {
-      takes.put(next);
+      downloads.put(next);
     } else {
-      takes.remove(take.piece());
+      downloads.remove(download.piece());
     }
-    take.nextOfPiece = null;
-    take.previousOfPiece = null;
+    download.nextOfPiece = null;
+    download.previousOfPiece = null;
   }
 
-  /** The peer has a piece: it can be sent, and who was to ask for it later may ask now. */
+  /** Records that the peer has a piece: downloads of it can be assigned now. */
   void pieceArrived(int piece) {
-    for (Take take = takes.get(piece); take != null; take = take.nextOfPiece) {
-      take.becomeReady();
-      if (take.taker().agenda().isEarly(take)) {
-        take.offer();
+    for (PieceDownload download = downloads.get(piece);
+        download != null;
+        download = download.nextOfPiece) {
+      download.becomeReady();
+      if (download.child().planned().isEarly(download)) {
+        download.offer();
       }
     }
   }
 
-  /** The peer is no longer to get a piece: who was to take it from here is to be told otherwise. */
+  /**
+   * Records that the peer will not get a piece: children that were to download it here are planned
+   * anew.
+   */
   void pieceGone(int piece) {
-    for (Take take = takes.get(piece); take != null; take = take.nextOfPiece) {
-      if (!take.isAssigned()) {
-        take.offer();
+    for (PieceDownload download = downloads.get(piece);
+        download != null;
+        download = download.nextOfPiece) {
+      if (!download.isAssigned()) {
+        download.offer();
       }
     }
   }
 
-  /** Whatever is planned is to be looked at again. */
+  /** Checks all planned downloads again. */
   void reviewAll() {
-    takes.forEach(
+    downloads.forEach(
         last -> {
-          for (Take take = last; take != null; take = take.nextOfPiece) {
-            if (!take.isAssigned()) {
-              take.offer();
+          for (PieceDownload download = last; download != null; download = download.nextOfPiece) {
+            if (!download.isAssigned()) {
+              download.offer();
             }
           }
         });
   }
 
-  /** A take is to be offered as soon as there is room for it. */
-  void awaitRoom(Take take) {
-    waiting.addLast(take);
+  /** Lets a download wait for uplink capacity. */
+  void awaitCapacity(PieceDownload download) {
+    waiting.addLast(download);
   }
 
-  /** Offers as many of those that wait as there is room for; the others go on waiting. */
-  void offerRoom(double bytes) {
+  /** Offers uplink capacity to waiting downloads until it is used up. */
+  void offerCapacity(double bytes) {
     double left = bytes;
-    for (Take take = waiting.first(); take != null && left > 0; take = waiting.first()) {
-      // Who has no room of its own now will come as soon as it has: this room is for the next.
-      left -= take.taker().hasRoom() ? take.bytes() : 0;
-      take.offer();
+    for (PieceDownload download = waiting.first();
+        download != null && left > 0;
+        download = waiting.first()) {
+      // A child that cannot download more now will poll once it can, so this capacity is for the
+      // next one.
+      left -= download.child().hasCapacity() ? download.bytes() : 0;
+      download.offer();
     }
   }
 
-  /** Tells whether a take waits for room. */
-  boolean isWaiting(Take take) {
-    return take.list == waiting;
+  /** Tells whether a download waits for uplink capacity. */
+  boolean isWaiting(PieceDownload download) {
+    return download.list == waiting;
   }
 
-  /** Returns the one that has waited longest for room; null if none has. */
-  @Nullable Take firstWaiting() {
+  /** Returns the download that has waited longest for uplink capacity; null if none waits. */
+  @Nullable PieceDownload firstWaiting() {
     return waiting.first();
   }
 
@@ -120,7 +130,7 @@ final class Giving {
     assigned.add(bytes);
   }
 
-  /** A take is over, or is so late that it no longer counts. */
+  /** Removes a download that has ended, or that is too late to count. */
   void leave(long bytes, boolean isAssigned) {
     if (isAssigned) {
       assigned.remove(bytes);
@@ -136,7 +146,7 @@ final class Giving {
     return backlog;
   }
 
-  /** Returns what is assigned for this task and not reported yet. */
+  /** Returns what is assigned for this task and not yet reported. */
   Load assigned() {
     return assigned;
   }
@@ -149,21 +159,21 @@ final class Giving {
     isQueued = queued;
   }
 
-  List<Take> of(int piece) {
-    List<Take> all = new ArrayList<>();
-    addAll(takes.get(piece), all);
+  List<PieceDownload> of(int piece) {
+    List<PieceDownload> all = new ArrayList<>();
+    addAll(downloads.get(piece), all);
     return all;
   }
 
-  List<Take> all() {
-    List<Take> all = new ArrayList<>();
-    takes.forEach(last -> addAll(last, all));
+  List<PieceDownload> all() {
+    List<PieceDownload> all = new ArrayList<>();
+    downloads.forEach(last -> addAll(last, all));
     return all;
   }
 
-  private static void addAll(@Nullable Take last, List<Take> all) {
-    for (Take take = last; take != null; take = take.nextOfPiece) {
-      all.add(take);
+  private static void addAll(@Nullable PieceDownload last, List<PieceDownload> all) {
+    for (PieceDownload download = last; download != null; download = download.nextOfPiece) {
+      all.add(download);
     }
   }
 }

@@ -8,11 +8,11 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** The peers of one task in one data centre, and how many copies of each piece they have. */
-final class Idc {
+/** The peers of one task in one zone, and the number of copies of each piece in it. */
+final class Zone {
   private final String name;
   private final Set<Member> members = new LinkedHashSet<>();
-  private final Slots slots = new Slots();
+  private final SlotSet slots = new SlotSet();
   private List<Member> entries = List.of();
   private @Nullable List<Member> ring;
   private boolean isEven = true;
@@ -20,7 +20,7 @@ final class Idc {
   private int[] entryDistances = {};
   private int[] copies = new int[16];
 
-  Idc(String name) {
+  Zone(String name) {
     this.name = name;
   }
 
@@ -32,14 +32,14 @@ final class Idc {
     return members;
   }
 
-  /** The slots of its members. */
-  Slots slots() {
+  /** Returns the slots of the members. */
+  SlotSet slots() {
     return slots;
   }
 
   /**
-   * Returns those through which pieces enter: the roots of the trees, or the fastest few, as it was
-   * when they were chosen.
+   * Returns the peers through which pieces enter this zone: the roots of the trees, or the peers
+   * that were fastest when they were chosen.
    */
   List<Member> entries() {
     if (entries.isEmpty()) {
@@ -55,17 +55,20 @@ final class Idc {
         .toList();
   }
 
-  /** Tells whether pieces are passed on along trees: there are too many for all to all. */
+  /**
+   * Tells whether pieces are distributed along trees, because there are too many peers to connect
+   * each with each.
+   */
   boolean hasTrees() {
     return isEven && ring().size() > Limits.MESH;
   }
 
-  /** Returns how much earlier than their parents have a piece its members may be told of it. */
+  /** Returns how long before their parents have a piece children may request it, in nanoseconds. */
   long earlyNanos() {
     return ring().size() > Limits.MANY ? Limits.EARLY_AMONG_MANY_NANOS : Limits.EARLY_NANOS;
   }
 
-  /** Looks again whether all uplinks are about as fast, as they have to be for trees. */
+  /** Checks whether all uplinks have similar rates, which trees need. */
   void reviewRates() {
     double[] rates =
         ring().stream()
@@ -83,34 +86,34 @@ final class Idc {
     }
   }
 
-  /** Returns the places in the ring of the trees' roots; none if there are no trees. */
+  /** Returns the ring positions of the roots of the trees; none if there are no trees. */
   IntStream roots() {
     int size = ring().size();
     int trees = hasTrees() ? Limits.TREES : 0;
     return IntStream.range(0, trees).map(tree -> (int) ((long) tree * size / trees));
   }
 
-  /** Returns the members that pass pieces on, in an order that stays as long as they do. */
+  /** Returns the members that upload pieces, in a stable order. */
   List<Member> ring() {
     if (ring == null) {
       ring = members.stream().filter(Member::isCounted).toList();
       for (int place = 0; place < ring.size(); place++) {
         ring.get(place).setRingPlace(place);
       }
-      // One parent is the CDN cache, or somebody that the ring does not name.
+      // One parent is the supernode cache, or a peer that is not chosen by the ring.
       distances = distances(Limits.PARENTS - 1);
       entryDistances = distances(Limits.PARENTS - 1 - Limits.ENTRY_PARENTS);
     }
     return ring;
   }
 
-  /** Returns how far before a member of the ring its parents stand, the nearest first. */
+  /** Returns the distances in the ring from a member back to its parents, the nearest first. */
   int[] distances() {
     ring();
     return distances;
   }
 
-  /** Returns the same for an entry, which has parents in other data centres, too. */
+  /** Returns the same for an entry peer, which also has parents in other zones. */
   int[] entryDistances() {
     ring();
     return entryDistances;
@@ -120,7 +123,7 @@ final class Idc {
     int size = ring == null ? 0 : ring.size();
     int[] distances = new int[Math.min(most, Math.max(0, size - 1))];
     for (int i = 0; i < distances.length; i++) {
-      // From 1 to the whole ring in equal ratios.
+      // From 1 to the size of the ring, in equal ratios.
       int even = (int) Math.round(Math.pow(size, (double) i / distances.length));
       distances[i] = Math.max(even, i == 0 ? 1 : distances[i - 1] + 1);
     }
@@ -151,7 +154,7 @@ final class Idc {
     copies[piece] += more ? 1 : -1;
   }
 
-  /** Tells whether a peer in here has a piece, or is to get it. */
+  /** Tells whether a peer in this zone has the piece or will get it. */
   boolean hasCopy(int piece) {
     return piece < copies.length && copies[piece] > 0;
   }

@@ -6,34 +6,34 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The peers of one data centre while one piece spreads among them. They stand in a ring, and each
- * takes only from some of those before it, so that it has few parents in all.
+ * The peers of one zone during the distribution of one piece. They form a ring. A peer downloads
+ * only from some peers before it in the ring, so that it has few parents in total.
  *
- * <p>Few peers take from whomever is done first. Many follow trees: each piece starts at the root
- * of one, and whoever stands n places behind it passes the piece on to the two that stand 2n + 1
- * and 2n + 2 behind it. The roots stand at equal distances, so each peer passes on the pieces of
- * half of the trees, each of them twice: all uplinks are in use all the time, and none has more to
- * do than others. Whoever would choose for each piece whom to take it from prefers those near the
- * root, since they have it first, and these fall behind with everybody that waits for them.
+ * <p>If there are few peers, each downloads from the one that is free first. Many peers form trees:
+ * each piece starts at the root of one tree, and the peer n positions behind the root uploads the
+ * piece to the peers at 2n + 1 and 2n + 2. The roots are at equal distances, so each peer uploads
+ * the pieces of half of the trees, each of them twice: all uplinks are used all the time and
+ * equally. If each peer chose a parent for each piece instead, most would choose peers near the
+ * root, which have the piece first. Those would fall behind, and everybody after them.
  */
-final class Ring {
+final class ZoneRing {
   private static final long NEVER = Long.MAX_VALUE;
 
-  private final Idc idc;
+  private final Zone zone;
   private final List<Member> members;
   private final long bytes;
   private final long now;
 
-  /** When each would have passed on its next copy. */
+  /** For each peer the time at which its next upload would end, in nanoseconds. */
   private final long[] finish;
 
   private int start = -1;
 
-  /** Somebody that will have the piece. */
-  final class Giver {
+  /** A peer that will have the piece. */
+  final class Candidate {
     private final int place;
 
-    private Giver(int place) {
+    private Candidate(int place) {
       this.place = place;
     }
 
@@ -41,29 +41,29 @@ final class Ring {
       return members.get(place);
     }
 
-    /** Returns when it would have passed on its next copy. */
+    /** Returns the time at which its next upload would end. */
     long finish() {
       return finish[place];
     }
 
-    /** Lets it pass on one more copy, and returns when it has. */
-    long give() {
+    /** Adds an upload, and returns the time at which it ends. */
+    long addUpload() {
       long given = finish[place];
       finish[place] += nanosToSend(member());
       return given;
     }
   }
 
-  Ring(Idc idc, long bytes, long now) {
-    this.idc = idc;
+  ZoneRing(Zone zone, long bytes, long now) {
+    this.zone = zone;
     this.bytes = bytes;
     this.now = now;
-    members = idc.ring();
+    members = zone.ring();
     finish = new long[members.size()];
     Arrays.fill(finish, NEVER);
   }
 
-  /** The piece starts here. */
+  /** Starts the distribution at a peer. */
   void startAt(Member member, long due) {
     arrives(member, due);
     if (member.isCounted()) {
@@ -71,7 +71,7 @@ final class Ring {
     }
   }
 
-  /** The piece arrives at a member, that can pass it on then. */
+  /** Records when the piece arrives at a peer, which can upload it from then on. */
   void arrives(Member member, long due) {
     if (member.isCounted()) {
       long free = Math.max(due, now + member.peer().upNanos(0));
@@ -86,12 +86,12 @@ final class Ring {
     return (long) (bytes * 1e9 / member.peer().upRate());
   }
 
-  /** Tells whether the piece is nowhere in here yet. */
+  /** Tells whether no peer of this zone will have the piece yet. */
   boolean isEmpty() {
     return start < 0;
   }
 
-  /** Returns the members from the one on where the piece starts. */
+  /** Returns the peers, beginning with the one where the piece starts. */
   List<Member> inOrder() {
     int from = Math.max(0, start);
     List<Member> inOrder = new ArrayList<>(members.subList(from, members.size()));
@@ -99,79 +99,83 @@ final class Ring {
     return inOrder;
   }
 
-  /** Returns the parent from which a taker is to get the piece; null if it has none. */
-  @Nullable Giver giverBefore(Member taker) {
+  /** Returns the parent from which a child is to get the piece; null if there is none. */
+  @Nullable Candidate parentOf(Member child) {
     int size = members.size();
     if (size == 0 || start < 0) {
       return null;
     }
-    boolean isInRing = taker.isCounted();
-    if (isInRing && idc.hasTrees()) {
-      return giverInTree(taker);
+    boolean isInRing = child.isCounted();
+    if (isInRing && zone.hasTrees()) {
+      return parentInTree(child);
     }
-    if (!isInRing && idc.hasTrees()) {
-      return giverOfLeaves(taker);
+    if (!isInRing && zone.hasTrees()) {
+      return parentAmongLeaves(child);
     }
-    int place = isInRing ? taker.ringPlace() : taker.slot() % size;
+    int place = isInRing ? child.ringPlace() : child.slot() % size;
     int furthest = isInRing ? Math.floorMod(place - start, size) : size;
     int found = -1;
-    for (int distance : taker.isEntry() ? idc.entryDistances() : idc.distances()) {
+    for (int distance : child.isEntry() ? zone.entryDistances() : zone.distances()) {
       if (distance > furthest) {
         break;
       }
-      int giver = Math.floorMod(place - distance, size);
-      if (isBetter(taker, giver, found)) {
-        found = giver;
+      int candidate = Math.floorMod(place - distance, size);
+      if (isBetter(child, candidate, found)) {
+        found = candidate;
       }
     }
-    return found < 0 ? null : new Giver(found);
+    return found < 0 ? null : new Candidate(found);
   }
 
-  private @Nullable Giver giverInTree(Member taker) {
-    int behind = Math.floorMod(taker.ringPlace() - start, members.size());
-    Giver parent = null;
-    // Should its parent not get the piece, those before that one are next: not all ask the root.
+  private @Nullable Candidate parentInTree(Member child) {
+    int behind = Math.floorMod(child.ringPlace() - start, members.size());
+    Candidate parent = null;
+    // If its parent does not get the piece, the parent's parent is next, so that not all ask the
+    // root.
     while (parent == null && behind > 0) {
       behind = (behind - 1) / 2;
-      parent = giver(taker, start + behind);
+      parent = candidate(child, start + behind);
     }
     return parent;
   }
 
   /**
-   * Who is in no tree takes a piece from one of those that pass it on to nobody: a fixed place
-   * behind the root, so that its parents are as few as the trees.
+   * A peer outside the trees downloads from a leaf, which uploads to no other peer. The leaf is at
+   * a fixed distance from the root, so there are as few parents as trees.
    */
-  private @Nullable Giver giverOfLeaves(Member taker) {
+  private @Nullable Candidate parentAmongLeaves(Member child) {
     int inner = members.size() / 2;
     int leaves = members.size() - inner;
-    Giver found = null;
+    Candidate found = null;
     for (int tried = 0; found == null && tried < leaves; tried++) {
-      found = giver(taker, start + inner + (taker.slot() + tried) % leaves);
+      found = candidate(child, start + inner + (child.slot() + tried) % leaves);
     }
     return found;
   }
 
-  /** Returns the member at a place, counted round and round, if it will have the piece. */
-  @Nullable Giver giver(Member taker, int place) {
+  /**
+   * Returns the peer at a position (modulo the number of peers) if it will have the piece; else
+   * null.
+   */
+  @Nullable Candidate candidate(Member child, int place) {
     int at = members.isEmpty() ? 0 : Math.floorMod(place, members.size());
-    return !members.isEmpty() && isBetter(taker, at, -1) ? new Giver(at) : null;
+    return !members.isEmpty() && isBetter(child, at, -1) ? new Candidate(at) : null;
   }
 
-  /** Returns whoever would have passed on the piece first. */
-  @Nullable Giver bestGiver(Member taker) {
+  /** Returns the peer whose next upload would end first; null if no peer will have the piece. */
+  @Nullable Candidate bestCandidate(Member child) {
     int found = -1;
     for (int place = 0; place < finish.length; place++) {
-      if (isBetter(taker, place, found)) {
+      if (isBetter(child, place, found)) {
         found = place;
       }
     }
-    return found < 0 ? null : new Giver(found);
+    return found < 0 ? null : new Candidate(found);
   }
 
-  private boolean isBetter(Member taker, int place, int than) {
+  private boolean isBetter(Member child, int place, int than) {
     return finish[place] != NEVER
         && (than < 0 || finish[place] < finish[than])
-        && !taker.peer().avoidance().avoids(members.get(place).peer(), now);
+        && !child.peer().backoff().avoids(members.get(place).peer(), now);
   }
 }

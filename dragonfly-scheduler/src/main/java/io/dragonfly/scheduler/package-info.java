@@ -1,12 +1,13 @@
 /**
- * Schedulers: who takes which piece from whom. Nothing in here does I/O or knows another time than
- * that of the clock it was given.
+ * The scheduler: which peer downloads which piece from which parent. Nothing in this package does
+ * I/O, and the only time is the clock that it is given.
  *
- * <p>{@link io.dragonfly.scheduler.PlannedScheduler} turns the events of the SPI into those of the
- * classes behind it. {@code Fleet} and {@code PeerState} know the peers with their links over all
- * tasks, {@code Swarm} and {@code Member} who holds and asks for what in one task, and a {@code
- * Take} is one piece for one taker from one parent. {@code FreshPlanner} and {@code Spread} make
- * takes ahead, {@code Assigner} and {@code ParentChoice} when a taker asks for work.
+ * <p>{@link io.dragonfly.scheduler.PlannedScheduler} passes the events of the SPI to the other
+ * classes. {@code PeerRegistry} and {@code PeerState} hold the peers and their links over all
+ * tasks. {@code Swarm} and {@code Member} hold the peers and pieces of one task. A {@code
+ * PieceDownload} is one piece for one child from one parent: {@code FreshPlanner} and {@code
+ * PieceDistribution} plan them ahead, {@code Assigner} and {@code ParentChoice} choose them when a
+ * child polls.
  */
 @NullMarked
 package io.dragonfly.scheduler;

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** What a taker is told to do, and when. */
+/** What a child is assigned, and when. */
 class AssigningTest extends PlanningFixture {
   @Test
   void whoMeetsManyPeersInVainNeedNotTryThemAll() {
@@ -174,7 +174,7 @@ class AssigningTest extends PlanningFixture {
   void aReaderFarAheadDoesNotWaitForTheRest() {
     addTask(500, 500);
     join(1, 2, 3);
-    everyoneTakesAll(1, 2, 3);
+    everyoneDownloadsAll(1, 2, 3);
     scheduler.peerJoined(TASK, peer(4), new BitSet(), new PieceSpan(400, 500));
     assertThat(takenWithin(500, 4)).contains(400, 401);
   }
@@ -184,7 +184,7 @@ class AssigningTest extends PlanningFixture {
     addTask(100, 0);
     scheduler.peerJoined(TASK, peer(1), pieces(0, 100), PieceSpan.NONE);
     scheduler.peerJoined(TASK, peer(2), new BitSet(), new PieceSpan(10, 14));
-    everyoneTakesAll(2);
+    everyoneDownloadsAll(2);
     scheduler.wantedChanged(TASK, id(2), new PieceSpan(12, 18));
     assertThat(scheduler.assign(id(2), 100))
         .extracting(Plan::piece)

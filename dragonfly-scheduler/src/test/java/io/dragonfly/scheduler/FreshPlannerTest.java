@@ -19,9 +19,9 @@ class FreshPlannerTest {
   private static final PieceSpan THIRD = new PieceSpan(6, 8);
 
   private final AtomicLong now = new AtomicLong(1_000_000_000);
-  private final Fleet fleet = new Fleet(now::get);
+  private final PeerRegistry registry = new PeerRegistry(now::get);
   private final Swarm swarm =
-      new Swarm(fleet, Peers.task(1), Peers.layout(8), fleet.peer(Peers.peer(0), true));
+      new Swarm(registry, Peers.task(1), Peers.layout(8), registry.peer(Peers.peer(0), true));
   private final FreshPlanner planner = new FreshPlanner(swarm);
 
   @ParameterizedTest
@@ -62,15 +62,15 @@ class FreshPlannerTest {
 
   private void join(PieceSpan wanted) {
     int number = 1 + swarm.members().size();
-    swarm.join(fleet.peer(Peers.peer(number), false), new BitSet(), wanted);
+    swarm.join(registry.peer(Peers.peer(number), false), new BitSet(), wanted);
   }
 
   /** The pieces that are planned for anyone, as they were one after the other. */
   private List<Integer> planned() {
     return swarm.members().stream()
-        .flatMap(member -> member.takes().stream())
-        .sorted(Comparator.comparingLong(Take::number))
-        .map(Take::piece)
+        .flatMap(member -> member.downloads().stream())
+        .sorted(Comparator.comparingLong(PieceDownload::number))
+        .map(PieceDownload::piece)
         .distinct()
         .toList();
   }

@@ -17,55 +17,55 @@ import org.junit.jupiter.api.Test;
 class LaggardsTest extends PlanningFixture {
   private static final int PIECES = 200;
 
-  private final Fleet fleet = new Fleet(nanos::get);
+  private final PeerRegistry registry = new PeerRegistry(nanos::get);
   private final Swarm swarm =
-      new Swarm(fleet, TASK, Peers.layout(PIECES), fleet.peer(peer(0), true));
+      new Swarm(registry, TASK, Peers.layout(PIECES), registry.peer(peer(0), true));
   private final List<Member> members =
       IntStream.rangeClosed(1, 10)
-          .mapToObj(i -> swarm.join(fleet.peer(peer(i), false), new BitSet(), PieceSpan.ALL))
+          .mapToObj(i -> swarm.join(registry.peer(peer(i), false), new BitSet(), PieceSpan.ALL))
           .toList();
   private final Member parent = members.get(0);
-  private final Member taker = members.get(1);
+  private final Member child = members.get(1);
 
   private void after(int millis) {
     nanos.addAndGet(millis * MILLI);
-    fleet.review();
+    registry.review();
   }
 
-  /** All but the taker have received ten pieces a second. */
+  /** All but the child have received ten pieces a second. */
   private void othersReceive() {
     for (Member member : members) {
       RateMeter meter = member.peer().down().meter();
       meter.resumed(nanos.get(), true);
-      for (int piece = 1; piece <= 8 && member != taker; piece++) {
+      for (int piece = 1; piece <= 8 && member != child; piece++) {
         meter.arrived(nanos.get() + piece * 100 * MILLI, swarm.pieceLength(), true, true);
       }
     }
     after(1000);
   }
 
-  private Take assigned(int piece) {
+  private PieceDownload assigned(int piece) {
     swarm.gained(parent, piece);
-    Take take = Take.plan(taker, piece, parent, nanos.get());
-    take.assign(nanos.get());
-    return take;
+    PieceDownload download = PieceDownload.plan(child, piece, parent, nanos.get());
+    download.assign(nanos.get());
+    return download;
   }
 
   @Test
   void whoGetsNothingOfWhatLiesReadyIsSlowBeforeItsRateIsKnown() {
     othersReceive();
-    Take take = assigned(0);
+    PieceDownload download = assigned(0);
 
     after(190);
-    assertThat(taker.peer().isSlow()).isFalse();
+    assertThat(child.peer().isSlow()).isFalse();
     after(30); // one piece in 0.22 s would still be half of what others get
-    assertThat(taker.peer().isSlow()).isTrue();
-    assertThat(taker.isCounted()).isFalse();
+    assertThat(child.peer().isSlow()).isTrue();
+    assertThat(child.isCounted()).isFalse();
 
-    take.end();
+    download.end();
     after(10);
-    assertThat(taker.peer().isSlow()).isFalse();
-    assertThat(taker.isCounted()).isTrue();
+    assertThat(child.peer().isSlow()).isFalse();
+    assertThat(child.isCounted()).isTrue();
   }
 
   @Test
@@ -89,22 +89,22 @@ class LaggardsTest extends PlanningFixture {
   @Test
   void whoWaitsForAParentThatHasNothingYetIsNotSlow() {
     othersReceive();
-    Take take = Take.plan(taker, 0, parent, nanos.get());
-    take.assign(nanos.get());
+    PieceDownload download = PieceDownload.plan(child, 0, parent, nanos.get());
+    download.assign(nanos.get());
 
     after(900);
-    assertThat(taker.peer().isSlow()).isFalse();
+    assertThat(child.peer().isSlow()).isFalse();
     swarm.gained(parent, 0);
     after(900);
-    assertThat(taker.peer().isSlow()).isTrue();
+    assertThat(child.peer().isSlow()).isTrue();
   }
 
   @Test
   void whoSendsToSlowTakersIsNotSlow() {
     othersReceive();
-    PeerState slow = taker.peer();
+    PeerState slow = child.peer();
     for (int piece = 0; piece < 40; piece += 2) {
-      Take one = assigned(piece);
+      PieceDownload one = assigned(piece);
       assigned(piece + 1);
       nanos.addAndGet(500 * MILLI);
       parent.peer().up().sent(nanos.get(), one.bytes(), slow);
@@ -131,10 +131,10 @@ class LaggardsTest extends PlanningFixture {
   @Test
   void inALargeSwarmMoreMayLieBeforeATaker() {
     after(1000);
-    assertThat(fleet.takerSeconds()).isEqualTo(Limits.TAKER_SECONDS);
-    IntStream.range(100, 10_100).forEach(i -> fleet.peer(peer(i), false));
+    assertThat(registry.downlinkSeconds()).isEqualTo(Limits.DOWNLINK_SECONDS);
+    IntStream.range(100, 10_100).forEach(i -> registry.peer(peer(i), false));
     after(1000);
-    assertThat(fleet.takerSeconds()).isCloseTo(3.3, within(0.1));
-    assertThat(fleet.find(id(100))).isPresent();
+    assertThat(registry.downlinkSeconds()).isCloseTo(3.3, within(0.1));
+    assertThat(registry.find(id(100))).isPresent();
   }
 }

@@ -7,36 +7,36 @@ import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** From whom a peer gets a piece that gets nothing by the usual rules. */
+/** Tests the parents of a peer that gets nothing by the usual rules. */
 class LastResortTest {
   private static final int PIECES = 10;
 
   private final AtomicLong now = new AtomicLong(1_000_000_000);
-  private final Fleet fleet = new Fleet(now::get);
+  private final PeerRegistry registry = new PeerRegistry(now::get);
   private final Swarm swarm =
-      new Swarm(fleet, Peers.task(1), Peers.layout(PIECES), fleet.peer(Peers.peer(0), true));
+      new Swarm(registry, Peers.task(1), Peers.layout(PIECES), registry.peer(Peers.peer(0), true));
   private final LastResort lastResort = new LastResort(swarm);
   private final Member holder = join(1);
-  private final Member taker = join(2);
+  private final Member child = join(2);
 
   @Test
   void aPeerGivesWhatTheSupernodeHasAsWell() {
     swarm.gained(swarm.cdn(), 3);
     swarm.gained(holder, 3);
-    Take take = lastResort.take(taker);
-    assertThat(take).isNotNull();
-    assertThat(take.parent()).isEqualTo(holder);
+    PieceDownload download = lastResort.download(child);
+    assertThat(download).isNotNull();
+    assertThat(download.parent()).isEqualTo(holder);
   }
 
   @Test
   void theSupernodeGivesWhatNoPeerHas() {
     swarm.gained(swarm.cdn(), 3);
-    Take take = lastResort.take(taker);
-    assertThat(take).isNotNull();
-    assertThat(take.parent()).isEqualTo(swarm.cdn());
+    PieceDownload download = lastResort.download(child);
+    assertThat(download).isNotNull();
+    assertThat(download.parent()).isEqualTo(swarm.cdn());
   }
 
   private Member join(int number) {
-    return swarm.join(fleet.peer(Peers.peer(number), false), new BitSet(), PieceSpan.ALL);
+    return swarm.join(registry.peer(Peers.peer(number), false), new BitSet(), PieceSpan.ALL);
   }
 }

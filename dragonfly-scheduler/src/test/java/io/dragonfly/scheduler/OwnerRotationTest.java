@@ -10,12 +10,12 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class OwnersTest {
+class OwnerRotationTest {
   private static final long MILLI = 1_000_000;
 
-  private final Fleet fleet = new Fleet(() -> 0);
+  private final PeerRegistry registry = new PeerRegistry(() -> 0);
   private final Swarm swarm =
-      new Swarm(fleet, Peers.task(1), Peers.layout(9), fleet.peer(Peers.peer(0), true));
+      new Swarm(registry, Peers.task(1), Peers.layout(9), registry.peer(Peers.peer(0), true));
   private final List<Member> members = IntStream.range(1, 4).mapToObj(this::join).toList();
 
   @Test
@@ -25,7 +25,7 @@ class OwnersTest {
     rate(members.get(2), 50);
     Map<Member, Integer> turns = new HashMap<>();
     for (int i = 0; i < 40; i++) {
-      turns.merge(Owners.next(members, member -> true), 1, Integer::sum);
+      turns.merge(OwnerRotation.next(members, member -> true), 1, Integer::sum);
     }
     assertThat(turns)
         .containsEntry(members.get(0), 10)
@@ -35,8 +35,9 @@ class OwnersTest {
 
   @Test
   void onlyThoseThatMayAreChosen() {
-    assertThat(Owners.next(members, member -> member == members.get(1))).isSameAs(members.get(1));
-    assertThat(Owners.next(members, member -> false)).isNull();
+    assertThat(OwnerRotation.next(members, member -> member == members.get(1)))
+        .isSameAs(members.get(1));
+    assertThat(OwnerRotation.next(members, member -> false)).isNull();
   }
 
   private static void rate(Member member, long millisPerPiece) {
@@ -48,6 +49,6 @@ class OwnersTest {
   }
 
   private Member join(int number) {
-    return swarm.join(fleet.peer(Peers.peer(number), false), new BitSet(), PieceSpan.ALL);
+    return swarm.join(registry.peer(Peers.peer(number), false), new BitSet(), PieceSpan.ALL);
   }
 }

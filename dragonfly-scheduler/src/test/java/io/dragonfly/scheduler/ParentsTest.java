@@ -9,9 +9,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ParentsTest {
-  private final Fleet fleet = new Fleet(() -> 0);
+  private final PeerRegistry registry = new PeerRegistry(() -> 0);
   private final Swarm swarm =
-      new Swarm(fleet, Peers.task(1), Peers.layout(9), fleet.peer(Peers.peer(0), true));
+      new Swarm(registry, Peers.task(1), Peers.layout(9), registry.peer(Peers.peer(0), true));
   private final List<Member> members = IntStream.range(1, 21).mapToObj(this::join).toList();
   private final Parents parents = new Parents();
 
@@ -44,6 +44,6 @@ class ParentsTest {
   }
 
   private Member join(int number) {
-    return swarm.join(fleet.peer(Peers.peer(number), false), new BitSet(), PieceSpan.ALL);
+    return swarm.join(registry.peer(Peers.peer(number), false), new BitSet(), PieceSpan.ALL);
   }
 }

@@ -7,13 +7,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** When it is found out again what is usual. */
-class FleetTest {
+class PeerRegistryTest {
   private static final long MILLI = 1_000_000;
 
   private final AtomicLong nanos = new AtomicLong();
-  private final Fleet fleet = new Fleet(nanos::get);
-  private final PeerState one = fleet.peer(Peers.peer(1), false);
-  private final PeerState other = fleet.peer(Peers.peer(2), false);
+  private final PeerRegistry registry = new PeerRegistry(nanos::get);
+  private final PeerState one = registry.peer(Peers.peer(1), false);
+  private final PeerState other = registry.peer(Peers.peer(2), false);
 
   @Test
   void onceASecondWhileNothingArrives() {
@@ -23,10 +23,10 @@ class FleetTest {
   @Test
   void onceForEachArrivalWhileNothingIsUsual() {
     assertThat(reviewsInThreeSeconds(true)).isEqualTo(30);
-    fleet.pieceArrived();
-    fleet.pieceArrived();
-    assertThat(fleet.review()).isTrue();
-    assertThat(fleet.review()).isFalse();
+    registry.pieceArrived();
+    registry.pieceArrived();
+    assertThat(registry.review()).isTrue();
+    assertThat(registry.review()).isFalse();
   }
 
   @Test
@@ -36,19 +36,19 @@ class FleetTest {
     for (int piece = 1; piece <= 4; piece++) {
       meter.arrived(piece * 100 * MILLI, 300_000, true, true);
     }
-    fleet.review();
-    assertThat(fleet.upRate(other)).isCloseTo(3e6, within(1.0));
+    registry.review();
+    assertThat(registry.upRate(other)).isCloseTo(3e6, within(1.0));
     assertThat(reviewsInThreeSeconds(true)).isEqualTo(3);
   }
 
   @Test
   void aPeerIsNotGoneBecauseTwoGotNothingFromItAtDifferentTimes() {
-    PeerState third = fleet.peer(Peers.peer(3), false);
-    one.accused(other, 0);
-    one.accused(third, Limits.ACCUSED_NANOS + 1);
+    PeerState third = registry.peer(Peers.peer(3), false);
+    one.failed(other, 0);
+    one.failed(third, Limits.FAILED_NANOS + 1);
     assertThat(one.isGone()).isFalse();
 
-    one.accused(other, Limits.ACCUSED_NANOS + 2);
+    one.failed(other, Limits.FAILED_NANOS + 2);
     assertThat(one.isGone()).isTrue();
   }
 
@@ -57,9 +57,9 @@ class FleetTest {
     for (int tick = 0; tick < 30; tick++) {
       nanos.addAndGet(100 * MILLI);
       if (isArriving) {
-        fleet.pieceArrived();
+        registry.pieceArrived();
       }
-      reviews += fleet.review() ? 1 : 0;
+      reviews += registry.review() ? 1 : 0;
     }
     return reviews;
   }

@@ -16,8 +16,8 @@ final class Peers {
     return peer(number, "");
   }
 
-  static Peer peer(int number, String idc) {
-    return new Peer(id(number), new InetSocketAddress(loopback(), 9000 + number), idc);
+  static Peer peer(int number, String zone) {
+    return new Peer(id(number), new InetSocketAddress(loopback(), 9000 + number), zone);
   }
 
   /** A peer that serves inside its own process alone. */

@@ -6,85 +6,85 @@ import io.dragonfly.task.PieceSpan;
 import java.util.BitSet;
 import org.junit.jupiter.api.Test;
 
-class AgendaTest {
-  private final Fleet fleet = new Fleet(() -> 0);
+class PlannedDownloadsTest {
+  private final PeerRegistry registry = new PeerRegistry(() -> 0);
   private final Swarm swarm =
-      new Swarm(fleet, Peers.task(1), Peers.layout(9), fleet.peer(Peers.peer(0), true));
-  private final Member taker = join(1);
+      new Swarm(registry, Peers.task(1), Peers.layout(9), registry.peer(Peers.peer(0), true));
+  private final Member child = join(1);
   private final Member parent = join(2);
-  private final Agenda agenda = taker.agenda();
+  private final PlannedDownloads planned = child.planned();
 
   @Test
   void whatOthersWaitForComesFirst() {
-    Take first = take(3);
-    Take second = take(1);
-    Take urgent = Take.plan(taker, 5, swarm.cdn(), 0);
-    assertThat(agenda.first()).isSameAs(urgent);
-    agenda.remove(urgent);
-    assertThat(agenda.first()).isSameAs(first);
-    agenda.remove(first);
-    assertThat(agenda.first()).isSameAs(second);
+    PieceDownload first = download(3);
+    PieceDownload second = download(1);
+    PieceDownload urgent = PieceDownload.plan(child, 5, swarm.cdn(), 0);
+    assertThat(planned.first()).isSameAs(urgent);
+    planned.remove(urgent);
+    assertThat(planned.first()).isSameAs(first);
+    planned.remove(first);
+    assertThat(planned.first()).isSameAs(second);
   }
 
   @Test
   void whatWaitsIsLookedAtWhenItsTimeHasCome() {
-    Take late = take(0);
-    Take soon = take(1);
-    agenda.waitUntil(late, 30);
-    agenda.waitUntil(soon, 30);
-    assertThat(agenda.first()).isNull();
-    assertThat(agenda.isTimeFor(29)).isFalse();
-    agenda.offerEarly(29);
-    assertThat(agenda.first()).isNull();
+    PieceDownload late = download(0);
+    PieceDownload soon = download(1);
+    planned.waitUntil(late, 30);
+    planned.waitUntil(soon, 30);
+    assertThat(planned.first()).isNull();
+    assertThat(planned.isTimeFor(29)).isFalse();
+    planned.offerEarly(29);
+    assertThat(planned.first()).isNull();
 
-    assertThat(agenda.isTimeFor(30)).isTrue();
-    agenda.offerEarly(30);
-    assertThat(agenda.first()).isSameAs(late);
-    agenda.remove(late);
-    assertThat(agenda.first()).isSameAs(soon);
+    assertThat(planned.isTimeFor(30)).isTrue();
+    planned.offerEarly(30);
+    assertThat(planned.first()).isSameAs(late);
+    planned.remove(late);
+    assertThat(planned.first()).isSameAs(soon);
   }
 
   @Test
   void aPieceWhoseTimeComesEarlierIsNotHeldUpByOnesThatWerePlannedBefore() {
-    Take late = take(0);
-    Take soon = take(1);
-    agenda.waitUntil(late, 900);
-    agenda.waitUntil(soon, 30);
+    PieceDownload late = download(0);
+    PieceDownload soon = download(1);
+    planned.waitUntil(late, 900);
+    planned.waitUntil(soon, 30);
 
-    assertThat(agenda.isTimeFor(30)).isTrue();
-    agenda.offerEarly(30);
-    assertThat(agenda.first()).isSameAs(soon);
-    assertThat(agenda.isTimeFor(30)).isFalse();
+    assertThat(planned.isTimeFor(30)).isTrue();
+    planned.offerEarly(30);
+    assertThat(planned.first()).isSameAs(soon);
+    assertThat(planned.isTimeFor(30)).isFalse();
   }
 
   @Test
   void whatIsOfferedAgainComesInItsOldPlace() {
-    Take first = take(4);
-    Take second = take(2);
-    agenda.pause(first);
-    assertThat(agenda.first()).isSameAs(second);
-    assertThat(agenda.hasPaused()).isTrue();
-    agenda.offerPaused();
-    assertThat(agenda.hasPaused()).isFalse();
-    assertThat(agenda.first()).isSameAs(first);
+    PieceDownload first = download(4);
+    PieceDownload second = download(2);
+    planned.pause(first);
+    assertThat(planned.first()).isSameAs(second);
+    assertThat(planned.hasPaused()).isTrue();
+    planned.offerPaused();
+    assertThat(planned.hasPaused()).isFalse();
+    assertThat(planned.first()).isSameAs(first);
   }
 
   @Test
   void whatIsRemovedIsGoneWhateverItWaitedFor() {
-    Take take = take(4);
-    agenda.pause(take);
-    assertThat(agenda.isEmpty()).isFalse();
-    agenda.remove(take);
-    assertThat(agenda.isEmpty()).isTrue();
-    agenda.offerPaused();
-    assertThat(agenda.first()).isNull();
+    PieceDownload download = download(4);
+    planned.pause(download);
+    assertThat(planned.isEmpty()).isFalse();
+    planned.remove(download);
+    assertThat(planned.isEmpty()).isTrue();
+    planned.offerPaused();
+    assertThat(planned.first()).isNull();
   }
 
-  private Take take(int piece) {
-    return Take.plan(taker, piece, parent, 0);
+  private PieceDownload download(int piece) {
+    return PieceDownload.plan(child, piece, parent, 0);
   }
 
   private Member join(int number) {
-    return swarm.join(fleet.peer(Peers.peer(number), false), new BitSet(), PieceSpan.ALL);
+    return swarm.join(registry.peer(Peers.peer(number), false), new BitSet(), PieceSpan.ALL);
   }
 }

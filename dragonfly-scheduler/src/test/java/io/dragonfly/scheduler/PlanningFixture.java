@@ -46,12 +46,12 @@ abstract class PlanningFixture {
     }
   }
 
-  Map<PeerId, PeerId> parentsOf(int piece, int... takers) {
+  Map<PeerId, PeerId> parentsOf(int piece, int... children) {
     Map<PeerId, PeerId> parents = new HashMap<>();
-    for (int taker : takers) {
-      for (Plan plan : scheduler.assign(id(taker), 100)) {
+    for (int child : children) {
+      for (Plan plan : scheduler.assign(id(child), 100)) {
         if (plan.piece() == piece) {
-          parents.put(id(taker), plan.parent());
+          parents.put(id(child), plan.parent());
         }
       }
     }
@@ -59,16 +59,16 @@ abstract class PlanningFixture {
   }
 
   /** All that is assigned until nobody has anything to do; each piece arrives at once. */
-  Map<PeerId, List<Plan>> everyoneTakesAll(int... takers) {
+  Map<PeerId, List<Plan>> everyoneDownloadsAll(int... children) {
     Map<PeerId, List<Plan>> all = new HashMap<>();
-    IntStream.of(takers).forEach(taker -> all.put(id(taker), new ArrayList<>()));
+    IntStream.of(children).forEach(child -> all.put(id(child), new ArrayList<>()));
     for (int before = -1, count = 0; count != before && count < 100; ) {
       before = count;
-      for (int taker : takers) {
-        for (Plan plan : scheduler.assign(id(taker), 16)) {
-          all.get(id(taker)).add(plan);
+      for (int child : children) {
+        for (Plan plan : scheduler.assign(id(child), 16)) {
+          all.get(id(child)).add(plan);
           pass(2);
-          done(taker, plan);
+          done(child, plan);
           count++;
         }
       }
@@ -76,31 +76,31 @@ abstract class PlanningFixture {
     return all;
   }
 
-  Set<Integer> takenWithin(int millis, int taker) {
-    return takenWithin(millis, TASK, taker);
+  Set<Integer> takenWithin(int millis, int child) {
+    return takenWithin(millis, TASK, child);
   }
 
-  Set<Integer> takenWithin(int millis, TaskId task, int taker) {
+  Set<Integer> takenWithin(int millis, TaskId task, int child) {
     Set<Integer> taken = new HashSet<>();
     for (int time = 0; time < millis; time += 100) {
-      for (Plan plan : scheduler.assign(id(taker), 16)) {
+      for (Plan plan : scheduler.assign(id(child), 16)) {
         assertThat(plan.task()).isEqualTo(task);
         taken.add(plan.piece());
-        done(taker, plan);
+        done(child, plan);
       }
       pass(100);
     }
     return taken;
   }
 
-  void done(int taker, Plan plan) {
+  void done(int child, Plan plan) {
     scheduler.reported(
-        plan.task(), id(taker), new PieceResult(plan.piece(), plan.parent(), Outcome.DONE, 20_000));
+        plan.task(), id(child), new PieceResult(plan.piece(), plan.parent(), Outcome.DONE, 20_000));
   }
 
-  void report(int taker, Plan plan, Outcome outcome) {
+  void report(int child, Plan plan, Outcome outcome) {
     scheduler.reported(
-        plan.task(), id(taker), new PieceResult(plan.piece(), plan.parent(), outcome, 0));
+        plan.task(), id(child), new PieceResult(plan.piece(), plan.parent(), outcome, 0));
   }
 
   void pass(int millis) {

@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Who is planned to take a piece from whom. */
+/** Tests which peer is planned to download a piece from which parent. */
 class PlanningTest extends PlanningFixture {
   @Test
   void aFreshPieceGoesToOneOwnerAndTheOthersAreToldWhomToTakeItFrom() {
@@ -34,7 +34,7 @@ class PlanningTest extends PlanningFixture {
 
     assertThat(parents).hasSize(3);
     assertThat(parents.values()).containsOnlyOnce(CDN);
-    // Nobody has the piece yet: all others wait at somebody who is to get it.
+    // No peer has the piece yet: all others wait at a peer that is planned to get it.
     parents.values().remove(CDN);
     assertThat(parents.values()).allMatch(parent -> !parent.equals(CDN));
   }
@@ -46,12 +46,12 @@ class PlanningTest extends PlanningFixture {
     Map<PeerId, Integer> owned = new HashMap<>();
     for (int piece = 0; piece < 60; piece++) {
       scheduler.pieceAdded(TASK, CDN, piece);
-      everyoneTakesAll(1, 2, 3)
+      everyoneDownloadsAll(1, 2, 3)
           .forEach(
-              (taker, plans) ->
+              (child, plans) ->
                   plans.stream()
                       .filter(plan -> plan.parent().equals(CDN))
-                      .forEach(plan -> owned.merge(taker, 1, Integer::sum)));
+                      .forEach(plan -> owned.merge(child, 1, Integer::sum)));
     }
     assertThat(owned).hasSize(3);
     assertThat(owned.values()).allMatch(count -> count >= 18 && count <= 22);
@@ -62,8 +62,8 @@ class PlanningTest extends PlanningFixture {
     addTask(500, 500);
     join(1, 2, 3, 4, 5, 6, 7, 8);
     int fromCdn = 0;
-    for (int taker = 1; taker <= 8; taker++) {
-      for (Plan plan : scheduler.assign(id(taker), 1000)) {
+    for (int child = 1; child <= 8; child++) {
+      for (Plan plan : scheduler.assign(id(child), 1000)) {
         fromCdn += plan.parent().equals(CDN) ? 1 : 0;
       }
     }
@@ -76,7 +76,7 @@ class PlanningTest extends PlanningFixture {
     join(1, 2, 3, 4);
     Set<Integer> fromCdn = new HashSet<>();
     for (int i = 0; i < 200; i++) {
-      everyoneTakesAll(1, 2, 3, 4)
+      everyoneDownloadsAll(1, 2, 3, 4)
           .values()
           .forEach(
               plans ->
@@ -97,7 +97,7 @@ class PlanningTest extends PlanningFixture {
     join(2);
     for (int piece = 0; piece < 20; piece++) {
       scheduler.pieceAdded(TASK, CDN, piece);
-      Map<PeerId, List<Plan>> plans = everyoneTakesAll(2, 1);
+      Map<PeerId, List<Plan>> plans = everyoneDownloadsAll(2, 1);
       assertThat(plans.get(id(2))).extracting(Plan::parent).containsOnly(CDN);
       assertThat(plans.get(id(1))).extracting(Plan::parent).containsOnly(id(2));
     }
@@ -122,7 +122,8 @@ class PlanningTest extends PlanningFixture {
     for (int piece = 0; piece < 20; piece++) {
       scheduler.pieceAdded(TASK, CDN, piece);
       int crossed = 0;
-      for (Map.Entry<PeerId, List<Plan>> entry : everyoneTakesAll(1, 2, 3, 11, 12, 13).entrySet()) {
+      for (Map.Entry<PeerId, List<Plan>> entry :
+          everyoneDownloadsAll(1, 2, 3, 11, 12, 13).entrySet()) {
         for (Plan plan : entry.getValue()) {
           crossed += isThere(entry.getKey()) != isThere(plan.parent()) ? 1 : 0;
         }
@@ -154,27 +155,27 @@ class PlanningTest extends PlanningFixture {
       scheduler.taskAdded(task(task), layout(400), peer(0));
       scheduler.peerJoined(task(task), peer(1), pieces(0, 400), PieceSpan.NONE);
     }
-    for (int taker = 10; taker < 40; taker++) {
-      scheduler.peerJoined(task(1), hidden(taker), new BitSet(), PieceSpan.ALL);
+    for (int child = 10; child < 40; child++) {
+      scheduler.peerJoined(task(1), hidden(child), new BitSet(), PieceSpan.ALL);
     }
     scheduler.peerJoined(task(2), peer(5), new BitSet(), PieceSpan.ALL);
     Deque<Plan> plans = new ArrayDeque<>();
-    Deque<PeerId> takers = new ArrayDeque<>();
+    Deque<PeerId> children = new ArrayDeque<>();
     int ofOther = 0;
     for (int i = 0; i < 400; i++) {
       nanos.addAndGet(10 * MILLI);
       for (List<PeerId> all = scheduler.ready(); !all.isEmpty(); all = scheduler.ready()) {
-        for (PeerId taker : all) {
-          for (Plan plan : scheduler.assign(taker, 16)) {
+        for (PeerId child : all) {
+          for (Plan plan : scheduler.assign(child, 16)) {
             plans.add(plan);
-            takers.add(taker);
+            children.add(child);
           }
         }
       }
       ofOther += plans.element().task().equals(task(2)) ? 1 : 0;
-      done(Peers.number(takers.remove()), plans.remove());
+      done(Peers.number(children.remove()), plans.remove());
     }
-    // One taker of 31, but one task of two: it soon has as much in flight as it may.
+    // One child of 31, but one task of two: it soon has as much in flight as it may.
     assertThat(ofOther).isGreaterThan(2 * 400 / 31);
   }
 

@@ -30,7 +30,7 @@ class RandomEventsTest {
   private static final int TASKS = 3;
   private static final int PIECES = 40;
   private static final int PEERS = 12;
-  private static final String[] IDCS = {"", "", "east", "west"};
+  private static final String[] ZONES = {"", "", "east", "west"};
 
   private final AtomicLong nanos = new AtomicLong();
   private final PlannedScheduler scheduler = new PlannedScheduler(nanos::get);
@@ -41,7 +41,7 @@ class RandomEventsTest {
 
   private record Key(TaskId task, PeerId peer) {}
 
-  private record Transfer(PeerId taker, Plan plan) {}
+  private record Transfer(PeerId child, Plan plan) {}
 
   private static final class Member {
     private final Peer peer;
@@ -108,7 +108,7 @@ class RandomEventsTest {
       case 9 -> {
         if (!transfers.isEmpty()) {
           Transfer lost = transfers.remove(random.nextInt(transfers.size()));
-          scheduler.undelivered(lost.taker, List.of(lost.plan));
+          scheduler.undelivered(lost.child, List.of(lost.plan));
         }
       }
       default -> {}
@@ -121,10 +121,10 @@ class RandomEventsTest {
   }
 
   private void join(TaskId task, int number) {
-    Peer peer = number == 7 ? hidden(7) : peer(number, IDCS[number % IDCS.length]);
+    Peer peer = number == 7 ? hidden(7) : peer(number, ZONES[number % ZONES.length]);
     Member member = new Member(peer);
     member.has.set(0, random.nextInt(4));
-    transfers.removeIf(t -> t.taker.equals(peer.id()) && t.plan.task().equals(task));
+    transfers.removeIf(t -> t.child.equals(peer.id()) && t.plan.task().equals(task));
     members.put(new Key(task, peer.id()), member);
     member.wanted = random.nextBoolean() ? PieceSpan.ALL : PieceSpan.NONE; // says so later
     scheduler.peerJoined(task, peer, member.has, member.wanted);
@@ -132,7 +132,7 @@ class RandomEventsTest {
 
   private void leave(TaskId task, int number) {
     members.remove(new Key(task, id(number)));
-    transfers.removeIf(t -> t.taker.equals(id(number)) && t.plan.task().equals(task));
+    transfers.removeIf(t -> t.child.equals(id(number)) && t.plan.task().equals(task));
     scheduler.peerLeft(task, id(number));
   }
 
@@ -164,13 +164,13 @@ class RandomEventsTest {
     if (random.nextInt(10) == 0) {
       scheduler.tick();
     }
-    for (PeerId taker : scheduler.ready()) {
-      for (Plan plan : scheduler.assign(taker, 1 + random.nextInt(16))) {
-        Member member = members.get(new Key(plan.task(), taker));
+    for (PeerId child : scheduler.ready()) {
+      for (Plan plan : scheduler.assign(child, 1 + random.nextInt(16))) {
+        Member member = members.get(new Key(plan.task(), child));
         assertThat(member).isNotNull();
         assertThat(member.has.get(plan.piece())).isFalse();
         assertThat(member.wanted.contains(plan.piece())).isTrue();
-        transfers.add(new Transfer(taker, plan));
+        transfers.add(new Transfer(child, plan));
       }
     }
   }
@@ -187,10 +187,10 @@ class RandomEventsTest {
       outcome = Outcome.values()[1 + random.nextInt(Outcome.values().length - 1)];
     }
     if (outcome == Outcome.DONE) {
-      members.get(new Key(plan.task(), transfer.taker)).has.set(plan.piece());
+      members.get(new Key(plan.task(), transfer.child)).has.set(plan.piece());
     }
     PieceResult result = new PieceResult(plan.piece(), plan.parent(), outcome, 1000);
-    scheduler.reported(plan.task(), transfer.taker, result);
+    scheduler.reported(plan.task(), transfer.child, result);
   }
 
   private boolean isEveryoneContent() {

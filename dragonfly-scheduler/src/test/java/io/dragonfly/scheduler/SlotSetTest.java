@@ -6,13 +6,13 @@ import java.util.BitSet;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-class SlotsTest {
+class SlotSetTest {
   private final Random random = new Random(1);
 
   @Test
   void itFindsWhatIsInAll() {
     for (int round = 0; round < 200; round++) {
-      Slots[] slots = {new Slots(), new Slots(), new Slots()};
+      SlotSet[] slots = {new SlotSet(), new SlotSet(), new SlotSet()};
       BitSet[] sets = {new BitSet(), new BitSet(), new BitSet()};
       for (int i = 0; i < 400; i++) {
         int which = random.nextInt(3);
@@ -33,7 +33,7 @@ class SlotsTest {
 
   @Test
   void itIsEmptyIfAllAreTakenOut() {
-    Slots slots = new Slots();
+    SlotSet slots = new SlotSet();
     assertThat(slots.isEmpty()).isTrue();
     slots.set(70, true);
     slots.set(70, true);
@@ -41,6 +41,6 @@ class SlotsTest {
     slots.set(70, false);
     assertThat(slots.isEmpty()).isTrue();
     assertThat(slots.next(0, null, null)).isEqualTo(-1);
-    assertThat(slots.next(1000, new Slots(), null)).isEqualTo(-1);
+    assertThat(slots.next(1000, new SlotSet(), null)).isEqualTo(-1);
   }
 }

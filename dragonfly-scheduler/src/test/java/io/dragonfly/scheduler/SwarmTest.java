@@ -14,9 +14,9 @@ class SwarmTest {
   private static final int PIECES = 4 * Limits.FEW;
 
   private final AtomicLong now = new AtomicLong(1_000_000_000);
-  private final Fleet fleet = new Fleet(now::get);
+  private final PeerRegistry registry = new PeerRegistry(now::get);
   private final Swarm swarm =
-      new Swarm(fleet, Peers.task(1), Peers.layout(PIECES), fleet.peer(Peers.peer(0), true));
+      new Swarm(registry, Peers.task(1), Peers.layout(PIECES), registry.peer(Peers.peer(0), true));
 
   @BeforeEach
   void theCdnHasItAll() {
@@ -64,10 +64,10 @@ class SwarmTest {
   @Test
   void aDataCentreIsForgottenWithItsLastPeer() {
     for (int number = 1; number <= 100; number++) {
-      PeerState peer = fleet.peer(Peers.peer(number, "idc " + number), false);
+      PeerState peer = registry.peer(Peers.peer(number, "zone " + number), false);
       swarm.leave(swarm.join(peer, new BitSet(), PieceSpan.ALL));
     }
-    assertThat(swarm.idcs()).containsExactly(swarm.cdn().idc());
+    assertThat(swarm.zones()).containsExactly(swarm.cdn().zone());
   }
 
   @Test
@@ -93,9 +93,9 @@ class SwarmTest {
   @Test
   void itIsActiveWhileItsLengthIsUnknown() {
     Swarm growing =
-        new Swarm(fleet, Peers.task(2), PieceLayout.ofUnknownLength(), swarm.cdn().peer());
+        new Swarm(registry, Peers.task(2), PieceLayout.ofUnknownLength(), swarm.cdn().peer());
     Member member =
-        growing.join(fleet.peer(Peers.peer(1), false), Peers.pieces(0, 3), PieceSpan.ALL);
+        growing.join(registry.peer(Peers.peer(1), false), Peers.pieces(0, 3), PieceSpan.ALL);
     assertThat(growing.isActive()).isTrue();
 
     growing.setLayout(Peers.layout(3));
@@ -105,6 +105,6 @@ class SwarmTest {
   }
 
   private Member join(int number, PieceSpan wanted) {
-    return swarm.join(fleet.peer(Peers.peer(number), false), new BitSet(), wanted);
+    return swarm.join(registry.peer(Peers.peer(number), false), new BitSet(), wanted);
   }
 }

@@ -21,8 +21,9 @@ import org.junit.jupiter.api.Test;
 class TreesTest extends PlanningFixture {
   private static final int PEERS = 40;
 
-  private final Fleet fleet = new Fleet(nanos::get);
-  private final Swarm swarm = new Swarm(fleet, TASK, Peers.layout(200), fleet.peer(peer(0), true));
+  private final PeerRegistry registry = new PeerRegistry(nanos::get);
+  private final Swarm swarm =
+      new Swarm(registry, TASK, Peers.layout(200), registry.peer(peer(0), true));
 
   @Test
   void allPassOnEquallyMuch() {
@@ -32,7 +33,7 @@ class TreesTest extends PlanningFixture {
       scheduler.pieceAdded(TASK, CDN, piece);
     }
     Map<PeerId, Integer> copies = new HashMap<>();
-    everyoneTakesAll(IntStream.rangeClosed(1, PEERS).toArray())
+    everyoneDownloadsAll(IntStream.rangeClosed(1, PEERS).toArray())
         .values()
         .forEach(plans -> plans.forEach(plan -> copies.merge(plan.parent(), 1, Integer::sum)));
 
@@ -50,10 +51,12 @@ class TreesTest extends PlanningFixture {
     List<PeerId> parents = new ArrayList<>();
     for (int piece = 0; piece < 8; piece++) {
       scheduler.pieceAdded(TASK, CDN, piece);
-      Map<PeerId, List<Plan>> all = everyoneTakesAll(IntStream.rangeClosed(1, PEERS + 1).toArray());
-      List<PeerId> givers = all.values().stream().flatMap(List::stream).map(Plan::parent).toList();
+      Map<PeerId, List<Plan>> all =
+          everyoneDownloadsAll(IntStream.rangeClosed(1, PEERS + 1).toArray());
+      List<PeerId> candidates =
+          all.values().stream().flatMap(List::stream).map(Plan::parent).toList();
       PeerId parent = all.get(id(hidden)).get(0).parent();
-      assertThat(givers).hasSize(PEERS + 1).containsOnlyOnce(parent);
+      assertThat(candidates).hasSize(PEERS + 1).containsOnlyOnce(parent);
       parents.add(parent);
     }
     assertThat(parents.stream().distinct().count()).isBetween(2L, (long) Limits.TREES);
@@ -64,15 +67,15 @@ class TreesTest extends PlanningFixture {
     int pieces = 24;
     scheduler.taskAdded(TASK, Peers.layout(pieces), Peers.peer(0, "here"));
     for (int number = 1; number <= PEERS; number++) {
-      String idc = number % 2 == 0 ? "here" : "there";
-      scheduler.peerJoined(TASK, Peers.peer(number, idc), new BitSet(), PieceSpan.ALL);
+      String zone = number % 2 == 0 ? "here" : "there";
+      scheduler.peerJoined(TASK, Peers.peer(number, zone), new BitSet(), PieceSpan.ALL);
     }
     List<PeerId> crossed = new ArrayList<>();
     for (int piece = 0; piece < pieces; piece++) {
       scheduler.pieceAdded(TASK, CDN, piece);
-      everyoneTakesAll(IntStream.rangeClosed(1, PEERS).toArray()).entrySet().stream()
-          .filter(taker -> Peers.number(taker.getKey()) % 2 == 1)
-          .flatMap(taker -> taker.getValue().stream())
+      everyoneDownloadsAll(IntStream.rangeClosed(1, PEERS).toArray()).entrySet().stream()
+          .filter(child -> Peers.number(child.getKey()) % 2 == 1)
+          .flatMap(child -> child.getValue().stream())
           .map(Plan::parent)
           .filter(parent -> Peers.number(parent) % 2 == 0)
           .forEach(crossed::add);
@@ -84,14 +87,14 @@ class TreesTest extends PlanningFixture {
   @Test
   void unequalUplinksHaveNoTrees() {
     List<Member> members = joinSwarm(12);
-    Idc idc = swarm.idc("");
-    idc.reviewRates();
-    assertThat(idc.hasTrees()).isTrue();
+    Zone zone = swarm.zone("");
+    zone.reviewRates();
+    assertThat(zone.hasTrees()).isTrue();
 
     members.subList(0, 6).forEach(member -> sends(member, 1_000_000));
     members.subList(6, 12).forEach(member -> sends(member, 3_000_000));
-    idc.reviewRates();
-    assertThat(idc.hasTrees()).isFalse();
+    zone.reviewRates();
+    assertThat(zone.hasTrees()).isFalse();
   }
 
   @Test
@@ -102,7 +105,7 @@ class TreesTest extends PlanningFixture {
     join(IntStream.rangeClosed(2, PEERS).toArray());
     scheduler.tick();
 
-    // Most are told to wait for it at somebody who does not have it yet.
+    // Most are assigned a parent that does not have it yet.
     Map<PeerId, PeerId> parents = parentsOf(0, IntStream.rangeClosed(2, PEERS).toArray());
     assertThat(parents).hasSizeGreaterThan(PEERS / 2);
     parents.values().removeAll(List.of(CDN, id(1)));
@@ -113,10 +116,10 @@ class TreesTest extends PlanningFixture {
   void nothingFreshIsPlannedPastManyWhoAreFullButForTheSilent() {
     List<Member> members = joinSwarm(12);
     Member parent = members.get(11);
-    for (Member taker : members.subList(0, 4)) {
-      taker.peer().heard(nanos.get());
+    for (Member child : members.subList(0, 4)) {
+      child.peer().reported(nanos.get());
       for (int piece = 0; piece < 200; piece++) {
-        Take.plan(taker, piece, parent, 0);
+        PieceDownload.plan(child, piece, parent, 0);
       }
     }
     assertThat(swarm.isBackedUp()).isTrue();
@@ -125,7 +128,7 @@ class TreesTest extends PlanningFixture {
     members.forEach(member -> member.peer().reviewSigns(nanos.get()));
     assertThat(swarm.isBackedUp()).isFalse();
 
-    members.forEach(member -> member.peer().heard(nanos.get()));
+    members.forEach(member -> member.peer().reported(nanos.get()));
     assertThat(swarm.isBackedUp()).isTrue();
     swarm.leave(members.get(0));
     assertThat(swarm.isBackedUp()).isTrue();
@@ -139,24 +142,24 @@ class TreesTest extends PlanningFixture {
     join(1, 2, 3, 4);
     scheduler.pieceAdded(TASK, CDN, 0);
     Map<Integer, Plan> plans = new HashMap<>();
-    for (int taker = 1; taker <= 4; taker++) {
-      for (Plan plan : scheduler.assign(id(taker), 10)) {
-        plans.put(taker, plan);
+    for (int child = 1; child <= 4; child++) {
+      for (Plan plan : scheduler.assign(id(child), 10)) {
+        plans.put(child, plan);
       }
     }
     int owner =
         IntStream.rangeClosed(1, 4)
-            .filter(taker -> plans.get(taker).parent().equals(CDN))
+            .filter(child -> plans.get(child).parent().equals(CDN))
             .findFirst()
             .orElseThrow();
-    List<Integer> accusers =
+    List<Integer> failedChildren =
         plans.keySet().stream()
-            .filter(taker -> plans.get(taker).parent().equals(id(owner)))
+            .filter(child -> plans.get(child).parent().equals(id(owner)))
             .toList();
-    assertThat(accusers).hasSizeGreaterThanOrEqualTo(Limits.ACCUSERS);
-    accusers.forEach(taker -> report(taker, plans.get(taker), Outcome.UNREACHABLE));
+    assertThat(failedChildren).hasSizeGreaterThanOrEqualTo(Limits.FAILED_CHILDREN);
+    failedChildren.forEach(child -> report(child, plans.get(child), Outcome.UNREACHABLE));
 
-    assertThat(accusers.stream().flatMap(taker -> scheduler.assign(id(taker), 10).stream()))
+    assertThat(failedChildren.stream().flatMap(child -> scheduler.assign(id(child), 10).stream()))
         .extracting(Plan::parent)
         .contains(CDN)
         .doesNotContain(id(owner));
@@ -164,7 +167,7 @@ class TreesTest extends PlanningFixture {
 
   private List<Member> joinSwarm(int peers) {
     return IntStream.rangeClosed(1, peers)
-        .mapToObj(i -> swarm.join(fleet.peer(peer(i), false), new BitSet(), PieceSpan.ALL))
+        .mapToObj(i -> swarm.join(registry.peer(peer(i), false), new BitSet(), PieceSpan.ALL))
         .toList();
   }
 

@@ -208,6 +208,6 @@ public final class FetchRecorder extends FetchListener {
     return new Giver(
         supernode ? Giver.Kind.SUPERNODE : Giver.Kind.PEER,
         parent.isReachable() ? address : "in this process",
-        parent.idc());
+        parent.zone());
   }
 }

@@ -112,7 +112,7 @@ final class HistoryJson {
     return JSON.createObjectNode()
         .put("kind", giver.kind().name())
         .put("address", giver.address())
-        .put("idc", giver.idc());
+        .put("zone", giver.zone());
   }
 
   private static ObjectNode toJson(ParentRecord parent) {
@@ -221,7 +221,7 @@ final class HistoryJson {
     return new Giver(
         Giver.Kind.valueOf(json.path("kind").asText()),
         json.path("address").asText(),
-        json.path("idc").asText());
+        json.path("zone").asText());
   }
 
   private static ParentRecord parent(JsonNode json) {

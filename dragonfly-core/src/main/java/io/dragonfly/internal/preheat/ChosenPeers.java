@@ -10,7 +10,7 @@ import java.util.function.Predicate;
 /** Which peers somebody means by their names. Immutable. */
 final class ChosenPeers implements Predicate<Peer> {
   private static final String ALL = "all";
-  private static final String IDC = "idc:";
+  private static final String ZONE = "zone:";
   private static final String ID = "[0-9a-f]{8,32}";
   private static final int MOST = 1000;
 
@@ -19,7 +19,8 @@ final class ChosenPeers implements Predicate<Peer> {
   /**
    * The peers of these names.
    *
-   * @throws IllegalArgumentException if one is neither all, idc:NAME, an IP address nor a peer's id
+   * @throws IllegalArgumentException if one is neither all, zone:NAME, an IP address nor a peer's
+   *     id
    */
   ChosenPeers(List<String> names) {
     this.names = List.copyOf(names);
@@ -29,12 +30,12 @@ final class ChosenPeers implements Predicate<Peer> {
     for (String name : names) {
       boolean isKnown =
           name.equals(ALL)
-              || (name.startsWith(IDC) && name.length() > IDC.length())
+              || (name.startsWith(ZONE) && name.length() > ZONE.length())
               || InetAddresses.isInetAddress(name)
               || name.matches(ID);
       if (!isKnown) {
         throw new IllegalArgumentException(
-            "'%s' names no peers: use all, idc:NAME, an IP address, or 8 digits or more of an id"
+            "'%s' names no peers: use all, zone:NAME, an IP address, or 8 digits or more of an id"
                 .formatted(name));
       }
     }
@@ -69,8 +70,8 @@ final class ChosenPeers implements Predicate<Peer> {
     if (name.equals(ALL)) {
       return true;
     }
-    if (name.startsWith(IDC)) {
-      return peer.idc().equals(name.substring(IDC.length()));
+    if (name.startsWith(ZONE)) {
+      return peer.zone().equals(name.substring(ZONE.length()));
     }
     if (name.matches(ID) && peer.id().hex().startsWith(name)) {
       return true;

@@ -21,7 +21,7 @@ final class Budgets {
   /** How many tasks peers have registered for, and are still in. */
   static final int MOST_TASKS = 400_000;
 
-  /** Different names of data centres: the scheduler does for each what it does for one. */
+  /** Different names of zones: the scheduler does for each what it does for one. */
   static final int MOST_ZONES = 1_000;
 
   /** Bytes of URLs, headers and certificates that are kept to ask sources with. */
@@ -67,7 +67,7 @@ final class Budgets {
     long complaintsOfOne = KeyedBudget.part(MOST_COMPLAINTS, share);
     complaints = new KeyedBudget<>(Long.MAX_VALUE, place -> complaintsOfOne);
     tasks = SharedBudget.of("tasks", MOST_TASKS, share);
-    zones = SharedBudget.of("data centres", MOST_ZONES, share);
+    zones = SharedBudget.of("zones", MOST_ZONES, share);
     accesses = new KeptAccesses(MOST_ACCESS_BYTES, share);
   }
 

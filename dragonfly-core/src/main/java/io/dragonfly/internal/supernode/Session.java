@@ -60,7 +60,7 @@ final class Session {
   /** What it is to fetch and does not know yet. */
   final Deque<PushedFile> preheats = new ArrayDeque<>();
 
-  /** The data centres that it has named. */
+  /** The zones that it has named. */
   final Set<String> zones = new LinkedHashSet<>(2);
 
   /** Capabilities for its pieces that it is to refuse, and does not know of yet. */

@@ -122,7 +122,7 @@ public final class SupernodeService implements AutoCloseable {
               }
             },
             this::hasAddress);
-    this.cdnPeer = new Peer(secret.id(), address, settings.idc());
+    this.cdnPeer = new Peer(secret.id(), address, settings.zone());
     answers = DaemonThreads.pool("dragonfly-supernode-answers", 1);
     work = DaemonThreads.pool("dragonfly-supernode-work", WORK_THREADS);
     adminThreads = DaemonThreads.pool("dragonfly-supernode-admin", ADMIN_THREADS);
@@ -243,8 +243,8 @@ public final class SupernodeService implements AutoCloseable {
       InetSocketAddress address, Optional<InetSocketAddress> other, Supplier<String> shown) {
     certificate = shown;
     String now = shown.get();
-    cdnOther = other.map(also -> new Peer(secret.id(), also, settings.idc(), now));
-    cdnPeer = new Peer(secret.id(), address, settings.idc(), now);
+    cdnOther = other.map(also -> new Peer(secret.id(), also, settings.zone(), now));
+    cdnPeer = new Peer(secret.id(), address, settings.zone(), now);
   }
 
   /** The certificate may have been renewed. Not to be called under a lock: files may be read. */
@@ -257,7 +257,7 @@ public final class SupernodeService implements AutoCloseable {
   }
 
   private static Peer with(Peer peer, String certificate) {
-    return new Peer(peer.id(), peer.address(), peer.idc(), certificate);
+    return new Peer(peer.id(), peer.address(), peer.zone(), certificate);
   }
 
   /** Returns the supernode as callers in this process see it: they are trusted. */

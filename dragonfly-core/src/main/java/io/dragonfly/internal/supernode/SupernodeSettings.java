@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * The numbers that a supernode works by.
  *
- * @param idc its data centre; empty if it does not say
+ * @param zone its zone; empty if it does not say
  * @param workingLease how long a peer that wants something may be silent
  * @param seedingLease how long a peer that only gives may be silent
  * @param backToSourcePeers how many peers of a task may read the source should the supernode be
@@ -19,7 +19,7 @@ import java.time.Duration;
  *     given while that source cannot be reached
  */
 public record SupernodeSettings(
-    String idc,
+    String zone,
     Duration workingLease,
     Duration seedingLease,
     int backToSourcePeers,

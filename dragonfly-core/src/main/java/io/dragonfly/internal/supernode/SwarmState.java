@@ -137,7 +137,7 @@ final class SwarmState {
       Budgets.take(budgets.peers, place, 1, "peers");
       session = new Session(caller, place);
       try {
-        names(session, caller.idc());
+        names(session, caller.zone());
       } catch (RuntimeException e) {
         budgets.peers.giveBack(place, 1);
         throw e;
@@ -146,7 +146,7 @@ final class SwarmState {
       sessions.put(caller.id(), session);
       quarantine.came(session);
     } else {
-      names(session, caller.idc());
+      names(session, caller.zone());
     }
     session.heard(caller, nanos);
     calledFrom(session, place);
@@ -169,7 +169,7 @@ final class SwarmState {
     }
   }
 
-  /** A peer counts for each data centre that it ever named: the scheduler may know it by any. */
+  /** A peer counts for each zone that it ever named: the scheduler may know it by any. */
   private void names(Session session, String zone) {
     if (!zone.isEmpty() && !session.zones.contains(zone)) {
       budgets.zones.take(session.place(), zone, zone, 1);
@@ -288,7 +288,7 @@ final class SwarmState {
     Peer peer = member.session.peer();
     if (member.session.isIsolated) {
       InetAddress ip = peer.address().getAddress();
-      peer = new Peer(peer.id(), new InetSocketAddress(ip, 0), peer.idc());
+      peer = new Peer(peer.id(), new InetSocketAddress(ip, 0), peer.zone());
     }
     scheduler.peerJoined(member.task.id(), peer, (BitSet) member.has.clone(), member.announced());
   }

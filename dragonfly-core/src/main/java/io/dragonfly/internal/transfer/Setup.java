@@ -48,11 +48,11 @@ public record Setup(
    * @param secret names and proves it
    * @param ip the address that it serves on and calls from
    * @param port the port that it serves on; 0 lets the system choose
-   * @param idc its data centre; empty if it does not say
+   * @param zone its zone; empty if it does not say
    * @param takesPreheats whether it fetches what operators of supernodes want it to have
    */
   public record Self(
-      PeerSecret secret, InetAddress ip, int port, String idc, boolean takesPreheats) {}
+      PeerSecret secret, InetAddress ip, int port, String zone, boolean takesPreheats) {}
 
   /**
    * What can be replaced.

@@ -229,7 +229,7 @@ public final class TransferEngine implements AutoCloseable {
   private Caller fromOther(Caller caller) {
     int port = caller.address().getPort() == 0 || otherServer.isEmpty() ? 0 : otherPort();
     InetSocketAddress serving = new InetSocketAddress(addresses.other().orElseThrow(), port);
-    return new Caller(caller.secret(), serving, caller.idc())
+    return new Caller(caller.secret(), serving, caller.zone())
         .takingFrom(Optional.of(addresses.own()));
   }
 
@@ -272,14 +272,14 @@ public final class TransferEngine implements AutoCloseable {
             .map(Transport.Server::address)
             .orElseGet(() -> new InetSocketAddress(setup.self().ip(), 0));
     Caller giver =
-        new Caller(setup.self().secret(), serving, setup.self().idc())
+        new Caller(setup.self().secret(), serving, setup.self().zone())
             .takingFrom(addresses.other())
             .showing(server.map(Transport.Server::certificate).orElse(""));
     Caller taker =
         new Caller(
                 PeerSecret.random(new SecureRandom()),
                 new InetSocketAddress(setup.self().ip(), 0),
-                setup.self().idc())
+                setup.self().zone())
             .takingFrom(addresses.other());
     return Supernodes.of(names, giver, taker, loop, clock, random);
   }

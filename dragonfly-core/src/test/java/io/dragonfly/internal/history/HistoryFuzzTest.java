@@ -15,7 +15,7 @@ class HistoryFuzzTest {
       {"format":1,"fetches":[{"task":"%s","url":"https://a/b","output":{"path":"/c","length":5,\
       "modified":1700000000000},"start":1700000000000,"nanos":5,"length":5,"fromPeers":1,\
       "fromSupernode":2,"fromSource":2,"fromStore":0,"queuedNanos":1,"failure":{"kind":"NO_PROGRESS",\
-      "message":"m"},"parents":[{"parent":{"kind":"PEER","address":"192.0.2.1:1","idc":"a"},\
+      "message":"m"},"parents":[{"parent":{"kind":"PEER","address":"192.0.2.1:1","zone":"a"},\
       "bytes":1,"pieces":1,"busyNanos":1,"failures":[{"outcome":"STALLED","count":1,"reason":""}]}],\
       "steps":[],"stepsLeftOut":0}]}\
       """

@@ -22,15 +22,15 @@ class ChosenPeersTest {
   @Test
   void aPeerIsMeantByItsPlaceOrItsName() {
     assertThat(isChosen("all")).isTrue();
-    assertThat(isChosen("idc:west", "idc:east")).isTrue();
+    assertThat(isChosen("zone:west", "zone:east")).isTrue();
     assertThat(isChosen("127.0.0.9")).isTrue();
     assertThat(isChosen("abababab")).isTrue();
-    assertThat(isChosen("idc:west", "127.0.0.8", "::1", "babababa")).isFalse();
+    assertThat(isChosen("zone:west", "127.0.0.8", "::1", "babababa")).isFalse();
     assertThat(isChosen()).isFalse();
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "idc:", "east", "abab", "127.0.0.0/8", "all "})
+  @ValueSource(strings = {"", "zone:", "east", "abab", "127.0.0.0/8", "all "})
   void whatNamesNobodyIsRefused(String name) {
     assertThatThrownBy(() -> new ChosenPeers(List.of(name)))
         .isInstanceOf(IllegalArgumentException.class)

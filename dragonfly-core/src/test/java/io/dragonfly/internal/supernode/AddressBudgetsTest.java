@@ -149,13 +149,13 @@ class AddressBudgetsTest {
     callers.forEach(caller -> get(offer(HERE, caller)));
     get(offer(HERE, caller(HERE, "c")));
     get(offer(HERE, caller(HERE, "")));
-    assertBusy("data centres", offer(HERE, caller(HERE, "d")));
+    assertBusy("zones", offer(HERE, caller(HERE, "d")));
     get(offer(THERE, caller(THERE, "d")));
 
     get(from(HERE).leave(new LeaveRequest(callers.get(0), Optional.empty())));
     Caller changing = caller(HERE, "e");
     get(offer(HERE, changing));
-    assertBusy("data centres", offer(HERE, new Caller(changing.secret(), changing.address(), "f")));
+    assertBusy("zones", offer(HERE, new Caller(changing.secret(), changing.address(), "f")));
   }
 
   @Test

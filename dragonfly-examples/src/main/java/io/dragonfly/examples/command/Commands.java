@@ -81,7 +81,7 @@ public final class Commands {
         line.getCommandSpec().defaultValueProvider(settings);
       }
       settings.warnings().forEach(warning -> say(line, warning));
-      return line.execute(call.arguments().toArray(String[]::new));
+      return line.execute(OldNames.replaceIn(call.arguments()).toArray(String[]::new));
     } catch (SettingsException e) {
       return usage(line, String.valueOf(e.getMessage()));
     }

@@ -100,7 +100,18 @@ final class Settings implements IDefaultValueProvider {
     String file = chosen.orElseGet(() -> defaultFile(root));
     Map<String, ConfigFile.Entry> entries =
         ConfigFile.read(call, file, chosen.isPresent(), name -> refusal(name, about, names));
-    entries.forEach((name, entry) -> given.put(name, given(file + " line ", entry)));
+    entries.forEach((name, entry) -> put(name, given(file + " line ", entry)));
+  }
+
+  /** Adds a setting of the file under its present name. */
+  private void put(String written, Given setting) {
+    String name = OldNames.present(written);
+    Given first = given.putIfAbsent(name, setting);
+    if (first != null) {
+      throw new SettingsException(
+          "%s: '%s' is another name of '%s', which is set in %s"
+              .formatted(setting.where(), written, name, first.where()));
+    }
   }
 
   private static Given given(String line, ConfigFile.Entry entry) {
@@ -112,7 +123,8 @@ final class Settings implements IDefaultValueProvider {
     return new Given(values, line + entry.line(), places);
   }
 
-  private static Optional<String> refusal(String name, Described about, Set<String> names) {
+  private static Optional<String> refusal(String written, Described about, Set<String> names) {
+    String name = names.contains(OldNames.present(written)) ? OldNames.present(written) : written;
     String why = about.notInFiles().get(name);
     if (why != null) {
       return Optional.of("'%s' %s".formatted(name, why));
@@ -157,15 +169,11 @@ final class Settings implements IDefaultValueProvider {
   }
 
   private void readVariables(Call call, Set<String> names) {
-    for (String name : names) {
-      variable(call, name)
-          .ifPresent(
-              value ->
-                  given.put(
-                      name, new Given(List.of(value.split("\n")), variable(name), List.of())));
-    }
+    OldNames.NAMES.forEach((old, name) -> readVariable(call, old, names.contains(name)));
+    names.forEach(name -> readVariable(call, name, true));
     Set<String> variables = new TreeSet<>();
     names.forEach(name -> variables.add(variable(name)));
+    OldNames.NAMES.keySet().forEach(name -> variables.add(variable(name)));
     for (String variable : call.environment().keySet()) {
       if (variable.startsWith(VARIABLE) && !variables.contains(variable)) {
         Nearest.to(variable, variables)
@@ -173,6 +181,16 @@ final class Settings implements IDefaultValueProvider {
                 near -> warnings.add("%s is not read, did you mean %s?".formatted(variable, near)));
       }
     }
+  }
+
+  private void readVariable(Call call, String name, boolean isUsed) {
+    variable(call, name)
+        .filter(value -> isUsed)
+        .ifPresent(
+            value ->
+                given.put(
+                    OldNames.present(name),
+                    new Given(List.of(value.split("\n")), variable(name), List.of())));
   }
 
   private static Optional<String> variable(Call call, String name) {

@@ -2,17 +2,17 @@ package io.dragonfly.examples.command;
 
 import picocli.CommandLine.Option;
 
-/** Where this machine is: the same for peers and supernodes. */
-public final class IdcOption {
+/** The zone of this machine: the same option for peers and supernodes. */
+public final class ZoneOption {
   @Option(
-      names = "--idc",
+      names = "--zone",
       defaultValue = "",
       paramLabel = "NAME",
-      description = "Data centre of this machine.")
-  private String idc = "";
+      description = "Zone of this machine: its data center or availability zone.")
+  private String zone = "";
 
-  /** Returns the data centre; empty if it was not said. */
-  public String idc() {
-    return idc;
+  /** Returns the name of the zone; empty if none was given. */
+  public String zone() {
+    return zone;
   }
 }

@@ -5,11 +5,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dragonfly.ClientConfig;
 import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.Call;
-import io.dragonfly.examples.command.IdcOption;
 import io.dragonfly.examples.command.PeerOptions;
 import io.dragonfly.examples.command.TrustedProxyOptions;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.command.WhyNot;
+import io.dragonfly.examples.command.ZoneOption;
 import io.dragonfly.examples.dfget.PeerSettings;
 import io.dragonfly.examples.thin.Place;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
@@ -155,7 +155,7 @@ final class DfdaemonOptions {
       description = "Port to serve peers on. Default: a free one.")
   private int peerPort;
 
-  @Mixin private IdcOption idc = new IdcOption();
+  @Mixin private ZoneOption zone = new ZoneOption();
 
   @Option(
       names = "--totallimit",
@@ -236,7 +236,7 @@ final class DfdaemonOptions {
             .shareHostLimit(true)
             .home(home(call))
             .port(peerPort)
-            .idc(idc.idc())
+            .zone(zone.zone())
             .offlineTtl(offlineTtl)
             .supernodes(Addresses.inOrder(nodes));
     totalLimit.rate().ifPresent(builder::totalRate);

@@ -35,7 +35,7 @@ final class DfgetJson {
     for (ParentShare share : result.parents()) {
       ObjectNode parent = parents.addObject();
       parent.put("address", Addresses.text(share.parent().address()));
-      parent.put("idc", share.parent().idc());
+      parent.put("zone", share.parent().zone());
       parent.put("bytes", share.bytes());
       parent.put("seconds", share.time().toNanos() / 1e9);
     }

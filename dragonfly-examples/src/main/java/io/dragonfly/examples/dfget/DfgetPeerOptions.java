@@ -3,9 +3,9 @@ package io.dragonfly.examples.dfget;
 import io.dragonfly.ClientConfig;
 import io.dragonfly.examples.command.Addresses;
 import io.dragonfly.examples.command.Call;
-import io.dragonfly.examples.command.IdcOption;
 import io.dragonfly.examples.command.PeerOptions;
 import io.dragonfly.examples.command.Units;
+import io.dragonfly.examples.command.ZoneOption;
 import io.dragonfly.examples.thin.Place;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -59,7 +59,7 @@ public final class DfgetPeerOptions {
       description = "Port to serve on. Default: a free one.")
   private int port;
 
-  @Mixin private IdcOption idc = new IdcOption();
+  @Mixin private ZoneOption zone = new ZoneOption();
 
   @Option(
       names = "--totallimit",
@@ -123,7 +123,7 @@ public final class DfgetPeerOptions {
   private ClientConfig toConfig(
       Call call, Optional<Path> directory, Consumer<ClientConfig.Builder> more) {
     ClientConfig.Builder builder =
-        ClientConfig.builder().shareHostLimit(true).port(port).idc(idc.idc());
+        ClientConfig.builder().shareHostLimit(true).port(port).zone(zone.zone());
     builder.supernodes(Addresses.inOrder(nodes));
     totalLimit.rate().ifPresent(builder::totalRate);
     directory.ifPresent(builder::home);

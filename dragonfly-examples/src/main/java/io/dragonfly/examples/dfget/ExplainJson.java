@@ -80,7 +80,7 @@ final class ExplainJson {
         .objectNode()
         .put("kind", word(giver.kind()))
         .put("address", giver.address())
-        .put("idc", giver.idc());
+        .put("zone", giver.zone());
   }
 
   private static ObjectNode of(FetchStep step) {

@@ -79,15 +79,15 @@ final class ExplainText {
       return;
     }
     int width = record.parents().stream().mapToInt(p -> name(p.parent()).length()).max().orElse(0);
-    int idc = record.parents().stream().mapToInt(p -> p.parent().idc().length()).max().orElse(0);
-    String row = "%-" + width + "s  %-" + Math.max(3, idc) + "s  %7s  %10s  %12s  %s";
+    int zone = record.parents().stream().mapToInt(p -> p.parent().zone().length()).max().orElse(0);
+    String row = "%-" + width + "s  %-" + Math.max(4, zone) + "s  %7s  %10s  %12s  %s";
     line("");
-    line(row, "parent", "idc", "pieces", "bytes", "rate", "not given");
+    line(row, "parent", "zone", "pieces", "bytes", "rate", "not given");
     for (ParentRecord parent : record.parents()) {
       line(
           row.stripTrailing(),
           name(parent.parent()),
-          parent.parent().idc().isEmpty() ? "-" : parent.parent().idc(),
+          parent.parent().zone().isEmpty() ? "-" : parent.parent().zone(),
           parent.pieces(),
           Units.size(parent.bytes()),
           parent.pieces() == 0 ? "-" : Units.rate(parent.bytes(), parent.busy()),

@@ -45,7 +45,7 @@ final class PreheatOptions {
   @Option(
       names = "--peers",
       split = ",",
-      paramLabel = "all|idc:NAME|IP|ID",
+      paramLabel = "all|zone:NAME|IP|ID",
       description =
           "Peers that are told to fetch it, too, once it is there: those of them that were started"
               + " with --allow-preheat. Default: none.")

@@ -83,8 +83,8 @@ final class ServerPeer implements PeerHost {
     if (asked.port() != 0 && asked.port() != its.port()) {
       throw differs("port", asked.port(), its.port());
     }
-    if (!asked.idc().isEmpty() && !asked.idc().equals(its.idc())) {
-      throw differs("idc", asked.idc(), its.idc());
+    if (!asked.zone().isEmpty() && !asked.zone().equals(its.zone())) {
+      throw differs("zone", asked.zone(), its.zone());
     }
     if (asked.totalRate().isPresent()
         && !asked.totalRate().equals(its.totalRate())

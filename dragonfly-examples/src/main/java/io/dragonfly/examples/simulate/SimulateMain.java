@@ -81,7 +81,7 @@ public final class SimulateMain implements Callable<Integer> {
     out.println("source       " + Units.size(result.sourceBytes()) + " read by the supernode");
     out.println("supernode    " + Units.size(result.supernodeBytes()) + " sent");
     out.println("peers        " + Units.size(result.peerBytes()) + " sent");
-    out.println("across idcs  " + Units.size(result.crossIdcBytes()));
+    out.println("across zones " + Units.size(result.crossZoneBytes()));
     out.println("in vain      " + result.failures() + " requests");
     out.println(
         line(
@@ -105,7 +105,7 @@ public final class SimulateMain implements Callable<Integer> {
         .put("source_bytes", result.sourceBytes())
         .put("supernode_bytes", result.supernodeBytes())
         .put("peer_bytes", result.peerBytes())
-        .put("cross_idc_bytes", result.crossIdcBytes())
+        .put("cross_zone_bytes", result.crossZoneBytes())
         .put("failed_requests", result.failures())
         .put("assignments", result.assignments())
         .put("assignments_per_second", result.assignmentsPerSecond())

@@ -61,12 +61,12 @@ final class SimulateOptions {
   private boolean isCached;
 
   @Option(
-      names = "--idcs",
+      names = "--zones",
       paramLabel = "N",
       defaultValue = "1",
       converter = CountConverter.class,
-      description = "Data centres that the peers are spread over. Default: ${DEFAULT-VALUE}.")
-  private int idcs;
+      description = "Zones that the peers are spread over. Default: ${DEFAULT-VALUE}.")
+  private int zones;
 
   @Option(
       names = "--churn",
@@ -149,7 +149,7 @@ final class SimulateOptions {
             .lengthBytes(size)
             .rate(rate)
             .cached(isCached)
-            .idcs(idcs)
+            .zones(zones)
             .churn(churn)
             .slow(slow)
             .stagger(stagger)

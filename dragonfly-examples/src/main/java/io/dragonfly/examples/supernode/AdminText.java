@@ -88,7 +88,7 @@ final class AdminText {
   static String peers(JsonNode answer) {
     StringBuilder text =
         new StringBuilder(
-            PEER_ROW.formatted("PEER", "ADDRESS", "TASKS", "WANTING", "SILENT", "IDC", "STATE"));
+            PEER_ROW.formatted("PEER", "ADDRESS", "TASKS", "WANTING", "SILENT", "ZONE", "STATE"));
     for (JsonNode peer : answer.path("peers")) {
       text.append(
           PEER_ROW.formatted(
@@ -97,7 +97,7 @@ final class AdminText {
               peer.path("tasks").asText(),
               peer.path("wanting").asText(),
               peer.path("silentMillis").asLong() / 1000 + " s",
-              peer.path("idc").asText().isEmpty() ? "-" : peer.path("idc").asText(),
+              peer.path("zone").asText().isEmpty() ? "-" : peer.path("zone").asText(),
               isolation(peer.path("isolation"))));
     }
     return text + leftOut(answer);

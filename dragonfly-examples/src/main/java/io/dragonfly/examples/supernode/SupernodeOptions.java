@@ -2,12 +2,12 @@ package io.dragonfly.examples.supernode;
 
 import io.dragonfly.SupernodeConfig;
 import io.dragonfly.examples.command.Addresses;
-import io.dragonfly.examples.command.IdcOption;
 import io.dragonfly.examples.command.JoinOptions;
 import io.dragonfly.examples.command.MetricsOptions;
 import io.dragonfly.examples.command.TlsOptions;
 import io.dragonfly.examples.command.TrustedProxyOptions;
 import io.dragonfly.examples.command.Units;
+import io.dragonfly.examples.command.ZoneOption;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,7 +45,7 @@ final class SupernodeOptions {
       description = "Port for everything; 0 takes a free one. Default: ${DEFAULT-VALUE}.")
   private int port;
 
-  @Mixin private IdcOption idc = new IdcOption();
+  @Mixin private ZoneOption zone = new ZoneOption();
 
   @Option(
       names = "--upload-rate",
@@ -227,7 +227,7 @@ final class SupernodeOptions {
             .homeDir(Path.of(homeDir))
             .advertiseIp(advertiseIps.get(0))
             .port(port)
-            .idc(idc.idc());
+            .zone(zone.zone());
     advertiseIps.stream().skip(1).forEach(builder::alsoAdvertiseIp);
     uploadRate.rate().ifPresent(builder::uploadRate);
     sourceRate.rate().ifPresent(builder::sourceRate);

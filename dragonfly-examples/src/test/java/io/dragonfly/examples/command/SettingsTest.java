@@ -49,6 +49,9 @@ class SettingsTest {
     @Option(names = "--url")
     String url = "";
 
+    @Option(names = "--zone")
+    String zone = "";
+
     @Option(names = "--insecure", arity = "0..1", fallbackValue = "true")
     boolean insecure;
 
@@ -94,6 +97,33 @@ class SettingsTest {
   }
 
   private int code;
+
+  @Test
+  void anOldNameOfAnOptionStillWorks() throws IOException {
+    run("--idc", "a");
+    assertThat(tell.zone).isEqualTo("a");
+    run("--idc=b=c");
+    assertThat(tell.zone).isEqualTo("b=c");
+    run(new FakeCall(dir).variable("DRAGONFLY_IDC", "d"));
+    assertThat(tell.zone).isEqualTo("d");
+    run(new FakeCall(dir).variable("DRAGONFLY_IDC", "d").variable("DRAGONFLY_ZONE", "e"));
+    assertThat(tell.zone).isEqualTo("e");
+    Files.writeString(file, "idc: f\n");
+    run("--config", "settings.yml");
+    assertThat(tell.zone).isEqualTo("f");
+    assertThat(run("--help").out().toString()).contains("--zone").doesNotContain("--idc");
+  }
+
+  @Test
+  void anOptionIsNotSetByTwoNames() throws IOException {
+    assertThat(run("--idc", "a", "--zone", "b").err().toString()).contains("--zone");
+    assertThat(code).isEqualTo(ExitCode.USAGE);
+    Files.writeString(file, "zone: a\nidc: b\n");
+    assertThat(run("--config", "settings.yml").err().toString())
+        .contains("settings.yml line 2: 'idc' is another name of 'zone', which is set in")
+        .contains("settings.yml line 1");
+    assertThat(code).isEqualTo(ExitCode.USAGE);
+  }
 
   @Test
   void aFlagWinsOverTheEnvironmentThatWinsOverTheFile() throws IOException {

@@ -128,7 +128,7 @@ class PreheatCommandTest {
     assertThat(preheat(0, url, "--peers", "all", "--wait").printed())
         .contains("no peer is told: none that is known was started with --allow-preheat");
     assertThat(preheat(2, url, "--peers", "nobody").said())
-        .contains("'nobody' names no peers: use all, idc:NAME, an IP address");
+        .contains("'nobody' names no peers: use all, zone:NAME, an IP address");
   }
 
   @Test

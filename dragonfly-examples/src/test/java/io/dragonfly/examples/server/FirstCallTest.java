@@ -101,16 +101,16 @@ class FirstCallTest {
   @Test
   void aFetchMakesTheProcessTheBackgroundPeerOfItsHome() throws Exception {
     try (RudeServer source = new RudeServer(HEAD, 1000, RudeServer.Then.CLOSE)) {
-      start(true, "--url " + source.url() + " --output out --idc east --alivetime 10s");
+      start(true, "--url " + source.url() + " --output out --zone east --alivetime 10s");
 
       Answer first = answer(answers);
       assertThat(first.code()).as(first.err()).isZero();
       assertThat(first.greetings()).isOne();
       assertThat(dir.resolve("out")).hasSize(1000);
 
-      Answer second = call("--url " + source.url() + " --output again --idc west");
+      Answer second = call("--url " + source.url() + " --output again --zone west");
       assertThat(second.code()).isEqualTo(2);
-      assertThat(second.err()).contains("--idc is 'west'").contains("has 'east'");
+      assertThat(second.err()).contains("--zone is 'west'").contains("has 'east'");
     }
     Path socket = SocketPath.of(home.toFile());
     assertThat(mode(socket.getParent())).isEqualTo("rwx------");

@@ -82,8 +82,8 @@ class ServerPeerTest {
   @Test
   void whatIsNotSetIsNoneAndTheWayOutIsSaid() {
     assertRefused(
-        client -> client.idc("east"),
-        "--idc is 'east', but the server of this home, process " + PID + ", has none.",
+        client -> client.zone("east"),
+        "--zone is 'east', but the server of this home, process " + PID + ", has none.",
         "end the server (kill " + PID + "), or choose another --home.");
   }
 

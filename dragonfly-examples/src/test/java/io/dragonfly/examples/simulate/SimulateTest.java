@@ -17,7 +17,7 @@ class SimulateTest {
 
   @Test
   void theJsonSaysHowFarFromTheBoundItIsAndWhereTheBytesCameFrom() throws Exception {
-    JsonNode result = json("--peers=8 --size=16M --rate=100mbit --idcs=2");
+    JsonNode result = json("--peers=8 --size=16M --rate=100mbit --zones=2");
 
     long size = 16L << 20;
     assertThat(result.get("last_over_bound").asDouble()).isBetween(1.0, 1.3);
@@ -25,7 +25,7 @@ class SimulateTest {
     assertThat(result.get("source_bytes").asLong()).isEqualTo(size);
     assertThat(result.get("supernode_bytes").asLong() + result.get("peer_bytes").asLong())
         .isBetween(8 * size, 8 * size + size / 8);
-    assertThat(result.get("cross_idc_bytes").asLong()).isBetween(size, 4 * size);
+    assertThat(result.get("cross_zone_bytes").asLong()).isBetween(size, 4 * size);
     assertThat(result.get("assignments_per_second").asDouble()).isPositive();
   }
 
@@ -76,7 +76,7 @@ class SimulateTest {
     "--supernode-rate=1mbitt, '''1mbitt'' is no rate of a link'",
     "--rate=0, 'a link''s rate cannot be 0'",
     "--rate=1kbit, 'the rate is 125 B/s'",
-    "--idcs=0, 'idcs is 0, must be 1 to 1000'",
+    "--zones=0, 'zones is 0, must be 1 to 1000'",
     "--churn=100%, 'churn is 1.0, must be from 0 to less than 1'",
     "--churn=much, '''much'' is no share, write 5% or 0.05'",
     "--slow=200%, '''200%'' is no share, write 5% or 0.05'",

@@ -3,15 +3,15 @@ package io.dragonfly.scheduler.simulator;
 import java.time.Duration;
 
 /**
- * What the model says of time that is not spent on a link.
+ * Times of the model that are not spent on links.
  *
- * @param call how long a call to the supernode takes, and its answer back
+ * @param call time of a request to the supernode, and of its response
  * @param held how long the first of several reports waits for others
- * @param request how long a request for a piece takes until its parent can begin to send
- * @param piece what each piece costs its taker beyond the time on its links, until it can pass it
- *     on
- * @param noticed after which time a taker notices that a parent is gone
- * @param lease after which time the supernode notices that
+ * @param request time until the parent can begin to answer a request for a piece
+ * @param piece time that each piece costs its child in addition to the links, until the child can
+ *     upload it
+ * @param noticed time after which a child notices that a parent is gone
+ * @param lease time after which the supernode notices that
  */
 public record Delays(
     Duration call,
@@ -20,13 +20,13 @@ public record Delays(
     Duration piece,
     Duration noticed,
     Duration lease) {
-  /** A parent lets a request for a piece that it is to get wait for so long. */
+  /** How long a parent lets a request for a piece wait that it is about to get. */
   static final Duration PATIENCE = Duration.ofSeconds(2);
 
-  /** So often the supernode lets the scheduler look at the time. */
+  /** Interval at which the supernode calls the scheduler's tick. */
   static final Duration TICK = Duration.ofMillis(100);
 
-  /** Checks that none is negative. */
+  /** Checks that no time is negative. */
   public Delays {
     if (call.isNegative()
         || held.isNegative()
@@ -39,8 +39,9 @@ public record Delays(
   }
 
   /**
-   * A local network: 1 ms for a call, its answer or a request, reports held 20 ms, nothing for a
-   * piece; a dead parent is noticed after 2 s, by the supernode after 15 s.
+   * Returns the delays of a local network: 1 ms for a request to the supernode, its response, and a
+   * request for a piece; reports are held for 20 ms; pieces cost nothing; a lost parent is noticed
+   * after 2 s, by the supernode after 15 s.
    */
   public static Delays defaults() {
     return new Delays(
@@ -52,17 +53,17 @@ public record Delays(
         Duration.ofSeconds(15));
   }
 
-  /** Returns these with another time for a call or its answer, and for a request. */
+  /** Returns a copy with another time for requests and responses. */
   public Delays withCall(Duration time) {
     return new Delays(time, held, time, piece, noticed, lease);
   }
 
-  /** Returns these with another time that reports are held. */
+  /** Returns a copy with another time for which reports are held. */
   public Delays withHeld(Duration time) {
     return new Delays(call, time, request, piece, noticed, lease);
   }
 
-  /** Returns these with another cost of each piece. */
+  /** Returns a copy with another cost of each piece. */
   public Delays withPiece(Duration time) {
     return new Delays(call, held, request, time, noticed, lease);
   }

@@ -1,6 +1,6 @@
 package io.dragonfly.scheduler.simulator;
 
-/** What comes to a peer passes in the order in which it was sent. */
+/** A downlink: chunks pass in the order in which they were sent. */
 final class Downlink {
   private double nanosPerByte;
   private long free;
@@ -13,7 +13,7 @@ final class Downlink {
     nanosPerByte = 1e9 / bytesPerSecond;
   }
 
-  /** Bytes that come now pass; returns when they have. */
+  /** Lets bytes pass that arrive now; returns the time at which they have passed. */
   long pass(long now, long bytes) {
     free = Math.max(now, free) + (long) (bytes * nanosPerByte);
     return free;

@@ -1,6 +1,6 @@
 package io.dragonfly.scheduler.simulator;
 
-/** Something that happens at a time. One that is over may be used again. */
+/** Something that happens at a given time. It can be reused after it has happened. */
 abstract class Event {
   abstract void happen();
 }

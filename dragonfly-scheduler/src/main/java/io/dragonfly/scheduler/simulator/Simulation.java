@@ -15,17 +15,18 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A swarm that a few numbers describe, and how long its peers need at best. Two runs with the same
- * settings are the same. Immutable, and safe for concurrent use.
+ * A swarm that is described by a few numbers, and the completion times of its peers. Two runs with
+ * the same settings have the same results. Immutable and thread-safe.
  *
- * <p>The bound of a peer is the larger of two times: what all uplinks together need to send a copy
- * to each peer that is not slower than it (the fluid limit), and what the slower of its downlink
- * and the first copy needs for the file, with one piece's time more for each doubling of the copies
- * of the last piece. For N equal peers and M pieces that is {@code (1 + floor(log2 N) / M)} times
- * what one alone needs (Mundinger, Weber, Weiss). Peers that are cut off do not count.
+ * <p>The lower bound of a peer's completion time is the larger of two times. One is the time in
+ * which all uplinks together send a copy to each peer that is not slower (the fluid limit). The
+ * other is the file's length divided by the slower of the peer's downlink and the rate of the first
+ * copy, plus the time of one piece for each doubling of the copies of the last piece. For N equal
+ * peers and M pieces that is {@code (1 + floor(log2 N) / M)} times what one peer needs (Mundinger,
+ * Weber, Weiss). Peers that are cut off do not count.
  */
 public final class Simulation {
-  /** More virtual time than this, and as many times what the slowest needs, is too much. */
+  /** Virtual time after which a run fails, unless the slowest peer needs a large part of it. */
   private static final Duration LEAST_LIMIT = Duration.ofHours(1);
 
   private static final int LIMIT_FACTOR = 20;
@@ -37,7 +38,7 @@ public final class Simulation {
   private final Rate supernodeRate;
   private final Rate sourceRate;
   private final boolean isCached;
-  private final int idcs;
+  private final int zones;
   private final double churn;
   private final double slow;
   private final Rate slowRate;
@@ -53,7 +54,7 @@ public final class Simulation {
     supernodeRate = builder.supernodeRate == null ? builder.rate : builder.supernodeRate;
     sourceRate = builder.sourceRate == null ? supernodeRate : builder.sourceRate;
     isCached = builder.isCached;
-    idcs = builder.idcs;
+    zones = builder.zones;
     churn = builder.churn;
     slow = builder.slow;
     slowRate =
@@ -65,18 +66,19 @@ public final class Simulation {
     delays = builder.delays;
   }
 
-  /** Begins to describe a swarm. */
+  /** Returns a builder. */
   public static Builder builder() {
     return new Builder();
   }
 
   /**
-   * Runs it, on this thread and as fast as it can be computed.
+   * Runs the simulation on this thread, as fast as possible.
    *
-   * @throws IllegalStateException if a peer needs so long that it must be a defect
+   * @throws IllegalStateException if a peer needs so long that it must be a bug
    */
   public SimulationResult run() {
-    VirtualSwarm swarm = new VirtualSwarm(scheduler, idc(0), bytesPerSecond(supernodeRate), delays);
+    VirtualSwarm swarm =
+        new VirtualSwarm(scheduler, zone(0), bytesPerSecond(supernodeRate), delays);
     VirtualTask task =
         isCached
             ? swarm.addCached(lengthBytes)
@@ -88,8 +90,8 @@ public final class Simulation {
         swarm, bounds(swarm), Duration.ofNanos(System.nanoTime() - started));
   }
 
-  private String idc(int number) {
-    return idcs == 1 ? "" : "idc" + number;
+  private String zone(int number) {
+    return zones == 1 ? "" : "zone" + number;
   }
 
   private void join(VirtualSwarm swarm, VirtualTask task) {
@@ -100,16 +102,16 @@ public final class Simulation {
       Duration at = stagger.multipliedBy(number);
       boolean isSlow = isChosen(number, slow);
       VirtualPeer.Link own = isSlow ? slower : usual;
-      VirtualPeer joined = swarm.join(at, task, idc(number % idcs), own).peer();
+      VirtualPeer joined = swarm.join(at, task, zone(number % zones), own).peer();
       if (random.nextDouble() < churn) {
         Duration gone = at.plus(seconds(random.nextDouble() * lengthBytes / usual.up()));
         swarm.die(gone, joined);
-        swarm.join(gone, task, idc(number % idcs), own);
+        swarm.join(gone, task, zone(number % zones), own);
       }
     }
   }
 
-  /** Spreads a share evenly over all numbers. */
+  /** Distributes a share evenly over all numbers. */
   private static boolean isChosen(int number, double share) {
     return Math.floor((number + 1) * share) > Math.floor(number * share);
   }
@@ -131,7 +133,7 @@ public final class Simulation {
     return LEAST_LIMIT.plus(most).plus(stagger.multipliedBy(peers));
   }
 
-  /** How fast the first copy of each piece can come to the peers. */
+  /** Returns the rate at which the first copy of each piece can reach the peers. */
   private double entryRate() {
     double sending = bytesPerSecond(supernodeRate);
     return isCached ? sending : Math.min(sending, bytesPerSecond(sourceRate));
@@ -165,7 +167,7 @@ public final class Simulation {
     return bounds;
   }
 
-  /** Describes a swarm; see each setting for its default. */
+  /** Describes a swarm. */
   public static final class Builder {
     private Function<LongSupplier, Scheduler> scheduler = PlannedScheduler::new;
     private int peers = 100;
@@ -174,7 +176,7 @@ public final class Simulation {
     private @Nullable Rate supernodeRate;
     private @Nullable Rate sourceRate;
     private boolean isCached;
-    private int idcs = 1;
+    private int zones = 1;
     private double churn;
     private double slow;
     private @Nullable Rate slowRate;
@@ -184,102 +186,104 @@ public final class Simulation {
 
     private Builder() {}
 
-    /** What makes the scheduler for a clock of nanoseconds; that of supernodes unless set. */
+    /** Creates the scheduler for a clock in nanoseconds. Default: that of supernodes. */
     public Builder scheduler(Function<LongSupplier, Scheduler> maker) {
       scheduler = maker;
       return this;
     }
 
-    /** How many peers want the file; 100 unless set. */
+    /** Number of peers that download the file. Default: 100. */
     public Builder peers(int count) {
       peers = count;
       return this;
     }
 
-    /** Bytes of the file; 1 GiB unless set. */
+    /** Length of the file in bytes. Default: 1 GiB. */
     public Builder lengthBytes(long bytes) {
       lengthBytes = bytes;
       return this;
     }
 
-    /** What each peer can send and, at the same time, receive; 1 Gbit/s unless set. */
+    /** Rate at which each peer can send, and at the same time receive. Default: 1 Gbit/s. */
     public Builder rate(Rate most) {
       rate = most;
       return this;
     }
 
-    /** What the supernode can send; the peers' rate unless set. */
+    /** Rate at which the supernode can send. Default: the rate of the peers. */
     public Builder supernodeRate(Rate most) {
       supernodeRate = most;
       return this;
     }
 
-    /** How fast the supernode reads the source; its own rate unless set. */
+    /** Rate at which the supernode downloads from the source. Default: its own rate. */
     public Builder sourceRate(Rate most) {
       sourceRate = most;
       return this;
     }
 
-    /** Whether the CDN cache has the whole file at the beginning; it reads it then unless set. */
+    /**
+     * Whether the supernode cache has the whole file at the start. Default: it downloads the file
+     * then.
+     */
     public Builder cached(boolean cached) {
       isCached = cached;
       return this;
     }
 
-    /** Over how many data centres the peers are spread evenly; 1 unless set. */
-    public Builder idcs(int count) {
-      idcs = count;
+    /** Number of zones over which the peers are evenly spread. Default: 1. */
+    public Builder zones(int count) {
+      zones = count;
       return this;
     }
 
     /**
-     * Which share of the peers is cut off at some time of the transfer, and each replaced by a new
-     * one; 0 unless set.
+     * Share of the peers that are cut off at some time, and each replaced by a new one. Default: 0.
      */
     public Builder churn(double share) {
       churn = share;
       return this;
     }
 
-    /** Which share of the peers has slow links; 0 unless set. */
+    /** Share of the peers with slow links. Default: 0. */
     public Builder slow(double share) {
       slow = share;
       return this;
     }
 
-    /** How slow those are; a tenth of the others unless set. */
+    /** Rate of the slow links. Default: a tenth of the others. */
     public Builder slowRate(Rate most) {
       slowRate = most;
       return this;
     }
 
-    /** How long after each peer the next one joins; all join at once unless set. */
+    /** Time between the joins of one peer and the next. Default: all join at once. */
     public Builder stagger(Duration time) {
       stagger = time;
       return this;
     }
 
-    /** What random times are derived from; 0 unless set. */
+    /** Seed of random times. Default: 0. */
     public Builder seed(long number) {
       seed = number;
       return this;
     }
 
-    /** Time that is not spent on links; see there for the default. */
+    /** Times that are not spent on links. Default: {@link Delays#defaults}. */
     public Builder delays(Delays times) {
       delays = times;
       return this;
     }
 
     /**
-     * Checks the description.
+     * Checks and creates the simulation.
      *
-     * @throws IllegalArgumentException if a number makes no sense; the message names it
+     * @throws IllegalArgumentException if a number is invalid; the message names it
      */
     public Simulation build() {
       check(peers >= 1 && peers <= 1_000_000, "peers is %s, must be 1 to 1000000", peers);
       check(lengthBytes >= 1, "size is %s, must be at least 1 byte", lengthBytes);
-      check(idcs >= 1 && idcs <= 1000, "idcs is %s, must be 1 to 1000", idcs);
+      check(zones >= 1 && zones <= 1000, "zones is %s, must be 1 to 1000", zones);
       check(churn >= 0 && churn < 1, "churn is %s, must be from 0 to less than 1", churn);
       check(slow >= 0 && slow <= 1, "slow is %s, must be from 0 to 1", slow);
       check(!stagger.isNegative(), "stagger is %s, must not be negative", stagger);

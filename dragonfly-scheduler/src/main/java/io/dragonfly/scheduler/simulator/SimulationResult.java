@@ -6,8 +6,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * How a simulated swarm did. Times are virtual but where said otherwise, and count for each peer
- * that stayed from when it joined. Immutable.
+ * The result of a simulation. Times are virtual unless stated otherwise. They are counted for each
+ * peer that stayed, from when it joined. Immutable.
  */
 public final class SimulationResult {
   private final List<Double> seconds = new ArrayList<>();
@@ -15,7 +15,7 @@ public final class SimulationResult {
   private final long sourceBytes;
   private final long supernodeBytes;
   private final long peerBytes;
-  private final long crossIdcBytes;
+  private final long crossZoneBytes;
   private final long failures;
   private final long assignments;
   private final Duration schedulerTime;
@@ -36,69 +36,69 @@ public final class SimulationResult {
     peerBytes = sent;
     sourceBytes = swarm.sourceBytes();
     supernodeBytes = swarm.cdnBytes();
-    crossIdcBytes = swarm.crossedBytes();
+    crossZoneBytes = swarm.crossedBytes();
     failures = swarm.failures();
     assignments = swarm.assignments();
     schedulerTime = swarm.schedulerTime();
     this.realTime = realTime;
   }
 
-  /** Returns the seconds of the peer that needed longest. */
+  /** Returns the completion time of the slowest peer in seconds. */
   public double lastSeconds() {
     return last(seconds);
   }
 
-  /** Returns the seconds of the peer in the middle. */
+  /** Returns the median completion time in seconds. */
   public double medianSeconds() {
     return median(seconds);
   }
 
-  /** Returns the most that any peer needed, as a multiple of its own bound. */
+  /** Returns the largest completion time as a multiple of the peer's own bound. */
   public double lastOverBound() {
     return last(overBound);
   }
 
-  /** Returns what the peer in the middle needed, as a multiple of its own bound. */
+  /** Returns the median completion time as a multiple of the peer's own bound. */
   public double medianOverBound() {
     return median(overBound);
   }
 
-  /** Returns the bytes that the supernode read from the source. */
+  /** Returns the bytes that the supernode downloaded from the source. */
   public long sourceBytes() {
     return sourceBytes;
   }
 
-  /** Returns the bytes that the supernode sent to peers. */
+  /** Returns the bytes that the supernode uploaded to peers. */
   public long supernodeBytes() {
     return supernodeBytes;
   }
 
-  /** Returns the bytes that peers sent to peers. */
+  /** Returns the bytes that peers uploaded to peers. */
   public long peerBytes() {
     return peerBytes;
   }
 
-  /** Returns the bytes that went from one data centre to another. */
-  public long crossIdcBytes() {
-    return crossIdcBytes;
+  /** Returns the bytes that went from one zone to another. */
+  public long crossZoneBytes() {
+    return crossZoneBytes;
   }
 
-  /** Returns how often a piece was asked for in vain. */
+  /** Returns the number of requests for pieces that failed. */
   public long failures() {
     return failures;
   }
 
-  /** Returns how many pieces the scheduler assigned. */
+  /** Returns the number of pieces that the scheduler assigned. */
   public long assignments() {
     return assignments;
   }
 
-  /** Returns how many of them it made in a second of real time in which it did nothing else. */
+  /** Returns the number of pieces that the scheduler assigned per second of its own real time. */
   public double assignmentsPerSecond() {
     return assignments / Math.max(1e-9, schedulerTime.toNanos() / 1e9);
   }
 
-  /** Returns the real time that the run took. */
+  /** Returns the real time of the run. */
   public Duration realTime() {
     return realTime;
   }

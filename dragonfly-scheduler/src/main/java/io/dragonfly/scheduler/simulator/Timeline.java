@@ -3,8 +3,8 @@ package io.dragonfly.scheduler.simulator;
 import java.util.Arrays;
 
 /**
- * What happens when, in virtual nanoseconds. Of two events at the same time the one that was added
- * first comes first. A heap with four children to each node, which lie next to each other.
+ * Events ordered by virtual time in nanoseconds. Of two events at the same time the one that was
+ * added first comes first. It is a heap with four children per node, which are adjacent in memory.
  */
 final class Timeline {
   private static final int CHILDREN = 4;
@@ -62,7 +62,7 @@ final class Timeline {
     put(place, event, time, own);
   }
 
-  /** Lets time pass until the next event, and that happen. */
+  /** Advances the time to the next event and runs it. */
   void next() {
     Event event = events[0];
     now = times[0];

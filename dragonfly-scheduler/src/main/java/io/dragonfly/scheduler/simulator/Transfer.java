@@ -1,11 +1,11 @@
 package io.dragonfly.scheduler.simulator;
 
 /**
- * One piece on its way from one parent to one child, in chunks, of which only a few may be between
- * the two links at a time. As an event it is the arrival of its request or of its last chunk.
+ * One piece on its way from a parent to a child, in chunks. Only a few chunks may be between the
+ * two links at a time. As an event it is the arrival of the request or of the last chunk.
  */
 final class Transfer extends Event {
-  /** So many bytes are under way at least: what a connection's buffers hold. */
+  /** Bytes in flight at least: the buffers of a connection. */
   private static final int WINDOW = 256 << 10;
 
   final VirtualFetch to;
@@ -31,7 +31,7 @@ final class Transfer extends Event {
     arrivals = new long[Math.max(2, WINDOW / to.task().chunk())];
   }
 
-  /** Tells whether nobody waits for it any longer. */
+  /** Tells whether the child no longer waits for this piece. */
   boolean isOver() {
     return hasFailed || to.peer().isDead() || to.has(piece);
   }
@@ -48,7 +48,7 @@ final class Transfer extends Event {
     isWaiting = waiting;
   }
 
-  /** Returns from when on the next chunk may be sent. */
+  /** Returns the time from which the next chunk may be sent. */
   long sendableAt() {
     return sent < arrivals.length ? 0 : arrivals[sent % arrivals.length];
   }
@@ -58,7 +58,7 @@ final class Transfer extends Event {
     return Math.min(left, to.task().chunk());
   }
 
-  /** A chunk has left the parent; returns whether it was the last. */
+  /** Records that a chunk has left the parent; returns whether it was the last. */
   boolean chunkSent(long bytes) {
     long arrival = to.peer().downlink().pass(swarm.timeline().now(), bytes);
     to.arrives(arrival, bytes);

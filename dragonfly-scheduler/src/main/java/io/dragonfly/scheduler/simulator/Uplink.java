@@ -8,9 +8,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a peer sends: a chunk of each active request in turn. The others wait, and their tasks take
- * turns; if all that are active are held up by their children, more become active. As an event it
- * is the end of a chunk.
+ * An uplink: it sends one chunk of each active request in turn. The other requests wait, and their
+ * tasks take turns. If all active requests are limited by their children, more become active. As an
+ * event it is the end of a chunk.
  */
 final class Uplink extends Event {
   private static final int SLOTS_MOST = 16;
@@ -18,7 +18,7 @@ final class Uplink extends Event {
   private final VirtualSwarm swarm;
   private final double nanosPerByte;
 
-  /** Requests that wait, by the number of their task; and the tasks with such requests, in turn. */
+  /** Waiting requests by the number of their task, and the tasks that have any, in turn. */
   private final List<Deque<Transfer>> waiting = new ArrayList<>(1);
 
   private final Deque<Deque<Transfer>> turns = new ArrayDeque<>();
@@ -53,7 +53,7 @@ final class Uplink extends Event {
     }
   }
 
-  /** From now on nothing is sent any longer; what is under way is left so. */
+  /** Stops all uploads. Bytes in flight stay there. */
   void cut(Consumer<Transfer> lost) {
     isCut = true;
     waiting.forEach(line -> line.forEach(lost));
@@ -89,7 +89,7 @@ final class Uplink extends Event {
     }
   }
 
-  /** Returns whose chunk is next: of those that take what they are sent, so many are in turn. */
+  /** Returns the transfer whose chunk is next, among the first that can accept one. */
   private @Nullable Transfer next() {
     while (true) {
       active.removeIf(Transfer::isOver);

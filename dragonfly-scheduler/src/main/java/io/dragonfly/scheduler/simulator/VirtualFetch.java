@@ -82,7 +82,7 @@ public final class VirtualFetch {
     finishIfComplete();
   }
 
-  /** A chunk arrives at a time. */
+  /** Records that a chunk has arrived. */
   void arrives(long time, long bytes) {
     int second = (int) (time / 1_000_000_000);
     if (second >= perSecond.length) {
@@ -106,7 +106,7 @@ public final class VirtualFetch {
     }
   }
 
-  /** The peer has lost a piece. */
+  /** Removes a piece that the peer has lost. */
   void lose(int piece) {
     if (has.get(piece)) {
       has.clear(piece);
@@ -121,7 +121,7 @@ public final class VirtualFetch {
     }
   }
 
-  /** A request for a piece has come in that this peer does not have yet. */
+  /** Lets a request wait for a piece that this peer does not have yet. */
   void await(Transfer transfer) {
     transfer.setWaiting(true);
     waiting.computeIfAbsent(transfer.piece, piece -> new ArrayList<>(2)).add(transfer);
@@ -143,12 +143,12 @@ public final class VirtualFetch {
     inFlight--;
   }
 
-  /** Tells whether a piece is assigned to it. */
+  /** Tells whether a piece is assigned to this download. */
   boolean isInFlight() {
     return inFlight > 0;
   }
 
-  /** Tells whether the supernode knows of it, and it still lacks pieces. */
+  /** Tells whether the supernode knows this download, and pieces are missing. */
   boolean isActive() {
     return isRegistered && !isFinished();
   }

@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A peer of a {@link VirtualSwarm}, or its supernode cache. It has one poll open at the supernode;
- * what it has to report goes with the next one, which replaces the one before.
+ * A peer of a {@link VirtualSwarm}, or its supernode cache. It always has one poll open at the
+ * supernode. It sends its reports with the next poll, which replaces the one before.
  */
 public final class VirtualPeer {
   private static final int REPORTS_PER_CALL = 16;
@@ -24,7 +24,7 @@ public final class VirtualPeer {
   private final Downlink downlink;
   private final Link link;
 
-  /** By the number of the task. */
+  /** Downloads by the number of the task. */
   private final List<@Nullable VirtualFetch> byTask = new ArrayList<>(1);
 
   private final List<VirtualFetch> fetches = new ArrayList<>(1);
@@ -46,27 +46,27 @@ public final class VirtualPeer {
   }
 
   /**
-   * How fast a peer sends and receives.
+   * The rates of a peer's link.
    *
    * @param up bytes per second that it can send
    * @param down bytes per second that it can receive
    */
   public record Link(double up, double down) {}
 
-  /** The end of one assignment. */
+  /** The result of one assignment. */
   record Report(VirtualTask task, PieceResult result) {}
 
-  /** Returns what it downloads, in the order in which that was added. */
+  /** Returns the downloads in the order in which they were added. */
   public List<VirtualFetch> fetches() {
     return Collections.unmodifiableList(fetches);
   }
 
-  /** Returns the bytes that it sent to others. */
+  /** Returns the bytes that this peer uploaded. */
   public long sentBytes() {
     return sent;
   }
 
-  /** Tells whether it was cut off. */
+  /** Tells whether this peer was cut off. */
   public boolean isDead() {
     return isDead;
   }
@@ -99,7 +99,7 @@ public final class VirtualPeer {
     fetches.add(fetch);
   }
 
-  /** Returns its part in a task. */
+  /** Returns this peer's download of a task. */
   VirtualFetch of(VirtualTask task) {
     VirtualFetch fetch = task.number() < byTask.size() ? byTask.get(task.number()) : null;
     if (fetch == null) {
@@ -112,7 +112,7 @@ public final class VirtualPeer {
     sent += bytes;
   }
 
-  /** A request for a piece has come in. */
+  /** Receives a request for a piece. */
   void asked(Transfer transfer) {
     if (isDead) {
       swarm.failLater(transfer);
@@ -126,7 +126,7 @@ public final class VirtualPeer {
     }
   }
 
-  /** Refuses the requests that have waited for long enough. */
+  /** Refuses requests that have waited too long. */
   void endPatience() {
     long before = swarm.timeline().now() - Delays.PATIENCE.toNanos();
     for (Transfer first = waitingLongest.peek();
@@ -140,7 +140,7 @@ public final class VirtualPeer {
     }
   }
 
-  /** It is cut off: nothing comes from it any longer. */
+  /** Cuts off this peer: it sends nothing from now on. */
   void die() {
     isDead = true;
     uplink.cut(swarm::failLater);
@@ -148,8 +148,8 @@ public final class VirtualPeer {
   }
 
   /**
-   * From now on it neither polls nor uploads, as a process that is stopped; or it does again. What
-   * it is downloading still arrives.
+   * Stops this peer from polling and uploading, like a stopped process, or ends that. What it is
+   * downloading still arrives.
    */
   void setSilent(boolean silent) {
     isSilent = silent;
@@ -166,7 +166,7 @@ public final class VirtualPeer {
     for (Plan plan : plans) {
       swarm.ask(this, plan);
     }
-    call(); // the response has ended the poll that was open
+    call(); // the response has ended the open poll
   }
 
   void report(Report report) {
@@ -185,10 +185,10 @@ public final class VirtualPeer {
     }
   }
 
-  /** Polls the supernode, with all that there is to report. */
+  /** Polls the supernode, with all reports. */
   void call() {
     if (isSilent) {
-      isReporting = false; // what there is to report goes with the first poll after the silence
+      isReporting = false; // reports are sent with the first poll after the silence
       return;
     }
     isReporting = false;
@@ -204,7 +204,7 @@ public final class VirtualPeer {
     }
   }
 
-  /** There may be something to tell it: at once if a poll of its is open, else when one is. */
+  /** Notifies this peer: at once if its poll is open, else when the next one opens. */
   void setReady(boolean ready) {
     isReady = ready;
   }

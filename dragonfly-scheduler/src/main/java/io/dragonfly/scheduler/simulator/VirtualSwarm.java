@@ -53,24 +53,24 @@ public final class VirtualSwarm {
    * Makes a supernode without tasks and peers.
    *
    * @param make makes the scheduler for a clock of nanoseconds
-   * @param idc the zone of the supernode, or empty
+   * @param zone the zone of the supernode, or empty
    * @param cdnRate bytes per second that the supernode can send
    */
   public VirtualSwarm(
-      Function<LongSupplier, Scheduler> make, String idc, double cdnRate, Delays delays) {
+      Function<LongSupplier, Scheduler> make, String zone, double cdnRate, Delays delays) {
     scheduler = make.apply(timeline::now);
     this.delays = delays;
     VirtualPeer.Link link = new VirtualPeer.Link(cdnRate, cdnRate);
-    cdn = new VirtualPeer(this, peer(0, idc), link, CDN_SLOTS);
+    cdn = new VirtualPeer(this, peer(0, zone), link, CDN_SLOTS);
     byId.put(cdn.peer().id(), cdn);
     timeline.after(Delays.TICK.toNanos(), this::tick);
   }
 
-  private static Peer peer(int number, String idc) {
+  private static Peer peer(int number, String zone) {
     return new Peer(
         new PeerId("%032x".formatted(number)),
         new InetSocketAddress(InetAddress.getLoopbackAddress(), 1 + number % PORTS),
-        idc);
+        zone);
   }
 
   /** Adds a file of which the supernode has nothing. */
@@ -108,21 +108,21 @@ public final class VirtualSwarm {
     return task;
   }
 
-  /** The supernode has one more piece. */
+  /** Adds a piece to the supernode cache. */
   void cdnGets(VirtualTask task, int piece) {
     timed(() -> scheduler.pieceAdded(task.id(), cdn.peer().id(), piece));
     cdn.of(task).gain(piece);
   }
 
-  /** The supernode has lost a piece. */
+  /** Removes a piece from the supernode cache. */
   void cdnLoses(VirtualTask task, int piece) {
     cdn.of(task).lose(piece);
     timed(() -> scheduler.pieceLost(task.id(), cdn.peer().id(), piece));
   }
 
   /** Adds a peer that wants nothing yet. */
-  public VirtualPeer peer(String idc, VirtualPeer.Link link) {
-    return peer(peer(peers.size() + 1, idc), link);
+  public VirtualPeer peer(String zone, VirtualPeer.Link link) {
+    return peer(peer(peers.size() + 1, zone), link);
   }
 
   /** Adds a peer that no other peer can reach. */
@@ -139,12 +139,12 @@ public final class VirtualSwarm {
     return peer;
   }
 
-  /** A new peer without any piece wants a file from a time on. */
-  public VirtualFetch join(Duration at, VirtualTask task, String idc, VirtualPeer.Link link) {
-    return join(at, task, peer(idc, link), new BitSet());
+  /** Adds a new peer that downloads a file from a given time. */
+  public VirtualFetch join(Duration at, VirtualTask task, String zone, VirtualPeer.Link link) {
+    return join(at, task, peer(zone, link), new BitSet());
   }
 
-  /** A peer wants a file from a time on, and has these pieces of it. */
+  /** Lets a peer that already has some pieces download a file from a given time. */
   public VirtualFetch join(Duration at, VirtualTask task, VirtualPeer peer, BitSet has) {
     VirtualFetch fetch = new VirtualFetch(this, peer, task, has);
     peer.add(fetch);
@@ -172,7 +172,7 @@ public final class VirtualSwarm {
         });
   }
 
-  /** A peer is cut off at a time; its children find that out, and later the supernode. */
+  /** Cuts a peer off at a given time. Its children notice, and later the supernode. */
   public void die(Duration at, VirtualPeer dying) {
     timeline.at(
         at.toNanos(),
@@ -192,19 +192,19 @@ public final class VirtualSwarm {
         });
   }
 
-  /** Sets which requests for a piece fail, and how. */
+  /** Chooses requests that fail, and how. */
   void failSome(Function<Transfer, Optional<Outcome>> which) {
     faults = which;
   }
 
-  /** A peer neither polls nor uploads from a time on, for a while. */
+  /** Lets a peer neither poll nor upload for a while, from a given time. */
   void silence(Duration at, Duration length, VirtualPeer peer) {
     timeline.at(at.toNanos(), () -> peer.setSilent(true));
     timeline.at(at.plus(length).toNanos(), () -> peer.setSilent(false));
   }
 
   /**
-   * Runs until all peers that live have everything.
+   * Runs until all remaining peers have everything.
    *
    * @throws IllegalStateException if that takes longer than the limit
    */
@@ -254,7 +254,7 @@ public final class VirtualSwarm {
     return assigned;
   }
 
-  /** Returns the real time that the scheduler took for them. */
+  /** Returns the real time of the scheduler. */
   public Duration schedulerTime() {
     return Duration.ofNanos(schedulerNanos);
   }
@@ -371,7 +371,7 @@ public final class VirtualSwarm {
     }
     Optional<Outcome> fault = faults.apply(transfer);
     if (to.has(plan.piece())) {
-      to.reported(); // as in a client, whose report of the piece is on its way
+      to.reported(); // as in a client that has just sent the report of the piece
     } else if (fault.isPresent()) {
       timeline.after(delays.noticed().toNanos(), () -> fail(transfer, fault.get()));
     } else {
@@ -401,12 +401,12 @@ public final class VirtualSwarm {
     unfinished -= fetch.peer() == cdn ? 0 : 1;
   }
 
-  /** The parent is gone, and the child will see that. */
+  /** Fails a request later, when the child notices that the parent is gone. */
   void failLater(Transfer transfer) {
     timeline.after(delays.noticed().toNanos(), () -> fail(transfer, Outcome.UNREACHABLE));
   }
 
-  /** The parent is silent, and the child will end the request. */
+  /** Fails a request later, when the child gives up on a silent parent. */
   void stall(Transfer transfer) {
     timeline.after(delays.noticed().toNanos(), () -> fail(transfer, Outcome.STALLED));
   }

@@ -34,7 +34,7 @@ public final class VirtualTask {
     return layout.length().orElseThrow();
   }
 
-  /** Returns the place of this task in the lists of the peers. */
+  /** Returns the index of this task in the lists of the peers. */
   int number() {
     return number;
   }
@@ -47,7 +47,7 @@ public final class VirtualTask {
     return layout;
   }
 
-  /** Returns how many bytes of a piece travel together at most. */
+  /** Returns the largest number of bytes of a piece that travel together. */
   int chunk() {
     return chunk;
   }

@@ -1,7 +1,7 @@
 /**
- * Swarms in virtual time: the scheduler is the one that supernodes use, all else is a model. {@link
- * io.dragonfly.scheduler.simulator.Simulation} runs one that a few numbers describe, and {@link
- * io.dragonfly.scheduler.simulator.VirtualSwarm} one that is put together peer by peer.
+ * Simulated swarms in virtual time. The scheduler is that of supernodes; everything else is a
+ * model. {@link io.dragonfly.scheduler.simulator.Simulation} runs a swarm that is described by a
+ * few numbers. {@link io.dragonfly.scheduler.simulator.VirtualSwarm} is built peer by peer.
  */
 @NullMarked
 package io.dragonfly.scheduler.simulator;

@@ -62,19 +62,19 @@ class SimulationTest {
 
   @Test
   void theSameSettingsGiveTheSameResult() {
-    Simulation simulation = swarm().peers(12).idcs(3).stagger(Duration.ofMillis(300)).build();
+    Simulation simulation = swarm().peers(12).zones(3).stagger(Duration.ofMillis(300)).build();
     SimulationResult one = simulation.run();
     SimulationResult other = simulation.run();
     assertThat(other.lastSeconds()).isEqualTo(one.lastSeconds());
     assertThat(other.medianSeconds()).isEqualTo(one.medianSeconds());
     assertThat(other.assignments()).isEqualTo(one.assignments());
-    assertThat(other.crossIdcBytes()).isEqualTo(one.crossIdcBytes()).isGreaterThan(LENGTH);
+    assertThat(other.crossZoneBytes()).isEqualTo(one.crossZoneBytes()).isGreaterThan(LENGTH);
   }
 
   @Test
   void oneDataCentreIsEnteredByAboutOneCopy() {
-    SimulationResult result = swarm().peers(24).idcs(3).build().run();
-    assertThat((double) result.crossIdcBytes() / LENGTH).isBetween(2.0, 2.2);
+    SimulationResult result = swarm().peers(24).zones(3).build().run();
+    assertThat((double) result.crossZoneBytes() / LENGTH).isBetween(2.0, 2.2);
     assertThat(result.lastOverBound()).isLessThan(1.35);
   }
 
@@ -88,7 +88,7 @@ class SimulationTest {
     assertThat(result.realTime()).isPositive();
   }
 
-  /** One swarm says little: each peer more or less changes who meets whom. */
+  /** One swarm is not enough: each additional peer changes which peers meet. */
   @Test
   void aFifthOfSlowPeersHoldsTheOthersUpForTwoFifthsOfTheTimeAtMost() {
     List<SimulationResult> results =

@@ -144,12 +144,12 @@ class VirtualSwarmTest {
     assertThat(seconds[0]).isEqualTo(seconds[1]);
   }
 
-  private static VirtualSwarm swarm(String idc, double cdnRate) {
-    return new VirtualSwarm(PlannedScheduler::new, idc, cdnRate, Delays.defaults());
+  private static VirtualSwarm swarm(String zone, double cdnRate) {
+    return new VirtualSwarm(PlannedScheduler::new, zone, cdnRate, Delays.defaults());
   }
 
-  private VirtualSwarm cached(String idc, double cdnRate) {
-    VirtualSwarm swarm = swarm(idc, cdnRate);
+  private VirtualSwarm cached(String zone, double cdnRate) {
+    VirtualSwarm swarm = swarm(zone, cdnRate);
     task = swarm.addCached(LENGTH);
     return swarm;
   }
@@ -158,9 +158,9 @@ class VirtualSwarmTest {
     return Objects.requireNonNull(task, "no task was added");
   }
 
-  private void join(VirtualSwarm swarm, int count, String idc) {
+  private void join(VirtualSwarm swarm, int count, String zone) {
     for (int i = 0; i < count; i++) {
-      peers.add(swarm.join(Duration.ZERO, task(), idc, link(RATE, RATE)));
+      peers.add(swarm.join(Duration.ZERO, task(), zone, link(RATE, RATE)));
     }
   }
 

@@ -132,7 +132,7 @@ public final class AdminWire {
     out.text("peer", known.peer().id().hex());
     out.text("ip", Addresses.literal(known.peer().address().getAddress()));
     out.number("port", known.peer().address().getPort());
-    out.text("idc", known.peer().idc());
+    out.text("zone", known.peer().zone());
     out.number("tasks", known.tasks());
     out.number("wanting", known.wanting());
     out.number("silentMillis", known.silent().toMillis());

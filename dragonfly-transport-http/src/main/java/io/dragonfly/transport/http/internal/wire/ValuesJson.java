@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
 
 /**
  * The values that messages are made of. What comes by the thousand is an array without field names:
- * a parent is {@code [number, id, ip, port, idc, capability, certificate]}, the last one only if
+ * a parent is {@code [number, id, ip, port, zone, capability, certificate]}, the last one only if
  * there is one, an assignment {@code [first, step, count, parent]}, a list of digests {@code
  * [first, base64]}, a holding {@code [task, base64 of a bit set, least bit first, ticket]}, without
  * a ticket in a registration, a proof of the join token {@code [peer's nonce, supernode's nonce,
@@ -49,7 +49,7 @@ final class ValuesJson {
         peer -> {
           peer.text("ip", Addresses.literal(caller.address().getAddress()));
           peer.number("port", caller.address().getPort());
-          peer.text("idc", caller.idc());
+          peer.text("zone", caller.zone());
           if (caller.other().isPresent()) {
             peer.text("otherIp", Addresses.literal(caller.other().get()));
           }
@@ -68,7 +68,7 @@ final class ValuesJson {
     return new Caller(
         secret,
         Addresses.parse(peer.get("ip"), peer.get("port")),
-        peer.find("idc", idc -> idc.text(Wire.MAX_IDC)).orElse(""),
+        peer.find("zone", zone -> zone.text(Wire.MAX_ZONE)).orElse(""),
         peer.find("otherIp", Addresses::parse),
         peer.find("certificate", ValuesJson::readCertificate).orElse(""),
         peer.find("join", ValuesJson::readProof));
@@ -131,7 +131,7 @@ final class ValuesJson {
           array.element(parent.peer().id().hex());
           array.element(Addresses.literal(parent.peer().address().getAddress()));
           array.element(parent.peer().address().getPort());
-          array.element(parent.peer().idc());
+          array.element(parent.peer().zone());
           array.element(parent.capability());
           if (!parent.peer().certificate().isEmpty()) {
             array.element(parent.peer().certificate());
@@ -145,7 +145,7 @@ final class ValuesJson {
         new Peer(
             new PeerId(in.at(1).text()),
             Addresses.parse(in.at(2), in.at(3)),
-            in.at(4).text(Wire.MAX_IDC),
+            in.at(4).text(Wire.MAX_ZONE),
             hasCertificate ? readCertificate(in.at(6)) : "");
     return new Parent(in.at(0).integer(), peer, in.at(5).text(Wire.MAX_CAPABILITY));
   }

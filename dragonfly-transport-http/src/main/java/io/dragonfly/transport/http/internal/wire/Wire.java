@@ -25,8 +25,8 @@ public final class Wire {
   /** More bytes in the body of a control call's answer are refused: 4 MiB. */
   public static final int MAX_ANSWER_BYTES = 4 << 20;
 
-  /** Longest name of a data centre, in characters. */
-  static final int MAX_IDC = 255;
+  /** Longest name of a zone, in characters. */
+  static final int MAX_ZONE = 255;
 
   /** Longest capability, in characters. */
   static final int MAX_CAPABILITY = 1 << 10;

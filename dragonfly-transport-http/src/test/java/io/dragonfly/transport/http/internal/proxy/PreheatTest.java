@@ -161,7 +161,7 @@ class PreheatTest extends ProxyTest {
             ClientConfig.builder()
                 .home(dir.resolve("allows"))
                 .joinTokenFile(token)
-                .idc("east")
+                .zone("east")
                 .takesPreheats(true)
                 .supernodes(List.of(supernode.address().orElseThrow()))
                 .build())) {
@@ -169,11 +169,11 @@ class PreheatTest extends ProxyTest {
           .atMost(Duration.ofMinutes(1))
           .until(() -> supernode.admin().peers().join().size() == 1);
 
-      Preheat done = preheat(List.of("idc:east"), Optional.empty(), "linux/amd64");
+      Preheat done = preheat(List.of("zone:east"), Optional.empty(), "linux/amd64");
       assertThat(done.peers()).isEqualTo(1);
-      assertThatThrownBy(() -> preheat(List.of("idc:east", "idc:west"), Optional.empty()))
+      assertThatThrownBy(() -> preheat(List.of("zone:east", "zone:west"), Optional.empty()))
           .hasCauseInstanceOf(CallRefusedException.class)
-          .hasMessageContaining("There is no such peer: 'idc:west' means none of the 1 ");
+          .hasMessageContaining("There is no such peer: 'zone:west' means none of the 1 ");
       await()
           .atMost(Duration.ofMinutes(1))
           .until(() -> allows.tasks().stream().filter(HeldTask::isComplete).count() == 4);

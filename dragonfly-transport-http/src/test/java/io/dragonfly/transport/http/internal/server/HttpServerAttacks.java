@@ -120,7 +120,7 @@ abstract class HttpServerAttacks extends HttpServerFixture {
         "{\"patience\": 1e999999999}",
         "{\"patience\": " + "9".repeat(100_000) + "}",
         "{\"peer\": [], \"holdings\": {}, \"patience\": \"soon\", \"reports\": 7}",
-        "{\"peer\": {\"ip\": 5, \"port\": \"x\", \"idc\": []}}",
+        "{\"peer\": {\"ip\": 5, \"port\": \"x\", \"zone\": []}}",
         "\"" + "\\u0000".repeat(50_000) + "\"",
         "\ud800",
         "null",

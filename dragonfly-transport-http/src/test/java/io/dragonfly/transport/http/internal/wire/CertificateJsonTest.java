@@ -39,7 +39,7 @@ class CertificateJsonTest {
         .isInstanceOf(WireException.class);
     Peer peer = ControlExamples.provenCaller().peer();
     if (!text.isEmpty()) {
-      assertThatThrownBy(() -> new Peer(peer.id(), peer.address(), peer.idc(), text))
+      assertThatThrownBy(() -> new Peer(peer.id(), peer.address(), peer.zone(), text))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("fingerprint");
     }
