@@ -2,20 +2,20 @@ import com.sun.net.httpserver.HttpServer;
 import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.LeaveResponse;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.PollResponse;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.AnnounceResponse;
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.spi.PieceSink;
 import io.dragonfly.spi.ServeRequest;
-import io.dragonfly.spi.TakeRequest;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.transport.http.HttpTransport;
@@ -207,7 +207,7 @@ final class Crowd {
           client.fetch(FetchRequest.builder(prefix + file).output(home.resolve("out")).build());
           fetched.incrementAndGet();
           for (int probe = 0; probe < 4; probe++) {
-            var unused = probes.offer(new OfferRequest(caller, List.of()));
+            var unused = probes.offer(new AnnounceRequest(caller, List.of()));
             TimeUnit.MILLISECONDS.sleep(PROBE_MILLIS);
           }
         }
@@ -248,22 +248,22 @@ final class Crowd {
         }
 
         @Override
-        public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
+        public CompletableFuture<RegisterResponse> register(RegisterRequest request) {
           return timed(() -> api.register(request));
         }
 
         @Override
-        public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+        public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
           return timed(() -> api.offer(request));
         }
 
         @Override
-        public CompletableFuture<NextAnswer> next(NextRequest request) {
+        public CompletableFuture<PollResponse> next(PollRequest request) {
           return api.next(request);
         }
 
         @Override
-        public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+        public CompletableFuture<LeaveResponse> leave(LeaveRequest request) {
           return timed(() -> api.leave(request));
         }
       };
@@ -275,7 +275,7 @@ final class Crowd {
     }
 
     @Override
-    public Take take(TakeRequest request, PieceSink sink) {
+    public Take take(PieceRequest request, PieceSink sink) {
       return transport.take(request, sink);
     }
 

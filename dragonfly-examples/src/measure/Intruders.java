@@ -1,5 +1,5 @@
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.AnnounceRequest;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.task.ContentRequest;
@@ -191,7 +191,7 @@ final class Intruders implements AutoCloseable {
           yield post(Wire.Call.REGISTER, secret, json, json.length);
         }
         default -> {
-          byte[] json = RequestsJson.write(new OfferRequest(caller, List.of()));
+          byte[] json = RequestsJson.write(new AnnounceRequest(caller, List.of()));
           yield post(Wire.Call.OFFER, secret, json, json.length);
         }
       };

@@ -21,13 +21,13 @@ import java.util.OptionalLong;
  * instance. An instance is used by one client at a time and stays its giver's: the client does not
  * close it.
  */
-public final class ClientConfig extends ParentConfig {
+public final class ClientConfig extends NodeConfig {
   private final Optional<Path> home;
   private final Optional<Supernode> supernode;
   private final List<InetSocketAddress> supernodes;
   private final Optional<InetAddress> ip;
   private final int port;
-  private final boolean takesPreheats;
+  private final boolean acceptsPreheats;
   private final long bufferBytes;
   private final Optional<Rate> downloadRate;
   private final boolean shareHostLimit;
@@ -48,7 +48,7 @@ public final class ClientConfig extends ParentConfig {
     this.supernodes = builder.supernodes;
     this.ip = builder.ip;
     this.port = builder.port;
-    this.takesPreheats = builder.takesPreheats;
+    this.acceptsPreheats = builder.acceptsPreheats;
     this.bufferBytes = builder.bufferBytes;
     this.downloadRate = builder.downloadRate;
     this.shareHostLimit = builder.shareHostLimit;
@@ -99,8 +99,8 @@ public final class ClientConfig extends ParentConfig {
   }
 
   /** Returns whether it fetches what operators of its supernodes want it to have. */
-  public boolean takesPreheats() {
-    return takesPreheats;
+  public boolean acceptsPreheats() {
+    return acceptsPreheats;
   }
 
   /** Returns the bytes of memory for what waits for the disk. */
@@ -166,13 +166,13 @@ public final class ClientConfig extends ParentConfig {
   }
 
   /** Collects settings. Not safe for concurrent use. */
-  public static final class Builder extends ParentConfig.Builder<Builder> {
+  public static final class Builder extends NodeConfig.Builder<Builder> {
     private Optional<Path> home = Optional.empty();
     private Optional<Supernode> supernode = Optional.empty();
     private List<InetSocketAddress> supernodes = List.of();
     private Optional<InetAddress> ip = Optional.empty();
     private int port;
-    private boolean takesPreheats;
+    private boolean acceptsPreheats;
     private long bufferBytes = 32L << 20;
     private Optional<Rate> downloadRate = Optional.empty();
     private boolean shareHostLimit;
@@ -235,8 +235,8 @@ public final class ClientConfig extends ParentConfig {
      * Whether it fetches, into its home, what operators of its supernodes want it to have before
      * somebody here asks for it; not unless set.
      */
-    public Builder takesPreheats(boolean takes) {
-      this.takesPreheats = takes;
+    public Builder acceptsPreheats(boolean takes) {
+      this.acceptsPreheats = takes;
       return this;
     }
 
@@ -387,7 +387,7 @@ public final class ClientConfig extends ParentConfig {
 
     /** The transport by name; {@code http} unless set. Needed only where there is a supernode. */
     public Builder transport(String name) {
-      this.transport = Choice.named(name);
+      this.transport = PluginRef.named(name);
       return this;
     }
 

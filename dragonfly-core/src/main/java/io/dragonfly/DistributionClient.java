@@ -6,12 +6,12 @@ import io.dragonfly.error.FetchCancelledException;
 import io.dragonfly.error.ListenException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.fetch.Fetch;
+import io.dragonfly.fetch.FetchMode;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.fetch.FetchStream;
-import io.dragonfly.fetch.Pattern;
+import io.dragonfly.home.CachedTask;
 import io.dragonfly.home.FetchRecord;
-import io.dragonfly.home.HeldTask;
 import io.dragonfly.home.Removal;
 import io.dragonfly.home.Verification;
 import io.dragonfly.internal.access.JoinToken;
@@ -169,7 +169,7 @@ public final class DistributionClient implements AutoCloseable {
             .or(() -> reachable(config).stream().findFirst().map(LocalAddress::towards))
             .orElseGet(InetAddress::getLoopbackAddress);
     return new Setup.Self(
-        PeerSecret.parse(secret), ip, config.port(), config.zone(), config.takesPreheats());
+        PeerSecret.parse(secret), ip, config.port(), config.zone(), config.acceptsPreheats());
   }
 
   private Setup.Plugins plugins(ClientConfig config, HomeLock home) {
@@ -334,7 +334,7 @@ public final class DistributionClient implements AutoCloseable {
 
   private void check(FetchRequest request) {
     checkOpen();
-    if (alone || request.pattern() == Pattern.SOURCE) {
+    if (alone || request.pattern() == FetchMode.SOURCE) {
       var unused = sources.apply(String.valueOf(request.content().url().getScheme()));
     }
   }
@@ -421,7 +421,7 @@ public final class DistributionClient implements AutoCloseable {
    * @throws StorageException if the home directory cannot be read
    * @throws IllegalStateException if this client is closed
    */
-  public List<HeldTask> tasks() {
+  public List<CachedTask> tasks() {
     checkOpen();
     return engine.tasks();
   }

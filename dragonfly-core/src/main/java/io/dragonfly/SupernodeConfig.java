@@ -3,7 +3,7 @@ package io.dragonfly;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import io.dragonfly.control.SupernodeListener;
-import io.dragonfly.internal.access.TakerAddresses;
+import io.dragonfly.internal.access.ChildAddresses;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.HostRules;
 import io.dragonfly.spi.Network;
@@ -26,7 +26,7 @@ import java.util.OptionalLong;
  * as an instance. An instance is used by one supernode at a time and stays its giver's: the
  * supernode does not close it.
  */
-public final class SupernodeConfig extends ParentConfig {
+public final class SupernodeConfig extends NodeConfig {
   private final Optional<Path> homeDir;
   private final OptionalInt port;
   private final InetAddress advertiseIp;
@@ -46,7 +46,7 @@ public final class SupernodeConfig extends ParentConfig {
   private final List<Network> peerNetworks;
   private final HostRules sourceHosts;
   private final SupernodeListener listener;
-  private final Choice<Scheduler> scheduler;
+  private final PluginRef<Scheduler> scheduler;
 
   private SupernodeConfig(Builder builder) {
     super(builder);
@@ -176,12 +176,12 @@ public final class SupernodeConfig extends ParentConfig {
     return listener;
   }
 
-  Choice<Scheduler> scheduler() {
+  PluginRef<Scheduler> scheduler() {
     return scheduler;
   }
 
   /** Collects settings. Not safe for concurrent use. */
-  public static final class Builder extends ParentConfig.Builder<Builder> {
+  public static final class Builder extends NodeConfig.Builder<Builder> {
     private Optional<Path> homeDir = Optional.empty();
     private OptionalInt port = OptionalInt.empty();
     private InetAddress advertiseIp = InetAddress.getLoopbackAddress();
@@ -202,7 +202,7 @@ public final class SupernodeConfig extends ParentConfig {
     private final List<String> sourceAllow = new ArrayList<>();
     private final List<String> sourceDeny = new ArrayList<>();
     private SupernodeListener listener = SupernodeListener.NONE;
-    private Choice<Scheduler> scheduler = Choice.named("planned");
+    private PluginRef<Scheduler> scheduler = PluginRef.named("planned");
 
     private Builder() {}
 
@@ -299,8 +299,8 @@ public final class SupernodeConfig extends ParentConfig {
     }
 
     /** How many questions to one source host may be in flight; 32 unless set. */
-    public Builder sourceConcurrency(int questions) {
-      this.sourceConcurrency = questions;
+    public Builder sourceConcurrency(int probes) {
+      this.sourceConcurrency = probes;
       return this;
     }
 
@@ -443,19 +443,19 @@ public final class SupernodeConfig extends ParentConfig {
 
     /** The transport by name; {@code http} unless set. Needed only if a port is set. */
     public Builder transport(String name) {
-      this.transport = Choice.named(name);
+      this.transport = PluginRef.named(name);
       return this;
     }
 
     /** The scheduler by name; {@code planned} unless set. */
     public Builder scheduler(String name) {
-      this.scheduler = Choice.named(name);
+      this.scheduler = PluginRef.named(name);
       return this;
     }
 
     /** The scheduler. */
     public Builder scheduler(Scheduler instance) {
-      this.scheduler = Choice.of(instance);
+      this.scheduler = PluginRef.of(instance);
       return this;
     }
 
@@ -463,7 +463,7 @@ public final class SupernodeConfig extends ParentConfig {
       checkArgument(
           !other.isAnyLocalAddress()
               && !other.isMulticastAddress()
-              && !TakerAddresses.isSameFamily(other, advertiseIp),
+              && !ChildAddresses.isSameFamily(other, advertiseIp),
           "advertiseIp is %s and %s, must be one IPv4 and one IPv6 address of one host",
           advertiseIp.getHostAddress(),
           other.getHostAddress());

@@ -10,7 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
-import io.dragonfly.home.HeldTask;
+import io.dragonfly.home.CachedTask;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.testkit.MemoryStorage;
@@ -49,7 +49,7 @@ class ClientEvictionTest {
   private TaskId fetch(DistributionClient client, String name, int pieces) {
     fixture.source.put(uri(name), bytes(pieces * PIECE));
     TaskId task = client.fetch(FetchRequest.builder(uri(name)).build()).task();
-    await(() -> client.tasks().stream().noneMatch(HeldTask::inUse));
+    await(() -> client.tasks().stream().noneMatch(CachedTask::inUse));
     fixture.ticker.advance(Duration.ofSeconds(1));
     return task;
   }
@@ -119,12 +119,12 @@ class ClientEvictionTest {
     DistributionClient client = fixture.startInFakeTime(fixture.alone().quotaBytes(3 * PIECE));
     fixture.source.put(URI_A, bytes(2 * PIECE)).stallAt(URI_A, 0);
     Fetch running = client.start(fixture.request().build());
-    await(() -> client.tasks().stream().anyMatch(HeldTask::inUse));
+    await(() -> client.tasks().stream().anyMatch(CachedTask::inUse));
     assertThatThrownBy(() -> fetch(client, "b", 2)).isInstanceOf(NoSpaceException.class);
     fixture.source.put(uri("c"), bytes(PIECE));
     client.fetch(FetchRequest.builder(uri("c")).build());
     running.cancel();
-    await(() -> client.tasks().stream().noneMatch(HeldTask::inUse));
+    await(() -> client.tasks().stream().noneMatch(CachedTask::inUse));
     fixture.source.resume(URI_A);
     fetch(client, "b", 2);
   }
@@ -140,7 +140,7 @@ class ClientEvictionTest {
     await(() -> part.progress().bytes() == PIECE);
     part.cancel();
     fixture.source.resume(URI_A);
-    await(() -> client.tasks().stream().noneMatch(HeldTask::inUse));
+    await(() -> client.tasks().stream().noneMatch(CachedTask::inUse));
 
     fixture.ticker.advance(Duration.ofHours(7));
     TaskId young = fetch(client, "young", 1);

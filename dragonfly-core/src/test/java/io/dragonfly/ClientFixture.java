@@ -1,7 +1,7 @@
 package io.dragonfly;
 
 import io.dragonfly.fetch.FetchRequest;
-import io.dragonfly.home.HeldTask;
+import io.dragonfly.home.CachedTask;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.testkit.FakeNetwork;
 import io.dragonfly.testkit.FakeSource;
@@ -119,7 +119,7 @@ final class ClientFixture {
     for (int round = 0; round < 2; round++) {
       for (DistributionClient client : inFakeTime) {
         try {
-          List<HeldTask> unused = client.tasks(); // goes through the client's loop
+          List<CachedTask> unused = client.tasks(); // goes through the client's loop
         } catch (IllegalStateException e) {
           continue; // it is closed
         }

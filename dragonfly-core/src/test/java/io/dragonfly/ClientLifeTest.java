@@ -290,7 +290,7 @@ class ClientLifeTest {
               bad.getFileName().toString().equals("file") ? "missing" : "directory");
     }
     assertThat(fixture.source.opened()).isEmpty();
-    assertThat(fixture.source.questions()).isZero();
+    assertThat(fixture.source.probes()).isZero();
   }
 
   @Test

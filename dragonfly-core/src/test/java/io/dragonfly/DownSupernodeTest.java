@@ -8,8 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.dragonfly.error.DistributionException.Retry;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.fetch.Fetch;
+import io.dragonfly.fetch.FetchMode;
 import io.dragonfly.fetch.FetchRequest;
-import io.dragonfly.fetch.Pattern;
 import io.dragonfly.testkit.FakeSupernode;
 import io.dragonfly.testkit.LeakCheck;
 import java.nio.file.Path;
@@ -279,7 +279,7 @@ class DownSupernodeTest {
   void whatWasReadMeanwhileIsNotOfferedSinceThereIsNoTicket() throws Exception {
     supernode.fallSilent();
     failFirst();
-    Fetch direct = client.prefetch(request().pattern(Pattern.SOURCE).build());
+    Fetch direct = client.prefetch(request().pattern(FetchMode.SOURCE).build());
     fixture.advanceUntil(() -> direct.completion().isDone());
 
     supernode.comeBack();

@@ -8,7 +8,7 @@ import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.fetch.FetchRequest;
-import io.dragonfly.home.HeldTask;
+import io.dragonfly.home.CachedTask;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Headers;
 import io.dragonfly.testkit.FakeNetwork;
@@ -103,14 +103,14 @@ class FleetTest {
             new DistributionClient(
                 client(transport, supernode, "peer")
                     .joinTokenFile(token)
-                    .takesPreheats(true)
+                    .acceptsPreheats(true)
                     .build())) {
       ClientFixture.await(() -> supernode.admin().peers().join().size() == 1);
 
       supernode.admin().preheat(preheat(), List.of("all")).join();
 
-      ClientFixture.await(() -> client.tasks().stream().anyMatch(HeldTask::isComplete));
-      assertThat(unasked.questions()).isZero();
+      ClientFixture.await(() -> client.tasks().stream().anyMatch(CachedTask::isComplete));
+      assertThat(unasked.probes()).isZero();
       assertThat(unasked.opened()).isEmpty();
       // Who fetches it here has the source asked, with his own credentials.
       assertThatThrownBy(() -> client.fetch(request("stolen").build()))

@@ -12,8 +12,8 @@ import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchStream;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.PieceDownloadException;
 import io.dragonfly.spi.ServeRequest;
-import io.dragonfly.spi.TakeException;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Digest;
@@ -115,7 +115,7 @@ class FollowingTest {
   @Test
   void oneThatGivesNothingIsLeft() throws Exception {
     DistributionClient client = start(LOWEST, content);
-    contact.refuse(new TakeException(Outcome.REFUSED, "this parent has stopped"));
+    contact.refuse(new PieceDownloadException(Outcome.REFUSED, "this parent has stopped"));
     fetchAndLose(client);
 
     assertEachMissingByteIsReadOnce();
@@ -124,7 +124,7 @@ class FollowingTest {
   @Test
   void soIsOneThatNeverHasAPiece() throws Exception {
     DistributionClient client = start(LOWEST, content);
-    contact.refuse(new TakeException(Outcome.NOT_YET, "the piece is not there yet"));
+    contact.refuse(new PieceDownloadException(Outcome.NOT_YET, "the piece is not there yet"));
     fetchAndLose(client);
 
     assertThat(contact.asks()).hasSizeBetween(6, 100);

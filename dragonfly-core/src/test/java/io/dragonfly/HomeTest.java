@@ -10,10 +10,10 @@ import io.dragonfly.error.ErrorKind;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
+import io.dragonfly.home.CachedTask;
 import io.dragonfly.home.FetchRecord;
 import io.dragonfly.home.FetchStep;
-import io.dragonfly.home.Giver;
-import io.dragonfly.home.HeldTask;
+import io.dragonfly.home.Provider;
 import io.dragonfly.home.Removal;
 import io.dragonfly.home.Verification;
 import io.dragonfly.task.TaskId;
@@ -80,7 +80,7 @@ class HomeTest {
     FetchResult result =
         client.fetch(FetchRequest.builder(signed).filter(List.of("token")).build());
 
-    HeldTask task = client.tasks().get(0);
+    CachedTask task = client.tasks().get(0);
     assertThat(task.task().id()).isEqualTo(result.task());
     assertThat(task.task().layout().length()).hasValue(BYTES.length);
     assertThat(task.pieces()).isEqualTo(6);
@@ -150,7 +150,7 @@ class HomeTest {
     Fetch fetch = client.start(fixture.request().build());
     fixture.source.awaitStalled(URI_A);
     ClientFixture.await(() -> fetch.progress().bytes() == 2 * PIECE);
-    HeldTask held = client.tasks().get(0);
+    CachedTask held = client.tasks().get(0);
 
     assertThat(held.inUse()).isTrue();
     assertThat(held.isComplete()).isFalse();
@@ -207,7 +207,7 @@ class HomeTest {
     assertThat(first.failure()).isEmpty();
     assertThat(first.parents()).hasSize(1);
     assertThat(first.parents().get(0).parent())
-        .isEqualTo(new Giver(Giver.Kind.SOURCE, "source.test", ""));
+        .isEqualTo(new Provider(Provider.Kind.SOURCE, "source.test", ""));
     assertThat(first.parents().get(0).bytes()).isEqualTo(BYTES.length);
     assertThat(first.parents().get(0).pieces()).isEqualTo(6);
     assertThat(history.get(0).bytes().bytesFromStore()).isEqualTo(BYTES.length);

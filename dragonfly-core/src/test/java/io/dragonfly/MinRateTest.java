@@ -81,7 +81,7 @@ class MinRateTest {
 
   @Test
   void soDoesOneThatFindsNothing() throws Exception {
-    fixture.source.put(URI_A, bytes(PIECE)).stallQuestions(URI_A);
+    fixture.source.put(URI_A, bytes(PIECE)).stallProbes(URI_A);
     Fetch fetch = client().start(fixture.request().minRate(LEAST).build());
     fixture.source.awaitStalled(URI_A);
     fixture.advanceUntil(() -> fetch.completion().isDone());

@@ -6,10 +6,10 @@ import static io.dragonfly.ClientFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dragonfly.control.AnnounceRequest;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.PollRequest;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.peer.PeerSecret;
@@ -68,8 +68,8 @@ class PeerSecretTest {
     Set<PeerSecret> all = new HashSet<>();
     Stream.of(
             supernode.registrations().stream().map(RegisterRequest::caller),
-            supernode.offers().stream().map(OfferRequest::caller),
-            supernode.polls().stream().map(NextRequest::caller),
+            supernode.offers().stream().map(AnnounceRequest::caller),
+            supernode.polls().stream().map(PollRequest::caller),
             supernode.leaves().stream().map(LeaveRequest::caller))
         .flatMap(callers -> callers)
         .map(Caller::secret)
@@ -81,7 +81,7 @@ class PeerSecretTest {
   void twoSupernodesNeverGetTheSameSecretNorTheOneThatIsKept() throws Exception {
     one.put(URI_A, bytes(PIECE));
     other.put(URI_A, bytes(PIECE));
-    DistributionClient client = fixture.start(fixture.of(one, other).takesPreheats(true));
+    DistributionClient client = fixture.start(fixture.of(one, other).acceptsPreheats(true));
     client.fetch(fixture.request().build());
     assertThat(client.silentSupernodes().get()).isEmpty();
     await(() -> !one.polls().isEmpty() && !other.polls().isEmpty());
@@ -111,7 +111,7 @@ class PeerSecretTest {
   @Test
   void aRenewedSecretIsUsedAtOnceAndTheOldPeerLeaves() throws Exception {
     one.put(URI_A, bytes(3 * PIECE));
-    DistributionClient client = fixture.start(fixture.of(one).takesPreheats(true));
+    DistributionClient client = fixture.start(fixture.of(one).acceptsPreheats(true));
     client.fetch(fixture.request().build());
     await(() -> !one.polls().isEmpty());
     PeerSecret before = kept();

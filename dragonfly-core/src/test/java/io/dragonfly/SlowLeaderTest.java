@@ -11,10 +11,10 @@ import io.dragonfly.control.PieceResult;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.PieceDownloadException;
 import io.dragonfly.spi.PieceService;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.ServeRequest;
-import io.dragonfly.spi.TakeException;
 import io.dragonfly.task.Digest;
 import io.dragonfly.testkit.FakePieces;
 import io.dragonfly.testkit.FakePublication;
@@ -89,7 +89,7 @@ class SlowLeaderTest {
         return has.test(ask)
             ? pieces.give(ask)
             : CompletableFuture.failedFuture(
-                new TakeException(Outcome.NOT_YET, "the piece is not there yet"));
+                new PieceDownloadException(Outcome.NOT_YET, "the piece is not there yet"));
       }
 
       @Override

@@ -11,8 +11,8 @@ import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.home.FetchRecord;
 import io.dragonfly.home.FetchStep;
-import io.dragonfly.home.Giver;
 import io.dragonfly.home.ParentRecord;
+import io.dragonfly.home.Provider;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.peer.PeerSecret;
@@ -92,7 +92,7 @@ class SlowParentTest {
     assertThat(result.parents().get(0).parent().id()).isEqualTo(slow);
     assertThat(pieces.asks()).allMatch(ask -> ask.capability().equals("right"));
     assertThat(pieces.asks())
-        .allMatch(ask -> ask.taker().equals(supernode.registrations().get(0).caller().id()));
+        .allMatch(ask -> ask.child().equals(supernode.registrations().get(0).caller().id()));
   }
 
   @Test
@@ -107,11 +107,11 @@ class SlowParentTest {
 
     FetchRecord record = client.history().get(0);
     assertThat(record.parents()).hasSize(2);
-    ParentRecord silent = recordOf(record, Giver.Kind.PEER);
+    ParentRecord silent = recordOf(record, Provider.Kind.PEER);
     assertThat(silent.bytes()).isZero();
     assertThat(silent.failures())
         .containsExactly(new ParentRecord.Failures(Outcome.STALLED, 3, "no byte came for 5000 ms"));
-    ParentRecord cdn = recordOf(record, Giver.Kind.SUPERNODE);
+    ParentRecord cdn = recordOf(record, Provider.Kind.SUPERNODE);
     assertThat(cdn.bytes()).isEqualTo(BYTES.length);
     assertThat(cdn.pieces()).isEqualTo(3);
     FetchStep change = stepOf(record, FetchStep.Kind.PARENT_CHANGED);
@@ -122,7 +122,7 @@ class SlowParentTest {
     assertThat(stepOf(record, FetchStep.Kind.STALLED).reason()).startsWith("no byte came for ");
   }
 
-  private static ParentRecord recordOf(FetchRecord record, Giver.Kind kind) {
+  private static ParentRecord recordOf(FetchRecord record, Provider.Kind kind) {
     return record.parents().stream()
         .filter(parent -> parent.parent().kind() == kind)
         .findFirst()

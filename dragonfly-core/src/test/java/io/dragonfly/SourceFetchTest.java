@@ -91,7 +91,7 @@ class SourceFetchTest {
     assertThat(fixture.output()).hasBinaryContent(bytes);
     assertThat(result.bytesFromSource()).isEqualTo(bytes.length);
     assertThat(fixture.source.rangesRead()).containsExactly(ByteRange.of(0, bytes.length));
-    assertThat(fixture.source.questions()).isEqualTo(1); // whether it is still the same version
+    assertThat(fixture.source.probes()).isEqualTo(1); // whether it is still the same version
     await(() -> fixture.source.openStreams() == 0);
   }
 
@@ -130,7 +130,7 @@ class SourceFetchTest {
         .source
         .fail(URI_A, new SourceFailedException("busy", 503, Optional.empty()))
         .resume(URI_A);
-    await(() -> fixture.source.questions() >= 2);
+    await(() -> fixture.source.probes() >= 2);
     fixture.source.heal(URI_A);
     assertThat(fetch.completion()).succeedsWithin(10, TimeUnit.SECONDS);
     assertThat(fixture.output()).hasBinaryContent(bytes);
@@ -175,8 +175,8 @@ class SourceFetchTest {
     DistributionClient client = client();
     Fetch fetch = client.start(fixture.request().build());
     fixture.source.awaitStalled(URI_A);
-    fixture.source.stallQuestions(URI_A).pass(URI_A);
-    await(() -> fixture.source.questions() == 1);
+    fixture.source.stallProbes(URI_A).pass(URI_A);
+    await(() -> fixture.source.probes() == 1);
     fetch.cancel();
     assertThat(fetch.completion()).failsWithin(10, TimeUnit.SECONDS);
     long before = System.nanoTime();
@@ -373,7 +373,7 @@ class SourceFetchTest {
     FetchResult result = client.fetch(fixture.request().build());
 
     assertThat(result.bytesFromStore()).isEqualTo(3 * PIECE);
-    assertThat(fixture.source.questions()).isEqualTo(2);
+    assertThat(fixture.source.probes()).isEqualTo(2);
     assertThat(fixture.source.bytesRead()).isEqualTo(3 * PIECE);
   }
 
@@ -610,7 +610,7 @@ class SourceFetchTest {
 
   @Test
   void aTimeLimitBeforeTheSourceAnswersEndsTheFetch() throws Exception {
-    fixture.source.put(URI_A, bytes(10)).stallQuestions(URI_A);
+    fixture.source.put(URI_A, bytes(10)).stallProbes(URI_A);
     DistributionClient client = fixture.startInFakeTime(fixture.alone());
     Fetch fetch = client.start(fixture.request().timeout(Duration.ofSeconds(3)).build());
     fixture.source.awaitStalled(URI_A);

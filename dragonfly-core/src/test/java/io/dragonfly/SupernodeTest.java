@@ -81,7 +81,7 @@ class SupernodeTest {
       assertThat(second.bytesFromPeers() + second.bytesFromSupernode()).isEqualTo(content.length);
       assertThat(second.bytesFromPeers()).isPositive();
       assertThat(source.bytesRead()).isEqualTo(content.length);
-      assertThat(source.questions()).isEqualTo(2); // of the second, and at the end of the read
+      assertThat(source.probes()).isEqualTo(2); // of the second, and at the end of the read
     }
   }
 
@@ -152,7 +152,7 @@ class SupernodeTest {
     }
     assertThat(source.opened()).hasSize(1);
     assertThat(source.bytesRead()).isEqualTo(content.length);
-    assertThat(source.questions()).isLessThanOrEqualTo(8);
+    assertThat(source.probes()).isLessThanOrEqualTo(8);
   }
 
   @Test
@@ -252,7 +252,7 @@ class SupernodeTest {
           assertThat(result.bytesFromSource()).isZero();
         }
         assertThat(source.bytesRead()).isEqualTo(content.length);
-        assertThat(source.questions()).isLessThanOrEqualTo(3);
+        assertThat(source.probes()).isLessThanOrEqualTo(3);
       } finally {
         clients.forEach(DistributionClient::close);
         supernode.close();

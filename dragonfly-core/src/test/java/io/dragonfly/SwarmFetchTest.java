@@ -9,17 +9,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.dragonfly.contract.ForwardingStorage;
+import io.dragonfly.control.AnnounceRequest;
 import io.dragonfly.control.Holding;
-import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.ContentNotFoundException;
 import io.dragonfly.error.SourceChangedException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.fetch.Fetch;
+import io.dragonfly.fetch.FetchMode;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.fetch.ParentShare;
-import io.dragonfly.fetch.Pattern;
 import io.dragonfly.internal.transfer.KeptTickets;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.Storage;
@@ -356,7 +356,7 @@ class SwarmFetchTest {
       supernode.awaitOffers(3);
       assertThat(supernode.offers().subList(0, 3))
           .allMatch(offer -> offer.holdings().size() < 4000)
-          .flatExtracting(OfferRequest::holdings)
+          .flatExtracting(AnnounceRequest::holdings)
           .extracting(Holding::task)
           .doesNotHaveDuplicates()
           .hasSize(7000);
@@ -422,12 +422,12 @@ class SwarmFetchTest {
   void thePatternCdnGivesToNobody() throws Exception {
     supernode.put(URI_A, bytes(PIECE));
     DistributionClient client = fixture.start(fixture.of(supernode));
-    client.fetch(fixture.request().pattern(Pattern.CDN).build());
+    client.fetch(fixture.request().pattern(FetchMode.CDN).build());
 
     assertThat(supernode.registrations().get(0).caller().address().getPort()).isZero();
     await(() -> !supernode.leaves().isEmpty());
     assertThat(supernode.leaves().get(0).task()).contains(supernode.task(URI_A).id());
-    assertThat(fixture.network.takes().get(0).taker())
+    assertThat(fixture.network.takes().get(0).child())
         .isEqualTo(supernode.registrations().get(0).caller().id());
   }
 
@@ -438,7 +438,7 @@ class SwarmFetchTest {
     FetchResult result =
         fixture
             .start(fixture.of(supernode))
-            .fetch(fixture.request().pattern(Pattern.SOURCE).build());
+            .fetch(fixture.request().pattern(FetchMode.SOURCE).build());
     assertThat(result.bytesFromSource()).isEqualTo(bytes.length);
     assertThat(supernode.registrations()).isEmpty();
   }

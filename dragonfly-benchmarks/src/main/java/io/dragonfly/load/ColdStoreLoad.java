@@ -8,8 +8,8 @@ import io.dragonfly.DistributionClient;
 import io.dragonfly.Supernode;
 import io.dragonfly.SupernodeConfig;
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.AnnounceRequest;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
@@ -119,12 +119,12 @@ public final class ColdStoreLoad {
     try (HttpTransport transport = HttpTransport.builder().build()) {
       SupernodeApi api =
           transport.connect(supernode.address().orElseThrow(), InetAddress.getLoopbackAddress());
-      api.offer(new OfferRequest(caller, List.of())).get();
+      api.offer(new AnnounceRequest(caller, List.of())).get();
       CompletableFuture<FetchResult> fetch = fetch(name);
       long answered = 0;
       while (!fetch.isDone()) {
         long before = System.nanoTime();
-        NextRequest poll = new NextRequest(caller, answered, List.of(), Duration.ZERO);
+        PollRequest poll = new PollRequest(caller, answered, List.of(), Duration.ZERO);
         answered = api.next(poll).get().number();
         millis.add((System.nanoTime() - before) / 1e6);
       }

@@ -3,12 +3,12 @@ package io.dragonfly.load;
 import io.dragonfly.control.Assignment;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
+import io.dragonfly.control.PollResponse;
+import io.dragonfly.control.PollRequest;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
 import io.dragonfly.control.PieceResult;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
@@ -17,7 +17,7 @@ import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.PieceSpan;
 import io.dragonfly.task.Task;
-import io.dragonfly.transport.http.internal.wire.AnswersJson;
+import io.dragonfly.transport.http.internal.wire.ResponsesJson;
 import io.dragonfly.transport.http.internal.wire.RequestsJson;
 import io.dragonfly.transport.http.internal.wire.Wire;
 import io.dragonfly.transport.http.internal.wire.WireException;
@@ -65,10 +65,10 @@ final class LoadPeer {
   }
 
   /** Wants the content. */
-  CompletableFuture<RegisterAnswer> register() {
+  CompletableFuture<RegisterResponse> register() {
     RegisterRequest request =
         new RegisterRequest(caller, content, Optional.empty(), Optional.empty(), List.of());
-    return call(Wire.Call.REGISTER, RequestsJson.write(request), AnswersJson::readRegister)
+    return call(Wire.Call.REGISTER, RequestsJson.write(request), ResponsesJson::readRegister)
         .thenApply(
             answer -> {
               task = answer.task();
@@ -78,7 +78,7 @@ final class LoadPeer {
   }
 
   /** Waits without wanting any piece, as a peer does that only gives. */
-  CompletableFuture<NextAnswer> park(Duration patience) {
+  CompletableFuture<PollResponse> park(Duration patience) {
     return next(List.of(), patience);
   }
 
@@ -87,7 +87,7 @@ final class LoadPeer {
    *
    * @param most more results are left for the next call
    */
-  CompletableFuture<NextAnswer> takeMore(int most, LoadCounts counts) {
+  CompletableFuture<PollResponse> takeMore(int most, LoadCounts counts) {
     List<PieceResult> some = new ArrayList<>();
     while (some.size() < most && !results.isEmpty()) {
       some.add(results.remove());
@@ -99,7 +99,7 @@ final class LoadPeer {
         .thenApply(answer -> counted(answer, some.size(), counts));
   }
 
-  private NextAnswer counted(NextAnswer answer, int reported, LoadCounts counts) {
+  private PollResponse counted(PollResponse answer, int reported, LoadCounts counts) {
     int assigned = 0;
     for (TaskUpdate update : answer.updates()) {
       digests += update.digests().count();
@@ -131,7 +131,7 @@ final class LoadPeer {
   /** Is gone. */
   CompletableFuture<?> leave() {
     LeaveRequest request = new LeaveRequest(caller, Optional.empty());
-    return call(Wire.Call.LEAVE, RequestsJson.write(request), AnswersJson::readLeave);
+    return call(Wire.Call.LEAVE, RequestsJson.write(request), ResponsesJson::readLeave);
   }
 
   private Task task() {
@@ -141,9 +141,9 @@ final class LoadPeer {
     return task;
   }
 
-  private CompletableFuture<NextAnswer> next(List<TaskReport> reports, Duration patience) {
-    NextRequest request = new NextRequest(caller, answered, reports, patience);
-    return call(Wire.Call.NEXT, RequestsJson.write(request), AnswersJson::readNext)
+  private CompletableFuture<PollResponse> next(List<TaskReport> reports, Duration patience) {
+    PollRequest request = new PollRequest(caller, answered, reports, patience);
+    return call(Wire.Call.NEXT, RequestsJson.write(request), ResponsesJson::readNext)
         .thenApply(
             answer -> {
               answered = answer.number();

@@ -47,7 +47,7 @@ final class SteppedSwarm {
 
   // Transfers by number; each is in one chain at a time.
   private int[] next = {NONE};
-  private int[] taker = {0};
+  private int[] child = {0};
   private int[] parent = {0};
   private int[] piece = {0};
   private int free;
@@ -117,7 +117,7 @@ final class SteppedSwarm {
   }
 
   private void end(int transfer) {
-    int to = taker[transfer];
+    int to = child[transfer];
     int what = piece[transfer];
     PeerId from = peers[parent[transfer]].id();
     next[transfer] = free;
@@ -162,7 +162,7 @@ final class SteppedSwarm {
     }
     int transfer = free;
     free = next[transfer];
-    taker[transfer] = from;
+    child[transfer] = from;
     parent[transfer] = of;
     piece[transfer] = what;
     if (has[of].get(what)) {
@@ -176,7 +176,7 @@ final class SteppedSwarm {
   private void grow() {
     int size = next.length;
     next = Arrays.copyOf(next, 2 * size);
-    taker = Arrays.copyOf(taker, 2 * size);
+    child = Arrays.copyOf(child, 2 * size);
     parent = Arrays.copyOf(parent, 2 * size);
     piece = Arrays.copyOf(piece, 2 * size);
     next[free] = size;

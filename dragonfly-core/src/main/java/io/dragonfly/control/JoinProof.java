@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * secret until the nonce ends: {@link #toString} does not show it.
  *
  * @param peerNonce the nonce of the peer's {@link JoinRequest}
- * @param supernodeNonce the nonce of the {@link JoinAnswer}
+ * @param supernodeNonce the nonce of the {@link JoinResponse}
  * @param mac the proof: 64 hexadecimal digits
  * @param certificate the fingerprint of the certificate that the supernode has proved to be its
  *     own; empty without TLS. It is not sent: a transport calls nobody who shows another one

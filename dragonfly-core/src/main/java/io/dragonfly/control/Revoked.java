@@ -9,7 +9,7 @@ import java.time.Instant;
  * ones are: the holder may have come again.
  *
  * @param task what they are for
- * @param taker who has them
+ * @param child who has them
  * @param expires all that expire by then, in the supernode's time, in whole seconds
  */
-public record Revoked(TaskId task, PeerId taker, Instant expires) {}
+public record Revoked(TaskId task, PeerId child, Instant expires) {}

@@ -34,7 +34,7 @@ public interface SupernodeApi {
    * call before all others, which then carry its own {@link JoinProof}: so neither its secret nor
    * credentials of a source reach anybody else. A supernode without a token refuses the call.
    */
-  default CompletableFuture<JoinAnswer> join(JoinRequest request) {
+  default CompletableFuture<JoinResponse> join(JoinRequest request) {
     return CompletableFuture.failedFuture(new CallRefusedException("It has no join token."));
   }
 
@@ -44,20 +44,20 @@ public interface SupernodeApi {
    * io.dragonfly.error.AccessRefusedException}, {@link
    * io.dragonfly.error.ContentNotFoundException}, {@link io.dragonfly.error.SourceFailedException}.
    */
-  CompletableFuture<RegisterAnswer> register(RegisterRequest request);
+  CompletableFuture<RegisterResponse> register(RegisterRequest request);
 
   /**
    * Tells which tasks the peer holds, without wanting any. Needs a ticket of each, and gives no
    * right to take.
    */
-  CompletableFuture<OfferAnswer> offer(OfferRequest request);
+  CompletableFuture<AnnounceResponse> offer(AnnounceRequest request);
 
   /**
    * Reports results and waits for assignments of all the peer's tasks, until there is something to
    * say or the request's patience ends.
    */
-  CompletableFuture<NextAnswer> next(NextRequest request);
+  CompletableFuture<PollResponse> next(PollRequest request);
 
   /** Says that the peer gives up one task, or all and itself. */
-  CompletableFuture<LeaveAnswer> leave(LeaveRequest request);
+  CompletableFuture<LeaveResponse> leave(LeaveRequest request);
 }

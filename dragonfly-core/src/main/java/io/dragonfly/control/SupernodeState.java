@@ -16,10 +16,10 @@ import java.util.OptionalLong;
  * @param passedOnTasks those of them that the disk has no room for, and that are only passed on
  * @param cacheBytes what they take up, or will when they are read
  * @param quotaBytes what they may take up; empty for what the disk has
- * @param runningQuestions questions to sources that are on their way
- * @param waitingQuestions questions that wait until their host has answered others
+ * @param runningProbes questions to sources that are on their way
+ * @param waitingProbes questions that wait until their host has answered others
  * @param waitingReads reads that wait for a thread
- * @param waitingTakers takers that wait for a piece, or for others to be served first
+ * @param waitingChildren takers that wait for a piece, or for others to be served first
  */
 public record SupernodeState(
     int peers,
@@ -32,7 +32,7 @@ public record SupernodeState(
     int passedOnTasks,
     long cacheBytes,
     OptionalLong quotaBytes,
-    int runningQuestions,
-    int waitingQuestions,
+    int runningProbes,
+    int waitingProbes,
     int waitingReads,
-    int waitingTakers) {}
+    int waitingChildren) {}

@@ -26,7 +26,7 @@ public final class FetchRequest {
   private final @Nullable Rate minRate;
   private final @Nullable Duration timeout;
   private final Duration supernodePatience;
-  private final Pattern pattern;
+  private final FetchMode pattern;
   private final boolean verifyFile;
 
   private FetchRequest(Builder builder) {
@@ -118,7 +118,7 @@ public final class FetchRequest {
   }
 
   /** Returns which way the content takes. */
-  public Pattern pattern() {
+  public FetchMode pattern() {
     return pattern;
   }
 
@@ -147,7 +147,7 @@ public final class FetchRequest {
     private @Nullable Rate minRate;
     private @Nullable Duration timeout;
     private Duration supernodePatience = Duration.ofSeconds(15);
-    private Pattern pattern = Pattern.P2P;
+    private FetchMode pattern = FetchMode.P2P;
     private boolean verifyFile;
     private boolean insecure;
 
@@ -237,8 +237,8 @@ public final class FetchRequest {
       return this;
     }
 
-    /** Which way the content takes; {@link Pattern#P2P} unless set. */
-    public Builder pattern(Pattern way) {
+    /** Which way the content takes; {@link FetchMode#P2P} unless set. */
+    public Builder pattern(FetchMode way) {
       this.pattern = way;
       return this;
     }

@@ -19,8 +19,8 @@ public record FetchStep(
     Duration first,
     Duration last,
     int times,
-    Optional<Giver> from,
-    Optional<Giver> to,
+    Optional<Provider> from,
+    Optional<Provider> to,
     String reason) {
   /** What can happen. */
   public enum Kind {

@@ -14,7 +14,7 @@ import java.util.List;
  * @param failures what it did not give
  */
 public record ParentRecord(
-    Giver parent, long bytes, int pieces, Duration busy, List<Failures> failures) {
+    Provider parent, long bytes, int pieces, Duration busy, List<Failures> failures) {
   /** Copies the list. */
   public ParentRecord {
     failures = List.copyOf(failures);

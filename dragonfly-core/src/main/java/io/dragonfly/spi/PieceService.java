@@ -11,8 +11,8 @@ import java.util.concurrent.CompletableFuture;
 public interface PieceService {
   /**
    * Asks for bytes. The future completes when they are there and it is this taker's turn: with the
-   * bytes, which the caller closes, or with a {@link TakeException} that says why not. Cancelling
-   * it gives up the place in line.
+   * bytes, which the caller closes, or with a {@link PieceDownloadException} that says why not.
+   * Cancelling it gives up the place in line.
    */
   CompletableFuture<Given> give(Ask ask);
 
@@ -24,14 +24,14 @@ public interface PieceService {
    *
    * @param task the task
    * @param range the bytes
-   * @param taker who asks, as it says
+   * @param child who asks, as it says
    * @param from the address that the question came from
    * @param capability what proves that it may; a secret
    */
-  record Ask(TaskId task, ByteRange range, PeerId taker, InetAddress from, String capability) {
+  record Ask(TaskId task, ByteRange range, PeerId child, InetAddress from, String capability) {
     @Override
     public String toString() {
-      return "Ask[" + task + ", " + range + ", " + taker + ", " + from + "]";
+      return "Ask[" + task + ", " + range + ", " + child + ", " + from + "]";
     }
   }
 

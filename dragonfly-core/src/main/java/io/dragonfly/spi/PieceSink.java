@@ -21,5 +21,5 @@ public interface PieceSink {
    * @param failure says how: {@link io.dragonfly.control.Outcome#UNREACHABLE}, {@code REFUSED} or
    *     {@code NOT_YET}
    */
-  void failed(TakeException failure);
+  void failed(PieceDownloadException failure);
 }

@@ -57,20 +57,20 @@ public interface Scheduler {
   /**
    * A taker reports how an assignment ended. Reports about what was never assigned are harmless.
    */
-  void reported(TaskId task, PeerId taker, PieceResult result);
+  void reported(TaskId task, PeerId child, PieceResult result);
 
   /**
    * A taker may not have got the answer with these assignments: {@link #assign} returns them again.
    * They still count as assigned, since the answer may only be late: reports about them may come
    * first.
    */
-  void undelivered(PeerId taker, List<Plan> plans);
+  void undelivered(PeerId child, List<Plan> plans);
 
   /**
    * Returns what a taker shall do now, and counts it as assigned. Fairly spread over its tasks, at
    * most {@code max} plans.
    */
-  List<Plan> assign(PeerId taker, int max);
+  List<Plan> assign(PeerId child, int max);
 
   /** Returns the takers for which {@link #assign} may have something new, and forgets them. */
   List<PeerId> ready();

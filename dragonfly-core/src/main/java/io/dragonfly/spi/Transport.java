@@ -31,7 +31,7 @@ public interface Transport extends AutoCloseable {
    *
    * @throws IllegalStateException if this transport is closed
    */
-  Take take(TakeRequest request, PieceSink sink);
+  Take take(PieceRequest request, PieceSink sink);
 
   /**
    * Ends all servers, takes and calls, and waits until their threads and sockets are gone. Sinks

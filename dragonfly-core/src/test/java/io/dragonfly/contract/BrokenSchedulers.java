@@ -131,9 +131,9 @@ final class BrokenSchedulers {
     }
 
     @Override
-    public void reported(TaskId task, PeerId taker, PieceResult result) {
+    public void reported(TaskId task, PeerId child, PieceResult result) {
       if (result.outcome() != overlooked) {
-        super.reported(task, taker, result);
+        super.reported(task, child, result);
       }
     }
   }
@@ -144,11 +144,11 @@ final class BrokenSchedulers {
     }
 
     @Override
-    public void reported(TaskId task, PeerId taker, PieceResult result) {
+    public void reported(TaskId task, PeerId child, PieceResult result) {
       if (result.outcome() == Outcome.DONE) {
-        super.reported(task, taker, result);
+        super.reported(task, child, result);
       } else {
-        super.undelivered(taker, List.of(new Plan(task, result.piece(), result.parent())));
+        super.undelivered(child, List.of(new Plan(task, result.piece(), result.parent())));
       }
     }
   }
@@ -167,11 +167,11 @@ final class BrokenSchedulers {
     }
 
     @Override
-    public void reported(TaskId task, PeerId taker, PieceResult result) {
-      if (!known.contains(taker)) {
-        throw new IllegalStateException("who is " + taker);
+    public void reported(TaskId task, PeerId child, PieceResult result) {
+      if (!known.contains(child)) {
+        throw new IllegalStateException("who is " + child);
       }
-      super.reported(task, taker, result);
+      super.reported(task, child, result);
     }
   }
 
@@ -199,7 +199,7 @@ final class BrokenSchedulers {
     }
 
     @Override
-    public void undelivered(PeerId taker, List<Plan> plans) {}
+    public void undelivered(PeerId child, List<Plan> plans) {}
   }
 
   static final class RepeatsItself extends ForwardingScheduler {
@@ -208,9 +208,9 @@ final class BrokenSchedulers {
     }
 
     @Override
-    public List<Plan> assign(PeerId taker, int max) {
-      List<Plan> plans = super.assign(taker, max);
-      super.undelivered(taker, plans);
+    public List<Plan> assign(PeerId child, int max) {
+      List<Plan> plans = super.assign(child, max);
+      super.undelivered(child, plans);
       return plans;
     }
   }
@@ -221,8 +221,8 @@ final class BrokenSchedulers {
     }
 
     @Override
-    public List<Plan> assign(PeerId taker, int max) {
-      return super.assign(taker, max + 1);
+    public List<Plan> assign(PeerId child, int max) {
+      return super.assign(child, max + 1);
     }
   }
 
@@ -233,13 +233,13 @@ final class BrokenSchedulers {
     }
 
     @Override
-    public List<Plan> assign(PeerId taker, int max) {
-      List<Plan> plans = new ArrayList<>(super.assign(taker, 100));
+    public List<Plan> assign(PeerId child, int max) {
+      List<Plan> plans = new ArrayList<>(super.assign(child, 100));
       List<Plan> others = new ArrayList<>(plans);
       plans.removeIf(
           plan -> !plan.task().equals(others.get(0).task()) || isLate(others, plan, max));
       others.removeAll(plans);
-      super.undelivered(taker, others);
+      super.undelivered(child, others);
       return plans;
     }
 

@@ -1,24 +1,24 @@
 package io.dragonfly.contract;
 
-import io.dragonfly.control.JoinAnswer;
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.JoinRequest;
-import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.JoinResponse;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.LeaveResponse;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.spi.CallOrigin;
+import io.dragonfly.spi.PieceDownloadException;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.PieceService;
 import io.dragonfly.spi.PieceSink;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.ServeRequest;
-import io.dragonfly.spi.TakeException;
-import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.testkit.FakeTransport;
 import java.io.IOException;
@@ -74,7 +74,7 @@ final class BrokenTransport implements Transport {
   }
 
   @Override
-  public Take take(TakeRequest request, PieceSink sink) {
+  public Take take(PieceRequest request, PieceSink sink) {
     Take take = defect.take(right, defect.request(request), new Sink(sink, defect));
     return new BrokenTake(take, defect);
   }
@@ -125,7 +125,7 @@ final class BrokenTransport implements Transport {
     }
 
     @Override
-    public void failed(TakeException failure) {
+    public void failed(PieceDownloadException failure) {
       defect.failed(right, failure);
     }
   }
@@ -159,27 +159,27 @@ final class BrokenTransport implements Transport {
     }
 
     @Override
-    public CompletableFuture<JoinAnswer> join(JoinRequest request) {
+    public CompletableFuture<JoinResponse> join(JoinRequest request) {
       return defect.called(() -> right.join(request));
     }
 
     @Override
-    public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
+    public CompletableFuture<RegisterResponse> register(RegisterRequest request) {
       return defect.called(() -> defect.register(right, request));
     }
 
     @Override
-    public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+    public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
       return defect.called(() -> defect.offer(right, request));
     }
 
     @Override
-    public CompletableFuture<NextAnswer> next(NextRequest request) {
+    public CompletableFuture<PollResponse> next(PollRequest request) {
       return defect.called(() -> defect.next(right, request));
     }
 
     @Override
-    public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+    public CompletableFuture<LeaveResponse> leave(LeaveRequest request) {
       return defect.called(() -> defect.leave(right, request));
     }
   }

@@ -1,23 +1,23 @@
 package io.dragonfly.contract;
 
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.LeaveAnswer;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.LeaveResponse;
 import io.dragonfly.control.Outcome;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.spi.PieceDownloadException;
 import io.dragonfly.spi.PieceRegion;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.PieceService;
 import io.dragonfly.spi.PieceSink;
-import io.dragonfly.spi.TakeException;
-import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -41,12 +41,12 @@ enum Defect {
     @Override
     CompletableFuture<PieceService.Given> give(PieceService pieces, PieceService.Ask ask) {
       return pieces.give(
-          new PieceService.Ask(ask.task(), ask.range(), ask.taker(), ask.from(), ""));
+          new PieceService.Ask(ask.task(), ask.range(), ask.child(), ask.from(), ""));
     }
   },
   NEEDS_THE_TOTAL("takesFromAContentWhoseLengthNobodyKnowsYet") {
     @Override
-    TakeRequest request(TakeRequest request) {
+    PieceRequest request(PieceRequest request) {
       return withTotal(request, OptionalLong.of(request.total().orElse(1)));
     }
 
@@ -59,7 +59,7 @@ enum Defect {
   },
   BELIEVES_ANY_TOTAL("aParentWithAnotherTotalLengthIsRefused") {
     @Override
-    TakeRequest request(TakeRequest request) {
+    PieceRequest request(PieceRequest request) {
       return withTotal(request, OptionalLong.empty());
     }
   },
@@ -71,8 +71,8 @@ enum Defect {
   },
   CALLS_ALL_UNREACHABLE("saysThatTheParentRefused", "aParentThatFailsHasRefused") {
     @Override
-    void failed(PieceSink sink, TakeException failure) {
-      sink.failed(new TakeException(Outcome.UNREACHABLE, failure.getMessage()));
+    void failed(PieceSink sink, PieceDownloadException failure) {
+      sink.failed(new PieceDownloadException(Outcome.UNREACHABLE, failure.getMessage()));
     }
   },
   CALLS_ALL_REFUSED(
@@ -80,8 +80,8 @@ enum Defect {
       "saysThatNobodyListens",
       "aClosedTransportEndsItsServers") {
     @Override
-    void failed(PieceSink sink, TakeException failure) {
-      sink.failed(new TakeException(Outcome.REFUSED, failure.getMessage()));
+    void failed(PieceSink sink, PieceDownloadException failure) {
+      sink.failed(new PieceDownloadException(Outcome.REFUSED, failure.getMessage()));
     }
   },
   SERVES_FOR_EVER(
@@ -97,7 +97,7 @@ enum Defect {
     @Override
     CompletableFuture<PieceService.Given> give(PieceService pieces, PieceService.Ask ask) {
       CompletableFuture<PieceService.Given> given = pieces.give(ask);
-      given.completeExceptionally(new TakeException(Outcome.NOT_YET, "not there"));
+      given.completeExceptionally(new PieceDownloadException(Outcome.NOT_YET, "not there"));
       return given;
     }
   },
@@ -105,7 +105,7 @@ enum Defect {
     private int started;
 
     @Override
-    Transport.Take take(Transport transport, TakeRequest request, PieceSink sink) {
+    Transport.Take take(Transport transport, PieceRequest request, PieceSink sink) {
       return started++ < 8 ? transport.take(request, sink) : new NoTake();
     }
   },
@@ -117,7 +117,7 @@ enum Defect {
   },
   CALLS_IN_PLACE("callsTheSinkOnAThreadOfItsOwn") {
     @Override
-    Transport.Take take(Transport transport, TakeRequest request, PieceSink sink) {
+    Transport.Take take(Transport transport, PieceRequest request, PieceSink sink) {
       sink.received(ByteBuffer.allocate((int) request.range().length()));
       sink.completed();
       return new NoTake();
@@ -158,7 +158,7 @@ enum Defect {
   },
   LOSES_THE_TICKET("carriesRegistrations") {
     @Override
-    CompletableFuture<RegisterAnswer> register(SupernodeApi api, RegisterRequest request) {
+    CompletableFuture<RegisterResponse> register(SupernodeApi api, RegisterRequest request) {
       return api.register(
           new RegisterRequest(
               request.caller(),
@@ -170,28 +170,28 @@ enum Defect {
   },
   LOSES_THE_PROOF("carriesProofsOfAJoinToken") {
     @Override
-    CompletableFuture<OfferAnswer> offer(SupernodeApi api, OfferRequest request) {
+    CompletableFuture<AnnounceResponse> offer(SupernodeApi api, AnnounceRequest request) {
       Caller caller = request.caller();
       return api.offer(
-          new OfferRequest(
+          new AnnounceRequest(
               new Caller(caller.secret(), caller.address(), caller.zone()), request.holdings()));
     }
   },
   LOSES_OFFERS("carriesOffers") {
     @Override
-    CompletableFuture<OfferAnswer> offer(SupernodeApi api, OfferRequest request) {
-      return api.offer(new OfferRequest(request.caller(), List.of()));
+    CompletableFuture<AnnounceResponse> offer(SupernodeApi api, AnnounceRequest request) {
+      return api.offer(new AnnounceRequest(request.caller(), List.of()));
     }
   },
   LOSES_ASSIGNMENTS("carriesReportsAndAssignments") {
     @Override
-    CompletableFuture<NextAnswer> next(SupernodeApi api, NextRequest request) {
-      return api.next(request).thenApply(a -> new NextAnswer(a.number(), List.of(), a.terms()));
+    CompletableFuture<PollResponse> next(SupernodeApi api, PollRequest request) {
+      return api.next(request).thenApply(a -> new PollResponse(a.number(), List.of(), a.terms()));
     }
   },
   LOSES_THE_TASK("carriesLeaves") {
     @Override
-    CompletableFuture<LeaveAnswer> leave(SupernodeApi api, LeaveRequest request) {
+    CompletableFuture<LeaveResponse> leave(SupernodeApi api, LeaveRequest request) {
       return api.leave(new LeaveRequest(request.caller(), Optional.empty()));
     }
   },
@@ -203,11 +203,11 @@ enum Defect {
   },
   FORGETS_WHY("carriesTheFailureOfATask") {
     @Override
-    CompletableFuture<NextAnswer> next(SupernodeApi api, NextRequest request) {
+    CompletableFuture<PollResponse> next(SupernodeApi api, PollRequest request) {
       return api.next(request)
           .thenApply(
               a ->
-                  new NextAnswer(
+                  new PollResponse(
                       a.number(),
                       a.updates().stream().map(u -> TaskUpdate.unknown(u.task())).toList(),
                       a.terms()));
@@ -257,11 +257,11 @@ enum Defect {
     return foundBy;
   }
 
-  TakeRequest request(TakeRequest request) {
+  PieceRequest request(PieceRequest request) {
     return request;
   }
 
-  Transport.Take take(Transport transport, TakeRequest request, PieceSink sink) {
+  Transport.Take take(Transport transport, PieceRequest request, PieceSink sink) {
     return transport.take(request, sink);
   }
 
@@ -269,7 +269,7 @@ enum Defect {
     sink.received(data);
   }
 
-  void failed(PieceSink sink, TakeException failure) {
+  void failed(PieceSink sink, PieceDownloadException failure) {
     sink.failed(failure);
   }
 
@@ -313,29 +313,29 @@ enum Defect {
     return call.get();
   }
 
-  CompletableFuture<RegisterAnswer> register(SupernodeApi api, RegisterRequest request) {
+  CompletableFuture<RegisterResponse> register(SupernodeApi api, RegisterRequest request) {
     return api.register(request);
   }
 
-  CompletableFuture<OfferAnswer> offer(SupernodeApi api, OfferRequest request) {
+  CompletableFuture<AnnounceResponse> offer(SupernodeApi api, AnnounceRequest request) {
     return api.offer(request);
   }
 
-  CompletableFuture<NextAnswer> next(SupernodeApi api, NextRequest request) {
+  CompletableFuture<PollResponse> next(SupernodeApi api, PollRequest request) {
     return api.next(request);
   }
 
-  CompletableFuture<LeaveAnswer> leave(SupernodeApi api, LeaveRequest request) {
+  CompletableFuture<LeaveResponse> leave(SupernodeApi api, LeaveRequest request) {
     return api.leave(request);
   }
 
-  private static TakeRequest withTotal(TakeRequest request, OptionalLong total) {
-    return new TakeRequest(
+  private static PieceRequest withTotal(PieceRequest request, OptionalLong total) {
+    return new PieceRequest(
         request.parent(),
         request.task(),
         request.range(),
         total,
-        request.taker(),
+        request.child(),
         request.local(),
         request.capability());
   }

@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.ServeRequest;
-import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.TaskId;
@@ -137,7 +137,7 @@ class FakeNetworkTest {
   private RecordingSink take() {
     RecordingSink sink = new RecordingSink();
     taking.take(
-        new TakeRequest(
+        new PieceRequest(
             new Peer(PARENT, server.address(), ""),
             TASK,
             ByteRange.of(0, LENGTH),

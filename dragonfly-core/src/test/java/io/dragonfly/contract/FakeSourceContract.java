@@ -66,7 +66,7 @@ abstract class FakeSourceContract extends SourceContract {
   @Override
   protected Optional<URI> mute() {
     URI uri = publish(new byte[1]);
-    fake.stallQuestions(uri);
+    fake.stallProbes(uri);
     return Optional.of(uri);
   }
 

@@ -39,7 +39,7 @@ class FakeSourceTest {
       assertThat(source.openStreams()).isEqualTo(1);
     }
 
-    assertThat(source.questions()).isEqualTo(1);
+    assertThat(source.probes()).isEqualTo(1);
     assertThat(source.opened()).containsExactly(request, request);
     assertThat(source.rangesRead()).containsExactly(ByteRange.of(0, 4), ByteRange.of(5, 8));
     assertThat(source.bytesRead()).isEqualTo(7);

@@ -60,18 +60,18 @@ class ForwardingScheduler implements Scheduler {
   }
 
   @Override
-  public void reported(TaskId task, PeerId taker, PieceResult result) {
-    right.reported(task, taker, result);
+  public void reported(TaskId task, PeerId child, PieceResult result) {
+    right.reported(task, child, result);
   }
 
   @Override
-  public void undelivered(PeerId taker, List<Plan> plans) {
-    right.undelivered(taker, plans);
+  public void undelivered(PeerId child, List<Plan> plans) {
+    right.undelivered(child, plans);
   }
 
   @Override
-  public List<Plan> assign(PeerId taker, int max) {
-    return right.assign(taker, max);
+  public List<Plan> assign(PeerId child, int max) {
+    return right.assign(child, max);
   }
 
   @Override

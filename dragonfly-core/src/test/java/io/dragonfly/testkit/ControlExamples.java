@@ -1,24 +1,24 @@
 package io.dragonfly.testkit;
 
 import io.dragonfly.control.Advice;
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.Assignment;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
-import io.dragonfly.control.JoinAnswer;
 import io.dragonfly.control.JoinProof;
 import io.dragonfly.control.JoinRequest;
+import io.dragonfly.control.JoinResponse;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
 import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.Push;
 import io.dragonfly.control.Queued;
-import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.Revoked;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
@@ -106,8 +106,8 @@ public final class ControlExamples {
   }
 
   /** Returns a supernode's proof. */
-  public static JoinAnswer joinAnswer() {
-    return new JoinAnswer("e5".repeat(40), "f6".repeat(32), "");
+  public static JoinResponse joinAnswer() {
+    return new JoinResponse("e5".repeat(40), "f6".repeat(32), "");
   }
 
   /** Returns registrations. */
@@ -144,7 +144,7 @@ public final class ControlExamples {
   }
 
   /** Returns answers to registrations. */
-  public static List<RegisterAnswer> registerAnswers() {
+  public static List<RegisterResponse> registerAnswers() {
     SourceVersion version =
         new SourceVersion(Optional.of("\"etag with spaces\""), OptionalLong.of(70_000_000_000L));
     Task whole =
@@ -162,51 +162,52 @@ public final class ControlExamples {
             SourceVersion.UNKNOWN,
             Optional.empty());
     return List.of(
-        new RegisterAnswer(
+        new RegisterResponse(
             whole,
             "ticket-2",
             digests(3, 40),
             Optional.of(new byte[] {0, -1, 127, -128, 10}),
             advice(),
             TERMS),
-        new RegisterAnswer(
+        new RegisterResponse(
             unknown, "t", PieceDigests.NONE, Optional.of(new byte[0]), Advice.NONE, TERMS),
-        new RegisterAnswer(
+        new RegisterResponse(
             unknown.withLength(5), "t", PieceDigests.NONE, Optional.empty(), Advice.NONE, TERMS));
   }
 
   /** Returns offers. */
-  public static List<OfferRequest> offerRequests() {
+  public static List<AnnounceRequest> offerRequests() {
     return List.of(
-        new OfferRequest(caller(), List.of(holding(TASK, 7, 1_000_000), holding(OTHER_TASK, 0))),
-        new OfferRequest(caller(), List.of()));
+        new AnnounceRequest(caller(), List.of(holding(TASK, 7, 1_000_000), holding(OTHER_TASK, 0))),
+        new AnnounceRequest(caller(), List.of()));
   }
 
   /** Returns answers to offers. */
-  public static List<OfferAnswer> offerAnswers() {
+  public static List<AnnounceResponse> offerAnswers() {
     return List.of(
-        new OfferAnswer(List.of(TASK, OTHER_TASK), TERMS), new OfferAnswer(List.of(), TERMS));
+        new AnnounceResponse(List.of(TASK, OTHER_TASK), TERMS),
+        new AnnounceResponse(List.of(), TERMS));
   }
 
   /** Returns reports; the first has each outcome. */
-  public static List<NextRequest> nextRequests() {
+  public static List<PollRequest> nextRequests() {
     List<PieceResult> results =
         List.of(Outcome.values()).stream()
             .map(outcome -> new PieceResult(outcome.ordinal(), PEER, outcome, 1L << 40))
             .toList();
     return List.of(
-        new NextRequest(
+        new PollRequest(
             caller(),
             1L << 50,
             List.of(
                 new TaskReport(TASK, PieceSpan.ALL, 512, List.of(3, 1_048_575), results),
                 new TaskReport(OTHER_TASK, new PieceSpan(4, 9), 0, List.of(), List.of())),
             Duration.ofSeconds(5)),
-        new NextRequest(caller(), 0, List.of(), Duration.ZERO, true));
+        new PollRequest(caller(), 0, List.of(), Duration.ZERO, true));
   }
 
   /** Returns answers to reports. */
-  public static List<NextAnswer> nextAnswers() {
+  public static List<PollResponse> nextAnswers() {
     TaskUpdate full =
         new TaskUpdate(
             TASK,
@@ -237,7 +238,7 @@ public final class ControlExamples {
             List.of(),
             Optional.of(Queued.of(Queued.Reason.LIMIT)));
     return List.of(
-        new NextAnswer(
+        new PollResponse(
             1L << 50,
             List.of(full, empty, TaskUpdate.unknown(OTHER_TASK)),
             List.of(new Push("https://example.org:8443/a%20b/f.bin", TASK, "ticket-3")),
@@ -245,7 +246,7 @@ public final class ControlExamples {
                 new Revoked(TASK, caller().id(), Instant.ofEpochSecond(2_000_000_000)),
                 new Revoked(OTHER_TASK, caller().id(), Instant.ofEpochSecond(3_000_000_000L))),
             TERMS),
-        new NextAnswer(1, List.of(), TERMS));
+        new PollResponse(1, List.of(), TERMS));
   }
 
   /** Returns the two ways to leave. */

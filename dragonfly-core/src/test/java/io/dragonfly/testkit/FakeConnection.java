@@ -1,15 +1,15 @@
 package io.dragonfly.testkit;
 
-import io.dragonfly.control.JoinAnswer;
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.JoinRequest;
-import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.JoinResponse;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.LeaveResponse;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -35,31 +35,31 @@ final class FakeConnection implements SupernodeApi {
   }
 
   @Override
-  public CompletableFuture<JoinAnswer> join(JoinRequest request) {
+  public CompletableFuture<JoinResponse> join(JoinRequest request) {
     return call(api -> api.join(request));
   }
 
   @Override
-  public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
+  public CompletableFuture<RegisterResponse> register(RegisterRequest request) {
     return call(api -> api.register(request));
   }
 
   @Override
-  public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+  public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
     return call(api -> api.offer(request));
   }
 
   @Override
-  public CompletableFuture<NextAnswer> next(NextRequest request) {
+  public CompletableFuture<PollResponse> next(PollRequest request) {
     return call(api -> api.next(request));
   }
 
   @Override
-  public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+  public CompletableFuture<LeaveResponse> leave(LeaveRequest request) {
     return call(api -> api.leave(request));
   }
 
-  private <A> CompletableFuture<A> call(Function<SupernodeApi, CompletableFuture<A>> question) {
-    return new FakeSupernodeCall<>(transport, supernode, local, question).start();
+  private <A> CompletableFuture<A> call(Function<SupernodeApi, CompletableFuture<A>> probe) {
+    return new FakeSupernodeCall<>(transport, supernode, local, probe).start();
   }
 }

@@ -33,7 +33,7 @@ final class FakeContent {
   private long stallAt = NOWHERE;
   private long changeAt = NOWHERE;
   private long overwriteAt = NOWHERE;
-  private boolean questionsStall;
+  private boolean probesStall;
   private int held;
 
   /** What a stream goes on reading even if the content is replaced. */
@@ -101,12 +101,12 @@ final class FakeContent {
     notifyAll(); // those that have not come so far go on
   }
 
-  synchronized void stallQuestions() {
-    questionsStall = true;
+  synchronized void stallProbes() {
+    probesStall = true;
   }
 
   synchronized void resume() {
-    questionsStall = false;
+    probesStall = false;
     endStall();
   }
 
@@ -174,9 +174,9 @@ final class FakeContent {
   }
 
   /** Blocks while questions stall. */
-  synchronized void holdQuestion(Duration patience, BooleanSupplier closed) throws IOException {
+  synchronized void holdProbe(Duration patience, BooleanSupplier closed) throws IOException {
     long deadline = System.nanoTime() + patience.toNanos();
-    while (questionsStall && !closed.getAsBoolean()) {
+    while (probesStall && !closed.getAsBoolean()) {
       hold(deadline, patience);
     }
     if (closed.getAsBoolean()) {

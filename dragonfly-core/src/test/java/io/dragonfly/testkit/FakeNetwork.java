@@ -1,7 +1,7 @@
 package io.dragonfly.testkit;
 
 import io.dragonfly.peer.PeerId;
-import io.dragonfly.spi.TakeRequest;
+import io.dragonfly.spi.PieceRequest;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -23,7 +23,7 @@ public final class FakeNetwork {
   private final Map<InetSocketAddress, FakeServer> servers = new HashMap<>();
   private final Map<PeerId, Planned> faults = new HashMap<>();
   private final Set<InetSocketAddress> cut = new HashSet<>();
-  private final List<TakeRequest> takes = new ArrayList<>();
+  private final List<PieceRequest> takes = new ArrayList<>();
   private final Set<FakeTake> running = new HashSet<>();
   private int nextPort = FIRST_PORT;
 
@@ -75,7 +75,7 @@ public final class FakeNetwork {
   }
 
   /** Returns all takes that were started, in order. */
-  public synchronized List<TakeRequest> takes() {
+  public synchronized List<PieceRequest> takes() {
     return List.copyOf(takes);
   }
 
@@ -108,7 +108,7 @@ public final class FakeNetwork {
   }
 
   /** Notes a take and returns what shall go wrong with it. */
-  synchronized Optional<Fault> started(FakeTake take, TakeRequest request) {
+  synchronized Optional<Fault> started(FakeTake take, PieceRequest request) {
     takes.add(request);
     running.add(take);
     Planned planned = faults.get(request.parent().id());

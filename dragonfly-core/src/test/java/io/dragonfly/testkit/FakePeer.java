@@ -1,7 +1,7 @@
 package io.dragonfly.testkit;
 
 import io.dragonfly.control.Advice;
-import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.control.Terms;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class FakePeer {
   private final Map<TaskId, FakeMember> tasks = new LinkedHashMap<>();
   private final List<TaskId> unknown = new ArrayList<>();
-  private @Nullable CompletableFuture<NextAnswer> parked;
+  private @Nullable CompletableFuture<PollResponse> parked;
   private long answers;
 
   FakeMember join(TaskId task, FakePublication content, BitSet holds) {
@@ -46,7 +46,7 @@ final class FakePeer {
   }
 
   /** Lets a poll wait, and returns what answers the one before. */
-  Runnable park(CompletableFuture<NextAnswer> poll, Terms terms) {
+  Runnable park(CompletableFuture<PollResponse> poll, Terms terms) {
     Runnable replaced = answer(List.of(), terms);
     parked = poll;
     return replaced;
@@ -71,12 +71,12 @@ final class FakePeer {
 
   /** Returns what answers the poll that waits, if there is one. */
   Runnable answer(List<TaskUpdate> updates, Terms terms) {
-    CompletableFuture<NextAnswer> poll = parked;
+    CompletableFuture<PollResponse> poll = parked;
     parked = null;
     if (poll == null) {
       return () -> {};
     }
-    NextAnswer answer = new NextAnswer(++answers, updates, terms);
+    PollResponse answer = new PollResponse(++answers, updates, terms);
     return () -> poll.complete(answer);
   }
 

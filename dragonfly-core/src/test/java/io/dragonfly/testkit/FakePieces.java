@@ -2,10 +2,10 @@ package io.dragonfly.testkit;
 
 import io.dragonfly.control.Outcome;
 import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.PieceDownloadException;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.PieceService;
 import io.dragonfly.spi.RateLimiter;
-import io.dragonfly.spi.TakeException;
 import io.dragonfly.task.TaskId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -36,7 +36,7 @@ public final class FakePieces implements PieceService, AutoCloseable {
   private final AtomicInteger openRegions = new AtomicInteger();
   private RateLimiter uploads = new Unlimited();
   private boolean holding;
-  private @Nullable TakeException refusal;
+  private @Nullable PieceDownloadException refusal;
 
   private record Content(long position, long length, OptionalLong total) {}
 
@@ -107,7 +107,7 @@ public final class FakePieces implements PieceService, AutoCloseable {
   }
 
   /** Refuses each ask from now on. */
-  public synchronized void refuse(TakeException answer) {
+  public synchronized void refuse(PieceDownloadException answer) {
     refusal = answer;
   }
 
@@ -147,7 +147,7 @@ public final class FakePieces implements PieceService, AutoCloseable {
 
   private void answer(Ask ask, CompletableFuture<Given> future) {
     Content content;
-    TakeException refused;
+    PieceDownloadException refused;
     synchronized (this) {
       content = contents.get(ask.task());
       refused = refusal;
@@ -156,7 +156,7 @@ public final class FakePieces implements PieceService, AutoCloseable {
       future.completeExceptionally(refused);
     } else if (content == null || ask.range().end() > content.length()) {
       future.completeExceptionally(
-          new TakeException(Outcome.REFUSED, "there are no such bytes here"));
+          new PieceDownloadException(Outcome.REFUSED, "there are no such bytes here"));
     } else {
       openRegions.incrementAndGet();
       PieceRegion region =

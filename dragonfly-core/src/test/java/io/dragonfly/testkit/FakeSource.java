@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FakeSource implements Source {
   private final Map<URI, FakeContent> contents = new HashMap<>();
-  private final List<SourceRequest> questions = new CopyOnWriteArrayList<>();
+  private final List<SourceRequest> probes = new CopyOnWriteArrayList<>();
   private final List<SourceRequest> opened = new CopyOnWriteArrayList<>();
   private final List<FakeSourceStream> streams = new CopyOnWriteArrayList<>();
   private volatile boolean closed;
@@ -113,7 +113,7 @@ public final class FakeSource implements Source {
 
   /**
    * Each read that reaches this offset blocks until {@link #resume}, and fails once the request's
-   * stall timeout is over. Questions and openings are not held up: see {@link #stallQuestions}.
+   * stall timeout is over. Questions and openings are not held up: see {@link #stallProbes}.
    */
   public FakeSource stallAt(URI uri, long offset) {
     at(uri).stallAt(offset);
@@ -121,18 +121,18 @@ public final class FakeSource implements Source {
   }
 
   /** Each question and each opening blocks until {@link #resume}, or for the stall timeout. */
-  public FakeSource stallQuestions(URI uri) {
-    at(uri).stallQuestions();
+  public FakeSource stallProbes(URI uri) {
+    at(uri).stallProbes();
     return this;
   }
 
-  /** Ends what {@link #stallAt} and {@link #stallQuestions} began. */
+  /** Ends what {@link #stallAt} and {@link #stallProbes} began. */
   public FakeSource resume(URI uri) {
     at(uri).resume();
     return this;
   }
 
-  /** Ends what {@link #stallAt} began, but not what {@link #stallQuestions} did. */
+  /** Ends what {@link #stallAt} began, but not what {@link #stallProbes} did. */
   public FakeSource pass(URI uri) {
     at(uri).endStall();
     return this;
@@ -167,13 +167,13 @@ public final class FakeSource implements Source {
   }
 
   /** Returns the number of questions asked about all contents. */
-  public int questions() {
-    return questions.size();
+  public int probes() {
+    return probes.size();
   }
 
   /** Returns each question in order. */
-  public List<SourceRequest> questionsAsked() {
-    return List.copyOf(questions);
+  public List<SourceRequest> probesSent() {
+    return List.copyOf(probes);
   }
 
   /** Returns what each opening, of the whole or of a range, was asked with; refused ones too. */
@@ -198,7 +198,7 @@ public final class FakeSource implements Source {
 
   @Override
   public SourceVersion ask(SourceRequest request) throws IOException {
-    questions.add(request);
+    probes.add(request);
     return admit(request).version();
   }
 
@@ -259,7 +259,7 @@ public final class FakeSource implements Source {
       throw new ContentNotFoundException(
           "%s does not exist: check the URL".formatted(wanted.displayUrl()));
     }
-    content.holdQuestion(request.stallTimeout(), () -> closed);
+    content.holdProbe(request.stallTimeout(), () -> closed);
     Throwable failure = content.failure().orElse(null);
     if (failure instanceof Error error) {
       throw error;

@@ -1,17 +1,17 @@
 package io.dragonfly.testkit;
 
 import io.dragonfly.control.Advice;
-import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.LeaveResponse;
 import io.dragonfly.control.Parent;
 import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.Queued;
-import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
@@ -63,8 +63,8 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   private final Map<TaskId, FakePublication> tasks = new HashMap<>();
   private final Map<PeerId, FakePeer> peers = new HashMap<>();
   private final List<RegisterRequest> registrations = new ArrayList<>();
-  private final List<OfferRequest> offers = new ArrayList<>();
-  private final List<NextRequest> polls = new ArrayList<>();
+  private final List<AnnounceRequest> offers = new ArrayList<>();
+  private final List<PollRequest> polls = new ArrayList<>();
   private final List<LeaveRequest> leaves = new ArrayList<>();
   private final Map<URI, DistributionException> refusals = new HashMap<>();
   private @Nullable List<Runnable> lateAnswers;
@@ -261,7 +261,7 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   }
 
   /** Waits until a poll like this came, 10 s at most. */
-  public void awaitPoll(Predicate<NextRequest> wanted) throws InterruptedException {
+  public void awaitPoll(Predicate<PollRequest> wanted) throws InterruptedException {
     await("polls", () -> polls.stream().anyMatch(wanted));
   }
 
@@ -288,12 +288,12 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   }
 
   /** Returns all offers, in order. */
-  public synchronized List<OfferRequest> offers() {
+  public synchronized List<AnnounceRequest> offers() {
     return List.copyOf(offers);
   }
 
   /** Returns all polls, in order. */
-  public synchronized List<NextRequest> polls() {
+  public synchronized List<PollRequest> polls() {
     return List.copyOf(polls);
   }
 
@@ -320,18 +320,18 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   }
 
   @Override
-  public synchronized CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
+  public synchronized CompletableFuture<RegisterResponse> register(RegisterRequest request) {
     registrations.add(request);
     notifyAll();
     if (stopped) {
-      CompletableFuture<RegisterAnswer> later = new CompletableFuture<>();
+      CompletableFuture<RegisterResponse> later = new CompletableFuture<>();
       cameMeanwhile.add(() -> answer(request).thenAccept(later::complete));
       return later;
     }
     return answer(request);
   }
 
-  private CompletableFuture<RegisterAnswer> answer(RegisterRequest request) {
+  private CompletableFuture<RegisterResponse> answer(RegisterRequest request) {
     URI uri = request.content().url();
     DistributionException refusal = refusals.get(uri);
     FakePublication publication = contents.get(uri);
@@ -345,15 +345,15 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
         .filter(holding -> holding.task().equals(task))
         .forEach(holding -> holds.or(holding.pieces()));
     FakeMember member = peer(request.caller().id()).join(task, publication, holds);
-    RegisterAnswer answer =
-        new RegisterAnswer(
+    RegisterResponse answer =
+        new RegisterResponse(
             publication.task(),
             "ticket of " + request.caller().id(),
             publication.digests(),
             contentInline ? Optional.of(publication.bytes()) : Optional.empty(),
             advice(),
             terms());
-    CompletableFuture<RegisterAnswer> future = new CompletableFuture<>();
+    CompletableFuture<RegisterResponse> future = new CompletableFuture<>();
     if (lateAnswers == null) {
       future.complete(answer);
     } else {
@@ -364,7 +364,7 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   }
 
   @Override
-  public synchronized CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+  public synchronized CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
     offers.add(request);
     notifyAll();
     if (stopped) {
@@ -382,12 +382,12 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
                 peer(request.caller().id()).join(holding.task(), publication, holding.pieces());
               }
             });
-    return CompletableFuture.completedFuture(new OfferAnswer(unknown, terms()));
+    return CompletableFuture.completedFuture(new AnnounceResponse(unknown, terms()));
   }
 
   @Override
-  public CompletableFuture<NextAnswer> next(NextRequest request) {
-    CompletableFuture<NextAnswer> answer = new CompletableFuture<>();
+  public CompletableFuture<PollResponse> next(PollRequest request) {
+    CompletableFuture<PollResponse> answer = new CompletableFuture<>();
     Runnable replaced;
     synchronized (this) {
       polls.add(request);
@@ -409,7 +409,7 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   }
 
   @Override
-  public synchronized CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+  public synchronized CompletableFuture<LeaveResponse> leave(LeaveRequest request) {
     leaves.add(request);
     notifyAll();
     request
@@ -417,7 +417,7 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
         .ifPresentOrElse(
             task -> peer(request.caller().id()).leave(task),
             () -> peers.remove(request.caller().id()));
-    return CompletableFuture.completedFuture(new LeaveAnswer());
+    return CompletableFuture.completedFuture(new LeaveResponse());
   }
 
   /** Changes something and answers those for whom that is news. */

@@ -18,7 +18,7 @@ final class FakeSupernodeCall<A> {
   private final FakeTransport transport;
   private final InetSocketAddress supernode;
   private final InetAddress local;
-  private final Function<SupernodeApi, CompletableFuture<A>> question;
+  private final Function<SupernodeApi, CompletableFuture<A>> probe;
   private final CompletableFuture<A> answer = new CompletableFuture<>();
   private final Runnable onBreak = () -> breakOff("it closed the connection");
 
@@ -26,11 +26,11 @@ final class FakeSupernodeCall<A> {
       FakeTransport transport,
       InetSocketAddress supernode,
       InetAddress local,
-      Function<SupernodeApi, CompletableFuture<A>> question) {
+      Function<SupernodeApi, CompletableFuture<A>> probe) {
     this.transport = transport;
     this.supernode = supernode;
     this.local = local;
-    this.question = question;
+    this.probe = probe;
   }
 
   CompletableFuture<A> start() {
@@ -69,7 +69,7 @@ final class FakeSupernodeCall<A> {
           new CallRefusedException(supernode + " is no supernode: check the address"));
     }
     try {
-      return question.apply(control.apply(CallOrigin.plain(FakeNetwork.seenFrom(local))));
+      return probe.apply(control.apply(CallOrigin.plain(FakeNetwork.seenFrom(local))));
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }

@@ -2,10 +2,10 @@ package io.dragonfly.testkit;
 
 import io.dragonfly.control.Outcome;
 import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.PieceDownloadException;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.PieceService;
 import io.dragonfly.spi.PieceSink;
-import io.dragonfly.spi.TakeException;
-import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -24,7 +24,7 @@ final class FakeTake implements Transport.Take {
   private static final int CHUNK = 64 << 10;
 
   private final FakeTransport transport;
-  private final TakeRequest request;
+  private final PieceRequest request;
   private final PieceSink sink;
   private final Runnable onBreak = () -> breakOff("the parent closed the connection");
   private volatile boolean paused;
@@ -38,7 +38,7 @@ final class FakeTake implements Transport.Take {
   private long delivered;
   private boolean pumping;
 
-  FakeTake(FakeTransport transport, TakeRequest request, PieceSink sink) {
+  FakeTake(FakeTransport transport, PieceRequest request, PieceSink sink) {
     this.transport = transport;
     this.request = request;
     this.sink = sink;
@@ -60,7 +60,7 @@ final class FakeTake implements Transport.Take {
     }
     Optional<FakeServer> found = transport.network().serverAt(request.parent().address());
     if (found.isEmpty() || !found.get().connect(onBreak)) {
-      fail(new TakeException(Outcome.UNREACHABLE, "nothing listens at " + where()));
+      fail(new PieceDownloadException(Outcome.UNREACHABLE, "nothing listens at " + where()));
       return;
     }
     server = found.get();
@@ -72,7 +72,7 @@ final class FakeTake implements Transport.Take {
                 new PieceService.Ask(
                     request.task(),
                     request.range(),
-                    request.taker(),
+                    request.child(),
                     FakeNetwork.seenFrom(request.local()),
                     request.capability()));
     asked.whenComplete((got, failure) -> onAnswer(got, failure));
@@ -80,7 +80,7 @@ final class FakeTake implements Transport.Take {
 
   private void onAnswer(PieceService.@Nullable Given got, @Nullable Throwable failure) {
     if (got == null) {
-      transport.execute(() -> fail(asTakeException(failure)));
+      transport.execute(() -> fail(asPieceDownloadException(failure)));
       return;
     }
     if (over) {
@@ -95,9 +95,9 @@ final class FakeTake implements Transport.Take {
     if (over) {
       release();
     } else if (got.region().length() != request.range().length()) {
-      fail(new TakeException(Outcome.REFUSED, "the parent has another range"));
+      fail(new PieceDownloadException(Outcome.REFUSED, "the parent has another range"));
     } else if (contradicts(request.total(), got.total())) {
-      fail(new TakeException(Outcome.REFUSED, "the parent has another total length"));
+      fail(new PieceDownloadException(Outcome.REFUSED, "the parent has another total length"));
     } else {
       pump();
     }
@@ -127,7 +127,7 @@ final class FakeTake implements Transport.Take {
     try {
       read(chunk, given);
     } catch (IOException e) {
-      fail(new TakeException(Outcome.UNREACHABLE, "the parent cannot read the piece", e));
+      fail(new PieceDownloadException(Outcome.UNREACHABLE, "the parent cannot read the piece", e));
       return;
     }
     delivered += count;
@@ -162,7 +162,7 @@ final class FakeTake implements Transport.Take {
 
   private boolean endsByFault() {
     Optional<Fault.End> end = fault.filter(f -> delivered >= f.afterBytes()).flatMap(Fault::end);
-    end.ifPresent(e -> fail(new TakeException(e.outcome(), e.message())));
+    end.ifPresent(e -> fail(new PieceDownloadException(e.outcome(), e.message())));
     return end.isPresent();
   }
 
@@ -202,10 +202,10 @@ final class FakeTake implements Transport.Take {
   }
 
   void breakOff(String message) {
-    transport.execute(() -> fail(new TakeException(Outcome.UNREACHABLE, message)));
+    transport.execute(() -> fail(new PieceDownloadException(Outcome.UNREACHABLE, message)));
   }
 
-  private void fail(TakeException failure) {
+  private void fail(PieceDownloadException failure) {
     if (!over) {
       end();
       sink.failed(failure);
@@ -228,13 +228,13 @@ final class FakeTake implements Transport.Take {
     transport.ended(this);
   }
 
-  private TakeException asTakeException(@Nullable Throwable failure) {
+  private PieceDownloadException asPieceDownloadException(@Nullable Throwable failure) {
     Throwable cause = failure instanceof CompletionException e ? e.getCause() : failure;
-    if (cause instanceof TakeException answer) {
+    if (cause instanceof PieceDownloadException answer) {
       return answer;
     }
     String why = cause instanceof CancellationException ? "the parent gave up" : "the parent fails";
-    return new TakeException(Outcome.REFUSED, why, cause);
+    return new PieceDownloadException(Outcome.REFUSED, why, cause);
   }
 
   private String where() {

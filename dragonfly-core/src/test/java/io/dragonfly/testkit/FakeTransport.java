@@ -1,9 +1,9 @@
 package io.dragonfly.testkit;
 
 import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.PieceSink;
 import io.dragonfly.spi.ServeRequest;
-import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -79,7 +79,7 @@ public final class FakeTransport implements Transport {
   }
 
   @Override
-  public Take take(TakeRequest request, PieceSink sink) {
+  public Take take(PieceRequest request, PieceSink sink) {
     FakeTake take = new FakeTake(this, request, sink);
     synchronized (this) {
       checkOpen();

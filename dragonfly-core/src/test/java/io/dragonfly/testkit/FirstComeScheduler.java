@@ -82,13 +82,13 @@ public final class FirstComeScheduler implements Scheduler {
     }
 
     /** The peers and then the CDN cache; those that failed this taker before come last. */
-    List<Member> parentsOf(Member taker) {
+    List<Member> parentsOf(Member child) {
       List<Member> parents = new ArrayList<>();
       peers.values().stream().filter(peer -> peer.peer.isReachable()).forEach(parents::add);
       parents.add(cdn);
-      parents.remove(taker);
-      parents.removeIf(parent -> taker.resting.contains(parent.peer.id()));
-      parents.sort((a, b) -> Boolean.compare(taker.doubts(a), taker.doubts(b)));
+      parents.remove(child);
+      parents.removeIf(parent -> child.resting.contains(parent.peer.id()));
+      parents.sort((a, b) -> Boolean.compare(child.doubts(a), child.doubts(b)));
       return parents;
     }
   }
@@ -193,11 +193,11 @@ public final class FirstComeScheduler implements Scheduler {
   }
 
   @Override
-  public void reported(TaskId task, PeerId taker, PieceResult result) {
+  public void reported(TaskId task, PeerId child, PieceResult result) {
     swarm(task)
         .ifPresent(
             swarm -> {
-              Member member = swarm.peers.get(taker);
+              Member member = swarm.peers.get(child);
               if (member != null && swarm.layout.isPiece(result.piece())) {
                 ended(member, result);
                 everyoneIsReady(swarm);
@@ -205,64 +205,64 @@ public final class FirstComeScheduler implements Scheduler {
             });
   }
 
-  private static void ended(Member taker, PieceResult result) {
-    taker.inFlight.remove(result.piece(), result.parent());
+  private static void ended(Member child, PieceResult result) {
+    child.inFlight.remove(result.piece(), result.parent());
     switch (result.outcome()) {
       case DONE -> {
-        taker.inFlight.remove(result.piece());
-        taker.has.set(result.piece());
-        taker.doubtful.remove(result.parent());
+        child.inFlight.remove(result.piece());
+        child.has.set(result.piece());
+        child.doubtful.remove(result.parent());
       }
       case DROPPED -> {}
       default -> {
-        taker.resting.add(result.parent());
+        child.resting.add(result.parent());
         if (result.outcome() != Outcome.NOT_YET) {
-          taker.doubtful.add(result.parent());
+          child.doubtful.add(result.parent());
         }
       }
     }
   }
 
   @Override
-  public void undelivered(PeerId taker, List<Plan> plans) {
+  public void undelivered(PeerId child, List<Plan> plans) {
     for (Plan plan : plans) {
       swarm(plan.task())
-          .map(swarm -> swarm.peers.get(taker))
+          .map(swarm -> swarm.peers.get(child))
           .ifPresent(member -> member.inFlight.remove(plan.piece(), plan.parent()));
     }
-    ready.add(taker);
+    ready.add(child);
   }
 
   @Override
-  public List<Plan> assign(PeerId taker, int max) {
+  public List<Plan> assign(PeerId child, int max) {
     List<Plan> plans = new ArrayList<>();
     // One piece of each task in turn, until there is nothing left or no room.
     for (int before = -1; plans.size() > before && plans.size() < max; ) {
       before = plans.size();
       for (Map.Entry<TaskId, Swarm> entry : swarms.entrySet()) {
         if (plans.size() < max) {
-          next(entry.getKey(), entry.getValue(), taker).ifPresent(plans::add);
+          next(entry.getKey(), entry.getValue(), child).ifPresent(plans::add);
         }
       }
     }
     if (!plans.isEmpty()) {
-      ready.add(taker); // there may be more, for which the caller had no room
+      ready.add(child); // there may be more, for which the caller had no room
     }
     return plans;
   }
 
   private Optional<Plan> next(TaskId task, Swarm swarm, PeerId id) {
-    Member taker = swarm.peers.get(id);
-    if (queue.isPresent() || taker == null || taker.inFlight.size() >= inFlight) {
+    Member child = swarm.peers.get(id);
+    if (queue.isPresent() || child == null || child.inFlight.size() >= inFlight) {
       return Optional.empty();
     }
-    List<Member> parents = swarm.parentsOf(taker);
+    List<Member> parents = swarm.parentsOf(child);
     int end = parents.stream().mapToInt(parent -> parent.has.length()).max().orElse(0);
-    for (int piece = taker.wanted.first(); piece < Math.min(end, taker.wanted.end()); piece++) {
-      if (taker.mayTake(piece) && swarm.layout.isPiece(piece)) {
+    for (int piece = child.wanted.first(); piece < Math.min(end, child.wanted.end()); piece++) {
+      if (child.mayTake(piece) && swarm.layout.isPiece(piece)) {
         for (Member parent : parents) {
           if (parent.has.get(piece)) {
-            taker.inFlight.put(piece, parent.peer.id());
+            child.inFlight.put(piece, parent.peer.id());
             return Optional.of(new Plan(task, piece, parent.peer.id()));
           }
         }
@@ -273,9 +273,9 @@ public final class FirstComeScheduler implements Scheduler {
 
   @Override
   public List<PeerId> ready() {
-    List<PeerId> takers = List.copyOf(ready);
+    List<PeerId> children = List.copyOf(ready);
     ready.clear();
-    return takers;
+    return children;
   }
 
   @Override

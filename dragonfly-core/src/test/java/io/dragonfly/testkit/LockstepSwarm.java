@@ -48,9 +48,9 @@ final class LockstepSwarm {
 
   private record Key(TaskId task, PeerId peer) {}
 
-  private record Transfer(PeerId taker, Plan plan, long since) {
+  private record Transfer(PeerId child, Plan plan, long since) {
     Key key() {
-      return new Key(plan.task(), taker);
+      return new Key(plan.task(), child);
     }
   }
 
@@ -156,19 +156,19 @@ final class LockstepSwarm {
       advance(transfer);
     }
     scheduler.tick();
-    for (PeerId taker : scheduler.ready()) {
-      List<Plan> plans = scheduler.assign(taker, PLANS_AT_ONCE);
+    for (PeerId child : scheduler.ready()) {
+      List<Plan> plans = scheduler.assign(child, PLANS_AT_ONCE);
       assertThat(plans).hasSizeLessThanOrEqualTo(PLANS_AT_ONCE);
-      plans.forEach(plan -> deliver(taker, plan));
+      plans.forEach(plan -> deliver(child, plan));
     }
   }
 
-  private void deliver(PeerId taker, Plan plan) {
-    check(taker, plan);
+  private void deliver(PeerId child, Plan plan) {
+    check(child, plan);
     if (lost.test(plan)) {
-      scheduler.undelivered(taker, List.of(plan));
+      scheduler.undelivered(child, List.of(plan));
     } else {
-      transfers.add(new Transfer(taker, plan, step));
+      transfers.add(new Transfer(child, plan, step));
     }
   }
 
@@ -196,18 +196,18 @@ final class LockstepSwarm {
     }
     long micros = outcome == Outcome.DONE ? (step - transfer.since) * STEP_NANOS / 1000 : 0;
     scheduler.reported(
-        plan.task(), transfer.taker, new PieceResult(plan.piece(), plan.parent(), outcome, micros));
+        plan.task(), transfer.child, new PieceResult(plan.piece(), plan.parent(), outcome, micros));
   }
 
-  private void check(PeerId taker, Plan plan) {
-    Member member = members.get(new Key(plan.task(), taker));
+  private void check(PeerId child, Plan plan) {
+    Member member = members.get(new Key(plan.task(), child));
     Member parent = members.get(new Key(plan.task(), plan.parent()));
-    assertThat(member).as("%s takes part for %s", taker, plan).isNotNull();
+    assertThat(member).as("%s takes part for %s", child, plan).isNotNull();
     assertThat(parent).as("the parent takes part in %s", plan).isNotNull();
     assertThat(layouts.get(plan.task()).isPiece(plan.piece())).as("%s exists", plan).isTrue();
     assertThat(member.wanted.contains(plan.piece())).as("%s is wanted", plan).isTrue();
-    assertThat(member.has.get(plan.piece())).as("%s has %s already", taker, plan).isFalse();
-    assertThat(plan.parent()).as("the parent of %s", plan).isNotEqualTo(taker);
+    assertThat(member.has.get(plan.piece())).as("%s has %s already", child, plan).isFalse();
+    assertThat(plan.parent()).as("the parent of %s", plan).isNotEqualTo(child);
     assertThat(parent.peer.isReachable() || cdns.containsValue(plan.parent()))
         .as("the parent of %s can be reached", plan)
         .isTrue();
@@ -215,13 +215,13 @@ final class LockstepSwarm {
             parent.has.get(plan.piece())
                 || parent.wanted.contains(plan.piece())
                 || transfers.stream()
-                    .anyMatch(t -> t.taker.equals(plan.parent()) && samePiece(t.plan, plan)))
+                    .anyMatch(t -> t.child.equals(plan.parent()) && samePiece(t.plan, plan)))
         .as("the parent of %s has it or is to get it", plan)
         .isTrue();
     assertThat(transfers)
-        .as("in flight when %s was planned for %s", plan, taker)
-        .noneMatch(t -> t.taker.equals(taker) && samePiece(t.plan, plan) && isYoung(t));
-    assertThat(waitsFor(plan.parent(), taker, plan)).as("%s waits for itself", plan).isFalse();
+        .as("in flight when %s was planned for %s", plan, child)
+        .noneMatch(t -> t.child.equals(child) && samePiece(t.plan, plan) && isYoung(t));
+    assertThat(waitsFor(plan.parent(), child, plan)).as("%s waits for itself", plan).isFalse();
   }
 
   private boolean isYoung(Transfer transfer) {
@@ -230,8 +230,8 @@ final class LockstepSwarm {
         && step - transfer.since < STEPS_TO_A_HEDGE;
   }
 
-  private boolean waitsFor(PeerId parent, PeerId taker, Plan plan) {
-    if (parent.equals(taker)) {
+  private boolean waitsFor(PeerId parent, PeerId child, Plan plan) {
+    if (parent.equals(child)) {
       return true;
     }
     Member member = members.get(new Key(plan.task(), parent));
@@ -239,8 +239,8 @@ final class LockstepSwarm {
       return false;
     }
     List<Transfer> next =
-        transfers.stream().filter(t -> t.taker.equals(parent) && samePiece(t.plan, plan)).toList();
-    return !next.isEmpty() && next.stream().allMatch(t -> waitsFor(t.plan.parent(), taker, plan));
+        transfers.stream().filter(t -> t.child.equals(parent) && samePiece(t.plan, plan)).toList();
+    return !next.isEmpty() && next.stream().allMatch(t -> waitsFor(t.plan.parent(), child, plan));
   }
 
   private static boolean samePiece(Plan a, Plan b) {

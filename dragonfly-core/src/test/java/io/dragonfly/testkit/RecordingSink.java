@@ -1,7 +1,7 @@
 package io.dragonfly.testkit;
 
+import io.dragonfly.spi.PieceDownloadException;
 import io.dragonfly.spi.PieceSink;
-import io.dragonfly.spi.TakeException;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -56,7 +56,7 @@ public final class RecordingSink implements PieceSink {
   }
 
   @Override
-  public void failed(TakeException failure) {
+  public void failed(PieceDownloadException failure) {
     enter("failed");
     leave();
     end.completeExceptionally(failure);
@@ -119,12 +119,12 @@ public final class RecordingSink implements PieceSink {
    *
    * @throws AssertionError if it completes or does not end in time
    */
-  public TakeException awaitFailure(Duration limit) {
+  public PieceDownloadException awaitFailure(Duration limit) {
     try {
       byte[] all = end.get(limit.toMillis(), TimeUnit.MILLISECONDS);
       throw new AssertionError("the take completed with %d bytes".formatted(all.length));
     } catch (ExecutionException e) {
-      return (TakeException) e.getCause();
+      return (PieceDownloadException) e.getCause();
     } catch (TimeoutException e) {
       throw new AssertionError("the take has not ended after %d bytes".formatted(count()), e);
     } catch (InterruptedException e) {

@@ -400,23 +400,23 @@ public abstract class SchedulerContract {
   }
 
   /** All that a taker is given while it reports each piece as done. */
-  private Set<Integer> piecesTaken(Peer taker) {
+  private Set<Integer> piecesTaken(Peer child) {
     Set<Integer> pieces = new HashSet<>();
     for (int i = 0; i < 100; i++) {
       nanos.addAndGet(50_000_000);
       scheduler.tick();
-      for (Plan plan : scheduler.assign(taker.id(), MANY)) {
+      for (Plan plan : scheduler.assign(child.id(), MANY)) {
         pieces.add(plan.piece());
-        scheduler.reported(TASK, taker.id(), done(plan));
+        scheduler.reported(TASK, child.id(), done(plan));
       }
     }
     return pieces;
   }
 
   /** Lets time pass until a taker is given such a plan. */
-  private Plan awaitPlan(Peer taker, Predicate<Plan> wanted) {
+  private Plan awaitPlan(Peer child, Predicate<Plan> wanted) {
     for (int i = 0; i < 1200; i++) {
-      for (Plan plan : scheduler.assign(taker.id(), MANY)) {
+      for (Plan plan : scheduler.assign(child.id(), MANY)) {
         if (wanted.test(plan)) {
           return plan;
         }
@@ -437,7 +437,7 @@ public abstract class SchedulerContract {
         return named;
       }
       named.addAll(ready);
-      ready.forEach(taker -> scheduler.assign(taker, MANY));
+      ready.forEach(child -> scheduler.assign(child, MANY));
     }
     return fail("somebody is always ready, though nothing happens");
   }

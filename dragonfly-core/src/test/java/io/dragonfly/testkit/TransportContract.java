@@ -6,11 +6,11 @@ import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.control.Outcome;
 import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.PieceDownloadException;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.PieceService;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.ServeRequest;
-import io.dragonfly.spi.TakeException;
-import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.task.ByteRange;
 import java.io.IOException;
@@ -90,16 +90,16 @@ public abstract class TransportContract extends TransportControlContract {
 
   @Test
   void saysThatTheParentRefused() {
-    pieces.refuse(new TakeException(Outcome.REFUSED, "no such capability"));
-    TakeException failure = take(0, 10).awaitFailure(limit());
+    pieces.refuse(new PieceDownloadException(Outcome.REFUSED, "no such capability"));
+    PieceDownloadException failure = take(0, 10).awaitFailure(limit());
     assertThat(failure.outcome()).isEqualTo(Outcome.REFUSED);
     assertThat(failure).hasMessageContaining("no such capability");
   }
 
   @Test
   void saysThatTheParentAsksToComeLater() {
-    pieces.refuse(new TakeException(Outcome.NOT_YET, "others first"));
-    TakeException failure = take(0, 10).awaitFailure(limit());
+    pieces.refuse(new PieceDownloadException(Outcome.NOT_YET, "others first"));
+    PieceDownloadException failure = take(0, 10).awaitFailure(limit());
     assertThat(failure.outcome()).isEqualTo(Outcome.NOT_YET);
     assertThat(failure).hasMessageContaining("others first");
   }
@@ -115,7 +115,7 @@ public abstract class TransportContract extends TransportControlContract {
   @Test
   void saysThatNobodyListens() {
     server.close();
-    TakeException failure = take(0, 10).awaitFailure(limit());
+    PieceDownloadException failure = take(0, 10).awaitFailure(limit());
     assertThat(failure.outcome()).isEqualTo(Outcome.UNREACHABLE);
     assertThat(failure.getMessage().lines()).hasSize(1);
   }
@@ -308,7 +308,7 @@ public abstract class TransportContract extends TransportControlContract {
   void aClosedTransportDoesNothingMore() {
     taking.close();
     taking.close(); // twice is once
-    TakeRequest request = request(ByteRange.of(0, 10), OptionalLong.of(LENGTH));
+    PieceRequest request = request(ByteRange.of(0, 10), OptionalLong.of(LENGTH));
     assertThatThrownBy(() -> taking.take(request, new RecordingSink()))
         .isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> taking.serve(ServeRequest.piecesOnly(anyPort(), pieces)))
@@ -379,7 +379,7 @@ public abstract class TransportContract extends TransportControlContract {
     @Override
     public CompletableFuture<Given> give(Ask ask) {
       ByteRange more = ByteRange.of(ask.range().start(), ask.range().end() + 1);
-      return pieces.give(new Ask(ask.task(), more, ask.taker(), ask.from(), ask.capability()));
+      return pieces.give(new Ask(ask.task(), more, ask.child(), ask.from(), ask.capability()));
     }
 
     @Override

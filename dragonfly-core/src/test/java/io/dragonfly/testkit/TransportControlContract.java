@@ -3,16 +3,16 @@ package io.dragonfly.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dragonfly.control.JoinAnswer;
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.JoinProof;
-import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.JoinResponse;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.LeaveResponse;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.CallRefusedException;
@@ -34,14 +34,14 @@ import org.junit.jupiter.api.Test;
 
 /** The part of {@link TransportContract} that is about calls to a supernode. */
 public abstract class TransportControlContract extends TransportFixture {
-  private static final NextRequest POLL = ControlExamples.nextRequests().get(0);
-  private static final NextAnswer POLLED = ControlExamples.nextAnswers().get(0);
+  private static final PollRequest POLL = ControlExamples.nextRequests().get(0);
+  private static final PollResponse POLLED = ControlExamples.nextAnswers().get(0);
 
   @Test
   void carriesRegistrations() throws Exception {
     for (RegisterRequest request : ControlExamples.registerRequests()) {
-      for (RegisterAnswer answer : ControlExamples.registerAnswers()) {
-        CompletableFuture<RegisterAnswer> call = supernode().register(request);
+      for (RegisterResponse answer : ControlExamples.registerAnswers()) {
+        CompletableFuture<RegisterResponse> call = supernode().register(request);
         assertSame(answered(answer).request(), request);
         assertSame(get(call), answer);
       }
@@ -51,16 +51,18 @@ public abstract class TransportControlContract extends TransportFixture {
   @Test
   void carriesProofsOfAJoinToken() throws Exception {
     SupernodeApi supernode = supernode();
-    CompletableFuture<JoinAnswer> joining = supernode.join(ControlExamples.joinRequest());
+    CompletableFuture<JoinResponse> joining = supernode.join(ControlExamples.joinRequest());
     assertThat(answered(ControlExamples.joinAnswer()).request())
         .isEqualTo(ControlExamples.joinRequest());
-    JoinAnswer joined = get(joining);
+    JoinResponse joined = get(joining);
     assertThat(joined.over("")).isEqualTo(ControlExamples.joinAnswer());
 
-    OfferRequest request = ControlExamples.offerRequests().get(0);
+    AnnounceRequest request = ControlExamples.offerRequests().get(0);
     JoinProof proof = ControlExamples.proof(joined.certificate());
-    CompletableFuture<OfferAnswer> call = supernode.offer(request.by(request.caller().with(proof)));
-    OfferRequest arrived = (OfferRequest) answered(ControlExamples.offerAnswers().get(0)).request();
+    CompletableFuture<AnnounceResponse> call =
+        supernode.offer(request.by(request.caller().with(proof)));
+    AnnounceRequest arrived =
+        (AnnounceRequest) answered(ControlExamples.offerAnswers().get(0)).request();
     get(call);
     assertThat(arrived.caller().proof().orElseThrow().mac()).isEqualTo(proof.mac());
     assertThat(arrived.caller().proof().orElseThrow().peerNonce()).isEqualTo(proof.peerNonce());
@@ -71,9 +73,9 @@ public abstract class TransportControlContract extends TransportFixture {
   @Test
   void carriesOffers() throws Exception {
     for (int i = 0; i < 2; i++) {
-      OfferRequest request = ControlExamples.offerRequests().get(i);
-      OfferAnswer answer = ControlExamples.offerAnswers().get(i);
-      CompletableFuture<OfferAnswer> call = supernode().offer(request);
+      AnnounceRequest request = ControlExamples.offerRequests().get(i);
+      AnnounceResponse answer = ControlExamples.offerAnswers().get(i);
+      CompletableFuture<AnnounceResponse> call = supernode().offer(request);
       assertSame(answered(answer).request(), request);
       assertSame(get(call), answer);
     }
@@ -82,9 +84,9 @@ public abstract class TransportControlContract extends TransportFixture {
   @Test
   void carriesReportsAndAssignments() throws Exception {
     for (int i = 0; i < 2; i++) {
-      NextRequest request = ControlExamples.nextRequests().get(i);
-      NextAnswer answer = ControlExamples.nextAnswers().get(i);
-      CompletableFuture<NextAnswer> call = supernode().next(request);
+      PollRequest request = ControlExamples.nextRequests().get(i);
+      PollResponse answer = ControlExamples.nextAnswers().get(i);
+      CompletableFuture<PollResponse> call = supernode().next(request);
       assertSame(answered(answer).request(), request);
       assertSame(get(call), answer);
     }
@@ -93,9 +95,9 @@ public abstract class TransportControlContract extends TransportFixture {
   @Test
   void carriesLeaves() throws Exception {
     for (LeaveRequest request : ControlExamples.leaveRequests()) {
-      CompletableFuture<LeaveAnswer> call = supernode().leave(request);
-      assertSame(answered(new LeaveAnswer()).request(), request);
-      assertThat(get(call)).isEqualTo(new LeaveAnswer());
+      CompletableFuture<LeaveResponse> call = supernode().leave(request);
+      assertSame(answered(new LeaveResponse()).request(), request);
+      assertThat(get(call)).isEqualTo(new LeaveResponse());
     }
   }
 
@@ -115,9 +117,9 @@ public abstract class TransportControlContract extends TransportFixture {
     for (DistributionException failure : ControlExamples.failures()) {
       ended.add(TaskUpdate.failed(ControlExamples.TASK, failure));
     }
-    NextAnswer answer = new NextAnswer(1, ended, POLLED.terms());
+    PollResponse answer = new PollResponse(1, ended, POLLED.terms());
 
-    CompletableFuture<NextAnswer> call = supernode().next(POLL);
+    CompletableFuture<PollResponse> call = supernode().next(POLL);
     nextCall().answer().complete(answer);
 
     assertSame(get(call), answer);
@@ -126,7 +128,7 @@ public abstract class TransportControlContract extends TransportFixture {
   @Test
   void tellsTheSupernodeWhereACallComesFrom() throws Exception {
     for (InetAddress local : ownAddresses()) {
-      CompletableFuture<NextAnswer> call = taking.connect(server.address(), local).next(POLL);
+      CompletableFuture<PollResponse> call = taking.connect(server.address(), local).next(POLL);
       FakeControl.Call arrived = answered(POLLED);
       assertThat(arrived.from()).isEqualTo(local);
       get(call);
@@ -135,10 +137,10 @@ public abstract class TransportControlContract extends TransportFixture {
 
   @Test
   void aLongPollWaitsWhileOtherCallsPass() throws Exception {
-    CompletableFuture<NextAnswer> waiting = supernode().next(POLL);
+    CompletableFuture<PollResponse> waiting = supernode().next(POLL);
     FakeControl.Call parked = nextCall();
     for (int i = 0; i < 20; i++) {
-      CompletableFuture<OfferAnswer> offer =
+      CompletableFuture<AnnounceResponse> offer =
           supernode().offer(ControlExamples.offerRequests().get(0));
       answered(ControlExamples.offerAnswers().get(0));
       get(offer);
@@ -152,7 +154,7 @@ public abstract class TransportControlContract extends TransportFixture {
 
   @Test
   void aCancelledCallIsCancelledAtTheSupernode() throws Exception {
-    CompletableFuture<NextAnswer> call = supernode().next(POLL);
+    CompletableFuture<PollResponse> call = supernode().next(POLL);
     FakeControl.Call arrived = nextCall();
 
     call.cancel(false);
@@ -184,7 +186,7 @@ public abstract class TransportControlContract extends TransportFixture {
 
   @Test
   void aBrokenSupernodeCountsAsUnreachable() throws Exception {
-    CompletableFuture<NextAnswer> call = supernode().next(POLL);
+    CompletableFuture<PollResponse> call = supernode().next(POLL);
     nextCall().answer().completeExceptionally(new IllegalStateException("a defect"));
     assertThat(failureOf(call)).isInstanceOf(SupernodeUnreachableException.class);
     Transport.Server broken =
@@ -201,7 +203,7 @@ public abstract class TransportControlContract extends TransportFixture {
 
   @Test
   void aClosedServerEndsTheCallsThatWait() throws Exception {
-    CompletableFuture<NextAnswer> call = supernode().next(POLL);
+    CompletableFuture<PollResponse> call = supernode().next(POLL);
     FakeControl.Call arrived = nextCall();
 
     server.close();
@@ -213,7 +215,7 @@ public abstract class TransportControlContract extends TransportFixture {
   @Test
   void aClosedTransportEndsItsCalls() throws Exception {
     SupernodeApi api = supernode();
-    CompletableFuture<NextAnswer> call = api.next(POLL);
+    CompletableFuture<PollResponse> call = api.next(POLL);
     FakeControl.Call arrived = nextCall();
 
     taking.close();

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.PieceService;
 import io.dragonfly.spi.ServeRequest;
-import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.TaskId;
@@ -87,12 +87,12 @@ public abstract class TransportFixture {
     return sink;
   }
 
-  TakeRequest request(ByteRange range, OptionalLong total) {
+  PieceRequest request(ByteRange range, OptionalLong total) {
     return request(server.address(), range, total);
   }
 
-  static TakeRequest request(InetSocketAddress parent, ByteRange range, OptionalLong total) {
-    return new TakeRequest(
+  static PieceRequest request(InetSocketAddress parent, ByteRange range, OptionalLong total) {
+    return new PieceRequest(
         new Peer(PARENT, parent, "zone"), TASK, range, total, TAKER, LOOPBACK, "capability_-1");
   }
 

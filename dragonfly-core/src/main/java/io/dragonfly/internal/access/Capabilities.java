@@ -30,10 +30,10 @@ public final class Capabilities {
 
   /** Makes a capability. */
   public static String issue(
-      byte[] parentKey, TaskId task, PeerId taker, InetAddress address, Instant expires) {
+      byte[] parentKey, TaskId task, PeerId child, InetAddress address, Instant expires) {
     long seconds = expires.getEpochSecond();
     ByteBuffer out = ByteBuffer.allocate(BYTES).putLong(seconds);
-    out.put(mac(parentKey, task, taker, address, seconds));
+    out.put(mac(parentKey, task, child, address, seconds));
     return Base64.getUrlEncoder().withoutPadding().encodeToString(out.array());
   }
 
@@ -42,7 +42,7 @@ public final class Capabilities {
    * task, taker and address. Takes the same time wherever a wrong one differs.
    */
   public static OptionalLong expiry(
-      byte[] parentKey, String capability, TaskId task, PeerId taker, InetAddress address) {
+      byte[] parentKey, String capability, TaskId task, PeerId child, InetAddress address) {
     byte[] bytes;
     try {
       bytes = Base64.getUrlDecoder().decode(capability);
@@ -53,7 +53,7 @@ public final class Capabilities {
       return OptionalLong.empty();
     }
     long seconds = ByteBuffer.wrap(bytes).getLong();
-    byte[] expected = mac(parentKey, task, taker, address, seconds);
+    byte[] expected = mac(parentKey, task, child, address, seconds);
     byte[] actual = Arrays.copyOfRange(bytes, Long.BYTES, BYTES);
     return MessageDigest.isEqual(expected, actual)
         ? OptionalLong.of(seconds)
@@ -61,13 +61,13 @@ public final class Capabilities {
   }
 
   private static byte[] mac(
-      byte[] key, TaskId task, PeerId taker, InetAddress address, long seconds) {
+      byte[] key, TaskId task, PeerId child, InetAddress address, long seconds) {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(new SecretKeySpec(key, "HmacSHA256"));
       mac.update(ByteBuffer.allocate(Long.BYTES).putLong(seconds).flip());
       mac.update(task.hex().getBytes(StandardCharsets.US_ASCII));
-      mac.update(taker.hex().getBytes(StandardCharsets.US_ASCII));
+      mac.update(child.hex().getBytes(StandardCharsets.US_ASCII));
       mac.update(address.getAddress());
       return Arrays.copyOf(mac.doFinal(), MAC_BYTES);
     } catch (GeneralSecurityException e) {

@@ -1,9 +1,9 @@
 package io.dragonfly.internal.access;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import io.dragonfly.control.JoinAnswer;
 import io.dragonfly.control.JoinProof;
 import io.dragonfly.control.JoinRequest;
+import io.dragonfly.control.JoinResponse;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.peer.PeerId;
 import java.io.IOException;
@@ -212,13 +212,13 @@ public final class JoinToken {
    * @param nonce the supernode's
    * @param certificate the fingerprint of the certificate that it shows the peer
    */
-  public JoinAnswer answer(JoinRequest request, String nonce, String certificate) {
+  public JoinResponse answer(JoinRequest request, String nonce, String certificate) {
     byte[] mac = mac(keys().get(0), SUPERNODE, request.nonce(), nonce, certificate);
-    return new JoinAnswer(nonce, HexFormat.of().formatHex(mac), certificate);
+    return new JoinResponse(nonce, HexFormat.of().formatHex(mac), certificate);
   }
 
   /** Tells whether an answer comes from a supernode that has one of the tokens. */
-  public boolean isProvenBy(JoinAnswer answer, JoinRequest request) {
+  public boolean isProvenBy(JoinResponse answer, JoinRequest request) {
     byte[] shown = HexFormat.of().parseHex(answer.mac());
     return keys().stream()
         .map(key -> mac(key, SUPERNODE, request.nonce(), answer.nonce(), answer.certificate()))
@@ -226,7 +226,7 @@ public final class JoinToken {
   }
 
   /** Returns a peer's proof for a supernode that has given this answer. */
-  public JoinProof prove(PeerId peer, JoinRequest request, JoinAnswer answer) {
+  public JoinProof prove(PeerId peer, JoinRequest request, JoinResponse answer) {
     byte[] mac =
         mac(keys().get(0), PEER, request.nonce(), answer.nonce(), answer.certificate(), peer.hex());
     return new JoinProof(

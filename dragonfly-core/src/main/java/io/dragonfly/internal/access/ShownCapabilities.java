@@ -40,9 +40,9 @@ public final class ShownCapabilities {
   private final Cache<Owner, Long> revoked =
       CacheBuilder.newBuilder().maximumSize(MOST_REVOKED).build();
 
-  private record Holder(TaskId task, PeerId taker, InetAddress address) {}
+  private record Holder(TaskId task, PeerId child, InetAddress address) {}
 
-  private record Owner(TaskId task, PeerId taker) {}
+  private record Owner(TaskId task, PeerId child) {}
 
   private record Right(String capability, long expires, int change) {
     boolean is(String shown, int now) {
@@ -81,36 +81,36 @@ public final class ShownCapabilities {
    * neither expired nor been revoked. Takes the same time wherever a wrong one differs.
    */
   public boolean isValid(
-      String capability, TaskId task, PeerId taker, InetAddress address, Instant now) {
-    Holder holder = new Holder(task, taker, address);
+      String capability, TaskId task, PeerId child, InetAddress address, Instant now) {
+    Holder holder = new Holder(task, child, address);
     int change = changes.get(); // before the keys are looked at
     Right right = remembered.getIfPresent(holder);
     if (right == null || !right.is(capability, change)) {
-      OptionalLong expires = expiry(capability, task, taker, address);
+      OptionalLong expires = expiry(capability, task, child, address);
       if (expires.isEmpty()) {
         return false;
       }
       right = new Right(capability, expires.getAsLong(), change);
       remembered.put(holder, right);
     }
-    return now.getEpochSecond() < right.expires() && !isRevoked(task, taker, right.expires());
+    return now.getEpochSecond() < right.expires() && !isRevoked(task, child, right.expires());
   }
 
-  private OptionalLong expiry(String capability, TaskId task, PeerId taker, InetAddress address) {
+  private OptionalLong expiry(String capability, TaskId task, PeerId child, InetAddress address) {
     return keys.values().stream()
-        .map(key -> Capabilities.expiry(key, capability, task, taker, address))
+        .map(key -> Capabilities.expiry(key, capability, task, child, address))
         .filter(OptionalLong::isPresent)
         .findFirst()
         .orElseGet(OptionalLong::empty);
   }
 
-  private boolean isRevoked(TaskId task, PeerId taker, long expires) {
-    Long until = revoked.getIfPresent(new Owner(task, taker));
+  private boolean isRevoked(TaskId task, PeerId child, long expires) {
+    Long until = revoked.getIfPresent(new Owner(task, child));
     return until != null && expires <= until;
   }
 
   /** Refuses from now on what the taker was given for a task and expires by then. */
-  public void revoke(TaskId task, PeerId taker, Instant expires) {
-    revoked.asMap().merge(new Owner(task, taker), expires.getEpochSecond(), Math::max);
+  public void revoke(TaskId task, PeerId child, Instant expires) {
+    revoked.asMap().merge(new Owner(task, child), expires.getEpochSecond(), Math::max);
   }
 }

@@ -9,7 +9,7 @@ import io.dragonfly.error.StorageException;
 import io.dragonfly.internal.queue.KeyedBudget;
 import io.dragonfly.internal.storage.AccessTimes;
 import io.dragonfly.internal.storage.Eviction;
-import io.dragonfly.spi.Portion;
+import io.dragonfly.spi.AdaptiveQuantum;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.Task;
@@ -48,9 +48,9 @@ public final class CdnCache implements AutoCloseable {
   private final AccessTimes times;
   private final Eviction eviction;
   private final CacheThreads threads;
-  private final Portion portion = new Portion(SourceStretch.BUFFER_BYTES);
+  private final AdaptiveQuantum portion = new AdaptiveQuantum(SourceStretch.BUFFER_BYTES);
   private final Map<TaskId, CdnTask> tasks = new ConcurrentHashMap<>();
-  private final PieceRings rings;
+  private final RelayBuffers rings;
   private final KeptTasks kept;
 
   /**
@@ -93,7 +93,7 @@ public final class CdnCache implements AutoCloseable {
     this.time = time;
     this.listener = listener;
     this.times = new AccessTimes(time.nanos(), time.clock());
-    this.rings = new PieceRings(settings.keeping().ringBytes(), time.nanos(), new Passing());
+    this.rings = new RelayBuffers(settings.keeping().ringBytes(), time.nanos(), new Passing());
     CdnSettings.Keeping keeping = settings.keeping();
     this.eviction =
         new Eviction(storage, times, keeping.quotaBytes(), keeping.taskTtl(), new Users());
@@ -189,7 +189,7 @@ public final class CdnCache implements AutoCloseable {
       CdnTask before = tasks.get(task.id());
       return before == null ? new CdnTask(stored, this) : before;
     } catch (NoSpaceException e) {
-      Optional<PieceRing> ring =
+      Optional<RelayBuffer> ring =
           tasks.containsKey(task.id())
               ? Optional.empty()
               : rings.open(task, storage.find(task.id()), newWhole(task));
@@ -225,10 +225,10 @@ public final class CdnCache implements AutoCloseable {
    * @param whole the digest of the whole, as far as it has been read
    * @return empty if there is no memory for that, or the task is no longer kept
    */
-  Optional<PieceRing> openRing(
+  Optional<RelayBuffer> openRing(
       CdnTask task, NoSpaceException failure, Optional<WholeDigest> whole) {
     TaskId id = task.task().id();
-    Optional<PieceRing> ring;
+    Optional<RelayBuffer> ring;
     Lock lock = storeLocks.get(id);
     lock.lock();
     try {
@@ -254,11 +254,11 @@ public final class CdnCache implements AutoCloseable {
 
   /** Returns what peers are given of a task that is only passed on, if it is. */
   public Optional<StoredTask> passedOn(TaskId task) {
-    return rings.find(task).map(PieceRing::serving);
+    return rings.find(task).map(RelayBuffer::serving);
   }
 
   /** Asks the listener, which knows the peers. */
-  private final class Passing implements PieceRing.Demand {
+  private final class Passing implements RelayBuffer.Demand {
     @Override
     public OptionalInt spare(Task task, Map<Integer, Duration> ages) {
       return listener.spare(task.id(), ages);
@@ -419,8 +419,8 @@ public final class CdnCache implements AutoCloseable {
     return threads.waitingReads();
   }
 
-  CdnRead.Surroundings surroundings() {
-    return new CdnRead.Surroundings(
+  SourceDownload.Surroundings surroundings() {
+    return new SourceDownload.Surroundings(
         sources,
         listener,
         settings,

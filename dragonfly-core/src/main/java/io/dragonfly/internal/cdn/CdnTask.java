@@ -4,8 +4,8 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.internal.queue.KeyedBudget;
-import io.dragonfly.internal.queue.Place;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.StoredTask;
@@ -42,10 +42,10 @@ public final class CdnTask {
   private volatile StoredTask stored;
 
   /** Where the pieces are if they have no place on the disk. */
-  private volatile @Nullable PieceRing ring;
+  private volatile @Nullable RelayBuffer ring;
 
   @GuardedBy("this")
-  private @Nullable CdnRead reading;
+  private @Nullable SourceDownload reading;
 
   /** Whoever asked for a read while one was on its way, which may leave something. */
   @GuardedBy("this")
@@ -62,13 +62,13 @@ public final class CdnTask {
     this.complaints = new Complaints(this, cache);
   }
 
-  CdnTask(PieceRing ring, CdnCache cache) {
+  CdnTask(RelayBuffer ring, CdnCache cache) {
     this(ring.reading(), cache);
     this.ring = ring;
   }
 
   /** From now on pieces are kept in a ring. Nothing is read meanwhile but by who calls this. */
-  void passOn(PieceRing pieces) {
+  void passOn(RelayBuffer pieces) {
     ring = pieces;
     stored = pieces.reading();
   }
@@ -80,7 +80,7 @@ public final class CdnTask {
 
   /** Peers have taken something: there may be room for more. Of interest where it is passed on. */
   public void moved() {
-    PieceRing pieces = ring;
+    RelayBuffer pieces = ring;
     if (pieces != null) {
       pieces.moved();
     }
@@ -88,7 +88,7 @@ public final class CdnTask {
 
   /** Has pieces read again that no peer has any more, where the task is passed on. */
   public void readAgain(BitSet lost) {
-    PieceRing pieces = ring;
+    RelayBuffer pieces = ring;
     if (pieces != null) {
       pieces.readAgain(lost);
       readLost();
@@ -106,7 +106,7 @@ public final class CdnTask {
   }
 
   StoredTask serving() {
-    PieceRing pieces = ring;
+    RelayBuffer pieces = ring;
     return pieces == null ? stored : pieces.serving();
   }
 
@@ -154,7 +154,7 @@ public final class CdnTask {
    * @param opened the content from its beginning, if it is open already; closed in any case
    */
   public void read(Access access, Optional<SourceContent> opened) {
-    CdnRead started = null;
+    SourceDownload started = null;
     synchronized (this) {
       if (reading == null && !isComplete()) {
         started = newRead(access, opened);
@@ -174,25 +174,26 @@ public final class CdnTask {
   }
 
   @GuardedBy("this")
-  private CdnRead newRead(Access access, Optional<SourceContent> opened) {
-    PieceRing pieces = ring;
+  private SourceDownload newRead(Access access, Optional<SourceContent> opened) {
+    RelayBuffer pieces = ring;
     if (pieces != null) {
       pieces.goOn();
     }
-    return new CdnRead(
+    return new SourceDownload(
         stored,
         Optional.ofNullable(pieces),
         access,
         opened,
         cache.surroundings(),
-        new CdnRead.Owner() {
+        new SourceDownload.Owner() {
           @Override
           public void ended(Optional<DistributionException> failure) {
             readEnded(failure);
           }
 
           @Override
-          public Optional<PieceRing> passOn(NoSpaceException lacking, Optional<WholeDigest> whole) {
+          public Optional<RelayBuffer> passOn(
+              NoSpaceException lacking, Optional<WholeDigest> whole) {
             return cache.openRing(CdnTask.this, lacking, whole);
           }
         });
@@ -200,7 +201,7 @@ public final class CdnTask {
 
   /** Returns what the source download waits for; empty if nothing is downloaded, or it fails. */
   public Optional<Queued> queued() {
-    CdnRead running;
+    SourceDownload running;
     synchronized (this) {
       running = reading;
     }
@@ -209,11 +210,11 @@ public final class CdnTask {
 
   /** Ends a read soon; what is there stays, and the next read goes on from it. */
   public void stop() {
-    CdnRead stopped;
+    SourceDownload stopped;
     synchronized (this) {
       stopped = reading;
       next = null;
-      PieceRing pieces = ring;
+      RelayBuffer pieces = ring;
       if (pieces != null) {
         pieces.stop(); // a read that begins from here on may go on
       }
@@ -238,7 +239,7 @@ public final class CdnTask {
    * @param budget the complaints about all tasks
    * @return whether it is believed, or nothing depends on that
    */
-  public boolean complain(int piece, Place from, KeyedBudget<Place> budget) {
+  public boolean complain(int piece, HostKey from, KeyedBudget<HostKey> budget) {
     return complaints.complain(piece, from, budget);
   }
 

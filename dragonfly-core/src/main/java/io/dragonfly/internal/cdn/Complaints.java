@@ -2,8 +2,8 @@ package io.dragonfly.internal.cdn;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.internal.queue.KeyedBudget;
-import io.dragonfly.internal.queue.Place;
 import io.dragonfly.spi.StoredTask;
 import io.dragonfly.task.PieceLayout;
 import java.io.IOException;
@@ -60,7 +60,7 @@ final class Complaints {
   private final Set<Integer> lost = new HashSet<>();
 
   /** Without a total: those who are wrong must not silence others. */
-  private final KeyedBudget<Place> believed =
+  private final KeyedBudget<HostKey> believed =
       new KeyedBudget<>(Long.MAX_VALUE, place -> MOST_OF_ONE_PLACE);
 
   /** Damaged pieces since all were verified. */
@@ -90,7 +90,7 @@ final class Complaints {
    * @param budget the complaints of each place about all tasks
    * @return whether it is believed, or nothing depends on that
    */
-  boolean complain(int piece, Place from, KeyedBudget<Place> budget) {
+  boolean complain(int piece, HostKey from, KeyedBudget<HostKey> budget) {
     return check(
         piece,
         () -> isBelieved(from, budget),
@@ -109,7 +109,7 @@ final class Complaints {
         });
   }
 
-  private boolean isBelieved(Place from, KeyedBudget<Place> budget) {
+  private boolean isBelieved(HostKey from, KeyedBudget<HostKey> budget) {
     if (believed.take(from, 1) != KeyedBudget.Grant.TAKEN) {
       return false;
     }

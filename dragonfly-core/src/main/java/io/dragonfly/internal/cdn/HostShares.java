@@ -30,7 +30,7 @@ final class HostShares {
 
   /** The shares of the lines in which a download waits or runs. */
   @GuardedBy("this")
-  private final Map<Line, ReadShare> shares = new HashMap<>();
+  private final Map<Line, AdaptiveConcurrency> shares = new HashMap<>();
 
   @GuardedBy("this")
   private final KeyedLimiter<Line, Job<Line>> limiter;
@@ -77,7 +77,7 @@ final class HostShares {
   }
 
   private synchronized int bound(Line line) {
-    ReadShare share = shares.get(line);
+    AdaptiveConcurrency share = shares.get(line);
     return share == null ? bounds.least() : share.atOnce();
   }
 
@@ -91,7 +91,7 @@ final class HostShares {
    */
   boolean execute(Job<Line> read, boolean hasRun) {
     synchronized (this) {
-      shares.computeIfAbsent(read.key(), line -> new ReadShare(bounds, now()));
+      shares.computeIfAbsent(read.key(), line -> new AdaptiveConcurrency(bounds, now()));
       if (hasRun) {
         limiter.addAgain(read);
       } else {
@@ -161,7 +161,7 @@ final class HostShares {
   }
 
   private synchronized boolean hasGrown(Line line, int bytes) {
-    ReadShare share = shares.get(line);
+    AdaptiveConcurrency share = shares.get(line);
     if (share == null) {
       return false;
     }

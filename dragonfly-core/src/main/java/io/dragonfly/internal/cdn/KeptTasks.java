@@ -21,11 +21,11 @@ public final class KeptTasks {
   private final CdnCache cache;
   private final Storage storage;
   private final AccessTimes times;
-  private final PieceRings rings;
+  private final RelayBuffers rings;
   private final Eviction eviction;
 
   KeptTasks(
-      CdnCache cache, Storage storage, AccessTimes times, PieceRings rings, Eviction eviction) {
+      CdnCache cache, Storage storage, AccessTimes times, RelayBuffers rings, Eviction eviction) {
     this.cache = cache;
     this.storage = storage;
     this.times = times;

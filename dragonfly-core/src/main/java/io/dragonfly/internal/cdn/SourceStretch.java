@@ -49,7 +49,7 @@ final class SourceStretch implements PieceLine.Place {
   /** Who pauses asks so often whether the limit was raised. */
   private static final Duration LOOK_EVERY = Duration.ofMillis(250);
 
-  private final CdnRead.Surroundings around;
+  private final SourceDownload.Surroundings around;
   private final Overflow overflow;
   private volatile boolean onDisk;
   private final SourceCalls calls = new SourceCalls();
@@ -103,7 +103,7 @@ final class SourceStretch implements PieceLine.Place {
       Optional<WholeDigest> whole,
       Optional<SourceContent> opened,
       Overflow overflow,
-      CdnRead.Surroundings around) {
+      SourceDownload.Surroundings around) {
     this.stored = stored;
     this.onDisk = onDisk;
     this.overflow = overflow;
@@ -209,8 +209,8 @@ final class SourceStretch implements PieceLine.Place {
     while (asker.isPresent()) {
       Access access = asker.get();
       try {
-        SourceRequest question = request(access);
-        checkSame(ask(access, question));
+        SourceRequest probe = request(access);
+        checkSame(ask(access, probe));
         return;
       } catch (AccessRefusedException e) {
         refused.add(access.fingerprint());
@@ -230,9 +230,9 @@ final class SourceStretch implements PieceLine.Place {
         stored.task().id().brief());
   }
 
-  private SourceVersion ask(Access access, SourceRequest question) throws IOException {
+  private SourceVersion ask(Access access, SourceRequest probe) throws IOException {
     try {
-      SourceVersion answer = calls.run(() -> source(access).ask(question));
+      SourceVersion answer = calls.run(() -> source(access).ask(probe));
       around.listener().asked(Optional.empty());
       return answer;
     } catch (IOException | RuntimeException e) {

@@ -5,7 +5,7 @@ import io.dragonfly.fetch.FetchProgress;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.home.FetchRecord;
 import io.dragonfly.home.FetchStep;
-import io.dragonfly.home.Giver;
+import io.dragonfly.home.Provider;
 import io.dragonfly.task.Task;
 import java.net.URI;
 import java.time.Duration;
@@ -27,17 +27,17 @@ final class FetchDraft {
   private final FetchRequest request;
   private final Instant start;
   private final long startNanos;
-  private final Map<Giver, ParentDraft> parents = new LinkedHashMap<>();
+  private final Map<Provider, ParentDraft> parents = new LinkedHashMap<>();
   private final Map<StepKey, FetchStep> steps = new LinkedHashMap<>();
   private final Map<Integer, Lost> lost = new HashMap<>();
   private @Nullable Task task;
   private int stepsLeftOut;
 
   private record StepKey(
-      FetchStep.Kind kind, Optional<Giver> from, Optional<Giver> to, String reason) {}
+      FetchStep.Kind kind, Optional<Provider> from, Optional<Provider> to, String reason) {}
 
   /** A piece that somebody did not give. */
-  private record Lost(Giver parent, String reason) {}
+  private record Lost(Provider parent, String reason) {}
 
   FetchDraft(FetchRequest request, Instant start, long startNanos) {
     this.request = request;
@@ -54,13 +54,14 @@ final class FetchDraft {
   }
 
   /** Returns the source of what is fetched. */
-  Giver source() {
+  Provider source() {
     URI url = request.content().url();
     String host = String.valueOf(url.getHost());
-    return new Giver(Giver.Kind.SOURCE, url.getPort() < 0 ? host : host + ":" + url.getPort(), "");
+    return new Provider(
+        Provider.Kind.SOURCE, url.getPort() < 0 ? host : host + ":" + url.getPort(), "");
   }
 
-  void taken(Giver parent, int piece, long bytes, long nanos, long now) {
+  void taken(Provider parent, int piece, long bytes, long nanos, long now) {
     of(parent).gave(bytes, now - nanos, now);
     Lost before = lost.remove(piece);
     if (before != null && !before.parent().equals(parent)) {
@@ -68,7 +69,7 @@ final class FetchDraft {
     }
   }
 
-  void notTaken(Giver parent, int piece, Outcome outcome, String reason, long now) {
+  void notTaken(Provider parent, int piece, Outcome outcome, String reason, long now) {
     String text = brief(reason);
     of(parent).failed(outcome, text);
     // Who failed first is who was asked first; what comes after is how the gap was closed.
@@ -78,7 +79,7 @@ final class FetchDraft {
     }
   }
 
-  void changed(Giver from, Giver to, String reason, long now) {
+  void changed(Provider from, Provider to, String reason, long now) {
     step(FetchStep.Kind.PARENT_CHANGED, Optional.of(from), Optional.of(to), reason, now);
   }
 
@@ -87,7 +88,7 @@ final class FetchDraft {
   }
 
   private void step(
-      FetchStep.Kind kind, Optional<Giver> from, Optional<Giver> to, String why, long now) {
+      FetchStep.Kind kind, Optional<Provider> from, Optional<Provider> to, String why, long now) {
     StepKey key = new StepKey(kind, from, to, brief(why));
     Duration at = Duration.ofNanos(now - startNanos);
     FetchStep before = steps.get(key);
@@ -100,7 +101,7 @@ final class FetchDraft {
     steps.put(key, new FetchStep(kind, first, at, times, from, to, key.reason()));
   }
 
-  private ParentDraft of(Giver parent) {
+  private ParentDraft of(Provider parent) {
     return parents.computeIfAbsent(parent, ParentDraft::new);
   }
 

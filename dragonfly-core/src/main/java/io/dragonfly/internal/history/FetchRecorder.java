@@ -10,7 +10,7 @@ import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.home.FetchRecord;
 import io.dragonfly.home.FetchStep;
-import io.dragonfly.home.Giver;
+import io.dragonfly.home.Provider;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.Task;
@@ -86,9 +86,9 @@ public final class FetchRecorder extends FetchListener {
 
   @Override
   public void pieceTaken(Task task, int piece, Peer parent, long bytes, long nanos) {
-    Giver giver = giver(parent);
+    Provider provider = provider(parent);
     long now = nanoClock.getAsLong();
-    ofTask(task, draft -> draft.taken(giver, piece, bytes, nanos, now));
+    ofTask(task, draft -> draft.taken(provider, piece, bytes, nanos, now));
   }
 
   @Override
@@ -99,15 +99,15 @@ public final class FetchRecorder extends FetchListener {
 
   @Override
   public void pieceFailed(Task task, int piece, Peer parent, Outcome outcome, String reason) {
-    Giver giver = giver(parent);
+    Provider provider = provider(parent);
     long now = nanoClock.getAsLong();
-    ofTask(task, draft -> draft.notTaken(giver, piece, outcome, reason, now));
+    ofTask(task, draft -> draft.notTaken(provider, piece, outcome, reason, now));
   }
 
   @Override
   public void pieceMoved(Task task, int piece, Peer from, Peer to, String reason) {
-    Giver before = giver(from);
-    Giver after = giver(to);
+    Provider before = provider(from);
+    Provider after = provider(to);
     long now = nanoClock.getAsLong();
     ofTask(task, draft -> draft.changed(before, after, reason, now));
   }
@@ -201,12 +201,12 @@ public final class FetchRecorder extends FetchListener {
     byTask.getOrDefault(task.id(), List.of()).forEach(event);
   }
 
-  private Giver giver(Peer parent) {
+  private Provider provider(Peer parent) {
     String address =
         InetAddresses.toUriString(parent.address().getAddress()) + ":" + parent.address().getPort();
     boolean supernode = isSupernode.test(parent.id());
-    return new Giver(
-        supernode ? Giver.Kind.SUPERNODE : Giver.Kind.PEER,
+    return new Provider(
+        supernode ? Provider.Kind.SUPERNODE : Provider.Kind.PEER,
         parent.isReachable() ? address : "in this process",
         parent.zone());
   }

@@ -10,8 +10,8 @@ import io.dragonfly.error.ErrorKind;
 import io.dragonfly.fetch.FetchProgress;
 import io.dragonfly.home.FetchRecord;
 import io.dragonfly.home.FetchStep;
-import io.dragonfly.home.Giver;
 import io.dragonfly.home.ParentRecord;
+import io.dragonfly.home.Provider;
 import io.dragonfly.task.TaskId;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -108,11 +108,11 @@ final class HistoryJson {
     return json;
   }
 
-  private static ObjectNode toJson(Giver giver) {
+  private static ObjectNode toJson(Provider provider) {
     return JSON.createObjectNode()
-        .put("kind", giver.kind().name())
-        .put("address", giver.address())
-        .put("zone", giver.zone());
+        .put("kind", provider.kind().name())
+        .put("address", provider.address())
+        .put("zone", provider.zone());
   }
 
   private static ObjectNode toJson(ParentRecord parent) {
@@ -217,9 +217,9 @@ final class HistoryJson {
         ErrorKind.valueOf(json.path("kind").asText()), json.path("message").asText());
   }
 
-  private static Giver giver(JsonNode json) {
-    return new Giver(
-        Giver.Kind.valueOf(json.path("kind").asText()),
+  private static Provider provider(JsonNode json) {
+    return new Provider(
+        Provider.Kind.valueOf(json.path("kind").asText()),
         json.path("address").asText(),
         json.path("zone").asText());
   }
@@ -234,7 +234,7 @@ final class HistoryJson {
               failure.path("reason").asText()));
     }
     return new ParentRecord(
-        giver(json.path("parent")),
+        provider(json.path("parent")),
         json.path("bytes").asLong(),
         json.path("pieces").asInt(),
         nanos(json, "busyNanos"),
@@ -247,8 +247,8 @@ final class HistoryJson {
         nanos(json, "firstNanos"),
         nanos(json, "lastNanos"),
         json.path("times").asInt(),
-        part(json, "from").map(HistoryJson::giver),
-        part(json, "to").map(HistoryJson::giver),
+        part(json, "from").map(HistoryJson::provider),
+        part(json, "to").map(HistoryJson::provider),
         json.path("reason").asText());
   }
 }

@@ -1,9 +1,9 @@
 package io.dragonfly.internal.history;
 
 import io.dragonfly.control.Outcome;
-import io.dragonfly.home.Giver;
 import io.dragonfly.home.ParentRecord;
 import io.dragonfly.home.ParentRecord.Failures;
+import io.dragonfly.home.Provider;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
@@ -11,14 +11,14 @@ import java.util.Map;
 
 /** What is known so far of one parent of a fetch that runs. Not thread-safe. */
 final class ParentDraft {
-  private final Giver parent;
+  private final Provider parent;
   private final Map<Outcome, Failures> failures = new EnumMap<>(Outcome.class);
   private long bytes;
   private int pieces;
   private long busyNanos;
   private long busyUntil = Long.MIN_VALUE;
 
-  ParentDraft(Giver parent) {
+  ParentDraft(Provider parent) {
     this.parent = parent;
   }
 

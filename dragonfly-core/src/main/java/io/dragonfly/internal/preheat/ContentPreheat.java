@@ -2,10 +2,10 @@ package io.dragonfly.internal.preheat;
 
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
@@ -73,7 +73,7 @@ final class ContentPreheat {
     RegisterRequest request =
         new RegisterRequest(caller, content, Optional.empty(), Optional.empty(), List.of());
     try {
-      RegisterAnswer answer = await(supernode.register(request), REGISTER_LIMIT);
+      RegisterResponse answer = await(supernode.register(request), REGISTER_LIMIT);
       if (answer.content().isPresent()) {
         progress.accept(answer.content().get().length);
         return answer.task();
@@ -90,8 +90,8 @@ final class ContentPreheat {
     int digests = 0;
     while (!isThere(task, progress)) {
       TaskReport nothing = new TaskReport(task, PieceSpan.NONE, digests, List.of(), List.of());
-      NextRequest request = new NextRequest(caller, answered, List.of(nothing), PATIENCE);
-      NextAnswer answer = await(supernode.next(request), NEXT_LIMIT);
+      PollRequest request = new PollRequest(caller, answered, List.of(nothing), PATIENCE);
+      PollResponse answer = await(supernode.next(request), NEXT_LIMIT);
       answered = answer.number();
       for (TaskUpdate update : answer.updates()) {
         digests = Math.max(digests, update.digests().end());

@@ -8,12 +8,12 @@ import io.dragonfly.internal.access.ShownCapabilities;
 import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.PieceDownloadException;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.PieceService;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StoredTask;
-import io.dragonfly.spi.TakeException;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.PieceLayout;
 import io.dragonfly.task.TaskId;
@@ -47,8 +47,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Safe for concurrent use; no method waits for a disk, since a transport's event loops call
  * them. Bytes that are not known to be in memory are read ahead on threads of this class, at most
- * {@link SendSlots#MOST} pieces at once, and bytes that may be damaged are verified on another. The
- * futures complete on the thread that seals a piece, closes a region, runs the timer, or reads:
+ * {@link UploadSlots#MOST} pieces at once, and bytes that may be damaged are verified on another.
+ * The futures complete on the thread that seals a piece, closes a region, runs the timer, or reads:
  * what is hung on them must not block.
  */
 public final class StoredPieceService implements PieceService, AutoCloseable {
@@ -85,17 +85,17 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   private final Object lock = new Object();
 
   @GuardedBy("lock")
-  private final WaitingAsks asks = new WaitingAsks(MOST_WAITING);
+  private final PendingRequests asks = new PendingRequests(MOST_WAITING);
 
   @GuardedBy("lock")
-  private final SendSlots slots;
+  private final UploadSlots slots;
 
   /** Set while somebody in line waits for a slot that is lent in place of a slow taker's. */
   @GuardedBy("lock")
   private @Nullable Future<?> lending;
 
   /** Who is served, and what that takes up meanwhile. */
-  private record Turn(WaitingAsk ask, SendSlots.Slot slot) {}
+  private record Turn(PendingRequest ask, UploadSlots.Slot slot) {}
 
   private volatile Function<TaskId, Optional<StoredTask>> elsewhere = task -> Optional.empty();
   private volatile BiConsumer<TaskId, Integer> withdrawn = (task, piece) -> {};
@@ -127,7 +127,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     this.uploads = uploads;
     this.nanoClock = nanoClock;
     this.timer = timer;
-    this.slots = new SendSlots(slots);
+    this.slots = new UploadSlots(slots);
   }
 
   /**
@@ -162,26 +162,26 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
 
   /** Refuses capabilities from now on. */
   public void revoke(Revoked revoked) {
-    capabilities.revoke(revoked.task(), revoked.taker(), revoked.expires());
+    capabilities.revoke(revoked.task(), revoked.child(), revoked.expires());
   }
 
   @Override
   public CompletableFuture<Given> give(Ask ask) {
     boolean allowed =
         capabilities.isValid(
-            ask.capability(), ask.task(), ask.taker(), ask.from(), supernodeTime.get());
+            ask.capability(), ask.task(), ask.child(), ask.from(), supernodeTime.get());
     if (!allowed) {
-      String why = "the capability is not valid for this task, taker, address and time";
+      String why = "the capability is not valid for this task, child, address and time";
       security.accept(
           SecurityEvent.refused(
               SecurityEvent.Kind.CAPABILITY_REFUSED,
-              ask.taker().hex(),
+              ask.child().hex(),
               SecurityEvent.text(ask.from()),
               "task " + ask.task().hex(),
               why));
       return refused(why);
     }
-    return give(ask.task(), Optional.of(ask.taker()), ask.range());
+    return give(ask.task(), Optional.of(ask.child()), ask.range());
   }
 
   /**
@@ -198,9 +198,9 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     if (stored.isPresent() && !liesInOnePiece(stored.get(), range)) {
       return refused("bytes " + range + " do not lie in one piece");
     }
-    WaitingAsk ask = new WaitingAsk(task, child, range);
+    PendingRequest ask = new PendingRequest(task, child, range);
     Continuations.whenDone(ask.future(), (given, failure) -> forget(ask));
-    WaitingAsks.Admission admission;
+    PendingRequests.Admission admission;
     synchronized (lock) {
       admission = asks.add(ask);
     }
@@ -212,7 +212,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     return ask.future();
   }
 
-  private void start(WaitingAsk ask) {
+  private void start(PendingRequest ask) {
     // Looked up once more only now that the ask waits: whichever of this and sealed() comes second
     // sees the other, so no wake-up gets lost.
     if (find(ask.task()).filter(stored -> isSealed(stored, ask.range())).isPresent()) {
@@ -234,12 +234,12 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     if (stored.isEmpty()) {
       return;
     }
-    List<WaitingAsk> waiting;
+    List<PendingRequest> waiting;
     synchronized (lock) {
       waiting = asks.waitingForPieceOf(task);
     }
     // An ask that came before its task was known here, or before the length was, is checked now.
-    for (WaitingAsk ask : waiting) {
+    for (PendingRequest ask : waiting) {
       if (!liesInOnePiece(stored.get(), ask.range())) {
         ask.fail(Outcome.REFUSED, "bytes " + ask.range() + " do not lie in one piece");
       }
@@ -260,7 +260,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
 
   /** Tells that a task is no longer served: asks for it are refused. */
   public void ended(TaskId task) {
-    List<WaitingAsk> gone;
+    List<PendingRequest> gone;
     synchronized (lock) {
       gone = asks.removeAllOf(task);
     }
@@ -270,7 +270,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   /** Refuses those who wait and all who come later. Regions that are out stay readable. */
   @Override
   public void close() {
-    List<WaitingAsk> gone;
+    List<PendingRequest> gone;
     synchronized (lock) {
       gone = asks.close();
       lendLater();
@@ -280,7 +280,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     verifier.close();
   }
 
-  private void ready(List<WaitingAsk> ready) {
+  private void ready(List<PendingRequest> ready) {
     synchronized (lock) {
       ready.forEach(asks::moveToLine);
     }
@@ -304,8 +304,8 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   /** Takes a slot and the request whose turn it is; null if there are not both. */
   private @Nullable Turn takeTurn() {
     synchronized (lock) {
-      SendSlots.Slot slot = asks.isAnyInLine() ? slots.take(nanoClock.getAsLong()) : null;
-      WaitingAsk ask = slot == null ? null : asks.takeNext();
+      UploadSlots.Slot slot = asks.isAnyInLine() ? slots.take(nanoClock.getAsLong()) : null;
+      PendingRequest ask = slot == null ? null : asks.takeNext();
       if (slot == null || ask == null) {
         lendLater();
         return null;
@@ -341,7 +341,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     handOutSlots();
   }
 
-  private void free(SendSlots.Slot slot) {
+  private void free(UploadSlots.Slot slot) {
     synchronized (lock) {
       slots.free(slot, nanoClock.getAsLong());
     }
@@ -367,7 +367,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   }
 
   private void serveCold(Turn turn) {
-    WaitingAsk ask = turn.ask();
+    PendingRequest ask = turn.ask();
     Optional<StoredTask> stored = find(ask.task());
     if (stored.isPresent() && !ask.future().isDone()) {
       try {
@@ -397,7 +397,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   }
 
   private void serveNow(Turn turn) {
-    WaitingAsk ask = turn.ask();
+    PendingRequest ask = turn.ask();
     try {
       StoredTask stored =
           find(ask.task()).orElseThrow(() -> new IOException("there is no such task"));
@@ -413,7 +413,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   }
 
   private void cannotServe(Turn turn, Exception e) {
-    WaitingAsk ask = turn.ask();
+    PendingRequest ask = turn.ask();
     if (elsewhere.apply(ask.task()).isPresent()) {
       // It was there when the ask came, and has been passed on to others meanwhile.
       free(turn.slot());
@@ -423,7 +423,8 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     log.warn("cannot give bytes {} of task {}: {}", ask.range(), ask.task().brief(), e.toString());
     free(turn.slot());
     ask.future()
-        .completeExceptionally(new TakeException(Outcome.REFUSED, "the piece is not there", e));
+        .completeExceptionally(
+            new PieceDownloadException(Outcome.REFUSED, "the piece is not there", e));
   }
 
   private PieceRegion open(StoredTask stored, ByteRange range) throws IOException {
@@ -438,7 +439,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     }
   }
 
-  private void expireAfter(WaitingAsk ask, Duration patience) {
+  private void expireAfter(PendingRequest ask, Duration patience) {
     try {
       ask.endsBy(timer.schedule(() -> expire(ask), patience.toMillis(), TimeUnit.MILLISECONDS));
     } catch (RejectedExecutionException e) {
@@ -446,7 +447,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     }
   }
 
-  private void expire(WaitingAsk ask) {
+  private void expire(PendingRequest ask) {
     if (ask.extendOnce()) {
       expireAfter(ask, WHOLE_PATIENCE.minus(PIECE_PATIENCE));
     } else if (find(ask.task()).isEmpty()) {
@@ -456,7 +457,7 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
     }
   }
 
-  private void forget(WaitingAsk ask) {
+  private void forget(PendingRequest ask) {
     ask.cancelTimer();
     synchronized (lock) {
       asks.remove(ask);
@@ -479,6 +480,6 @@ public final class StoredPieceService implements PieceService, AutoCloseable {
   }
 
   private static CompletableFuture<Given> refused(String why) {
-    return CompletableFuture.failedFuture(new TakeException(Outcome.REFUSED, why));
+    return CompletableFuture.failedFuture(new PieceDownloadException(Outcome.REFUSED, why));
   }
 }

@@ -1,14 +1,14 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.JoinAnswer;
 import io.dragonfly.control.JoinProof;
 import io.dragonfly.control.JoinRequest;
+import io.dragonfly.control.JoinResponse;
 import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.error.CallRefusedException;
+import io.dragonfly.internal.access.ChildAddresses;
 import io.dragonfly.internal.access.JoinNonces;
 import io.dragonfly.internal.access.JoinToken;
-import io.dragonfly.internal.access.TakerAddresses;
 import io.dragonfly.spi.CallOrigin;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -65,7 +65,7 @@ final class Admission {
      *
      * @throws CallRefusedException if there is none
      */
-    default JoinAnswer join(JoinRequest request) {
+    default JoinResponse join(JoinRequest request) {
       throw new CallRefusedException("A supernode in the same process needs no join token.");
     }
 
@@ -104,7 +104,7 @@ final class Admission {
   Gate gate(CallOrigin from, Consumer<SecurityEvent> security) {
     return new Gate() {
       @Override
-      public JoinAnswer join(JoinRequest request) {
+      public JoinResponse join(JoinRequest request) {
         return Admission.this.join(request, from);
       }
 
@@ -157,11 +157,11 @@ final class Admission {
   private boolean isKnownByOtherFamily(CallOrigin from, Caller caller) {
     InetAddress claimed = caller.address().getAddress();
     return claimed != null
-        && !TakerAddresses.isSameFamily(claimed, from.address())
+        && !ChildAddresses.isSameFamily(claimed, from.address())
         && isKnown.test(caller);
   }
 
-  private JoinAnswer join(JoinRequest request, CallOrigin from) {
+  private JoinResponse join(JoinRequest request, CallOrigin from) {
     JoinToken token =
         rules
             .token()

@@ -1,13 +1,13 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.error.BusyException;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.internal.queue.KeyedBudget;
-import io.dragonfly.internal.queue.Place;
 import io.dragonfly.task.TaskId;
 
 /**
  * What a supernode has room for. All that comes from one client address may use a part of each
- * total, so nobody takes what others need: see {@link Place}. Anyone who would use more gets a
+ * total, so nobody takes what others need: see {@link HostKey}. Anyone who would use more gets a
  * {@link BusyException}. {@link Swarms}' lock guards it, the fields of type {@link KeyedBudget}
  * aside, which are safe for concurrent use.
  */
@@ -41,15 +41,15 @@ final class Budgets {
    */
   static final int MOST_COMPLAINTS = 2_000;
 
-  final KeyedBudget<Place> peers;
+  final KeyedBudget<HostKey> peers;
 
   /** Peers by other places than the first that they have called from; counted, not bounded. */
-  final KeyedBudget<Place> elsewhere = new KeyedBudget<>(Long.MAX_VALUE, place -> Long.MAX_VALUE);
+  final KeyedBudget<HostKey> elsewhere = new KeyedBudget<>(Long.MAX_VALUE, place -> Long.MAX_VALUE);
 
-  final KeyedBudget<Place> memberships;
-  final KeyedBudget<Place> registering;
-  final KeyedBudget<Place> registeringBytes;
-  final KeyedBudget<Place> complaints;
+  final KeyedBudget<HostKey> memberships;
+  final KeyedBudget<HostKey> registering;
+  final KeyedBudget<HostKey> registeringBytes;
+  final KeyedBudget<HostKey> complaints;
   final SharedBudget<TaskId, TaskId> tasks;
   final SharedBudget<String, String> zones;
   final KeptAccesses accesses;
@@ -77,7 +77,7 @@ final class Budgets {
    * @param what the units, for people
    * @throws BusyException if there is no room for it
    */
-  static void take(KeyedBudget<Place> budget, Place place, long amount, String what) {
+  static void take(KeyedBudget<HostKey> budget, HostKey place, long amount, String what) {
     switch (budget.take(place, amount)) {
       case TAKEN -> {}
       case KEY_IS_FULL ->

@@ -1,23 +1,23 @@
 package io.dragonfly.internal.supernode;
 
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.JoinAnswer;
 import io.dragonfly.control.JoinRequest;
-import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.JoinResponse;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.LeaveResponse;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.internal.loop.Continuations;
-import io.dragonfly.internal.queue.Place;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.spi.Requester;
 import java.net.InetAddress;
 import java.util.concurrent.CompletableFuture;
@@ -27,7 +27,7 @@ import java.util.function.Supplier;
 /**
  * A supernode as one caller sees it.
  *
- * @param throng bounds how many registrations and offers wait
+ * @param registrationLimiter bounds how many registrations and offers wait
  * @param gate checks callers
  * @param requester for whom sources are read
  * @param from where peers call from
@@ -35,16 +35,16 @@ import java.util.function.Supplier;
  */
 record CallerView(
     Registrations registrations,
-    Offers offers,
+    Announcements offers,
     Swarms swarms,
-    Throng throng,
+    RegistrationLimiter registrationLimiter,
     Admission.Gate gate,
     Requester requester,
     InetAddress from,
     Consumer<SecurityEvent> security)
     implements SupernodeApi {
   @Override
-  public CompletableFuture<JoinAnswer> join(JoinRequest request) {
+  public CompletableFuture<JoinResponse> join(JoinRequest request) {
     try {
       return CompletableFuture.completedFuture(gate.join(request));
     } catch (DistributionException e) {
@@ -53,12 +53,12 @@ record CallerView(
   }
 
   @Override
-  public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
+  public CompletableFuture<RegisterResponse> register(RegisterRequest request) {
     return joined(
         request.caller(),
         () -> {
-          Place here = place(request.caller());
-          return throng.admit(
+          HostKey here = place(request.caller());
+          return registrationLimiter.admit(
               here,
               Registrations.bytes(request),
               () -> registrations.register(request, requester, here));
@@ -67,21 +67,21 @@ record CallerView(
   }
 
   @Override
-  public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+  public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
     return joined(
         request.caller(),
         () -> {
-          Place here = place(request.caller());
+          HostKey here = place(request.caller());
           return request.holdings().isEmpty()
               ? offers.offer(request, here)
-              : throng.admit(
+              : registrationLimiter.admit(
                   here, Registrations.bytes(request.holdings()), () -> offers.offer(request, here));
         },
         "offer");
   }
 
   @Override
-  public CompletableFuture<NextAnswer> next(NextRequest request) {
+  public CompletableFuture<PollResponse> next(PollRequest request) {
     return joined(
         request.caller(),
         () -> swarms.next(request, place(request.caller()), gate.isProven()),
@@ -89,12 +89,12 @@ record CallerView(
   }
 
   @Override
-  public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+  public CompletableFuture<LeaveResponse> leave(LeaveRequest request) {
     return checked(
         request.caller(),
         () -> {
           swarms.leave(request);
-          return CompletableFuture.completedFuture(new LeaveAnswer());
+          return CompletableFuture.completedFuture(new LeaveResponse());
         },
         "leave");
   }
@@ -146,7 +146,7 @@ record CallerView(
     }
   }
 
-  private Place place(Caller caller) {
-    return Place.of(from, caller.id());
+  private HostKey place(Caller caller) {
+    return HostKey.of(from, caller.id());
   }
 }

@@ -48,7 +48,7 @@ final class Drafts {
    * @param unknown tasks that the peer named and takes no part in
    * @return empty if there is nothing
    */
-  Optional<AnswerDraft> draft(Session session, List<TaskId> unknown, Terms terms) {
+  Optional<ResponseDraft> draft(Session session, List<TaskId> unknown, Terms terms) {
     List<Plan> plans = scheduler.assign(session.id(), SupernodeSettings.MOST_ASSIGNED);
     Map<Member, List<Plan>> subjects = new LinkedHashMap<>();
     for (Plan plan : plans) {
@@ -97,12 +97,12 @@ final class Drafts {
   }
 
   /** Returns an answer that says nothing but what tasks wait for. */
-  AnswerDraft nothing(Session session, Terms terms) {
+  ResponseDraft nothing(Session session, Terms terms) {
     Map<Member, Queued> queued = queues.of(session, Map.of());
     return draft(session, List.of(), Map.of(), queued, List.of(), terms);
   }
 
-  private AnswerDraft draft(
+  private ResponseDraft draft(
       Session session,
       List<Plan> plans,
       Map<Member, List<Plan>> subjects,
@@ -115,7 +115,7 @@ final class Drafts {
           member.isQueuedTold = wait != null && wait.hasPlace();
         });
     Map<Member, Integer> digestsBefore = new HashMap<>();
-    List<AnswerDraft.TaskDraft> tasks = new ArrayList<>();
+    List<ResponseDraft.TaskDraft> tasks = new ArrayList<>();
     subjects.forEach(
         (member, itsPlans) -> {
           digestsBefore.put(member, member.digestsKnown);
@@ -124,19 +124,19 @@ final class Drafts {
     queued.forEach(
         (member, wait) -> {
           if (!subjects.containsKey(member)) {
-            tasks.add(AnswerDraft.TaskDraft.queued(member.task.id(), wait));
+            tasks.add(ResponseDraft.TaskDraft.queued(member.task.id(), wait));
           }
         });
     List<TaskUpdate> ended = new ArrayList<>();
     unknown.forEach(task -> ended.add(TaskUpdate.unknown(task)));
     session.failures.forEach((task, failure) -> ended.add(TaskUpdate.failed(task, failure)));
-    List<PushedFile> preheats = takePreheats(session);
+    List<PushedFile> preheats = acceptPreheats(session);
     List<Revoked> revoked = takeRevoked(session);
     Session.Sent sent =
         new Session.Sent(plans, digestsBefore, Map.copyOf(session.failures), preheats, revoked);
     session.failures.clear();
     long number = session.sending(sent);
-    return new AnswerDraft(
+    return new ResponseDraft(
         number, session.id(), session.addresses(), tasks, ended, preheats, revoked, terms);
   }
 
@@ -148,7 +148,7 @@ final class Drafts {
     return taken;
   }
 
-  private static List<PushedFile> takePreheats(Session session) {
+  private static List<PushedFile> acceptPreheats(Session session) {
     List<PushedFile> taken = new ArrayList<>();
     while (taken.size() < SupernodeSettings.MOST_PREHEATS && !session.preheats.isEmpty()) {
       taken.add(session.preheats.removeFirst());
@@ -156,7 +156,7 @@ final class Drafts {
     return taken;
   }
 
-  private AnswerDraft.TaskDraft draft(
+  private ResponseDraft.TaskDraft draft(
       Member member, List<Plan> plans, Optional<Queued> queued, Instant now) {
     List<ParentDraft> parents = new ArrayList<>();
     AssignmentLines lines = new AssignmentLines();
@@ -171,13 +171,13 @@ final class Drafts {
         lines.add(plan.piece(), member.parents.number(plan.parent()));
       }
     }
-    return new AnswerDraft.TaskDraft(
+    return new ResponseDraft.TaskDraft(
         member.task.id(),
         length(member),
         digests(member),
         parents,
         lines.lines(),
-        member.mayTake(now) ? Contacts.news(member, now) : Optional.empty(),
+        member.mayTake(now) ? FallbackPeers.news(member, now) : Optional.empty(),
         trouble(member),
         toVerify(member),
         queued);

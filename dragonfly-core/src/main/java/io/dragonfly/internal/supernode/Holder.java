@@ -1,7 +1,7 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.internal.access.Capabilities;
-import io.dragonfly.internal.access.TakerAddresses;
+import io.dragonfly.internal.access.ChildAddresses;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.TaskId;
@@ -41,15 +41,15 @@ final class Holder {
   }
 
   /** Returns the peer at the address that a taker reaches, with its own family first. */
-  Peer peer(TakerAddresses taker) {
+  Peer peer(ChildAddresses child) {
     return other
-        .filter(at -> TakerAddresses.isSameFamily(at.address().getAddress(), taker.own()))
+        .filter(at -> ChildAddresses.isSameFamily(at.address().getAddress(), child.own()))
         .orElse(peer);
   }
 
   /** Makes the right to take a task from this holder. Costs time: not to be done under a lock. */
-  String capability(TaskId task, PeerId taker, InetAddress address, Instant expires) {
-    return Capabilities.issue(key, task, taker, address, expires);
+  String capability(TaskId task, PeerId child, InetAddress address, Instant expires) {
+    return Capabilities.issue(key, task, child, address, expires);
   }
 
   /** Returns this holder as another peer value. */

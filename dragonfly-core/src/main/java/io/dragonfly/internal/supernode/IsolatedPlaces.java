@@ -1,6 +1,6 @@
 package io.dragonfly.internal.supernode;
 
-import io.dragonfly.internal.queue.Place;
+import io.dragonfly.internal.queue.HostKey;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -13,7 +13,7 @@ final class IsolatedPlaces {
   /** One place, in the unit of its parts: sums of whole numbers do not drift. */
   private static final long WHOLE = 1 << 20;
 
-  private final Map<Place, Peers> places = new HashMap<>();
+  private final Map<HostKey, Peers> places = new HashMap<>();
   private long isolated;
 
   /** The peers of one place. */
@@ -30,37 +30,37 @@ final class IsolatedPlaces {
   }
 
   /** A peer is there. */
-  void came(Place place, boolean isIsolated) {
+  void came(HostKey place, boolean isIsolated) {
     change(place, 1, isIsolated ? 1 : 0);
   }
 
   /** A peer is gone. */
-  void left(Place place, boolean isIsolated) {
+  void left(HostKey place, boolean isIsolated) {
     change(place, -1, isIsolated ? -1 : 0);
   }
 
   /** A peer that is there is isolated from now on. */
-  void isolated(Place place) {
+  void isolated(HostKey place) {
     change(place, 0, 1);
   }
 
   /** A peer that is there is isolated no longer. */
-  void released(Place place) {
+  void released(HostKey place) {
     change(place, 0, -1);
   }
 
   /** Tells whether no more than half is isolated with one more peer of a place; or one place. */
-  boolean mayIsolate(Place place) {
+  boolean mayIsolate(HostKey place) {
     Peers peers = peers(place);
     long after = isolated - peers.part() + peers.with(0, 1).part();
     return 2 * after <= Math.max(2, places.size()) * WHOLE;
   }
 
-  private Peers peers(Place place) {
+  private Peers peers(HostKey place) {
     return places.getOrDefault(place, Peers.NONE);
   }
 
-  private void change(Place place, int more, int moreIsolated) {
+  private void change(HostKey place, int more, int moreIsolated) {
     Peers before = peers(place);
     Peers after = before.with(more, moreIsolated);
     isolated += after.part() - before.part();

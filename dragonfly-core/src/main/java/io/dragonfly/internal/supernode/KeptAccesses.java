@@ -2,8 +2,8 @@ package io.dragonfly.internal.supernode;
 
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.internal.cdn.Access;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.internal.queue.KeyedBudget;
-import io.dragonfly.internal.queue.Place;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Headers;
 import io.dragonfly.task.Trust;
@@ -55,7 +55,7 @@ final class KeptAccesses {
   KeptAccesses(long most, double share) {
     long each = KeyedBudget.part(most, share);
     KeyedBudget<String> all = new KeyedBudget<>(most, kind -> most);
-    KeyedBudget<Place> places = new KeyedBudget<>(Long.MAX_VALUE, place -> each);
+    KeyedBudget<HostKey> places = new KeyedBudget<>(Long.MAX_VALUE, place -> each);
     credentials = new SharedBudget<>("headers and certificates", all, places);
     accesses = new SharedBudget<>("URLs", all, places);
   }
@@ -108,7 +108,7 @@ final class KeptAccesses {
    * @return the same, of which all that was there already is shared
    * @throws io.dragonfly.error.BusyException if there is no room for it
    */
-  Access keep(Place place, Access access) {
+  Access keep(HostKey place, Access access) {
     ContentRequest content = access.content();
     Credentials same =
         credentials.take(
@@ -128,7 +128,7 @@ final class KeptAccesses {
   }
 
   /** A member that came with it has gone, or came anew. */
-  void letGo(Place place, Access access) {
+  void letGo(HostKey place, Access access) {
     accesses.giveBack(place, access.fingerprint());
     credentials.giveBack(place, access.credentials());
   }
@@ -139,7 +139,7 @@ final class KeptAccesses {
   }
 
   /** Returns the bytes of what is kept for a place. */
-  long used(Place place) {
+  long used(HostKey place) {
     return credentials.used(place);
   }
 }

@@ -15,11 +15,11 @@ import java.util.Set;
  */
 final class Overview {
   private final SwarmState state;
-  private final Rhythm rhythm;
+  private final SupernodeExecutors executors;
 
-  Overview(SwarmState state, Rhythm rhythm) {
+  Overview(SwarmState state, SupernodeExecutors executors) {
     this.state = state;
-    this.rhythm = rhythm;
+    this.executors = executors;
   }
 
   /**
@@ -48,8 +48,8 @@ final class Overview {
 
   /** Returns the peers that are known. */
   List<AdminApi.KnownPeer> peers() {
-    long now = rhythm.nanos().getAsLong();
-    long active = rhythm.activeNanos().getAsLong();
+    long now = executors.nanos().getAsLong();
+    long active = executors.activeNanos().getAsLong();
     synchronized (state) {
       return state.sessions().stream()
           .map(

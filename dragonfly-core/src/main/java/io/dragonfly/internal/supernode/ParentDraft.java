@@ -1,7 +1,7 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.Parent;
-import io.dragonfly.internal.access.TakerAddresses;
+import io.dragonfly.internal.access.ChildAddresses;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.task.TaskId;
@@ -16,9 +16,9 @@ import java.time.Instant;
  * @param expires when the capability expires
  */
 record ParentDraft(int number, Holder holder, Instant expires) {
-  Parent issue(TaskId task, PeerId taker, TakerAddresses addresses) {
+  Parent issue(TaskId task, PeerId child, ChildAddresses addresses) {
     Peer parent = holder.peer(addresses);
     InetAddress from = addresses.towards(parent.address().getAddress());
-    return new Parent(number, parent, holder.capability(task, taker, from, expires));
+    return new Parent(number, parent, holder.capability(task, child, from, expires));
   }
 }

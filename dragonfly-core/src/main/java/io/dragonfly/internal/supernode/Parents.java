@@ -1,6 +1,6 @@
 package io.dragonfly.internal.supernode;
 
-import io.dragonfly.internal.access.TakerAddresses;
+import io.dragonfly.internal.access.ChildAddresses;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import java.time.Instant;
@@ -36,7 +36,7 @@ final class Parents {
 
   private int numbers;
 
-  private record Described(int number, Peer peer, TakerAddresses taker, Instant renew) {}
+  private record Described(int number, Peer peer, ChildAddresses child, Instant renew) {}
 
   /** Returns the number of a parent that was described or drafted before. */
   int number(PeerId parent) {
@@ -45,18 +45,18 @@ final class Parents {
   }
 
   /** Returns the description of a parent, if it is due. */
-  Optional<ParentDraft> draft(Holder holder, TakerAddresses taker, Instant now) {
+  Optional<ParentDraft> draft(Holder holder, ChildAddresses child, Instant now) {
     Peer parent = holder.peer();
     Described before = described.get(parent.id());
     if (before != null
         && before.peer().equals(parent)
-        && before.taker().equals(taker)
+        && before.child().equals(child)
         && now.isBefore(before.renew())) {
       return Optional.empty();
     }
     int number = before == null ? numbers++ : before.number();
     Instant renew = now.plus(SupernodeSettings.CAPABILITY_LIFE.dividedBy(2));
-    described.put(parent.id(), new Described(number, parent, taker, renew));
+    described.put(parent.id(), new Described(number, parent, child, renew));
     return Optional.of(new ParentDraft(number, holder, issue(parent.id(), now)));
   }
 
@@ -69,7 +69,7 @@ final class Parents {
 
   /** Describes all again when they are next needed. */
   void forget() {
-    described.replaceAll((id, d) -> new Described(d.number(), d.peer(), d.taker(), Instant.MIN));
+    described.replaceAll((id, d) -> new Described(d.number(), d.peer(), d.child(), Instant.MIN));
   }
 
   private Instant issue(PeerId parent, Instant now) {

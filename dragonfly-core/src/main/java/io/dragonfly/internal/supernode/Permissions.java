@@ -37,7 +37,7 @@ final class Permissions {
   static final Duration AGAIN = Duration.ofMinutes(1);
 
   private final SwarmState state;
-  private final Rhythm rhythm;
+  private final SupernodeExecutors executors;
   private final BiFunction<TaskKey, Access, CompletableFuture<Void>> confirm;
   private final Consumer<TaskId> confirmed;
   private final Runnable changed;
@@ -53,13 +53,13 @@ final class Permissions {
    */
   Permissions(
       SwarmState state,
-      Rhythm rhythm,
+      SupernodeExecutors executors,
       BiFunction<TaskKey, Access, CompletableFuture<Void>> confirm,
       Consumer<TaskId> confirmed,
       Runnable changed,
       Consumer<SecurityEvent> security) {
     this.state = state;
-    this.rhythm = rhythm;
+    this.executors = executors;
     this.confirm = confirm;
     this.confirmed = confirmed;
     this.changed = changed;
@@ -72,14 +72,14 @@ final class Permissions {
    * @return what is to be done without the lock
    */
   List<Runnable> check(Session session) {
-    Instant now = rhythm.clock().instant();
+    Instant now = executors.clock().instant();
     List<Member> due = new ArrayList<>();
     for (Member member : session.wanting) {
       if (member.isPermissionDue(now)) {
         due.add(member);
       }
     }
-    List<Runnable> questions = new ArrayList<>();
+    List<Runnable> probes = new ArrayList<>();
     for (Member member : due) {
       Permission permission = member.permission().orElseThrow();
       if (permission.byTicket()) {
@@ -88,11 +88,11 @@ final class Permissions {
       } else {
         Access access = permission.access().orElseThrow();
         if (member.task.confirming.add(access.fingerprint())) {
-          questions.add(() -> ask(member.task, access));
+          probes.add(() -> ask(member.task, access));
         }
       }
     }
-    return questions;
+    return probes;
   }
 
   private void ask(SwarmTask task, Access access) {
@@ -113,7 +113,7 @@ final class Permissions {
       if (failure instanceof DistributionException typed && isRefusal(typed)) {
         refusal = Optional.of(typed);
       }
-      Instant now = rhythm.clock().instant();
+      Instant now = executors.clock().instant();
       for (Member member : membersWith(task, access)) {
         if (failure == null) {
           member.permitted(Permission.bySource(access, now));

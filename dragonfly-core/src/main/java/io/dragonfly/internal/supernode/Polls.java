@@ -1,11 +1,11 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
 import io.dragonfly.control.Origin;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.TaskReport;
@@ -14,8 +14,8 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.internal.queue.KeyedBudget;
-import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
 import io.dragonfly.task.Task;
@@ -56,7 +56,7 @@ final class Polls {
   private final Drafts drafts;
   private final Permissions permissions;
   private final SupernodeSettings settings;
-  private final Rhythm rhythm;
+  private final SupernodeExecutors executors;
 
   /** Run after each change of the state, without the lock. */
   private final Runnable changed;
@@ -72,7 +72,7 @@ final class Polls {
       Drafts drafts,
       Permissions permissions,
       SupernodeSettings settings,
-      Rhythm rhythm,
+      SupernodeExecutors executors,
       Runnable changed,
       SupernodeListener listener) {
     this.supernode = supernode;
@@ -81,13 +81,13 @@ final class Polls {
     this.drafts = drafts;
     this.permissions = permissions;
     this.settings = settings;
-    this.rhythm = rhythm;
+    this.executors = executors;
     this.changed = changed;
     this.listener = listener;
   }
 
   /** An answer on its way to who waits for it. */
-  private record Delivery(CompletableFuture<NextAnswer> future, AnswerDraft draft) {
+  private record Delivery(CompletableFuture<PollResponse> future, ResponseDraft draft) {
     void send() {
       future.complete(draft.issue());
     }
@@ -103,8 +103,8 @@ final class Polls {
    * @param place where it calls from
    * @param isProven whether it has proved that it belongs to the fleet
    */
-  CompletableFuture<NextAnswer> next(NextRequest request, Place place, boolean isProven) {
-    CompletableFuture<NextAnswer> future = new CompletableFuture<>();
+  CompletableFuture<PollResponse> next(PollRequest request, HostKey place, boolean isProven) {
+    CompletableFuture<PollResponse> future = new CompletableFuture<>();
     Effects effects;
     synchronized (state) {
       effects = next(request, place, isProven, future);
@@ -123,17 +123,21 @@ final class Polls {
    */
   private void end(Delivery superseded, boolean isOtherAnswered) {
     if (isOtherAnswered) {
-      DaemonThreads.later(rhythm.timer(), SUPERSEDED_ANSWER, () -> rhythm.soon(superseded::send));
+      DaemonThreads.later(
+          executors.timer(), SUPERSEDED_ANSWER, () -> executors.soon(superseded::send));
     } else {
-      rhythm.soon(superseded::send);
+      executors.soon(superseded::send);
     }
   }
 
   private Effects next(
-      NextRequest request, Place place, boolean isProven, CompletableFuture<NextAnswer> future) {
+      PollRequest request,
+      HostKey place,
+      boolean isProven,
+      CompletableFuture<PollResponse> future) {
     Caller caller = request.caller();
-    Session session = state.heard(caller, place, rhythm.activeNanos().getAsLong());
-    session.takesPreheats = request.takesPreheats() && isProven;
+    Session session = state.heard(caller, place, executors.activeNanos().getAsLong());
+    session.acceptsPreheats = request.acceptsPreheats() && isProven;
     List<Scheduler.Plan> lost = session.acknowledge(request.answered());
     if (!lost.isEmpty()) {
       scheduler.undelivered(session.id(), lost);
@@ -159,7 +163,7 @@ final class Polls {
       Session session, TaskReport report, List<TaskId> unknown, List<Runnable> rest) {
     Member member = session.members.get(report.task());
     if (member == null
-        || (!report.wanted().isEmpty() && !member.mayTake(rhythm.clock().instant()))) {
+        || (!report.wanted().isEmpty() && !member.mayTake(executors.clock().instant()))) {
       DistributionException failure = session.heldFailures.remove(report.task());
       if (failure != null) {
         session.failures.put(report.task(), failure);
@@ -174,9 +178,9 @@ final class Polls {
         unreachable(result.parent());
       }
     }
-    Set<Integer> suspects = state.report(member, report, rhythm.nanos().getAsLong());
+    Set<Integer> suspects = state.report(member, report, executors.nanos().getAsLong());
     CdnTask cdn = member.task.cdn;
-    KeyedBudget<Place> complaints = state.budgets().complaints;
+    KeyedBudget<HostKey> complaints = state.budgets().complaints;
     if (cdn != null) {
       suspects.forEach(piece -> rest.add(() -> complain(session, cdn, piece, complaints)));
       rest.add(cdn::moved);
@@ -185,7 +189,7 @@ final class Polls {
     rest.add(() -> report.results().forEach(result -> tell(session.id(), task, result)));
   }
 
-  private void complain(Session session, CdnTask cdn, int piece, KeyedBudget<Place> complaints) {
+  private void complain(Session session, CdnTask cdn, int piece, KeyedBudget<HostKey> complaints) {
     if (!cdn.complain(piece, session.place(), complaints)) {
       listener.security(
           SecurityEvent.refused(
@@ -211,21 +215,21 @@ final class Polls {
   private void unreachable(PeerId parent) {
     Session session = state.session(parent);
     if (session != null) {
-      session.unreachable(rhythm.activeNanos().getAsLong());
+      session.unreachable(executors.activeNanos().getAsLong());
       arm(session);
     }
   }
 
-  private void park(Session session, CompletableFuture<NextAnswer> future, Duration patience) {
+  private void park(Session session, CompletableFuture<PollResponse> future, Duration patience) {
     // A peer that waits at the supernode must still have time to call again before its lease ends.
     Duration most = lease(session).dividedBy(3);
     Duration wait = patience.compareTo(most) < 0 ? patience : most;
-    long nanos = rhythm.nanos().getAsLong() + Math.max(0, wait.toNanos());
+    long nanos = executors.nanos().getAsLong() + Math.max(0, wait.toNanos());
     session.parked = new Session.Parked(future, nanos);
   }
 
   /** Returns the call that waits, unless its caller has given it up. */
-  private static Optional<CompletableFuture<NextAnswer>> takeParked(Session session) {
+  private static Optional<CompletableFuture<PollResponse>> takeParked(Session session) {
     Session.Parked parked = session.parked;
     session.parked = null;
     return parked == null || parked.future().isDone()
@@ -238,7 +242,7 @@ final class Polls {
   }
 
   Terms terms(Session session) {
-    return new Terms(supernode, rhythm.clock().instant(), lease(session));
+    return new Terms(supernode, executors.clock().instant(), lease(session));
   }
 
   /** Sees to it that all for whom there is something new get their answers. */
@@ -246,11 +250,11 @@ final class Polls {
     synchronized (state) {
       if (state.isAnyoneWanting() && !ticking) {
         ticking = true;
-        DaemonThreads.later(rhythm.timer(), SupernodeSettings.TICK, this::tick);
+        DaemonThreads.later(executors.timer(), SupernodeSettings.TICK, this::tick);
       }
     }
     if (answersDue.compareAndSet(false, true)) {
-      rhythm.soon(this::answerAll);
+      executors.soon(this::answerAll);
     }
   }
 
@@ -277,7 +281,7 @@ final class Polls {
     if (session == null || parked == null || parked.future().isDone()) {
       return Optional.empty();
     }
-    Optional<AnswerDraft> draft = drafts.draft(session, List.of(), terms(session));
+    Optional<ResponseDraft> draft = drafts.draft(session, List.of(), terms(session));
     draft.ifPresent(d -> session.parked = null);
     return draft.map(d -> new Delivery(parked.future(), d));
   }
@@ -286,7 +290,7 @@ final class Polls {
     List<Scheduler.Stall> stalls;
     synchronized (state) {
       ticking = false;
-      state.tick(rhythm.nanos().getAsLong());
+      state.tick(executors.nanos().getAsLong());
       stalls = scheduler.stalls();
     }
     stalls.forEach(this::tell);
@@ -305,7 +309,7 @@ final class Polls {
 
   /** Sets the alarm for what a session is due next: the end of its patience, or of its lease. */
   void arm(Session session) {
-    long now = rhythm.nanos().getAsLong();
+    long now = executors.nanos().getAsLong();
     // If this supernode could not run meanwhile, the alarm finds that some of the lease is left.
     long due = now + Math.max(0, leaseLeft(session));
     Session.Parked parked = session.parked;
@@ -318,14 +322,15 @@ final class Polls {
       long at = due;
       session.alarmNanos = at;
       Duration delay = Duration.ofNanos(Math.max(0, at - now));
-      DaemonThreads.later(rhythm.timer(), delay, () -> alarm(session, at));
+      DaemonThreads.later(executors.timer(), delay, () -> alarm(session, at));
     }
   }
 
   private long leaseLeft(Session session) {
     long end = session.heardNanos + lease(session).toNanos();
     Optional<Long> gone = session.goneSinceNanos().map(n -> n + UNREACHABLE_LEASE.toNanos());
-    return gone.filter(sooner -> sooner - end < 0).orElse(end) - rhythm.activeNanos().getAsLong();
+    return gone.filter(sooner -> sooner - end < 0).orElse(end)
+        - executors.activeNanos().getAsLong();
   }
 
   private void alarm(Session session, long at) {
@@ -344,11 +349,11 @@ final class Polls {
                 : "its lease has ended");
         delivery = leave(session);
       } else {
-        delivery = endOfPatience(session, rhythm.nanos().getAsLong());
+        delivery = endOfPatience(session, executors.nanos().getAsLong());
         arm(session);
       }
     }
-    delivery.ifPresent(d -> rhythm.soon(d::send));
+    delivery.ifPresent(d -> executors.soon(d::send));
     changed.run();
   }
 
@@ -365,7 +370,7 @@ final class Polls {
         .map(
             future -> {
               Terms terms = terms(session);
-              AnswerDraft draft =
+              ResponseDraft draft =
                   drafts
                       .draft(session, List.of(), terms)
                       .orElseGet(() -> drafts.nothing(session, terms));
@@ -390,13 +395,13 @@ final class Polls {
         delivery = leave(session);
       }
     }
-    delivery.ifPresent(d -> rhythm.soon(d::send));
+    delivery.ifPresent(d -> executors.soon(d::send));
     changed.run();
   }
 
   /** Ends all calls that wait. */
   void close() {
-    List<CompletableFuture<NextAnswer>> waiting = new ArrayList<>();
+    List<CompletableFuture<PollResponse>> waiting = new ArrayList<>();
     synchronized (state) {
       state.close();
       for (Session session : state.sessions()) {

@@ -2,8 +2,8 @@ package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.Holding;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.DistributionException;
@@ -14,7 +14,7 @@ import io.dragonfly.internal.cdn.CdnCache;
 import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.loop.Continuations;
-import io.dragonfly.internal.queue.Place;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.task.PieceLayout;
@@ -40,33 +40,33 @@ final class Registrations {
   private static final int HOLDING_BYTES = 128;
 
   private final Swarms swarms;
-  private final Questions questions;
+  private final SourceProbes probes;
   private final Arrivals arrivals;
   private final Versions versions;
   private final CdnCache cache;
   private final Tickets tickets;
   private final Fingerprints fingerprints;
-  private final Rhythm rhythm;
+  private final SupernodeExecutors executors;
   private final SupernodeListener listener;
 
   Registrations(
       Swarms swarms,
-      Questions questions,
+      SourceProbes probes,
       Arrivals arrivals,
       Versions versions,
       CdnCache cache,
       Tickets tickets,
       Fingerprints fingerprints,
-      Rhythm rhythm,
+      SupernodeExecutors executors,
       SupernodeListener listener) {
     this.swarms = swarms;
-    this.questions = questions;
+    this.probes = probes;
     this.arrivals = arrivals;
     this.versions = versions;
     this.cache = cache;
     this.tickets = tickets;
     this.fingerprints = fingerprints;
-    this.rhythm = rhythm;
+    this.executors = executors;
     this.listener = listener;
   }
 
@@ -74,8 +74,8 @@ final class Registrations {
   private record Guest(
       RegisterRequest request,
       Optional<Access> access,
-      Place place,
-      CompletableFuture<RegisterAnswer> answer) {}
+      HostKey place,
+      CompletableFuture<RegisterResponse> answer) {}
 
   /**
    * Why a guest may come in.
@@ -103,8 +103,8 @@ final class Registrations {
    *
    * @param place where it calls from
    */
-  CompletableFuture<RegisterAnswer> register(
-      RegisterRequest request, Requester requester, Place place) {
+  CompletableFuture<RegisterResponse> register(
+      RegisterRequest request, Requester requester, HostKey place) {
     if (requester != Requester.THIS_PROCESS) {
       KeptAccesses.check(request.content());
     }
@@ -144,7 +144,7 @@ final class Registrations {
     Optional<Tickets.Ticket> ticket =
         request
             .ticket()
-            .flatMap(t -> tickets.open(t, request.caller().id(), rhythm.clock().instant()))
+            .flatMap(t -> tickets.open(t, request.caller().id(), executors.clock().instant()))
             .filter(t -> !versions.isWrong(t.task().id()));
     if (ticket.isEmpty()) {
       return CompletableFuture.failedFuture(
@@ -171,14 +171,14 @@ final class Registrations {
   }
 
   private CompletableFuture<Admission> bySource(TaskKey key, Access access) {
-    return questions.ask(key, access).thenApply(swarm -> new Admission(swarm, Optional.empty()));
+    return probes.ask(key, access).thenApply(swarm -> new Admission(swarm, Optional.empty()));
   }
 
   /** Returns the swarm that a ticket gives the right to, if there is a ticket that does. */
   private Optional<CompletableFuture<Admission>> byTicket(
       RegisterRequest request, TaskKey key, Access access) {
     PeerId peer = request.caller().id();
-    Instant now = rhythm.clock().instant();
+    Instant now = executors.clock().instant();
     return request
         .ticket()
         .flatMap(ticket -> tickets.open(ticket, peer, now))
@@ -223,9 +223,10 @@ final class Registrations {
     }
     read(guest, swarm, cdn);
     CompletableFuture<Void> waited = new CompletableFuture<>();
-    Continuations.whenDone(swarm.read(), (c, failure) -> rhythm.soon(() -> waited.complete(null)));
+    Continuations.whenDone(
+        swarm.read(), (c, failure) -> executors.soon(() -> waited.complete(null)));
     DaemonThreads.later(
-        rhythm.timer(), SupernodeSettings.CONTENT_PATIENCE, () -> waited.complete(null));
+        executors.timer(), SupernodeSettings.CONTENT_PATIENCE, () -> waited.complete(null));
     Continuations.whenDone(waited, (done, never) -> admit(guest, admission));
   }
 
@@ -278,7 +279,7 @@ final class Registrations {
           read(guest, swarm, cdn);
         }
       }
-      RegisterAnswer answer = answer(guest, admission, joined);
+      RegisterResponse answer = answer(guest, admission, joined);
       listener.registered(joined.task(), isCached);
       if (!guest.answer().complete(answer) && joined.isNew()) {
         // Dropped just now: nobody would ever leave.
@@ -298,16 +299,16 @@ final class Registrations {
         .until()
         .map(end -> new Permission(guest.access(), end, true))
         .orElseGet(
-            () -> Permission.bySource(guest.access().orElseThrow(), rhythm.clock().instant()));
+            () -> Permission.bySource(guest.access().orElseThrow(), executors.clock().instant()));
   }
 
-  private RegisterAnswer answer(Guest guest, Admission admission, Swarms.Joined joined) {
+  private RegisterResponse answer(Guest guest, Admission admission, Swarms.Joined joined) {
     PeerId peer = guest.request().caller().id();
     Task task = joined.task();
     // A ticket for a ticket would let somebody in for ever whom the source has long shut out.
     Instant expires =
         admission.until().orElse(joined.terms().now().plus(SupernodeSettings.TICKET_LIFE));
-    return new RegisterAnswer(
+    return new RegisterResponse(
         task,
         tickets.issue(task, peer, expires),
         joined.digests(),

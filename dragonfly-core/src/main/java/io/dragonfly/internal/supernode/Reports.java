@@ -30,7 +30,7 @@ final class Reports {
   /** Hears of what peers say of each other. */
   interface Complaints {
     /** A peer took a piece from another one. */
-    void took(Member member, PeerId giver);
+    void took(Member member, PeerId provider);
 
     /** A peer could not take a piece from another one. */
     void failed(Member member, PieceResult result);

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class Revocations {
   private final PeerId cdn;
   private final Consumer<Revoked> cdnRefuses;
-  private final Rhythm rhythm;
+  private final SupernodeExecutors executors;
 
   /** Peers some of whose capabilities were revoked while they may have been in use. */
   private final Cache<PeerId, Boolean> concerned;
@@ -28,10 +28,10 @@ final class Revocations {
    *
    * @param cdnRefuses has the CDN cache refuse capabilities; does not block
    */
-  Revocations(PeerId cdn, Consumer<Revoked> cdnRefuses, Rhythm rhythm) {
+  Revocations(PeerId cdn, Consumer<Revoked> cdnRefuses, SupernodeExecutors executors) {
     this.cdn = cdn;
     this.cdnRefuses = cdnRefuses;
-    this.rhythm = rhythm;
+    this.executors = executors;
     this.concerned =
         CacheBuilder.newBuilder()
             .maximumSize(Budgets.MOST_PEERS)
@@ -40,7 +40,7 @@ final class Revocations {
                 new Ticker() {
                   @Override
                   public long read() {
-                    return rhythm.nanos().getAsLong();
+                    return executors.nanos().getAsLong();
                   }
                 })
             .build();
@@ -52,7 +52,7 @@ final class Revocations {
    * @param sessions finds the parents that are still there
    */
   void revoke(Member member, Function<PeerId, @Nullable Session> sessions) {
-    Instant now = rhythm.clock().instant();
+    Instant now = executors.clock().instant();
     member
         .parents
         .revoke(now)
@@ -70,7 +70,7 @@ final class Revocations {
   }
 
   /** Tells whether a peer may be refused for no fault of its parents: it had to leave lately. */
-  boolean isConcerned(PeerId taker) {
-    return concerned.getIfPresent(taker) != null;
+  boolean isConcerned(PeerId child) {
+    return concerned.getIfPresent(child) != null;
   }
 }

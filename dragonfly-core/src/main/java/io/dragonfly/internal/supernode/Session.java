@@ -1,12 +1,12 @@
 package io.dragonfly.internal.supernode;
 
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.Revoked;
 import io.dragonfly.error.DistributionException;
-import io.dragonfly.internal.access.TakerAddresses;
+import io.dragonfly.internal.access.ChildAddresses;
 import io.dragonfly.internal.preheat.PushedFile;
-import io.dragonfly.internal.queue.Place;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler.Plan;
@@ -35,7 +35,7 @@ final class Session {
   private static final int MOST_GIVERS = 64;
 
   private final PeerId id;
-  private final Place place;
+  private final HostKey place;
   private Holder holder;
   private Optional<InetAddress> other;
 
@@ -52,10 +52,10 @@ final class Session {
   final Map<TaskId, DistributionException> heldFailures = new HashMap<>();
 
   /** Another place that it has called from: a host with IPv4 and IPv6 has two. */
-  @Nullable Place elsewhere;
+  @Nullable HostKey elsewhere;
 
   /** Whether it fetches what operators want it to have, and has proved that it may be told. */
-  boolean takesPreheats;
+  boolean acceptsPreheats;
 
   /** What it is to fetch and does not know yet. */
   final Deque<PushedFile> preheats = new ArrayDeque<>();
@@ -70,7 +70,7 @@ final class Session {
   final Set<Member> wanting = new LinkedHashSet<>();
 
   /** Whom it took pieces from lately, and when. */
-  private final Map<PeerId, Long> givers =
+  private final Map<PeerId, Long> providers =
       new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<PeerId, Long> eldest) {
@@ -98,7 +98,7 @@ final class Session {
   private @Nullable Sent last;
 
   /** A call that waits for something to say. */
-  record Parked(CompletableFuture<NextAnswer> future, long untilNanos) {}
+  record Parked(CompletableFuture<PollResponse> future, long untilNanos) {}
 
   /** What the last answer said. */
   record Sent(
@@ -113,7 +113,7 @@ final class Session {
    *
    * @param place where the caller calls from, whatever address it says that it serves at
    */
-  Session(Caller caller, Place place) {
+  Session(Caller caller, HostKey place) {
     this.id = caller.id();
     this.place = place;
     this.holder = new Holder(caller.peer(), caller.secret().capabilityKey());
@@ -138,23 +138,23 @@ final class Session {
   }
 
   /** Returns where it takes from. */
-  TakerAddresses addresses() {
-    return new TakerAddresses(address(), other);
+  ChildAddresses addresses() {
+    return new ChildAddresses(address(), other);
   }
 
   /** Returns where it was when it came. */
-  Place place() {
+  HostKey place() {
     return place;
   }
 
   /** It took a piece from another peer. */
-  void tookFrom(PeerId giver, long nanos) {
-    givers.put(giver, nanos);
+  void tookFrom(PeerId provider, long nanos) {
+    providers.put(provider, nanos);
   }
 
   /** Returns how many others it took pieces from in the time before. */
-  int givers(long nanos, Duration time) {
-    return (int) givers.values().stream().filter(at -> nanos - at <= time.toNanos()).count();
+  int providers(long nanos, Duration time) {
+    return (int) providers.values().stream().filter(at -> nanos - at <= time.toNanos()).count();
   }
 
   void heard(Caller now, long nanos) {

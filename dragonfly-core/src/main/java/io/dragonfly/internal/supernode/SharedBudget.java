@@ -1,7 +1,7 @@
 package io.dragonfly.internal.supernode;
 
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.internal.queue.KeyedBudget;
-import io.dragonfly.internal.queue.Place;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -16,13 +16,13 @@ import java.util.Map;
 final class SharedBudget<K, V> {
   private final String name;
   private final KeyedBudget<String> all;
-  private final KeyedBudget<Place> places;
+  private final KeyedBudget<HostKey> places;
   private final Map<K, Shared<V>> values = new HashMap<>();
 
   private static final class Shared<V> {
     final V value;
     final long size;
-    final Map<Place, Integer> users = new HashMap<>(2);
+    final Map<HostKey, Integer> users = new HashMap<>(2);
 
     Shared(V value, long size) {
       this.value = value;
@@ -37,7 +37,7 @@ final class SharedBudget<K, V> {
    * @param all bounds what different values cost; several may share it
    * @param places bounds what those of one place cost
    */
-  SharedBudget(String name, KeyedBudget<String> all, KeyedBudget<Place> places) {
+  SharedBudget(String name, KeyedBudget<String> all, KeyedBudget<HostKey> places) {
     this.name = name;
     this.all = all;
     this.places = places;
@@ -58,7 +58,7 @@ final class SharedBudget<K, V> {
    * @return the value that is kept: this one, or one with the same key that came before
    * @throws io.dragonfly.error.BusyException if there is no room for it
    */
-  V take(Place place, K key, V value, long size) {
+  V take(HostKey place, K key, V value, long size) {
     Shared<V> shared = values.get(key);
     if (shared == null) {
       Budgets.take(places, place, size, name);
@@ -76,7 +76,7 @@ final class SharedBudget<K, V> {
   }
 
   /** Uses a value once less. */
-  void giveBack(Place place, K key) {
+  void giveBack(HostKey place, K key) {
     Shared<V> shared = values.get(key);
     if (shared == null || !shared.users.containsKey(place)) {
       return;
@@ -96,13 +96,13 @@ final class SharedBudget<K, V> {
    *
    * @throws io.dragonfly.error.BusyException if there is no room for it
    */
-  void check(Place place, long size) {
+  void check(HostKey place, long size) {
     Budgets.take(places, place, size, name);
     places.giveBack(place, size);
   }
 
   /** Returns what the values of a place cost. */
-  long used(Place place) {
+  long used(HostKey place) {
     return places.used(place);
   }
 

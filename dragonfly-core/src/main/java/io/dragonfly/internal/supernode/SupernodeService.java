@@ -16,7 +16,7 @@ import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.cdn.KeptTasks;
 import io.dragonfly.internal.cdn.Sources;
 import io.dragonfly.internal.preheat.Preheats;
-import io.dragonfly.internal.queue.Place;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerSecret;
@@ -51,14 +51,14 @@ public final class SupernodeService implements AutoCloseable {
   private final Admission admission;
   private final Swarms swarms;
   private final CdnCache cache;
-  private final Questions questions;
+  private final SourceProbes probes;
   private final Registrations registrations;
-  private final Offers offers;
+  private final Announcements offers;
   private final Budgets budgets;
-  private final Throng throng;
+  private final RegistrationLimiter registrationLimiter;
   private final ExecutorService answers;
   private final ExecutorService work;
-  private final ExecutorService questionThreads;
+  private final ExecutorService probeThreads;
   private final ExecutorService adminThreads;
   private final Preheats preheats;
   private final AdminApi admin;
@@ -109,7 +109,8 @@ public final class SupernodeService implements AutoCloseable {
     this.settings = settings;
     this.parts = parts;
     this.budgets = new Budgets(settings.sharePerAddress());
-    this.throng = new Throng(budgets.registering, budgets.registeringBytes);
+    this.registrationLimiter =
+        new RegistrationLimiter(budgets.registering, budgets.registeringBytes);
     this.admission =
         new Admission(
             rules,
@@ -126,11 +127,12 @@ public final class SupernodeService implements AutoCloseable {
     answers = DaemonThreads.pool("dragonfly-supernode-answers", 1);
     work = DaemonThreads.pool("dragonfly-supernode-work", WORK_THREADS);
     adminThreads = DaemonThreads.pool("dragonfly-supernode-admin", ADMIN_THREADS);
-    questionThreads = DaemonThreads.pool("dragonfly-supernode-ask", SupernodeSettings.MOST_ASKED);
+    probeThreads = DaemonThreads.pool("dragonfly-supernode-ask", SupernodeSettings.MOST_ASKED);
     audit = new AuditLog(Clock.systemUTC(), parts.nanos(), parts.timer());
     listener = new GuardedSupernodeListener(parts.listener(), audit);
-    Rhythm rhythm =
-        new Rhythm(parts.clock(), parts.nanos(), parts.activeNanos(), parts.timer(), answers, work);
+    SupernodeExecutors executors =
+        new SupernodeExecutors(
+            parts.clock(), parts.nanos(), parts.activeNanos(), parts.timer(), answers, work);
     Versions versions =
         new Versions(settings.unvalidatedTtl(), parts.nanos(), () -> nonce(parts.random()));
     byte[] cdnKey = secret.capabilityKey();
@@ -141,7 +143,7 @@ public final class SupernodeService implements AutoCloseable {
             () -> new Holder(cdnPeer, cdnOther, cdnKey),
             settings,
             budgets,
-            rhythm,
+            executors,
             () -> parts.pieces().uploads().take(0) > 0,
             this::confirm,
             parts.pieces()::revoke,
@@ -162,29 +164,29 @@ public final class SupernodeService implements AutoCloseable {
             new CdnCache.Time(parts.clock(), parts.nanos(), parts.activeNanos(), parts.timer()),
             new CdnEvents(swarms, versions, parts.pieces(), listener));
     Arrivals arrivals = new Arrivals(swarms, cache, versions, work, listener);
-    questions =
-        new Questions(
+    probes =
+        new SourceProbes(
             parts.sources(),
             versions,
             arrivals,
             settings,
             parts.nanos(),
             parts.timer(),
-            questionThreads,
+            probeThreads,
             listener);
     Tickets tickets = new Tickets(ticketKey);
     registrations =
         new Registrations(
             swarms,
-            questions,
+            probes,
             arrivals,
             versions,
             cache,
             tickets,
             new Fingerprints(parts.random()),
-            rhythm,
+            executors,
             listener);
-    offers = new Offers(swarms, arrivals, cache, tickets, parts.clock());
+    offers = new Announcements(swarms, arrivals, cache, tickets, parts.clock());
     preheats =
         new Preheats(
             new Preheats.Parts(
@@ -218,7 +220,7 @@ public final class SupernodeService implements AutoCloseable {
   }
 
   private CompletableFuture<Void> confirm(TaskKey key, Access access) {
-    return questions.confirm(key, access);
+    return probes.confirm(key, access);
   }
 
   private static String nonce(SecureRandom random) {
@@ -269,7 +271,14 @@ public final class SupernodeService implements AutoCloseable {
 
   private SupernodeApi view(Admission.Gate gate, Requester requester, InetAddress from) {
     return new CallerView(
-        registrations, offers, swarms, throng, gate, requester, from, listener::security);
+        registrations,
+        offers,
+        swarms,
+        registrationLimiter,
+        gate,
+        requester,
+        from,
+        listener::security);
   }
 
   /** Returns the supernode as its own preheats see it, with the rights of an operator. */
@@ -297,7 +306,7 @@ public final class SupernodeService implements AutoCloseable {
 
   /** Tells whether a peer that calls from an address takes part now. */
   public boolean isKnown(InetAddress address) {
-    Place place = Place.of(address);
+    HostKey place = HostKey.of(address);
     return budgets.peers.used(place) > 0 || budgets.elsewhere.used(place) > 0;
   }
 
@@ -329,8 +338,8 @@ public final class SupernodeService implements AutoCloseable {
         cache.kept().passedOn(),
         cache.kept().bytes(),
         quotaBytes == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(quotaBytes),
-        questions.running(),
-        questions.waiting(),
+        probes.running(),
+        probes.waiting(),
         cache.waitingReads(),
         parts.pieces().waiting());
   }
@@ -346,13 +355,13 @@ public final class SupernodeService implements AutoCloseable {
     closed = true;
     listener.closed();
     preheats.close();
-    questions.close();
+    probes.close();
     swarms.close();
     cache.close();
     work.shutdown();
     adminThreads.shutdown();
     answers.shutdown();
-    DaemonThreads.awaitEnd(questionThreads, work, adminThreads, answers);
+    DaemonThreads.awaitEnd(probeThreads, work, adminThreads, answers);
     audit.close();
   }
 }

@@ -10,7 +10,7 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
 import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.internal.preheat.PushedFile;
-import io.dragonfly.internal.queue.Place;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
@@ -48,7 +48,7 @@ final class SwarmState {
   /** Tasks that have just lost the last who wanted them, or took part at all. */
   private final Set<SwarmTask> abandoned = new LinkedHashSet<>();
 
-  private final Quarantine quarantine = new Quarantine();
+  private final PeerReputation reputation = new PeerReputation();
   private final Isolations isolations;
   private final Revocations revocations;
   private int wanting;
@@ -128,7 +128,7 @@ final class SwarmState {
    * @param place where it calls from
    * @throws io.dragonfly.error.BusyException if there is no room for another peer
    */
-  Session heard(Caller caller, Place place, long nanos) {
+  Session heard(Caller caller, HostKey place, long nanos) {
     if (closed) {
       throw new SupernodeUnreachableException("The supernode is stopping. Ask another.");
     }
@@ -142,9 +142,9 @@ final class SwarmState {
         budgets.peers.giveBack(place, 1);
         throw e;
       }
-      session.isIsolated = quarantine.isIsolated(caller.id()); // to come back does not help
+      session.isIsolated = reputation.isIsolated(caller.id()); // to come back does not help
       sessions.put(caller.id(), session);
-      quarantine.came(session);
+      reputation.came(session);
     } else {
       names(session, caller.zone());
     }
@@ -154,7 +154,7 @@ final class SwarmState {
   }
 
   /** A peer stays where it was when it came, but what calls from the other place is known, too. */
-  private void calledFrom(Session session, Place place) {
+  private void calledFrom(Session session, HostKey place) {
     if (!place.equals(session.place()) && !place.equals(session.elsewhere)) {
       leaveElsewhere(session);
       session.elsewhere = place;
@@ -211,7 +211,7 @@ final class SwarmState {
   }
 
   private Member registered(Session session, SwarmTask task, Permission permission) {
-    Place place = session.place();
+    HostKey place = session.place();
     Optional<Access> kept = permission.access().map(own -> budgets.accesses.keep(place, own));
     try {
       budgets.tasks.take(place, task.id(), task.id(), 1);
@@ -236,7 +236,7 @@ final class SwarmState {
         .ifPresent(before -> letGo(member.session.place(), member.task, before.access()));
   }
 
-  private void letGo(Place place, SwarmTask task, Optional<Access> access) {
+  private void letGo(HostKey place, SwarmTask task, Optional<Access> access) {
     budgets.tasks.giveBack(place, task.id());
     access.ifPresent(own -> budgets.accesses.letGo(place, own));
   }
@@ -244,7 +244,8 @@ final class SwarmState {
   /** Tells a peer to fetch a file, if it does such things; returns whether it does. */
   boolean preheat(Session session, PushedFile file) {
     boolean takes =
-        session.takesPreheats && session.preheats.size() < SupernodeSettings.MOST_PREHEATS_WAITING;
+        session.acceptsPreheats
+            && session.preheats.size() < SupernodeSettings.MOST_PREHEATS_WAITING;
     if (takes) {
       session.preheats.addLast(file);
       awake.add(session);
@@ -294,16 +295,16 @@ final class SwarmState {
   }
 
   private void judged(Session session) {
-    session.isIsolated = quarantine.isIsolated(session.id());
+    session.isIsolated = reputation.isIsolated(session.id());
     session.members.values().stream().filter(m -> m.task.isStarted).forEach(this::seat);
   }
 
   /** What peers say of each other, and what follows from it. */
   private final class Judge implements Reports.Complaints {
     @Override
-    public void took(Member member, PeerId giver) {
-      member.session.tookFrom(giver, reportedNanos);
-      quarantine.thank(member.id(), giver);
+    public void took(Member member, PeerId provider) {
+      member.session.tookFrom(provider, reportedNanos);
+      reputation.thank(member.id(), provider);
     }
 
     /** Heard is who was told to take from the other one; who it was is known by that. */
@@ -323,23 +324,23 @@ final class SwarmState {
       if (result.outcome() == Outcome.DIGEST_MISMATCH) {
         haveVerified(accused, member.task, result.piece());
       }
-      boolean wasDoubted = quarantine.isDoubted(member.id());
+      boolean wasDoubted = reputation.isDoubted(member.id());
       boolean isIsolated =
-          quarantine.accuse(
+          reputation.accuse(
               member.session,
               accused,
               member.task.id(),
               result,
-              member.session.givers(reportedNanos, Quarantine.MEMORY),
+              member.session.providers(reportedNanos, PeerReputation.MEMORY),
               reportedNanos);
-      if (!wasDoubted && quarantine.isDoubted(member.id())) {
+      if (!wasDoubted && reputation.isDoubted(member.id())) {
         isolations.doubted(member.session);
       }
       if (isIsolated) {
         judged(accused);
         accused.members.values().forEach(m -> revocations.revoke(m, sessions::get));
         accused.members.values().forEach(m -> m.parents.forget());
-        quarantine
+        reputation
             .isolation(accused.id(), reportedNanos)
             .ifPresent(isolation -> isolations.isolated(accused, isolation));
       }
@@ -357,7 +358,7 @@ final class SwarmState {
 
     @Override
     public void withdrew(Member member, int piece) {
-      if (quarantine.withdrawn(member.id(), member.task.id(), piece, reportedNanos)) {
+      if (reputation.withdrawn(member.id(), member.task.id(), piece, reportedNanos)) {
         judged(member.session);
       }
     }
@@ -365,7 +366,7 @@ final class SwarmState {
 
   /** Lets those give again whose isolation ends now. */
   void tick(long nanos) {
-    for (PeerId peer : quarantine.ended(nanos)) {
+    for (PeerId peer : reputation.ended(nanos)) {
       Session session = sessions.get(peer);
       if (session != null) {
         judged(session);
@@ -376,7 +377,7 @@ final class SwarmState {
 
   /** Returns what others' complaints of a peer have come to, if they have to anything. */
   Optional<AdminApi.Isolation> isolation(PeerId peer, long nanos) {
-    return quarantine.isolation(peer, nanos);
+    return reputation.isolation(peer, nanos);
   }
 
   private static BitSet holding(SwarmTask task, RegisterRequest request) {
@@ -472,7 +473,7 @@ final class SwarmState {
     List.copyOf(session.members.values()).forEach(this::leave);
     if (sessions.remove(session.id(), session)) {
       budgets.peers.giveBack(session.place(), 1);
-      quarantine.left(session);
+      reputation.left(session);
       leaveElsewhere(session);
       session.zones.forEach(zone -> budgets.zones.giveBack(session.place(), zone));
     }

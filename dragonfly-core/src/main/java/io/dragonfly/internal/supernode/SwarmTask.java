@@ -27,7 +27,7 @@ final class SwarmTask {
   private final TaskId id;
   private Task task;
 
-  final DigestList digests = new DigestList();
+  final PublishedDigests digests = new PublishedDigests();
 
   /** What the CDN cache has. */
   final BitSet cdnPieces = new BitSet();

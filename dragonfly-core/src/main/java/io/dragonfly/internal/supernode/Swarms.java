@@ -5,8 +5,8 @@ import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.Revoked;
 import io.dragonfly.control.SecurityEvent;
@@ -15,13 +15,13 @@ import io.dragonfly.control.Terms;
 import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.SupernodeUnreachableException;
-import io.dragonfly.internal.access.TakerAddresses;
+import io.dragonfly.internal.access.ChildAddresses;
 import io.dragonfly.internal.cdn.Access;
 import io.dragonfly.internal.cdn.CdnTask;
 import io.dragonfly.internal.cdn.DaemonThreads;
 import io.dragonfly.internal.preheat.Preheats;
 import io.dragonfly.internal.preheat.PushedFile;
-import io.dragonfly.internal.queue.Place;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.spi.Scheduler;
@@ -55,10 +55,10 @@ import java.util.function.Supplier;
 final class Swarms implements Preheats.Peers {
   private final SwarmState state;
   private final Polls polls;
-  private final Rhythm rhythm;
+  private final SupernodeExecutors executors;
   private final Supplier<Peer> cdnPeer;
   private final Overview overview;
-  private final PassingOn passing;
+  private final Relaying passing;
   private final Permissions permissions;
   private final SmallContents small = new SmallContents(SupernodeSettings.SMALL_CONTENTS_BYTES);
 
@@ -83,7 +83,7 @@ final class Swarms implements Preheats.Peers {
       Supplier<Holder> cdnHolder,
       SupernodeSettings settings,
       Budgets budgets,
-      Rhythm rhythm,
+      SupernodeExecutors executors,
       BooleanSupplier isUploadLimited,
       BiFunction<TaskKey, Access, CompletableFuture<Void>> confirm,
       Consumer<Revoked> cdnRefuses,
@@ -96,11 +96,11 @@ final class Swarms implements Preheats.Peers {
             settings.backToSourcePeers(),
             cdnId,
             budgets,
-            new Revocations(cdnId, cdnRefuses, rhythm),
-            new Notices(rhythm, listener));
-    this.rhythm = rhythm;
-    this.overview = new Overview(state, rhythm);
-    this.passing = new PassingOn(state, rhythm);
+            new Revocations(cdnId, cdnRefuses, executors),
+            new Notices(executors, listener));
+    this.executors = executors;
+    this.overview = new Overview(state, executors);
+    this.passing = new Relaying(state, executors);
     this.cdnPeer = cdnPeer;
     this.release = release;
     Drafts drafts =
@@ -115,7 +115,8 @@ final class Swarms implements Preheats.Peers {
               return session == null ? null : session.holder();
             });
     this.permissions =
-        new Permissions(state, rhythm, confirm, this::stopped, this::changed, listener::security);
+        new Permissions(
+            state, executors, confirm, this::stopped, this::changed, listener::security);
     this.polls =
         new Polls(
             cdnId,
@@ -124,18 +125,18 @@ final class Swarms implements Preheats.Peers {
             drafts,
             permissions,
             settings,
-            rhythm,
+            executors,
             this::changed,
             listener);
   }
 
   /** Tells a listener of what follows from complaints, without the lock. */
-  private record Notices(Rhythm rhythm, SupernodeListener listener)
+  private record Notices(SupernodeExecutors executors, SupernodeListener listener)
       implements SwarmState.Isolations {
     @Override
     public void isolated(Session accused, AdminApi.Isolation isolation) {
       SecurityEvent event = event(SecurityEvent.Kind.PEER_ISOLATED, accused, isolation.reason());
-      rhythm.soon(
+      executors.soon(
           () -> {
             listener.isolated(accused.id(), isolation.times(), isolation.reason());
             listener.security(event);
@@ -149,7 +150,7 @@ final class Swarms implements Preheats.Peers {
               SecurityEvent.Kind.COMPLAINT_IGNORED,
               reporter,
               "it complains of many peers of whom nobody else does");
-      rhythm.soon(() -> listener.security(event));
+      executors.soon(() -> listener.security(event));
     }
 
     private static SecurityEvent event(SecurityEvent.Kind kind, Session peer, String why) {
@@ -164,7 +165,7 @@ final class Swarms implements Preheats.Peers {
   }
 
   /** Returns what goes on with tasks that are only passed on. */
-  PassingOn passing() {
+  Relaying passing() {
     return passing;
   }
 
@@ -239,7 +240,7 @@ final class Swarms implements Preheats.Peers {
     task.read().completeExceptionally(failure);
     small.remove(task.id());
     if (cdn != null) {
-      rhythm.work(() -> cdn.release(false));
+      executors.work(() -> cdn.release(false));
     }
     changed();
   }
@@ -254,9 +255,9 @@ final class Swarms implements Preheats.Peers {
   record Joined(
       Task task,
       PieceDigests digests,
-      Contacts.Draft advice,
+      FallbackPeers.Draft advice,
       Terms terms,
-      TakerAddresses addresses,
+      ChildAddresses addresses,
       boolean lacksPieces,
       boolean isNew) {}
 
@@ -265,11 +266,11 @@ final class Swarms implements Preheats.Peers {
    *
    * @throws DistributionException if the task has ended, and why
    */
-  Joined join(SwarmTask task, RegisterRequest request, Permission permission, Place place) {
+  Joined join(SwarmTask task, RegisterRequest request, Permission permission, HostKey place) {
     Joined joined;
     synchronized (state) {
       checkGoesOn(task);
-      Session session = state.heard(request.caller(), place, rhythm.activeNanos().getAsLong());
+      Session session = state.heard(request.caller(), place, executors.activeNanos().getAsLong());
       polls.arm(session); // its lease must end also if there is no room for more than itself
       boolean isNew = task.member(session.id()).isEmpty();
       Member member = state.join(session, task, request, permission);
@@ -279,7 +280,7 @@ final class Swarms implements Preheats.Peers {
           new Joined(
               task.task(),
               task.digests.from(0, member.digestsKnown),
-              Contacts.choose(member, terms.now()),
+              FallbackPeers.choose(member, terms.now()),
               terms,
               session.addresses(),
               member.isWanting() && !hasAll(task, request),
@@ -313,7 +314,7 @@ final class Swarms implements Preheats.Peers {
    *
    * @throws io.dragonfly.error.BusyException if it has as many as it may
    */
-  void checkRoomForTask(Place place) {
+  void checkRoomForTask(HostKey place) {
     synchronized (state) {
       state.budgets().tasks.check(place, 1);
     }
@@ -326,10 +327,10 @@ final class Swarms implements Preheats.Peers {
    *     refusal of them all would have it offer the same again and again
    * @throws BusyException if there is no room for the peer
    */
-  Terms offer(Caller caller, Place place, Map<SwarmTask, Holding> offers, List<TaskId> notTaken) {
+  Terms offer(Caller caller, HostKey place, Map<SwarmTask, Holding> offers, List<TaskId> notTaken) {
     Terms terms;
     synchronized (state) {
-      Session session = state.heard(caller, place, rhythm.activeNanos().getAsLong());
+      Session session = state.heard(caller, place, executors.activeNanos().getAsLong());
       polls.arm(session);
       boolean isFull = false;
       for (Map.Entry<SwarmTask, Holding> each : offers.entrySet()) {
@@ -368,7 +369,7 @@ final class Swarms implements Preheats.Peers {
   public List<Peer> willing() {
     synchronized (state) {
       return state.sessions().stream()
-          .filter(session -> session.takesPreheats)
+          .filter(session -> session.acceptsPreheats)
           .map(Session::peer)
           .toList();
     }
@@ -388,7 +389,7 @@ final class Swarms implements Preheats.Peers {
     return told;
   }
 
-  CompletableFuture<NextAnswer> next(NextRequest request, Place place, boolean isProven) {
+  CompletableFuture<PollResponse> next(PollRequest request, HostKey place, boolean isProven) {
     return polls.next(request, place, isProven);
   }
 
@@ -486,18 +487,18 @@ final class Swarms implements Preheats.Peers {
       CdnTask cdn = task == null || task.wanting == 0 ? null : task.cdn;
       if (task != null && cdn != null) {
         again =
-            task.access(Set.of(), rhythm.clock().instant())
+            task.access(Set.of(), executors.clock().instant())
                 .map(access -> () -> cdn.read(access, Optional.empty()));
       }
     }
-    again.ifPresent(rhythm::work);
+    again.ifPresent(executors::work);
   }
 
   /** Returns what else a task's source can be asked with. */
   Optional<Access> access(TaskId id, Set<String> refused) {
     synchronized (state) {
       SwarmTask task = state.task(id);
-      return task == null ? Optional.empty() : task.access(refused, rhythm.clock().instant());
+      return task == null ? Optional.empty() : task.access(refused, executors.clock().instant());
     }
   }
 
@@ -515,7 +516,7 @@ final class Swarms implements Preheats.Peers {
 
   /** Does something that does not block, with no lock of this class or of the cache. */
   void soon(Runnable quick) {
-    rhythm.soon(quick);
+    executors.soon(quick);
   }
 
   private void change(TaskId id, Consumer<SwarmTask> change) {
@@ -530,14 +531,14 @@ final class Swarms implements Preheats.Peers {
   }
 
   private void changed() {
-    long now = rhythm.nanos().getAsLong();
+    long now = executors.nanos().getAsLong();
     List<SwarmTask> abandoned;
     synchronized (state) {
       abandoned = state.takeAbandoned();
       abandoned.forEach(task -> task.idleNanos = now);
     }
     for (SwarmTask task : abandoned) {
-      DaemonThreads.later(rhythm.timer(), SupernodeSettings.IDLE, () -> idle(task, now));
+      DaemonThreads.later(executors.timer(), SupernodeSettings.IDLE, () -> idle(task, now));
     }
     polls.wake();
   }
@@ -559,7 +560,7 @@ final class Swarms implements Preheats.Peers {
     if (isEmpty) {
       small.remove(task.id());
     }
-    rhythm.work(isEmpty ? () -> release.accept(cdn.task(), cdn) : cdn::stop);
+    executors.work(isEmpty ? () -> release.accept(cdn.task(), cdn) : cdn::stop);
   }
 
   /** Ends all tasks and all calls that wait, and lets nobody in any more. */

@@ -1,7 +1,7 @@
 package io.dragonfly.internal.transfer;
 
 import io.dragonfly.error.DistributionException;
-import io.dragonfly.internal.transfer.intake.TakeLane;
+import io.dragonfly.internal.transfer.intake.DownloadContext;
 import io.dragonfly.internal.transfer.source.RunningDigest;
 import io.dragonfly.internal.transfer.source.SourceReading;
 import io.dragonfly.internal.transfer.source.SourceWork;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BackToSource {
   private final Parts parts;
-  private final TakeLane lane;
+  private final DownloadContext lane;
   private final PieceTable table;
   private final DigestList digests;
   private final Owner owner;
@@ -51,7 +51,7 @@ final class BackToSource {
 
   BackToSource(
       Parts parts,
-      TakeLane lane,
+      DownloadContext lane,
       PieceTable table,
       DigestList digests,
       Owner owner,
@@ -129,8 +129,8 @@ final class BackToSource {
     }
 
     private void answer() {
-      CompletableFuture<PieceSpan> question = asking;
-      if (question == null || reading != this) {
+      CompletableFuture<PieceSpan> probe = asking;
+      if (probe == null || reading != this) {
         return;
       }
       PieceSpan run = stopping ? PieceSpan.NONE : owner.nextRun();
@@ -142,7 +142,7 @@ final class BackToSource {
         asked = run.first();
         table.ask(asked);
       }
-      question.complete(run);
+      probe.complete(run);
     }
 
     @Override

@@ -1,7 +1,7 @@
 package io.dragonfly.internal.transfer;
 
+import io.dragonfly.fetch.FetchMode;
 import io.dragonfly.fetch.FetchRequest;
-import io.dragonfly.fetch.Pattern;
 import io.dragonfly.internal.transfer.swarm.Pushed;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.task.PieceSpan;
@@ -63,7 +63,7 @@ final class Demand {
   /** Tells whether a fetch that still collects is to read the source, whatever the swarm does. */
   boolean asksForSource() {
     return fetches.stream()
-        .anyMatch(fetch -> fetch.isCollecting() && fetch.request().pattern() == Pattern.SOURCE);
+        .anyMatch(fetch -> fetch.isCollecting() && fetch.request().pattern() == FetchMode.SOURCE);
   }
 
   /** Returns the rate of the most generous of the fetches. */

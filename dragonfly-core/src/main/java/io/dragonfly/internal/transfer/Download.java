@@ -6,7 +6,7 @@ import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.FetchCancelledException;
 import io.dragonfly.error.StorageException;
-import io.dragonfly.internal.transfer.intake.TakeLane;
+import io.dragonfly.internal.transfer.intake.DownloadContext;
 import io.dragonfly.internal.transfer.intake.Throttle;
 import io.dragonfly.internal.transfer.output.StreamFeed;
 import io.dragonfly.internal.transfer.swarm.Pushed;
@@ -77,8 +77,8 @@ final class Download {
     done.stream().forEach(piece -> origins.put(piece, Origin.STORE));
     this.progressNanos = parts.loop().activeNanos();
     this.queuedNanos = progressNanos;
-    TakeLane lane =
-        new TakeLane(
+    DownloadContext lane =
+        new DownloadContext(
             parts.takes(), stored, new Throttle(limiter, parts.downloads()), this::received);
     this.source = new SourceSide(parts, lane, this);
     this.swarm = new Swarm(parts, lane, this);

@@ -190,9 +190,9 @@ final class Downloads {
       return true;
     }
 
-    private <T> Optional<T> onLoop(Supplier<T> question) {
+    private <T> Optional<T> onLoop(Supplier<T> probe) {
       CompletableFuture<T> answer = new CompletableFuture<>();
-      if (!parts.loop().tryExecute(() -> answer.complete(question.get()))) {
+      if (!parts.loop().tryExecute(() -> answer.complete(probe.get()))) {
         return Optional.empty();
       }
       try {

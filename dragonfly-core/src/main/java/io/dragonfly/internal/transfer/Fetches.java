@@ -4,9 +4,9 @@ import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.FetchCancelledException;
 import io.dragonfly.error.OutputException;
+import io.dragonfly.fetch.FetchMode;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
-import io.dragonfly.fetch.Pattern;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.Timers;
 import io.dragonfly.internal.transfer.output.Outputs;
@@ -43,7 +43,7 @@ final class Fetches implements Downloads.Ends {
   private final Parts parts;
   private final Downloads downloads;
   private final LimitErrors errors;
-  private final List<Finding> findings = new ArrayList<>();
+  private final List<TaskLookup> lookups = new ArrayList<>();
   private final Map<RunningFetch, Watch> running = new LinkedHashMap<>();
   private boolean closed;
 
@@ -196,35 +196,35 @@ final class Fetches implements Downloads.Ends {
       shared.get().attach(fetch);
       return;
     }
-    Optional<Finding> asked =
-        findings.stream().filter(finding -> finding.isFor(request)).findFirst();
+    Optional<TaskLookup> asked =
+        lookups.stream().filter(lookup -> lookup.isFor(request)).findFirst();
     if (push.isEmpty() && asked.isPresent()) {
       asked.get().add(fetch);
       return;
     }
-    Finding finding =
+    TaskLookup lookup =
         isAlone(request)
-            ? new SourceFinding(request, parts, downloads)
-            : new SwarmFinding(request, push, parts, downloads);
-    finding.add(fetch);
-    findings.add(finding);
-    finding.start(findings::remove);
-    if (findings.contains(finding)) {
-      lookAtTurn(finding);
+            ? new SourceLookup(request, parts, downloads)
+            : new SupernodeLookup(request, push, parts, downloads);
+    lookup.add(fetch);
+    lookups.add(lookup);
+    lookup.start(lookups::remove);
+    if (lookups.contains(lookup)) {
+      lookAtTurn(lookup);
     }
   }
 
-  private void lookAtTurn(Finding finding) {
-    Optional<Queued> queued = finding.queued();
-    finding.fetches().forEach(fetch -> queued(fetch, queued));
+  private void lookAtTurn(TaskLookup lookup) {
+    Optional<Queued> queued = lookup.queued();
+    lookup.fetches().forEach(fetch -> queued(fetch, queued));
     var unused =
         parts
             .loop()
             .after(
                 TURNS,
                 () -> {
-                  if (!finding.isOver()) {
-                    lookAtTurn(finding);
+                  if (!lookup.isOver()) {
+                    lookAtTurn(lookup);
                   }
                 });
   }
@@ -314,7 +314,7 @@ final class Fetches implements Downloads.Ends {
   }
 
   private boolean isAlone(FetchRequest request) {
-    return request.pattern() == Pattern.SOURCE || parts.supernodes().isEmpty();
+    return request.pattern() == FetchMode.SOURCE || parts.supernodes().isEmpty();
   }
 
   private void cancel(RunningFetch fetch) {
@@ -388,7 +388,7 @@ final class Fetches implements Downloads.Ends {
     // Before the caller, as completed() is.
     parts.listener().failed(fetch.request(), failure, fetch.progress());
     fetch.fail(failure);
-    List.copyOf(findings).forEach(finding -> finding.remove(fetch));
+    List.copyOf(lookups).forEach(lookup -> lookup.remove(fetch));
     Download download = fetch.download();
     if (download != null) {
       download.detach(fetch);

@@ -36,7 +36,7 @@ final class Finishing {
   /** Whether the last verification failed while there were pieces that nobody had proved. */
   private boolean mixed;
 
-  private @Nullable LastQuestion question;
+  private @Nullable SourceRevalidation probe;
 
   /** How many of the pieces that were read from the source it has stood by. */
   private int confirmed;
@@ -119,15 +119,15 @@ final class Finishing {
       deliver(fetch);
       return;
     }
-    LastQuestion asked = question;
+    SourceRevalidation asked = probe;
     if (asked == null) {
       asked =
-          new LastQuestion(
+          new SourceRevalidation(
               parts, download.task(), fetch.request().content(), download.piecesFromSource());
-      question = asked;
+      probe = asked;
       asked.ask();
     }
-    LastQuestion answered = asked;
+    SourceRevalidation answered = asked;
     parts
         .loop()
         .when(
@@ -143,16 +143,16 @@ final class Finishing {
             });
   }
 
-  private void forget(LastQuestion answered) {
-    if (question == answered) {
-      question = null;
+  private void forget(SourceRevalidation answered) {
+    if (probe == answered) {
+      probe = null;
     }
   }
 
   /** Nobody waits any more. */
   void close() {
-    if (question != null) {
-      question.cancel();
+    if (probe != null) {
+      probe.cancel();
     }
   }
 

@@ -36,7 +36,7 @@ final class Following {
 
   private final Parts parts;
   private final Download download;
-  private final SwarmTakes takes;
+  private final SwarmDownloads takes;
   private @Nullable Parent leader;
   private Runnable instead = () -> {};
   private Timers.@Nullable Timer look;
@@ -50,7 +50,7 @@ final class Following {
 
   private boolean failed;
 
-  Following(Parts parts, Download download, SwarmTakes takes) {
+  Following(Parts parts, Download download, SwarmDownloads takes) {
     this.parts = parts;
     this.download = download;
     this.takes = takes;

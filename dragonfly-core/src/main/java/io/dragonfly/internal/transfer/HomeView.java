@@ -2,8 +2,8 @@ package io.dragonfly.internal.transfer;
 
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.FetchCancelledException;
+import io.dragonfly.home.CachedTask;
 import io.dragonfly.home.FetchRecord;
-import io.dragonfly.home.HeldTask;
 import io.dragonfly.home.Removal;
 import io.dragonfly.home.Verification;
 import io.dragonfly.internal.history.History;
@@ -54,7 +54,7 @@ final class HomeView {
     return parts.io().call(history::records);
   }
 
-  CompletableFuture<List<HeldTask>> tasks() {
+  CompletableFuture<List<CachedTask>> tasks() {
     CompletableFuture<Set<TaskId>> used = new CompletableFuture<>();
     if (!parts.loop().tryExecute(() -> used.complete(downloads.inUse()))) {
       used.completeExceptionally(closed());
@@ -62,7 +62,7 @@ final class HomeView {
     return used.thenCompose(inUse -> parts.io().call(() -> tasks(inUse)));
   }
 
-  private List<HeldTask> tasks(Set<TaskId> inUse) throws IOException {
+  private List<CachedTask> tasks(Set<TaskId> inUse) throws IOException {
     Map<TaskId, FetchRecord> last = new HashMap<>();
     for (FetchRecord record : history.records()) {
       last.putIfAbsent(record.task(), record); // the latest comes first
@@ -72,8 +72,8 @@ final class HomeView {
         .toList();
   }
 
-  private static HeldTask held(StoredTask stored, Set<TaskId> inUse, Optional<FetchRecord> last) {
-    return new HeldTask(
+  private static CachedTask held(StoredTask stored, Set<TaskId> inUse, Optional<FetchRecord> last) {
+    return new CachedTask(
         stored.task(),
         stored.pieces().cardinality(),
         inUse.contains(stored.task().id()),
@@ -96,7 +96,7 @@ final class HomeView {
             tasks -> {
               CompletableFuture<List<TaskId>> removed =
                   CompletableFuture.completedFuture(List.of());
-              for (HeldTask held : tasks) {
+              for (CachedTask held : tasks) {
                 if (held.isComplete()
                     && parts.accesses().idle(held.task().id()).compareTo(time) > 0) {
                   removed = removed.thenCompose(list -> removeOne(held.task().id(), list));

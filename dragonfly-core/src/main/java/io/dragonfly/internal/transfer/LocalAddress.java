@@ -1,6 +1,6 @@
 package io.dragonfly.internal.transfer;
 
-import io.dragonfly.internal.access.TakerAddresses;
+import io.dragonfly.internal.access.ChildAddresses;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
@@ -73,7 +73,7 @@ public final class LocalAddress {
           ? Optional.empty()
           : of.inetAddresses()
               .filter(address -> !address.isLinkLocalAddress())
-              .filter(address -> !TakerAddresses.isSameFamily(address, own))
+              .filter(address -> !ChildAddresses.isSameFamily(address, own))
               .findFirst();
     } catch (SocketException e) {
       return Optional.empty();

@@ -28,16 +28,16 @@ final class LostSupernode {
   private final Parts parts;
   private final Download download;
   private final Swarm swarm;
-  private final Contacts contacts;
+  private final FallbackDownloads contacts;
   private final Following following;
   private final Timers.@Nullable Timer[] steps = new Timers.Timer[3];
   private boolean lost;
 
-  LostSupernode(Parts parts, Download download, Swarm swarm, SwarmTakes takes) {
+  LostSupernode(Parts parts, Download download, Swarm swarm, SwarmDownloads takes) {
     this.parts = parts;
     this.download = download;
     this.swarm = swarm;
-    this.contacts = new Contacts(download.table(), download.digests(), takes);
+    this.contacts = new FallbackDownloads(download.table(), download.digests(), takes);
     this.following = new Following(parts, download, takes);
   }
 

@@ -1,12 +1,12 @@
 package io.dragonfly.internal.transfer;
 
 import io.dragonfly.internal.access.AnonymousReads;
-import io.dragonfly.internal.access.TakerAddresses;
+import io.dragonfly.internal.access.ChildAddresses;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.internal.storage.AccessTimes;
-import io.dragonfly.internal.transfer.intake.TakeLane;
-import io.dragonfly.internal.transfer.intake.TakeLine;
+import io.dragonfly.internal.transfer.intake.DownloadContext;
+import io.dragonfly.internal.transfer.intake.DownloadQueue;
 import io.dragonfly.internal.transfer.swarm.Supernodes;
 import io.dragonfly.internal.writing.DiskWriter;
 import io.dragonfly.peer.PeerId;
@@ -53,15 +53,15 @@ record Parts(
     IoThreads store,
     Storage storage,
     DiskWriter writer,
-    TakeLane.Engine takes,
-    TakeLine line,
+    DownloadContext.Engine takes,
+    DownloadQueue line,
     Supernodes supernodes,
     Function<String, Source> sources,
     Function<Optional<Rate>, RateLimiter> limits,
     Setup.Limits bounds,
     GuardedListener listener,
     PeerId self,
-    TakerAddresses addresses,
+    ChildAddresses addresses,
     BiConsumer<TaskId, Integer> sealed,
     Consumer<TaskId> ended,
     AccessTimes accesses,

@@ -49,10 +49,10 @@ public record Setup(
    * @param ip the address that it serves on and calls from
    * @param port the port that it serves on; 0 lets the system choose
    * @param zone its zone; empty if it does not say
-   * @param takesPreheats whether it fetches what operators of supernodes want it to have
+   * @param acceptsPreheats whether it fetches what operators of supernodes want it to have
    */
   public record Self(
-      PeerSecret secret, InetAddress ip, int port, String zone, boolean takesPreheats) {}
+      PeerSecret secret, InetAddress ip, int port, String zone, boolean acceptsPreheats) {}
 
   /**
    * What can be replaced.

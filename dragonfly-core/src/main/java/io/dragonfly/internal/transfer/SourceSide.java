@@ -4,8 +4,8 @@ import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.ErrorKind;
-import io.dragonfly.fetch.Pattern;
-import io.dragonfly.internal.transfer.intake.TakeLane;
+import io.dragonfly.fetch.FetchMode;
+import io.dragonfly.internal.transfer.intake.DownloadContext;
 import io.dragonfly.internal.transfer.source.SourceReading;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.spi.SourceContent;
@@ -35,7 +35,7 @@ final class SourceSide implements BackToSource.Owner {
   /** Whether the reading is for fetches that ask for the source, and the swarm may bring more. */
   private boolean whileSwarmIsSilent;
 
-  SourceSide(Parts parts, TakeLane lane, Download download) {
+  SourceSide(Parts parts, DownloadContext lane, Download download) {
     this.parts = parts;
     this.download = download;
     this.reading =
@@ -199,7 +199,7 @@ final class SourceSide implements BackToSource.Owner {
     if (whileSwarmIsSilent) {
       whileSwarmIsSilent = false;
       download.demand().fetches().stream()
-          .filter(fetch -> fetch.request().pattern() == Pattern.SOURCE)
+          .filter(fetch -> fetch.request().pattern() == FetchMode.SOURCE)
           .forEach(fetch -> download.owner().ended(fetch, failure)); // the swarm may go on
       return;
     }

@@ -5,12 +5,12 @@ import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
 import io.dragonfly.control.PieceResult;
 import io.dragonfly.control.Queued;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.ErrorKind;
+import io.dragonfly.internal.transfer.intake.DownloadContext;
+import io.dragonfly.internal.transfer.intake.PieceDownload;
 import io.dragonfly.internal.transfer.intake.PieceIntake;
-import io.dragonfly.internal.transfer.intake.PieceTake;
-import io.dragonfly.internal.transfer.intake.TakeLane;
 import io.dragonfly.internal.transfer.swarm.Membership;
 import io.dragonfly.internal.transfer.swarm.Supernodes;
 import io.dragonfly.internal.transfer.swarm.TaskEvents;
@@ -30,25 +30,25 @@ import org.slf4j.LoggerFactory;
  * A download's side towards its supernode and, through that, other peers: does what it is assigned,
  * reports, and knows what to do when the supernode is lost. Confined to the loop.
  */
-final class Swarm implements TaskEvents, SwarmTakes.Owner {
+final class Swarm implements TaskEvents, SwarmDownloads.Owner {
   private static final Logger LOG = LoggerFactory.getLogger(Swarm.class);
 
   private final Parts parts;
-  private final TakeLane lane;
+  private final DownloadContext lane;
   private final Download download;
-  private final SwarmTakes takes;
+  private final SwarmDownloads takes;
   private final LostSupernode loss;
   private @Nullable Membership membership;
   private PeerId self;
   private Advice advice = Advice.NONE;
   private boolean closed;
 
-  Swarm(Parts parts, TakeLane lane, Download download) {
+  Swarm(Parts parts, DownloadContext lane, Download download) {
     this.parts = parts;
     this.lane = lane;
     this.download = download;
     this.self = parts.self();
-    this.takes = new SwarmTakes(parts, lane, download.table(), download.digests(), this);
+    this.takes = new SwarmDownloads(parts, lane, download.table(), download.digests(), this);
     this.loss = new LostSupernode(parts, download, this, takes);
   }
 
@@ -74,7 +74,7 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
 
   /** Takes part as a registration says. */
   void join(Supernodes.Registered registered) {
-    RegisterAnswer answer = registered.answer();
+    RegisterResponse answer = registered.answer();
     Membership old = membership;
     Membership now =
         registered.link().join(download.task().id(), answer, download.stored()::pieces);
@@ -332,7 +332,7 @@ final class Swarm implements TaskEvents, SwarmTakes.Owner {
   }
 
   @Override
-  public void notTaken(int piece, Parent parent, PieceTake.End end) {
+  public void notTaken(int piece, Parent parent, PieceDownload.End end) {
     LOG.debug(
         "Task {}: piece {} not from {}: {}",
         download.task().id().brief(),

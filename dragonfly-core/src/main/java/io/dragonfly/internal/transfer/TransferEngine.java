@@ -11,14 +11,14 @@ import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.fetch.FetchStream;
+import io.dragonfly.home.CachedTask;
 import io.dragonfly.home.FetchRecord;
-import io.dragonfly.home.HeldTask;
 import io.dragonfly.home.Removal;
 import io.dragonfly.home.Verification;
 import io.dragonfly.internal.access.AnonymousReads;
 import io.dragonfly.internal.access.AuditLog;
+import io.dragonfly.internal.access.ChildAddresses;
 import io.dragonfly.internal.access.ShownCapabilities;
-import io.dragonfly.internal.access.TakerAddresses;
 import io.dragonfly.internal.history.FetchRecorder;
 import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.internal.loop.EventLoop;
@@ -28,10 +28,10 @@ import io.dragonfly.internal.serve.StoredPieceService;
 import io.dragonfly.internal.storage.AccessTimes;
 import io.dragonfly.internal.storage.Eviction;
 import io.dragonfly.internal.supernode.LocalSupernode;
-import io.dragonfly.internal.transfer.intake.LocalTake;
-import io.dragonfly.internal.transfer.intake.TakeLane;
-import io.dragonfly.internal.transfer.intake.TakeLine;
-import io.dragonfly.internal.transfer.intake.Taker;
+import io.dragonfly.internal.transfer.intake.DownloadContext;
+import io.dragonfly.internal.transfer.intake.DownloadQueue;
+import io.dragonfly.internal.transfer.intake.LocalPieceDownload;
+import io.dragonfly.internal.transfer.intake.PieceTransport;
 import io.dragonfly.internal.transfer.swarm.SupernodeClock;
 import io.dragonfly.internal.transfer.swarm.SupernodeLink;
 import io.dragonfly.internal.transfer.swarm.Supernodes;
@@ -39,10 +39,10 @@ import io.dragonfly.internal.writing.BufferPool;
 import io.dragonfly.internal.writing.DiskWriter;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.peer.PeerSecret;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.PieceSink;
 import io.dragonfly.spi.ServeRequest;
 import io.dragonfly.spi.StoredTask;
-import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.task.TaskId;
 import java.io.IOException;
@@ -93,7 +93,7 @@ public final class TransferEngine implements AutoCloseable {
   /** Serves the same at an address of the other family, for supernodes that are reached by it. */
   private final Optional<Transport.Server> otherServer;
 
-  private final TakerAddresses addresses;
+  private final ChildAddresses addresses;
   private final Supernodes supernodes;
   private final Fetches fetches;
   private final AccessTimes accesses;
@@ -125,7 +125,7 @@ public final class TransferEngine implements AutoCloseable {
     boolean alone = setup.supernodes().isEmpty();
     service = alone ? Optional.empty() : Optional.of(service(setup, clock));
     addresses =
-        new TakerAddresses(setup.self().ip(), LocalAddress.ofOtherFamily(setup.self().ip()));
+        new ChildAddresses(setup.self().ip(), LocalAddress.ofOtherFamily(setup.self().ip()));
     server = startServer(setup);
     otherServer = server.flatMap(first -> startOther(setup, first.address().getPort()));
     supernodes = supernodes(setup, clock, random);
@@ -149,9 +149,9 @@ public final class TransferEngine implements AutoCloseable {
     service.ifPresent(pieces -> pieces.onWithdrawn(this::pieceLost));
     loop.execute(() -> offer(setup, random));
     loop.execute(fetches.downloads()::sweepFromNowOn);
-    if (setup.self().takesPreheats()) {
+    if (setup.self().acceptsPreheats()) {
       Preheating preheating = new Preheating(loop, pushed -> fetches.start(pushed).completion());
-      loop.execute(() -> supernodes.giving().forEach(l -> l.takePreheats(preheating::add)));
+      loop.execute(() -> supernodes.giving().forEach(l -> l.acceptPreheats(preheating::add)));
     }
     listener.opened(() -> state(setup));
   }
@@ -271,17 +271,17 @@ public final class TransferEngine implements AutoCloseable {
         server
             .map(Transport.Server::address)
             .orElseGet(() -> new InetSocketAddress(setup.self().ip(), 0));
-    Caller giver =
+    Caller provider =
         new Caller(setup.self().secret(), serving, setup.self().zone())
             .takingFrom(addresses.other())
             .showing(server.map(Transport.Server::certificate).orElse(""));
-    Caller taker =
+    Caller child =
         new Caller(
                 PeerSecret.random(new SecureRandom()),
                 new InetSocketAddress(setup.self().ip(), 0),
                 setup.self().zone())
             .takingFrom(addresses.other());
-    return Supernodes.of(names, giver, taker, loop, clock, random);
+    return Supernodes.of(names, provider, child, loop, clock, random);
   }
 
   private Parts parts(Setup setup, DoubleSupplier random) {
@@ -292,8 +292,8 @@ public final class TransferEngine implements AutoCloseable {
         store,
         setup.plugins().storage(),
         writer,
-        new TakeLane.Engine(loop, taker(setup), pool, writer, setup.times().drop()),
-        new TakeLine(TAKES, TAKES_OF_ONE_PARENT),
+        new DownloadContext.Engine(loop, child(setup), pool, writer, setup.times().drop()),
+        new DownloadQueue(TAKES, TAKES_OF_ONE_PARENT),
         supernodes,
         setup.plugins().sources(),
         setup.plugins().limiters(),
@@ -319,18 +319,18 @@ public final class TransferEngine implements AutoCloseable {
   }
 
   /** Pieces of a supernode in this process need no network. */
-  private Taker taker(Setup setup) {
-    Taker network = (request, sink) -> transport(setup).take(request, sink);
+  private PieceTransport child(Setup setup) {
+    PieceTransport network = (request, sink) -> transport(setup).take(request, sink);
     if (setup.supernodes().local().isEmpty()) {
       return network;
     }
     LocalSupernode local = setup.supernodes().local().get();
-    return new Taker() {
+    return new PieceTransport() {
       @Override
-      public Transport.Take take(TakeRequest request, PieceSink sink) {
+      public Transport.Take take(PieceRequest request, PieceSink sink) {
         return isOverNetwork(request.parent().id())
             ? network.take(request, sink)
-            : LocalTake.start(
+            : LocalPieceDownload.start(
                 local.pieces().giveLocally(request.task(), request.range()), sink, io, pool);
       }
 
@@ -346,7 +346,7 @@ public final class TransferEngine implements AutoCloseable {
       link.onSecret(secret -> capabilities.setKey(link.name(), secret.capabilityKey()));
       link.onComplaint(home::verifySoon);
       service.ifPresent(pieces -> link.onRevoked(pieces::revoke));
-      new Offering(
+      new Announcing(
               loop, store, setup.plugins().storage(), link, setup.supernodes().tickets(), random)
           .offer();
     }
@@ -385,7 +385,7 @@ public final class TransferEngine implements AutoCloseable {
   }
 
   /** Returns what the home directory holds. */
-  public List<HeldTask> tasks() {
+  public List<CachedTask> tasks() {
     return await(home.tasks(), () -> {});
   }
 

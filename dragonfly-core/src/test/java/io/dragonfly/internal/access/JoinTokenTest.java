@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.common.util.concurrent.Uninterruptibles;
-import io.dragonfly.control.JoinAnswer;
 import io.dragonfly.control.JoinProof;
 import io.dragonfly.control.JoinRequest;
+import io.dragonfly.control.JoinResponse;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.peer.PeerSecret;
@@ -55,7 +55,7 @@ class JoinTokenTest {
     return JoinToken.ofFile(file, nanos::get);
   }
 
-  private JoinAnswer answer(JoinToken supernode) {
+  private JoinResponse answer(JoinToken supernode) {
     return supernode.answer(request, nonces.issue(NOW), CERTIFICATE);
   }
 
@@ -64,7 +64,7 @@ class JoinTokenTest {
     JoinToken supernode = token(OLD);
     JoinToken client = token(OLD);
 
-    JoinAnswer answer = answer(supernode);
+    JoinResponse answer = answer(supernode);
 
     assertThat(client.isProvenBy(answer, request)).isTrue();
     JoinProof proof = client.prove(peer, request, answer);
@@ -76,7 +76,7 @@ class JoinTokenTest {
   @Test
   void aProofIsOfNoUseToAnybodyElse() throws Exception {
     JoinToken token = token(OLD);
-    JoinAnswer answer = answer(token);
+    JoinResponse answer = answer(token);
     JoinProof proof = token.prove(peer, request, answer);
 
     // Who stands in between shows another certificate, on either side.
@@ -86,7 +86,7 @@ class JoinTokenTest {
     // An earlier answer fits no other nonce, a peer's proof no other peer, and neither the other's.
     assertThat(token.isProvenBy(answer, JoinToken.request(random))).isFalse();
     assertThat(token.isProvenBy(PeerSecret.random(random).id(), proof, CERTIFICATE)).isFalse();
-    JoinAnswer reflected = new JoinAnswer(answer.nonce(), proof.mac(), CERTIFICATE);
+    JoinResponse reflected = new JoinResponse(answer.nonce(), proof.mac(), CERTIFICATE);
     assertThat(token.isProvenBy(reflected, request)).isFalse();
     assertThat(token(NEW).isProvenBy(answer, request)).isFalse();
     assertThat(token(NEW).isProvenBy(peer, proof, CERTIFICATE)).isFalse();
@@ -97,7 +97,7 @@ class JoinTokenTest {
     JoinToken[] steps = {token(OLD), token(OLD, NEW), token(NEW, OLD), token(NEW)};
     for (int i = 0; i < steps.length; i++) {
       for (int j = Math.max(0, i - 1); j < Math.min(steps.length, i + 2); j++) {
-        JoinAnswer answer = answer(steps[i]);
+        JoinResponse answer = answer(steps[i]);
         assertThat(steps[j].isProvenBy(answer, request)).isTrue();
         JoinProof proof = steps[j].prove(peer, request, answer);
         assertThat(steps[i].isProvenBy(peer, proof, CERTIFICATE)).isTrue();
@@ -109,8 +109,8 @@ class JoinTokenTest {
   void theFileIsReadAgainWhenItHasChanged() throws Exception {
     Path file = Files.writeString(dir.resolve("token"), OLD);
     JoinToken token = JoinToken.ofFile(file, nanos::get);
-    JoinAnswer old = answer(token(OLD));
-    JoinAnswer fresh = answer(token(NEW));
+    JoinResponse old = answer(token(OLD));
+    JoinResponse fresh = answer(token(NEW));
 
     Files.writeString(file, NEW + "\n" + OLD);
     assertThat(token.isProvenBy(fresh, request)).isFalse(); // looked at once a second
@@ -131,7 +131,7 @@ class JoinTokenTest {
   void aFileThatCouldNotBeUsedIsReadAgainThoughNothingElseTellsThatItIsBetter() throws Exception {
     Path file = Files.writeString(dir.resolve("token"), OLD);
     JoinToken token = JoinToken.ofFile(file, nanos::get);
-    JoinAnswer fresh = answer(token(NEW));
+    JoinResponse fresh = answer(token(NEW));
     Files.writeString(file, NEW.replace('f', ' '));
     FileTime time = Files.getLastModifiedTime(file);
     nanos.addAndGet(Duration.ofSeconds(1).toNanos());
@@ -147,7 +147,7 @@ class JoinTokenTest {
   void whoUsesTheTokenDoesNotReadTheFileIfATimerDoes() throws Exception {
     Path file = Files.writeString(dir.resolve("token"), OLD);
     JoinToken token = JoinToken.ofFile(file, nanos::get);
-    JoinAnswer fresh = answer(token(NEW));
+    JoinResponse fresh = answer(token(NEW));
     CountDownLatch busy = new CountDownLatch(1);
     ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     try {
@@ -224,7 +224,7 @@ class JoinTokenTest {
         .message()
         .doesNotContain("xx");
     String nonce = nonces.issue(NOW);
-    assertThatThrownBy(() -> new JoinAnswer(nonce, "ab", ""))
+    assertThatThrownBy(() -> new JoinResponse(nonce, "ab", ""))
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> new JoinProof(request.nonce(), nonce + "\n", "ab".repeat(32), ""))
         .isInstanceOf(IllegalArgumentException.class);

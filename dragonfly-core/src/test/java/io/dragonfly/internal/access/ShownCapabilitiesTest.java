@@ -66,9 +66,9 @@ class ShownCapabilitiesTest {
     assertThat(isValid(right, NOW)).isTrue();
     TaskId otherTask = new TaskId("cd".repeat(32));
     InetAddress elsewhere = InetAddress.getByAddress(new byte[] {127, 0, 0, 9});
-    PeerId otherTaker = new PeerId("02".repeat(16));
+    PeerId otherChild = new PeerId("02".repeat(16));
     assertThat(capabilities.isValid(right, otherTask, TAKER, HERE, NOW)).isFalse();
-    assertThat(capabilities.isValid(right, TASK, otherTaker, HERE, NOW)).isFalse();
+    assertThat(capabilities.isValid(right, TASK, otherChild, HERE, NOW)).isFalse();
     assertThat(capabilities.isValid(right, TASK, TAKER, elsewhere, NOW)).isFalse();
   }
 

@@ -266,7 +266,7 @@ class CdnCacheTest extends CdnFixture {
     assertThat(ticker.timersSet()).isZero();
 
     heard.clear();
-    source.heal(FILE).stallQuestions(FILE);
+    source.heal(FILE).stallProbes(FILE);
     task.read(access("alice"), Optional.empty());
     source.awaitStalled(FILE);
     task.stop();

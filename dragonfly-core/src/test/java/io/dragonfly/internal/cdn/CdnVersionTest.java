@@ -82,7 +82,7 @@ class CdnVersionTest extends CdnFixture {
     heard.awaitCompleted();
     assertThat(stored(task)).isEqualTo(content);
     assertThat(source.rangesRead()).containsExactly(ByteRange.of(0, 3 * PIECE));
-    assertThat(source.questions()).isEqualTo(2);
+    assertThat(source.probes()).isEqualTo(2);
   }
 
   @Test
@@ -97,7 +97,7 @@ class CdnVersionTest extends CdnFixture {
     heard.offer(access("carol"), access("bob"));
     source.revoke(FILE, "alice").resume(FILE);
     assertThat(heard.awaitFailure()).isInstanceOf(SourceChangedException.class);
-    assertThat(source.questions()).isEqualTo(3);
+    assertThat(source.probes()).isEqualTo(3);
   }
 
   @Test
@@ -126,7 +126,7 @@ class CdnVersionTest extends CdnFixture {
     source.put(FILE, content);
     prepare(Optional.of(sha256(content))).read(access("alice"), Optional.empty());
     heard.awaitCompleted();
-    assertThat(source.questions()).isZero();
+    assertThat(source.probes()).isZero();
   }
 
   @Test

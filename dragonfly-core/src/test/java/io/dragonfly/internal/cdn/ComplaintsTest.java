@@ -3,8 +3,8 @@ package io.dragonfly.internal.cdn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.internal.queue.KeyedBudget;
-import io.dragonfly.internal.queue.Place;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -14,14 +14,14 @@ import org.junit.jupiter.api.Test;
 
 /** How often peers have pieces read from the supernode's disk by complaining of them. */
 class ComplaintsTest extends CdnFixture {
-  private static final Place ONE = new Place("192.0.2.1");
-  private static final Place OTHER = new Place("192.0.2.2");
+  private static final HostKey ONE = new HostKey("192.0.2.1");
+  private static final HostKey OTHER = new HostKey("192.0.2.2");
   private static final int PIECES = 40;
 
   /** Complaints about a task that one place may be wrong in. */
   private static final int MOST = 8;
 
-  private final KeyedBudget<Place> budget = new KeyedBudget<>(1_000, place -> 100);
+  private final KeyedBudget<HostKey> budget = new KeyedBudget<>(1_000, place -> 100);
   private DamagedStorage damaged;
   private CdnTask task;
   private int before;
@@ -42,7 +42,7 @@ class ComplaintsTest extends CdnFixture {
     before = damaged.regionsRead();
   }
 
-  private void complainOfAll(Place from) {
+  private void complainOfAll(HostKey from) {
     for (int piece = 0; piece < PIECES - 8; piece++) {
       task.complain(piece, from, budget);
     }
@@ -73,7 +73,7 @@ class ComplaintsTest extends CdnFixture {
   void manyAddressesThatWereWrongDoNotSilenceOthers() {
     for (int round = 0; round < 2; round++) {
       for (int place = 0; place < 4; place++) {
-        complainOfAll(new Place("198.51.100.%d".formatted(4 * round + place)));
+        complainOfAll(new HostKey("198.51.100.%d".formatted(4 * round + place)));
       }
       awaitReads(4 * MOST);
       ticker.advance(Duration.ofSeconds(11)); // what was intact a moment ago is not read
@@ -94,7 +94,7 @@ class ComplaintsTest extends CdnFixture {
   }
 
   /** A check may end only now, and its hour begins then. */
-  private void letAnHourPass(KeyedBudget<Place> budget) {
+  private void letAnHourPass(KeyedBudget<HostKey> budget) {
     await()
         .until(
             () -> {
@@ -116,7 +116,7 @@ class ComplaintsTest extends CdnFixture {
 
   @Test
   void aPlaceHasOneBudgetForAllTasks() {
-    KeyedBudget<Place> small = new KeyedBudget<>(1_000, place -> 3);
+    KeyedBudget<HostKey> small = new KeyedBudget<>(1_000, place -> 3);
     for (int piece = 0; piece < MOST; piece++) {
       task.complain(piece, ONE, small);
     }

@@ -8,7 +8,7 @@ import io.dragonfly.fetch.FetchProgress;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.home.FetchRecord;
 import io.dragonfly.home.FetchStep;
-import io.dragonfly.home.Giver;
+import io.dragonfly.home.Provider;
 import io.dragonfly.task.SourceVersion;
 import io.dragonfly.task.Task;
 import io.dragonfly.task.TaskId;
@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class HistoryTest {
-  private static final Giver PEER = new Giver(Giver.Kind.PEER, "192.0.2.1:4001", "a");
-  private static final Giver CDN = new Giver(Giver.Kind.SUPERNODE, "192.0.2.2:8002", "b");
+  private static final Provider PEER = new Provider(Provider.Kind.PEER, "192.0.2.1:4001", "a");
+  private static final Provider CDN = new Provider(Provider.Kind.SUPERNODE, "192.0.2.2:8002", "b");
   private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
   @TempDir Path home;
@@ -156,7 +156,7 @@ class HistoryTest {
     for (int i = 0; i < 12; i++) {
       FetchDraft draft = draft(1, Instant.ofEpochSecond(i));
       for (int piece = 0; piece < 5000; piece++) {
-        Giver peer = new Giver(Giver.Kind.PEER, "192.0.2.1:" + piece, "");
+        Provider peer = new Provider(Provider.Kind.PEER, "192.0.2.1:" + piece, "");
         draft.notTaken(peer, piece, Outcome.REFUSED, "x".repeat(1000) + piece, piece);
         draft.taken(CDN, piece, 1, 1, piece);
       }

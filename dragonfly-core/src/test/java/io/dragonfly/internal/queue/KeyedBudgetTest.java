@@ -66,16 +66,16 @@ class KeyedBudgetTest {
     "::ffff:192.0.2.7, 192.0.2.7"
   })
   void aPlaceIsAnAddressOrANetworkOfIpv6(String address, String name) {
-    assertThat(Place.of(InetAddresses.forString(address)).name()).isEqualTo(name);
+    assertThat(HostKey.of(InetAddresses.forString(address)).name()).isEqualTo(name);
   }
 
   @Test
   void eachPeerOfThisMachineIsInAPlaceOfItsOwn() {
     SecureRandom random = new SecureRandom();
     InetAddress here = InetAddress.getLoopbackAddress();
-    assertThat(Place.of(here, PeerSecret.random(random).id()))
-        .isNotEqualTo(Place.of(here, PeerSecret.random(random).id()));
+    assertThat(HostKey.of(here, PeerSecret.random(random).id()))
+        .isNotEqualTo(HostKey.of(here, PeerSecret.random(random).id()));
     InetAddress there = InetAddresses.forString("192.0.2.1");
-    assertThat(Place.of(there, PeerSecret.random(random).id())).isEqualTo(Place.of(there));
+    assertThat(HostKey.of(there, PeerSecret.random(random).id())).isEqualTo(HostKey.of(there));
   }
 }

@@ -3,7 +3,7 @@ package io.dragonfly.internal.rate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.rate.Rate;
-import io.dragonfly.spi.Portion;
+import io.dragonfly.spi.AdaptiveQuantum;
 import io.dragonfly.testkit.FakeTicker;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -58,7 +58,7 @@ class HostFairnessTest {
             new LimitFile(LimitPlace.of(Optional.of(directory)), "boot"),
             clock.timer(),
             clock);
-    private final Portion portion = new Portion(256 << 10);
+    private final AdaptiveQuantum portion = new AdaptiveQuantum(256 << 10);
     private final Random random;
     private final long mostLateNanos;
     private final int connections;

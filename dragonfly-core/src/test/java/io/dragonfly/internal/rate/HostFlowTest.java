@@ -72,34 +72,34 @@ class HostFlowTest extends RateLimiterContract {
     }
   }
 
-  private long run(Duration time, List<Taker> takers) {
-    long before = takers.stream().mapToLong(taker -> taker.taken).sum();
+  private long run(Duration time, List<Taker> children) {
+    long before = children.stream().mapToLong(child -> child.taken).sum();
     long end = clock.getAsLong() + time.toNanos();
     while (clock.getAsLong() < end) {
-      takers.forEach(Taker::step);
+      children.forEach(Taker::step);
       clock.advance(Duration.ofMillis(1));
     }
-    return takers.stream().mapToLong(taker -> taker.taken).sum() - before;
+    return children.stream().mapToLong(child -> child.taken).sum() - before;
   }
 
-  private List<Taker> takers(int count, int chunk) {
-    List<Taker> takers = new ArrayList<>();
+  private List<Taker> children(int count, int chunk) {
+    List<Taker> children = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      takers.add(new Taker(chunk));
+      children.add(new Taker(chunk));
     }
-    return takers;
+    return children;
   }
 
   @Test
   void oneProcessGetsTheRate() {
-    List<Taker> one = takers(1, 64 << 10);
+    List<Taker> one = children(1, 64 << 10);
     assertThat(run(Duration.ofSeconds(10), one)).isCloseTo((long) RATE * 10, CLOSE);
   }
 
   @Test
   void fourProcessesTogetherGetTheRateInEqualShares() {
     for (int chunk : new int[] {16 << 10, 256 << 10}) {
-      List<Taker> four = takers(4, chunk);
+      List<Taker> four = children(4, chunk);
       assertThat(run(Duration.ofSeconds(10), four)).isCloseTo((long) RATE * 10, CLOSE);
       for (Taker each : four) {
         assertThat(each.taken).isCloseTo((long) (RATE * 10 / 4), Percentage.withPercentage(15));
@@ -109,14 +109,14 @@ class HostFlowTest extends RateLimiterContract {
 
   @Test
   void fiftyProcessesTogetherGetTheRate() {
-    List<Taker> fifty = takers(50, 16 << 10);
+    List<Taker> fifty = children(50, 16 << 10);
     run(Duration.ofSeconds(10), fifty); // each begins with what it owes
     assertThat(run(Duration.ofSeconds(10), fifty)).isCloseTo((long) RATE * 10, CLOSE);
   }
 
   @Test
   void whoIsKilledTakesNothingAlong() {
-    List<Taker> four = takers(4, 256 << 10);
+    List<Taker> four = children(4, 256 << 10);
     run(Duration.ofSeconds(3), four);
     List<Taker> left = four.subList(0, 1);
     assertThat(run(Duration.ofSeconds(10), left)).isCloseTo((long) RATE * 10, CLOSE);
@@ -126,7 +126,8 @@ class HostFlowTest extends RateLimiterContract {
   void aTimeThatLiesTooFarAheadIsForgotten() {
     long later = clock.getAsLong() + Duration.ofHours(5).toNanos();
     words.advance(Direction.DOWN, Place.NONE, later);
-    assertThat(run(Duration.ofSeconds(10), takers(1, 64 << 10))).isCloseTo((long) RATE * 10, CLOSE);
+    assertThat(run(Duration.ofSeconds(10), children(1, 64 << 10)))
+        .isCloseTo((long) RATE * 10, CLOSE);
   }
 
   @Test

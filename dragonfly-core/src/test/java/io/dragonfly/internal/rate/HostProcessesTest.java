@@ -37,14 +37,14 @@ class HostProcessesTest {
   private static final Duration WINDOW = Duration.ofSeconds(4);
   private static final Percentage CLOSE = Percentage.withPercentage(5);
 
-  private final List<Taker> takers = new ArrayList<>();
+  private final List<Taker> children = new ArrayList<>();
 
   @TempDir Path directory;
 
   @AfterEach
   void end() throws Exception {
-    for (Taker taker : takers) {
-      taker.process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    for (Taker child : children) {
+      child.process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
     }
   }
 
@@ -61,7 +61,7 @@ class HostProcessesTest {
     }
     assertThatTheyGetTheRate();
 
-    Taker killed = takers.remove(2);
+    Taker killed = children.remove(2);
     killed.process.destroyForcibly(); // SIGKILL
     assertThat(killed.process.waitFor(10, TimeUnit.SECONDS)).isTrue();
     assertThatTheyGetTheRate();
@@ -75,7 +75,7 @@ class HostProcessesTest {
       start(1 + random.nextInt(8));
     }
     Duration window = Duration.ofSeconds(10);
-    long share = bytes(window) / takers.size();
+    long share = bytes(window) / children.size();
     taken(WINDOW); // while the compiler is busy
     List<Long> taken = taken(window);
     for (int tries = 1; tries < 3 && Collections.min(taken) < 0.7 * share; tries++) {
@@ -110,20 +110,20 @@ class HostProcessesTest {
   }
 
   private void start(int threads) throws IOException {
-    Taker taker = new Taker(directory, threads);
-    takers.add(taker);
-    assertThat(taker.out.readLine()).isEqualTo("taking");
+    Taker child = new Taker(directory, threads);
+    children.add(child);
+    assertThat(child.out.readLine()).isEqualTo("taking");
   }
 
   private List<Long> taken(Duration window) throws IOException {
     long from = System.nanoTime() + Duration.ofMillis(300).toNanos();
-    for (Taker taker : takers) {
-      taker.in.write("%d %d%n".formatted(from, from + window.toNanos()));
-      taker.in.flush();
+    for (Taker child : children) {
+      child.in.write("%d %d%n".formatted(from, from + window.toNanos()));
+      child.in.flush();
     }
     List<Long> taken = new ArrayList<>();
-    for (Taker taker : takers) {
-      taken.add(Long.valueOf(taker.out.readLine()));
+    for (Taker child : children) {
+      taken.add(Long.valueOf(child.out.readLine()));
     }
     return taken;
   }
@@ -142,7 +142,7 @@ class HostProcessesTest {
                   "-XX:TieredStopAtLevel=1",
                   "-cp",
                   System.getProperty("java.class.path"),
-                  TakerMain.class.getName(),
+                  ChildMain.class.getName(),
                   directory.toString(),
                   Integer.toString(threads))
               .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -153,7 +153,7 @@ class HostProcessesTest {
   }
 
   /** Takes all it can get until its input ends, and says how much it took between two moments. */
-  static final class TakerMain {
+  static final class ChildMain {
     private static final int CHUNK = 64 << 10;
 
     private volatile long from = Long.MAX_VALUE;
@@ -170,7 +170,7 @@ class HostProcessesTest {
                   file,
                   timers.executor(),
                   System::nanoTime)) {
-        new TakerMain().run(limit.down(), Integer.parseInt(args[1]));
+        new ChildMain().run(limit.down(), Integer.parseInt(args[1]));
       }
     }
 

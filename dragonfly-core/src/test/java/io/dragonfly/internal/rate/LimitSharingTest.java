@@ -3,7 +3,7 @@ package io.dragonfly.internal.rate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.rate.Rate;
-import io.dragonfly.spi.Portion;
+import io.dragonfly.spi.AdaptiveQuantum;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.testkit.FakeTicker;
 import java.time.Duration;
@@ -26,7 +26,7 @@ class LimitSharingTest {
   private final RateLimiter limiter =
       new Bucket4jRateLimiter(Optional.of(Rate.ofBytes(RATE)), ticker);
   private final List<Download> downloads = new ArrayList<>();
-  private final Portion portion = new Portion(MOST_AT_ONCE);
+  private final AdaptiveQuantum portion = new AdaptiveQuantum(MOST_AT_ONCE);
 
   private static final class Download {
     private long next;

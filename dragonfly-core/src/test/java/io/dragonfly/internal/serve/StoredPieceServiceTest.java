@@ -9,12 +9,12 @@ import io.dragonfly.internal.access.Capabilities;
 import io.dragonfly.internal.access.ShownCapabilities;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.rate.Rate;
+import io.dragonfly.spi.PieceDownloadException;
 import io.dragonfly.spi.PieceService.Ask;
 import io.dragonfly.spi.PieceService.Given;
 import io.dragonfly.spi.RateLimiter;
 import io.dragonfly.spi.Storage;
 import io.dragonfly.spi.StoredTask;
-import io.dragonfly.spi.TakeException;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.SourceVersion;
@@ -204,7 +204,7 @@ class StoredPieceServiceTest {
   @Test
   void whoIsInLineForTooLongIsToldToComeLater() throws Exception {
     seal(storage.create(task), 0);
-    for (int slot = 0; slot < SendSlots.MOST; slot++) {
+    for (int slot = 0; slot < UploadSlots.MOST; slot++) {
       CompletableFuture<Given> slow = service.give(ask(FIRST));
       ticker.advance(Duration.ofSeconds(2));
       now(slow);
@@ -408,7 +408,7 @@ class StoredPieceServiceTest {
         assertThat(failed)
             .failsWithin(Duration.ofSeconds(10))
             .withThrowableOfType(ExecutionException.class)
-            .withCauseInstanceOf(TakeException.class);
+            .withCauseInstanceOf(PieceDownloadException.class);
       }
     }
   }
@@ -537,16 +537,16 @@ class StoredPieceServiceTest {
     return new Ask(task.id(), range, TAKER, ADDRESS, capability(task));
   }
 
-  private static Ask askOf(Task task, PeerId taker) {
-    return new Ask(task.id(), FIRST, taker, ADDRESS, capability(task, taker));
+  private static Ask askOf(Task task, PeerId child) {
+    return new Ask(task.id(), FIRST, child, ADDRESS, capability(task, child));
   }
 
   private static String capability(Task task) {
     return capability(task, TAKER);
   }
 
-  private static String capability(Task task, PeerId taker) {
-    return Capabilities.issue(KEY, task.id(), taker, ADDRESS, FakeTicker.START.plusSeconds(60));
+  private static String capability(Task task, PeerId child) {
+    return Capabilities.issue(KEY, task.id(), child, ADDRESS, FakeTicker.START.plusSeconds(60));
   }
 
   private Given now(CompletableFuture<Given> future) {
@@ -565,7 +565,7 @@ class StoredPieceServiceTest {
     assertThatThrownBy(future::join)
         .isInstanceOf(CompletionException.class)
         .satisfies(e -> cause[0] = e.getCause());
-    return ((TakeException) cause[0]).outcome();
+    return ((PieceDownloadException) cause[0]).outcome();
   }
 
   private static Task task(String name, OptionalLong length) {

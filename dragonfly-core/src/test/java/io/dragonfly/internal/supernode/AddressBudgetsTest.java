@@ -8,16 +8,16 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.common.net.InetAddresses;
 import io.dragonfly.contract.ForwardingStorage;
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.PollRequest;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.error.BusyException;
@@ -90,9 +90,9 @@ class AddressBudgetsTest {
   }
 
   /** One that has just been answered may still count as one that waits. */
-  private CompletableFuture<RegisterAnswer> register(
+  private CompletableFuture<RegisterResponse> register(
       InetAddress from, Caller caller, ContentRequest content) {
-    AtomicReference<CompletableFuture<RegisterAnswer>> call = new AtomicReference<>();
+    AtomicReference<CompletableFuture<RegisterResponse>> call = new AtomicReference<>();
     RegisterRequest request =
         new RegisterRequest(caller, content, Optional.empty(), Optional.empty(), List.of());
     await()
@@ -110,10 +110,10 @@ class AddressBudgetsTest {
   }
 
   /** As with {@link #register}. */
-  private CompletableFuture<OfferAnswer> offer(
+  private CompletableFuture<AnnounceResponse> offer(
       InetAddress from, Caller caller, Holding... holdings) {
-    AtomicReference<CompletableFuture<OfferAnswer>> call = new AtomicReference<>();
-    OfferRequest request = new OfferRequest(caller, List.of(holdings));
+    AtomicReference<CompletableFuture<AnnounceResponse>> call = new AtomicReference<>();
+    AnnounceRequest request = new AnnounceRequest(caller, List.of(holdings));
     await()
         .until(
             () -> {
@@ -200,7 +200,7 @@ class AddressBudgetsTest {
   }
 
   private Holding held(InetAddress from, Caller caller, int number) {
-    RegisterAnswer answer = get(register(from, caller, ContentRequest.of(file(number))));
+    RegisterResponse answer = get(register(from, caller, ContentRequest.of(file(number))));
     TaskId task = answer.task().id();
     return new Holding(task, TestPeer.holding(task, 0).pieces(), Optional.of(answer.ticket()));
   }
@@ -307,8 +307,8 @@ class AddressBudgetsTest {
     setup.storage = ForwardingStorage.recordingReads(setup.storage, calls);
     restart(0.05);
     source.put(file(1), bytes(4 * PIECE));
-    TestPeer taker = new TestPeer(supernode);
-    TaskId task = taker.registered(file(1)).task().id();
+    TestPeer child = new TestPeer(supernode);
+    TaskId task = child.registered(file(1)).task().id();
     await().until(() -> source.openStreams() == 0);
     PeerId cdn = supernode.service.local().id();
     calls.clear();
@@ -321,8 +321,8 @@ class AddressBudgetsTest {
     other.registered(file(1));
     other.reports(2, cdn, Outcome.DIGEST_MISMATCH).next(task, PieceSpan.NONE);
 
-    taker.answer(task, PieceSpan.ALL);
-    taker.reports(3, cdn, Outcome.DIGEST_MISMATCH).next(task, PieceSpan.ALL);
+    child.answer(task, PieceSpan.ALL);
+    child.reports(3, cdn, Outcome.DIGEST_MISMATCH).next(task, PieceSpan.ALL);
     await().until(() -> calls.contains("read 3"));
     assertThat(calls).containsOnly("suspect 3", "read 3");
   }
@@ -334,6 +334,6 @@ class AddressBudgetsTest {
             .toList();
     TaskReport report = new TaskReport(task, PieceSpan.NONE, 4, List.of(), results);
     var unused =
-        from(HERE).next(new NextRequest(caller, 0, List.of(report), Duration.ofSeconds(1)));
+        from(HERE).next(new PollRequest(caller, 0, List.of(report), Duration.ofSeconds(1)));
   }
 }

@@ -9,10 +9,10 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.common.net.InetAddresses;
 import io.dragonfly.control.AdminApi;
+import io.dragonfly.control.AnnounceRequest;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.PollRequest;
 import io.dragonfly.control.PreheatRequest;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SupernodeApi;
@@ -121,7 +121,7 @@ class AddressTest {
     JoinRules rules = new JoinRules(Optional.empty(), false, List.of(Network.parse("10.0.0.0/8")));
     try (TestSupernode supernode = new TestSupernode.Setup().rules(rules).start()) {
       InetAddress from = InetAddresses.forString("192.0.2.1");
-      NextRequest request = new NextRequest(caller("10.0.0.2"), 0, List.of(), Duration.ZERO);
+      PollRequest request = new PollRequest(caller("10.0.0.2"), 0, List.of(), Duration.ZERO);
 
       assertThat(
               RegistrationTest.failure(
@@ -152,11 +152,11 @@ class AddressTest {
           .isInstanceOf(CallRefusedException.class)
           .hasMessageContaining("10.0.0.1")
           .hasMessageContaining("10.0.0.2");
-      assertThat(RegistrationTest.failure(api.offer(new OfferRequest(caller, List.of()))))
+      assertThat(RegistrationTest.failure(api.offer(new AnnounceRequest(caller, List.of()))))
           .isInstanceOf(CallRefusedException.class);
       assertThat(
               RegistrationTest.failure(
-                  api.next(new NextRequest(caller, 0, List.of(), Duration.ZERO))))
+                  api.next(new PollRequest(caller, 0, List.of(), Duration.ZERO))))
           .isInstanceOf(CallRefusedException.class);
       assertThat(RegistrationTest.failure(api.leave(new LeaveRequest(caller, Optional.empty()))))
           .isInstanceOf(CallRefusedException.class);
@@ -181,7 +181,7 @@ class AddressTest {
         .extracting(r -> r.requester())
         .containsExactly(Requester.PRIVATE_NETWORK);
     // The first at the end of the read, for whom it was begun.
-    assertThat(source.questionsAsked())
+    assertThat(source.probesSent())
         .extracting(r -> r.requester())
         .containsExactly(Requester.PRIVATE_NETWORK, Requester.THIS_PROCESS);
   }
@@ -192,7 +192,7 @@ class AddressTest {
     setup.address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     try (TestSupernode supernode = setup.start()) {
       SupernodeApi api = supernode.service.from(CallOrigin.plain(InetAddress.getLoopbackAddress()));
-      NextRequest request = new NextRequest(caller("127.0.0.1"), 0, List.of(), Duration.ZERO);
+      PollRequest request = new PollRequest(caller("127.0.0.1"), 0, List.of(), Duration.ZERO);
       assertThat(RegistrationTest.failure(api.next(request)))
           .isInstanceOf(SupernodeUnreachableException.class);
       supernode.service.listensAt(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));

@@ -8,7 +8,7 @@ import static io.dragonfly.internal.supernode.TestSupernode.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.error.SourceFailedException;
 import io.dragonfly.testkit.FakeSource;
 import io.dragonfly.testkit.LeakCheck;
@@ -64,8 +64,8 @@ class BusySourceTest {
   @Test
   void isAskedAgainWhenItWantsAndOnceForAllThatWait() {
     busy(503, Optional.of(Duration.ofSeconds(5)));
-    CompletableFuture<RegisterAnswer> first = new TestPeer(supernode).register(FILE);
-    CompletableFuture<RegisterAnswer> second = new TestPeer(supernode).register(FILE);
+    CompletableFuture<RegisterResponse> first = new TestPeer(supernode).register(FILE);
+    CompletableFuture<RegisterResponse> second = new TestPeer(supernode).register(FILE);
     await().until(this::isPausing);
     supernode.ticker.advance(Duration.ofMillis(4_900));
     assertThat(source.opened()).hasSize(1);
@@ -97,8 +97,8 @@ class BusySourceTest {
     for (int status : List.of(429, 500, 503)) {
       int before = source.opened().size();
       busy(status, Optional.empty());
-      CompletableFuture<RegisterAnswer> answer = new TestPeer(supernode).register(FILE);
-      assertThat(passUntilDone(answer)).isGreaterThan(AskingAgain.PATIENCE.dividedBy(2));
+      CompletableFuture<RegisterResponse> answer = new TestPeer(supernode).register(FILE);
+      assertThat(passUntilDone(answer)).isGreaterThan(ProbeRetryPolicy.PATIENCE.dividedBy(2));
       assertThat(failure(answer)).isInstanceOf(SourceFailedException.class).hasMessage("busy");
       assertThat(source.opened().size() - before).isBetween(3, 8);
     }
@@ -107,7 +107,7 @@ class BusySourceTest {
   @Test
   void aConnectionThatFailsIsTriedAgain() {
     source.put(FILE, bytes(2 * PIECE)).fail(FILE, new SourceFailedException("refused", null));
-    CompletableFuture<RegisterAnswer> answer = new TestPeer(supernode).register(FILE);
+    CompletableFuture<RegisterResponse> answer = new TestPeer(supernode).register(FILE);
     await().until(this::isPausing);
     source.heal(FILE);
     passUntilDone(answer);
@@ -117,7 +117,7 @@ class BusySourceTest {
   @Test
   void aConnectionThatAlwaysFailsIsTriedFourTimes() {
     source.put(FILE, bytes(1)).fail(FILE, new SourceFailedException("refused", null));
-    CompletableFuture<RegisterAnswer> answer = new TestPeer(supernode).register(FILE);
+    CompletableFuture<RegisterResponse> answer = new TestPeer(supernode).register(FILE);
     assertThat(passUntilDone(answer)).isLessThan(Duration.ofSeconds(4));
     assertThat(failure(answer)).hasMessage("refused");
     assertThat(source.opened()).hasSize(4);
@@ -133,7 +133,7 @@ class BusySourceTest {
   @Test
   void whoWaitsForItHearsWhenTheSupernodeStops() {
     busy(503, Optional.of(Duration.ofSeconds(5)));
-    CompletableFuture<RegisterAnswer> answer = new TestPeer(supernode).register(FILE);
+    CompletableFuture<RegisterResponse> answer = new TestPeer(supernode).register(FILE);
     await().until(this::isPausing);
     supernode.close();
     assertThat(failure(answer)).hasMessageContaining("stopping");

@@ -10,12 +10,12 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.common.net.InetAddresses;
 import io.dragonfly.control.AdminApi.KnownPeer;
+import io.dragonfly.control.AnnounceRequest;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
+import io.dragonfly.control.PollRequest;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.CallRefusedException;
@@ -61,8 +61,8 @@ class DualStackTest {
     return supernode.service.from(CallOrigin.plain(ip));
   }
 
-  private static OfferRequest nothing(Caller caller) {
-    return new OfferRequest(caller, List.of());
+  private static AnnounceRequest nothing(Caller caller) {
+    return new AnnounceRequest(caller, List.of());
   }
 
   /** Has a peer hold all, and returns the task. */
@@ -74,20 +74,20 @@ class DualStackTest {
   }
 
   /** Returns a peer as a parent of another one. */
-  private static Parent parent(TestPeer taker, TaskId task, String id) {
+  private static Parent parent(TestPeer child, TaskId task, String id) {
     List<Parent> contacts =
-        TestPeer.contacts(taker.join(FILE, taker.register(content(FILE)))).stream().toList();
-    TaskUpdate update = taker.answer(task, PieceSpan.ALL);
+        TestPeer.contacts(child.join(FILE, child.register(content(FILE)))).stream().toList();
+    TaskUpdate update = child.answer(task, PieceSpan.ALL);
     return Stream.concat(contacts.stream(), update.parents().stream())
         .filter(each -> each.peer().id().hex().equals(id))
         .findFirst()
         .orElseThrow();
   }
 
-  private boolean mayTake(TestPeer holder, Parent parent, TestPeer taker, InetAddress from) {
+  private boolean mayTake(TestPeer holder, Parent parent, TestPeer child, InetAddress from) {
     TaskId task = holder.registered(FILE).task().id();
     return new ShownCapabilities(holder.caller.secret().capabilityKey())
-        .isValid(parent.capability(), task, taker.id(), from, supernode.ticker.clock().instant());
+        .isValid(parent.capability(), task, child.id(), from, supernode.ticker.clock().instant());
   }
 
   @Test
@@ -106,13 +106,13 @@ class DualStackTest {
   @Test
   void aCapabilityIsForTheRegisteredAddressWhereThatReachesTheParent() {
     TestPeer holder = new TestPeer(supernode, at(IP6));
-    TestPeer taker = new TestPeer(supernode, at(OTHER_IP6).takingFrom(Optional.of(IP4)));
+    TestPeer child = new TestPeer(supernode, at(OTHER_IP6).takingFrom(Optional.of(IP4)));
     TaskId task = hold(holder);
 
-    Parent parent = parent(taker, task, holder.id().hex());
+    Parent parent = parent(child, task, holder.id().hex());
 
-    assertThat(mayTake(holder, parent, taker, OTHER_IP6)).isTrue();
-    assertThat(mayTake(holder, parent, taker, IP4)).isFalse();
+    assertThat(mayTake(holder, parent, child, OTHER_IP6)).isTrue();
+    assertThat(mayTake(holder, parent, child, IP4)).isFalse();
   }
 
   @Test
@@ -137,7 +137,7 @@ class DualStackTest {
     assertThat(supernode.service.isKnown(IP6)).isFalse();
 
     get(from(IP6).offer(nothing(caller)));
-    var unused = from(IP6).next(new NextRequest(caller, 0, List.of(), Duration.ofSeconds(1)));
+    var unused = from(IP6).next(new PollRequest(caller, 0, List.of(), Duration.ofSeconds(1)));
 
     List<KnownPeer> peers = get(supernode.service.admin().peers());
     assertThat(peers).hasSize(1);
@@ -172,9 +172,9 @@ class DualStackTest {
     TaskId task = hold(holder);
     for (int i = 0; i < 8; i++) {
       Caller only6 = at(InetAddresses.forString("2001:db8:" + (i + 1) + "::1"));
-      TestPeer taker = new TestPeer(supernode, only6);
-      assertThat(parent(taker, task, holder.id().hex())).isNotNull();
-      var unused = taker.reports(0, holder.id(), Outcome.UNREACHABLE).next(task, PieceSpan.ALL);
+      TestPeer child = new TestPeer(supernode, only6);
+      assertThat(parent(child, task, holder.id().hex())).isNotNull();
+      var unused = child.reports(0, holder.id(), Outcome.UNREACHABLE).next(task, PieceSpan.ALL);
     }
     assertThat(get(supernode.service.admin().peers()))
         .filteredOn(known -> known.peer().id().equals(holder.id()))

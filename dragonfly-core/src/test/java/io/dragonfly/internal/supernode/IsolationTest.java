@@ -9,8 +9,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.control.AdminApi.KnownPeer;
 import io.dragonfly.control.Assignment;
-import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.Outcome;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
@@ -56,7 +56,7 @@ class IsolationTest {
       new TestSupernode.Setup().source(source).listener(listener).start();
   private TestPeer accused;
   private TaskId task;
-  private CompletableFuture<NextAnswer> poll;
+  private CompletableFuture<PollResponse> poll;
 
   @BeforeEach
   void aPeerHoldsAll() {
@@ -82,31 +82,31 @@ class IsolationTest {
     supernode.close();
   }
 
-  private Set<PeerId> parents(TestPeer taker) {
-    TaskUpdate update = taker.answer(task, PieceSpan.ALL);
+  private Set<PeerId> parents(TestPeer child) {
+    TaskUpdate update = child.answer(task, PieceSpan.ALL);
     Set<PeerId> parents = new HashSet<>();
     for (Assignment line : update.assignments()) {
-      parents.add(taker.parents.get(line.parent()).id());
+      parents.add(child.parents.get(line.parent()).id());
     }
     return parents;
   }
 
   private TestPeer complains(Outcome outcome) {
-    TestPeer taker = taker();
-    complains(taker, outcome);
-    return taker;
+    TestPeer child = child();
+    complains(child, outcome);
+    return child;
   }
 
   /** A peer that is to take from the accused. */
-  private TestPeer taker() {
-    TestPeer taker = new TestPeer(supernode);
-    taker.registered(FILE);
-    assertThat(parents(taker)).contains(accused.id());
-    return taker;
+  private TestPeer child() {
+    TestPeer child = new TestPeer(supernode);
+    child.registered(FILE);
+    assertThat(parents(child)).contains(accused.id());
+    return child;
   }
 
-  private void complains(TestPeer taker, Outcome outcome) {
-    var unused = taker.reports(0, accused.id(), outcome).next(task, PieceSpan.ALL);
+  private void complains(TestPeer child, Outcome outcome) {
+    var unused = child.reports(0, accused.id(), outcome).next(task, PieceSpan.ALL);
   }
 
   private void accusedWithdraws(int piece) {
@@ -124,11 +124,11 @@ class IsolationTest {
   }
 
   private boolean isGivenToOthers() {
-    TestPeer taker = new TestPeer(supernode);
+    TestPeer child = new TestPeer(supernode);
     boolean isContact =
-        TestPeer.contacts(taker.registered(FILE)).stream()
+        TestPeer.contacts(child.registered(FILE)).stream()
             .anyMatch(contact -> contact.peer().id().equals(accused.id()));
-    boolean isParent = parents(taker).contains(accused.id());
+    boolean isParent = parents(child).contains(accused.id());
     assertThat(isContact).isEqualTo(isParent);
     return isParent;
   }
@@ -139,10 +139,10 @@ class IsolationTest {
     assertThat(isGivenToOthers()).isTrue();
     complains(Outcome.DIGEST_MISMATCH);
     assertThat(isGivenToOthers()).isFalse();
-    assertThat(seen().isolation().orElseThrow().left()).isEqualTo(Quarantine.FIRST);
+    assertThat(seen().isolation().orElseThrow().left()).isEqualTo(PeerReputation.FIRST);
     assertThat(isolated.poll(10, TimeUnit.SECONDS)).isEqualTo(accused.id());
 
-    supernode.ticker.advance(Quarantine.FIRST.plus(SupernodeSettings.TICK));
+    supernode.ticker.advance(PeerReputation.FIRST.plus(SupernodeSettings.TICK));
 
     assertThat(isGivenToOthers()).isTrue();
     assertThat(seen().isolation().orElseThrow().left()).isZero();
@@ -151,9 +151,9 @@ class IsolationTest {
 
   @Test
   void anIsolatedPeerStillTakes() {
-    TestPeer taker = new TestPeer(supernode);
-    taker.registered(FILE);
-    taker.take(taker.answer(task, PieceSpan.ALL));
+    TestPeer child = new TestPeer(supernode);
+    child.registered(FILE);
+    child.take(child.answer(task, PieceSpan.ALL));
     complains(Outcome.DIGEST_MISMATCH);
     complains(Outcome.DIGEST_MISMATCH);
     TaskReport lost =
@@ -218,9 +218,9 @@ class IsolationTest {
 
   @Test
   void toWithdrawAPieceThatIsNotHeldIsNoWayOut() {
-    List<TestPeer> takers = List.of(taker(), taker(), taker());
-    for (TestPeer taker : takers) {
-      complains(taker, Outcome.DIGEST_MISMATCH);
+    List<TestPeer> children = List.of(child(), child(), child());
+    for (TestPeer child : children) {
+      complains(child, Outcome.DIGEST_MISMATCH);
       accusedWithdraws(0);
     }
 
@@ -246,10 +246,10 @@ class IsolationTest {
     PeerId cdn = supernode.service.local().id();
     accused.leaves(Optional.empty());
     for (int i = 0; i < 3; i++) {
-      TestPeer taker = new TestPeer(supernode);
-      taker.registered(FILE);
-      assertThat(parents(taker)).contains(cdn);
-      taker.reports(0, cdn, Outcome.DIGEST_MISMATCH).next(task, PieceSpan.ALL);
+      TestPeer child = new TestPeer(supernode);
+      child.registered(FILE);
+      assertThat(parents(child)).contains(cdn);
+      child.reports(0, cdn, Outcome.DIGEST_MISMATCH).next(task, PieceSpan.ALL);
     }
     TestPeer last = new TestPeer(supernode);
     last.registered(FILE);
@@ -274,7 +274,7 @@ class IsolationTest {
     int wrong = 0;
     for (int round = 0; round < 100 && !good.isEmpty(); round++) {
       for (TestPeer peer : List.copyOf(good)) {
-        CompletableFuture<NextAnswer> answer = peer.next(task, PieceSpan.ALL);
+        CompletableFuture<PollResponse> answer = peer.next(task, PieceSpan.ALL);
         while (answer.isDone() && !get(answer).updates().isEmpty()) {
           wrong += take(peer, peer.arrived(answer, task), bad, taken);
           answer = peer.next(task, PieceSpan.ALL);

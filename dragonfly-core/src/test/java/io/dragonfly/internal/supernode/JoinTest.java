@@ -8,13 +8,13 @@ import static io.dragonfly.internal.supernode.TestSupernode.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dragonfly.control.AnnounceRequest;
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.JoinAnswer;
 import io.dragonfly.control.JoinProof;
 import io.dragonfly.control.JoinRequest;
+import io.dragonfly.control.JoinResponse;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.PollRequest;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.CallRefusedException;
@@ -113,7 +113,7 @@ class JoinTest {
                   Object answer = method.invoke(direct(), arguments);
                   return method.getName().equals("join")
                       ? ((CompletableFuture<?>) answer)
-                          .thenApply(proved -> ((JoinAnswer) proved).over(shown))
+                          .thenApply(proved -> ((JoinResponse) proved).over(shown))
                       : answer;
                 });
     return new JoinedSupernode("host:1", Optional.of(token(token)), over, loop);
@@ -141,8 +141,8 @@ class JoinTest {
     for (CompletableFuture<?> call :
         List.of(
             direct().register(registration()),
-            direct().offer(new OfferRequest(caller, List.of())),
-            direct().next(new NextRequest(caller, 0, List.of(), Duration.ZERO)))) {
+            direct().offer(new AnnounceRequest(caller, List.of())),
+            direct().next(new PollRequest(caller, 0, List.of(), Duration.ZERO)))) {
       assertThat(refusal(call)).hasMessageContaining("--join-token-file");
       assertThat(refusal(call).joinsAgain()).isTrue();
     }
@@ -160,7 +160,7 @@ class JoinTest {
     SupernodeApi api = joined(TOKEN, ORIGIN.certificate());
 
     assertThat(get(onLoop(() -> api.register(registration()))).ticket()).isNotEmpty();
-    assertThat(get(onLoop(() -> api.offer(new OfferRequest(caller, List.of())))).terms())
+    assertThat(get(onLoop(() -> api.offer(new AnnounceRequest(caller, List.of())))).terms())
         .isNotNull();
 
     assertThat(calls).containsExactly("join", "register", "offer");
@@ -236,7 +236,7 @@ class JoinTest {
   void theProofOfAnotherPeerIsRefused() throws Exception {
     JoinToken token = token(TOKEN);
     JoinRequest request = JoinToken.request(new SecureRandom());
-    JoinAnswer answer = get(direct().join(request));
+    JoinResponse answer = get(direct().join(request));
     JoinProof proof = token.prove(PeerSecret.random(new SecureRandom()).id(), request, answer);
 
     assertThat(refusal(direct().register(registration().by(caller.with(proof)))))

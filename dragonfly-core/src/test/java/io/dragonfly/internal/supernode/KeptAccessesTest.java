@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.dragonfly.error.BusyException;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.internal.cdn.Access;
-import io.dragonfly.internal.queue.Place;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Headers;
@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /** One copy of what is equal, and a bound for each place. */
 class KeptAccessesTest {
-  private static final Place HERE = new Place("192.0.2.1");
-  private static final Place THERE = new Place("192.0.2.2");
+  private static final HostKey HERE = new HostKey("192.0.2.1");
+  private static final HostKey THERE = new HostKey("192.0.2.2");
   private static final int TASKS = 500;
   private static final String TOKEN = "x".repeat(30_000);
 
@@ -89,7 +89,7 @@ class KeptAccessesTest {
     assertThat(isKept(HERE, 0)).isTrue();
   }
 
-  private boolean isKept(Place place, int file) {
+  private boolean isKept(HostKey place, int file) {
     try {
       kept.keep(place, access(file, file + TOKEN));
       return true;
@@ -103,13 +103,13 @@ class KeptAccessesTest {
   void allTogetherHaveABound() {
     for (int place = 0; place < 5; place++) {
       for (int i = 0; i < 6; i++) {
-        kept.keep(new Place("p" + place), access(10 * place + i, place + "-" + i + TOKEN));
+        kept.keep(new HostKey("p" + place), access(10 * place + i, place + "-" + i + TOKEN));
       }
     }
     assertThatThrownBy(
             () -> {
               for (int place = 5; place < 20; place++) {
-                kept.keep(new Place("p" + place), access(10 * place, place + TOKEN));
+                kept.keep(new HostKey("p" + place), access(10 * place, place + TOKEN));
               }
             })
         .isInstanceOf(BusyException.class)

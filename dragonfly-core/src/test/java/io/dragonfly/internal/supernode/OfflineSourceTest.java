@@ -9,7 +9,7 @@ import static io.dragonfly.internal.supernode.TestSupernode.sha256;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.ContentNotFoundException;
@@ -134,9 +134,9 @@ class OfflineSourceTest {
     source.fail(FILE, new SourceFailedException("refused", null));
     supernode.ticker.pass(SupernodeSettings.TICKET_LIFE.minus(Permission.LEAD));
     supernode.ticker.advance(Duration.ZERO);
-    int before = source.questions();
+    int before = source.probes();
     assertThat(peer.take(peer.answer(task, PieceSpan.ALL))).contains(0, 1);
-    await().until(() -> source.questions() > before);
+    await().until(() -> source.probes() > before);
 
     // Only what is confirmed lets somebody begin to want something after the hour.
     supernode.ticker.pass(Permission.LEAD.multipliedBy(2));
@@ -145,7 +145,7 @@ class OfflineSourceTest {
         .until(
             () -> {
               var unused = peer.next(task, PieceSpan.NONE);
-              CompletableFuture<NextAnswer> wants = peer.next(task, PieceSpan.ALL);
+              CompletableFuture<PollResponse> wants = peer.next(task, PieceSpan.ALL);
               return !wants.isDone()
                   || get(wants).updates().stream()
                       .noneMatch(update -> update.state() == TaskUpdate.State.UNKNOWN);

@@ -8,8 +8,8 @@ import io.dragonfly.control.Assignment;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.SourceFailedException;
-import io.dragonfly.internal.access.TakerAddresses;
-import io.dragonfly.internal.queue.Place;
+import io.dragonfly.internal.access.ChildAddresses;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.spi.Requester;
@@ -40,8 +40,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PartsTest {
   private static final InetAddress HERE = InetAddress.getLoopbackAddress();
 
-  private static TakerAddresses at(InetAddress address) {
-    return new TakerAddresses(address, Optional.empty());
+  private static ChildAddresses at(InetAddress address) {
+    return new ChildAddresses(address, Optional.empty());
   }
 
   private static final Instant NOW = FakeTicker.START;
@@ -67,7 +67,7 @@ class PartsTest {
 
   @Test
   void digestsArePublishedAsFarAsTheyHaveNoGap() {
-    DigestList list = new DigestList();
+    PublishedDigests list = new PublishedDigests();
     list.add(1, sha256(bytes(1)));
     list.add(3, sha256(bytes(3)));
     assertThat(list.published()).isZero();
@@ -147,7 +147,7 @@ class PartsTest {
     Session session =
         new Session(
             new Caller(PeerSecret.random(new SecureRandom()), new InetSocketAddress(HERE, 1), ""),
-            Place.of(HERE));
+            HostKey.of(HERE));
     for (int i = 0; i < 10; i++) {
       Task task =
           Task.of(
@@ -172,7 +172,7 @@ class PartsTest {
 
     int tasks = 0;
     for (int calls = 1; tasks < 10; calls++) {
-      AnswerDraft draft = drafts.draft(session, List.of(), terms).orElseThrow();
+      ResponseDraft draft = drafts.draft(session, List.of(), terms).orElseThrow();
       assertThat(draft.tasks().stream().mapToInt(t -> t.digests().count()).sum())
           .isLessThanOrEqualTo(SupernodeSettings.MOST_NEWS_DIGESTS);
       tasks += draft.tasks().size();
@@ -184,7 +184,7 @@ class PartsTest {
   @ParameterizedTest
   @ValueSource(ints = {429, 503})
   void noMoreQuestionsAreInFlightThanAHostCanTake(int status) {
-    SourceGates gates = new SourceGates(100, 4, 3, ticker);
+    HostLimiter gates = new HostLimiter(100, 4, 3, ticker);
     List<Integer> started = new ArrayList<>();
     for (int i = 0; i < 7; i++) {
       int number = i;
@@ -218,7 +218,7 @@ class PartsTest {
   @ParameterizedTest
   @ValueSource(ints = {302, 500})
   void aFailureOfTheContentIsNoReasonToAskLess(int status) {
-    SourceGates gates = new SourceGates(100, 2, 0, ticker);
+    HostLimiter gates = new HostLimiter(100, 2, 0, ticker);
     gates.enter("host", () -> {});
     gates.done("host", Optional.of(new SourceFailedException("broken", status, Optional.empty())));
     gates.enter("host", () -> {});
@@ -227,7 +227,7 @@ class PartsTest {
 
   @Test
   void aSilentHostIsAskedLessAndThatIsForgottenInTime() {
-    SourceGates gates = new SourceGates(100, 4, 10, ticker);
+    HostLimiter gates = new HostLimiter(100, 4, 10, ticker);
     SourceFailedException silent = new SourceFailedException("no answer", null);
     for (int i = 0; i < 4; i++) {
       gates.enter("host", () -> {});
@@ -243,7 +243,7 @@ class PartsTest {
 
   @Test
   void hostsTakeTurnsWhereAllThreadsAreTaken() {
-    SourceGates gates = new SourceGates(2, 2, 10, ticker);
+    HostLimiter gates = new HostLimiter(2, 2, 10, ticker);
     List<String> started = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
       gates.enter("host" + i % 2, () -> started.add("asked"));
@@ -258,7 +258,7 @@ class PartsTest {
   }
 
   /** Asks four times at once, and has all fail for reasons that say nothing about the host. */
-  private static int startedOf(SourceGates gates, String host) {
+  private static int startedOf(HostLimiter gates, String host) {
     List<Integer> started = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       int number = i;

@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.internal.cdn.CdnSettings;
 import io.dragonfly.task.PieceLayout;
@@ -64,7 +64,7 @@ class PassedOnTest {
     private final TestPeer peer;
     private final TaskId task;
     private final Set<Integer> has = new HashSet<>();
-    private @Nullable CompletableFuture<NextAnswer> call;
+    private @Nullable CompletableFuture<PollResponse> call;
     private PieceSpan wants = PieceSpan.ALL;
     private PieceSpan said = PieceSpan.ALL;
 
@@ -90,13 +90,13 @@ class PassedOnTest {
     }
 
     boolean step() {
-      CompletableFuture<NextAnswer> waiting = call;
+      CompletableFuture<PollResponse> waiting = call;
       if (waiting == null || !said.equals(wants)) {
         call = peer.next(task, wants);
         said = wants;
       } else if (waiting.isDone()) {
         call = null;
-        NextAnswer answer = get(waiting);
+        PollResponse answer = get(waiting);
         if (answer.updates().isEmpty()) {
           peer.acknowledge(answer); // there was nothing new for a while
         } else {
@@ -107,24 +107,24 @@ class PassedOnTest {
     }
   }
 
-  private static void awaitAll(List<Taker> takers, int pieces, Runnable meanwhile) {
+  private static void awaitAll(List<Taker> children, int pieces, Runnable meanwhile) {
     await()
         .atMost(Duration.ofSeconds(30))
         .pollInterval(Duration.ofMillis(2))
         .until(
             () -> {
-              takers.forEach(Taker::step);
+              children.forEach(Taker::step);
               meanwhile.run();
-              return takers.stream().allMatch(taker -> taker.has.size() == pieces);
+              return children.stream().allMatch(child -> child.has.size() == pieces);
             });
   }
 
   @Test
   void theSourceGivesOneCopyAndAllPeersGetIt() {
     TestSupernode full = start(PIECE, 16 * PIECE);
-    List<Taker> takers = List.of(new Taker(full), new Taker(full), new Taker(full));
+    List<Taker> children = List.of(new Taker(full), new Taker(full), new Taker(full));
 
-    awaitAll(takers, PIECES, () -> {});
+    awaitAll(children, PIECES, () -> {});
 
     assertThat(source.bytesRead()).isEqualTo(PIECES * PIECE);
     assertThat(full.storage.tasks()).isEmpty();
@@ -134,10 +134,10 @@ class PassedOnTest {
   void aPeerThatIsStuckHoldsNobodyUp() {
     TestSupernode full = start(PIECE, 16 * PIECE);
     Taker stuck = new Taker(full);
-    Taker taker = new Taker(full);
+    Taker child = new Taker(full);
     stuck.step(); // and never again
 
-    awaitAll(List.of(taker), PIECES, () -> full.ticker.advance(STEP));
+    awaitAll(List.of(child), PIECES, () -> full.ticker.advance(STEP));
 
     assertThat(source.bytesRead()).isEqualTo(PIECES * PIECE);
   }
@@ -185,14 +185,14 @@ class PassedOnTest {
   void aDiskThatRunsFullInTheMiddleIsGoneOnWithoutIt() {
     source.put(FILE, bytes(8 * BIG_PIECE)).withoutLength(FILE);
     TestSupernode full = start(2L * BIG_PIECE, 16L * BIG_PIECE);
-    List<Taker> takers = List.of(new Taker(full), new Taker(full));
+    List<Taker> children = List.of(new Taker(full), new Taker(full));
 
-    awaitAll(takers, 8, () -> {});
+    awaitAll(children, 8, () -> {});
 
     // Without a length it could not be gone on with by range.
     assertThat(source.opened()).hasSize(1);
     assertThat(source.bytesRead()).isEqualTo(8L * BIG_PIECE);
-    takers.forEach(taker -> taker.peer.leaves(Optional.empty()));
+    children.forEach(child -> child.peer.leaves(Optional.empty()));
     await()
         .until(
             () -> {
@@ -214,15 +214,15 @@ class PassedOnTest {
   @Test
   void tasksThatHaveNoPlaceOnTheDiskShareTheMemory() {
     TestSupernode full = start(PIECE, 16 * PIECE);
-    List<Taker> takers = new ArrayList<>();
+    List<Taker> children = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
       URI uri = URI.create(FILE + "-" + i);
       source.put(uri, bytes(PIECES * PIECE));
-      takers.add(new Taker(full, uri));
-      takers.add(new Taker(full, uri));
+      children.add(new Taker(full, uri));
+      children.add(new Taker(full, uri));
     }
 
-    awaitAll(takers, PIECES, () -> full.ticker.advance(STEP));
+    awaitAll(children, PIECES, () -> full.ticker.advance(STEP));
 
     assertThat(source.bytesRead()).isEqualTo(8L * PIECES * PIECE);
   }

@@ -9,15 +9,15 @@ import static io.dragonfly.internal.supernode.TestSupernode.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.Outcome;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.PollResponse;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceFailedException;
-import io.dragonfly.internal.queue.Place;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.PieceSpan;
@@ -43,7 +43,7 @@ class PermissionTest {
 
   private final FakeSource source = new FakeSource();
   private final TestSupernode supernode = new TestSupernode.Setup().source(source).start();
-  private int questions;
+  private int probes;
 
   @AfterEach
   void close() {
@@ -63,8 +63,8 @@ class PermissionTest {
     peer.join(FILE, peer.register(content(FILE, authorization)));
     await().until(() -> source.openStreams() == 0);
     // At the end of the read the source is asked whether it has changed.
-    await().until(() -> source.questions() >= 1);
-    questions = source.questions();
+    await().until(() -> source.probes() >= 1);
+    probes = source.probes();
     return peer;
   }
 
@@ -74,8 +74,8 @@ class PermissionTest {
     supernode.ticker.advance(Duration.ZERO);
   }
 
-  private void awaitQuestions(int more) {
-    await().untilAsserted(() -> assertThat(source.questions()).isEqualTo(questions + more));
+  private void awaitProbes(int more) {
+    await().untilAsserted(() -> assertThat(source.probes()).isEqualTo(probes + more));
   }
 
   private TaskId taskId() {
@@ -95,7 +95,7 @@ class PermissionTest {
     TaskId task = taskId();
     source.revoke(FILE, ALICE);
     alice.answer(task, PieceSpan.ALL); // what was permitted goes on until the hour is over
-    assertThat(source.questions()).isEqualTo(questions);
+    assertThat(source.probes()).isEqualTo(probes);
 
     passAnHour();
     TaskUpdate refused = alice.answer(task, PieceSpan.ALL);
@@ -113,23 +113,23 @@ class PermissionTest {
     TestPeer second = member(ALICE);
     TaskId task = taskId();
     passAnHour();
-    source.stallQuestions(FILE);
+    source.stallProbes(FILE);
     assertThat(first.take(first.answer(task, PieceSpan.ALL))).contains(0, 1, 2);
     assertThat(second.take(second.answer(task, PieceSpan.ALL))).contains(0, 1, 2);
-    awaitQuestions(1);
+    awaitProbes(1);
     source.resume(FILE);
 
     // For another hour both may take, and the source is not asked again.
     supernode.ticker.pass(Duration.ofMinutes(45));
     supernode.ticker.advance(Duration.ZERO);
     await().until(() -> mayWantAgain(first, task) && mayWantAgain(second, task));
-    awaitQuestions(1);
+    awaitProbes(1);
   }
 
   /** To begin to want something takes a valid permission. */
   private static boolean mayWantAgain(TestPeer peer, TaskId task) {
     var unused = peer.next(task, PieceSpan.NONE);
-    CompletableFuture<NextAnswer> wants = peer.next(task, PieceSpan.ALL);
+    CompletableFuture<PollResponse> wants = peer.next(task, PieceSpan.ALL);
     return !wants.isDone()
         || get(wants).updates().stream().noneMatch(u -> u.state() == TaskUpdate.State.UNKNOWN);
   }
@@ -142,11 +142,11 @@ class PermissionTest {
     source.fail(FILE, new SourceFailedException("down", 503, Optional.of(Duration.ofMinutes(10))));
     passAnHour();
     assertThat(alice.take(alice.answer(task, PieceSpan.ALL))).contains(0, 1, 2);
-    awaitQuestions(1);
+    awaitProbes(1);
     supernode.ticker.pass(Permission.LEAD.multipliedBy(2)); // the hour is over
     supernode.ticker.advance(Duration.ZERO);
     var unused = alice.next(task, PieceSpan.ALL);
-    await().untilAsserted(() -> assertThat(source.questions()).isGreaterThan(questions + 1));
+    await().untilAsserted(() -> assertThat(source.probes()).isGreaterThan(probes + 1));
 
     source.heal(FILE).revoke(FILE, ALICE);
     await()
@@ -175,7 +175,7 @@ class PermissionTest {
               supernode.ticker.pass(Permissions.AGAIN);
               supernode.ticker.advance(Duration.ZERO);
               var unused = alice.next(task, PieceSpan.ALL);
-              return source.questions() > questions + 1;
+              return source.probes() > probes + 1;
             });
   }
 
@@ -189,7 +189,7 @@ class PermissionTest {
     supernode.ticker.advance(Duration.ZERO);
     assertThat(alice.answer(task, PieceSpan.ALL).state()).isEqualTo(TaskUpdate.State.UNKNOWN);
     assertThat(parked).isDone();
-    assertThat(source.questions()).isEqualTo(questions);
+    assertThat(source.probes()).isEqualTo(probes);
 
     alice.join(FILE, alice.register(content(FILE, ALICE)));
     assertThat(alice.take(alice.answer(task, PieceSpan.ALL))).contains(0, 1, 2);
@@ -199,20 +199,20 @@ class PermissionTest {
   void aMembershipByTicketEndsWithTheTicket() {
     publish(ALICE);
     TestPeer before = member(ALICE);
-    RegisterAnswer registered = get(before.register(content(FILE, ALICE)));
+    RegisterResponse registered = get(before.register(content(FILE, ALICE)));
     TaskId task = registered.task().id();
     before.leaves(Optional.empty());
     TestPeer alice = new TestPeer(supernode, before.caller.secret());
     alice.join(FILE, alice.register(content(FILE, ALICE), registered.ticket()));
     source.revoke(FILE, ALICE);
-    questions = source.questions();
+    probes = source.probes();
 
     passAnHour();
     assertThat(alice.take(alice.answer(task, PieceSpan.ALL))).contains(0, 1, 2);
     supernode.ticker.pass(Permission.LEAD);
     supernode.ticker.advance(Duration.ZERO);
     assertThat(alice.answer(task, PieceSpan.ALL).state()).isEqualTo(TaskUpdate.State.UNKNOWN);
-    assertThat(source.questions()).isEqualTo(questions);
+    assertThat(source.probes()).isEqualTo(probes);
     assertThat(failure(alice.register(content(FILE, ALICE), registered.ticket())))
         .isInstanceOf(AccessRefusedException.class);
   }
@@ -221,13 +221,13 @@ class PermissionTest {
   void aTicketDoesNotShortenWhatTheSourceSaid() {
     publish(ALICE);
     TestPeer alice = new TestPeer(supernode);
-    RegisterAnswer registered = get(alice.register(content(FILE, ALICE)));
+    RegisterResponse registered = get(alice.register(content(FILE, ALICE)));
     TaskId task = registered.task().id();
-    await().until(() -> source.questions() == 1);
+    await().until(() -> source.probes() == 1);
     alice.join(FILE, alice.register(content(FILE, ALICE), registered.ticket()));
     passAnHour();
     alice.answer(task, PieceSpan.ALL);
-    await().until(() -> source.questions() == 2); // a ticket would end, and not be asked for
+    await().until(() -> source.probes() == 2); // a ticket would end, and not be asked for
   }
 
   @Test
@@ -238,7 +238,7 @@ class PermissionTest {
     Instant now = Instant.now();
     Fingerprints fingerprints = new Fingerprints(new SecureRandom());
     Member member =
-        new Member(new Session(alice.caller, Place.of(InetAddress.getLoopbackAddress())), swarm);
+        new Member(new Session(alice.caller, HostKey.of(InetAddress.getLoopbackAddress())), swarm);
     ContentRequest content = content(FILE, ALICE);
     member.permitted(
         Permission.bySource(fingerprints.access(content, Requester.THIS_MACHINE), now));

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.control.Caller;
 import io.dragonfly.internal.cdn.Access;
-import io.dragonfly.internal.queue.Place;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.peer.PeerId;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.spi.Requester;
@@ -26,20 +26,21 @@ import org.junit.jupiter.api.Test;
 class PermissionsTest {
   private final FakeTicker ticker = new FakeTicker();
   private final PeerId cdn = PeerSecret.random(new SecureRandom()).id();
-  private final Rhythm rhythm =
-      new Rhythm(ticker.clock(), ticker, ticker, ticker.timer(), Runnable::run, Runnable::run);
+  private final SupernodeExecutors executors =
+      new SupernodeExecutors(
+          ticker.clock(), ticker, ticker, ticker.timer(), Runnable::run, Runnable::run);
   private final SwarmState state =
       new SwarmState(
           new FirstComeScheduler(),
           3,
           cdn,
           new Budgets(1),
-          new Revocations(cdn, revoked -> {}, rhythm),
+          new Revocations(cdn, revoked -> {}, executors),
           (peer, isolation) -> {});
   private final Permissions permissions =
       new Permissions(
           state,
-          rhythm,
+          executors,
           (key, access) -> {
             throw new IllegalStateException("a defect");
           },
@@ -61,7 +62,7 @@ class PermissionsTest {
     InetAddress here = InetAddress.getLoopbackAddress();
     Caller caller =
         new Caller(PeerSecret.random(new SecureRandom()), new InetSocketAddress(here, 1), "");
-    Session session = new Session(caller, Place.of(here));
+    Session session = new Session(caller, HostKey.of(here));
     Member member = new Member(session, task);
     Access access = new Access(content, Requester.THIS_MACHINE, "fingerprint");
     member.permitted(Permission.bySource(access, ticker.clock().instant()));
@@ -69,9 +70,9 @@ class PermissionsTest {
     session.wanting.add(member);
     ticker.pass(SupernodeSettings.TICKET_LIFE);
 
-    List<Runnable> questions = check(session);
-    assertThat(questions).hasSize(1);
-    questions.forEach(Runnable::run);
+    List<Runnable> probes = check(session);
+    assertThat(probes).hasSize(1);
+    probes.forEach(Runnable::run);
     assertThat(check(session)).isEmpty();
 
     ticker.pass(Permissions.AGAIN);

@@ -4,14 +4,14 @@ import static io.dragonfly.internal.supernode.TestSupernode.FILE;
 import static io.dragonfly.internal.supernode.TestSupernode.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.control.AnnounceRequest;
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.OfferRequest;
-import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.BusyException;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.internal.queue.KeyedBudget;
-import io.dragonfly.internal.queue.Place;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.spi.CallOrigin;
 import io.dragonfly.task.ContentRequest;
@@ -57,7 +57,7 @@ class PlaceLimitsTest {
   private boolean isLetIn(InetAddress ip) throws Exception {
     SupernodeApi api = supernode.service.from(CallOrigin.plain(ip));
     try {
-      api.offer(new OfferRequest(at(ip), List.of())).get();
+      api.offer(new AnnounceRequest(at(ip), List.of())).get();
       return true;
     } catch (ExecutionException e) {
       assertThat(e).hasCauseInstanceOf(BusyException.class);
@@ -83,9 +83,10 @@ class PlaceLimitsTest {
     assertThat(isLetIn(ip("2001:db8:0:2::1"))).isTrue();
   }
 
-  private static Rhythm rhythm() {
+  private static SupernodeExecutors executors() {
     FakeTicker ticker = new FakeTicker();
-    return new Rhythm(ticker.clock(), ticker, ticker, ticker.timer(), Runnable::run, Runnable::run);
+    return new SupernodeExecutors(
+        ticker.clock(), ticker, ticker, ticker.timer(), Runnable::run, Runnable::run);
   }
 
   @Test
@@ -96,9 +97,9 @@ class PlaceLimitsTest {
             0,
             at(ip("192.0.2.9")).id(),
             new Budgets(0.05),
-            new Revocations(at(ip("192.0.2.9")).id(), revoked -> {}, rhythm()),
+            new Revocations(at(ip("192.0.2.9")).id(), revoked -> {}, executors()),
             (peer, isolation) -> {});
-    Place place = Place.of(ip("192.0.2.1"));
+    HostKey place = HostKey.of(ip("192.0.2.1"));
     Session session = state.heard(at(ip("192.0.2.1")), place, 0);
     for (int i = 1; i < PEERS; i++) {
       state.heard(at(ip("192.0.2.1")), place, 0);
@@ -109,22 +110,25 @@ class PlaceLimitsTest {
 
   @Test
   void registrationsThatWaitForASourceAreBoundedForEachMachine() throws Exception {
-    Throng throng =
-        new Throng(new KeyedBudget<>(100, place -> 2), new KeyedBudget<>(1_000, place -> 50));
-    Place one = Place.of(ip("192.0.2.1"));
-    CompletableFuture<String> first = throng.admit(one, 20, CompletableFuture::new);
-    throng.admit(one, 20, CompletableFuture::new);
-    assertThat(refusal(throng, one, 0))
+    RegistrationLimiter registrationLimiter =
+        new RegistrationLimiter(
+            new KeyedBudget<>(100, place -> 2), new KeyedBudget<>(1_000, place -> 50));
+    HostKey one = HostKey.of(ip("192.0.2.1"));
+    CompletableFuture<String> first = registrationLimiter.admit(one, 20, CompletableFuture::new);
+    registrationLimiter.admit(one, 20, CompletableFuture::new);
+    assertThat(refusal(registrationLimiter, one, 0))
         .contains("192.0.2.1", "as many registrations and offers that wait");
-    throng.admit(Place.of(ip("192.0.2.2")), 50, CompletableFuture::new);
+    registrationLimiter.admit(HostKey.of(ip("192.0.2.2")), 50, CompletableFuture::new);
     first.complete("");
-    assertThat(refusal(throng, one, 40)).contains("192.0.2.1", "as many bytes of registrations");
-    throng.admit(one, 30, CompletableFuture::new);
+    assertThat(refusal(registrationLimiter, one, 40))
+        .contains("192.0.2.1", "as many bytes of registrations");
+    registrationLimiter.admit(one, 30, CompletableFuture::new);
   }
 
-  private static String refusal(Throng throng, Place place, long bytes) {
+  private static String refusal(
+      RegistrationLimiter registrationLimiter, HostKey place, long bytes) {
     try {
-      throng.admit(place, bytes, CompletableFuture::new);
+      registrationLimiter.admit(place, bytes, CompletableFuture::new);
       throw new AssertionError("it was let in");
     } catch (BusyException e) {
       return e.getMessage();
@@ -133,9 +137,9 @@ class PlaceLimitsTest {
 
   @Test
   void aThousandRegistrationsFromOneMachineWaitAndNoMore() throws Exception {
-    source.put(FILE, bytes(1)).stallQuestions(FILE);
+    source.put(FILE, bytes(1)).stallProbes(FILE);
     SupernodeApi api = supernode.service.from(CallOrigin.plain(ip("192.0.2.1")));
-    List<CompletableFuture<RegisterAnswer>> waiting = new ArrayList<>();
+    List<CompletableFuture<RegisterResponse>> waiting = new ArrayList<>();
     for (int i = 0; i <= REGISTERING; i++) {
       RegisterRequest request =
           new RegisterRequest(

@@ -9,8 +9,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.control.AdminApi;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.Preheat;
 import io.dragonfly.control.Preheat.State;
 import io.dragonfly.control.PreheatRequest;
@@ -144,17 +144,17 @@ class PreheatsTest {
   void anAnswerWithPreheatsThatGotLostIsGivenAgain() {
     source.put(FILE, bytes(10));
     TestPeer peer = new TestPeer(supernode);
-    NextRequest first = new NextRequest(peer.caller, 0, List.of(), Duration.ofSeconds(5), true);
-    CompletableFuture<NextAnswer> lost = supernode.api.next(first);
+    PollRequest first = new PollRequest(peer.caller, 0, List.of(), Duration.ofSeconds(5), true);
+    CompletableFuture<PollResponse> lost = supernode.api.next(first);
     PreheatRequest request = new PreheatRequest.File(ContentRequest.of(FILE));
     end(get(admin.preheat(request, List.of("all"))));
     assertThat(get(lost).preheats()).extracting(Push::url).containsExactly(FILE.toString());
 
-    NextAnswer again = get(supernode.api.next(first));
+    PollResponse again = get(supernode.api.next(first));
 
     assertThat(again.preheats()).extracting(Push::url).containsExactly(FILE.toString());
-    NextRequest last = new NextRequest(peer.caller, again.number(), List.of(), Duration.ZERO, true);
-    CompletableFuture<NextAnswer> none = supernode.api.next(last);
+    PollRequest last = new PollRequest(peer.caller, again.number(), List.of(), Duration.ZERO, true);
+    CompletableFuture<PollResponse> none = supernode.api.next(last);
     await()
         .until(
             () -> {
@@ -166,7 +166,7 @@ class PreheatsTest {
 
   @Test
   void aHundredAreRememberedAndNoMore() {
-    source.put(FILE, bytes(1)).stallQuestions(FILE);
+    source.put(FILE, bytes(1)).stallProbes(FILE);
     Preheat first = start(FILE);
     for (int i = 1; i < 100; i++) {
       start(FILE);

@@ -9,13 +9,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.Preheat;
 import io.dragonfly.control.PreheatRequest;
 import io.dragonfly.control.Push;
-import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.error.CallRefusedException;
@@ -57,8 +57,8 @@ class PushTest {
     return supernode.service.from(new CallOrigin(HERE, certified, "sha256:its-own"));
   }
 
-  private CompletableFuture<NextAnswer> poll(SupernodeApi api, TestPeer peer) {
-    return api.next(new NextRequest(peer.caller, 0, List.of(), Duration.ofSeconds(5), true));
+  private CompletableFuture<PollResponse> poll(SupernodeApi api, TestPeer peer) {
+    return api.next(new PollRequest(peer.caller, 0, List.of(), Duration.ofSeconds(5), true));
   }
 
   private Preheat preheat(ContentRequest wanted) {
@@ -79,7 +79,7 @@ class PushTest {
     return get(supernode.service.admin().preheat(preheat.id())).orElseThrow();
   }
 
-  private CompletableFuture<RegisterAnswer> accept(TestPeer peer, Push push) {
+  private CompletableFuture<RegisterResponse> accept(TestPeer peer, Push push) {
     RegisterRequest request =
         new RegisterRequest(
             peer.caller,
@@ -96,7 +96,7 @@ class PushTest {
     start(JoinRules.OPEN);
     source.put(FILE, bytes(3 * PIECE));
     TestPeer stranger = new TestPeer(supernode);
-    CompletableFuture<NextAnswer> waiting = poll(from(false), stranger);
+    CompletableFuture<PollResponse> waiting = poll(from(false), stranger);
     PreheatRequest request = new PreheatRequest.File(content(FILE, "secret"));
 
     assertThatThrownBy(() -> get(supernode.service.admin().preheat(request, List.of("all"))))
@@ -110,8 +110,8 @@ class PushTest {
   void whoHasProvedNothingIsNotTold() {
     start(certificates);
     source.put(FILE, bytes(3 * PIECE)).allow(FILE, "secret");
-    CompletableFuture<NextAnswer> stranger = poll(from(false), new TestPeer(supernode));
-    CompletableFuture<NextAnswer> member = poll(from(true), new TestPeer(supernode));
+    CompletableFuture<PollResponse> stranger = poll(from(false), new TestPeer(supernode));
+    CompletableFuture<PollResponse> member = poll(from(true), new TestPeer(supernode));
 
     assertThat(preheat(content(FILE, "secret")).peers()).isEqualTo(1);
 
@@ -125,20 +125,20 @@ class PushTest {
     URI signed = URI.create("fake://host/file?signature=s3cret");
     source.put(signed, bytes(3 * PIECE)).allow(signed, "password");
     TestPeer peer = new TestPeer(supernode);
-    CompletableFuture<NextAnswer> waiting = poll(from(true), peer);
+    CompletableFuture<PollResponse> waiting = poll(from(true), peer);
     preheat(content(signed, "password"));
-    int questions = source.questions();
+    int probes = source.probes();
     int opened = source.opened().size();
 
     Push push = get(waiting).preheats().get(0);
 
     assertThat(push.url()).isEqualTo("fake://host/file");
     assertThat(push.toString()).doesNotContain(push.ticket(), "s3cret", "password");
-    RegisterAnswer answer = get(accept(peer, push));
+    RegisterResponse answer = get(accept(peer, push));
     assertThat(answer.task().id()).isEqualTo(push.task());
     peer.join(FILE, CompletableFuture.completedFuture(answer));
     assertThat(peer.take(peer.answer(push.task(), PieceSpan.ALL))).contains(0, 1, 2);
-    assertThat(source.questions()).isEqualTo(questions);
+    assertThat(source.probes()).isEqualTo(probes);
     assertThat(source.opened()).hasSize(opened);
     // It may not read the source itself, should the supernode be lost: it has nothing to ask with.
     assertThat(answer.advice().backToSource()).isFalse();
@@ -149,10 +149,10 @@ class PushTest {
     start(certificates);
     source.put(FILE, bytes(3 * PIECE)).allow(FILE, "password");
     TestPeer peer = new TestPeer(supernode);
-    CompletableFuture<NextAnswer> waiting = poll(from(true), peer);
+    CompletableFuture<PollResponse> waiting = poll(from(true), peer);
     preheat(content(FILE, "password"));
     Push push = get(waiting).preheats().get(0);
-    int questions = source.questions();
+    int probes = source.probes();
 
     assertThat(RegistrationTest.failure(accept(new TestPeer(supernode), push)))
         .isInstanceOf(CallRefusedException.class)
@@ -160,7 +160,7 @@ class PushTest {
     supernode.ticker.advance(SupernodeSettings.PUSH_LIFE);
     assertThat(RegistrationTest.failure(accept(peer, push)))
         .isInstanceOf(CallRefusedException.class);
-    assertThat(source.questions()).isEqualTo(questions); // not even without credentials
+    assertThat(source.probes()).isEqualTo(probes); // not even without credentials
     assertThat(RegistrationTest.failure(peer.register(content(FILE))))
         .isInstanceOf(AccessRefusedException.class);
   }
@@ -171,7 +171,7 @@ class PushTest {
     start(certificates);
     source.put(FILE, bytes(3 * PIECE)).allow(FILE, "password");
     TestPeer peer = new TestPeer(supernode);
-    CompletableFuture<NextAnswer> waiting = poll(from(true), peer);
+    CompletableFuture<PollResponse> waiting = poll(from(true), peer);
     preheat(content(FILE, "password"));
     Push push = get(waiting).preheats().get(0);
 
@@ -186,7 +186,7 @@ class PushTest {
     start(certificates);
     source.put(FILE, bytes(3 * PIECE)).allow(FILE, "password");
     TestPeer peer = new TestPeer(supernode);
-    CompletableFuture<NextAnswer> waiting = poll(from(true), peer);
+    CompletableFuture<PollResponse> waiting = poll(from(true), peer);
     preheat(content(FILE, "password"));
     Push push = get(waiting).preheats().get(0);
     TaskId task = push.task();

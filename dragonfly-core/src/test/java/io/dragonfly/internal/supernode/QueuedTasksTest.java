@@ -7,7 +7,7 @@ import static io.dragonfly.internal.supernode.TestSupernode.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dragonfly.control.NextAnswer;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.Queued;
 import io.dragonfly.control.Queued.Reason;
 import io.dragonfly.control.SupernodeListener;
@@ -78,7 +78,7 @@ class QueuedTasksTest {
 
   /** Waits until the patience of a poll has ended, and returns what the response says. */
   private static TaskUpdate afterPatience(TestPeer peer, TaskId task) {
-    CompletableFuture<NextAnswer> poll = peer.next(task, PieceSpan.ALL);
+    CompletableFuture<PollResponse> poll = peer.next(task, PieceSpan.ALL);
     assertThat(poll).isNotDone();
     peer.supernode.ticker.advance(TestPeer.PATIENCE);
     return peer.arrived(poll, task);
@@ -129,7 +129,7 @@ class QueuedTasksTest {
     for (int i = 0; i < 4; i++) {
       assertThat(afterPatience(peer, task).queued()).isPresent();
     }
-    CompletableFuture<NextAnswer> poll = peer.next(task, PieceSpan.ALL);
+    CompletableFuture<PollResponse> poll = peer.next(task, PieceSpan.ALL);
     peer.supernode.ticker.advance(TestPeer.PATIENCE); // now it has been silent for 30 s
     assertThat(get(poll).updates()).isEmpty();
   }
@@ -179,7 +179,7 @@ class QueuedTasksTest {
     source.put(FILE, bytes(2 * PIECE)).stallAt(FILE, 1);
     TestPeer peer = new TestPeer(start());
     TaskId task = peer.registered(FILE).task().id();
-    CompletableFuture<NextAnswer> first = peer.next(task, PieceSpan.ALL);
+    CompletableFuture<PollResponse> first = peer.next(task, PieceSpan.ALL);
     assertThat(first).isNotDone();
     var unused = peer.next(task, PieceSpan.ALL);
 

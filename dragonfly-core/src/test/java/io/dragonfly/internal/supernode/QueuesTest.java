@@ -8,8 +8,8 @@ import static io.dragonfly.internal.supernode.TestSupernode.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.PollResponse;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.SupernodeState;
 import io.dragonfly.internal.access.Capabilities;
@@ -76,36 +76,36 @@ class QueuesTest {
   }
 
   /** Registers as many users for one content whose source answers none of them yet. */
-  private List<CompletableFuture<RegisterAnswer>> users(TestSupernode at, int count) {
-    source.put(FILE, bytes(2 * PIECE)).stallQuestions(FILE);
+  private List<CompletableFuture<RegisterResponse>> users(TestSupernode at, int count) {
+    source.put(FILE, bytes(2 * PIECE)).stallProbes(FILE);
     return IntStream.range(0, count)
         .mapToObj(i -> new TestPeer(at).register(content(FILE, "Basic user" + i)))
         .toList();
   }
 
   private int asked() {
-    return source.questions() + source.opened().size();
+    return source.probes() + source.opened().size();
   }
 
   @Test
   void aSourceIsAskedByNoMoreThanItCanTakeAndNobodyIsForgotten() {
     setup.sourceConcurrency = 4;
-    List<CompletableFuture<RegisterAnswer>> answers = users(start(), 20);
+    List<CompletableFuture<RegisterResponse>> answers = users(start(), 20);
     await()
         .untilAsserted(
             () -> {
-              assertThat(now().waitingQuestions()).isEqualTo(16);
+              assertThat(now().waitingProbes()).isEqualTo(16);
               assertThat(asked()).isEqualTo(4);
             });
-    assertThat(now().runningQuestions()).isEqualTo(4);
+    assertThat(now().runningProbes()).isEqualTo(4);
     assertThat(answers).noneMatch(CompletableFuture::isDone);
 
     source.resume(FILE);
 
     assertThat(answers.stream().map(a -> get(a).task().id()).distinct()).hasSize(1);
     await().until(() -> asked() == 21); // and once more after the read
-    await().until(() -> now().runningQuestions() == 0);
-    assertThat(now().waitingQuestions()).isZero();
+    await().until(() -> now().runningProbes() == 0);
+    assertThat(now().waitingProbes()).isZero();
   }
 
   @Test
@@ -113,11 +113,11 @@ class QueuesTest {
     setup.sourceConcurrency = 2;
     users(start(), 5);
 
-    await().untilAsserted(() -> assertThat(now().waitingQuestions()).isEqualTo(3));
+    await().untilAsserted(() -> assertThat(now().waitingProbes()).isEqualTo(3));
     SupernodeState now = now();
-    assertThat(now.runningQuestions()).isEqualTo(2);
+    assertThat(now.runningProbes()).isEqualTo(2);
     assertThat(now.waitingReads()).isZero();
-    assertThat(now.waitingTakers()).isZero();
+    assertThat(now.waitingChildren()).isZero();
     assertThat(now.waitingCalls()).isZero();
     assertThat(now.wantingPeers()).isZero();
   }
@@ -131,36 +131,36 @@ class QueuesTest {
     TaskId task = peer.registered(FILE).task().id();
     other.registered(FILE);
     assertThat(now().peers()).isEqualTo(2);
-    CompletableFuture<NextAnswer> call = openCall(peer, task);
+    CompletableFuture<PollResponse> call = openCall(peer, task);
     List<CompletableFuture<Given>> takes =
         List.of(take(one, peer, task), take(one, peer, task), take(one, other, task));
 
     await()
         .untilAsserted(
             () -> {
-              assertThat(now().waitingTakers()).isEqualTo(3);
+              assertThat(now().waitingChildren()).isEqualTo(3);
               assertThat(now().waitingCalls()).isEqualTo(1);
             });
     SupernodeState now = now();
     assertThat(call).isNotDone();
     assertThat(now.wantingPeers()).isEqualTo(2);
     assertThat(now.readingTasks()).isEqualTo(1);
-    assertThat(now.runningQuestions()).isZero();
-    assertThat(now.waitingQuestions()).isZero();
+    assertThat(now.runningProbes()).isZero();
+    assertThat(now.waitingProbes()).isZero();
     assertThat(now.waitingReads()).isZero();
 
     source.resume(FILE);
     takes.forEach(take -> get(take).region().close());
     get(call);
     await().until(() -> now().completeTasks() == 1 && now().readingTasks() == 0);
-    assertThat(now().waitingTakers()).isZero();
+    assertThat(now().waitingChildren()).isZero();
     assertThat(now().waitingCalls()).isZero();
   }
 
   /** Takes what is there already, and leaves the call open that has nothing to say. */
-  private static CompletableFuture<NextAnswer> openCall(TestPeer peer, TaskId task) {
+  private static CompletableFuture<PollResponse> openCall(TestPeer peer, TaskId task) {
     List<Integer> taken = new ArrayList<>();
-    CompletableFuture<NextAnswer> call = peer.next(task, PieceSpan.ALL);
+    CompletableFuture<PollResponse> call = peer.next(task, PieceSpan.ALL);
     while (taken.isEmpty()) {
       taken.addAll(peer.take(peer.arrived(call, task)));
       call = peer.next(task, PieceSpan.ALL);
@@ -170,8 +170,8 @@ class QueuesTest {
   }
 
   /** Takes the last piece from the CDN cache. */
-  private CompletableFuture<Given> take(TestSupernode from, TestPeer taker, TaskId task) {
-    PeerId id = taker.id();
+  private CompletableFuture<Given> take(TestSupernode from, TestPeer child, TaskId task) {
+    PeerId id = child.id();
     InetAddress here = InetAddress.getLoopbackAddress();
     String capability =
         Capabilities.issue(
@@ -202,7 +202,7 @@ class QueuesTest {
 
     await().untilAsserted(() -> assertThat(now().waitingReads()).isEqualTo(3));
     assertThat(now().tasks()).isEqualTo(peers.size());
-    assertThat(now().waitingQuestions()).isZero();
+    assertThat(now().waitingProbes()).isZero();
     assertThat(now().quotaBytes()).isEmpty();
 
     IntStream.range(0, peers.size()).forEach(i -> source.resume(URI.create(FILE + "-" + i)));

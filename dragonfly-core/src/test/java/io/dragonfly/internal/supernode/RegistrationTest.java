@@ -10,9 +10,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.contract.ForwardingStorage;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeListener;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.AccessRefusedException;
@@ -69,8 +69,8 @@ class RegistrationTest {
   @Test
   void aThousandRegistrationsCostTheSourceOneCopy() {
     byte[] content = bytes(5 * PIECE + 1);
-    source.put(FILE, content).stallQuestions(FILE);
-    List<CompletableFuture<RegisterAnswer>> answers = new ArrayList<>();
+    source.put(FILE, content).stallProbes(FILE);
+    List<CompletableFuture<RegisterResponse>> answers = new ArrayList<>();
     for (int i = 0; i < 1000; i++) {
       answers.add(new TestPeer(supernode).register(FILE));
     }
@@ -79,7 +79,7 @@ class RegistrationTest {
     assertThat(answers.stream().map(a -> get(a).task().id()).distinct()).hasSize(1);
     awaitBytesRead(content.length);
     assertThat(source.opened()).hasSize(1);
-    awaitQuestions(1); // whether it is still the same version
+    awaitProbes(1); // whether it is still the same version
   }
 
   @Test
@@ -112,7 +112,7 @@ class RegistrationTest {
     byte[] content = bytes(5 * PIECE);
     source.put(FILE, content);
     IntStream.range(0, 1000).forEach(i -> source.allow(FILE, "Basic user" + i));
-    List<CompletableFuture<RegisterAnswer>> answers =
+    List<CompletableFuture<RegisterResponse>> answers =
         IntStream.range(0, 1000)
             .mapToObj(i -> new TestPeer(supernode).register(content(FILE, "Basic user" + i)))
             .toList();
@@ -120,13 +120,13 @@ class RegistrationTest {
     assertThat(answers.stream().map(a -> get(a).task().id()).distinct()).hasSize(1);
     awaitBytesRead(content.length);
     assertThat(source.opened()).hasSize(1);
-    awaitQuestions(1000);
+    awaitProbes(1000);
   }
 
   @Test
   void whoHasNoAccessLearnsItAloneWhileAnotherDownloadsAndAfter() {
     source.put(FILE, bytes(3 * PIECE)).allow(FILE, ALICE).stallAt(FILE, PIECE);
-    RegisterAnswer alice = get(new TestPeer(supernode).register(content(FILE, ALICE)));
+    RegisterResponse alice = get(new TestPeer(supernode).register(content(FILE, ALICE)));
     TestPeer bob = new TestPeer(supernode);
     assertRefused(bob.register(content(FILE, BOB)));
 
@@ -140,12 +140,12 @@ class RegistrationTest {
 
   @Test
   void whoComesFirstWithoutAccessLeavesTheReadToTheNext() {
-    source.put(FILE, bytes(3 * PIECE)).allow(FILE, ALICE).stallQuestions(FILE);
-    CompletableFuture<RegisterAnswer> bob = new TestPeer(supernode).register(content(FILE, BOB));
+    source.put(FILE, bytes(3 * PIECE)).allow(FILE, ALICE).stallProbes(FILE);
+    CompletableFuture<RegisterResponse> bob = new TestPeer(supernode).register(content(FILE, BOB));
     await().until(() -> source.opened().size() == 1);
-    CompletableFuture<RegisterAnswer> alice =
+    CompletableFuture<RegisterResponse> alice =
         new TestPeer(supernode).register(content(FILE, ALICE));
-    await().until(() -> source.questions() == 1);
+    await().until(() -> source.probes() == 1);
     source.resume(FILE);
 
     assertRefused(bob);
@@ -170,27 +170,27 @@ class RegistrationTest {
     source.put(FILE, bytes(2 * PIECE));
     TaskId first = new TestPeer(supernode).registered(FILE).task().id();
     awaitBytesRead(2 * PIECE);
-    awaitQuestions(1);
+    awaitProbes(1);
     assertThat(new TestPeer(supernode).registered(FILE).task().id()).isEqualTo(first);
-    assertThat(source.questions()).isEqualTo(2);
+    assertThat(source.probes()).isEqualTo(2);
 
     source.put(FILE, bytes(3 * PIECE));
-    RegisterAnswer second = new TestPeer(supernode).registered(FILE);
+    RegisterResponse second = new TestPeer(supernode).registered(FILE);
     assertThat(second.task().id()).isNotEqualTo(first);
     awaitBytesRead(5 * PIECE);
-    awaitQuestions(4);
+    awaitProbes(4);
   }
 
   @Test
   void aTicketReplacesTheQuestion() {
     source.put(FILE, bytes(2 * PIECE)).allow(FILE, ALICE).stallAt(FILE, PIECE);
     TestPeer peer = new TestPeer(supernode);
-    RegisterAnswer first = get(peer.register(content(FILE, ALICE)));
+    RegisterResponse first = get(peer.register(content(FILE, ALICE)));
     source.revoke(FILE, ALICE);
 
-    RegisterAnswer again = get(peer.register(content(FILE, ALICE), first.ticket()));
+    RegisterResponse again = get(peer.register(content(FILE, ALICE), first.ticket()));
     assertThat(again.task().id()).isEqualTo(first.task().id());
-    assertThat(source.questions()).isZero();
+    assertThat(source.probes()).isZero();
   }
 
   @Test
@@ -227,8 +227,8 @@ class RegistrationTest {
   void smallContentComesWithTheAnswer() {
     byte[] content = bytes(64 << 10);
     source.put(FILE, content).stallAt(FILE, 100);
-    CompletableFuture<RegisterAnswer> first = new TestPeer(supernode).register(FILE);
-    CompletableFuture<RegisterAnswer> second = new TestPeer(supernode).register(FILE);
+    CompletableFuture<RegisterResponse> first = new TestPeer(supernode).register(FILE);
+    CompletableFuture<RegisterResponse> second = new TestPeer(supernode).register(FILE);
     await().until(() -> source.bytesRead() == 100);
     assertThat(first).isNotDone();
     source.resume(FILE);
@@ -242,7 +242,7 @@ class RegistrationTest {
   @Test
   void aSmallContentThatTakesTooLongIsPromised() {
     source.put(FILE, bytes(1000)).stallAt(FILE, 100);
-    CompletableFuture<RegisterAnswer> answer = new TestPeer(supernode).register(FILE);
+    CompletableFuture<RegisterResponse> answer = new TestPeer(supernode).register(FILE);
     await().until(() -> source.bytesRead() == 100);
     // The read's pool thread has started; the wait for the content begins before or soon after.
     await()
@@ -290,7 +290,7 @@ class RegistrationTest {
   @Test
   void anEmptyContentIsThereAtOnce() {
     source.put(FILE, new byte[0]);
-    RegisterAnswer answer = new TestPeer(supernode).registered(FILE);
+    RegisterResponse answer = new TestPeer(supernode).registered(FILE);
     assertThat(answer.content()).hasValue(new byte[0]);
     assertThat(answer.task().layout().pieces()).isZero();
     assertThat(new TestPeer(supernode).registered(FILE).content()).hasValue(new byte[0]);
@@ -342,7 +342,7 @@ class RegistrationTest {
   void hostsThatAreSilentDoNotKeepOthersWaiting() {
     for (int i = 0; i < 160; i++) {
       URI silent = URI.create("fake://silent" + i % 5 + "/file" + i);
-      source.put(silent, bytes(10)).stallQuestions(silent);
+      source.put(silent, bytes(10)).stallProbes(silent);
       new TestPeer(supernode).register(silent);
     }
     source.put(FILE, bytes(10));
@@ -367,13 +367,13 @@ class RegistrationTest {
     source.put(uri, blob).put(mirror, blob);
     TaskId first = new TestPeer(supernode).registered(uri).task().id();
     new TestPeer(supernode).registered(uri);
-    assertThat(source.questions()).isZero();
+    assertThat(source.probes()).isZero();
 
     assertThat(new TestPeer(supernode).registered(mirror).task().id()).isEqualTo(first);
-    assertThat(source.questions()).isEqualTo(1);
+    assertThat(source.probes()).isEqualTo(1);
     supernode.ticker.advance(Duration.ofSeconds(61));
     new TestPeer(supernode).registered(uri);
-    assertThat(source.questions()).isEqualTo(2);
+    assertThat(source.probes()).isEqualTo(2);
   }
 
   @Test
@@ -387,7 +387,7 @@ class RegistrationTest {
     source.put(uri, blob).allow(uri, ALICE);
     get(new TestPeer(supernode).register(content(uri, ALICE)));
     get(new TestPeer(supernode).register(content(uri, ALICE)));
-    assertThat(source.questions()).isEqualTo(1);
+    assertThat(source.probes()).isEqualTo(1);
     source.revoke(uri, ALICE);
     assertRefused(new TestPeer(supernode).register(content(uri, ALICE)));
   }
@@ -397,7 +397,7 @@ class RegistrationTest {
     byte[] blob = bytes(2 * PIECE);
     URI uri = URI.create("fake://registry/v2/library/debian/blobs/" + sha256(blob));
     source.put(uri, blob);
-    List<CompletableFuture<RegisterAnswer>> others = new ArrayList<>();
+    List<CompletableFuture<RegisterResponse>> others = new ArrayList<>();
     supernode.close();
     supernode =
         new TestSupernode.Setup()
@@ -406,7 +406,8 @@ class RegistrationTest {
                 new SupernodeListener() {
                   @Override
                   public void begun(Task task, Optional<DistributionException> failure) {
-                    CompletableFuture<RegisterAnswer> other = new TestPeer(supernode).register(uri);
+                    CompletableFuture<RegisterResponse> other =
+                        new TestPeer(supernode).register(uri);
                     others.add(other);
                     // An answer would be one of somebody who has it read; there must be none yet.
                     other.completeOnTimeout(null, 300, TimeUnit.MILLISECONDS).join();
@@ -430,7 +431,7 @@ class RegistrationTest {
     TestPeer peer = new TestPeer(supernode);
     TaskId second = peer.registered(FILE).task().id();
 
-    CompletableFuture<NextAnswer> next = peer.next(second, PieceSpan.ALL);
+    CompletableFuture<PollResponse> next = peer.next(second, PieceSpan.ALL);
     await()
         .until(
             () -> {
@@ -463,7 +464,7 @@ class RegistrationTest {
     TestPeer part = new TestPeer(supernode);
     TaskId task = whole.registered(FILE).task().id();
     RegisterRequest request = part.request(content(FILE));
-    RegisterAnswer answer =
+    RegisterResponse answer =
         part.join(
             FILE,
             supernode.api.register(
@@ -476,17 +477,17 @@ class RegistrationTest {
     assertThat(answer.task().id()).isEqualTo(task);
     await().until(() -> isComplete(task));
     // Before the peer has spoken of the task itself, nothing is said about it.
-    CompletableFuture<NextAnswer> before = part.next();
+    CompletableFuture<PollResponse> before = part.next();
     assertThat(before).isNotDone();
     assertThat(part.take(part.answer(task, new PieceSpan(1, 2)))).containsExactly(1);
   }
 
   @Test
   void aDroppedCallTakesNoPart() {
-    source.put(FILE, bytes(2 * PIECE)).stallQuestions(FILE);
+    source.put(FILE, bytes(2 * PIECE)).stallProbes(FILE);
     TestPeer dropped = new TestPeer(supernode);
-    CompletableFuture<RegisterAnswer> call = dropped.register(FILE);
-    CompletableFuture<RegisterAnswer> other = new TestPeer(supernode).register(FILE);
+    CompletableFuture<RegisterResponse> call = dropped.register(FILE);
+    CompletableFuture<RegisterResponse> other = new TestPeer(supernode).register(FILE);
     call.cancel(true);
     source.resume(FILE);
     TaskId task = get(other).task().id();
@@ -496,9 +497,10 @@ class RegistrationTest {
   @Test
   void closingEndsWhoWaits() {
     source.put(FILE, bytes(1000)).stallAt(FILE, 10);
-    source.put(TestSupernode.OTHER, bytes(10)).stallQuestions(TestSupernode.OTHER);
-    CompletableFuture<RegisterAnswer> small = new TestPeer(supernode).register(FILE);
-    CompletableFuture<RegisterAnswer> asked = new TestPeer(supernode).register(TestSupernode.OTHER);
+    source.put(TestSupernode.OTHER, bytes(10)).stallProbes(TestSupernode.OTHER);
+    CompletableFuture<RegisterResponse> small = new TestPeer(supernode).register(FILE);
+    CompletableFuture<RegisterResponse> asked =
+        new TestPeer(supernode).register(TestSupernode.OTHER);
     await().until(() -> source.bytesRead() == 10 && source.opened().size() == 2);
     supernode.close();
     assertThat(failure(small)).isInstanceOf(SupernodeUnreachableException.class);
@@ -515,8 +517,8 @@ class RegistrationTest {
         .isPresent();
   }
 
-  private void awaitQuestions(int count) {
-    await().untilAsserted(() -> assertThat(source.questions()).isEqualTo(count));
+  private void awaitProbes(int count) {
+    await().untilAsserted(() -> assertThat(source.probes()).isEqualTo(count));
   }
 
   private void awaitBytesRead(long count) {
@@ -535,7 +537,7 @@ class RegistrationTest {
     return new String(characters);
   }
 
-  private static void assertRefused(CompletableFuture<RegisterAnswer> answer) {
+  private static void assertRefused(CompletableFuture<RegisterResponse> answer) {
     assertThat(failure(answer)).isInstanceOf(AccessRefusedException.class);
   }
 

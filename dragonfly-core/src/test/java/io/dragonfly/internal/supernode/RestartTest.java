@@ -9,7 +9,7 @@ import static io.dragonfly.internal.supernode.TestSupernode.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.AccessRefusedException;
 import io.dragonfly.peer.PeerSecret;
@@ -64,16 +64,16 @@ class RestartTest {
   @Test
   void aCompleteTaskCostsOneQuestion() {
     source.put(FILE, bytes(3 * PIECE));
-    RegisterAnswer before = new TestPeer(supernode).registered(FILE);
+    RegisterResponse before = new TestPeer(supernode).registered(FILE);
     await().until(() -> source.openStreams() == 0);
     restart();
 
     TestPeer peer = new TestPeer(supernode);
-    RegisterAnswer after = peer.registered(FILE);
+    RegisterResponse after = peer.registered(FILE);
     assertThat(after.task()).isEqualTo(before.task());
     assertThat(after.digests().count()).isEqualTo(3);
     assertThat(peer.take(peer.answer(after.task().id(), PieceSpan.ALL))).contains(0, 1, 2);
-    assertThat(source.questions()).isEqualTo(1 + 1); // the first at the end of the read
+    assertThat(source.probes()).isEqualTo(1 + 1); // the first at the end of the read
     assertThat(source.bytesRead()).isEqualTo(3 * PIECE);
   }
 
@@ -87,7 +87,7 @@ class RestartTest {
 
     assertThat(new TestPeer(supernode).registered(FILE).task().id()).isEqualTo(task);
     await().until(() -> source.rangesRead().contains(ByteRange.of(2 * PIECE, 3 * PIECE)));
-    await().until(() -> source.questions() == 1 + 1); // the last at the end of the read
+    await().until(() -> source.probes() == 1 + 1); // the last at the end of the read
     assertThat(source.opened()).hasSize(2);
   }
 
@@ -95,7 +95,7 @@ class RestartTest {
   void peersGoOnByTicketAndTheSourceIsNotAsked() throws Exception {
     source.put(FILE, bytes(3 * PIECE)).allow(FILE, "alice").stallAt(FILE, PIECE);
     TestPeer peer = new TestPeer(supernode);
-    RegisterAnswer before = get(peer.register(content(FILE, "alice")));
+    RegisterResponse before = get(peer.register(content(FILE, "alice")));
     TaskId task = before.task().id();
     source.awaitStalled(FILE);
     restart();
@@ -103,11 +103,11 @@ class RestartTest {
 
     TestPeer again = new TestPeer(supernode, peer.caller.secret());
     assertThat(again.answer(task, PieceSpan.ALL).state()).isEqualTo(TaskUpdate.State.UNKNOWN);
-    RegisterAnswer after =
+    RegisterResponse after =
         again.join(FILE, again.register(content(FILE, "alice"), before.ticket(), holding(task, 0)));
     assertThat(after.task().id()).isEqualTo(task);
     await().until(() -> source.bytesRead() == 3 * PIECE);
-    await().until(() -> source.questions() == 1); // at the end of the read
+    await().until(() -> source.probes() == 1); // at the end of the read
     assertThat(again.take(again.answer(task, PieceSpan.ALL))).doesNotContain(0);
   }
 
@@ -124,9 +124,9 @@ class RestartTest {
     TestPeer again = new TestPeer(supernode, peer.caller.secret());
     assertRefused(again.register(content(FILE, "alice")));
     assertRefused(new TestPeer(supernode).register(content(FILE, "alice"), ticket));
-    int questions = source.questions();
+    int probes = source.probes();
     assertThat(get(again.register(content(FILE, "alice"), ticket)).ticket()).isNotEmpty();
-    assertThat(source.questions()).isEqualTo(questions);
+    assertThat(source.probes()).isEqualTo(probes);
 
     ticker.advance(SupernodeSettings.TICKET_LIFE);
     assertRefused(again.register(content(FILE, "alice"), ticket));
@@ -146,7 +146,7 @@ class RestartTest {
     assertRefused(again.register(content(FILE, "alice"), ticket));
   }
 
-  private static void assertRefused(CompletableFuture<RegisterAnswer> answer) {
+  private static void assertRefused(CompletableFuture<RegisterResponse> answer) {
     assertThat(answer)
         .failsWithin(10, TimeUnit.SECONDS)
         .withThrowableOfType(ExecutionException.class)
@@ -157,16 +157,16 @@ class RestartTest {
   void aTicketIsEnoughWhereEvenTheStoreIsLost() throws Exception {
     source.put(FILE, bytes(3 * PIECE));
     TestPeer peer = new TestPeer(supernode);
-    RegisterAnswer before = peer.registered(FILE);
+    RegisterResponse before = peer.registered(FILE);
     await().until(() -> source.openStreams() == 0);
     storage.delete(before.task().id());
     restart();
 
     TestPeer again = new TestPeer(supernode, peer.caller.secret());
-    RegisterAnswer after = get(again.register(content(FILE), before.ticket()));
+    RegisterResponse after = get(again.register(content(FILE), before.ticket()));
     assertThat(after.task()).isEqualTo(before.task());
     await().until(() -> source.bytesRead() == 6 * PIECE);
-    await().until(() -> source.questions() == 2); // at the end of each read
+    await().until(() -> source.probes() == 2); // at the end of each read
   }
 
   @Test
@@ -179,24 +179,24 @@ class RestartTest {
 
     TestPeer holder = before.at(supernode);
     assertThat(holder.offers(task, 0, 1, 2).unknown()).isEmpty();
-    TestPeer taker = new TestPeer(supernode);
-    taker.registered(FILE);
-    taker.take(taker.answer(task, PieceSpan.ALL));
-    assertThat(taker.parents.values()).extracting(p -> p.id()).containsExactly(holder.id());
+    TestPeer child = new TestPeer(supernode);
+    child.registered(FILE);
+    child.take(child.answer(task, PieceSpan.ALL));
+    assertThat(child.parents.values()).extracting(p -> p.id()).containsExactly(holder.id());
   }
 
   @Test
   void anIncompleteVersionWithoutValidatorStartsAnew() throws Exception {
     source.put(FILE, bytes(3 * PIECE)).withoutValidator(FILE).stallAt(FILE, PIECE);
     TestPeer peer = new TestPeer(supernode);
-    RegisterAnswer before = peer.registered(FILE);
+    RegisterResponse before = peer.registered(FILE);
     source.awaitStalled(FILE);
     restart();
     assertThat(storage.tasks()).isEmpty();
     source.resume(FILE);
 
     TestPeer again = new TestPeer(supernode, peer.caller.secret());
-    RegisterAnswer after = get(again.register(content(FILE), before.ticket()));
+    RegisterResponse after = get(again.register(content(FILE), before.ticket()));
     assertThat(after.task().id()).isNotEqualTo(before.task().id());
     await().until(() -> source.bytesRead() == 4 * PIECE);
   }
@@ -205,7 +205,7 @@ class RestartTest {
   void aCompleteVersionWithoutValidatorIsForItsPeersAloneAndNotForEver() {
     source.put(FILE, bytes(3 * PIECE)).withoutValidator(FILE);
     TestPeer peer = new TestPeer(supernode);
-    RegisterAnswer before = peer.registered(FILE);
+    RegisterResponse before = peer.registered(FILE);
     await().until(() -> source.openStreams() == 0);
     restart();
 

@@ -8,13 +8,13 @@ import static io.dragonfly.internal.supernode.TestSupernode.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.Revoked;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.internal.access.ShownCapabilities;
-import io.dragonfly.internal.queue.Place;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.spi.PieceService;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.PieceSpan;
@@ -66,10 +66,10 @@ class RevocationTest {
   }
 
   /** Registers a peer, and returns its parents with their capabilities. */
-  private Map<String, Parent> parentsOf(TestPeer taker) {
-    taker.join(FILE, taker.register(content(FILE, ALICE)));
+  private Map<String, Parent> parentsOf(TestPeer child) {
+    child.join(FILE, child.register(content(FILE, ALICE)));
     Map<String, Parent> parents = new HashMap<>();
-    TaskUpdate update = taker.answer(task, PieceSpan.ALL);
+    TaskUpdate update = child.answer(task, PieceSpan.ALL);
     update.parents().forEach(p -> parents.put(p.peer().id().hex(), p));
     update
         .advice()
@@ -77,8 +77,8 @@ class RevocationTest {
     return parents;
   }
 
-  private Parent holderAsParentOf(TestPeer taker) {
-    Parent parent = parentsOf(taker).get(holder.id().hex());
+  private Parent holderAsParentOf(TestPeer child) {
+    Parent parent = parentsOf(child).get(holder.id().hex());
     assertThat(parent).isNotNull();
     return parent;
   }
@@ -89,10 +89,10 @@ class RevocationTest {
     await()
         .until(
             () -> {
-              CompletableFuture<NextAnswer> before = holder.next(task, PieceSpan.NONE);
+              CompletableFuture<PollResponse> before = holder.next(task, PieceSpan.NONE);
               var unused = holder.next(task, PieceSpan.NONE); // has the first one answered
               supernode.ticker.advance(Duration.ofMillis(20));
-              NextAnswer answer = get(before);
+              PollResponse answer = get(before);
               holder.acknowledge(answer);
               heard.addAll(answer.revoked());
               return !heard.isEmpty();
@@ -100,77 +100,77 @@ class RevocationTest {
     return heard;
   }
 
-  private boolean isTaken(Parent shown, TestPeer taker, List<Revoked> revoked) {
+  private boolean isTaken(Parent shown, TestPeer child, List<Revoked> revoked) {
     ShownCapabilities capabilities = new ShownCapabilities(holder.caller.secret().capabilityKey());
-    revoked.forEach(r -> capabilities.revoke(r.task(), r.taker(), r.expires()));
+    revoked.forEach(r -> capabilities.revoke(r.task(), r.child(), r.expires()));
     Instant now = supernode.ticker.clock().instant();
     return capabilities.isValid(
-        shown.capability(), task, taker.id(), taker.caller.address().getAddress(), now);
+        shown.capability(), task, child.id(), child.caller.address().getAddress(), now);
   }
 
   @Test
   void aParentHearsThatATakerHasLeft() {
-    TestPeer taker = new TestPeer(supernode);
-    Parent parent = holderAsParentOf(taker);
+    TestPeer child = new TestPeer(supernode);
+    Parent parent = holderAsParentOf(child);
     pass(Duration.ofSeconds(2));
-    assertThat(isTaken(parent, taker, List.of())).isTrue();
+    assertThat(isTaken(parent, child, List.of())).isTrue();
 
-    taker.leaves(Optional.of(task));
+    child.leaves(Optional.of(task));
 
     List<Revoked> revoked = heard();
     assertThat(revoked).hasSize(1);
     assertThat(revoked.get(0).task()).isEqualTo(task);
-    assertThat(revoked.get(0).taker()).isEqualTo(taker.id());
-    assertThat(isTaken(parent, taker, revoked)).isFalse();
+    assertThat(revoked.get(0).child()).isEqualTo(child.id());
+    assertThat(isTaken(parent, child, revoked)).isFalse();
     // It may come again.
-    assertThat(isTaken(holderAsParentOf(taker), taker, revoked)).isTrue();
+    assertThat(isTaken(holderAsParentOf(child), child, revoked)).isTrue();
   }
 
   @Test
   void aPeerMayComeAgainAfterTheClockWasSetBack() {
-    TestPeer taker = new TestPeer(supernode);
-    assertThat(holderAsParentOf(taker)).isNotNull();
+    TestPeer child = new TestPeer(supernode);
+    assertThat(holderAsParentOf(child)).isNotNull();
     pass(Duration.ofSeconds(2));
-    taker.leaves(Optional.of(task));
+    child.leaves(Optional.of(task));
     List<Revoked> revoked = heard();
 
     supernode.ticker.setClock(Duration.ofHours(-2));
 
-    assertThat(isTaken(holderAsParentOf(taker), taker, revoked)).isTrue();
+    assertThat(isTaken(holderAsParentOf(child), child, revoked)).isTrue();
   }
 
   @Test
   void whatWasSaidInAnAnswerThatGotLostIsSaidAgain() {
-    TestPeer taker = new TestPeer(supernode);
-    Parent parent = holderAsParentOf(taker);
+    TestPeer child = new TestPeer(supernode);
+    Parent parent = holderAsParentOf(child);
     pass(Duration.ofSeconds(2));
-    taker.leaves(Optional.empty());
-    CompletableFuture<NextAnswer> lost = holder.next(task, PieceSpan.NONE);
+    child.leaves(Optional.empty());
+    CompletableFuture<PollResponse> lost = holder.next(task, PieceSpan.NONE);
     var unused = holder.next(task, PieceSpan.NONE);
     supernode.ticker.advance(Duration.ofMillis(20));
     assertThat(get(lost).revoked()).isNotEmpty();
 
-    assertThat(isTaken(parent, taker, heard())).isFalse();
+    assertThat(isTaken(parent, child, heard())).isFalse();
   }
 
   @Test
   void theSupernodeItselfRefusesAtOnce() {
-    TestPeer taker = new TestPeer(supernode);
+    TestPeer child = new TestPeer(supernode);
     holder.leaves(Optional.empty());
-    Parent parent = parentsOf(taker).get(supernode.service.local().id().hex());
-    assertThat(isGiven(parent, taker)).isTrue();
+    Parent parent = parentsOf(child).get(supernode.service.local().id().hex());
+    assertThat(isGiven(parent, child)).isTrue();
     pass(Duration.ofSeconds(2));
-    taker.leaves(Optional.empty());
-    assertThat(isGiven(parent, taker)).isFalse();
+    child.leaves(Optional.empty());
+    assertThat(isGiven(parent, child)).isFalse();
   }
 
-  private boolean isGiven(Parent parent, TestPeer taker) {
+  private boolean isGiven(Parent parent, TestPeer child) {
     PieceService.Ask ask =
         new PieceService.Ask(
             task,
             ByteRange.of(0, PIECE),
-            taker.id(),
-            taker.caller.address().getAddress(),
+            child.id(),
+            child.caller.address().getAddress(),
             parent.capability());
     return supernode
         .pieces
@@ -187,25 +187,25 @@ class RevocationTest {
 
   @Test
   void whomTheSourceRefusesLosesItsCapabilities() {
-    TestPeer taker = new TestPeer(supernode);
-    taker.join(FILE, taker.register(content(FILE, ALICE)));
-    source.revoke(FILE, ALICE).stallQuestions(FILE);
+    TestPeer child = new TestPeer(supernode);
+    child.join(FILE, child.register(content(FILE, ALICE)));
+    source.revoke(FILE, ALICE).stallProbes(FILE);
     pass(SupernodeSettings.TICKET_LIFE.minus(Permission.LEAD));
     Parent parent =
-        taker.answer(task, PieceSpan.ALL).parents().stream()
+        child.answer(task, PieceSpan.ALL).parents().stream()
             .filter(p -> p.peer().id().equals(holder.id()))
             .findFirst()
             .orElseThrow();
     pass(Duration.ofSeconds(2));
-    assertThat(isTaken(parent, taker, List.of())).isTrue();
+    assertThat(isTaken(parent, child, List.of())).isTrue();
     source.resume(FILE);
-    assertThat(taker.answer(task, PieceSpan.ALL).state()).isEqualTo(TaskUpdate.State.FAILED);
-    assertThat(isTaken(parent, taker, heard())).isFalse();
+    assertThat(child.answer(task, PieceSpan.ALL).state()).isEqualTo(TaskUpdate.State.FAILED);
+    assertThat(isTaken(parent, child, heard())).isFalse();
   }
 
   @Test
   void whatTheSupernodeWantsToSayIsBounded() {
-    Session session = new Session(holder.caller, Place.of(InetAddress.getLoopbackAddress()));
+    Session session = new Session(holder.caller, HostKey.of(InetAddress.getLoopbackAddress()));
     int most = SupernodeSettings.MOST_REVOKED_WAITING;
     for (int i = 0; i <= most; i++) {
       session.revoke(new Revoked(task, holder.id(), Instant.ofEpochSecond(i)));
@@ -217,14 +217,14 @@ class RevocationTest {
   @Test
   void whoIsRefusedWithARevokedOneAccusesNobody() {
     for (int i = 0; i < 2; i++) {
-      TestPeer taker = new TestPeer(supernode);
-      Parent before = holderAsParentOf(taker);
+      TestPeer child = new TestPeer(supernode);
+      Parent before = holderAsParentOf(child);
       assertThat(before).isNotNull();
       pass(Duration.ofSeconds(2));
-      taker.leaves(Optional.of(task));
-      Parent after = holderAsParentOf(taker);
+      child.leaves(Optional.of(task));
+      Parent after = holderAsParentOf(child);
       assertThat(after.capability()).isNotEqualTo(before.capability());
-      var unused = taker.reports(0, holder.id(), Outcome.REFUSED).next(task, PieceSpan.ALL);
+      var unused = child.reports(0, holder.id(), Outcome.REFUSED).next(task, PieceSpan.ALL);
     }
     assertThat(get(supernode.service.admin().peers()))
         .allSatisfy(known -> assertThat(known.isolation()).isEmpty());

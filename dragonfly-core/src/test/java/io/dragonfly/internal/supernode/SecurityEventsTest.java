@@ -8,10 +8,10 @@ import static io.dragonfly.internal.supernode.TestSupernode.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dragonfly.control.AnnounceRequest;
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.JoinAnswer;
 import io.dragonfly.control.JoinRequest;
-import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.JoinResponse;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SecurityEvent;
@@ -90,7 +90,7 @@ class SecurityEventsTest {
   }
 
   private static CompletableFuture<?> offer(SupernodeApi api, Caller caller) {
-    return api.offer(new OfferRequest(caller, List.of()));
+    return api.offer(new AnnounceRequest(caller, List.of()));
   }
 
   private SecurityEvent only(Kind kind) {
@@ -143,7 +143,7 @@ class SecurityEventsTest {
   private Caller proven(Caller caller, SupernodeApi api, Path file) {
     JoinToken token = JoinToken.ofFile(file, setup.ticker);
     JoinRequest request = JoinToken.request(random);
-    JoinAnswer answer = get(api.join(request));
+    JoinResponse answer = get(api.join(request));
     return caller.with(token.prove(caller.id(), request, answer));
   }
 
@@ -194,7 +194,7 @@ class SecurityEventsTest {
     source.put(FILE, bytes(3 * PIECE)).allow(FILE, PASSWORD);
     TestPeer peer = new TestPeer(supernode);
     TaskId task = peer.join(FILE, peer.register(content(FILE, PASSWORD))).task().id();
-    await().until(() -> source.openStreams() == 0 && source.questions() >= 1);
+    await().until(() -> source.openStreams() == 0 && source.probes() >= 1);
     source.revoke(FILE, PASSWORD);
     supernode.ticker.pass(SupernodeSettings.TICKET_LIFE.minus(Permission.LEAD));
     supernode.ticker.advance(Duration.ZERO);
@@ -211,11 +211,11 @@ class SecurityEventsTest {
     TestPeer accused = holder(0, 1, 2, 3);
     TaskId task = supernode.storage.tasks().get(0).task().id();
     for (int i = 0; i < 2; i++) {
-      TestPeer taker = new TestPeer(supernode);
-      taker.registered(FILE);
-      taker.answer(task, PieceSpan.ALL);
+      TestPeer child = new TestPeer(supernode);
+      child.registered(FILE);
+      child.answer(task, PieceSpan.ALL);
       var unused =
-          taker.reports(0, accused.id(), Outcome.DIGEST_MISMATCH).next(task, PieceSpan.ALL);
+          child.reports(0, accused.id(), Outcome.DIGEST_MISMATCH).next(task, PieceSpan.ALL);
     }
 
     SecurityEvent event = only(Kind.PEER_ISOLATED);
@@ -251,18 +251,18 @@ class SecurityEventsTest {
   void complaintsOfTheCacheThatAreNoLongerBelievedAreTold() {
     source.put(FILE, bytes(12 * PIECE));
     PeerId cdn = supernode.service.local().id();
-    TestPeer taker = new TestPeer(supernode);
-    TaskId task = taker.registered(FILE).task().id();
+    TestPeer child = new TestPeer(supernode);
+    TaskId task = child.registered(FILE).task().id();
     await().until(() -> source.openStreams() == 0);
-    taker.answer(task, PieceSpan.ALL);
+    child.answer(task, PieceSpan.ALL);
     for (int piece = 0; piece < 12; piece++) {
-      taker.reports(piece, cdn, Outcome.DIGEST_MISMATCH);
+      child.reports(piece, cdn, Outcome.DIGEST_MISMATCH);
     }
-    var unused = taker.next(task, PieceSpan.ALL);
+    var unused = child.next(task, PieceSpan.ALL);
 
     await().until(() -> events.size() == 4); // eight of one place are believed
     assertThat(events).allMatch(event -> event.kind() == Kind.COMPLAINT_IGNORED);
-    assertThat(events.get(0).who()).isEqualTo(taker.id().hex());
+    assertThat(events.get(0).who()).isEqualTo(child.id().hex());
     assertThat(events.get(0).what()).startsWith("task " + task.hex());
   }
 }

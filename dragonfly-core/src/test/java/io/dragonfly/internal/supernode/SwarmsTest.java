@@ -10,10 +10,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.dragonfly.control.Assignment;
-import io.dragonfly.control.NextAnswer;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.PollResponse;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.SourceChangedException;
@@ -79,7 +79,7 @@ class SwarmsTest {
     assertThat(peer.take(first)).containsExactly(0);
     assertThat(peer.digestsKnown()).isEqualTo(1);
 
-    CompletableFuture<NextAnswer> waiting = peer.next(task, PieceSpan.ALL);
+    CompletableFuture<PollResponse> waiting = peer.next(task, PieceSpan.ALL);
     assertThat(waiting).isNotDone();
     source.resume(FILE);
     TaskUpdate second = peer.arrived(waiting, task);
@@ -128,8 +128,8 @@ class SwarmsTest {
     source.put(FILE, bytes(2 * PIECE)).stallAt(FILE, 1);
     TestPeer peer = new TestPeer(supernode);
     TaskId task = peer.registered(FILE).task().id();
-    CompletableFuture<NextAnswer> first = peer.next(task, PieceSpan.ALL);
-    CompletableFuture<NextAnswer> second = peer.next(task, PieceSpan.ALL);
+    CompletableFuture<PollResponse> first = peer.next(task, PieceSpan.ALL);
+    CompletableFuture<PollResponse> second = peer.next(task, PieceSpan.ALL);
     assertThat(get(first).updates()).allMatch(update -> update.assignments().isEmpty());
     assertThat(second).isNotDone();
     peer.acknowledge(get(first));
@@ -142,7 +142,7 @@ class SwarmsTest {
     source.put(FILE, bytes(2 * PIECE)).stallAt(FILE, 1);
     TestPeer peer = new TestPeer(supernode);
     TaskId task = peer.registered(FILE).task().id();
-    CompletableFuture<NextAnswer> waiting = peer.next(task, PieceSpan.ALL);
+    CompletableFuture<PollResponse> waiting = peer.next(task, PieceSpan.ALL);
     supernode.ticker.advance(TestPeer.PATIENCE.minusMillis(1));
     assertThat(waiting).isNotDone();
     supernode.ticker.advance(Duration.ofMillis(1));
@@ -246,7 +246,7 @@ class SwarmsTest {
     source.put(FILE, bytes(2 * PIECE));
     TestPeer seed = new TestPeer(supernode);
     TaskId task = seed.registered(FILE).task().id();
-    CompletableFuture<NextAnswer> call = seed.next(task, PieceSpan.NONE);
+    CompletableFuture<PollResponse> call = seed.next(task, PieceSpan.NONE);
     supernode.ticker.advance(Duration.ofSeconds(6));
     assertThat(get(call).terms().lease()).isEqualTo(Duration.ofSeconds(90));
     seed.acknowledge(get(call));
@@ -265,15 +265,15 @@ class SwarmsTest {
   @Test
   void whatIsOfferedIsGivenToOthersButGivesNoRightToTake() {
     source.put(FILE, bytes(3 * PIECE));
-    TestPeer taker = new TestPeer(supernode);
-    TaskId task = taker.registered(FILE).task().id();
+    TestPeer child = new TestPeer(supernode);
+    TaskId task = child.registered(FILE).task().id();
     await().until(() -> source.openStreams() == 0);
     TestPeer holder = new TestPeer(supernode);
     holder.registered(FILE);
     holder.leaves(Optional.of(task));
     assertThat(holder.offers(task, 0, 1, 2).unknown()).isEmpty();
 
-    TaskUpdate update = taker.answer(task, PieceSpan.ALL);
+    TaskUpdate update = child.answer(task, PieceSpan.ALL);
     assertThat(update.parents()).extracting(p -> p.peer().id()).containsExactly(holder.id());
     assertThat(holder.answer(task, PieceSpan.ALL).state()).isEqualTo(TaskUpdate.State.UNKNOWN);
     assertThat(holder.next(task, PieceSpan.NONE)).isNotDone();
@@ -292,22 +292,22 @@ class SwarmsTest {
   @Test
   void aCapabilityIsForTheTakerAtItsAddressAndMadeWithTheParentsKey() {
     source.put(FILE, bytes(3 * PIECE));
-    TestPeer taker = new TestPeer(supernode);
-    TaskId task = taker.registered(FILE).task().id();
+    TestPeer child = new TestPeer(supernode);
+    TaskId task = child.registered(FILE).task().id();
     TestPeer holder = new TestPeer(supernode);
     holder.registered(FILE);
     await().until(() -> source.openStreams() == 0);
     holder.has(task, 0, 1, 2).next(task, PieceSpan.NONE);
 
-    Parent parent = taker.answer(task, PieceSpan.ALL).parents().get(0);
+    Parent parent = child.answer(task, PieceSpan.ALL).parents().get(0);
     assertThat(parent.peer().id()).isEqualTo(holder.id());
     assertThat(
             new ShownCapabilities(holder.caller.secret().capabilityKey())
                 .isValid(
                     parent.capability(),
                     task,
-                    taker.id(),
-                    taker.caller.address().getAddress(),
+                    child.id(),
+                    child.caller.address().getAddress(),
                     supernode.ticker.clock().instant().plusSeconds(599)))
         .isTrue();
   }
@@ -316,7 +316,7 @@ class SwarmsTest {
   void threePeersMayReadTheSourceAndTheRightIsPassedOn() {
     source.put(FILE, bytes(3 * PIECE)).stallAt(FILE, PIECE);
     List<TestPeer> peers = IntStream.range(0, 5).mapToObj(i -> new TestPeer(supernode)).toList();
-    List<RegisterAnswer> answers = new ArrayList<>();
+    List<RegisterResponse> answers = new ArrayList<>();
     peers.forEach(peer -> answers.add(peer.registered(FILE)));
     assertThat(answers)
         .extracting(answer -> answer.advice().backToSource())
@@ -325,7 +325,7 @@ class SwarmsTest {
 
     TaskId task = answers.get(0).task().id();
     peers.get(3).take(peers.get(3).answer(task, PieceSpan.ALL));
-    CompletableFuture<NextAnswer> waiting = peers.get(3).next(task, PieceSpan.ALL);
+    CompletableFuture<PollResponse> waiting = peers.get(3).next(task, PieceSpan.ALL);
     assertThat(waiting).isNotDone();
     peers.get(1).leaves(Optional.of(task));
     TaskUpdate update = peers.get(3).arrived(waiting, task);
@@ -351,20 +351,20 @@ class SwarmsTest {
   void whatAPeerReadFromTheSourceItselfIsPassedOnOnceItsDigestIsKnown() {
     source.put(FILE, bytes(3 * PIECE)).stallAt(FILE, PIECE);
     TestPeer reader = new TestPeer(supernode);
-    TestPeer taker = new TestPeer(supernode);
+    TestPeer child = new TestPeer(supernode);
     TaskId task = reader.registered(FILE).task().id();
-    taker.registered(FILE);
+    child.registered(FILE);
     await().until(() -> source.bytesRead() == PIECE);
     reader.has(task, 0, 1, 2).next(task, PieceSpan.NONE);
-    TaskUpdate update = taker.answer(task, PieceSpan.ALL);
-    assertThat(taker.take(update)).containsExactly(0);
+    TaskUpdate update = child.answer(task, PieceSpan.ALL);
+    assertThat(child.take(update)).containsExactly(0);
     assertThat(update.parents()).extracting(p -> p.peer().id()).containsExactly(reader.id());
 
-    CompletableFuture<NextAnswer> waiting = taker.next(task, PieceSpan.ALL);
+    CompletableFuture<PollResponse> waiting = child.next(task, PieceSpan.ALL);
     assertThat(waiting).isNotDone();
     source.resume(FILE);
-    update = taker.arrived(waiting, task);
-    assertThat(taker.take(update)).startsWith(1);
+    update = child.arrived(waiting, task);
+    assertThat(child.take(update)).startsWith(1);
     assertThat(update.parents()).isEmpty(); // the reader again, who was described before
   }
 
@@ -376,11 +376,11 @@ class SwarmsTest {
     await().until(() -> source.openStreams() == 0);
     holder.has(task, 0, 1).next(task, PieceSpan.NONE);
     holder.next(new TaskReport(task, PieceSpan.NONE, 2, List.of(0), List.of()));
-    TestPeer taker = new TestPeer(supernode);
-    taker.registered(FILE);
-    TaskUpdate update = taker.answer(task, PieceSpan.ALL);
-    assertThat(taker.take(update)).containsExactly(0, 1);
-    assertThat(taker.parents.values())
+    TestPeer child = new TestPeer(supernode);
+    child.registered(FILE);
+    TaskUpdate update = child.answer(task, PieceSpan.ALL);
+    assertThat(child.take(update)).containsExactly(0, 1);
+    assertThat(child.parents.values())
         .extracting(Peer::id)
         .containsExactlyInAnyOrder(supernode.service.local().id(), holder.id());
   }
@@ -392,13 +392,13 @@ class SwarmsTest {
     TaskId task = holder.registered(FILE).task().id();
     await().until(() -> source.openStreams() == 0);
     holder.has(task, 0, 1).next(task, PieceSpan.NONE);
-    CompletableFuture<NextAnswer> waiting = holder.next(task, PieceSpan.NONE);
+    CompletableFuture<PollResponse> waiting = holder.next(task, PieceSpan.NONE);
     holder.leaves(Optional.empty());
     assertThat(get(waiting).updates()).isEmpty();
-    TestPeer taker = new TestPeer(supernode);
-    taker.registered(FILE);
-    taker.take(taker.answer(task, PieceSpan.ALL));
-    assertThat(taker.parents.values())
+    TestPeer child = new TestPeer(supernode);
+    child.registered(FILE);
+    child.take(child.answer(task, PieceSpan.ALL));
+    assertThat(child.parents.values())
         .extracting(Peer::id)
         .containsOnly(supernode.service.local().id());
   }
@@ -413,7 +413,7 @@ class SwarmsTest {
     other.registered(FILE);
     source.resume(FILE);
     one.take(one.answer(task, PieceSpan.ALL));
-    CompletableFuture<NextAnswer> waiting = one.next(task, PieceSpan.ALL);
+    CompletableFuture<PollResponse> waiting = one.next(task, PieceSpan.ALL);
     await()
         .until(
             () -> {
@@ -435,7 +435,7 @@ class SwarmsTest {
     TaskUpdate update = peer.answer(task, PieceSpan.ALL);
     assertThat(update.length()).isEmpty();
     peer.take(update);
-    CompletableFuture<NextAnswer> waiting = peer.next(task, PieceSpan.ALL);
+    CompletableFuture<PollResponse> waiting = peer.next(task, PieceSpan.ALL);
     source.resume(FILE);
     assertThat(peer.arrived(waiting, task).length()).hasValue(3 << 20);
   }
@@ -444,7 +444,7 @@ class SwarmsTest {
   void theReadStopsSomeTimeAfterTheLastOneLeftAndGoesOnWithTheNext() {
     source.put(FILE, bytes(3 * PIECE)).stallAt(FILE, PIECE);
     TestPeer peer = new TestPeer(supernode);
-    RegisterAnswer answer = peer.registered(FILE);
+    RegisterResponse answer = peer.registered(FILE);
     await().until(() -> source.bytesRead() == PIECE);
     peer.leaves(Optional.of(answer.task().id()));
     supernode.ticker.advance(Duration.ofSeconds(29));
@@ -469,8 +469,8 @@ class SwarmsTest {
     await().until(() -> source.openStreams() == 0);
     source.resume(FILE);
     seed.next(task, PieceSpan.NONE);
-    TestPeer taker = new TestPeer(supernode);
-    assertThat(taker.registered(FILE).task().id()).isEqualTo(task);
+    TestPeer child = new TestPeer(supernode);
+    assertThat(child.registered(FILE).task().id()).isEqualTo(task);
     await().until(() -> source.bytesRead() == 3 * PIECE);
   }
 
@@ -481,7 +481,7 @@ class SwarmsTest {
     TaskId file = peer.registered(FILE).task().id();
     TaskId other = get(peer.register(content(OTHER))).task().id();
     await().until(() -> source.bytesRead() == 5 * PIECE && source.openStreams() == 0);
-    NextAnswer answer =
+    PollResponse answer =
         get(
             peer.next(
                 new TaskReport(file, PieceSpan.ALL, 0, List.of(), List.of()),
@@ -511,7 +511,7 @@ class SwarmsTest {
     source.put(FILE, bytes(2 * PIECE)).stallAt(FILE, 0);
     TestPeer peer = new TestPeer(supernode);
     TaskId task = peer.registered(FILE).task().id();
-    CompletableFuture<NextAnswer> waiting = peer.next(task, PieceSpan.ALL);
+    CompletableFuture<PollResponse> waiting = peer.next(task, PieceSpan.ALL);
     supernode.close();
     assertThat(RegistrationTest.failure(waiting)).isInstanceOf(SupernodeUnreachableException.class);
     assertThat(RegistrationTest.failure(peer.next(task, PieceSpan.ALL)))

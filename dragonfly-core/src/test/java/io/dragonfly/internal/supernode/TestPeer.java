@@ -2,19 +2,19 @@ package io.dragonfly.internal.supernode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.Assignment;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
 import io.dragonfly.control.PieceResult;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.peer.Peer;
@@ -87,15 +87,15 @@ final class TestPeer {
     return new RegisterRequest(caller, content, Optional.empty(), Optional.empty(), List.of());
   }
 
-  CompletableFuture<RegisterAnswer> register(ContentRequest content) {
+  CompletableFuture<RegisterResponse> register(ContentRequest content) {
     return supernode.api.register(request(content));
   }
 
-  CompletableFuture<RegisterAnswer> register(URI uri) {
+  CompletableFuture<RegisterResponse> register(URI uri) {
     return register(content(uri));
   }
 
-  CompletableFuture<RegisterAnswer> register(
+  CompletableFuture<RegisterResponse> register(
       ContentRequest content, String ticket, Holding... holdings) {
     return supernode.api.register(
         new RegisterRequest(
@@ -103,12 +103,12 @@ final class TestPeer {
   }
 
   /** Registers and waits for the answer. */
-  RegisterAnswer registered(URI uri) {
+  RegisterResponse registered(URI uri) {
     return join(uri, register(uri));
   }
 
-  RegisterAnswer join(URI uri, CompletableFuture<RegisterAnswer> future) {
-    RegisterAnswer answer = get(future);
+  RegisterResponse join(URI uri, CompletableFuture<RegisterResponse> future) {
+    RegisterResponse answer = get(future);
     tickets.put(answer.task().id(), answer.ticket());
     digestsKnown = answer.digests().end();
     return answer;
@@ -127,12 +127,12 @@ final class TestPeer {
     return this;
   }
 
-  CompletableFuture<NextAnswer> next(TaskReport... reports) {
-    return supernode.api.next(new NextRequest(caller, answered, List.of(reports), PATIENCE));
+  CompletableFuture<PollResponse> next(TaskReport... reports) {
+    return supernode.api.next(new PollRequest(caller, answered, List.of(reports), PATIENCE));
   }
 
   /** Calls about one task, with all results that were to be reported. */
-  CompletableFuture<NextAnswer> next(TaskId task, PieceSpan wanted) {
+  CompletableFuture<PollResponse> next(TaskId task, PieceSpan wanted) {
     List<PieceResult> now = List.copyOf(results);
     results.clear();
     return next(new TaskReport(task, wanted, digestsKnown, List.of(), now));
@@ -144,8 +144,8 @@ final class TestPeer {
   }
 
   /** Waits for an answer about one task, which arrives. */
-  TaskUpdate arrived(CompletableFuture<NextAnswer> future, TaskId task) {
-    NextAnswer answer = get(future);
+  TaskUpdate arrived(CompletableFuture<PollResponse> future, TaskId task) {
+    PollResponse answer = get(future);
     answered = answer.number();
     assertThat(answer.updates()).hasSize(1);
     TaskUpdate update = answer.updates().get(0);
@@ -159,7 +159,7 @@ final class TestPeer {
     return update;
   }
 
-  void acknowledge(NextAnswer answer) {
+  void acknowledge(PollResponse answer) {
     answered = answer.number();
   }
 
@@ -183,13 +183,13 @@ final class TestPeer {
   }
 
   /** Offers pieces, with the ticket of the task if there was a registration. */
-  OfferAnswer offers(TaskId task, int... pieces) {
+  AnnounceResponse offers(TaskId task, int... pieces) {
     return offersWith(Optional.ofNullable(tickets.get(task)), task, pieces);
   }
 
-  OfferAnswer offersWith(Optional<String> ticket, TaskId task, int... pieces) {
+  AnnounceResponse offersWith(Optional<String> ticket, TaskId task, int... pieces) {
     Holding holding = new Holding(task, holding(task, pieces).pieces(), ticket);
-    return get(supernode.api.offer(new OfferRequest(caller, List.of(holding))));
+    return get(supernode.api.offer(new AnnounceRequest(caller, List.of(holding))));
   }
 
   /** Returns the same peer at a supernode that was started again, with the tickets that it has. */
@@ -211,7 +211,7 @@ final class TestPeer {
     get(supernode.api.leave(new LeaveRequest(caller, task)));
   }
 
-  static List<Parent> contacts(RegisterAnswer answer) {
+  static List<Parent> contacts(RegisterResponse answer) {
     return answer.advice().contacts();
   }
 

@@ -3,7 +3,7 @@ package io.dragonfly.internal.transfer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.net.InetAddresses;
-import io.dragonfly.internal.access.TakerAddresses;
+import io.dragonfly.internal.access.ChildAddresses;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -60,11 +60,11 @@ class LocalAddressTest {
 
   @Test
   void aTakerUsesTheAddressOfTheParentsFamilyIfItHasOne() {
-    TakerAddresses both = new TakerAddresses(IP4, Optional.of(IP6));
+    ChildAddresses both = new ChildAddresses(IP4, Optional.of(IP6));
     InetAddress parent = InetAddresses.forString("2001:db8::1");
     assertThat(both.towards(parent)).isEqualTo(IP6);
     assertThat(both.reach(parent)).isTrue();
-    TakerAddresses one = new TakerAddresses(IP4, Optional.empty());
+    ChildAddresses one = new ChildAddresses(IP4, Optional.empty());
     assertThat(one.towards(parent)).isEqualTo(IP4);
     assertThat(one.reach(parent)).isFalse();
   }

@@ -81,7 +81,7 @@ public final class PeerOptions {
     Optional.ofNullable(quotaBytes).filter(bytes -> bytes > 0).ifPresent(builder::quotaBytes);
     Optional.ofNullable(taskTtl).ifPresent(builder::taskTtl);
     Optional.ofNullable(queueTimeout).ifPresent(builder::queueTimeout);
-    builder.takesPreheats(allowPreheat);
+    builder.acceptsPreheats(allowPreheat);
     metrics.giveTo(builder::metricsNetwork);
     tls.giveTo(directory, builder::tlsCert, builder::tlsKey, builder::tlsCa, builder::crl);
     join.giveTo(directory, builder::joinTokenFile, builder::plainPieces);

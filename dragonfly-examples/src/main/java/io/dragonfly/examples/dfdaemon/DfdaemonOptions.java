@@ -11,7 +11,7 @@ import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.command.WhyNot;
 import io.dragonfly.examples.command.ZoneOption;
 import io.dragonfly.examples.dfget.PeerSettings;
-import io.dragonfly.examples.thin.Place;
+import io.dragonfly.examples.thin.DataDirectoryFinder;
 import io.dragonfly.transport.http.proxy.ProxyConfig;
 import io.dragonfly.transport.http.proxy.ProxyRule;
 import io.dragonfly.transport.http.proxy.Upstream;
@@ -222,7 +222,7 @@ final class DfdaemonOptions {
       }
       return call.directory().resolve(name);
     }
-    return Place.byDefault().toPath();
+    return DataDirectoryFinder.byDefault().toPath();
   }
 
   /**

@@ -3,7 +3,7 @@ package io.dragonfly.examples.dfget;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Commands;
 import io.dragonfly.examples.command.ExitCode;
-import io.dragonfly.home.HeldTask;
+import io.dragonfly.home.CachedTask;
 import io.dragonfly.home.Removal;
 import io.dragonfly.home.Verification;
 import java.io.PrintWriter;
@@ -55,11 +55,11 @@ final class CacheCommand implements Callable<Integer> {
       @Option(names = JSON, description = ABOUT_JSON) boolean json) {
     return home.use(
         content -> {
-          List<HeldTask> tasks =
+          List<CachedTask> tasks =
               content.tasks().stream()
                   .sorted(
                       Comparator.comparing(
-                          (HeldTask task) -> task.lastFetch().orElse(Instant.MIN),
+                          (CachedTask task) -> task.lastFetch().orElse(Instant.MIN),
                           Comparator.reverseOrder()))
                   .toList();
           print(json ? CacheReport.json(tasks) : CacheReport.text(tasks));
@@ -84,9 +84,9 @@ final class CacheCommand implements Callable<Integer> {
     return home.use(content -> remove(content, chosen("rm", content, given), json));
   }
 
-  private int remove(HomeContent content, List<HeldTask> tasks, boolean json) {
+  private int remove(HomeContent content, List<CachedTask> tasks, boolean json) {
     CacheReport.Removals removals = new CacheReport.Removals();
-    for (HeldTask task : tasks) {
+    for (CachedTask task : tasks) {
       Removal removal = content.remove(task.task().id());
       removals.add(task, removal);
       if (removal == Removal.IN_USE) {
@@ -110,9 +110,9 @@ final class CacheCommand implements Callable<Integer> {
     return home.use(content -> verify(content, chosen("verify", content, given), json));
   }
 
-  private int verify(HomeContent content, List<HeldTask> tasks, boolean json) {
+  private int verify(HomeContent content, List<CachedTask> tasks, boolean json) {
     CacheReport.Verifications report = new CacheReport.Verifications();
-    for (HeldTask task : tasks) {
+    for (CachedTask task : tasks) {
       Optional<Verification> verification = content.verify(task.task().id());
       verification.ifPresent(report::add); // it may have been removed meanwhile
       if (!json) {
@@ -125,8 +125,8 @@ final class CacheCommand implements Callable<Integer> {
     return report.isAnyBad() ? ExitCode.BAD_PIECES : ExitCode.OK;
   }
 
-  private List<HeldTask> chosen(String command, HomeContent content, List<String> names) {
-    List<HeldTask> tasks = content.tasks();
+  private List<CachedTask> chosen(String command, HomeContent content, List<String> names) {
+    List<CachedTask> tasks = content.tasks();
     if (names.isEmpty()) {
       return tasks;
     }
@@ -140,7 +140,7 @@ final class CacheCommand implements Callable<Integer> {
     }
   }
 
-  private void say(String message, HeldTask task) {
+  private void say(String message, CachedTask task) {
     PrintWriter err = spec.commandLine().getErr();
     err.println("dfget: " + Commands.oneLine(message.formatted(task.task().id().brief())));
     err.flush();

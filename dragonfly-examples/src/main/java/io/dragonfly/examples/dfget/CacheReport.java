@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dragonfly.examples.command.Units;
-import io.dragonfly.home.HeldTask;
+import io.dragonfly.home.CachedTask;
 import io.dragonfly.home.Removal;
 import io.dragonfly.home.Verification;
 import java.time.ZoneId;
@@ -25,13 +25,13 @@ final class CacheReport {
         .withZone(ZoneId.systemDefault());
   }
 
-  static String text(List<HeldTask> tasks) {
+  static String text(List<CachedTask> tasks) {
     if (tasks.isEmpty()) {
       return "";
     }
     StringBuilder text =
         new StringBuilder(ROW.formatted("TASK", "STATE", "PIECES", "LENGTH", "LAST FETCH", "URL"));
-    for (HeldTask task : tasks) {
+    for (CachedTask task : tasks) {
       text.append(
           ROW.formatted(
               task.task().id().brief(),
@@ -44,24 +44,24 @@ final class CacheReport {
     return text.toString();
   }
 
-  private static String number(HeldTask task) {
+  private static String number(CachedTask task) {
     return task.piecesInAll().isPresent() ? Integer.toString(task.piecesInAll().getAsInt()) : "?";
   }
 
-  private static String length(HeldTask task) {
+  private static String length(CachedTask task) {
     return task.task().layout().length().isPresent()
         ? Units.size(task.task().layout().length().getAsLong())
         : "?";
   }
 
-  private static String state(HeldTask task) {
+  private static String state(CachedTask task) {
     return task.inUse() ? "in_use" : task.isComplete() ? "complete" : "partial";
   }
 
-  static String json(List<HeldTask> tasks) {
+  static String json(List<CachedTask> tasks) {
     ObjectNode object = JsonNodeFactory.instance.objectNode();
     ArrayNode list = object.putArray("tasks");
-    for (HeldTask task : tasks) {
+    for (CachedTask task : tasks) {
       ObjectNode one = list.addObject();
       one.put("task", task.task().id().hex());
       one.put("state", state(task));
@@ -98,7 +98,7 @@ final class CacheReport {
     private long bytes;
     private boolean inUse;
 
-    void add(HeldTask task, Removal removal) {
+    void add(CachedTask task, Removal removal) {
       tasks
           .addObject()
           .put("task", task.task().id().hex())

@@ -6,7 +6,7 @@ import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.PeerOptions;
 import io.dragonfly.examples.command.Units;
 import io.dragonfly.examples.command.ZoneOption;
-import io.dragonfly.examples.thin.Place;
+import io.dragonfly.examples.thin.DataDirectoryFinder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -91,7 +91,8 @@ public final class DfgetPeerOptions {
   /** Returns the defaults that depend on the call. */
   public static Map<String, String> defaults(Call call) {
     try {
-      return Map.of("home", Place.of(call.arguments(), call.directory().toString()).getPath());
+      return Map.of(
+          "home", DataDirectoryFinder.of(call.arguments(), call.directory().toString()).getPath());
     } catch (IOException e) {
       return Map.of(); // an empty one, which is said elsewhere
     }

@@ -2,8 +2,8 @@ package io.dragonfly.examples.dfget;
 
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Units;
+import io.dragonfly.fetch.FetchMode;
 import io.dragonfly.fetch.FetchRequest;
-import io.dragonfly.fetch.Pattern;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.task.Digest;
 import io.dragonfly.task.Headers;
@@ -67,7 +67,7 @@ final class DfgetRequestOptions {
       paramLabel = "WAY",
       converter = PatternConverter.class,
       description = "p2p, cdn (without serving others) or source. Default: ${DEFAULT-VALUE}.")
-  private Pattern pattern = Pattern.P2P;
+  private FetchMode pattern = FetchMode.P2P;
 
   @Option(
       names = {"--locallimit", "-s"},
@@ -168,16 +168,16 @@ final class DfgetRequestOptions {
   }
 
   /** Reads a pattern for picocli. */
-  static final class PatternConverter extends Units.Converter<Pattern> {
+  static final class PatternConverter extends Units.Converter<FetchMode> {
     PatternConverter() {
       super(PatternConverter::parse);
     }
 
-    private static Pattern parse(String name) {
+    private static FetchMode parse(String name) {
       return switch (name) {
-        case "p2p" -> Pattern.P2P;
-        case "cdn" -> Pattern.CDN;
-        case "source" -> Pattern.SOURCE;
+        case "p2p" -> FetchMode.P2P;
+        case "cdn" -> FetchMode.CDN;
+        case "source" -> FetchMode.SOURCE;
         default ->
             throw new IllegalArgumentException("'%s' is not p2p, cdn or source".formatted(name));
       };

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dragonfly.home.FetchRecord;
 import io.dragonfly.home.FetchStep;
-import io.dragonfly.home.Giver;
 import io.dragonfly.home.ParentRecord;
+import io.dragonfly.home.Provider;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -75,12 +75,12 @@ final class ExplainJson {
     return one;
   }
 
-  private static ObjectNode of(Giver giver) {
+  private static ObjectNode of(Provider provider) {
     return JsonNodeFactory.instance
         .objectNode()
-        .put("kind", word(giver.kind()))
-        .put("address", giver.address())
-        .put("zone", giver.zone());
+        .put("kind", word(provider.kind()))
+        .put("address", provider.address())
+        .put("zone", provider.zone());
   }
 
   private static ObjectNode of(FetchStep step) {

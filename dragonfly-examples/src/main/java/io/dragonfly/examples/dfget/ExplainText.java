@@ -6,8 +6,8 @@ import io.dragonfly.examples.terminal.Glyphs;
 import io.dragonfly.fetch.FetchProgress;
 import io.dragonfly.home.FetchRecord;
 import io.dragonfly.home.FetchStep;
-import io.dragonfly.home.Giver;
 import io.dragonfly.home.ParentRecord;
+import io.dragonfly.home.Provider;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -167,8 +167,8 @@ final class ExplainText {
     };
   }
 
-  private static String name(Giver giver) {
-    return giver.kind().name().toLowerCase(Locale.ROOT) + " " + giver.address();
+  private static String name(Provider provider) {
+    return provider.kind().name().toLowerCase(Locale.ROOT) + " " + provider.address();
   }
 
   private static String seconds(Duration time) {

@@ -2,8 +2,8 @@ package io.dragonfly.examples.dfget;
 
 import io.dragonfly.DistributionClient;
 import io.dragonfly.control.SecurityEvent;
+import io.dragonfly.home.CachedTask;
 import io.dragonfly.home.FetchRecord;
-import io.dragonfly.home.HeldTask;
 import io.dragonfly.home.Removal;
 import io.dragonfly.home.Verification;
 import io.dragonfly.task.TaskId;
@@ -16,7 +16,7 @@ interface HomeContent {
   HomeContent NOTHING =
       new HomeContent() {
         @Override
-        public List<HeldTask> tasks() {
+        public List<CachedTask> tasks() {
           return List.of();
         }
 
@@ -42,7 +42,7 @@ interface HomeContent {
       };
 
   /** See {@link DistributionClient#tasks}. */
-  List<HeldTask> tasks();
+  List<CachedTask> tasks();
 
   /** See {@link DistributionClient#remove}. */
   Removal remove(TaskId task);
@@ -60,7 +60,7 @@ interface HomeContent {
   static HomeContent of(DistributionClient client) {
     return new HomeContent() {
       @Override
-      public List<HeldTask> tasks() {
+      public List<CachedTask> tasks() {
         return client.tasks();
       }
 

@@ -6,7 +6,7 @@ import io.dragonfly.ClientConfig;
 import io.dragonfly.error.StorageException;
 import io.dragonfly.examples.command.Call;
 import io.dragonfly.examples.command.Commands;
-import io.dragonfly.examples.thin.Place;
+import io.dragonfly.examples.thin.DataDirectoryFinder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +26,7 @@ final class HomeLease {
   /** Returns the home that the call names. Where it has a server, that knows better. */
   private Path home() {
     try {
-      return Place.of(call.arguments(), call.directory().toString()).toPath();
+      return DataDirectoryFinder.of(call.arguments(), call.directory().toString()).toPath();
     } catch (IOException e) {
       throw new StorageException("The home cannot be found: %s".formatted(e.getMessage()), e);
     }

@@ -184,7 +184,7 @@ final class Archives {
         options,
         "-Xshare:off",
         "-XX:DumpLoadedClassList=" + list,
-        "io.dragonfly.examples.thin.Rehearsal",
+        "io.dragonfly.examples.thin.ClientCdsTraining",
         work.toString());
     Path fresh = directory.resolve("thin.new");
     java(
@@ -213,7 +213,7 @@ final class Archives {
         List.of(
             "-Xmx256m", "-XX:+UseSerialGC", "-cp", String.join(File.pathSeparator, classPath())),
         "-XX:ArchiveClassesAtExit=" + fresh,
-        Rehearsal.class.getName(),
+        CdsTraining.class.getName(),
         work.toString());
     Files.move(fresh, archive(directory, "full"), StandardCopyOption.ATOMIC_MOVE);
   }

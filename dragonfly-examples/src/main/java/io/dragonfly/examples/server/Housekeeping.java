@@ -20,7 +20,7 @@ final class Housekeeping {
   private final DistributionClient client;
   private final Uses uses;
   private final Duration expireTime;
-  private final Tidying tidying;
+  private final IdleGc tidying;
 
   /**
    * Housekeeping of a peer.
@@ -31,7 +31,7 @@ final class Housekeeping {
     this.client = client;
     this.uses = uses;
     this.expireTime = expireTime;
-    this.tidying = new Tidying(uses, client::sinceGiven, System::nanoTime, System::gc);
+    this.tidying = new IdleGc(uses, client::sinceGiven, System::nanoTime, System::gc);
   }
 
   /** Starts a thread, which ends when the server is told to stop. */

@@ -85,7 +85,7 @@ public final class RunningServer {
     AutoCloseable added = () -> {};
     boolean started = false;
     try {
-      Warming.run();
+      Warmup.run();
       added = addition.start(client);
       RunningServer server = new RunningServer(settings, client, added, addition.closesWithin());
       started = true;

@@ -11,8 +11,8 @@ import io.dragonfly.examples.command.Version;
 import io.dragonfly.examples.dfget.DfgetMain;
 import io.dragonfly.examples.dfget.DfgetPeerOptions;
 import io.dragonfly.examples.dfget.PeerSettings;
+import io.dragonfly.examples.thin.DataDirectoryFinder;
 import io.dragonfly.examples.thin.Distribution;
-import io.dragonfly.examples.thin.Place;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -70,7 +70,7 @@ public final class ServerMain implements Callable<Integer>, Described {
 
   private static Path home(List<String> words) {
     try {
-      return Place.of(words, System.getProperty("user.dir", "/")).toPath();
+      return DataDirectoryFinder.of(words, System.getProperty("user.dir", "/")).toPath();
     } catch (IOException e) {
       System.err.println("dfget server: " + e.getMessage());
       System.exit(ExitCode.USAGE);

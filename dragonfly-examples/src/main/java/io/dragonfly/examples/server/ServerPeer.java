@@ -102,7 +102,7 @@ final class ServerPeer implements PeerHost {
           Units.exactTime(asked.queueTimeout()),
           Units.exactTime(its.queueTimeout()));
     }
-    if (asked.takesPreheats() && !its.takesPreheats()) {
+    if (asked.acceptsPreheats() && !its.acceptsPreheats()) {
       throw differs("allow-preheat", true, false);
     }
     if (!asked.metricsNetworks().isEmpty()

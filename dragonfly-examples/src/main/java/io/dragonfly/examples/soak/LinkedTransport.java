@@ -1,9 +1,9 @@
 package io.dragonfly.examples.soak;
 
 import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.PieceSink;
 import io.dragonfly.spi.ServeRequest;
-import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -51,7 +51,7 @@ final class LinkedTransport implements Transport {
   }
 
   @Override
-  public Take take(TakeRequest request, PieceSink sink) {
+  public Take take(PieceRequest request, PieceSink sink) {
     return transport.take(request, sink);
   }
 

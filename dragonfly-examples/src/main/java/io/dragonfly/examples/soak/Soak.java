@@ -111,14 +111,15 @@ final class Soak implements AutoCloseable {
   }
 
   private void letFaultsHappen(Duration time) throws InterruptedException {
-    Mischief mischief = new Mischief(peers, supernodes, source, counts, threads, over);
+    FaultInjector faultInjector =
+        new FaultInjector(peers, supernodes, source, counts, threads, over);
     Fault.Plan plan = new Fault.Plan(seed, PEERS, SUPERNODES);
     Stopwatch clock = Stopwatch.createStarted();
     for (Fault fault = plan.next();
         clock.elapsed().plus(fault.pause()).compareTo(time) < 0;
         fault = plan.next()) {
       TimeUnit.MILLISECONDS.sleep(fault.pause().toMillis());
-      mischief.begin(fault);
+      faultInjector.begin(fault);
     }
     TimeUnit.NANOSECONDS.sleep(Math.max(0, time.minus(clock.elapsed()).toNanos()));
   }

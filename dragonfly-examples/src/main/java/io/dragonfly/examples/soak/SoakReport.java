@@ -61,7 +61,7 @@ final class SoakReport {
     row(out, "hung", counts.get("hung"));
     row(out, "ended with their peer", counts.get("cut_short"));
     counts.below("failed.").forEach((kind, number) -> row(out, "failed: " + kind, number));
-    counts.below("bytes.").forEach((giver, n) -> row(out, "from " + giver, Units.size(n)));
+    counts.below("bytes.").forEach((provider, n) -> row(out, "from " + provider, Units.size(n)));
     row(out, "sent by the source", Units.size(sourceBytes));
     counts.below("fault.").forEach((kind, number) -> row(out, "fault: " + kind, number));
     row(out, "faults passed over", counts.get("passed_over"));

@@ -74,7 +74,7 @@ final class SupernodeOptions {
       names = "--source-concurrency",
       paramLabel = "N",
       converter = Units.CountConverter.class,
-      description = "How many questions one source may have to answer at once. Default: 32.")
+      description = "Maximum concurrent requests per source host. Default: 32.")
   private @Nullable Integer sourceConcurrency;
 
   @Option(

@@ -130,7 +130,7 @@ final class Connection implements AutoCloseable {
       sending = false;
     }
     if (message.columns() > 0) {
-      Terminal.onResize(this);
+      StderrTerminal.onResize(this);
     }
   }
 

@@ -82,8 +82,8 @@ final class Starter {
       HomeDirectory.replaceByNew(log.toPath());
       Process process = start(Distribution.BACKGROUND, ProcessBuilder.Redirect.appendTo(log));
       connection = Connection.to(process);
-      try (Patience watching =
-          Patience.watch(
+      try (WaitMonitor watching =
+          WaitMonitor.watch(
               "the background peer to start (process " + process.pid() + ")",
               START_MILLIS,
               new Ending(process))) {

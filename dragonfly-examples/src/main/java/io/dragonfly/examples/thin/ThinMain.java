@@ -53,7 +53,7 @@ public final class ThinMain {
 
   private int run() {
     try {
-      File home = Place.of(arguments, Caller.directory());
+      File home = DataDirectoryFinder.of(arguments, Caller.directory());
       String refusal = HomeCheck.refusal(home.toPath());
       if (!refusal.isEmpty()) {
         throw new FailedException(STORAGE, refusal);
@@ -113,8 +113,8 @@ public final class ThinMain {
   @SuppressWarnings("try")
   private static void awaitEnd(Connection connection, String who) throws FailedException {
     long start = System.nanoTime();
-    try (Patience watching =
-        Patience.watch(who + " to finish", HAND_OVER_MILLIS, new Closing(connection))) {
+    try (WaitMonitor watching =
+        WaitMonitor.watch(who + " to finish", HAND_OVER_MILLIS, new Closing(connection))) {
       connection.awaitEnd();
     }
     if (System.nanoTime() - start > HAND_OVER_MILLIS * 1_000_000) {

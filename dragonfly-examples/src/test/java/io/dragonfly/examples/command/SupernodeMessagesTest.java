@@ -5,19 +5,19 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
-import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.LeaveResponse;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.fetch.FetchRequest;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.PieceSink;
 import io.dragonfly.spi.ServeRequest;
-import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.testkit.FakeTransport;
 import io.dragonfly.testkit.FreePorts;
@@ -112,7 +112,7 @@ class SupernodeMessagesTest {
     }
 
     @Override
-    public Take take(TakeRequest request, PieceSink sink) {
+    public Take take(PieceRequest request, PieceSink sink) {
       return right.take(request, sink);
     }
 
@@ -128,22 +128,22 @@ class SupernodeMessagesTest {
     }
 
     @Override
-    public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
+    public CompletableFuture<RegisterResponse> register(RegisterRequest request) {
       return failed();
     }
 
     @Override
-    public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+    public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
       return failed();
     }
 
     @Override
-    public CompletableFuture<NextAnswer> next(NextRequest request) {
+    public CompletableFuture<PollResponse> next(PollRequest request) {
       return failed();
     }
 
     @Override
-    public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+    public CompletableFuture<LeaveResponse> leave(LeaveRequest request) {
       return failed();
     }
   }

@@ -8,7 +8,7 @@ import io.dragonfly.DistributionClient;
 import io.dragonfly.Supernode;
 import io.dragonfly.SupernodeConfig;
 import io.dragonfly.examples.command.FakeCall;
-import io.dragonfly.home.HeldTask;
+import io.dragonfly.home.CachedTask;
 import io.dragonfly.testkit.LeakCheck;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -159,7 +159,7 @@ class PreheatCommandTest {
 
       assertThat(preheat(0, url, "--peers", "127.0.0.1", "--wait").printed())
           .contains(" done: ", "peers that are told: 1");
-      Awaitility.await().until(() -> peer.tasks().stream().anyMatch(HeldTask::isComplete));
+      Awaitility.await().until(() -> peer.tasks().stream().anyMatch(CachedTask::isComplete));
     }
   }
 

@@ -60,7 +60,7 @@ class ServerPeerTest {
         "--queue-timeout is '2m'",
         "has '1h'.");
     assertRefused(
-        client -> client.takesPreheats(true), "--allow-preheat is 'true'", "has 'false'.");
+        client -> client.acceptsPreheats(true), "--allow-preheat is 'true'", "has 'false'.");
     assertRefused(client -> client.tlsCa(Path.of("/ca.pem")), "--tls-ca is '/ca.pem'", "has none.");
     assertRefused(
         client -> client.joinTokenFile(Path.of("/token")),

@@ -81,15 +81,16 @@ class ArgumentsTest {
   })
   void theCacheIsWhereTheCallersVariablesSay(
       @Nullable String cache, @Nullable String home, File expected) {
-    assertThat(Place.cache(cache, home, "/account")).isEqualTo(expected);
+    assertThat(DataDirectoryFinder.cache(cache, home, "/account")).isEqualTo(expected);
   }
 
   @Test
   void anEmptyHomeIsNotTheWorkingDirectory() throws Exception {
-    assertThatThrownBy(() -> Place.of(List.of("--home="), "/here"))
+    assertThatThrownBy(() -> DataDirectoryFinder.of(List.of("--home="), "/here"))
         .isInstanceOf(FailedException.class)
         .hasMessageContaining("--home is empty");
-    assertThat(Place.of(List.of("--home", "there"), "/here")).isEqualTo(new File("/here/there"));
+    assertThat(DataDirectoryFinder.of(List.of("--home", "there"), "/here"))
+        .isEqualTo(new File("/here/there"));
   }
 
   @Test

@@ -1,9 +1,9 @@
 package io.dragonfly.transport.http;
 
 import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.PieceSink;
 import io.dragonfly.spi.ServeRequest;
-import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.transport.http.internal.client.ControlClient;
@@ -100,7 +100,7 @@ public final class HttpTransport implements Transport {
   }
 
   @Override
-  public Take take(TakeRequest request, PieceSink sink) {
+  public Take take(PieceRequest request, PieceSink sink) {
     return pieces.take(request, sink);
   }
 

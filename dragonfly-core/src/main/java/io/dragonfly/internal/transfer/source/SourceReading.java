@@ -8,10 +8,10 @@ import io.dragonfly.internal.loop.Backoff;
 import io.dragonfly.internal.loop.EventLoop;
 import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.internal.loop.Timers;
+import io.dragonfly.internal.transfer.intake.DownloadContext;
 import io.dragonfly.internal.transfer.intake.PieceIntake;
-import io.dragonfly.internal.transfer.intake.TakeLane;
 import io.dragonfly.internal.transfer.intake.Throttle;
-import io.dragonfly.spi.Portion;
+import io.dragonfly.spi.AdaptiveQuantum;
 import io.dragonfly.spi.Source;
 import io.dragonfly.spi.SourceContent;
 import io.dragonfly.spi.SourceRequest;
@@ -50,7 +50,7 @@ public final class SourceReading {
 
   private final EventLoop loop;
   private final IoThreads io;
-  private final TakeLane lane;
+  private final DownloadContext lane;
   private final SourceWork work;
   private final SourceStream stream;
   private final SourceRequest request;
@@ -59,7 +59,7 @@ public final class SourceReading {
   private final long patienceNanos;
   private final Backoff backoff;
   private final byte[] buffer = new byte[READ_BYTES];
-  private final Portion portion = new Portion(READ_BYTES);
+  private final AdaptiveQuantum portion = new AdaptiveQuantum(READ_BYTES);
 
   /** The furthest byte that was ever read; bytes that come again are no progress. */
   private long furthest;
@@ -94,7 +94,7 @@ public final class SourceReading {
    *     be started again
    */
   public SourceReading(
-      TakeLane lane,
+      DownloadContext lane,
       IoThreads io,
       Opening opening,
       SourceWork work,

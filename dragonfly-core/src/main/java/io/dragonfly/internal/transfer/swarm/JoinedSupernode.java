@@ -1,16 +1,16 @@
 package io.dragonfly.internal.transfer.swarm;
 
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.JoinAnswer;
 import io.dragonfly.control.JoinRequest;
-import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.JoinResponse;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.LeaveResponse;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.DistributionException.Retry;
@@ -63,7 +63,7 @@ public final class JoinedSupernode implements SupernodeApi {
   /** A supernode's identity, and, where there is a token, what peers' proofs are made from. */
   private record Known(String identity, Optional<Proven> proven) {}
 
-  private record Proven(JoinRequest request, JoinAnswer answer) {}
+  private record Proven(JoinRequest request, JoinResponse answer) {}
 
   /**
    * A supernode of which nothing is known yet.
@@ -101,22 +101,22 @@ public final class JoinedSupernode implements SupernodeApi {
   }
 
   @Override
-  public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
+  public CompletableFuture<RegisterResponse> register(RegisterRequest request) {
     return call(request.caller(), own -> supernode.register(request.by(own)));
   }
 
   @Override
-  public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+  public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
     return call(request.caller(), own -> supernode.offer(request.by(own)));
   }
 
   @Override
-  public CompletableFuture<NextAnswer> next(NextRequest request) {
+  public CompletableFuture<PollResponse> next(PollRequest request) {
     return call(request.caller(), own -> supernode.next(request.by(own)));
   }
 
   @Override
-  public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+  public CompletableFuture<LeaveResponse> leave(LeaveRequest request) {
     return call(request.caller(), own -> supernode.leave(request.by(own)));
   }
 
@@ -240,7 +240,7 @@ public final class JoinedSupernode implements SupernodeApi {
 
   private void join(JoinToken proves, CompletableFuture<Known> future) {
     JoinRequest request = JoinToken.request(random);
-    CompletableFuture<JoinAnswer> call = supernode.join(request);
+    CompletableFuture<JoinResponse> call = supernode.join(request);
     loop.when(
         call,
         answer -> {

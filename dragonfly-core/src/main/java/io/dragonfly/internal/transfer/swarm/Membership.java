@@ -5,7 +5,7 @@ import io.dragonfly.control.Assignment;
 import io.dragonfly.control.Parent;
 import io.dragonfly.control.PieceResult;
 import io.dragonfly.control.Queued;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.task.ContentRequest;
@@ -210,7 +210,7 @@ public final class Membership {
   }
 
   /** Takes over what a registration said, and what came even before it. */
-  void registered(RegisterAnswer answer, List<TaskUpdate> before) {
+  void registered(RegisterResponse answer, List<TaskUpdate> before) {
     early.addAll(before);
     ticket = answer.ticket();
     link.registered(task, answer.ticket());

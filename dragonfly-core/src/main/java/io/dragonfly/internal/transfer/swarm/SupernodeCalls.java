@@ -1,15 +1,15 @@
 package io.dragonfly.internal.transfer.swarm;
 
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
-import io.dragonfly.control.LeaveAnswer;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.LeaveResponse;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.DistributionException;
@@ -48,7 +48,7 @@ final class SupernodeCalls {
   private Caller caller;
   private final EventLoop loop;
   private final SupernodeClock clock;
-  private final Pulse pulse;
+  private final SupernodeHealth health;
   private @Nullable PeerId supernode;
   private @Nullable PeerSecret own;
   private Consumer<PeerSecret> onSecret = secret -> {};
@@ -64,14 +64,14 @@ final class SupernodeCalls {
       Caller caller,
       EventLoop loop,
       SupernodeClock clock,
-      Pulse pulse) {
+      SupernodeHealth health) {
     this.named = named;
     this.api = api;
     this.caller = caller;
     api.onIdentified(this::secretChanged);
     this.loop = loop;
     this.clock = clock;
-    this.pulse = pulse;
+    this.health = health;
   }
 
   String name() {
@@ -127,7 +127,7 @@ final class SupernodeCalls {
     clock.set(terms);
   }
 
-  CompletableFuture<RegisterAnswer> register(
+  CompletableFuture<RegisterResponse> register(
       ContentRequest content,
       Optional<ByteRange> range,
       Optional<String> ticket,
@@ -136,7 +136,7 @@ final class SupernodeCalls {
       Duration patience) {
     RegisterRequest request =
         new RegisterRequest(caller, content, range, ticket, holdings, isPushed);
-    CompletableFuture<RegisterAnswer> answer =
+    CompletableFuture<RegisterResponse> answer =
         limited(() -> api.register(request), REGISTER_LIMIT, given -> heard(given.terms()));
     doubt(answer, patience);
     return answer;
@@ -149,9 +149,9 @@ final class SupernodeCalls {
             DOUBT,
             () ->
                 loop.when(
-                    pulse.ask(),
+                    health.ask(),
                     there -> {
-                      if (pulse.isDown(patience)) {
+                      if (health.isDown(patience)) {
                         answer.completeExceptionally(
                             unreachable("it answers no call any more", null));
                       } else if (!answer.isDone()) {
@@ -167,9 +167,9 @@ final class SupernodeCalls {
    * still shows that the supernode is not down. A busy one would otherwise be asked in vain, and
    * with each new connection have more to do.
    */
-  CompletableFuture<OfferAnswer> ping(Duration limit) {
+  CompletableFuture<AnnounceResponse> ping(Duration limit) {
     long start = loop.activeNanos();
-    CompletableFuture<OfferAnswer> result = new CompletableFuture<>();
+    CompletableFuture<AnnounceResponse> result = new CompletableFuture<>();
     Timers.Timer timer =
         loop.timeout(
             limit,
@@ -190,22 +190,22 @@ final class SupernodeCalls {
     return result;
   }
 
-  CompletableFuture<OfferAnswer> offer(List<Holding> holdings) {
+  CompletableFuture<AnnounceResponse> offer(List<Holding> holdings) {
     return limited(
-        () -> api.offer(new OfferRequest(caller, holdings)),
+        () -> api.offer(new AnnounceRequest(caller, holdings)),
         CALL_LIMIT,
         answer -> heard(answer.terms()));
   }
 
-  CompletableFuture<NextAnswer> next(
-      long answered, List<TaskReport> reports, Duration patience, boolean takesPreheats) {
+  CompletableFuture<PollResponse> next(
+      long answered, List<TaskReport> reports, Duration patience, boolean acceptsPreheats) {
     return limited(
-        () -> api.next(new NextRequest(caller, answered, reports, patience, takesPreheats)),
+        () -> api.next(new PollRequest(caller, answered, reports, patience, acceptsPreheats)),
         patience.plus(CALL_LIMIT),
         answer -> heard(answer.terms()));
   }
 
-  CompletableFuture<LeaveAnswer> leave(Optional<TaskId> task, Duration limit) {
+  CompletableFuture<LeaveResponse> leave(Optional<TaskId> task, Duration limit) {
     return limited(() -> api.leave(new LeaveRequest(caller, task)), limit, answer -> {});
   }
 
@@ -236,7 +236,7 @@ final class SupernodeCalls {
         call,
         answer -> {
           try {
-            pulse.heard();
+            health.heard();
             onAnswer.accept(answer);
           } finally {
             result.complete(answer); // whatever others make of it, it came
@@ -263,9 +263,9 @@ final class SupernodeCalls {
       return; // nobody waits, and a call that was dropped says nothing about the supernode
     }
     if (failure instanceof SupernodeUnreachableException silence) {
-      pulse.unanswered(startNanos, silence);
+      health.unanswered(startNanos, silence);
     } else {
-      pulse.heard();
+      health.heard();
     }
     result.completeExceptionally(failure);
   }

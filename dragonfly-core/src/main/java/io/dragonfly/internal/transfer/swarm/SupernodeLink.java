@@ -1,10 +1,10 @@
 package io.dragonfly.internal.transfer.swarm;
 
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.Holding;
-import io.dragonfly.control.OfferAnswer;
 import io.dragonfly.control.Push;
 import io.dragonfly.control.Queued;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.Revoked;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.BusyException;
@@ -57,9 +57,9 @@ public final class SupernodeLink {
   private static final int HOLDING_BYTES = 80;
 
   private final SupernodeCalls calls;
-  private final Pulse pulse;
+  private final SupernodeHealth health;
   private final EventLoop loop;
-  private final NextLoop next;
+  private final PollLoop next;
   private final Map<TaskId, Membership> members = new LinkedHashMap<>();
   private final Map<TaskId, List<TaskUpdate>> early = new HashMap<>();
 
@@ -75,7 +75,7 @@ public final class SupernodeLink {
   private BiConsumer<TaskId, String> tickets = (task, ticket) -> {};
 
   /** Calls whose answer may be that the supernode takes it that this peer takes part. */
-  private final Map<Integer, CompletableFuture<RegisterAnswer>> asking = new HashMap<>();
+  private final Map<Integer, CompletableFuture<RegisterResponse>> asking = new HashMap<>();
 
   private @Nullable Consumer<Pushed> preheats;
 
@@ -83,11 +83,12 @@ public final class SupernodeLink {
   private int registering;
   private boolean doubted;
 
-  SupernodeLink(SupernodeCalls calls, Pulse pulse, EventLoop loop, DoubleSupplier random) {
+  SupernodeLink(
+      SupernodeCalls calls, SupernodeHealth health, EventLoop loop, DoubleSupplier random) {
     this.calls = calls;
-    this.pulse = pulse;
+    this.health = health;
     this.loop = loop;
-    this.next = new NextLoop(this, calls, loop, random);
+    this.next = new PollLoop(this, calls, loop, random);
   }
 
   /** Returns the supernode's address, or what else it is called. */
@@ -118,17 +119,17 @@ public final class SupernodeLink {
   /** Tells whether the supernode did not answer the last time. */
   public boolean isLost() {
     // Where there is nothing to poll for, the last poll says nothing any more.
-    return pulse.isDown() || (next.isLost() && !members.isEmpty());
+    return health.isDown() || (next.isLost() && !members.isEmpty());
   }
 
   /** Returns whether it answers at all, as far as is known. */
-  Pulse pulse() {
-    return pulse;
+  SupernodeHealth health() {
+    return health;
   }
 
   /** Asks whether the supernode is there. Completes on the loop: with why not, if it is not. */
   public CompletableFuture<Optional<String>> ask() {
-    return pulse.ask().thenApply(there -> there ? Optional.empty() : Optional.of(pulse.reason()));
+    return health.ask().thenApply(there -> there ? Optional.empty() : Optional.of(health.reason()));
   }
 
   /**
@@ -136,13 +137,13 @@ public final class SupernodeLink {
    * give; another one is asked whether it is there, and is lost if it does not answer that either.
    */
   public void doubt() {
-    if (!next.isLost() && pulse.silence().compareTo(DOUBT) >= 0) {
-      loop.when(pulse.ask(), there -> giveUp(), failure -> {});
+    if (!next.isLost() && health.silence().compareTo(DOUBT) >= 0) {
+      loop.when(health.ask(), there -> giveUp(), failure -> {});
     }
   }
 
   private void giveUp() {
-    if (pulse.isDown()) {
+    if (health.isDown()) {
       doubted = true;
       next.giveUp(down());
     }
@@ -150,7 +151,7 @@ public final class SupernodeLink {
 
   /** Returns the failure for a supernode that is known not to answer. */
   SupernodeUnreachableException down() {
-    return new SupernodeUnreachableException(pulse.reason());
+    return new SupernodeUnreachableException(health.reason());
   }
 
   /**
@@ -159,10 +160,10 @@ public final class SupernodeLink {
    *
    * @param patience how long the supernode may answer no call at all
    */
-  CompletableFuture<RegisterAnswer> register(
+  CompletableFuture<RegisterResponse> register(
       Supernodes.Registration registration, Duration patience) {
     registering++;
-    CompletableFuture<RegisterAnswer> answer =
+    CompletableFuture<RegisterResponse> answer =
         calls.register(
             registration.content(),
             registration.range(),
@@ -195,7 +196,7 @@ public final class SupernodeLink {
    *
    * @param held tells which pieces this peer holds
    */
-  public Membership join(TaskId task, RegisterAnswer answer, Supplier<BitSet> held) {
+  public Membership join(TaskId task, RegisterResponse answer, Supplier<BitSet> held) {
     Membership member = members.computeIfAbsent(task, id -> new Membership(this, id, held));
     member.registered(answer, early.getOrDefault(task, List.of()));
     early.remove(task);
@@ -234,7 +235,7 @@ public final class SupernodeLink {
    * @param tickets finds the ticket of a task
    * @param left what {@link #beginOffer} returned
    */
-  public CompletableFuture<OfferAnswer> offer(
+  public CompletableFuture<AnnounceResponse> offer(
       Map<TaskId, Supplier<BitSet>> tasks,
       Function<TaskId, Optional<String>> tickets,
       Set<TaskId> left) {
@@ -284,7 +285,7 @@ public final class SupernodeLink {
     return pages;
   }
 
-  private CompletableFuture<OfferAnswer> offerInPages(
+  private CompletableFuture<AnnounceResponse> offerInPages(
       List<List<Holding>> pages, int number, List<TaskId> unknown) {
     return calls
         .offer(pages.get(number))
@@ -292,7 +293,7 @@ public final class SupernodeLink {
             answer -> {
               unknown.addAll(answer.unknown());
               return number == pages.size() - 1
-                  ? CompletableFuture.completedFuture(new OfferAnswer(unknown, answer.terms()))
+                  ? CompletableFuture.completedFuture(new AnnounceResponse(unknown, answer.terms()))
                   : offerInPages(pages, number + 1, unknown);
             });
   }
@@ -339,7 +340,7 @@ public final class SupernodeLink {
    * know this peer's part in them.
    */
   public void renew(PeerSecret secret) {
-    if (!members.isEmpty() || registering > 0 || takesPreheats()) {
+    if (!members.isEmpty() || registering > 0 || acceptsPreheats()) {
       var unused = say(Optional.empty());
     }
     calls.renew(secret);
@@ -360,12 +361,12 @@ public final class SupernodeLink {
   }
 
   /** Fetches from now on what operators of the supernode want this peer to have. */
-  public void takePreheats(Consumer<Pushed> fetch) {
+  public void acceptPreheats(Consumer<Pushed> fetch) {
     preheats = fetch;
     next.hasNews();
   }
 
-  boolean takesPreheats() {
+  boolean acceptsPreheats() {
     return preheats != null;
   }
 
@@ -440,7 +441,7 @@ public final class SupernodeLink {
   /** Leaves all tasks and says so. The future completes on the loop, within a second. */
   CompletableFuture<Void> close() {
     next.close();
-    boolean known = !members.isEmpty() || registering > 0 || takesPreheats();
+    boolean known = !members.isEmpty() || registering > 0 || acceptsPreheats();
     members.clear();
     awake.clear();
     // First dropped, then the farewell: so a supernode that is just letting this peer in hears it.
@@ -492,7 +493,7 @@ public final class SupernodeLink {
   void lost(String reason) {
     LOG.warn("Supernode {} is lost: {}", name(), reason);
     // A connection that has just broken may have been quiet for long, and with good reason.
-    Duration silence = doubted ? pulse.silence() : Duration.ZERO;
+    Duration silence = doubted ? health.silence() : Duration.ZERO;
     tellAll(events -> events.supernodeLost(reason, silence));
   }
 
@@ -525,7 +526,8 @@ public final class SupernodeLink {
     LOG.info("Supernode {} forgot task {}, it is told again", name(), member.task().brief());
     List<Holding> holdings = List.of(new Holding(member.task(), member.held()));
     loop.when(
-        calls.register(content, Optional.empty(), ticket, holdings, isPushed, Pulse.PATIENCE),
+        calls.register(
+            content, Optional.empty(), ticket, holdings, isPushed, SupernodeHealth.PATIENCE),
         answer -> registeredAgain(member, answer),
         failure -> {
           if (failure instanceof BusyException busy) {
@@ -544,7 +546,7 @@ public final class SupernodeLink {
         });
   }
 
-  private void registeredAgain(Membership member, RegisterAnswer answer) {
+  private void registeredAgain(Membership member, RegisterResponse answer) {
     member.supernodeIsNotBusy();
     member.registrationEnded();
     if (!answer.task().id().equals(member.task())) {

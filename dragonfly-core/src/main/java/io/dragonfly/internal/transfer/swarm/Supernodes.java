@@ -3,7 +3,7 @@ package io.dragonfly.internal.transfer.swarm;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
 import io.dragonfly.control.Queued;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.BusyException;
 import io.dragonfly.error.DistributionException.Retry;
@@ -88,32 +88,32 @@ public final class Supernodes {
    * The supernodes of a client.
    *
    * @param names the supernodes
-   * @param giver this peer as it gives pieces
-   * @param taker this peer as it only takes: another one, with no address to take from
+   * @param provider this peer as it gives pieces
+   * @param child this peer as it only takes: another one, with no address to take from
    * @param random numbers from 0 on and before 1
    */
   public static Supernodes of(
       List<Named> names,
-      Caller giver,
-      Caller taker,
+      Caller provider,
+      Caller child,
       EventLoop loop,
       SupernodeClock clock,
       DoubleSupplier random) {
     List<SupernodeLink> giving = new ArrayList<>();
     List<SupernodeLink> takingOnly = new ArrayList<>();
     for (Named name : names) {
-      Pulse pulse = new Pulse(loop, random);
+      SupernodeHealth health = new SupernodeHealth(loop, random);
       JoinedSupernode api = new JoinedSupernode(name.name(), name.token(), name.api(), loop);
-      Caller there = name.known().apply(giver);
-      SupernodeCalls calls = new SupernodeCalls(name, api, there, loop, clock, pulse);
-      pulse.question(calls::ping);
-      giving.add(new SupernodeLink(calls, pulse, loop, random));
-      Caller takingThere = name.known().apply(taker);
-      SupernodeCalls others = new SupernodeCalls(name, api, takingThere, loop, clock, pulse);
-      takingOnly.add(new SupernodeLink(others, pulse, loop, random));
+      Caller there = name.known().apply(provider);
+      SupernodeCalls calls = new SupernodeCalls(name, api, there, loop, clock, health);
+      health.probe(calls::ping);
+      giving.add(new SupernodeLink(calls, health, loop, random));
+      Caller takingThere = name.known().apply(child);
+      SupernodeCalls others = new SupernodeCalls(name, api, takingThere, loop, clock, health);
+      takingOnly.add(new SupernodeLink(others, health, loop, random));
     }
     // What the store got meanwhile is news to a supernode that comes back.
-    giving.forEach(link -> link.pulse().onBack(link::offerAgain));
+    giving.forEach(link -> link.health().onBack(link::offerAgain));
     return new Supernodes(List.copyOf(giving), List.copyOf(takingOnly), loop, random);
   }
 
@@ -131,7 +131,7 @@ public final class Supernodes {
    * @param link the supernode that answered
    * @param answer what it said
    */
-  public record Registered(SupernodeLink link, RegisterAnswer answer) {}
+  public record Registered(SupernodeLink link, RegisterResponse answer) {}
 
   /**
    * A registration under way.
@@ -162,7 +162,7 @@ public final class Supernodes {
       Duration patience,
       Optional<Pushed> push) {
     /** The patience of who has another way. */
-    public static final Duration SHORT = Pulse.PATIENCE;
+    public static final Duration SHORT = SupernodeHealth.PATIENCE;
 
     /** One that is asked for with credentials. */
     public Registration(
@@ -283,7 +283,7 @@ public final class Supernodes {
                       inOrder(
                           registration.gives() ? giving : takingOnly,
                           registration.content().key()));
-      links.forEach(link -> link.pulse().nudge());
+      links.forEach(link -> link.health().nudge());
       this.backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1), random);
     }
 
@@ -302,9 +302,9 @@ public final class Supernodes {
       }
       SupernodeLink link = links.get(tried % links.size());
       tried++;
-      if (link.pulse().isDown(patience())) {
+      if (link.health().isDown(patience())) {
         loop.when(
-            link.pulse().glance(),
+            link.health().glance(),
             there -> {
               if (there) {
                 register(link);
@@ -319,7 +319,7 @@ public final class Supernodes {
     }
 
     private void register(SupernodeLink link) {
-      CompletableFuture<RegisterAnswer> call = link.register(registration, patience());
+      CompletableFuture<RegisterResponse> call = link.register(registration, patience());
       loop.when(
           call,
           answer -> {
@@ -379,11 +379,11 @@ public final class Supernodes {
     }
 
     private boolean isWorthWaiting() {
-      boolean isEarly = loop.activeNanos() - startNanos < Pulse.PATIENCE.toNanos();
+      boolean isEarly = loop.activeNanos() - startNanos < SupernodeHealth.PATIENCE.toNanos();
       return links.stream()
-          .map(SupernodeLink::pulse)
+          .map(SupernodeLink::health)
           .anyMatch(
-              pulse -> (isEarly && !pulse.isDown()) || pulse.mayGoOn(registration.patience()));
+              health -> (isEarly && !health.isDown()) || health.mayGoOn(registration.patience()));
     }
 
     private SupernodeUnreachableException unreachable(Throwable last) {

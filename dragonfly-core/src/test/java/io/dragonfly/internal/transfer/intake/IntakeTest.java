@@ -6,11 +6,11 @@ import io.dragonfly.contract.ForwardingStorage;
 import io.dragonfly.internal.loop.IoThreads;
 import io.dragonfly.internal.writing.BufferPool;
 import io.dragonfly.internal.writing.DiskWriter;
+import io.dragonfly.spi.PieceDownloadException;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.PieceService.Given;
 import io.dragonfly.spi.PieceSink;
 import io.dragonfly.spi.StoredTask;
-import io.dragonfly.spi.TakeException;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.ContentRequest;
 import io.dragonfly.task.Digest;
@@ -90,7 +90,7 @@ class IntakeTest {
   @Test
   void aTakeThatFailsGivesItsRegionBack() throws Exception {
     CompletableFuture<Void> closed = new CompletableFuture<>();
-    CompletableFuture<TakeException> failed = new CompletableFuture<>();
+    CompletableFuture<PieceDownloadException> failed = new CompletableFuture<>();
     try (IoThreads io = new IoThreads("dragonfly-io");
         MemoryStorage storage = new MemoryStorage()) {
       StoredTask stored = storage.create(TASK);
@@ -110,11 +110,12 @@ class IntakeTest {
             public void completed() {}
 
             @Override
-            public void failed(TakeException failure) {
+            public void failed(PieceDownloadException failure) {
               failed.complete(failure);
             }
           };
-      var unused = LocalTake.start(CompletableFuture.completedFuture(given), sink, io, pool);
+      var unused =
+          LocalPieceDownload.start(CompletableFuture.completedFuture(given), sink, io, pool);
       assertThat(closed).succeedsWithin(10, TimeUnit.SECONDS);
       assertThat(failed).succeedsWithin(10, TimeUnit.SECONDS);
     }

@@ -2,9 +2,9 @@ package io.dragonfly.internal.transfer.swarm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dragonfly.control.OfferAnswer;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.Queued;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.BusyException;
 import io.dragonfly.error.CallRefusedException;
@@ -29,11 +29,11 @@ class LostCallsTest extends MemberTests {
 
   @Test
   void notMoreThanSixteenRegistrationsOfOneSourceAreUnderWay() throws Exception {
-    List<CompletableFuture<RegisterAnswer>> calls = new ArrayList<>();
+    List<CompletableFuture<RegisterResponse>> calls = new ArrayList<>();
     List<Supernodes.Registering> asked = new ArrayList<>();
     api.registration =
         () -> {
-          CompletableFuture<RegisterAnswer> call = new CompletableFuture<>();
+          CompletableFuture<RegisterResponse> call = new CompletableFuture<>();
           calls.add(call);
           return call;
         };
@@ -74,7 +74,7 @@ class LostCallsTest extends MemberTests {
     api.poll().answer().complete(answer(1, news()));
     api.poll();
     onLoop(() -> member.report(result(0)));
-    ticker.advance(NextLoop.HOLD);
+    ticker.advance(PollLoop.HOLD);
     Api.Poll lost = api.poll();
     lost.answer().completeExceptionally(new SupernodeUnreachableException("gone"));
     assertThat(events.next()).isEqualTo("lost");
@@ -119,10 +119,10 @@ class LostCallsTest extends MemberTests {
 
   @Test
   void aSupernodeThatAnswersLateIsNotDown() throws Exception {
-    List<CompletableFuture<OfferAnswer>> asked = new CopyOnWriteArrayList<>();
+    List<CompletableFuture<AnnounceResponse>> asked = new CopyOnWriteArrayList<>();
     api.offering =
         () -> {
-          CompletableFuture<OfferAnswer> answer = new CompletableFuture<>();
+          CompletableFuture<AnnounceResponse> answer = new CompletableFuture<>();
           asked.add(answer);
           return answer;
         };
@@ -139,7 +139,7 @@ class LostCallsTest extends MemberTests {
       }
       int due = times.indexOf(second - 7); // later than it is waited for
       if (due >= 0) {
-        asked.get(due).complete(new OfferAnswer(List.of(), TERMS));
+        asked.get(due).complete(new AnnounceResponse(List.of(), TERMS));
         settle();
       }
     }
@@ -149,7 +149,7 @@ class LostCallsTest extends MemberTests {
 
   @Test
   void aTaskThatIsNotKnownIsRegisteredAgain() throws Exception {
-    CompletableFuture<RegisterAnswer> slow = new CompletableFuture<>();
+    CompletableFuture<RegisterResponse> slow = new CompletableFuture<>();
     api.registration = () -> slow;
     api.poll().answer().complete(answer(1, TaskUpdate.unknown(TASK.id())));
     Api.Poll meanwhile = api.poll();
@@ -157,7 +157,7 @@ class LostCallsTest extends MemberTests {
     assertThat(api.registrations.get(1).ticket()).contains("ticket");
     slow.complete(Api.answer(TASK));
     settle();
-    ticker.advance(NextLoop.HOLD);
+    ticker.advance(PollLoop.HOLD);
     assertThat(api.poll().request().reports().get(0).wanted()).isEqualTo(PieceSpan.ALL);
   }
 
@@ -178,7 +178,7 @@ class LostCallsTest extends MemberTests {
     api.registration = () -> CompletableFuture.completedFuture(Api.answer(TASK));
     ticker.advance(Duration.ofMillis(1));
     settle();
-    ticker.advance(NextLoop.HOLD);
+    ticker.advance(PollLoop.HOLD);
     Api.Poll again = api.poll();
     assertThat(again.request().reports()).hasSize(1);
     again.answer().complete(answer(2, TaskUpdate.unknown(TASK.id())));
@@ -276,16 +276,16 @@ class LostCallsTest extends MemberTests {
       api.poll().answer().complete(answer(number));
       assertThat(events.next()).isEqualTo(queued);
       settle();
-      ticker.advance(NextLoop.HOLD);
+      ticker.advance(PollLoop.HOLD);
     }
 
     api.registration = () -> CompletableFuture.completedFuture(Api.answer(TASK));
     ticker.advance(pause);
     settle();
-    ticker.advance(NextLoop.HOLD);
+    ticker.advance(PollLoop.HOLD);
     api.poll().answer().complete(answer(5, TaskUpdate.unknown(TASK.id())));
     settle();
-    ticker.advance(NextLoop.HOLD);
+    ticker.advance(PollLoop.HOLD);
     events.seen.clear();
     api.poll().answer().complete(answer(6, news()));
     api.poll();
@@ -346,7 +346,7 @@ class LostCallsTest extends MemberTests {
         };
     api.poll().answer().complete(answer(1, TaskUpdate.unknown(TASK.id())));
     settle();
-    ticker.advance(NextLoop.HOLD);
+    ticker.advance(PollLoop.HOLD);
     assertThat(events.seen).isEmpty();
     assertThat(api.poll().request().answered()).isEqualTo(1);
   }

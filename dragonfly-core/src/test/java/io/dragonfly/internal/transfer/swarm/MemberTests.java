@@ -3,18 +3,18 @@ package io.dragonfly.internal.transfer.swarm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.control.Advice;
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.LeaveAnswer;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.LeaveResponse;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.Queued;
-import io.dragonfly.control.RegisterAnswer;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.control.Terms;
@@ -80,43 +80,43 @@ abstract class MemberTests {
 
   /** Polls wait in a queue until the test answers them. */
   static final class Api implements SupernodeApi {
-    record Poll(NextRequest request, CompletableFuture<NextAnswer> answer) {}
+    record Poll(PollRequest request, CompletableFuture<PollResponse> answer) {}
 
     final BlockingQueue<Poll> polls = new LinkedBlockingQueue<>();
     final List<RegisterRequest> registrations = new ArrayList<>();
     final List<LeaveRequest> left = new CopyOnWriteArrayList<>();
-    Supplier<CompletableFuture<RegisterAnswer>> registration =
+    Supplier<CompletableFuture<RegisterResponse>> registration =
         () -> CompletableFuture.completedFuture(answer(TASK));
-    volatile Supplier<CompletableFuture<OfferAnswer>> offering =
-        () -> CompletableFuture.completedFuture(new OfferAnswer(List.of(), TERMS));
+    volatile Supplier<CompletableFuture<AnnounceResponse>> offering =
+        () -> CompletableFuture.completedFuture(new AnnounceResponse(List.of(), TERMS));
 
-    static RegisterAnswer answer(Task task) {
-      return new RegisterAnswer(
+    static RegisterResponse answer(Task task) {
+      return new RegisterResponse(
           task, "ticket", PieceDigests.NONE, Optional.empty(), Advice.NONE, TERMS);
     }
 
     @Override
-    public synchronized CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
+    public synchronized CompletableFuture<RegisterResponse> register(RegisterRequest request) {
       registrations.add(request);
       return registration.get();
     }
 
     @Override
-    public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+    public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
       return offering.get();
     }
 
     @Override
-    public CompletableFuture<NextAnswer> next(NextRequest request) {
+    public CompletableFuture<PollResponse> next(PollRequest request) {
       Poll poll = new Poll(request, new CompletableFuture<>());
       polls.add(poll);
       return poll.answer();
     }
 
     @Override
-    public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+    public CompletableFuture<LeaveResponse> leave(LeaveRequest request) {
       left.add(request);
-      return CompletableFuture.completedFuture(new LeaveAnswer());
+      return CompletableFuture.completedFuture(new LeaveResponse());
     }
 
     Poll poll() throws InterruptedException {
@@ -227,7 +227,7 @@ abstract class MemberTests {
                 },
                 failure -> {}));
     settle();
-    ticker.advance(NextLoop.WISH_HOLD);
+    ticker.advance(PollLoop.WISH_HOLD);
   }
 
   @AfterEach
@@ -253,8 +253,8 @@ abstract class MemberTests {
     }
   }
 
-  static NextAnswer answer(long number, TaskUpdate... updates) {
-    return new NextAnswer(number, List.of(updates), TERMS);
+  static PollResponse answer(long number, TaskUpdate... updates) {
+    return new PollResponse(number, List.of(updates), TERMS);
   }
 
   static TaskUpdate news() {

@@ -2,8 +2,8 @@ package io.dragonfly.internal.transfer.swarm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.OfferAnswer;
 import io.dragonfly.task.TaskId;
 import java.util.BitSet;
 import java.util.List;
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class OfferedTaskTest extends MemberTests {
   private static final TaskId HELD = new TaskId("0f".repeat(32));
 
-  private final CompletableFuture<OfferAnswer> offer = new CompletableFuture<>();
+  private final CompletableFuture<AnnounceResponse> offer = new CompletableFuture<>();
   private Set<TaskId> left = Set.of();
 
   private void begin() throws Exception {
@@ -34,7 +34,7 @@ class OfferedTaskTest extends MemberTests {
   }
 
   private void answer() throws Exception {
-    offer.complete(new OfferAnswer(List.of(), TERMS));
+    offer.complete(new AnnounceResponse(List.of(), TERMS));
     settle();
   }
 

@@ -99,14 +99,18 @@ public final class MicrometerListener extends FetchListener {
             .add(
                 "home.quota",
                 "bytes",
-                "Bytes that they may take up; infinite for what the disk has.",
+                "Limit of these bytes; infinite if only the disk limits them.",
                 now -> quota(now.quotaBytes()))
             .add(
-                "waiting.takers",
+                "waiting.children",
                 null,
-                "Peers that wait here for a piece.",
-                ClientState::waitingTakers)
-            .add("buffer", "bytes", "Memory that waits for the disk.", ClientState::bufferBytes);
+                "Children that wait for a piece.",
+                ClientState::waitingChildren)
+            .add(
+                "buffer",
+                "bytes",
+                "Memory of pieces that are not written yet.",
+                ClientState::bufferBytes);
   }
 
   static double quota(OptionalLong bytes) {

@@ -38,7 +38,7 @@ public final class MicrometerSupernodeListener implements SupernodeListener {
   private final Counter begun;
   private final Counter triggered;
   private final Counter triggerFailed;
-  private final Meters.ByLabel<Answer> questions;
+  private final Meters.ByLabel<Answer> probes;
   private final Counter reads;
   private final Counter readsCompleted;
   private final Meters.ByLabel<ErrorKind> readsFailed;
@@ -67,15 +67,22 @@ public final class MicrometerSupernodeListener implements SupernodeListener {
     meters = new Meters(registry, "dragonfly.supernode.");
     registered = meters.counter("dfgettasks.registered", "Peers let in, once for each task.");
     refused =
-        meters.counters("dfgettasks.failed", null, "Peers not let in.", "reason", ErrorKind.class);
-    begun = meters.counter("tasks.registered", "Versions of contents that somebody came for.");
-    triggered = meters.counter("cdn.trigger", "Tasks that the CDN cache was made ready for.");
-    triggerFailed = meters.counter("cdn.trigger.failed", "Tasks that it could not be ready for.");
-    cacheHits = meters.counter("cdn.cache.hit", "Peers let in when their task was there whole.");
-    questions =
-        meters.counters("source.questions", null, "Questions to sources.", "result", Answer.class);
-    reads = meters.counter("cdn.download", "Reads of sources that began.");
-    readsCompleted = meters.counter("cdn.download.completed", "Tasks that were read whole.");
+        meters.counters(
+            "dfgettasks.failed",
+            null,
+            "Registrations that were refused.",
+            "reason",
+            ErrorKind.class);
+    begun = meters.counter("tasks.registered", "Tasks that at least one peer registered for.");
+    triggered = meters.counter("cdn.trigger", "Tasks that were added to the supernode cache.");
+    triggerFailed =
+        meters.counter(
+            "cdn.trigger.failed", "Tasks that could not be added to the supernode cache.");
+    cacheHits =
+        meters.counter("cdn.cache.hit", "Peers admitted to a task that was completely cached.");
+    probes = meters.counters("source.probes", null, "Probes of sources.", "result", Answer.class);
+    reads = meters.counter("cdn.download", "Source downloads that started.");
+    readsCompleted = meters.counter("cdn.download.completed", "Source downloads that completed.");
     readsFailed =
         meters.counters(
             "cdn.download.failed", null, "Reads that failed for good.", "reason", ErrorKind.class);
@@ -127,34 +134,34 @@ public final class MicrometerSupernodeListener implements SupernodeListener {
             .add(
                 "passed.on.tasks",
                 null,
-                "Tasks that the disk has no room for.",
+                "Tasks that are relayed because the disk has no free space.",
                 SupernodeState::passedOnTasks)
-            .add("cache", "bytes", "Bytes of the CDN cache.", SupernodeState::cacheBytes)
+            .add("cache", "bytes", "Bytes of the supernode cache.", SupernodeState::cacheBytes)
             .add(
                 "cache.quota",
                 "bytes",
-                "Bytes that it may have; infinite for what the disk has.",
+                "Limit of the supernode cache; infinite if only the disk limits it.",
                 now -> MicrometerListener.quota(now.quotaBytes()))
             .add(
-                "source.questions.running",
+                "source.probes.running",
                 null,
-                "Questions on their way.",
-                SupernodeState::runningQuestions)
+                "Probes of sources that are running.",
+                SupernodeState::runningProbes)
             .add(
-                "source.questions.waiting",
+                "source.probes.waiting",
                 null,
-                "Questions that wait for their host.",
-                SupernodeState::waitingQuestions)
+                "Probes that wait for their host's limit.",
+                SupernodeState::waitingProbes)
             .add(
                 "reads.waiting",
                 null,
-                "Reads that wait for a thread.",
+                "Source downloads that wait for a thread.",
                 SupernodeState::waitingReads)
             .add(
-                "waiting.takers",
+                "waiting.children",
                 null,
-                "Peers that wait here for a piece.",
-                SupernodeState::waitingTakers);
+                "Children that wait for a piece.",
+                SupernodeState::waitingChildren);
     tasks(gauges, "SUCCESS", SupernodeState::completeTasks);
     tasks(gauges, "RUNNING", SupernodeState::readingTasks);
     tasks(gauges, "WAITING", now -> now.tasks() - now.completeTasks() - now.readingTasks());
@@ -198,7 +205,7 @@ public final class MicrometerSupernodeListener implements SupernodeListener {
 
   @Override
   public void asked(Optional<Exception> failure) {
-    questions.increment(failure.map(MicrometerSupernodeListener::answer).orElse(Answer.ANSWERED));
+    probes.increment(failure.map(MicrometerSupernodeListener::answer).orElse(Answer.ANSWERED));
   }
 
   private static Answer answer(Exception failure) {

@@ -161,7 +161,7 @@ class AccessTest {
     Going alice = lab.start(0, FILE, as(ALICE));
     assertThat(half.await(20, TimeUnit.SECONDS)).isTrue();
     Going bob = lab.start(1, FILE, as(BOB));
-    awaitQuestionOf(BOB);
+    awaitProbeOf(BOB);
     // His registration's answer is under way: he takes part before the source's answer breaks off.
     Awaitility.await().until(() -> bob.fetch().progress().bytes() > 0);
     allowed.remove(ALICE);
@@ -183,15 +183,15 @@ class AccessTest {
         .answers(
             (ask, out) -> {
               byte[] body = exports.get(ask.header("authorization"));
-              int end = ask.isQuestion() ? 1 : LENGTH;
+              int end = ask.isProbe() ? 1 : LENGTH;
               RawSource.head(
                   out,
-                  ask.isQuestion() ? "206 Partial Content" : "200 OK",
+                  ask.isProbe() ? "206 Partial Content" : "200 OK",
                   "Date: Mon, 05 Jan 2026 12:00:30 GMT",
                   validator.isEmpty() ? "X-None: 1" : validator,
                   validator.isEmpty() ? "X-None: 2" : "Vary: Accept, Authorization",
                   "Content-Length: " + end,
-                  ask.isQuestion() ? "Content-Range: bytes 0-0/" + LENGTH : "X-None: 3");
+                  ask.isProbe() ? "Content-Range: bytes 0-0/" + LENGTH : "X-None: 3");
               out.write(body, 0, end);
             });
     Going alice = lab.start(0, "/me/export", as(ALICE));
@@ -250,12 +250,12 @@ class AccessTest {
     }
   }
 
-  private void awaitQuestionOf(String user) {
+  private void awaitProbeOf(String user) {
     Awaitility.await()
         .until(
             () ->
                 lab.source().asked().stream()
-                    .anyMatch(a -> a.isQuestion() && a.header("authorization").equals(user)));
+                    .anyMatch(a -> a.isProbe() && a.header("authorization").equals(user)));
   }
 
   private static void await(CountDownLatch latch) {

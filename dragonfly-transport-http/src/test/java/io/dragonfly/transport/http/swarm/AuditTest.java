@@ -13,8 +13,8 @@ import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
 import io.dragonfly.Supernode;
 import io.dragonfly.SupernodeConfig;
+import io.dragonfly.control.AnnounceRequest;
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.peer.PeerSecret;
@@ -259,7 +259,7 @@ class AuditTest {
   }
 
   private void offer(HttpTransport transport, Caller caller) throws Exception {
-    settle(transport.connect(address(), HERE).offer(new OfferRequest(caller, List.of())));
+    settle(transport.connect(address(), HERE).offer(new AnnounceRequest(caller, List.of())));
   }
 
   private static void settle(CompletableFuture<?> call) throws Exception {

@@ -43,7 +43,7 @@ class CapabilityTest {
 
   @TempDir Path dir;
   private final Map<String, Task> tasks = new ConcurrentHashMap<>();
-  private final PeerId taker = PeerSecret.random(new SecureRandom()).id();
+  private final PeerId child = PeerSecret.random(new SecureRandom()).id();
   private final Instant soon = Instant.now().plusSeconds(60);
   private Swarm swarm;
   private DistributionClient parent;
@@ -86,19 +86,19 @@ class CapabilityTest {
   void oneThatIsMadeWithTheSecretThatThePeerKeepsGetsNothing() throws Exception {
     byte[] kept =
         PeerSecret.parse(Files.readString(dir.resolve("home1/secret")).trim()).capabilityKey();
-    assertNothing(ask(task, Capabilities.issue(kept, task, taker, HERE, soon), taker));
+    assertNothing(ask(task, Capabilities.issue(kept, task, child, HERE, soon), child));
   }
 
   @Test
   void oneThatWasMadeBeforeTheSecretWasRenewedGetsNothing() throws Exception {
-    String before = Capabilities.issue(key, task, taker, HERE, soon);
-    assertThat(ask(task, before, taker)).startsWith("HTTP/1.1 206 ");
+    String before = Capabilities.issue(key, task, child, HERE, soon);
+    assertThat(ask(task, before, child)).startsWith("HTTP/1.1 206 ");
 
     parent.renewSecret();
 
-    assertNothing(ask(task, before, taker));
+    assertNothing(ask(task, before, child));
     byte[] now = shared("home1").capabilityKey();
-    assertThat(ask(task, Capabilities.issue(now, task, taker, HERE, soon), taker))
+    assertThat(ask(task, Capabilities.issue(now, task, child, HERE, soon), child))
         .startsWith("HTTP/1.1 206 ");
   }
 
@@ -110,7 +110,7 @@ class CapabilityTest {
 
   @Test
   void aValidOneGetsThePiece() throws Exception {
-    String answer = ask(task, Capabilities.issue(key, task, taker, HERE, soon), taker);
+    String answer = ask(task, Capabilities.issue(key, task, child, HERE, soon), child);
 
     assertThat(answer).startsWith("HTTP/1.1 206 ");
     assertThat(answer.getBytes(StandardCharsets.ISO_8859_1))
@@ -119,25 +119,25 @@ class CapabilityTest {
 
   @Test
   void aMissingOneGetsNothing() throws Exception {
-    assertNothing(ask(task, "", taker));
+    assertNothing(ask(task, "", child));
     assertNothing(send("GET /api/v2/tasks/" + task + "/data HTTP/1.1", "Range: bytes=0-131071"));
   }
 
   @Test
   void aForgedOneGetsNothing() throws Exception {
     byte[] guess = PeerSecret.random(new SecureRandom()).capabilityKey();
-    assertNothing(ask(task, Capabilities.issue(guess, task, taker, HERE, soon), taker));
+    assertNothing(ask(task, Capabilities.issue(guess, task, child, HERE, soon), child));
 
-    String good = Capabilities.issue(key, task, taker, HERE, soon);
+    String good = Capabilities.issue(key, task, child, HERE, soon);
     char last = good.charAt(good.length() - 1);
     String tampered = good.substring(0, good.length() - 1) + (last == 'A' ? 'E' : 'A');
-    assertNothing(ask(task, tampered, taker));
+    assertNothing(ask(task, tampered, child));
   }
 
   @Test
   void anExpiredOneGetsNothing() throws Exception {
     Instant past = Instant.now().minusSeconds(1);
-    assertNothing(ask(task, Capabilities.issue(key, task, taker, HERE, past), taker));
+    assertNothing(ask(task, Capabilities.issue(key, task, child, HERE, past), child));
   }
 
   @Test
@@ -145,9 +145,9 @@ class CapabilityTest {
     PeerId somebodyElse = PeerSecret.random(new SecureRandom()).id();
     InetAddress elsewhere = InetAddress.getByName("127.0.0.77");
 
-    assertNothing(ask(task, Capabilities.issue(key, otherTask, taker, HERE, soon), taker));
-    assertNothing(ask(task, Capabilities.issue(key, task, somebodyElse, HERE, soon), taker));
-    assertNothing(ask(task, Capabilities.issue(key, task, taker, elsewhere, soon), taker));
+    assertNothing(ask(task, Capabilities.issue(key, otherTask, child, HERE, soon), child));
+    assertNothing(ask(task, Capabilities.issue(key, task, somebodyElse, HERE, soon), child));
+    assertNothing(ask(task, Capabilities.issue(key, task, child, elsewhere, soon), child));
   }
 
   /** The parent hears of it with its next call, which fetching something else makes. */
@@ -166,7 +166,7 @@ class CapabilityTest {
     await()
         .atMost(Duration.ofMinutes(2))
         .untilAsserted(() -> assertNothing(ask(task, capability, left)));
-    assertThat(ask(task, Capabilities.issue(key, task, taker, HERE, soon), taker))
+    assertThat(ask(task, Capabilities.issue(key, task, child, HERE, soon), child))
         .startsWith("HTTP/1.1 206 ");
   }
 

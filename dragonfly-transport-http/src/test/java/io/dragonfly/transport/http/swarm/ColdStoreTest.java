@@ -7,9 +7,9 @@ import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
 import io.dragonfly.Supernode;
 import io.dragonfly.SupernodeConfig;
+import io.dragonfly.control.AnnounceRequest;
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.PollRequest;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.fetch.Fetch;
 import io.dragonfly.fetch.FetchRequest;
@@ -75,10 +75,10 @@ class ColdStoreTest {
     try (HttpTransport transport = HttpTransport.builder().build()) {
       SupernodeApi api =
           transport.connect(supernode.address().orElseThrow(), InetAddress.getLoopbackAddress());
-      var unused = api.offer(new OfferRequest(caller, List.of())).get(1, TimeUnit.MINUTES);
+      var unused = api.offer(new AnnounceRequest(caller, List.of())).get(1, TimeUnit.MINUTES);
       long answered = 0;
       for (int i = 0; i < times; i++) {
-        NextRequest request = new NextRequest(caller, answered, List.of(), Duration.ofMillis(1));
+        PollRequest request = new PollRequest(caller, answered, List.of(), Duration.ofMillis(1));
         answered = api.next(request).get(1, TimeUnit.MINUTES).number();
       }
     }

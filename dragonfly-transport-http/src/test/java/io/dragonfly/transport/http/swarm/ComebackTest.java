@@ -8,10 +8,10 @@ import io.dragonfly.Supernode;
 import io.dragonfly.SupernodeConfig;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.fetch.Fetch;
@@ -67,13 +67,13 @@ class ComebackTest {
         HttpTransport transport = HttpTransport.builder().build()) {
       TestFile file = source.publish(TestFile.random("file", PIECES * (128 << 10)));
       ContentRequest content = ContentRequest.of(URI.create(source.url(file)));
-      List<RegisterAnswer> first;
+      List<RegisterResponse> first;
       int port = FreePorts.next();
       try (Supernode supernode = supernode(port)) {
         SupernodeApi api = transport.connect(supernode.address().orElseThrow(), HERE);
         first = all(i -> api.register(request(i, content, Optional.empty(), List.of())));
       }
-      long questions = source.requests();
+      long probes = source.requests();
       try (Supernode again = supernode(port);
           DistributionClient newcomer =
               new DistributionClient(
@@ -86,18 +86,18 @@ class ComebackTest {
         Holding holding = new Holding(task, half);
 
         long start = System.nanoTime();
-        List<RegisterAnswer> second =
+        List<RegisterResponse> second =
             all(
                 i ->
                     api.register(
                         request(i, content, Optional.of(first.get(i).ticket()), List.of(holding))));
         Fetch fetch = newcomer.start(request(source, file));
-        List<NextAnswer> polls = all(i -> api.next(poll(i, task, second.get(i))));
+        List<PollResponse> polls = all(i -> api.next(poll(i, task, second.get(i))));
 
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMinutes(4));
         assertThat(second).allMatch(answer -> answer.task().id().equals(task));
         assertThat(polls).hasSize(PEERS);
-        assertThat(source.requests()).isLessThanOrEqualTo(questions + 2); // the newcomer's
+        assertThat(source.requests()).isLessThanOrEqualTo(probes + 2); // the newcomer's
         assertThat(fetch.completion().get(60, TimeUnit.SECONDS).length()).isEqualTo(file.length());
         assertThat(file.hasSameBytes(dir.resolve("out"))).isTrue();
       }
@@ -118,10 +118,10 @@ class ComebackTest {
     return new RegisterRequest(callers.get(peer), content, Optional.empty(), ticket, holdings);
   }
 
-  private NextRequest poll(int peer, TaskId task, RegisterAnswer registered) {
+  private PollRequest poll(int peer, TaskId task, RegisterResponse registered) {
     TaskReport report =
         new TaskReport(task, PieceSpan.NONE, registered.digests().end(), List.of(), List.of());
-    return new NextRequest(callers.get(peer), 0, List.of(report), Duration.ZERO);
+    return new PollRequest(callers.get(peer), 0, List.of(report), Duration.ZERO);
   }
 
   private static <T> List<T> all(Function<Integer, CompletableFuture<T>> call) throws Exception {

@@ -7,9 +7,9 @@ import io.dragonfly.DistributionClient;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.fetch.FetchListener;
+import io.dragonfly.fetch.FetchMode;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
-import io.dragonfly.fetch.Pattern;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.task.Task;
 import io.dragonfly.testkit.LeakCheck;
@@ -65,14 +65,14 @@ class DamagedDiskTest {
   void aPeerWhoseDiskWasChangedFindsOutBeforeItGives() throws Exception {
     Set<Outcome> failures = ConcurrentHashMap.newKeySet();
     try (Swarm swarm = Swarm.start(dir, 1);
-        DistributionClient taker =
+        DistributionClient child =
             new DistributionClient(swarm.config(9).listener(into(failures)).build())) {
       TestFile file = swarm.source().publish(TestFile.random("file", LENGTH));
       FetchRequest prefetch = FetchRequest.builder(swarm.source().url(file)).build();
       swarm.client(0).prefetch(prefetch).completion().get(30, TimeUnit.SECONDS);
       damage("home0", PIECE);
 
-      taker.fetch(swarm.request(file, 9).build());
+      child.fetch(swarm.request(file, 9).build());
 
       assertThat(file.hasSameBytes(swarm.copy(file, 9))).isTrue();
       assertThat(failures).doesNotContain(Outcome.DIGEST_MISMATCH);
@@ -86,7 +86,7 @@ class DamagedDiskTest {
   void aDiskThatGivesOtherBytesThanItWasGivenIsFoundOutByWhoTakesThem() throws Exception {
     Set<Outcome> failures = ConcurrentHashMap.newKeySet();
     try (Swarm swarm = Swarm.start(dir, 0);
-        DistributionClient taker =
+        DistributionClient child =
             new DistributionClient(swarm.config(9).listener(into(failures)).build())) {
       TestFile file = swarm.source().publish(TestFile.random("file", LENGTH));
       FetchRequest prefetch = FetchRequest.builder(swarm.source().url(file)).build();
@@ -95,18 +95,18 @@ class DamagedDiskTest {
       }
       damage("home0", PIECE);
       leaveNoTrace("home0");
-      try (DistributionClient giver = new DistributionClient(swarm.config(0).build())) {
+      try (DistributionClient provider = new DistributionClient(swarm.config(0).build())) {
         Awaitility.await()
             .atMost(20, TimeUnit.SECONDS)
             .until(() -> swarm.supernode().admin().status().get(10, TimeUnit.SECONDS).peers() == 1);
 
-        taker.fetch(swarm.request(file, 9).build());
+        child.fetch(swarm.request(file, 9).build());
 
         assertThat(file.hasSameBytes(swarm.copy(file, 9))).isTrue();
         assertThat(failures).contains(Outcome.DIGEST_MISMATCH);
         Awaitility.await()
             .atMost(20, TimeUnit.SECONDS)
-            .until(() -> giver.tasks().get(0).pieces() < PIECES);
+            .until(() -> provider.tasks().get(0).pieces() < PIECES);
       }
     }
   }
@@ -123,11 +123,11 @@ class DamagedDiskTest {
     try (Swarm swarm = Swarm.start(dir, 2)) {
       TestFile file = swarm.source().publish(TestFile.random("file", LENGTH));
       // Who fetches by this pattern gives to nobody.
-      swarm.client(0).fetch(swarm.request(file, 0).pattern(Pattern.CDN).build());
+      swarm.client(0).fetch(swarm.request(file, 0).pattern(FetchMode.CDN).build());
       damage("supernode", LENGTH);
 
       FetchResult result =
-          swarm.client(1).fetch(swarm.request(file, 1).pattern(Pattern.CDN).build());
+          swarm.client(1).fetch(swarm.request(file, 1).pattern(FetchMode.CDN).build());
 
       assertThat(file.hasSameBytes(swarm.copy(file, 1))).isTrue();
       assertThat(result.bytesFromSupernode()).isEqualTo(LENGTH);

@@ -1,17 +1,17 @@
 package io.dragonfly.transport.http.swarm;
 
-import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.LeaveResponse;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.PieceSink;
 import io.dragonfly.spi.ServeRequest;
-import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.transport.http.HttpTransport;
 import java.io.IOException;
@@ -36,7 +36,7 @@ final class DelayedTransport implements Transport {
   }
 
   @Override
-  public Take take(TakeRequest request, PieceSink sink) {
+  public Take take(PieceRequest request, PieceSink sink) {
     return transport.take(request, sink);
   }
 
@@ -50,22 +50,22 @@ final class DelayedTransport implements Transport {
       }
 
       @Override
-      public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
+      public CompletableFuture<RegisterResponse> register(RegisterRequest request) {
         return later(api.register(request));
       }
 
       @Override
-      public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+      public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
         return later(api.offer(request));
       }
 
       @Override
-      public CompletableFuture<NextAnswer> next(NextRequest request) {
+      public CompletableFuture<PollResponse> next(PollRequest request) {
         return later(api.next(request));
       }
 
       @Override
-      public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+      public CompletableFuture<LeaveResponse> leave(LeaveRequest request) {
         return later(api.leave(request));
       }
     };

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.control.AdminApi;
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.Parent;
 import io.dragonfly.control.PieceResult;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.fetch.FetchResult;
@@ -72,7 +72,7 @@ class FalseReportsTest {
   private static Set<PeerId> accuse(SupernodeApi api, ContentRequest content) throws Exception {
     Caller liar =
         new Caller(PeerSecret.random(new SecureRandom()), new InetSocketAddress(HERE, 20_000), "");
-    RegisterAnswer registered =
+    RegisterResponse registered =
         api.register(
                 new RegisterRequest(liar, content, Optional.empty(), Optional.empty(), List.of()))
             .get(30, TimeUnit.SECONDS);
@@ -86,8 +86,8 @@ class FalseReportsTest {
           new TaskReport(
               registered.task().id(), PieceSpan.ALL, digests, List.of(), List.copyOf(results));
       results.clear();
-      NextAnswer answer =
-          api.next(new NextRequest(liar, answered, List.of(report), Duration.ofMillis(100)))
+      PollResponse answer =
+          api.next(new PollRequest(liar, answered, List.of(report), Duration.ofMillis(100)))
               .get(30, TimeUnit.SECONDS);
       answered = answer.number();
       for (var update : answer.updates()) {

@@ -10,8 +10,8 @@ import io.dragonfly.SupernodeConfig;
 import io.dragonfly.control.AdminApi.CachedTask;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SourceFailedException;
+import io.dragonfly.fetch.FetchMode;
 import io.dragonfly.fetch.FetchRequest;
-import io.dragonfly.fetch.Pattern;
 import io.dragonfly.peer.PeerSecret;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.testkit.LeakCheck;
@@ -44,8 +44,7 @@ class FaultMetricsTest {
   private static final int ROOM = 300_000;
   private static final String FAILED =
       "dragonfly_supernode_cdn_download_failed_total{reason=\"source_failed\"}";
-  private static final String QUESTIONS =
-      "dragonfly_supernode_source_questions_total{result=\"%s\"}";
+  private static final String QUESTIONS = "dragonfly_supernode_source_probes_total{result=\"%s\"}";
 
   @TempDir Path dir;
   private final PrometheusMeterRegistry registry =
@@ -98,7 +97,7 @@ class FaultMetricsTest {
   private TaskId fetch(String target) throws Exception {
     Path output = dir.resolve("out");
     FetchRequest request =
-        FetchRequest.builder(source.url(target)).output(output).pattern(Pattern.CDN).build();
+        FetchRequest.builder(source.url(target)).output(output).pattern(FetchMode.CDN).build();
     TaskId task = client.fetch(request).task();
     assertThat(output).hasBinaryContent(bytes);
     return task;

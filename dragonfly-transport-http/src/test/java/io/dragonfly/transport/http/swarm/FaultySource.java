@@ -82,7 +82,7 @@ final class FaultySource implements RawSource.Handler {
   public void answer(RawSource.Ask ask, OutputStream out) throws IOException {
     byte[] now = bytes;
     boolean ranges = fault != Fault.NO_RANGES && fault != Fault.NO_LENGTH;
-    boolean resumed = ask.isRange() && !ask.isQuestion();
+    boolean resumed = ask.isRange() && !ask.isProbe();
     boolean isSame = ask.header("if-range").isEmpty() || ask.header("if-range").equals(validator());
     boolean part =
         ask.isRange() && ranges && isSame && !(resumed && fault == Fault.WHOLE_FOR_RANGE);
@@ -92,7 +92,7 @@ final class FaultySource implements RawSource.Handler {
     describe(head, now, start, end, part, resumed);
     RawSource.head(out, head.toArray(String[]::new));
     boolean isFirst = !ask.isRange() && wholes.getAndIncrement() == 0;
-    boolean breaks = fault == Fault.BREAKS_ALWAYS ? !ask.isQuestion() : isFirst;
+    boolean breaks = fault == Fault.BREAKS_ALWAYS ? !ask.isProbe() : isFirst;
     send(out, now, start, breaks ? Math.min(end, breaksAt) : end);
     if (fault == Fault.SENDS_MORE && !part) {
       out.write(new byte[1000]);

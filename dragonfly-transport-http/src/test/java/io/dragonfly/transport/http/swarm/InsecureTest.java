@@ -60,9 +60,9 @@ class InsecureTest {
   private static final class Answering extends Dispatcher {
     @Override
     public MockResponse dispatch(RecordedRequest request) {
-      boolean isQuestion = "bytes=0-0".equals(request.getHeaders().get("Range"));
+      boolean isProbe = "bytes=0-0".equals(request.getHeaders().get("Range"));
       MockResponse.Builder answer = new MockResponse.Builder().addHeader("ETag", "\"v1\"");
-      return isQuestion
+      return isProbe
           ? answer
               .code(206)
               .addHeader("Content-Range", "bytes 0-0/" + CONTENT.length)

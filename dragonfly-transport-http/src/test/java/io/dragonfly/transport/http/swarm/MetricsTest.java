@@ -195,10 +195,9 @@ class MetricsTest {
     MetricsText now = ofSupernode();
     String refused = "dragonfly_supernode_dfgettasks_failed_total{reason=\"access_refused\"}";
     assertThat(now.get(refused)).isEqualTo(1);
-    assertThat(now.get("dragonfly_supernode_source_questions_total{result=\"refused\"}"))
-        .isEqualTo(1);
+    assertThat(now.get("dragonfly_supernode_source_probes_total{result=\"refused\"}")).isEqualTo(1);
     // One for each peer, and one after the read: is it still the same?
-    assertThat(now.get("dragonfly_supernode_source_questions_total{result=\"answered\"}"))
+    assertThat(now.get("dragonfly_supernode_source_probes_total{result=\"answered\"}"))
         .isEqualTo(3);
     assertThat(now.get("dragonfly_supernode_cdn_cache_hit_total")).isEqualTo(1);
     assertThat(ofClient(0).get("dragonfly_dfget_download_failed_total{reason=\"access_refused\"}"))
@@ -270,7 +269,7 @@ class MetricsTest {
     assertThat(now.get("dragonfly_dfget_home_tasks")).isEqualTo(1);
     assertThat(now.get("dragonfly_dfget_home_bytes")).isEqualTo(2);
     assertThat(now.get("dragonfly_dfget_home_quota_bytes")).isEqualTo(3);
-    assertThat(now.get("dragonfly_dfget_waiting_takers")).isEqualTo(4);
+    assertThat(now.get("dragonfly_dfget_waiting_children")).isEqualTo(4);
     assertThat(now.get("dragonfly_dfget_buffer_bytes")).isEqualTo(5);
   }
 

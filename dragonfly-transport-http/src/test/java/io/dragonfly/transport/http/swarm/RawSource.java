@@ -40,7 +40,7 @@ final class RawSource implements AutoCloseable {
   /** A request; the names of its headers are in lower case. */
   record Ask(String target, Map<String, String> headers) {
     /** Tells whether it is the question for one byte that tells access and version. */
-    boolean isQuestion() {
+    boolean isProbe() {
       return "bytes=0-0".equals(headers.get("range"));
     }
 

@@ -1,14 +1,14 @@
 package io.dragonfly.transport.http.swarm;
 
 import com.google.common.util.concurrent.Uninterruptibles;
+import io.dragonfly.control.AnnounceRequest;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.Holding;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.PollRequest;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.peer.PeerId;
@@ -53,7 +53,7 @@ final class RudePeer implements AutoCloseable {
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
   private final CountDownLatch closed = new CountDownLatch(1);
-  private RegisterAnswer registered;
+  private RegisterResponse registered;
 
   /** What it does with who asks. */
   enum Manner {
@@ -94,8 +94,8 @@ final class RudePeer implements AutoCloseable {
     registered = supernode.register(request).get(20, TimeUnit.SECONDS);
     BitSet all = new BitSet();
     all.set(0, registered.task().layout().pieces());
-    OfferRequest offer =
-        new OfferRequest(
+    AnnounceRequest offer =
+        new AnnounceRequest(
             caller,
             List.of(new Holding(registered.task().id(), all, Optional.of(registered.ticket()))));
     supernode.offer(offer).get(20, TimeUnit.SECONDS);
@@ -111,7 +111,7 @@ final class RudePeer implements AutoCloseable {
     TaskReport report =
         new TaskReport(registered.task().id(), PieceSpan.NONE, 0, List.of(), results);
     var unused =
-        supernode.next(new NextRequest(caller, 0, List.of(report), Duration.ofSeconds(30)));
+        supernode.next(new PollRequest(caller, 0, List.of(report), Duration.ofSeconds(30)));
   }
 
   private void start(Runnable work) {

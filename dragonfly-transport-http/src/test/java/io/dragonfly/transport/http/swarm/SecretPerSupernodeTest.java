@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.ClientConfig;
 import io.dragonfly.DistributionClient;
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.LeaveAnswer;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.LeaveResponse;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.control.Terms;
 import io.dragonfly.error.CallRefusedException;
@@ -69,28 +69,28 @@ class SecretPerSupernodeTest {
     }
 
     @Override
-    public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
+    public CompletableFuture<RegisterResponse> register(RegisterRequest request) {
       note(request.caller());
       return CompletableFuture.failedFuture(new CallRefusedException("not here"));
     }
 
     @Override
-    public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+    public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
       note(request.caller());
       Terms terms = new Terms(new PeerId("01".repeat(16)), Instant.now(), Duration.ofMinutes(1));
-      return CompletableFuture.completedFuture(new OfferAnswer(List.of(), terms));
+      return CompletableFuture.completedFuture(new AnnounceResponse(List.of(), terms));
     }
 
     @Override
-    public CompletableFuture<NextAnswer> next(NextRequest request) {
+    public CompletableFuture<PollResponse> next(PollRequest request) {
       note(request.caller());
       return CompletableFuture.failedFuture(new CallRefusedException("not here"));
     }
 
     @Override
-    public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+    public CompletableFuture<LeaveResponse> leave(LeaveRequest request) {
       note(request.caller());
-      return CompletableFuture.completedFuture(new LeaveAnswer());
+      return CompletableFuture.completedFuture(new LeaveResponse());
     }
 
     @Override
@@ -224,9 +224,10 @@ class SecretPerSupernodeTest {
       PeerSecret secret = PeerSecret.random(new java.security.SecureRandom());
       InetSocketAddress here = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
 
-      CompletableFuture<OfferAnswer> wrong =
+      CompletableFuture<AnnounceResponse> wrong =
           api.offer(
-              new OfferRequest(new Caller(secret.forSupernode("sha256:x"), here, ""), List.of()));
+              new AnnounceRequest(
+                  new Caller(secret.forSupernode("sha256:x"), here, ""), List.of()));
       assertThat(wrong)
           .failsWithin(Duration.ofMinutes(1))
           .withThrowableThat()
@@ -235,7 +236,7 @@ class SecretPerSupernodeTest {
               CallRefusedException.class, refused -> assertThat(refused.joinsAgain()).isTrue());
       assertThat(one.sent).isEmpty();
 
-      api.offer(new OfferRequest(new Caller(secret.forSupernode(identity), here, ""), List.of()))
+      api.offer(new AnnounceRequest(new Caller(secret.forSupernode(identity), here, ""), List.of()))
           .get(60, TimeUnit.SECONDS);
       assertThat(one.sent).containsExactly(secret.forSupernode(identity));
     }

@@ -9,8 +9,8 @@ import io.dragonfly.control.Outcome;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
-import io.dragonfly.spi.TakeException;
-import io.dragonfly.spi.TakeRequest;
+import io.dragonfly.spi.PieceDownloadException;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.TaskId;
@@ -94,12 +94,12 @@ class ServerRolesTest {
     }
   }
 
-  private TakeException take() {
+  private PieceDownloadException take() {
     RecordingSink sink = new RecordingSink();
     try (HttpTransport transport = HttpTransport.builder().config(mutual).build()) {
       var unused =
           transport.take(
-              new TakeRequest(
+              new PieceRequest(
                   new Peer(new PeerId("01".repeat(16)), address(), ""),
                   new TaskId("ab".repeat(32)),
                   ByteRange.of(10, 15),
@@ -139,7 +139,7 @@ class ServerRolesTest {
     assertThat(take())
         .hasMessageContaining(named)
         .hasMessageContaining("OU=dragonfly-peer")
-        .returns(Outcome.UNREACHABLE, TakeException::outcome);
+        .returns(Outcome.UNREACHABLE, PieceDownloadException::outcome);
     assertThatThrownBy(() -> operate(mutual))
         .isInstanceOf(SSLHandshakeException.class)
         .hasMessageContaining(named);

@@ -9,9 +9,9 @@ import io.dragonfly.DistributionClient;
 import io.dragonfly.Supernode;
 import io.dragonfly.SupernodeConfig;
 import io.dragonfly.error.DistributionException;
+import io.dragonfly.fetch.FetchMode;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
-import io.dragonfly.fetch.Pattern;
 import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.testkit.ControlExamples;
 import io.dragonfly.testkit.FreePorts;
@@ -84,7 +84,7 @@ class TlsTest {
     Path copy = dir.resolve(name);
     FetchResult result =
         client.fetch(
-            FetchRequest.builder(source.url(file)).pattern(Pattern.P2P).output(copy).build());
+            FetchRequest.builder(source.url(file)).pattern(FetchMode.P2P).output(copy).build());
     assertThat(file.hasSameBytes(copy)).isTrue();
     return result;
   }

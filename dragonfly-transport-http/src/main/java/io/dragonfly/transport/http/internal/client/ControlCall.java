@@ -92,7 +92,7 @@ final class ControlCall<A> implements Callback {
   @Override
   public void onFailure(Call failed, IOException e) {
     Optional<String> untrusted = UntrustedException.reason(e);
-    if (e instanceof CallHttp.OtherCertificateException) {
+    if (e instanceof ControlHttp.OtherCertificateException) {
       // Connections from before a new certificate must not be what the next proof is about.
       onOtherCertificate.run();
       answer.completeExceptionally(CallRefusedException.unproven(String.valueOf(e.getMessage())));

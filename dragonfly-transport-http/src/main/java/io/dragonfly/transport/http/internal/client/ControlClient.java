@@ -85,7 +85,7 @@ public final class ControlClient implements AutoCloseable {
             .eventListenerFactory(call -> connecting.listener())
             .socketFactory(new BoundSockets(local))
             .build();
-    CallHttp calls = new CallHttp(bound, supernode, tls.forCalls(supernode));
+    ControlHttp calls = new ControlHttp(bound, supernode, tls.forCalls(supernode));
     return new RemoteSupernode(this, calls, connecting, supernode, limits);
   }
 

@@ -1,9 +1,9 @@
 package io.dragonfly.transport.http.internal.client;
 
 import io.dragonfly.control.Outcome;
-import io.dragonfly.spi.Portion;
-import io.dragonfly.spi.TakeException;
-import io.dragonfly.spi.TakeRequest;
+import io.dragonfly.spi.AdaptiveQuantum;
+import io.dragonfly.spi.PieceDownloadException;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.transport.http.internal.tls.UntrustedException;
 import io.dragonfly.transport.http.internal.wire.PieceWire;
 import io.dragonfly.transport.http.internal.wire.Wire;
@@ -49,14 +49,14 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
 
   private final PieceConnections connections;
   private final PieceConnections.Line line;
-  private final Portion portion;
+  private final AdaptiveQuantum portion;
   private final Channel channel;
   private final ReceiveFlow flow;
   private final Optional<SslContext> protection;
   private final LongSupplier nanos;
   private final Future<?> watch;
-  private @Nullable HttpTake current;
-  private @Nullable TakeException refusal;
+  private @Nullable HttpPieceDownload current;
+  private @Nullable PieceDownloadException refusal;
   private boolean used;
   private boolean answerBegun;
   private boolean keepAlive;
@@ -68,7 +68,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
   PieceConnection(
       PieceConnections connections,
       PieceConnections.Line line,
-      Portion portion,
+      AdaptiveQuantum portion,
       Channel channel,
       ReceiveFlow flow,
       Optional<SslContext> protection) {
@@ -100,7 +100,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** Starts a take; if the take is over, the connection is given back. */
-  void start(HttpTake take) {
+  void start(HttpPieceDownload take) {
     onLoop(
         () -> {
           if (!channel.isActive()) {
@@ -115,7 +115,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** The take's wish to read has changed. */
-  void adjustReading(HttpTake take) {
+  void adjustReading(HttpPieceDownload take) {
     onLoop(
         () -> {
           if (current == take) {
@@ -136,7 +136,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** A take was cancelled: what is still to come for it ends the connection. */
-  void cancel(HttpTake take) {
+  void cancel(HttpPieceDownload take) {
     onLoop(
         () -> {
           if (current == take) {
@@ -146,7 +146,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** Ends a take that is on this connection. */
-  void end(HttpTake take, TakeException failure) {
+  void end(HttpPieceDownload take, PieceDownloadException failure) {
     onLoop(
         () -> {
           if (current == take) {
@@ -172,41 +172,41 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private void ask(HttpTake take) {
+  private void ask(HttpPieceDownload take) {
     answerBegun = false;
     paused = false;
     refusal = null;
     received = 0;
     flow.asked(nanos.getAsLong());
     try {
-      FullHttpRequest question = question(take.request());
+      FullHttpRequest probe = probe(take.request());
       channel.config().setAutoRead(!take.isPaused());
-      var unused = channel.writeAndFlush(question); // if it fails, the channel becomes inactive
+      var unused = channel.writeAndFlush(probe); // if it fails, the channel becomes inactive
     } catch (IllegalArgumentException e) {
-      fail(new TakeException(Outcome.REFUSED, "the capability cannot be sent", e), false);
+      fail(new PieceDownloadException(Outcome.REFUSED, "the capability cannot be sent", e), false);
     }
   }
 
-  private static FullHttpRequest question(TakeRequest request) {
-    FullHttpRequest question =
+  private static FullHttpRequest probe(PieceRequest request) {
+    FullHttpRequest probe =
         new DefaultFullHttpRequest(
             HttpVersion.HTTP_1_1,
             HttpMethod.GET,
             PieceWire.path(request.task()),
             Unpooled.EMPTY_BUFFER);
-    question
+    probe
         .headers()
         .set(HttpHeaderNames.HOST, NetUtil.toSocketAddressString(request.parent().address()))
         .set(HttpHeaderNames.RANGE, PieceWire.range(request.range()))
-        .set(Wire.TAKER, request.taker().hex())
+        .set(Wire.TAKER, request.child().hex())
         .set(Wire.CAPABILITY, request.capability());
-    return question;
+    return probe;
   }
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     try {
-      HttpTake take = current;
+      HttpPieceDownload take = current;
       if (take == null) {
         close(); // nobody asked, or nobody wants it any more
         return;
@@ -225,18 +225,18 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private void begin(HttpResponse response, HttpTake take) {
+  private void begin(HttpResponse response, HttpPieceDownload take) {
     answerBegun = true;
     keepAlive = HttpUtil.isKeepAlive(response);
-    Optional<TakeException> wrong = PieceAnswer.refusal(response, take.request());
-    if (wrong.isPresent() && PieceAnswer.isShortRefusal(response)) {
+    Optional<PieceDownloadException> wrong = PieceResponse.refusal(response, take.request());
+    if (wrong.isPresent() && PieceResponse.isShortRefusal(response)) {
       refusal = wrong.get(); // told when its body is out of the way
     } else if (wrong.isPresent()) {
       fail(wrong.get(), true);
     }
   }
 
-  private void receive(ByteBuf content, HttpTake take) {
+  private void receive(ByteBuf content, HttpPieceDownload take) {
     if (refusal != null || !content.isReadable()) {
       return;
     }
@@ -244,12 +244,12 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
     received += bytes;
     long left = take.request().range().length() - received;
     if (left < 0) {
-      fail(new TakeException(Outcome.REFUSED, "the parent sends too much"), true);
+      fail(new PieceDownloadException(Outcome.REFUSED, "the parent sends too much"), true);
       return;
     }
     for (ByteBuffer data : content.nioBuffers()) {
       if (take.isOn(this) && !take.receive(data)) {
-        fail(new TakeException(Outcome.UNREACHABLE, "the receiver failed"), true);
+        fail(new PieceDownloadException(Outcome.UNREACHABLE, "the receiver failed"), true);
       }
     }
     if (!take.isPaused()) {
@@ -258,9 +258,9 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
     flow.received(nanos.getAsLong(), bytes, left, portion.bytes());
   }
 
-  private void finish(LastHttpContent last, HttpTake take) {
+  private void finish(LastHttpContent last, HttpPieceDownload take) {
     if (last.decoderResult().isFailure()) {
-      fail(new TakeException(Outcome.REFUSED, "the parent's answer is no HTTP"), true);
+      fail(new PieceDownloadException(Outcome.REFUSED, "the parent's answer is no HTTP"), true);
     } else if (refusal != null) {
       fail(refusal, !keepAlive);
     } else {
@@ -269,16 +269,16 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private void fail(TakeException failure, boolean close) {
-    HttpTake take = leave(close);
+  private void fail(PieceDownloadException failure, boolean close) {
+    HttpPieceDownload take = leave(close);
     if (take != null) {
       take.failOn(this, failure);
     }
   }
 
   /** Ends the current take's time here. The next one may start before this one's sink is told. */
-  private @Nullable HttpTake leave(boolean close) {
-    HttpTake take = current;
+  private @Nullable HttpPieceDownload leave(boolean close) {
+    HttpPieceDownload take = current;
     current = null;
     used = true;
     if (close) {
@@ -300,7 +300,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     watch.cancel(false);
-    HttpTake take = current;
+    HttpPieceDownload take = current;
     current = null;
     connections.closed(this);
     if (take == null) {
@@ -310,7 +310,9 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
       // The parent closed the kept connection before it saw the question.
       connections.placeAnew(take, line);
     } else {
-      take.failOn(this, new TakeException(Outcome.UNREACHABLE, "the parent closed the connection"));
+      take.failOn(
+          this,
+          new PieceDownloadException(Outcome.UNREACHABLE, "the parent closed the connection"));
     }
   }
 
@@ -319,7 +321,7 @@ final class PieceConnection extends ChannelInboundHandlerAdapter {
     LOG.debug("connection to {} broke: {}", channel.remoteAddress(), cause.toString());
     Optional<String> untrusted = UntrustedException.reason(cause);
     if (untrusted.isPresent()) {
-      fail(new TakeException(Outcome.UNREACHABLE, untrusted.get()), true);
+      fail(new PieceDownloadException(Outcome.UNREACHABLE, untrusted.get()), true);
     } else {
       close();
     }

@@ -3,10 +3,10 @@ package io.dragonfly.transport.http.internal.client;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.peer.Peer;
+import io.dragonfly.spi.AdaptiveQuantum;
+import io.dragonfly.spi.PieceDownloadException;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.PieceSink;
-import io.dragonfly.spi.Portion;
-import io.dragonfly.spi.TakeException;
-import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.transport.http.internal.loop.EventLoops;
 import io.dragonfly.transport.http.internal.tls.TransportTls;
@@ -77,7 +77,7 @@ public final class PieceConnections implements AutoCloseable {
   private final Map<Key, Line> lines = new HashMap<>();
 
   @GuardedBy("this")
-  private final Set<HttpTake> takes = new HashSet<>();
+  private final Set<HttpPieceDownload> takes = new HashSet<>();
 
   @GuardedBy("this")
   private boolean closed;
@@ -89,7 +89,7 @@ public final class PieceConnections implements AutoCloseable {
    *     if it told none
    */
   private record Key(InetSocketAddress parent, String certificate, InetAddress local) {
-    static Key of(TakeRequest request) {
+    static Key of(PieceRequest request) {
       Peer parent = request.parent();
       return new Key(parent.address(), parent.certificate(), request.local());
     }
@@ -99,7 +99,7 @@ public final class PieceConnections implements AutoCloseable {
   static final class Line {
     private final Key key;
     private final Deque<PieceConnection> idle = new ArrayDeque<>();
-    private final Deque<HttpTake> waiting = new ArrayDeque<>();
+    private final Deque<HttpPieceDownload> waiting = new ArrayDeque<>();
     private int open;
 
     private Line(Key key) {
@@ -125,11 +125,11 @@ public final class PieceConnections implements AutoCloseable {
    * @throws IllegalStateException if this is closed
    * @throws IllegalArgumentException if no byte is asked for
    */
-  public Transport.Take take(TakeRequest request, PieceSink sink) {
+  public Transport.Take take(PieceRequest request, PieceSink sink) {
     if (request.range().length() == 0) {
       throw new IllegalArgumentException("a take of no bytes");
     }
-    HttpTake take = new HttpTake(this, request, sink);
+    HttpPieceDownload take = new HttpPieceDownload(this, request, sink);
     synchronized (this) {
       if (closed) {
         throw new IllegalStateException("this transport is closed");
@@ -141,7 +141,7 @@ public final class PieceConnections implements AutoCloseable {
   }
 
   /** Gives a take that is not over a connection or a place in line. */
-  void place(HttpTake take) {
+  void place(HttpPieceDownload take) {
     Key key = Key.of(take.request());
     Optional<SslContext> protection = protection(key);
     List<PieceConnection> stale = new ArrayList<>();
@@ -179,7 +179,7 @@ public final class PieceConnections implements AutoCloseable {
   }
 
   /** Gives a take a new connection: those that were kept have probably been closed as well. */
-  void placeAnew(HttpTake take, Line line) {
+  void placeAnew(HttpPieceDownload take, Line line) {
     List<PieceConnection> stale;
     synchronized (this) {
       stale = List.copyOf(line.idle);
@@ -189,7 +189,7 @@ public final class PieceConnections implements AutoCloseable {
     place(take);
   }
 
-  private void connect(Line line, HttpTake take) {
+  private void connect(Line line, HttpPieceDownload take) {
     Optional<TransportTls.ToParent> protection;
     try {
       protection = tls.forPieces(line.key.parent().getAddress(), line.key.certificate());
@@ -198,14 +198,14 @@ public final class PieceConnections implements AutoCloseable {
       onAnyLoop(() -> connectFailed(line, take, OneLine.of(String.valueOf(e.getMessage()))));
       return;
     }
-    Portion portion = new Portion(BUFFER_BYTES);
+    AdaptiveQuantum portion = new AdaptiveQuantum(BUFFER_BYTES);
     Bootstrap bootstrap =
         new Bootstrap()
             .group(loops.group())
             .channel(loops.channel())
             .disableResolver()
             .option(ChannelOption.ALLOCATOR, EventLoops.ALLOCATOR)
-            .option(ChannelOption.RECVBUF_ALLOCATOR, new PortionedReads(portion))
+            .option(ChannelOption.RECVBUF_ALLOCATOR, new QuantumReads(portion))
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) CONNECT.toMillis())
             .option(ChannelOption.TCP_NODELAY, true)
             .handler(
@@ -258,8 +258,8 @@ public final class PieceConnections implements AutoCloseable {
 
   private void connected(
       Line line,
-      HttpTake take,
-      Portion portion,
+      HttpPieceDownload take,
+      AdaptiveQuantum portion,
       ChannelFuture connected,
       Optional<TransportTls.ToParent> protection) {
     Channel channel = connected.channel();
@@ -293,8 +293,8 @@ public final class PieceConnections implements AutoCloseable {
         encrypted ? LowWater.none(loops, channel) : new LowWater(loops, channel));
   }
 
-  private void connectFailed(Line line, HttpTake take, String reason) {
-    List<HttpTake> failed = new ArrayList<>();
+  private void connectFailed(Line line, HttpPieceDownload take, String reason) {
+    List<HttpPieceDownload> failed = new ArrayList<>();
     failed.add(take);
     synchronized (this) {
       line.open--;
@@ -304,8 +304,8 @@ public final class PieceConnections implements AutoCloseable {
       }
       forgetIfUnused(line);
     }
-    TakeException failure =
-        new TakeException(
+    PieceDownloadException failure =
+        new PieceDownloadException(
             Outcome.UNREACHABLE,
             "cannot connect to %s: %s"
                 .formatted(NetUtil.toSocketAddressString(line.key.parent()), reason));
@@ -334,7 +334,7 @@ public final class PieceConnections implements AutoCloseable {
       connection.close();
       return;
     }
-    HttpTake next;
+    HttpPieceDownload next;
     synchronized (this) {
       Line line = connection.line();
       next = line.waiting.poll();
@@ -350,7 +350,7 @@ public final class PieceConnections implements AutoCloseable {
   /** A connection is gone. */
   void closed(PieceConnection connection) {
     Line line = connection.line();
-    HttpTake next;
+    HttpPieceDownload next;
     synchronized (this) {
       line.open--;
       line.idle.remove(connection);
@@ -366,7 +366,7 @@ public final class PieceConnections implements AutoCloseable {
   }
 
   /** A take is over, wherever it was. */
-  synchronized void over(HttpTake take) {
+  synchronized void over(HttpPieceDownload take) {
     takes.remove(take);
     Line line = lines.get(Key.of(take.request()));
     if (line != null && line.waiting.remove(take)) {
@@ -392,12 +392,13 @@ public final class PieceConnections implements AutoCloseable {
   /** Ends all takes and waits until their connections are gone. */
   @Override
   public void close() {
-    List<HttpTake> running;
+    List<HttpPieceDownload> running;
     synchronized (this) {
       closed = true;
       running = List.copyOf(takes);
     }
-    TakeException failure = new TakeException(Outcome.UNREACHABLE, "this transport was closed");
+    PieceDownloadException failure =
+        new PieceDownloadException(Outcome.UNREACHABLE, "this transport was closed");
     running.forEach(take -> take.end(failure));
     loops.closeAll(channels);
   }

@@ -1,22 +1,22 @@
 package io.dragonfly.transport.http.internal.client;
 
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.Caller;
-import io.dragonfly.control.JoinAnswer;
 import io.dragonfly.control.JoinRequest;
-import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.JoinResponse;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.LeaveResponse;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.transport.http.internal.wire.AdminWire;
-import io.dragonfly.transport.http.internal.wire.AnswersJson;
 import io.dragonfly.transport.http.internal.wire.RequestsJson;
+import io.dragonfly.transport.http.internal.wire.ResponsesJson;
 import io.dragonfly.transport.http.internal.wire.Wire;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -31,7 +31,7 @@ final class RemoteSupernode implements SupernodeApi {
   private static final MediaType JSON = MediaType.get(Wire.JSON);
 
   private final ControlClient client;
-  private final CallHttp http;
+  private final ControlHttp http;
   private final Connecting connecting;
   private final InetSocketAddress address;
   private final CallLimits limits;
@@ -39,7 +39,7 @@ final class RemoteSupernode implements SupernodeApi {
 
   RemoteSupernode(
       ControlClient client,
-      CallHttp http,
+      ControlHttp http,
       Connecting connecting,
       InetSocketAddress address,
       CallLimits limits) {
@@ -62,7 +62,7 @@ final class RemoteSupernode implements SupernodeApi {
         call(
             request(AdminWire.HEALTH)
                 .get()
-                .tag(CallHttp.Binding.class, CallHttp.Binding.open())
+                .tag(ControlHttp.Binding.class, ControlHttp.Binding.open())
                 .build(),
             true,
             answer -> "");
@@ -88,42 +88,42 @@ final class RemoteSupernode implements SupernodeApi {
   }
 
   @Override
-  public CompletableFuture<JoinAnswer> join(JoinRequest request) {
-    CallHttp.Binding binding = CallHttp.Binding.open();
+  public CompletableFuture<JoinResponse> join(JoinRequest request) {
+    ControlHttp.Binding binding = ControlHttp.Binding.open();
     return call(
         request(Wire.Call.JOIN.path())
             .post(RequestBody.create(RequestsJson.write(request), JSON))
-            .tag(CallHttp.Binding.class, binding)
+            .tag(ControlHttp.Binding.class, binding)
             .build(),
         true,
-        json -> AnswersJson.readJoin(json).over(binding.shown()));
+        json -> ResponsesJson.readJoin(json).over(binding.shown()));
   }
 
   @Override
-  public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
+  public CompletableFuture<RegisterResponse> register(RegisterRequest request) {
     return call(
         Wire.Call.REGISTER,
         request.caller(),
         RequestsJson.write(request),
-        AnswersJson::readRegister);
+        ResponsesJson::readRegister);
   }
 
   @Override
-  public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+  public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
     return call(
-        Wire.Call.OFFER, request.caller(), RequestsJson.write(request), AnswersJson::readOffer);
+        Wire.Call.OFFER, request.caller(), RequestsJson.write(request), ResponsesJson::readOffer);
   }
 
   @Override
-  public CompletableFuture<NextAnswer> next(NextRequest request) {
+  public CompletableFuture<PollResponse> next(PollRequest request) {
     return call(
-        Wire.Call.NEXT, request.caller(), RequestsJson.write(request), AnswersJson::readNext);
+        Wire.Call.NEXT, request.caller(), RequestsJson.write(request), ResponsesJson::readNext);
   }
 
   @Override
-  public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+  public CompletableFuture<LeaveResponse> leave(LeaveRequest request) {
     return call(
-        Wire.Call.LEAVE, request.caller(), RequestsJson.write(request), AnswersJson::readLeave);
+        Wire.Call.LEAVE, request.caller(), RequestsJson.write(request), ResponsesJson::readLeave);
   }
 
   private <A> CompletableFuture<A> call(
@@ -139,7 +139,7 @@ final class RemoteSupernode implements SupernodeApi {
         request(call.path())
             .header(Wire.SECRET, caller.secret().reveal())
             .post(RequestBody.create(json, JSON))
-            .tag(CallHttp.Binding.class, CallHttp.Binding.to(caller))
+            .tag(ControlHttp.Binding.class, ControlHttp.Binding.to(caller))
             .build(),
         call != Wire.Call.REGISTER,
         reader);

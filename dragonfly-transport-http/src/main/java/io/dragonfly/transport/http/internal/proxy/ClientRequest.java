@@ -18,7 +18,7 @@ import java.util.Set;
  * @param answer where the answer goes
  */
 record ClientRequest(
-    String method, HttpHeaders headers, Inbound body, Requester requester, Answer answer) {
+    String method, HttpHeaders headers, Inbound body, Requester requester, ProxyResponse answer) {
   /** The proxy's own request has others. */
   static final Set<String> NOT_PASSED_ON = Set.of("content-length", "host");
 

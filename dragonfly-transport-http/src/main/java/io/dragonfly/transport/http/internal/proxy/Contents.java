@@ -1,6 +1,6 @@
 package io.dragonfly.transport.http.internal.proxy;
 
-import io.dragonfly.spi.Portion;
+import io.dragonfly.spi.AdaptiveQuantum;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.Digest;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
@@ -24,15 +24,15 @@ final class Contents {
   private static final Logger LOG = LoggerFactory.getLogger(Contents.class);
   private static final int MOST_FAILURES = 3;
 
-  private final SwarmWay swarm;
-  private final PlainWay plain;
+  private final SwarmUpstream swarm;
+  private final DirectUpstream plain;
   private final OfflineAnswers offline;
   private final DirectLimit limit;
   private final Counters counters;
 
   Contents(
-      SwarmWay swarm,
-      PlainWay plain,
+      SwarmUpstream swarm,
+      DirectUpstream plain,
       OfflineAnswers offline,
       DirectLimit limit,
       Counters counters) {
@@ -102,7 +102,7 @@ final class Contents {
         return Optional.empty();
       }
       offline.remember(client, target, head);
-      HttpHeaders headers = PlainWay.headersOf(head);
+      HttpHeaders headers = DirectUpstream.headersOf(head);
       nameDigest(headers, target);
       return Optional.of(headers);
     } catch (ClientGoneException e) {
@@ -228,7 +228,7 @@ final class Contents {
 
   private static void begin(Response response, Target target, Delivery delivery)
       throws ClientGoneException, Delivery.CorruptException {
-    HttpHeaders headers = PlainWay.headersOf(response);
+    HttpHeaders headers = DirectUpstream.headersOf(response);
     if (!headers.contains("Docker-Content-Digest")) {
       target.digest().ifPresent(is -> headers.set("Docker-Content-Digest", is.toString()));
     }
@@ -252,7 +252,7 @@ final class Contents {
       throws IOException, Delivery.CorruptException {
     in.skipNBytes(skip);
     byte[] buffer = new byte[ProxyLimits.PORTION_BYTES];
-    Portion portion = new Portion(buffer.length);
+    AdaptiveQuantum portion = new AdaptiveQuantum(buffer.length);
     int count = in.read(buffer, 0, most(portion, delivery));
     while (count >= 0) {
       counters.directBytes.add(count); // before a client can have them
@@ -267,7 +267,7 @@ final class Contents {
     return End.DONE;
   }
 
-  private static int most(Portion portion, Delivery delivery) {
+  private static int most(AdaptiveQuantum portion, Delivery delivery) {
     return (int) Math.min(portion.bytes(), delivery.bytesUntilSwarm());
   }
 }

@@ -27,7 +27,7 @@ final class Delivery {
   /** A swarm that is late again and again is not gone back to. */
   private static final int MOST_RETURNS = 3;
 
-  private final Answer answer;
+  private final ProxyResponse answer;
   private final Optional<Digest> expected;
   private Optional<ByteRange> wanted;
   private @Nullable MessageDigest running;
@@ -44,7 +44,7 @@ final class Delivery {
    * @param wanted the bytes that the client asked for, if not all
    * @param digest what the whole content must have, if that is known
    */
-  Delivery(Answer answer, Optional<ByteRange> wanted, Optional<Digest> digest) {
+  Delivery(ProxyResponse answer, Optional<ByteRange> wanted, Optional<Digest> digest) {
     this.answer = answer;
     this.wanted = wanted;
     this.expected = digest;
@@ -73,7 +73,7 @@ final class Delivery {
     }
   }
 
-  Answer answer() {
+  ProxyResponse answer() {
     return answer;
   }
 

@@ -25,7 +25,7 @@ final class DirectLimit {
    * @return how long the limit asked to wait, in nanoseconds
    * @throws ClientGoneException if the client leaves meanwhile
    */
-  long count(int bytes, Answer answer) throws ClientGoneException {
+  long count(int bytes, ProxyResponse answer) throws ClientGoneException {
     long asked = take.applyAsLong(bytes);
     long end = System.nanoTime() + asked;
     for (long left = asked; left > 0; ) {

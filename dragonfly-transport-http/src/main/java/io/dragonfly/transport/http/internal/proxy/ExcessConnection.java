@@ -33,8 +33,8 @@ final class ExcessConnection extends ChannelInboundHandlerAdapter {
   public void channelActive(ChannelHandlerContext ctx) {
     SocketChannel channel = (SocketChannel) ctx.channel();
     byte[] body =
-        Exchange.body(
-            new Refusal(
+        ProxyExchange.body(
+            new ProxyRefusal(
                 HttpResponseStatus.SERVICE_UNAVAILABLE,
                 "there are too many connections from "
                     + channel.remoteAddress().getAddress().getHostAddress()));

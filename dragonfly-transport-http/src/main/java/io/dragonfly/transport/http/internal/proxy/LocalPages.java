@@ -44,7 +44,7 @@ final class LocalPages {
   }
 
   /** Answers a request, if it is for one of these. */
-  boolean answer(ClientRequest client, String uri) throws IOException, Refusal {
+  boolean answer(ClientRequest client, String uri) throws IOException, ProxyRefusal {
     String path = uri.replaceFirst("\\?.*", "");
     if (path.startsWith(TOKEN)) {
       tokens.answer(client, path.substring(TOKEN.length()), uri);
@@ -55,7 +55,8 @@ final class LocalPages {
     }
     switch (path) {
       case "/" -> text(client, "text/plain; charset=utf-8", about);
-      case "/favicon.ico" -> throw new Refusal(HttpResponseStatus.NOT_FOUND, "there is no icon");
+      case "/favicon.ico" ->
+          throw new ProxyRefusal(HttpResponseStatus.NOT_FOUND, "there is no icon");
       case "/healthz" -> text(client, "text/plain; charset=utf-8", "ok\n");
       case "/metrics" -> text(client, "text/plain; version=0.0.4; charset=utf-8", metrics.get());
       default -> {

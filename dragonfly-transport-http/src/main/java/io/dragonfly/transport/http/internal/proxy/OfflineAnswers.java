@@ -61,7 +61,7 @@ final class OfflineAnswers {
             && response.request().header("Authorization") == null
             && response.request().url().equals(target.url());
     if (isForAll) {
-      HttpHeaders headers = PlainWay.headersOf(response);
+      HttpHeaders headers = DirectUpstream.headersOf(response);
       String length = response.header("Content-Length");
       if (length != null) {
         headers.set(HttpHeaderNames.CONTENT_LENGTH, length);

@@ -51,10 +51,10 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
   private final SocketChannel channel;
   private final Deque<Object> waiting = new ArrayDeque<>();
   private final Future<?> watch;
-  private Arrival arrival;
+  private RequestOrigin arrival;
   private State state = State.IDLE;
   private @Nullable Inbound body;
-  private @Nullable Answer answer;
+  private @Nullable ProxyResponse answer;
   private boolean draining;
   private long since;
 
@@ -80,7 +80,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  ProxyConnection(ProxyParts parts, SocketChannel channel, Arrival arrival) {
+  ProxyConnection(ProxyParts parts, SocketChannel channel, RequestOrigin arrival) {
     this.parts = parts;
     this.channel = channel;
     this.arrival = arrival;
@@ -91,7 +91,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** A trusted proxy says for whom it has connected. */
-  void comesBy(Arrival named) {
+  void comesBy(RequestOrigin named) {
     arrival = named;
   }
 
@@ -143,11 +143,11 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
         }
         work(request);
       }
-    } catch (Refusal refusal) {
+    } catch (ProxyRefusal refusal) {
       parts.refused(refusal, arrival, asked(request));
       refuse(refusal);
     } catch (RejectedExecutionException e) {
-      refuse(new Refusal(HttpResponseStatus.SERVICE_UNAVAILABLE, "too many requests at once"));
+      refuse(new ProxyRefusal(HttpResponseStatus.SERVICE_UNAVAILABLE, "too many requests at once"));
     }
   }
 
@@ -162,14 +162,15 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     boolean isHttp10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
     Inbound from = inbound(request);
     boolean keepAlive = HttpUtil.isKeepAlive(request) && !parts.work().isEnding();
-    Answer to = new Answer(channel, parts.limits().send(), isHttp10, keepAlive, from::isHeldBack);
+    ProxyResponse to =
+        new ProxyResponse(channel, parts.limits().send(), isHttp10, keepAlive, from::isHeldBack);
     answer = to;
     body = from;
     enter(State.WORKING);
     ClientRequest client =
         new ClientRequest(
             request.method().name(), request.headers(), from, arrival.requester(), to);
-    Exchange exchange = new Exchange(parts, client, request.uri(), arrival);
+    ProxyExchange exchange = new ProxyExchange(parts, client, request.uri(), arrival);
     parts
         .threads()
         .execute(
@@ -218,7 +219,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** The work on a request is over: goes on with the next one, if there may be one. */
-  private void answered(Answer done) {
+  private void answered(ProxyResponse done) {
     boolean isWhole = body == null || body.hasEnded();
     if (body != null) {
       body.close();
@@ -259,10 +260,10 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     updateReading();
   }
 
-  private void connect(HttpRequest request) throws Refusal {
+  private void connect(HttpRequest request) throws ProxyRefusal {
     Authority authority = RequestChecks.tunnel(request);
     if (arrival.intercepted().isPresent()) {
-      throw Refusal.badRequest("this is a tunnel already");
+      throw ProxyRefusal.badRequest("this is a tunnel already");
     }
     enter(State.CONNECTING);
     channel.config().setAutoRead(false);
@@ -275,12 +276,12 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     try {
       TunnelOpening.Opened opened = opening.open(via);
       onLoop(() -> begin(opened, authority));
-    } catch (Refusal refusal) {
+    } catch (ProxyRefusal refusal) {
       parts.refused(refusal, arrival, "CONNECT " + authority);
       onLoop(() -> refuse(refusal));
     } catch (RuntimeException | Error e) {
       LOG.warn("A tunnel to {} failed in a way that is not foreseen", authority, e);
-      onLoop(() -> refuse(Refusal.defect()));
+      onLoop(() -> refuse(ProxyRefusal.defect()));
     }
   }
 
@@ -292,7 +293,7 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
     }
     ReferenceCountUtil.release(message);
     if (message instanceof HttpRequest) {
-      refuse(Refusal.badRequest("wait for the answers to other requests before CONNECT"));
+      refuse(ProxyRefusal.badRequest("wait for the answers to other requests before CONNECT"));
     } else if (message instanceof LastHttpContent) {
       // The codec hands on what it has not decoded, which comes here as bytes.
       channel.pipeline().remove(HttpServerCodec.class);
@@ -328,16 +329,16 @@ final class ProxyConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** Says why a request is not served, and ends the connection: its body may still be coming. */
-  private void refuse(Refusal refusal) {
+  private void refuse(ProxyRefusal refusal) {
     if (!channel.isActive()) {
       return;
     }
     restoreCodec();
-    byte[] json = Exchange.body(refusal);
+    byte[] json = ProxyExchange.body(refusal);
     FullHttpResponse response =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1, refusal.status(), Unpooled.wrappedBuffer(json));
-    response.headers().set(Exchange.json());
+    response.headers().set(ProxyExchange.json());
     response.headers().set(HttpHeaderNames.CONTENT_LENGTH, json.length);
     response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
     body = null;

@@ -1,8 +1,8 @@
 package io.dragonfly.transport.http.internal.proxy;
 
 import io.dragonfly.control.SecurityEvent;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.internal.queue.KeyedBudget;
-import io.dragonfly.internal.queue.Place;
 import io.netty.channel.group.ChannelGroup;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -23,11 +23,11 @@ record ProxyParts(
     OwnAddresses own,
     LocalPages pages,
     Tokens tokens,
-    PlainCalls calls,
-    PlainWay plain,
+    DirectCalls calls,
+    DirectUpstream plain,
     Contents contents,
     OfflineAnswers offline,
-    KeyedBudget<Place> manifests,
+    KeyedBudget<HostKey> manifests,
     Optional<Certificates> certificates,
     VerifiedHosts verified,
     ProxyThreads threads,
@@ -41,7 +41,7 @@ record ProxyParts(
    *
    * @param what the request, without anything secret
    */
-  void refused(Refusal refusal, Arrival arrival, String what) {
+  void refused(ProxyRefusal refusal, RequestOrigin arrival, String what) {
     counters.refused.increment();
     refusal
         .event()

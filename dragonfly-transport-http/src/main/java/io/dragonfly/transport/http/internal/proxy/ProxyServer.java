@@ -3,8 +3,8 @@ package io.dragonfly.transport.http.internal.proxy;
 import io.dragonfly.control.SecurityEvent;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchStream;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.internal.queue.KeyedBudget;
-import io.dragonfly.internal.queue.Place;
 import io.dragonfly.spi.Requester;
 import io.dragonfly.transport.http.internal.loop.EventLoops;
 import io.dragonfly.transport.http.internal.loop.ProxyHeader;
@@ -60,9 +60,9 @@ public final class ProxyServer implements AutoCloseable {
   private final EventLoops loops;
   private final ChannelGroup channels;
   private final ProxyThreads threads;
-  private final PlainCalls calls;
+  private final DirectCalls calls;
   private final ProxyParts parts;
-  private final KeyedBudget<Place> clients;
+  private final KeyedBudget<HostKey> clients;
   private final ChannelGroup excess;
   private final AtomicLong lastWarning;
   private final Map<String, InetSocketAddress> addresses = new LinkedHashMap<>();
@@ -116,7 +116,7 @@ public final class ProxyServer implements AutoCloseable {
         new AtomicLong(machine.nanoClock().getAsLong() - ProxyLimits.WARN_EVERY.toNanos());
     OwnAddresses own = new OwnAddresses();
     this.calls =
-        new PlainCalls(
+        new DirectCalls(
             new Proxies(config.environment()), own, config.answerTimeout(), machine.dns());
     boolean started = false;
     try {
@@ -153,9 +153,9 @@ public final class ProxyServer implements AutoCloseable {
     Tokens tokens = new Tokens(calls, counters, nanoClock, Tokens.WAIT);
     RegistryAuth auth = new RegistryAuth(tokens, new Logins(config.dockerConfig()), hosts);
     DirectLimit limit = new DirectLimit(peer.limit());
-    PlainWay plain = new PlainWay(calls, auth, hosts, limit, name(), limits.body());
-    SwarmWay swarm =
-        new SwarmWay(peer.streams(), auth, loops.group().next(), config.patience(), counters);
+    DirectUpstream plain = new DirectUpstream(calls, auth, hosts, limit, name(), limits.body());
+    SwarmUpstream swarm =
+        new SwarmUpstream(peer.streams(), auth, loops.group().next(), config.patience(), counters);
     OfflineAnswers offline = new OfflineAnswers(config.offlineTtl(), nanoClock);
     return new ProxyParts(
         limits,
@@ -264,7 +264,7 @@ public final class ProxyServer implements AutoCloseable {
         return;
       }
       InetAddress client = from.getAddress();
-      KeyedBudget.Grant entry = clients.take(Arrival.place(client), 1);
+      KeyedBudget.Grant entry = clients.take(RequestOrigin.place(client), 1);
       if (entry == KeyedBudget.Grant.TAKEN) {
         channels.add(channel);
         begin(channel, client);
@@ -284,7 +284,7 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     private void begin(SocketChannel channel, InetAddress from) {
-      Place[] counted = {Arrival.place(from)}; // the channel's event loop alone uses it
+      HostKey[] counted = {RequestOrigin.place(from)}; // the channel's event loop alone uses it
       channel.closeFuture().addListener(closed -> clients.giveBack(counted[0], 1));
       ProxyConnection connection = new ProxyConnection(parts, channel, arrival(from));
       ProxyHeader header =
@@ -292,7 +292,7 @@ public final class ProxyServer implements AutoCloseable {
               config.trustedProxies(),
               from,
               named -> {
-                Place place = Arrival.place(named);
+                HostKey place = RequestOrigin.place(named);
                 boolean isCounted = place.equals(counted[0]);
                 if (isCounted || clients.take(place, 1) == KeyedBudget.Grant.TAKEN) {
                   if (!isCounted) {
@@ -313,8 +313,9 @@ public final class ProxyServer implements AutoCloseable {
           .addLast(connection);
     }
 
-    private Arrival arrival(InetAddress client) {
-      return new Arrival(upstream, Optional.empty(), machine.requester().apply(client), client);
+    private RequestOrigin arrival(InetAddress client) {
+      return new RequestOrigin(
+          upstream, Optional.empty(), machine.requester().apply(client), client);
     }
   }
 

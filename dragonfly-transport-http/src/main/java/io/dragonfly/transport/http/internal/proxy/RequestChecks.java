@@ -14,22 +14,22 @@ final class RequestChecks {
   private RequestChecks() {}
 
   /** Refuses what is not HTTP/1, and what two readers could take for two different requests. */
-  static void checkHead(HttpRequest request) throws Refusal {
+  static void checkHead(HttpRequest request) throws ProxyRefusal {
     if (request.decoderResult().isFailure()) {
-      throw Refusal.badRequest("this is no valid request, or its head is too long");
+      throw ProxyRefusal.badRequest("this is no valid request, or its head is too long");
     }
     HttpVersion version = request.protocolVersion();
     if (!version.equals(HttpVersion.HTTP_1_1) && !version.equals(HttpVersion.HTTP_1_0)) {
-      throw new Refusal(HttpResponseStatus.HTTP_VERSION_NOT_SUPPORTED, "use HTTP/1.1");
+      throw new ProxyRefusal(HttpResponseStatus.HTTP_VERSION_NOT_SUPPORTED, "use HTTP/1.1");
     }
     List<String> codings = request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
     boolean isChunked = codings.size() == 1 && codings.get(0).trim().equalsIgnoreCase("chunked");
     if (!codings.isEmpty() && !isChunked) {
-      throw new Refusal(HttpResponseStatus.NOT_IMPLEMENTED, "use no coding but chunked");
+      throw new ProxyRefusal(HttpResponseStatus.NOT_IMPLEMENTED, "use no coding but chunked");
     }
     int hosts = request.headers().getAll(HttpHeaderNames.HOST).size();
     if (hosts > 1 || (hosts == 0 && version.equals(HttpVersion.HTTP_1_1))) {
-      throw Refusal.badRequest("a request has one Host header");
+      throw ProxyRefusal.badRequest("a request has one Host header");
     }
   }
 
@@ -41,12 +41,12 @@ final class RequestChecks {
    *
    * @param at the address of this machine that the request came to
    */
-  static void checkName(HttpRequest request, Hosts hosts, InetAddress at) throws Refusal {
+  static void checkName(HttpRequest request, Hosts hosts, InetAddress at) throws ProxyRefusal {
     String host = request.headers().get(HttpHeaderNames.HOST);
     boolean isOwn =
         host == null || hosts.isOwnName(host) || (!at.isLoopbackAddress() && isAddress(host));
     if (request.uri().startsWith("/") && !isOwn) {
-      throw new Refusal(
+      throw new ProxyRefusal(
               HttpResponseStatus.MISDIRECTED_REQUEST,
               "'%s' is no name of this proxy: use localhost, 127.0.0.1, [::1] or the address of its host, or add it to the allowed hosts"
                   .formatted(SecurityEvent.place(host)))
@@ -64,14 +64,14 @@ final class RequestChecks {
   }
 
   /** Returns where a CONNECT leads. What follows it is of the tunnel: it cannot have a body. */
-  static Authority tunnel(HttpRequest request) throws Refusal {
+  static Authority tunnel(HttpRequest request) throws ProxyRefusal {
     boolean hasBody =
         request.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)
             || !request.headers().get(HttpHeaderNames.CONTENT_LENGTH, "0").equals("0");
     if (hasBody) {
-      throw Refusal.badRequest("CONNECT has no body");
+      throw ProxyRefusal.badRequest("CONNECT has no body");
     }
     return Authority.parse(request.uri(), -1)
-        .orElseThrow(() -> Refusal.badRequest("CONNECT names HOST:PORT"));
+        .orElseThrow(() -> ProxyRefusal.badRequest("CONNECT names HOST:PORT"));
   }
 }

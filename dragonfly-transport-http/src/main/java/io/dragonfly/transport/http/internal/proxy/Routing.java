@@ -33,9 +33,9 @@ final class Routing {
    * Returns where a request goes.
    *
    * @param uri what stands in its first line
-   * @throws Refusal if that is nothing to go to
+   * @throws ProxyRefusal if that is nothing to go to
    */
-  Target target(String uri, HttpHeaders headers, Arrival arrival) throws Refusal {
+  Target target(String uri, HttpHeaders headers, RequestOrigin arrival) throws ProxyRefusal {
     String start = uri.length() < 8 ? "" : uri.substring(0, 8).toLowerCase(Locale.ROOT);
     if (arrival.intercepted().isPresent()) {
       Authority tunnel = arrival.intercepted().get();
@@ -48,36 +48,36 @@ final class Routing {
     return mirrored(requireOriginForm(uri), arrival);
   }
 
-  private static String requireOriginForm(String uri) throws Refusal {
+  private static String requireOriginForm(String uri) throws ProxyRefusal {
     if (!uri.startsWith("/")) {
-      throw Refusal.badRequest("a request names a path, or a URL that begins with http://");
+      throw ProxyRefusal.badRequest("a request names a path, or a URL that begins with http://");
     }
     return uri;
   }
 
   /** A certificate was shown for the host of the tunnel: it is not for asking another one. */
-  private static void checkHost(HttpHeaders headers, Authority tunnel) throws Refusal {
+  private static void checkHost(HttpHeaders headers, Authority tunnel) throws ProxyRefusal {
     String host = headers.get("Host", "");
     if (!Authority.parse(host, 443).equals(Optional.of(tunnel))) {
-      throw new Refusal(
+      throw new ProxyRefusal(
           HttpResponseStatus.MISDIRECTED_REQUEST,
           "the tunnel leads to %s, but the request is for another host".formatted(tunnel));
     }
   }
 
-  private Target proxied(String text, Arrival arrival) throws Refusal {
+  private Target proxied(String text, RequestOrigin arrival) throws ProxyRefusal {
     HttpUrl url = HttpUrl.parse(text);
     if (url == null) {
-      throw Refusal.badRequest("this is no http or https URL");
+      throw ProxyRefusal.badRequest("this is no http or https URL");
     }
     HttpUrl bare = url.newBuilder().username("").password("").fragment(null).build();
     return target(bare, Optional.empty(), hosts.readFor(bare, arrival.requester()));
   }
 
-  private Target mirrored(String uri, Arrival arrival) throws Refusal {
-    int question = uri.indexOf('?');
-    String path = question < 0 ? uri : uri.substring(0, question);
-    String query = question < 0 ? "" : uri.substring(question);
+  private Target mirrored(String uri, RequestOrigin arrival) throws ProxyRefusal {
+    int probe = uri.indexOf('?');
+    String path = probe < 0 ? uri : uri.substring(0, probe);
+    String query = probe < 0 ? "" : uri.substring(probe);
     if (arrival.upstream().isPresent()) {
       return registry(Hosts.origin(arrival.upstream().get().url()), uri, mirror(""));
     }
@@ -85,7 +85,7 @@ final class Routing {
     if (namespace.isPresent()) {
       String name = namespace.get();
       if (Authority.parse(name, 443).isEmpty()) {
-        throw Refusal.badRequest("ns= names no HOST or HOST:PORT");
+        throw ProxyRefusal.badRequest("ns= names no HOST or HOST:PORT");
       }
       HttpUrl url = parse(hosts.originOf(name) + path + without(query));
       Target.Mirror mirror = new Target.Mirror("", namespace);
@@ -107,14 +107,14 @@ final class Routing {
   }
 
   /** A registry that was configured may be anywhere. */
-  private Target registry(String origin, String uri, Target.Mirror mirror) throws Refusal {
+  private Target registry(String origin, String uri, Target.Mirror mirror) throws ProxyRefusal {
     return target(parse(origin + uri), Optional.of(mirror), Requester.THIS_PROCESS);
   }
 
-  private static HttpUrl parse(String text) throws Refusal {
+  private static HttpUrl parse(String text) throws ProxyRefusal {
     HttpUrl url = HttpUrl.parse(text);
     if (url == null) {
-      throw Refusal.badRequest("this path makes no URL at the registry");
+      throw ProxyRefusal.badRequest("this path makes no URL at the registry");
     }
     return url;
   }
@@ -123,13 +123,13 @@ final class Routing {
     return new Target(url, hosts.trust(url.host(), url.port()), mirror, requester);
   }
 
-  private static Optional<String> namespace(String query) throws Refusal {
+  private static Optional<String> namespace(String query) throws ProxyRefusal {
     for (String parameter : parameters(query)) {
       if (parameter.startsWith("ns=")) {
         try {
           return Optional.of(URLDecoder.decode(parameter.substring(3), StandardCharsets.UTF_8));
         } catch (IllegalArgumentException e) {
-          throw Refusal.badRequest("ns= is not encoded as a part of a URL");
+          throw ProxyRefusal.badRequest("ns= is not encoded as a part of a URL");
         }
       }
     }

@@ -30,7 +30,7 @@ final class TokenPage {
 
   private final Tokens tokens;
   private final RegistryAuth auth;
-  private final PlainWay plain;
+  private final DirectUpstream plain;
   private final Hosts hosts;
   private final Counters counters;
   private final InstantSource clock;
@@ -38,7 +38,7 @@ final class TokenPage {
   TokenPage(
       Tokens tokens,
       RegistryAuth auth,
-      PlainWay plain,
+      DirectUpstream plain,
       Hosts hosts,
       Counters counters,
       InstantSource clock) {
@@ -56,20 +56,22 @@ final class TokenPage {
    * @param name of the token service, as {@link Tokens#learn} returned it
    * @param uri of the request, of which the query is needed
    * @throws IOException if the token service cannot be reached
-   * @throws Refusal if there is no such token service, or the method asks for no token
+   * @throws ProxyRefusal if there is no such token service, or the method asks for no token
    */
-  void answer(ClientRequest client, String name, String uri) throws IOException, Refusal {
+  void answer(ClientRequest client, String name, String uri) throws IOException, ProxyRefusal {
     Tokens.Realm realm =
         tokens
             .realm(name)
             .orElseThrow(
-                () -> new Refusal(HttpResponseStatus.NOT_FOUND, "no such token service: ask /v2/"));
+                () ->
+                    new ProxyRefusal(
+                        HttpResponseStatus.NOT_FOUND, "no such token service: ask /v2/"));
     HttpUrl url = TokenRequests.withoutAliases(withQuery(realm.url(), uri), prefix(realm));
     switch (client.method()) {
       case "GET" -> get(client, realm, url);
       case "POST" -> post(client, realm, url);
       default ->
-          throw new Refusal(
+          throw new ProxyRefusal(
               HttpResponseStatus.METHOD_NOT_ALLOWED, "tokens are requested with GET or POST");
     }
   }
@@ -79,14 +81,14 @@ final class TokenPage {
   }
 
   private void post(ClientRequest client, Tokens.Realm realm, HttpUrl url)
-      throws IOException, Refusal {
+      throws IOException, ProxyRefusal {
     byte[] form =
         client
             .body()
             .takeAll(ProxyLimits.TOKEN_BYTES, plain.bodyLimit())
             .orElseThrow(
                 () ->
-                    new Refusal(
+                    new ProxyRefusal(
                         HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE,
                         "a form for a token has at most 64 KiB"));
     Optional<TokenRequests.Login> login =
@@ -107,7 +109,7 @@ final class TokenPage {
         own.isPresent() ? Optional.empty() : TokenRequests.pull(realm.url(), url);
     Optional<String> login = pull.flatMap(to -> auth.login(client, realm.registry(), to));
     HttpUrl to = login.isPresent() ? pull.get() : url;
-    Tokens.Answer answer = tokens.get(target(client, realm, to), login.or(() -> own));
+    Tokens.ProxyResponse answer = tokens.get(target(client, realm, to), login.or(() -> own));
     if (login.isPresent() && answer.token().isPresent()) {
       answer(client, answer, lent(answer));
     } else {
@@ -115,11 +117,11 @@ final class TokenPage {
     }
   }
 
-  private void answer(ClientRequest client, Tokens.Answer answer) throws IOException {
+  private void answer(ClientRequest client, Tokens.ProxyResponse answer) throws IOException {
     answer(client, answer, answer.token().isPresent() ? withTimeLeft(answer) : answer.body());
   }
 
-  private static void answer(ClientRequest client, Tokens.Answer answer, String body)
+  private static void answer(ClientRequest client, Tokens.ProxyResponse answer, String body)
       throws IOException {
     HttpHeaders headers = new DefaultHttpHeaders();
     headers.set(HttpHeaderNames.CONTENT_TYPE, "application/json");
@@ -151,9 +153,8 @@ final class TokenPage {
   }
 
   private static HttpUrl withQuery(HttpUrl realm, String uri) {
-    int question = uri.indexOf('?');
-    HttpUrl asked =
-        HttpUrl.get("http://localhost/" + (question < 0 ? "" : uri.substring(question)));
+    int probe = uri.indexOf('?');
+    HttpUrl asked = HttpUrl.get("http://localhost/" + (probe < 0 ? "" : uri.substring(probe)));
     HttpUrl.Builder url = realm.newBuilder();
     for (int i = 0; i < asked.querySize(); i++) {
       url.addQueryParameter(asked.queryParameterName(i), asked.queryParameterValue(i));
@@ -165,7 +166,7 @@ final class TokenPage {
    * A token that was kept here does not live as long as it did when it came. Whoever asked with a
    * form wants the name that the answer to a GET may lack.
    */
-  private String withTimeLeft(Tokens.Answer answer) throws IOException {
+  private String withTimeLeft(Tokens.ProxyResponse answer) throws IOException {
     JsonNode json = JSON.readTree(answer.body());
     if (json instanceof ObjectNode object) {
       object.remove("issued_at");
@@ -177,7 +178,7 @@ final class TokenPage {
   }
 
   /** Clients read the token under either name. A refresh token would outlive the login's owner. */
-  private String lent(Tokens.Answer answer) throws IOException {
+  private String lent(Tokens.ProxyResponse answer) throws IOException {
     String token = answer.token().orElseThrow();
     ObjectNode json = JSON.createObjectNode();
     json.put("token", token);
@@ -187,7 +188,7 @@ final class TokenPage {
     return JSON.writeValueAsString(json);
   }
 
-  private long secondsLeft(Tokens.Answer answer) {
+  private long secondsLeft(Tokens.ProxyResponse answer) {
     return Math.max(1, TimeUnit.NANOSECONDS.toSeconds(answer.endNanos() - tokens.now()));
   }
 }

@@ -82,7 +82,7 @@ final class TokenRequests {
   private static Request post(HttpUrl url, String login) {
     FormBody.Builder form = new FormBody.Builder();
     form.add("grant_type", "password");
-    form.add("client_id", PlainWay.USER_AGENT);
+    form.add("client_id", DirectUpstream.USER_AGENT);
     form.add("username", login.substring(0, login.indexOf(':')));
     form.add("password", login.substring(login.indexOf(':') + 1));
     form.add("scope", String.join(" ", url.queryParameterValues("scope")));
@@ -178,6 +178,6 @@ final class TokenRequests {
     return new Request.Builder()
         .url(url)
         .header("Accept-Encoding", "identity")
-        .header("User-Agent", PlainWay.USER_AGENT);
+        .header("User-Agent", DirectUpstream.USER_AGENT);
   }
 }

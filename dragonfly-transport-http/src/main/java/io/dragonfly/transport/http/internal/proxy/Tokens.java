@@ -50,16 +50,16 @@ final class Tokens {
   /** How long a refusal is remembered: most pulls have asked for all they need by then. */
   private static final Duration REFUSED = Duration.ofSeconds(30);
 
-  private final PlainCalls calls;
+  private final DirectCalls calls;
   private final Counters counters;
   private final LongSupplier nanoClock;
   private final Duration wait;
 
   @GuardedBy("this")
-  private final Map<Key, Answer> kept = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<Key, ProxyResponse> kept = new LinkedHashMap<>(16, 0.75f, true);
 
   @GuardedBy("this")
-  private final Map<Key, CompletableFuture<Answer>> inFlight = new HashMap<>();
+  private final Map<Key, CompletableFuture<ProxyResponse>> inFlight = new HashMap<>();
 
   @GuardedBy("this")
   private final Map<String, Realm> realms = new LinkedHashMap<>(16, 0.75f, true);
@@ -70,7 +70,7 @@ final class Tokens {
    * @param nanoClock the time, as of {@link System#nanoTime}
    * @param wait how long a request may wait for another one that asks for the same
    */
-  Tokens(PlainCalls calls, Counters counters, LongSupplier nanoClock, Duration wait) {
+  Tokens(DirectCalls calls, Counters counters, LongSupplier nanoClock, Duration wait) {
     this.wait = wait;
     this.calls = calls;
     this.counters = counters;
@@ -90,7 +90,7 @@ final class Tokens {
    * @param bornNanos when it came
    * @param endNanos until when it is kept
    */
-  record Answer(
+  record ProxyResponse(
       int status,
       String body,
       Optional<String> challenge,
@@ -176,8 +176,8 @@ final class Tokens {
   }
 
   @GuardedBy("this")
-  private Optional<Answer> keptAnswer(Key key) {
-    Answer answer = kept.get(key);
+  private Optional<ProxyResponse> keptAnswer(Key key) {
+    ProxyResponse answer = kept.get(key);
     if (answer != null && answer.endNanos() - nanoClock.getAsLong() <= 0) {
       kept.remove(key);
       return Optional.empty();
@@ -192,12 +192,12 @@ final class Tokens {
    * @param credentials the Authorization header that it gets to see
    * @throws IOException if the service cannot be asked
    */
-  Answer get(Target target, Optional<String> credentials) throws IOException {
+  ProxyResponse get(Target target, Optional<String> credentials) throws IOException {
     Key key = key(target.url(), credentials);
-    CompletableFuture<Answer> answer;
+    CompletableFuture<ProxyResponse> answer;
     boolean first;
     synchronized (this) {
-      Optional<Answer> known = keptAnswer(key);
+      Optional<ProxyResponse> known = keptAnswer(key);
       if (known.isPresent()) {
         return known.get();
       }
@@ -226,9 +226,12 @@ final class Tokens {
   }
 
   private void ask(
-      Target target, Optional<String> credentials, Key key, CompletableFuture<Answer> result) {
+      Target target,
+      Optional<String> credentials,
+      Key key,
+      CompletableFuture<ProxyResponse> result) {
     try {
-      Answer answer = askNow(target, credentials);
+      ProxyResponse answer = askNow(target, credentials);
       boolean isKept = answer.token().isPresent() || isRefusal(answer.status());
       end(key, isKept ? Optional.of(answer) : Optional.empty());
       result.complete(answer);
@@ -251,7 +254,7 @@ final class Tokens {
     return status >= 400 && status < 500 && status != 408 && status != 429;
   }
 
-  private synchronized void end(Key key, Optional<Answer> keep) {
+  private synchronized void end(Key key, Optional<ProxyResponse> keep) {
     if (keep.isPresent()) {
       kept.put(key, keep.get());
       if (kept.size() > MOST_KEPT) {
@@ -262,12 +265,12 @@ final class Tokens {
   }
 
   /** What is known for a while of a service that gave no answer in time. */
-  private Answer silence() {
+  private ProxyResponse silence() {
     long now = nanoClock.getAsLong();
-    return new Answer(504, "", Optional.empty(), Optional.empty(), now, now + NEW.toNanos());
+    return new ProxyResponse(504, "", Optional.empty(), Optional.empty(), now, now + NEW.toNanos());
   }
 
-  private Answer askNow(Target target, Optional<String> credentials) throws IOException {
+  private ProxyResponse askNow(Target target, Optional<String> credentials) throws IOException {
     Semaphore turns =
         turns(target.url()).orElseGet(() -> new Semaphore(ProxyLimits.TOKEN_REQUESTS));
     takeTurn(turns);
@@ -307,7 +310,7 @@ final class Tokens {
     }
   }
 
-  private Answer read(Response response) throws IOException {
+  private ProxyResponse read(Response response) throws IOException {
     BufferedSource source = response.body().source();
     if (source.request(ProxyLimits.TOKEN_BYTES + 1L)) {
       throw new IOException("the token service's answer is too long");
@@ -327,7 +330,7 @@ final class Tokens {
     // A tenth earlier: it must not end on its way.
     long tokenLife = TimeUnit.SECONDS.toNanos(Math.max(0, Math.min(seconds, 86_400))) / 10 * 9;
     long life = token.isPresent() ? tokenLife : REFUSED.toNanos();
-    return new Answer(
+    return new ProxyResponse(
         response.code(),
         body,
         Optional.ofNullable(response.header("WWW-Authenticate")),
@@ -342,7 +345,7 @@ final class Tokens {
     return value.matches("[\\x21-\\x7e]+") ? Optional.of(value) : Optional.empty();
   }
 
-  private Answer await(CompletableFuture<Answer> answer) throws IOException {
+  private ProxyResponse await(CompletableFuture<ProxyResponse> answer) throws IOException {
     try {
       return answer.get(wait.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {

@@ -84,16 +84,16 @@ final class TunnelOpening {
    * Opens it.
    *
    * @param via the request's headers of this name
-   * @throws Refusal if it cannot be opened, or must not be
+   * @throws ProxyRefusal if it cannot be opened, or must not be
    */
-  Opened open(List<String> via) throws Refusal {
+  Opened open(List<String> via) throws ProxyRefusal {
     boolean isLoop =
         parts.plain().isFromHere(via) || parts.own().contains(authority.host(), authority.port());
     if (isLoop) {
-      throw Refusal.loop(authority.toString());
+      throw ProxyRefusal.loop(authority.toString());
     }
     if (parts.routing().isBlocked(authority)) {
-      throw Refusal.forbidden("a rule of this proxy blocks " + authority);
+      throw ProxyRefusal.forbidden("a rule of this proxy blocks " + authority);
     }
     if (parts.routing().isIntercepted(authority)) {
       SslContext tls = intercept();
@@ -105,7 +105,7 @@ final class TunnelOpening {
   }
 
   /** The certificate of the other side must be good before a client is shown one of ours. */
-  private SslContext intercept() throws Refusal {
+  private SslContext intercept() throws ProxyRefusal {
     try {
       if (!parts.verified().contains(authority)) {
         askOnce();
@@ -115,7 +115,7 @@ final class TunnelOpening {
     } catch (AddressGuard.RefusedException e) {
       throw forbidden();
     } catch (IOException e) {
-      throw Refusal.badGateway(
+      throw ProxyRefusal.badGateway(
           "%s cannot be reached by TLS: %s".formatted(authority, e.getMessage()));
     }
   }
@@ -125,14 +125,14 @@ final class TunnelOpening {
     HttpUrl url = HttpUrl.get("https://" + authority + "/");
     Target target =
         new Target(url, parts.hosts().trust(url.host(), url.port()), Optional.empty(), reader);
-    Request question =
+    Request probe =
         new Request.Builder()
             .url(url)
             .head()
-            .header("User-Agent", PlainWay.USER_AGENT)
+            .header("User-Agent", DirectUpstream.USER_AGENT)
             .header("Accept-Encoding", "identity")
             .build();
-    try (Response response = parts.calls().create(target, question).execute()) {
+    try (Response response = parts.calls().create(target, probe).execute()) {
       response.code();
     }
   }
@@ -154,22 +154,22 @@ final class TunnelOpening {
     var unused = client.pipeline().firstContext().writeAndFlush(Unpooled.wrappedBuffer(CONNECTED));
   }
 
-  private SocketChannel openBlind() throws Refusal {
+  private SocketChannel openBlind() throws ProxyRefusal {
     Optional<SourceProxy> proxy = parts.calls().proxyFor(HttpUrl.get("https://" + authority + "/"));
     if (proxy.isEmpty()) {
       return connect(addresses(), ChannelInboundHandlerAdapter::new);
     }
     SocketChannel channel =
-        connect(addressesOf(proxy.get()), () -> new FartherProxy(proxy.get(), authority));
+        connect(addressesOf(proxy.get()), () -> new UpstreamProxy(proxy.get(), authority));
     try {
       channel
           .pipeline()
-          .get(FartherProxy.class)
+          .get(UpstreamProxy.class)
           .opened()
           .get(CONNECT.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException | TimeoutException e) {
       var unused = channel.close();
-      throw Refusal.badGateway(
+      throw ProxyRefusal.badGateway(
           "the proxy %s opens no tunnel to %s: %s".formatted(proxy.get(), authority, reason(e)));
     } catch (InterruptedException e) {
       var unused = channel.close();
@@ -178,14 +178,14 @@ final class TunnelOpening {
     return channel;
   }
 
-  private static Refusal forbidden() {
-    return Refusal.forbidden("this address is not reached on behalf of another machine")
+  private static ProxyRefusal forbidden() {
+    return ProxyRefusal.forbidden("this address is not reached on behalf of another machine")
         .as(SecurityEvent.Kind.SOURCE_ADDRESS_REFUSED);
   }
 
-  private static Refusal ended() {
+  private static ProxyRefusal ended() {
     Thread.currentThread().interrupt();
-    return Refusal.badGateway("the proxy ends");
+    return ProxyRefusal.badGateway("the proxy ends");
   }
 
   private static String reason(Exception e) {
@@ -193,24 +193,24 @@ final class TunnelOpening {
   }
 
   /** The farther proxy looks up the address itself: the name is all that can be looked at. */
-  private List<InetSocketAddress> addressesOf(SourceProxy proxy) throws Refusal {
+  private List<InetSocketAddress> addressesOf(SourceProxy proxy) throws ProxyRefusal {
     try {
       AddressGuard.checkName(authority.host(), reader);
       return lookUp(proxy.host(), proxy.port(), "HTTPS_PROXY", Requester.THIS_PROCESS);
     } catch (AddressGuard.RefusedException e) {
       throw forbidden();
     } catch (IOException e) {
-      throw Refusal.badGateway("the proxy %s cannot be asked".formatted(proxy));
+      throw ProxyRefusal.badGateway("the proxy %s cannot be asked".formatted(proxy));
     }
   }
 
-  private List<InetSocketAddress> addresses() throws Refusal {
+  private List<InetSocketAddress> addresses() throws ProxyRefusal {
     try {
       return lookUp(authority.host(), authority.port(), authority.toString(), reader);
     } catch (AddressGuard.RefusedException e) {
       throw forbidden();
     } catch (IOException e) {
-      throw Refusal.badGateway("the host %s is not known".formatted(authority.host()));
+      throw ProxyRefusal.badGateway("the host %s is not known".formatted(authority.host()));
     }
   }
 
@@ -221,13 +221,13 @@ final class TunnelOpening {
    * @param reader for whom it is connected to
    */
   private List<InetSocketAddress> lookUp(String host, int port, String what, Requester reader)
-      throws IOException, Refusal {
+      throws IOException, ProxyRefusal {
     List<InetSocketAddress> found = new ArrayList<>();
     for (InetAddress address : parts.calls().lookUp(host)) {
       AddressGuard.check(address, reader);
       InetSocketAddress full = new InetSocketAddress(address, port);
       if (parts.own().contains(full)) {
-        throw Refusal.loop(what);
+        throw ProxyRefusal.loop(what);
       }
       found.add(full);
     }
@@ -236,7 +236,7 @@ final class TunnelOpening {
 
   /** Connects to the first address that can be reached; each gets its share of the time. */
   private SocketChannel connect(List<InetSocketAddress> addresses, Supplier<ChannelHandler> first)
-      throws Refusal {
+      throws ProxyRefusal {
     long end = System.nanoTime() + CONNECT.toNanos();
     int left = addresses.size();
     for (InetSocketAddress address : addresses) {
@@ -246,11 +246,11 @@ final class TunnelOpening {
         return connected.get();
       }
     }
-    throw Refusal.badGateway("%s cannot be reached".formatted(authority));
+    throw ProxyRefusal.badGateway("%s cannot be reached".formatted(authority));
   }
 
   private Optional<SocketChannel> connect(
-      InetSocketAddress address, ChannelHandler first, long millis) throws Refusal {
+      InetSocketAddress address, ChannelHandler first, long millis) throws ProxyRefusal {
     ChannelFuture connected =
         new Bootstrap()
             .group(client.eventLoop())

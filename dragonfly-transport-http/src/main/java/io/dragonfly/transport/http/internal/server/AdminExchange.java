@@ -17,10 +17,10 @@ import java.util.concurrent.CompletableFuture;
 /** A call of an operator about what is kept. Confined to its connection's event loop. */
 final class AdminExchange extends OperatorExchange {
   AdminExchange(ServerConnection connection, AdminService service, HttpRequest request)
-      throws Refusal {
+      throws ServerRefusal {
     super(connection, service, request);
     if (RequestHead.bodyLength(request) > 0) {
-      throw Refusal.badRequest("these calls have no body");
+      throw ServerRefusal.badRequest("these calls have no body");
     }
   }
 
@@ -30,11 +30,11 @@ final class AdminExchange extends OperatorExchange {
   }
 
   @Override
-  void answer() throws Refusal {
+  void answer() throws ServerRefusal {
     await(ask(admit(), path().substring(AdminWire.ROOT.length()).split("/", -1)));
   }
 
-  private CompletableFuture<Reply> ask(AdminApi admin, String[] parts) throws Refusal {
+  private CompletableFuture<Reply> ask(AdminApi admin, String[] parts) throws ServerRefusal {
     if (parts.length == 1) {
       require(HttpMethod.GET);
       return list(admin, parts[0]);
@@ -66,7 +66,7 @@ final class AdminExchange extends OperatorExchange {
     };
   }
 
-  private CompletableFuture<Reply> list(AdminApi admin, String what) throws Refusal {
+  private CompletableFuture<Reply> list(AdminApi admin, String what) throws ServerRefusal {
     return switch (what) {
       case "status" ->
           admin.status().thenApply(s -> Reply.ok(AdminWire.status(s, service().isReady())));
@@ -98,11 +98,11 @@ final class AdminExchange extends OperatorExchange {
     return "";
   }
 
-  private static TaskId id(String text) throws Refusal {
+  private static TaskId id(String text) throws ServerRefusal {
     try {
       return new TaskId(text);
     } catch (IllegalArgumentException e) {
-      throw Refusal.badRequest("a task's id has 64 lower-case hexadecimal digits");
+      throw ServerRefusal.badRequest("a task's id has 64 lower-case hexadecimal digits");
     }
   }
 

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * A request whose answer is made by somebody else, in his own time and threads. Confined to its
  * connection's event loop.
  */
-abstract class AwaitedExchange implements Exchange {
+abstract class AwaitedExchange implements ServerExchange {
   private static final Logger LOG = LoggerFactory.getLogger(AwaitedExchange.class);
 
   private final ServerConnection connection;

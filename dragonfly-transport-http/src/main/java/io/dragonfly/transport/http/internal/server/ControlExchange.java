@@ -4,8 +4,8 @@ import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.spi.CallOrigin;
 import io.dragonfly.transport.http.internal.tls.Role;
-import io.dragonfly.transport.http.internal.wire.AnswersJson;
 import io.dragonfly.transport.http.internal.wire.RequestsJson;
+import io.dragonfly.transport.http.internal.wire.ResponsesJson;
 import io.dragonfly.transport.http.internal.wire.Wire;
 import io.dragonfly.transport.http.internal.wire.WireException;
 import io.netty.buffer.ByteBuf;
@@ -30,7 +30,7 @@ final class ControlExchange extends AwaitedExchange {
   private @Nullable CompletableFuture<?> asked;
 
   ControlExchange(ServerConnection connection, Serving serving, Wire.Call call, HttpRequest request)
-      throws Refusal {
+      throws ServerRefusal {
     super(connection);
     this.serving = serving;
     this.body = new RequestBody(connection, serving);
@@ -38,14 +38,14 @@ final class ControlExchange extends AwaitedExchange {
     RequestHead.checkMethod(request, HttpMethod.POST);
     connection.require(Role.PEER);
     if (!connection.takesSecrets()) {
-      throw new Refusal(
+      throw new ServerRefusal(
           HttpResponseStatus.FORBIDDEN, "calls come over TLS alone, since they hold secrets");
     }
     if (!request.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
-      throw new Refusal(HttpResponseStatus.LENGTH_REQUIRED, "send a Content-Length");
+      throw new ServerRefusal(HttpResponseStatus.LENGTH_REQUIRED, "send a Content-Length");
     }
     if (RequestHead.bodyLength(request) > Wire.MAX_REQUEST_BYTES) {
-      throw new Refusal(
+      throw new ServerRefusal(
           HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE,
           "send at most %d bytes".formatted(Wire.MAX_REQUEST_BYTES));
     }
@@ -78,23 +78,23 @@ final class ControlExchange extends AwaitedExchange {
     switch (call) {
       case JOIN -> {
         var request = RequestsJson.readJoin(json);
-        await(supernode.get().join(request), AnswersJson::write);
+        await(supernode.get().join(request), ResponsesJson::write);
       }
       case REGISTER -> {
         var request = RequestsJson.readRegister(json, secret);
-        await(supernode.get().register(request), AnswersJson::write);
+        await(supernode.get().register(request), ResponsesJson::write);
       }
       case OFFER -> {
         var request = RequestsJson.readOffer(json, secret);
-        await(supernode.get().offer(request), AnswersJson::write);
+        await(supernode.get().offer(request), ResponsesJson::write);
       }
       case NEXT -> {
         var request = RequestsJson.readNext(json, secret);
-        await(supernode.get().next(request), AnswersJson::write);
+        await(supernode.get().next(request), ResponsesJson::write);
       }
       case LEAVE -> {
         var request = RequestsJson.readLeave(json, secret);
-        await(supernode.get().leave(request), AnswersJson::write);
+        await(supernode.get().leave(request), ResponsesJson::write);
       }
     }
   }

@@ -2,9 +2,9 @@ package io.dragonfly.transport.http.internal.server;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.dragonfly.internal.queue.FairQueue;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.internal.queue.KeyedBudget;
 import io.dragonfly.internal.queue.KeyedLimiter;
-import io.dragonfly.internal.queue.Place;
 import io.netty.channel.EventLoop;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -19,22 +19,22 @@ final class Handshakes {
   private final long withinNanos;
 
   @GuardedBy("this")
-  private final KeyedLimiter<Place, Waiting> limiter;
+  private final KeyedLimiter<HostKey, Waiting> limiter;
 
   /** A handshake that has not begun. Its fields belong to the owner's lock. */
   static final class Waiting {
-    private final Place place;
+    private final HostKey place;
     private final EventLoop loop;
     private final Runnable begin;
     private boolean hasBegun;
 
-    private Waiting(Place place, EventLoop loop, Runnable begin) {
+    private Waiting(HostKey place, EventLoop loop, Runnable begin) {
       this.place = place;
       this.loop = loop;
       this.begin = begin;
     }
 
-    private Place place() {
+    private HostKey place() {
       return place;
     }
   }
@@ -58,7 +58,7 @@ final class Handshakes {
    * @param begin runs on the loop, within this call or later; never if it is cancelled before
    * @return what waits; null if it has begun
    */
-  @Nullable Waiting begin(Place place, EventLoop loop, Runnable begin) {
+  @Nullable Waiting begin(HostKey place, EventLoop loop, Runnable begin) {
     Waiting waiting = new Waiting(place, loop, begin);
     synchronized (this) {
       waiting.hasBegun = limiter.tryStart(place);
@@ -85,7 +85,7 @@ final class Handshakes {
     }
   }
 
-  private void end(Place place) {
+  private void end(HostKey place) {
     synchronized (this) {
       limiter.endOne(place);
     }

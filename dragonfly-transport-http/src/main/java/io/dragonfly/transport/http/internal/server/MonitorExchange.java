@@ -31,7 +31,7 @@ final class MonitorExchange extends AwaitedExchange {
 
   private MonitorExchange(
       ServerConnection connection, Serving serving, MonitorService service, HttpRequest request)
-      throws Refusal {
+      throws ServerRefusal {
     super(connection);
     this.service = service;
     this.operators = serving.request().admin();
@@ -41,15 +41,15 @@ final class MonitorExchange extends AwaitedExchange {
       RequestHead.checkMethod(request, HttpMethod.GET);
     }
     if (RequestHead.bodyLength(request) > 0) {
-      throw Refusal.badRequest("these calls have no body");
+      throw ServerRefusal.badRequest("these calls have no body");
     }
     // A token that others could read on the way is none.
     this.token = connection.takesSecrets() ? RequestHead.bearer(request) : "";
   }
 
   /** Returns the exchange for a request, if machines are answered and it is theirs. */
-  static Optional<Exchange> of(ServerConnection connection, Serving serving, HttpRequest request)
-      throws Refusal {
+  static Optional<ServerExchange> of(
+      ServerConnection connection, Serving serving, HttpRequest request) throws ServerRefusal {
     Optional<MonitorService> service = serving.request().monitor();
     String path = path(request);
     boolean isOurs = isOpen(path) || path.equals(AdminWire.METRICS);
@@ -93,9 +93,9 @@ final class MonitorExchange extends AwaitedExchange {
    * Tells whether the caller may read the metrics. Where all show certificates, these say it, and
    * where the caller is says nothing.
    *
-   * @throws Refusal if its certificate says that it may not
+   * @throws ServerRefusal if its certificate says that it may not
    */
-  private boolean mayReadMetrics() throws Refusal {
+  private boolean mayReadMetrics() throws ServerRefusal {
     InetAddress client = connection().client();
     if (connection().roles().isEmpty()) {
       return service.mayReadMetrics(client, token);
@@ -111,13 +111,13 @@ final class MonitorExchange extends AwaitedExchange {
     boolean mayRead;
     try {
       mayRead = mayReadMetrics();
-    } catch (Refusal refusal) {
+    } catch (ServerRefusal refusal) {
       connection().refuse(refusal);
       return;
     }
     if (!mayRead) {
-      Refusal refusal =
-          new Refusal(
+      ServerRefusal refusal =
+          new ServerRefusal(
                   HttpResponseStatus.UNAUTHORIZED,
                   "metrics are read on this machine, from --metrics-network, and with the token of"
                       + " a supernode's operators over TLS")

@@ -26,13 +26,13 @@ abstract class OperatorExchange extends AwaitedExchange {
   private String operator = "";
 
   OperatorExchange(ServerConnection connection, AdminService service, HttpRequest request)
-      throws Refusal {
+      throws ServerRefusal {
     super(connection);
     this.service = service;
     this.method = request.method();
     this.path = request.uri();
     if (!connection.takesSecrets()) {
-      throw new Refusal(
+      throw new ServerRefusal(
               HttpResponseStatus.FORBIDDEN,
               "operators call over TLS alone, since the token is a secret")
           .as(SecurityEvent.Kind.OPERATOR_REFUSED);
@@ -70,8 +70,8 @@ abstract class OperatorExchange extends AwaitedExchange {
   }
 
   /** Returns the exchange for a request, if operators are served and it is theirs. */
-  static Optional<Exchange> of(ServerConnection connection, Serving serving, HttpRequest request)
-      throws Refusal {
+  static Optional<ServerExchange> of(
+      ServerConnection connection, Serving serving, HttpRequest request) throws ServerRefusal {
     Optional<AdminService> service = serving.request().admin();
     if (service.isEmpty()) {
       return Optional.empty();
@@ -97,18 +97,18 @@ abstract class OperatorExchange extends AwaitedExchange {
     return path;
   }
 
-  final void require(HttpMethod allowed) throws Refusal {
+  final void require(HttpMethod allowed) throws ServerRefusal {
     if (!method.equals(allowed)) {
-      throw Refusal.wrongMethod(allowed);
+      throw ServerRefusal.wrongMethod(allowed);
     }
   }
 
   /**
    * Returns what the caller may use.
    *
-   * @throws Refusal if it shows neither an operator's certificate nor the right token
+   * @throws ServerRefusal if it shows neither an operator's certificate nor the right token
    */
-  final AdminApi admit() throws Refusal {
+  final AdminApi admit() throws ServerRefusal {
     if (connection().roles().filter(roles -> roles.contains(Role.OPERATOR)).isPresent()) {
       operator = "certificate " + connection().certificate();
       return service.forOperator();
@@ -122,9 +122,9 @@ abstract class OperatorExchange extends AwaitedExchange {
     return admin;
   }
 
-  private static Refusal unauthorized() {
-    Refusal refusal =
-        new Refusal(
+  private static ServerRefusal unauthorized() {
+    ServerRefusal refusal =
+        new ServerRefusal(
                 HttpResponseStatus.UNAUTHORIZED,
                 "show the token of the supernode's home, on its own machine, or that of its"
                     + " --admin-token-file")
@@ -133,18 +133,18 @@ abstract class OperatorExchange extends AwaitedExchange {
     return refusal;
   }
 
-  static Refusal nothingHere() {
-    return new Refusal(HttpResponseStatus.NOT_FOUND, "there is nothing at this path");
+  static ServerRefusal nothingHere() {
+    return new ServerRefusal(HttpResponseStatus.NOT_FOUND, "there is nothing at this path");
   }
 
   /** Does what is asked for, once the request is whole. */
-  abstract void answer() throws Refusal, WireException;
+  abstract void answer() throws ServerRefusal, WireException;
 
   @Override
   public final void requested() {
     try {
       answer();
-    } catch (Refusal refusal) {
+    } catch (ServerRefusal refusal) {
       if (!operator.isEmpty()) {
         connection().tell(event().failed(refusal.getMessage()));
       }

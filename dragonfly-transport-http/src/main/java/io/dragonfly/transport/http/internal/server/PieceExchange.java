@@ -3,10 +3,10 @@ package io.dragonfly.transport.http.internal.server;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.internal.loop.Continuations;
 import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.AdaptiveQuantum;
+import io.dragonfly.spi.PieceDownloadException;
 import io.dragonfly.spi.PieceRegion;
 import io.dragonfly.spi.PieceService;
-import io.dragonfly.spi.Portion;
-import io.dragonfly.spi.TakeException;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.TaskId;
 import io.dragonfly.transport.http.internal.tls.Role;
@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  * A request for the bytes of a piece: waits for the piece service, then sends the bytes from the
  * file in portions, each as the limiter lets it. Confined to its connection's event loop.
  */
-final class PieceExchange implements Exchange {
+final class PieceExchange implements ServerExchange {
   private static final Logger LOG = LoggerFactory.getLogger(PieceExchange.class);
 
   /** A pause is checked this often. It ends early if others leave more or the limit is raised. */
@@ -48,7 +48,7 @@ final class PieceExchange implements Exchange {
   private final ServerConnection connection;
   private final Channel channel;
   private final PieceService pieces;
-  private final Portion portion;
+  private final AdaptiveQuantum portion;
   private final PieceService.Ask ask;
   private @Nullable CompletableFuture<PieceService.Given> asked;
   private @Nullable PieceRegion region;
@@ -61,7 +61,7 @@ final class PieceExchange implements Exchange {
   private boolean abandoned;
 
   PieceExchange(ServerConnection connection, Serving serving, TaskId task, HttpRequest request)
-      throws Refusal {
+      throws ServerRefusal {
     connection.require(Role.PEER);
     this.connection = connection;
     this.channel = connection.channel();
@@ -69,34 +69,34 @@ final class PieceExchange implements Exchange {
     this.portion = serving.uploadPortion();
     RequestHead.checkMethod(request, HttpMethod.GET);
     if (RequestHead.bodyLength(request) > 0) {
-      throw Refusal.badRequest("a GET has no body here");
+      throw ServerRefusal.badRequest("a GET has no body here");
     }
     this.ask =
         new PieceService.Ask(
             task,
             range(request),
-            taker(request),
+            child(request),
             connection.client(),
             RequestHead.header(request, Wire.CAPABILITY).orElse(""));
   }
 
-  private static ByteRange range(HttpRequest request) throws Refusal {
+  private static ByteRange range(HttpRequest request) throws ServerRefusal {
     Optional<String> range = RequestHead.header(request, HttpHeaderNames.RANGE.toString());
     if (range.isEmpty()) {
-      throw Refusal.badRequest("ask for a Range of bytes");
+      throw ServerRefusal.badRequest("ask for a Range of bytes");
     }
     try {
       return PieceWire.parseRange(range.get());
     } catch (WireException e) {
-      throw Refusal.badRequest(e.getMessage());
+      throw ServerRefusal.badRequest(e.getMessage());
     }
   }
 
-  private static PeerId taker(HttpRequest request) throws Refusal {
+  private static PeerId child(HttpRequest request) throws ServerRefusal {
     try {
       return new PeerId(RequestHead.header(request, Wire.TAKER).orElse(""));
     } catch (IllegalArgumentException e) {
-      throw Refusal.badRequest(Wire.TAKER + " is not the id of a peer");
+      throw ServerRefusal.badRequest(Wire.TAKER + " is not the id of a peer");
     }
   }
 
@@ -150,7 +150,7 @@ final class PieceExchange implements Exchange {
   }
 
   private void refuse(@Nullable Throwable failure) {
-    if (failure instanceof TakeException answer) {
+    if (failure instanceof PieceDownloadException answer) {
       HttpResponseStatus status =
           answer.outcome() == Outcome.NOT_YET
               ? HttpResponseStatus.SERVICE_UNAVAILABLE
@@ -161,7 +161,7 @@ final class PieceExchange implements Exchange {
           "{} of task {} cannot be given to {}: {}",
           ask.range(),
           ask.task().brief(),
-          ask.taker().brief(),
+          ask.child().brief(),
           String.valueOf(failure));
       LOG.debug("where giving a piece failed", failure);
       connection.refuse(HttpResponseStatus.INTERNAL_SERVER_ERROR, "the piece cannot be given");

@@ -28,16 +28,16 @@ final class PreheatExchange extends OperatorExchange {
   /** Whoever has no token cannot make the supernode keep a body either. */
   PreheatExchange(
       ServerConnection connection, Serving serving, AdminService service, HttpRequest request)
-      throws Refusal {
+      throws ServerRefusal {
     super(connection, service, request);
     this.body = new RequestBody(connection, serving);
     this.admin = admit();
     boolean isStart = request.method().equals(HttpMethod.POST);
     if (isStart && !request.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
-      throw new Refusal(HttpResponseStatus.LENGTH_REQUIRED, "send a Content-Length");
+      throw new ServerRefusal(HttpResponseStatus.LENGTH_REQUIRED, "send a Content-Length");
     }
     if (RequestHead.bodyLength(request) > (isStart ? MOST_BYTES : 0)) {
-      throw new Refusal(
+      throw new ServerRefusal(
           HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE,
           isStart ? "send at most %d bytes".formatted(MOST_BYTES) : "these calls have no body");
     }
@@ -49,7 +49,7 @@ final class PreheatExchange extends OperatorExchange {
   }
 
   @Override
-  void answer() throws Refusal, WireException {
+  void answer() throws ServerRefusal, WireException {
     byte[] json = body.take();
     if (path().equals(AdminWire.PREHEATS)) {
       await(method().equals(HttpMethod.POST) ? start(json) : list());
@@ -82,12 +82,12 @@ final class PreheatExchange extends OperatorExchange {
     return details;
   }
 
-  private CompletableFuture<Reply> list() throws Refusal {
+  private CompletableFuture<Reply> list() throws ServerRefusal {
     require(HttpMethod.GET);
     return admin.preheats().thenApply(all -> Reply.ok(PreheatJson.write(all)));
   }
 
-  private CompletableFuture<Reply> one(String id) throws Refusal {
+  private CompletableFuture<Reply> one(String id) throws ServerRefusal {
     if (id.contains("/")) {
       throw nothingHere();
     }

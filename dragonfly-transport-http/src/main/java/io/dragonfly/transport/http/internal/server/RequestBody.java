@@ -24,7 +24,7 @@ final class RequestBody {
     try {
       serving.takeBody(connection.client(), count);
       part.readBytes(bytes, count);
-    } catch (Refusal refusal) {
+    } catch (ServerRefusal refusal) {
       connection.refuse(refusal);
     } catch (IOException e) {
       throw new IllegalStateException("memory cannot be written", e);

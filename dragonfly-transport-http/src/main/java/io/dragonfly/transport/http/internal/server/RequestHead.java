@@ -19,29 +19,29 @@ final class RequestHead {
   /**
    * Refuses what is not HTTP/1, and what two readers could take for two different requests.
    *
-   * @throws Refusal with which the connection must end, since nobody knows where the next request
-   *     begins
+   * @throws ServerRefusal with which the connection must end, since nobody knows where the next
+   *     request begins
    */
-  static void check(HttpRequest request) throws Refusal {
+  static void check(HttpRequest request) throws ServerRefusal {
     if (request.decoderResult().isFailure()) {
-      throw Refusal.badRequest(
+      throw ServerRefusal.badRequest(
           "not a valid request: "
               + OneLine.of(String.valueOf(request.decoderResult().cause().getMessage())));
     }
     HttpVersion version = request.protocolVersion();
     if (!version.equals(HttpVersion.HTTP_1_1) && !version.equals(HttpVersion.HTTP_1_0)) {
-      throw new Refusal(HttpResponseStatus.HTTP_VERSION_NOT_SUPPORTED, "use HTTP/1.1");
+      throw new ServerRefusal(HttpResponseStatus.HTTP_VERSION_NOT_SUPPORTED, "use HTTP/1.1");
     }
     if (request.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)) {
-      throw new Refusal(
+      throw new ServerRefusal(
           HttpResponseStatus.LENGTH_REQUIRED, "send a Content-Length, no Transfer-Encoding");
     }
     if (request.headers().getAll(HttpHeaderNames.CONTENT_LENGTH).size() > 1) {
-      throw Refusal.badRequest("more than one Content-Length");
+      throw ServerRefusal.badRequest("more than one Content-Length");
     }
     int hosts = request.headers().getAll(HttpHeaderNames.HOST).size();
     if (hosts > 1 || (hosts == 0 && version.equals(HttpVersion.HTTP_1_1))) {
-      throw Refusal.badRequest("a request has one Host header");
+      throw ServerRefusal.badRequest("a request has one Host header");
     }
   }
 
@@ -51,14 +51,14 @@ final class RequestHead {
   }
 
   /** Refuses every method but one. */
-  static void checkMethod(HttpRequest request, HttpMethod allowed) throws Refusal {
+  static void checkMethod(HttpRequest request, HttpMethod allowed) throws ServerRefusal {
     if (!request.method().equals(allowed)) {
-      throw Refusal.wrongMethod(allowed);
+      throw ServerRefusal.wrongMethod(allowed);
     }
   }
 
   /** Returns the token that a request shows; empty if none. A secret. */
-  static String bearer(HttpRequest request) throws Refusal {
+  static String bearer(HttpRequest request) throws ServerRefusal {
     String shown = header(request, HttpHeaderNames.AUTHORIZATION.toString()).orElse("");
     return shown.startsWith(BEARER) ? shown.substring(BEARER.length()) : "";
   }
@@ -66,12 +66,12 @@ final class RequestHead {
   /**
    * Returns the value of a header.
    *
-   * @throws Refusal if there is more than one of the name
+   * @throws ServerRefusal if there is more than one of the name
    */
-  static Optional<String> header(HttpRequest request, String name) throws Refusal {
+  static Optional<String> header(HttpRequest request, String name) throws ServerRefusal {
     List<String> values = request.headers().getAll(name);
     if (values.size() > 1) {
-      throw Refusal.badRequest("more than one " + name);
+      throw ServerRefusal.badRequest("more than one " + name);
     }
     return values.stream().findFirst();
   }

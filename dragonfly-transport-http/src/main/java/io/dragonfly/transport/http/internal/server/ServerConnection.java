@@ -64,7 +64,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private InetAddress client;
   private Serving.Entry entry;
   private State state = State.IDLE;
-  private @Nullable Exchange exchange;
+  private @Nullable ServerExchange exchange;
   private @Nullable CallOrigin origin;
   private boolean keepAlive = true;
   private boolean answering;
@@ -171,12 +171,12 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   /**
    * Checks that the client may make a request.
    *
-   * @throws Refusal if all clients show certificates, and its own has none of these roles
+   * @throws ServerRefusal if all clients show certificates, and its own has none of these roles
    */
-  void require(Role... any) throws Refusal {
+  void require(Role... any) throws ServerRefusal {
     if (roles.isPresent() && Arrays.stream(any).noneMatch(roles.get()::contains)) {
       String units = Arrays.stream(any).map(Role::unit).collect(Collectors.joining(" or OU="));
-      throw new Refusal(
+      throw new ServerRefusal(
               HttpResponseStatus.FORBIDDEN,
               "your certificate is not one for this: it takes one with OU=" + units)
           .as(SecurityEvent.Kind.CERTIFICATE_REFUSED);
@@ -240,7 +240,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
             .as(SecurityEvent.Kind.BUDGET_EXCEEDED);
       }
       if (refused && !MonitorExchange.isOpen(request.uri())) {
-        throw new Refusal(
+        throw new ServerRefusal(
                 HttpResponseStatus.FORBIDDEN,
                 "this port speaks TLS alone: set tlsCert, tlsKey and tlsCa, as all others here do")
             .as(SecurityEvent.Kind.CERTIFICATE_REFUSED);
@@ -253,25 +253,26 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
             channel.writeAndFlush(
                 new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE));
       }
-    } catch (Refusal refusal) {
+    } catch (ServerRefusal refusal) {
       refuse(refusal);
     }
   }
 
   /** A certificate may have been revoked since the connection was made. */
-  private void checkCertificate() throws Refusal {
+  private void checkCertificate() throws ServerRefusal {
     if (tls == null || engine == null) {
       return;
     }
     try {
       roles = tls.roles(engine.getSession());
     } catch (UntrustedException | IOException e) {
-      throw new Refusal(HttpResponseStatus.FORBIDDEN, OneLine.of(String.valueOf(e.getMessage())))
+      throw new ServerRefusal(
+              HttpResponseStatus.FORBIDDEN, OneLine.of(String.valueOf(e.getMessage())))
           .as(SecurityEvent.Kind.CERTIFICATE_REFUSED);
     }
   }
 
-  private Exchange route(HttpRequest request) throws Refusal {
+  private ServerExchange route(HttpRequest request) throws ServerRefusal {
     String path = request.uri();
     for (Wire.Call call : Wire.Call.values()) {
       if (call.path().equals(path)) {
@@ -280,7 +281,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     }
     Optional<TaskId> task = PieceWire.task(path);
     if (task.isPresent() && givesNothing) {
-      throw new Refusal(
+      throw new ServerRefusal(
           HttpResponseStatus.FORBIDDEN,
           "pieces are given over TLS alone here, as to all who have the join token: take them so,"
               + " or start this parent with --plain-pieces (plainPieces)");
@@ -288,19 +289,19 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     if (task.isPresent()) {
       return new PieceExchange(this, serving, task.get(), request);
     }
-    Optional<Exchange> admin = OperatorExchange.of(this, serving, request);
+    Optional<ServerExchange> admin = OperatorExchange.of(this, serving, request);
     if (admin.isPresent()) {
       return admin.get();
     }
-    Optional<Exchange> monitor = MonitorExchange.of(this, serving, request);
+    Optional<ServerExchange> monitor = MonitorExchange.of(this, serving, request);
     if (monitor.isPresent()) {
       return monitor.get();
     }
-    throw new Refusal(HttpResponseStatus.NOT_FOUND, "there is nothing at this path");
+    throw new ServerRefusal(HttpResponseStatus.NOT_FOUND, "there is nothing at this path");
   }
 
   /** Says why a request is not served, and ends the connection: its body may still be coming. */
-  void refuse(Refusal refusal) {
+  void refuse(ServerRefusal refusal) {
     refusal.event().ifPresent(kind -> tellRefused(kind, refusal.getMessage()));
     keepAlive = false;
     refuse(refusal.status(), refusal.getMessage(), refusal.headers());
@@ -444,7 +445,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     long now = serving.activeNanos();
     if (state == State.WORKING) {
       long progress = progress();
-      if (progress != lastProgress || progress == Exchange.NOTHING_TO_SEND) {
+      if (progress != lastProgress || progress == ServerExchange.NOTHING_TO_SEND) {
         lastProgress = progress;
         since = now;
       }

@@ -1,9 +1,9 @@
 package io.dragonfly.transport.http.internal.server;
 
 import io.dragonfly.control.SecurityEvent;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.internal.queue.KeyedBudget;
-import io.dragonfly.internal.queue.Place;
-import io.dragonfly.spi.Portion;
+import io.dragonfly.spi.AdaptiveQuantum;
 import io.dragonfly.spi.ServeRequest;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -16,15 +16,15 @@ final class Serving {
   private static final int MOST_AT_ONCE = 256 << 10;
 
   /** All clients that have no share. */
-  private static final Place THIS_MACHINE = new Place("this machine");
+  private static final HostKey THIS_MACHINE = new HostKey("this machine");
 
   private final ServeRequest request;
   private final ServerLimits limits;
   private final LongSupplier activeNanos;
-  private final Portion uploadPortion = new Portion(MOST_AT_ONCE);
-  private final KeyedBudget<Place> connections;
-  private final KeyedBudget<Place> excess;
-  private final KeyedBudget<Place> bodies;
+  private final AdaptiveQuantum uploadPortion = new AdaptiveQuantum(MOST_AT_ONCE);
+  private final KeyedBudget<HostKey> connections;
+  private final KeyedBudget<HostKey> excess;
+  private final KeyedBudget<HostKey> bodies;
   private final Handshakes handshakes;
 
   /**
@@ -43,7 +43,7 @@ final class Serving {
     this.handshakes = new Handshakes(limits.handshakes(), limits.share());
   }
 
-  private static KeyedBudget<Place> budget(long most, long each) {
+  private static KeyedBudget<HostKey> budget(long most, long each) {
     return new KeyedBudget<>(most, place -> place.equals(THIS_MACHINE) ? most : each);
   }
 
@@ -60,7 +60,7 @@ final class Serving {
   }
 
   /** Returns how much to send between two questions to the limiter of uploads. */
-  Portion uploadPortion() {
+  AdaptiveQuantum uploadPortion() {
     return uploadPortion;
   }
 
@@ -73,8 +73,8 @@ final class Serving {
     CLOSED
   }
 
-  private Place place(InetAddress client) {
-    return limits.isThisMachine().test(client) ? THIS_MACHINE : Place.of(client);
+  private HostKey place(InetAddress client) {
+    return limits.isThisMachine().test(client) ? THIS_MACHINE : HostKey.of(client);
   }
 
   /**
@@ -82,7 +82,7 @@ final class Serving {
    * share: many of its processes are behind one address.
    */
   Entry enter(InetAddress client) {
-    Place place = place(client);
+    HostKey place = place(client);
     if (connections.take(place, 1) == KeyedBudget.Grant.TAKEN) {
       return Entry.SERVED;
     }
@@ -117,7 +117,7 @@ final class Serving {
    * once if it is on this machine, whose processors it can use in any case.
    */
   Handshakes.@Nullable Waiting handshake(InetAddress client, EventLoop loop, Runnable begin) {
-    Place place = place(client);
+    HostKey place = place(client);
     if (place.equals(THIS_MACHINE)) {
       begin.run();
       return null;
@@ -135,7 +135,7 @@ final class Serving {
   }
 
   /** Checks the length of a request's body before any of it is kept. */
-  void checkBody(InetAddress client, long length) throws Refusal {
+  void checkBody(InetAddress client, long length) throws ServerRefusal {
     if (length > ServerLimits.STRANGERS_BODY_BYTES && isStranger(client)) {
       throw busy("a first request from %s may have %d bytes at most, until a peer there has registered"
               .formatted(client.getHostAddress(), ServerLimits.STRANGERS_BODY_BYTES))
@@ -144,7 +144,7 @@ final class Serving {
   }
 
   /** Takes memory for a part of a request's body. */
-  void takeBody(InetAddress client, int bytes) throws Refusal {
+  void takeBody(InetAddress client, int bytes) throws ServerRefusal {
     long atMost = isStranger(client) ? limits.strangersBodyBytes() : Long.MAX_VALUE;
     switch (bodies.take(place(client), bytes, atMost)) {
       case TAKEN -> {}
@@ -156,8 +156,8 @@ final class Serving {
     }
   }
 
-  static Refusal busy(String message) {
-    return new Refusal(HttpResponseStatus.SERVICE_UNAVAILABLE, message);
+  static ServerRefusal busy(String message) {
+    return new ServerRefusal(HttpResponseStatus.SERVICE_UNAVAILABLE, message);
   }
 
   /** Gives back memory of a request's body. */

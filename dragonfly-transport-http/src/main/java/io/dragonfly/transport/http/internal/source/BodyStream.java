@@ -13,7 +13,7 @@ import okhttp3.Response;
 final class BodyStream extends InputStream {
   private static final int SKIP_BUFFER = 64 << 10;
 
-  private final Exchange exchange;
+  private final SourceExchange exchange;
   private final Response response;
   private final BodyPlan plan;
   private final InputStream in;
@@ -30,7 +30,7 @@ final class BodyStream extends InputStream {
   private volatile boolean closed;
   private boolean bodyClosed;
 
-  BodyStream(Exchange exchange, Response response, BodyPlan plan) {
+  BodyStream(SourceExchange exchange, Response response, BodyPlan plan) {
     this.exchange = exchange;
     this.response = response;
     this.plan = plan;

@@ -22,7 +22,7 @@ import okhttp3.Response;
  * no length, a range may reach beyond the end: its stream then ends where the content does.
  */
 public final class HttpSource implements Source {
-  private final Exchanges exchanges;
+  private final SourceExchanges exchanges;
 
   /**
    * A source that goes through the proxies that the environment names.
@@ -30,23 +30,23 @@ public final class HttpSource implements Source {
    * @param environment where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are looked up
    */
   public HttpSource(SourceConfig config, Map<String, String> environment) {
-    exchanges = new Exchanges(config, new Proxies(environment));
+    exchanges = new SourceExchanges(config, new Proxies(environment));
   }
 
   @Override
   public SourceVersion ask(SourceRequest request) throws IOException {
     Optional<SourceVersion> version =
-        exchanges.run(request, Question.OF_FIRST_BYTE, HttpSource::versionByFirstByte);
+        exchanges.run(request, SourceQuery.OF_FIRST_BYTE, HttpSource::versionByFirstByte);
     if (version.isPresent()) {
       return version.get();
     }
     // An empty content has no first byte: 416. Only an answer with all of it names the version.
-    return exchanges.run(request, Question.OF_WHOLE, HttpSource::versionByWhole);
+    return exchanges.run(request, SourceQuery.OF_WHOLE, HttpSource::versionByWhole);
   }
 
   @Override
   public SourceContent open(SourceRequest request) throws IOException {
-    return exchanges.run(request, Question.OF_WHOLE, HttpSource::content);
+    return exchanges.run(request, SourceQuery.OF_WHOLE, HttpSource::content);
   }
 
   @Override
@@ -64,7 +64,7 @@ public final class HttpSource implements Source {
     }
     return exchanges.run(
         request,
-        Question.ofRange(version, range),
+        SourceQuery.ofRange(version, range),
         (exchange, response) -> part(exchange, response, version, range));
   }
 
@@ -73,15 +73,15 @@ public final class HttpSource implements Source {
     exchanges.close();
   }
 
-  private static Optional<SourceVersion> versionByFirstByte(Exchange exchange, Response response)
-      throws IOException {
-    Answer answer = new Answer(exchange.content(), response);
-    if (answer.status() == Answer.RANGE_NOT_SATISFIABLE) {
+  private static Optional<SourceVersion> versionByFirstByte(
+      SourceExchange exchange, Response response) throws IOException {
+    SourceResponse answer = new SourceResponse(exchange.content(), response);
+    if (answer.status() == SourceResponse.RANGE_NOT_SATISFIABLE) {
       exchange.drop(response);
       return Optional.empty();
     }
     SourceVersion version = answer.requireFirstByte();
-    if (answer.status() == Answer.PARTIAL) {
+    if (answer.status() == SourceResponse.PARTIAL) {
       // To its end, so that the connection can be used again.
       try (InputStream in = exchange.body(response, BodyPlan.all(OptionalLong.of(1)))) {
         in.readAllBytes();
@@ -92,21 +92,21 @@ public final class HttpSource implements Source {
     return Optional.of(version);
   }
 
-  private static SourceVersion versionByWhole(Exchange exchange, Response response) {
-    SourceVersion version = new Answer(exchange.content(), response).requireWhole();
+  private static SourceVersion versionByWhole(SourceExchange exchange, Response response) {
+    SourceVersion version = new SourceResponse(exchange.content(), response).requireWhole();
     exchange.drop(response);
     return version;
   }
 
-  private static SourceContent content(Exchange exchange, Response response) {
-    SourceVersion version = new Answer(exchange.content(), response).requireWhole();
+  private static SourceContent content(SourceExchange exchange, Response response) {
+    SourceVersion version = new SourceResponse(exchange.content(), response).requireWhole();
     return new SourceContent(version, exchange.body(response, BodyPlan.all(version.length())));
   }
 
   private static InputStream part(
-      Exchange exchange, Response response, SourceVersion version, ByteRange range) {
-    Answer answer = new Answer(exchange.content(), response);
-    if (answer.status() == Answer.PARTIAL) {
+      SourceExchange exchange, Response response, SourceVersion version, ByteRange range) {
+    SourceResponse answer = new SourceResponse(exchange.content(), response);
+    if (answer.status() == SourceResponse.PARTIAL) {
       ByteRange given = answer.requirePartOf(version, range);
       return exchange.body(response, BodyPlan.all(OptionalLong.of(given.length())));
     }

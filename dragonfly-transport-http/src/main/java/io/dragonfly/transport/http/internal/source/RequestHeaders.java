@@ -46,7 +46,7 @@ final class RequestHeaders {
   private RequestHeaders() {}
 
   /** Returns what a request for this content sends to the host of {@code url}. */
-  static Headers of(ContentRequest content, HttpUrl url, Question question, String userAgent) {
+  static Headers of(ContentRequest content, HttpUrl url, SourceQuery probe, String userAgent) {
     Headers.Builder headers = new Headers.Builder();
     boolean atHome = isSameOrigin(url, HttpUrl.get(content.url().toString()));
     content.headers().list().stream()
@@ -60,8 +60,8 @@ final class RequestHeaders {
     if (headers.get("User-Agent") == null) {
       headers.add("User-Agent", userAgent);
     }
-    question.range().ifPresent(range -> headers.add("Range", range));
-    question.ifRange().ifPresent(tag -> headers.addUnsafeNonAscii("If-Range", tag));
+    probe.range().ifPresent(range -> headers.add("Range", range));
+    probe.ifRange().ifPresent(tag -> headers.addUnsafeNonAscii("If-Range", tag));
     return headers.build();
   }
 

@@ -66,7 +66,8 @@ final class SourceCalls implements AutoCloseable {
             .writeTimeout(0, TimeUnit.MILLISECONDS)
             .followRedirects(false)
             .followSslRedirects(false)
-            .eventListenerFactory(call -> new SourceEvents(call.request().tag(Exchange.class)))
+            .eventListenerFactory(
+                call -> new SourceEvents(call.request().tag(SourceExchange.class)))
             .addInterceptor(this::takeWay)
             .addNetworkInterceptor(this::checkConnection)
             .addNetworkInterceptor(new RetryAfterCheck())
@@ -124,7 +125,7 @@ final class SourceCalls implements AutoCloseable {
   }
 
   /** Makes the call that puts the question to the host of {@code url}. */
-  Call create(Exchange exchange, HttpUrl url, Question question) throws IOException {
+  Call create(SourceExchange exchange, HttpUrl url, SourceQuery probe) throws IOException {
     SourceRequest asked = exchange.request();
     Optional<SourceProxy> proxy = proxies.forUrl(url);
     Requester requester = asked.requester();
@@ -140,8 +141,8 @@ final class SourceCalls implements AutoCloseable {
     Request.Builder request =
         new Request.Builder()
             .url(url)
-            .headers(RequestHeaders.of(asked.content(), url, question, userAgent))
-            .tag(Exchange.class, exchange)
+            .headers(RequestHeaders.of(asked.content(), url, probe, userAgent))
+            .tag(SourceExchange.class, exchange)
             .tag(Way.class, way);
     if (!url.isHttps()) {
       // The proxy reads this request itself. For https it gets its own, CONNECT.

@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
  * that are there already when the last one of the body is read.
  */
 final class SourceEvents extends EventListener {
-  private final Exchange exchange;
+  private final SourceExchange exchange;
   private @Nullable SourceSocket socket;
   private long announced = -1;
 
-  SourceEvents(Exchange exchange) {
+  SourceEvents(SourceExchange exchange) {
     this.exchange = exchange;
   }
 

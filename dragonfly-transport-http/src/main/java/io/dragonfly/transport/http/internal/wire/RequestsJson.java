@@ -1,12 +1,12 @@
 package io.dragonfly.transport.http.internal.wire;
 
+import io.dragonfly.control.AnnounceRequest;
 import io.dragonfly.control.Caller;
 import io.dragonfly.control.JoinRequest;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferRequest;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.control.PieceResult;
+import io.dragonfly.control.PollRequest;
 import io.dragonfly.control.RegisterRequest;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.peer.PeerId;
@@ -72,7 +72,7 @@ public final class RequestsJson {
   }
 
   /** Returns the JSON of an offer. */
-  public static byte[] write(OfferRequest request) {
+  public static byte[] write(AnnounceRequest request) {
     return JsonOut.object(
         out -> {
           ValuesJson.writeCaller(out, request.caller());
@@ -81,32 +81,33 @@ public final class RequestsJson {
   }
 
   /** Reads an offer. */
-  public static OfferRequest readOffer(byte[] json, String secret) throws WireException {
+  public static AnnounceRequest readOffer(byte[] json, String secret) throws WireException {
     return Values.checked(
         () -> {
           JsonIn in = JsonIn.parse(json);
-          return new OfferRequest(caller(in, secret), in.list("holdings", ValuesJson::readHolding));
+          return new AnnounceRequest(
+              caller(in, secret), in.list("holdings", ValuesJson::readHolding));
         });
   }
 
   /** Returns the JSON of a report. */
-  public static byte[] write(NextRequest request) {
+  public static byte[] write(PollRequest request) {
     return JsonOut.object(
         out -> {
           ValuesJson.writeCaller(out, request.caller());
           out.number("answered", request.answered());
           out.number("patienceMillis", request.patience().toMillis());
           out.list("reports", request.reports(), RequestsJson::writeReport);
-          out.flag("preheats", request.takesPreheats());
+          out.flag("preheats", request.acceptsPreheats());
         });
   }
 
   /** Reads a report. */
-  public static NextRequest readNext(byte[] json, String secret) throws WireException {
+  public static PollRequest readNext(byte[] json, String secret) throws WireException {
     return Values.checked(
         () -> {
           JsonIn in = JsonIn.parse(json);
-          return new NextRequest(
+          return new PollRequest(
               caller(in, secret),
               in.get("answered").number(),
               in.list("reports", RequestsJson::readReport),

@@ -33,7 +33,7 @@ import java.util.regex.Pattern;
  * [first, base64]}, a holding {@code [task, base64 of a bit set, least bit first, ticket]}, without
  * a ticket in a registration, a proof of the join token {@code [peer's nonce, supernode's nonce,
  * mac]}, a wait {@code [reason, place, length of the queue]}, revoked capabilities {@code [task,
- * taker, seconds since 1970]}.
+ * child, seconds since 1970]}.
  */
 final class ValuesJson {
   /** The year 33658. */
@@ -169,7 +169,7 @@ final class ValuesJson {
     out.array(
         array -> {
           array.element(revoked.task().hex());
-          array.element(revoked.taker().hex());
+          array.element(revoked.child().hex());
           array.element(revoked.expires().getEpochSecond());
         });
   }

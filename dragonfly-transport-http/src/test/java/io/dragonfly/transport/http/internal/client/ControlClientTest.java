@@ -2,8 +2,8 @@ package io.dragonfly.transport.http.internal.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.SupernodeUnreachableException;
@@ -12,7 +12,7 @@ import io.dragonfly.testkit.ControlExamples;
 import io.dragonfly.testkit.LeakCheck;
 import io.dragonfly.transport.http.RawConnection;
 import io.dragonfly.transport.http.internal.tls.TransportTls;
-import io.dragonfly.transport.http.internal.wire.AnswersJson;
+import io.dragonfly.transport.http.internal.wire.ResponsesJson;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ControlClientTest {
   private static final Duration SOON = Duration.ofSeconds(30);
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
-  private static final OfferRequest OFFER = ControlExamples.offerRequests().get(1);
+  private static final AnnounceRequest OFFER = ControlExamples.offerRequests().get(1);
 
   private static final TransportTls TLS =
       TransportTls.of(TransportConfig.builder().build(), System::nanoTime);
@@ -66,16 +66,16 @@ class ControlClientTest {
 
   @Test
   void postsJsonWithTheSecretInAHeader() throws Exception {
-    CompletableFuture<OfferAnswer> call = api.offer(OFFER);
+    CompletableFuture<AnnounceResponse> call = api.offer(OFFER);
     try (RawConnection caller = new RawConnection(supernode.accept())) {
-      RawConnection.Message question = caller.read();
-      byte[] json = AnswersJson.write(ControlExamples.offerAnswers().get(0));
+      RawConnection.Message probe = caller.read();
+      byte[] json = ResponsesJson.write(ControlExamples.offerAnswers().get(0));
       caller.send("HTTP/1.1 200 OK\nContent-Length: %d\n\n".formatted(json.length)).send(json);
 
-      assertThat(question.first()).isEqualTo("POST /api/v2/offer HTTP/1.1");
-      assertThat(question.header("Content-Type")).startsWith("application/json");
-      assertThat(question.header("Dragonfly-Secret")).isEqualTo(OFFER.caller().secret().reveal());
-      assertThat(question.text()).doesNotContain(OFFER.caller().secret().reveal());
+      assertThat(probe.first()).isEqualTo("POST /api/v2/offer HTTP/1.1");
+      assertThat(probe.header("Content-Type")).startsWith("application/json");
+      assertThat(probe.header("Dragonfly-Secret")).isEqualTo(OFFER.caller().secret().reveal());
+      assertThat(probe.text()).doesNotContain(OFFER.caller().secret().reveal());
       assertThat(call.get(30, TimeUnit.SECONDS)).isEqualTo(ControlExamples.offerAnswers().get(0));
     }
   }
@@ -97,7 +97,7 @@ class ControlClientTest {
           SSH-2.0-OpenSSH_9.2~~                                          | unreachable | cannot be reached
           """)
   void anyOtherAnswerIsNoAnswer(String answer, String kind, String message) throws Exception {
-    CompletableFuture<OfferAnswer> call = api.offer(OFFER);
+    CompletableFuture<AnnounceResponse> call = api.offer(OFFER);
     try (RawConnection caller = new RawConnection(supernode.accept())) {
       caller.read();
       caller.send(answer.replace('~', '\n'));
@@ -113,7 +113,7 @@ class ControlClientTest {
 
   @Test
   void anAnswerWithoutEndIsGivenUp() throws Exception {
-    CompletableFuture<OfferAnswer> call = api.offer(OFFER);
+    CompletableFuture<AnnounceResponse> call = api.offer(OFFER);
     try (RawConnection caller = new RawConnection(supernode.accept())) {
       caller.read();
       caller.send("HTTP/1.1 200 OK\n\n" + " ".repeat(5 << 20));
@@ -125,8 +125,8 @@ class ControlClientTest {
 
   @Test
   void aRequestThatNoSupernodeAcceptsIsNotSent() throws Exception {
-    OfferRequest huge =
-        new OfferRequest(
+    AnnounceRequest huge =
+        new AnnounceRequest(
             OFFER.caller(),
             Collections.nCopies(20_000, ControlExamples.offerRequests().get(0).holdings().get(1)));
     assertThat(failureOf(api.offer(huge)))

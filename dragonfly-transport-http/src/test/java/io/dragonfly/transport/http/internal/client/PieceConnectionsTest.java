@@ -11,9 +11,9 @@ import ch.qos.logback.core.read.ListAppender;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
+import io.dragonfly.spi.PieceDownloadException;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.PieceSink;
-import io.dragonfly.spi.TakeException;
-import io.dragonfly.spi.TakeRequest;
 import io.dragonfly.spi.Transport;
 import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.task.ByteRange;
@@ -82,16 +82,16 @@ class PieceConnectionsTest {
   void asksForARangeWithTakerAndCapability() throws IOException {
     RecordingSink sink = new RecordingSink();
     take(sink);
-    RawConnection taker = accept();
+    RawConnection child = accept();
 
-    RawConnection.Message question = taker.readHead();
-    taker.send(RIGHT);
+    RawConnection.Message probe = child.readHead();
+    child.send(RIGHT);
 
-    assertThat(question.first()).isEqualTo("GET /api/v2/tasks/" + TASK + "/data HTTP/1.1");
-    assertThat(question.header("Range")).isEqualTo("bytes=10-14");
-    assertThat(question.header("Dragonfly-Taker")).isEqualTo("02".repeat(16));
-    assertThat(question.header("Dragonfly-Capability")).isEqualTo("right");
-    assertThat(question.header("Host")).isEqualTo("127.0.0.1:" + parent.getLocalPort());
+    assertThat(probe.first()).isEqualTo("GET /api/v2/tasks/" + TASK + "/data HTTP/1.1");
+    assertThat(probe.header("Range")).isEqualTo("bytes=10-14");
+    assertThat(probe.header("Dragonfly-Taker")).isEqualTo("02".repeat(16));
+    assertThat(probe.header("Dragonfly-Capability")).isEqualTo("right");
+    assertThat(probe.header("Host")).isEqualTo("127.0.0.1:" + parent.getLocalPort());
     assertThat(sink.awaitBytes(SOON)).isEqualTo("hello".getBytes());
   }
 
@@ -136,12 +136,12 @@ class PieceConnectionsTest {
   void anyOtherAnswerIsRefused(String answer) throws IOException {
     RecordingSink sink = new RecordingSink();
     take(sink);
-    RawConnection taker = accept();
-    taker.readHead();
+    RawConnection child = accept();
+    child.readHead();
 
-    taker.send(answer);
+    child.send(answer);
 
-    TakeException failure = sink.awaitFailure(SOON);
+    PieceDownloadException failure = sink.awaitFailure(SOON);
     assertThat(failure.outcome()).isEqualTo(Outcome.REFUSED);
     assertThat(failure.getMessage().lines()).hasSize(1);
     assertThat(sink.count()).isZero();
@@ -172,8 +172,8 @@ class PieceConnectionsTest {
 
   private void resetAll() {
     while (!parent.isClosed()) {
-      try (Socket taker = parent.accept()) {
-        taker.setSoLinger(true, 0);
+      try (Socket child = parent.accept()) {
+        child.setSoLinger(true, 0);
       } catch (IOException e) {
         return; // closed
       }
@@ -184,14 +184,14 @@ class PieceConnectionsTest {
   void moreBytesThanAnnouncedEndTheConnection() throws IOException {
     RecordingSink sink = new RecordingSink();
     take(sink);
-    RawConnection taker = accept();
-    taker.readHead();
+    RawConnection child = accept();
+    child.readHead();
 
-    taker.send(RIGHT + RIGHT);
+    child.send(RIGHT + RIGHT);
 
     assertThat(sink.awaitBytes(SOON)).isEqualTo("hello".getBytes());
     assertThat(sink.wrongCalls()).isEmpty();
-    taker.awaitClose();
+    child.awaitClose();
   }
 
   @ParameterizedTest
@@ -199,10 +199,10 @@ class PieceConnectionsTest {
   void aConnectionThatBreaksIsUnreachable(int after) throws IOException {
     RecordingSink sink = new RecordingSink();
     take(sink);
-    RawConnection taker = accept();
-    taker.readHead();
+    RawConnection child = accept();
+    child.readHead();
 
-    taker.send(RIGHT.substring(0, after)).close();
+    child.send(RIGHT.substring(0, after)).close();
 
     assertThat(sink.awaitFailure(SOON).outcome()).isEqualTo(Outcome.UNREACHABLE);
     assertThat(sink.count()).isLessThan(5);
@@ -212,15 +212,15 @@ class PieceConnectionsTest {
   void aRefusalKeepsTheConnection() throws IOException {
     RecordingSink refused = new RecordingSink();
     take(refused);
-    RawConnection taker = accept();
-    taker.readHead();
-    taker.send("HTTP/1.1 503 Later\nDragonfly-Reason: others first\nContent-Length: 3\n\nabc");
-    TakeException failure = refused.awaitFailure(SOON);
+    RawConnection child = accept();
+    child.readHead();
+    child.send("HTTP/1.1 503 Later\nDragonfly-Reason: others first\nContent-Length: 3\n\nabc");
+    PieceDownloadException failure = refused.awaitFailure(SOON);
 
     RecordingSink next = new RecordingSink();
     take(next);
-    taker.readHead();
-    taker.send(RIGHT);
+    child.readHead();
+    child.send(RIGHT);
 
     assertThat(failure.outcome()).isEqualTo(Outcome.NOT_YET);
     assertThat(failure).hasMessageContaining("others first");
@@ -232,11 +232,11 @@ class PieceConnectionsTest {
     for (int i = 0; i < 2; i++) {
       RecordingSink sink = new RecordingSink();
       take(sink);
-      RawConnection taker = accept();
-      taker.readHead();
-      taker.send(RIGHT.replace("\n\n", "\nConnection: close\n\n"));
+      RawConnection child = accept();
+      child.readHead();
+      child.send(RIGHT.replace("\n\n", "\nConnection: close\n\n"));
       assertThat(sink.awaitBytes(SOON)).hasSize(5);
-      taker.awaitClose();
+      child.awaitClose();
     }
   }
 
@@ -267,20 +267,20 @@ class PieceConnectionsTest {
       sinks.add(new RecordingSink());
       take(sinks.get(i));
     }
-    List<RawConnection> takers = new ArrayList<>();
+    List<RawConnection> children = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      takers.add(accept());
-      takers.get(i).readHead();
+      children.add(accept());
+      children.get(i).readHead();
     }
-    takers.get(1).send(RIGHT);
-    takers.get(1).readHead(); // the fifth
-    takers.get(1).send(RIGHT);
-    takers.get(1).readHead(); // the sixth
+    children.get(1).send(RIGHT);
+    children.get(1).readHead(); // the fifth
+    children.get(1).send(RIGHT);
+    children.get(1).readHead(); // the sixth
     assertThat(sinks.stream().filter(RecordingSink::isDone)).hasSizeBetween(1, 2);
-    takers.get(1).send(RIGHT);
-    takers.get(0).send(RIGHT);
-    takers.get(2).send(RIGHT);
-    takers.get(3).send(RIGHT);
+    children.get(1).send(RIGHT);
+    children.get(0).send(RIGHT);
+    children.get(2).send(RIGHT);
+    children.get(3).send(RIGHT);
     for (RecordingSink sink : sinks) {
       assertThat(sink.awaitBytes(SOON)).hasSize(5);
     }
@@ -290,13 +290,13 @@ class PieceConnectionsTest {
   void cancelEndsTheConnectionOfATakeWithoutAnswer() throws IOException {
     RecordingSink sink = new RecordingSink();
     Transport.Take take = take(sink);
-    RawConnection taker = accept();
-    taker.readHead();
+    RawConnection child = accept();
+    child.readHead();
 
     take.cancel();
     take.cancel(); // twice is once
 
-    assertThat(taker.awaitClose()).isLessThanOrEqualTo(0);
+    assertThat(child.awaitClose()).isLessThanOrEqualTo(0);
     assertThat(sink.isDone()).isFalse();
   }
 
@@ -309,14 +309,14 @@ class PieceConnectionsTest {
       takes.add(take(sinks.get(i)));
     }
     takes.get(4).cancel();
-    List<RawConnection> takers = new ArrayList<>();
+    List<RawConnection> children = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      takers.add(accept());
-      takers.get(i).readHead();
+      children.add(accept());
+      children.get(i).readHead();
     }
-    takers.get(0).send(RIGHT);
-    takers.get(0).readHead();
-    takers.get(0).send(RIGHT);
+    children.get(0).send(RIGHT);
+    children.get(0).readHead();
+    children.get(0).send(RIGHT);
     assertThat(sinks.get(5).awaitBytes(SOON)).hasSize(5);
     assertThat(sinks.get(4).isDone()).isFalse();
   }
@@ -338,15 +338,15 @@ class PieceConnectionsTest {
           }
 
           @Override
-          public void failed(TakeException failure) {
+          public void failed(PieceDownloadException failure) {
             told.failed(failure);
           }
         });
-    RawConnection taker = accept();
-    taker.readHead();
-    taker.send(RIGHT);
+    RawConnection child = accept();
+    child.readHead();
+    child.send(RIGHT);
     assertThat(told.awaitFailure(SOON).outcome()).isEqualTo(Outcome.UNREACHABLE);
-    taker.awaitClose();
+    child.awaitClose();
   }
 
   @Test
@@ -366,7 +366,7 @@ class PieceConnectionsTest {
       take(sinks.get(i));
     }
     for (RecordingSink sink : sinks) {
-      TakeException failure = sink.awaitFailure(SOON);
+      PieceDownloadException failure = sink.awaitFailure(SOON);
       assertThat(failure.outcome()).isEqualTo(Outcome.UNREACHABLE);
       assertThat(failure)
           .hasMessage("cannot connect to 127.0.0.1:%d: connection refused", gone.getPort());
@@ -378,11 +378,11 @@ class PieceConnectionsTest {
     RecordingSink sink = new RecordingSink();
     Transport.Take take = take(sink);
     take.pause();
-    RawConnection taker = accept();
-    taker.readHead();
+    RawConnection child = accept();
+    child.readHead();
     awaitLoops(); // until then a few bytes may still come
     RecordingSink other = new RecordingSink();
-    taker.send(RIGHT);
+    child.send(RIGHT);
     take(other);
     RawConnection second = accept();
     second.readHead();
@@ -430,9 +430,9 @@ class PieceConnectionsTest {
 
     accept();
     accept();
-    RawConnection taker = accept();
-    taker.readHead();
-    taker.send(RIGHT);
+    RawConnection child = accept();
+    child.readHead();
+    child.send(RIGHT);
     assertThat(sink.awaitBytes(SOON)).isEqualTo("hello".getBytes());
   }
 
@@ -449,12 +449,12 @@ class PieceConnectionsTest {
     RecordingSink sink = new RecordingSink();
     sink.onReceived(() -> take.get().pause());
     take.set(connections.take(request("right", ByteRange.of(0, length)), sink));
-    RawConnection taker = accept();
-    taker.readHead();
-    taker.send(
+    RawConnection child = accept();
+    child.readHead();
+    child.send(
         "HTTP/1.1 206 Partial Content\nContent-Length: %d\nContent-Range: bytes 0-%d/%d\n\n"
             .formatted(length, length - 1, length));
-    taker.send(new byte[length]);
+    child.send(new byte[length]);
 
     await().atMost(SOON).until(() -> sink.count() > 0);
     awaitLoops(); // which pause only after the bytes are counted
@@ -473,13 +473,13 @@ class PieceConnectionsTest {
     return connections.take(request("right"), sink);
   }
 
-  private TakeRequest request(String capability) {
+  private PieceRequest request(String capability) {
     return request(capability, ByteRange.of(10, 15));
   }
 
-  private TakeRequest request(String capability, ByteRange range) {
+  private PieceRequest request(String capability, ByteRange range) {
     InetSocketAddress address = new InetSocketAddress(LOOPBACK, parent.getLocalPort());
-    return new TakeRequest(
+    return new PieceRequest(
         new Peer(new PeerId("01".repeat(16)), address, ""),
         new TaskId(TASK),
         range,

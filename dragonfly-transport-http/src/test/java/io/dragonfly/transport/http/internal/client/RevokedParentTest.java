@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.dragonfly.control.Outcome;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
-import io.dragonfly.spi.TakeRequest;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.TaskId;
@@ -88,7 +88,7 @@ class RevokedParentTest {
     RecordingSink sink = new RecordingSink();
     InetSocketAddress address = new InetSocketAddress(LOOPBACK, parent.getLocalPort());
     connections.take(
-        new TakeRequest(
+        new PieceRequest(
             new Peer(new PeerId("01".repeat(16)), address, ""),
             new TaskId("ab".repeat(32)),
             ByteRange.of(10, 15),
@@ -128,22 +128,22 @@ class RevokedParentTest {
   @Test
   void oneThatIsInUseIsNotUsedForTheNextInLine() throws Exception {
     List<RecordingSink> sinks = new ArrayList<>();
-    List<RawConnection> takers = new ArrayList<>();
+    List<RawConnection> children = new ArrayList<>();
     for (int i = 0; i < PieceConnections.MAX_CONNECTIONS; i++) {
       sinks.add(take());
-      takers.add(accept());
-      takers.get(i).readHead();
+      children.add(accept());
+      children.get(i).readHead();
     }
     RecordingSink next = take();
     revoke();
-    takers.get(0).send(RIGHT);
+    children.get(0).send(RIGHT);
 
     RawConnection anew = accept();
     assertThatThrownBy(anew::readHead).isNotNull();
-    assertThat(takers.get(0).awaitClose()).isLessThanOrEqualTo(0);
+    assertThat(children.get(0).awaitClose()).isLessThanOrEqualTo(0);
     assertThat(next.awaitFailure(SOON).outcome()).isEqualTo(Outcome.UNREACHABLE);
     for (int i = 1; i < PieceConnections.MAX_CONNECTIONS; i++) {
-      takers.get(i).send(RIGHT);
+      children.get(i).send(RIGHT);
       assertThat(sinks.get(i).awaitBytes(SOON)).hasSize(5);
     }
   }

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.dragonfly.peer.Peer;
 import io.dragonfly.peer.PeerId;
-import io.dragonfly.spi.TakeRequest;
+import io.dragonfly.spi.PieceRequest;
 import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.TaskId;
@@ -62,7 +62,7 @@ class SlowLinkTest {
     clock.addAndGet(Duration.ofMillis(100).toNanos());
     RecordingSink sink = new RecordingSink();
     connections.take(
-        new TakeRequest(
+        new PieceRequest(
             new Peer(
                 new PeerId("01".repeat(16)),
                 new InetSocketAddress(LOOPBACK, parent.getLocalPort()),
@@ -77,13 +77,13 @@ class SlowLinkTest {
     return sink;
   }
 
-  private static void answer(RawConnection taker, RecordingSink sink, int bytes)
+  private static void answer(RawConnection child, RecordingSink sink, int bytes)
       throws IOException {
-    taker.readHead();
-    taker.send(
+    child.readHead();
+    child.send(
         "HTTP/1.1 206 Partial Content\nContent-Length: %d\nContent-Range: bytes 0-%d/%d\n\n"
             .formatted(bytes, bytes - 1, bytes));
-    taker.send(new byte[bytes]);
+    child.send(new byte[bytes]);
     assertThat(sink.awaitBytes(SOON)).hasSize(bytes);
   }
 }

@@ -4,11 +4,11 @@ import io.dragonfly.control.Queued;
 import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.fetch.Fetch;
+import io.dragonfly.fetch.FetchMode;
 import io.dragonfly.fetch.FetchProgress;
 import io.dragonfly.fetch.FetchRequest;
 import io.dragonfly.fetch.FetchResult;
 import io.dragonfly.fetch.FetchStream;
-import io.dragonfly.fetch.Pattern;
 import io.dragonfly.rate.Rate;
 import io.dragonfly.task.ByteRange;
 import io.dragonfly.task.TaskId;
@@ -62,7 +62,7 @@ final class FakeStreams implements Function<FetchRequest, FetchStream> {
 
   @Override
   public FetchStream apply(FetchRequest request) {
-    if (failure == null && request.pattern() == Pattern.SOURCE) {
+    if (failure == null && request.pattern() == FetchMode.SOURCE) {
       throw new NoSpaceException("There is no space in the home.", 2, 1, null);
     }
     requests.add(request);

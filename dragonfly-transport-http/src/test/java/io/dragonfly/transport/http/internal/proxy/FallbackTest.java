@@ -11,8 +11,8 @@ import io.dragonfly.error.DistributionException;
 import io.dragonfly.error.NoProgressException;
 import io.dragonfly.error.NoSpaceException;
 import io.dragonfly.error.SupernodeUnreachableException;
+import io.dragonfly.fetch.FetchMode;
 import io.dragonfly.fetch.FetchStream;
-import io.dragonfly.fetch.Pattern;
 import io.dragonfly.transport.http.RawConnection;
 import io.dragonfly.transport.http.proxy.ProxyRule;
 import java.io.IOException;
@@ -67,7 +67,7 @@ class FallbackTest extends ProxyTest {
           config(),
           ProxyLimits.DEFAULT,
           request ->
-              request.pattern() == Pattern.SOURCE ? peer.stream(request) : gone.apply(request));
+              request.pattern() == FetchMode.SOURCE ? peer.stream(request) : gone.apply(request));
 
       assertThat(body(path)).isEqualTo(blob);
       assertThat(registry.requests).hasSize(1);
@@ -92,7 +92,7 @@ class FallbackTest extends ProxyTest {
     String path = registry.blob(blob);
     startWith(new FakeStreams(blob, 70_000, why));
 
-    try (Logged logged = new Logged(SwarmWay.class)) {
+    try (Logged logged = new Logged(SwarmUpstream.class)) {
       assertThat(body(path)).isEqualTo(blob);
 
       assertThat(logged.lines())
@@ -111,7 +111,7 @@ class FallbackTest extends ProxyTest {
     byte[] corrupt = FakeStreams.corrupted(blob, 7);
     registry.put(path, corrupt);
 
-    try (Logged logged = new Logged(SwarmWay.class)) {
+    try (Logged logged = new Logged(SwarmUpstream.class)) {
       start();
       assertThatThrownBy(() -> body(path)).isInstanceOf(IOException.class);
 
@@ -148,7 +148,7 @@ class FallbackTest extends ProxyTest {
             .supernodes(List.of(supernode.address().orElseThrow()))
             .build();
     try (supernode;
-        Logged logged = new Logged(SwarmWay.class);
+        Logged logged = new Logged(SwarmUpstream.class);
         DistributionClient peer = new DistributionClient(peerConfig)) {
       start(config().patience(Duration.ofSeconds(15)), ProxyLimits.DEFAULT, peer::stream);
       try (RawConnection engine =

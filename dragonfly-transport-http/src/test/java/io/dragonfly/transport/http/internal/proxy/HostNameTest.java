@@ -83,7 +83,7 @@ class HostNameTest extends ProxyTest {
       })
   void anotherNameIsRefusedOnEveryAddressOfTheMachine(String host) {
     for (String at : new String[] {"192.168.5.6", "127.0.0.1", "2001:db8::5"}) {
-      assertThatThrownBy(() -> check(host, at)).as(at).isInstanceOf(Refusal.class);
+      assertThatThrownBy(() -> check(host, at)).as(at).isInstanceOf(ProxyRefusal.class);
     }
   }
 

@@ -13,7 +13,7 @@ import io.dragonfly.control.Preheat.State;
 import io.dragonfly.control.PreheatRequest;
 import io.dragonfly.error.CallRefusedException;
 import io.dragonfly.error.ErrorKind;
-import io.dragonfly.home.HeldTask;
+import io.dragonfly.home.CachedTask;
 import io.dragonfly.task.ImageName;
 import io.dragonfly.task.Trust;
 import io.dragonfly.transport.http.RawConnection;
@@ -162,7 +162,7 @@ class PreheatTest extends ProxyTest {
                 .home(dir.resolve("allows"))
                 .joinTokenFile(token)
                 .zone("east")
-                .takesPreheats(true)
+                .acceptsPreheats(true)
                 .supernodes(List.of(supernode.address().orElseThrow()))
                 .build())) {
       await()
@@ -176,7 +176,7 @@ class PreheatTest extends ProxyTest {
           .hasMessageContaining("There is no such peer: 'zone:west' means none of the 1 ");
       await()
           .atMost(Duration.ofMinutes(1))
-          .until(() -> allows.tasks().stream().filter(HeldTask::isComplete).count() == 4);
+          .until(() -> allows.tasks().stream().filter(CachedTask::isComplete).count() == 4);
       assertThat(peer.tasks()).isEmpty();
       start(config(), ProxyLimits.DEFAULT, allows::stream);
       assertThat(body("/v2/lab/app/blobs/" + FakeRegistry.digest(layer))).isEqualTo(layer);

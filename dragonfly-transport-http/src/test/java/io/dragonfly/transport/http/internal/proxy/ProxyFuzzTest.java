@@ -139,10 +139,11 @@ class ProxyFuzzTest extends ProxyTest {
     Routing routing = new Routing(config, hosts);
     tested(
         Fuzz.of("\r\n :/?%&=\0[]@#.", REQUESTS)
-            .run(input -> leadsSomewhere(input, routing, hosts), Refusal.class));
+            .run(input -> leadsSomewhere(input, routing, hosts), ProxyRefusal.class));
   }
 
-  private static boolean leadsSomewhere(byte[] input, Routing routing, Hosts hosts) throws Refusal {
+  private static boolean leadsSomewhere(byte[] input, Routing routing, Hosts hosts)
+      throws ProxyRefusal {
     EmbeddedChannel channel = new EmbeddedChannel(new HttpRequestDecoder());
     try {
       channel.writeInbound(Unpooled.wrappedBuffer(input));
@@ -159,7 +160,7 @@ class ProxyFuzzTest extends ProxyTest {
           routing.target(
               request.uri(),
               request.headers(),
-              new Arrival(
+              new RequestOrigin(
                   Optional.empty(),
                   Optional.empty(),
                   Requester.PRIVATE_NETWORK,

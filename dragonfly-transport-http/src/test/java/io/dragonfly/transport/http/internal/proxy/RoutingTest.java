@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RoutingTest {
-  private static final Arrival HERE = arrival(Requester.THIS_MACHINE);
-  private static final Arrival ELSEWHERE = arrival(Requester.PRIVATE_NETWORK);
+  private static final RequestOrigin HERE = arrival(Requester.THIS_MACHINE);
+  private static final RequestOrigin ELSEWHERE = arrival(Requester.PRIVATE_NETWORK);
   private static final String DIGEST = "sha256:" + "ab".repeat(32);
 
   private final ProxyConfig.Builder config =
@@ -42,8 +42,8 @@ class RoutingTest {
           .trust("docker.io", new Trust(true, List.of()))
           .plainHttp("plain.example");
 
-  private static Arrival arrival(Requester requester) {
-    return new Arrival(
+  private static RequestOrigin arrival(Requester requester) {
+    return new RequestOrigin(
         Optional.empty(), Optional.empty(), requester, InetAddress.getLoopbackAddress());
   }
 
@@ -52,7 +52,7 @@ class RoutingTest {
     return new Routing(built, new Hosts(built));
   }
 
-  private Target target(String uri, Arrival arrival) throws Refusal {
+  private Target target(String uri, RequestOrigin arrival) throws ProxyRefusal {
     return routing().target(uri, new DefaultHttpHeaders(), arrival);
   }
 
@@ -75,7 +75,7 @@ class RoutingTest {
         "http://u:p@host/x?a=%2F#f | http://host/x?a=%2F",
         "HTTPS://host/x | https://host/x"
       })
-  void aRequestLeadsSomewhere(String uri, String url) throws Refusal {
+  void aRequestLeadsSomewhere(String uri, String url) throws ProxyRefusal {
     assertThat(target(uri, HERE).url()).hasToString(url);
   }
 
@@ -83,25 +83,26 @@ class RoutingTest {
   @ValueSource(
       strings = {"*", "x", "ftp://a/b", "/v2/?ns=a/b", "/v2/?ns=a%40b", "/v2/?ns=%zz", "http://"})
   void whatLeadsNowhereIsRefused(String uri) {
-    assertThatThrownBy(() -> target(uri, HERE)).isInstanceOf(Refusal.class);
+    assertThatThrownBy(() -> target(uri, HERE)).isInstanceOf(ProxyRefusal.class);
   }
 
   @Test
-  void certificatesAreThoseOfTheHost() throws Refusal {
+  void certificatesAreThoseOfTheHost() throws ProxyRefusal {
     assertThat(target("/v2/?ns=own.example:8443", HERE).trust().insecure()).isTrue();
     assertThat(target("/v2/?ns=own.example:8444", HERE).trust()).isEqualTo(Trust.PLATFORM);
     assertThat(target("/v2/?ns=index.docker.io", HERE).trust().insecure()).isTrue();
   }
 
   @Test
-  void whatIsInterceptedLeadsToTheTunnelsHostAlone() throws Refusal {
-    Arrival tunnel = HERE.through(new Authority("host.example", 443));
+  void whatIsInterceptedLeadsToTheTunnelsHostAlone() throws ProxyRefusal {
+    RequestOrigin tunnel = HERE.through(new Authority("host.example", 443));
     HttpHeaders headers = new DefaultHttpHeaders();
     headers.set("Host", "Host.example");
 
     assertThat(routing().target("/x", headers, tunnel).url()).hasToString("https://host.example/x");
     headers.set("Host", "other.example");
-    assertThatThrownBy(() -> routing().target("/x", headers, tunnel)).isInstanceOf(Refusal.class);
+    assertThatThrownBy(() -> routing().target("/x", headers, tunnel))
+        .isInstanceOf(ProxyRefusal.class);
   }
 
   @Test
@@ -113,8 +114,8 @@ class RoutingTest {
     assertThat(target("http://host/", ELSEWHERE).guarded()).isTrue();
     assertThat(target("http://host/", HERE).guarded()).isFalse();
 
-    try (PlainCalls calls =
-        new PlainCalls(
+    try (DirectCalls calls =
+        new DirectCalls(
             new Proxies(Map.of()), new OwnAddresses(), Duration.ofSeconds(5), Dns.SYSTEM)) {
       for (String host : List.of("127.0.0.1", "localhost", "169.254.169.254", "[::1]")) {
         Target target = target("http://" + host + ":1/", ELSEWHERE);
@@ -130,7 +131,7 @@ class RoutingTest {
   }
 
   @Test
-  void onlyAGetOfAContentAsItIsTakesTheSwarm() throws Refusal {
+  void onlyAGetOfAContentAsItIsTakesTheSwarm() throws ProxyRefusal {
     Target blob = target("/v2/a/blobs/" + DIGEST, HERE);
 
     assertThat(way("GET", blob)).isEqualTo(ProxyRule.Way.P2P);
@@ -150,7 +151,7 @@ class RoutingTest {
   }
 
   @Test
-  void theFirstRuleThatFitsHolds() throws Refusal {
+  void theFirstRuleThatFitsHolds() throws ProxyRefusal {
     config
         .rule(ProxyRule.parse("^http://old/=direct-https"))
         .rule(ProxyRule.parse("old=blocked"))
@@ -179,7 +180,7 @@ class RoutingTest {
     "own.example, https://evil.net/own-example, true"
   })
   void aRuleMeansOneHostIfItsExpressionEndsTheHost(String regex, String url, boolean isBlocked)
-      throws Refusal {
+      throws ProxyRefusal {
     config.rule(ProxyRule.parse(regex + "=blocked"));
 
     assertThat(way("GET", target(url, HERE)) == ProxyRule.Way.BLOCKED).isEqualTo(isBlocked);

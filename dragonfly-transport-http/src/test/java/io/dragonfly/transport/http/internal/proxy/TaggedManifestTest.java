@@ -41,7 +41,7 @@ class TaggedManifestTest extends ProxyTest {
     answer(MANIFEST, OTHER);
     start();
 
-    try (Logged logged = new Logged(Exchange.class);
+    try (Logged logged = new Logged(ProxyExchange.class);
         Response response = get(PATH)) {
       assertThat(response.code()).isEqualTo(502);
       assertThat(response.body().string())

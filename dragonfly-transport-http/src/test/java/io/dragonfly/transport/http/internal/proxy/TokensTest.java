@@ -31,7 +31,7 @@ class TokensTest {
   private final AtomicReference<Runnable> onTime = new AtomicReference<>(() -> {});
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private FakeRegistry service;
-  private PlainCalls calls;
+  private DirectCalls calls;
   private Tokens tokens;
 
   @BeforeEach
@@ -39,7 +39,7 @@ class TokensTest {
     service = new FakeRegistry();
     service.wantTokens("abc");
     calls =
-        new PlainCalls(
+        new DirectCalls(
             new Proxies(Map.of()), new OwnAddresses(), Duration.ofSeconds(20), Dns.SYSTEM);
     tokens = tokens(Tokens.WAIT);
   }
@@ -61,7 +61,7 @@ class TokensTest {
     service.close();
   }
 
-  private Tokens.Answer get() throws IOException {
+  private Tokens.ProxyResponse get() throws IOException {
     HttpUrl url = HttpUrl.get(service.url("/token?scope=repository:x:pull"));
     return tokens.get(
         new Target(url, Trust.PLATFORM, Optional.empty(), Requester.THIS_PROCESS),
@@ -77,7 +77,7 @@ class TokensTest {
     assertThatThrownBy(this::get).isInstanceOf(StackOverflowError.class);
     onTime.set(() -> {});
 
-    Future<Tokens.Answer> next = threads.submit(this::get);
+    Future<Tokens.ProxyResponse> next = threads.submit(this::get);
 
     assertThat(next.get(30, TimeUnit.SECONDS).token()).contains("abc");
   }
@@ -97,10 +97,10 @@ class TokensTest {
         () -> {
           throw new StackOverflowError("as it happens");
         });
-    Future<Tokens.Answer> first = threads.submit(this::get);
+    Future<Tokens.ProxyResponse> first = threads.submit(this::get);
     assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
     AtomicReference<Thread> waiting = new AtomicReference<>();
-    Future<Tokens.Answer> second =
+    Future<Tokens.ProxyResponse> second =
         threads.submit(
             () -> {
               waiting.set(Thread.currentThread());
@@ -130,10 +130,10 @@ class TokensTest {
           asked.countDown();
           await(goOn);
         });
-    Future<Tokens.Answer> first = threads.submit(this::get);
+    Future<Tokens.ProxyResponse> first = threads.submit(this::get);
     assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
 
-    Future<Tokens.Answer> second = threads.submit(this::get);
+    Future<Tokens.ProxyResponse> second = threads.submit(this::get);
 
     assertThatThrownBy(() -> second.get(30, TimeUnit.SECONDS))
         .isInstanceOf(ExecutionException.class)

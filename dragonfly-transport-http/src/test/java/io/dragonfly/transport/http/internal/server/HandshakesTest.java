@@ -3,7 +3,7 @@ package io.dragonfly.transport.http.internal.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dragonfly.internal.queue.Place;
+import io.dragonfly.internal.queue.HostKey;
 import io.dragonfly.spi.ServeRequest;
 import io.dragonfly.spi.TransportConfig;
 import io.dragonfly.task.TaskId;
@@ -170,7 +170,7 @@ class HandshakesTest {
 
   @Test
   void oneThatIsGoneLeavesItsTurnToTheNext() throws Exception {
-    Place place = new Place("a");
+    HostKey place = new HostKey("a");
     EventLoop loop = new DefaultEventLoop();
     try {
       Handshakes handshakes = new Handshakes(new ServerLimits.HandshakeRate(10, SHORT), 0.1);

@@ -166,7 +166,7 @@ abstract class HttpServerClients extends HttpServerFixture {
   void whoWaitsForTheServerIsNotGivenUp() throws IOException {
     try (HttpServer impatient = serve(SHORT)) {
       pieces.hold();
-      RawConnection taker = connect(impatient).send(get(TASK, "bytes=0-9"));
+      RawConnection child = connect(impatient).send(get(TASK, "bytes=0-9"));
       RawConnection caller = connect(impatient).send(post("/api/v2/next", next()));
       RawConnection silent = connect(impatient);
       assertThat(silent.awaitClose()).isZero(); // by now both have waited for longer than any limit
@@ -175,7 +175,7 @@ abstract class HttpServerClients extends HttpServerFixture {
       pieces.release();
       answerCalls();
 
-      assertThat(taker.read().status()).isEqualTo(206);
+      assertThat(child.read().status()).isEqualTo(206);
       assertThat(caller.read().status()).isEqualTo(500);
     }
   }

@@ -1,13 +1,13 @@
 package io.dragonfly.transport.http.internal.server;
 
-import io.dragonfly.control.LeaveAnswer;
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.LeaveResponse;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.SupernodeApi;
 import io.dragonfly.spi.MonitorService;
 import io.dragonfly.spi.Network;
@@ -150,22 +150,22 @@ abstract class HttpServerFixture {
   /** Offers are answered at once; the other calls wait for the test. */
   private final class Waiting implements SupernodeApi {
     @Override
-    public CompletableFuture<RegisterAnswer> register(RegisterRequest request) {
+    public CompletableFuture<RegisterResponse> register(RegisterRequest request) {
       return note(new CompletableFuture<>());
     }
 
     @Override
-    public CompletableFuture<OfferAnswer> offer(OfferRequest request) {
+    public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
       return note(CompletableFuture.completedFuture(ControlExamples.offerAnswers().get(1)));
     }
 
     @Override
-    public CompletableFuture<NextAnswer> next(NextRequest request) {
+    public CompletableFuture<PollResponse> next(PollRequest request) {
       return note(new CompletableFuture<>());
     }
 
     @Override
-    public CompletableFuture<LeaveAnswer> leave(LeaveRequest request) {
+    public CompletableFuture<LeaveResponse> leave(LeaveRequest request) {
       throw new IllegalStateException("a defect with a secret in it");
     }
 

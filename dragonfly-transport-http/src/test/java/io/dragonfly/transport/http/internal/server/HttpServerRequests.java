@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dragonfly.control.Outcome;
 import io.dragonfly.spi.MonitorService;
-import io.dragonfly.spi.TakeException;
+import io.dragonfly.spi.PieceDownloadException;
 import io.dragonfly.transport.http.RawConnection;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -61,9 +61,9 @@ abstract class HttpServerRequests extends HttpServerFixture {
   @Test
   void refusalsSayWhyAndKeepTheConnection() throws IOException {
     RawConnection connection = connect();
-    pieces.refuse(new TakeException(Outcome.NOT_YET, "others\r\nfirst \u00e9"));
+    pieces.refuse(new PieceDownloadException(Outcome.NOT_YET, "others\r\nfirst \u00e9"));
     RawConnection.Message later = connection.send(get(TASK, "bytes=0-9")).read();
-    pieces.refuse(new TakeException(Outcome.REFUSED, "no"));
+    pieces.refuse(new PieceDownloadException(Outcome.REFUSED, "no"));
     RawConnection.Message never = connection.send(get(TASK, "bytes=0-9")).read();
     assertThat(later.status()).isEqualTo(503);
     assertThat(later.header("Dragonfly-Reason")).isEqualTo("others  first ?");

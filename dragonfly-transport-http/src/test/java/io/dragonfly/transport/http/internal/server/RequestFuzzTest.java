@@ -36,13 +36,13 @@ class RequestFuzzTest {
   void aRequestForAPieceIsUnderstoodOrRefused() {
     Fuzz.Counts counts =
         Fuzz.of("\r\n :/=-0123456789abcdef", PIECE)
-            .run(RequestFuzzTest::isUnderstood, Refusal.class, WireException.class);
+            .run(RequestFuzzTest::isUnderstood, ServerRefusal.class, WireException.class);
     assertThat(counts.accepted()).isPositive();
     assertThat(counts.refused()).isPositive();
   }
 
   /** In the order of a connection and its exchange. */
-  private static boolean isUnderstood(byte[] input) throws Refusal, WireException {
+  private static boolean isUnderstood(byte[] input) throws ServerRefusal, WireException {
     EmbeddedChannel channel = new EmbeddedChannel(new HttpRequestDecoder());
     try {
       channel.writeInbound(Unpooled.wrappedBuffer(input));
@@ -59,8 +59,8 @@ class RequestFuzzTest {
       assertThat(RequestHead.bearer(request)).isNotNull();
       String range = RequestHead.header(request, "Range").orElse("");
       assertThat(PieceWire.parseRange(range).length()).isPositive();
-      String taker = RequestHead.header(request, Wire.TAKER).orElse("");
-      return isPeer(taker) && RequestHead.header(request, Wire.CAPABILITY).isPresent();
+      String child = RequestHead.header(request, Wire.TAKER).orElse("");
+      return isPeer(child) && RequestHead.header(request, Wire.CAPABILITY).isPresent();
     } finally {
       channel.finishAndReleaseAll();
     }

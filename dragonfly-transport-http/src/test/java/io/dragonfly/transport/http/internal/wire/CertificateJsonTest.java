@@ -3,7 +3,7 @@ package io.dragonfly.transport.http.internal.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.dragonfly.control.OfferRequest;
+import io.dragonfly.control.AnnounceRequest;
 import io.dragonfly.peer.Peer;
 import io.dragonfly.testkit.ControlExamples;
 import java.nio.charset.StandardCharsets;
@@ -17,11 +17,11 @@ class CertificateJsonTest {
   private static final String FINGERPRINT = "sha256:" + "d4".repeat(32);
 
   private static String offer() {
-    OfferRequest request = new OfferRequest(ControlExamples.provenCaller(), List.of());
+    AnnounceRequest request = new AnnounceRequest(ControlExamples.provenCaller(), List.of());
     return new String(RequestsJson.write(request), StandardCharsets.UTF_8);
   }
 
-  private static OfferRequest read(String json) throws WireException {
+  private static AnnounceRequest read(String json) throws WireException {
     return RequestsJson.readOffer(json.getBytes(StandardCharsets.UTF_8), "a1".repeat(32));
   }
 

@@ -3,15 +3,15 @@ package io.dragonfly.transport.http.internal.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dragonfly.control.AnnounceRequest;
+import io.dragonfly.control.AnnounceResponse;
 import io.dragonfly.control.Assignment;
-import io.dragonfly.control.LeaveAnswer;
 import io.dragonfly.control.LeaveRequest;
-import io.dragonfly.control.NextAnswer;
-import io.dragonfly.control.NextRequest;
-import io.dragonfly.control.OfferAnswer;
-import io.dragonfly.control.OfferRequest;
-import io.dragonfly.control.RegisterAnswer;
+import io.dragonfly.control.LeaveResponse;
+import io.dragonfly.control.PollRequest;
+import io.dragonfly.control.PollResponse;
 import io.dragonfly.control.RegisterRequest;
+import io.dragonfly.control.RegisterResponse;
 import io.dragonfly.control.TaskReport;
 import io.dragonfly.control.TaskUpdate;
 import io.dragonfly.error.AccessRefusedException;
@@ -45,10 +45,10 @@ class ControlJsonTest {
     for (RegisterRequest request : ControlExamples.registerRequests()) {
       assertSame(RequestsJson.readRegister(RequestsJson.write(request), SECRET), request);
     }
-    for (OfferRequest request : ControlExamples.offerRequests()) {
+    for (AnnounceRequest request : ControlExamples.offerRequests()) {
       assertSame(RequestsJson.readOffer(RequestsJson.write(request), SECRET), request);
     }
-    for (NextRequest request : ControlExamples.nextRequests()) {
+    for (PollRequest request : ControlExamples.nextRequests()) {
       assertSame(RequestsJson.readNext(RequestsJson.write(request), SECRET), request);
     }
     for (LeaveRequest request : ControlExamples.leaveRequests()) {
@@ -58,17 +58,17 @@ class ControlJsonTest {
 
   @Test
   void answersComeBackAsTheyWere() throws WireException {
-    for (RegisterAnswer answer : ControlExamples.registerAnswers()) {
-      assertSame(AnswersJson.readRegister(AnswersJson.write(answer)), answer);
+    for (RegisterResponse answer : ControlExamples.registerAnswers()) {
+      assertSame(ResponsesJson.readRegister(ResponsesJson.write(answer)), answer);
     }
-    for (OfferAnswer answer : ControlExamples.offerAnswers()) {
-      assertSame(AnswersJson.readOffer(AnswersJson.write(answer)), answer);
+    for (AnnounceResponse answer : ControlExamples.offerAnswers()) {
+      assertSame(ResponsesJson.readOffer(ResponsesJson.write(answer)), answer);
     }
-    for (NextAnswer answer : ControlExamples.nextAnswers()) {
-      assertSame(AnswersJson.readNext(AnswersJson.write(answer)), answer);
+    for (PollResponse answer : ControlExamples.nextAnswers()) {
+      assertSame(ResponsesJson.readNext(ResponsesJson.write(answer)), answer);
     }
-    assertThat(AnswersJson.readLeave(AnswersJson.write(new LeaveAnswer())))
-        .isEqualTo(new LeaveAnswer());
+    assertThat(ResponsesJson.readLeave(ResponsesJson.write(new LeaveResponse())))
+        .isEqualTo(new LeaveResponse());
   }
 
   @Test
@@ -130,8 +130,8 @@ class ControlJsonTest {
         new TaskReport(
             new TaskId("f".repeat(64)), new PieceSpan(most - 1, most), most, List.of(), List.of());
     List<TaskReport> reports = Collections.nCopies(1000, report);
-    NextRequest request =
-        new NextRequest(ControlExamples.caller(), 0, reports, Duration.ofSeconds(30));
+    PollRequest request =
+        new PollRequest(ControlExamples.caller(), 0, reports, Duration.ofSeconds(30));
     assertThat(RequestsJson.write(request)).hasSizeLessThan(1000 * 160);
   }
 
@@ -141,22 +141,22 @@ class ControlJsonTest {
     for (int i = 0; i < 1000; i++) {
       assignments.add(new Assignment(10_000 + i, 1 + i % 20, 1 + i % 100, i % 1000));
     }
-    int without = AnswersJson.write(update(List.of(), PieceDigests.NONE)).length;
-    int with = AnswersJson.write(update(assignments, PieceDigests.NONE)).length;
+    int without = ResponsesJson.write(update(List.of(), PieceDigests.NONE)).length;
+    int with = ResponsesJson.write(update(assignments, PieceDigests.NONE)).length;
     assertThat((with - without) / assignments.size()).isLessThanOrEqualTo(24);
   }
 
   @Test
   void digestsAreOneBinaryList() {
-    int without = AnswersJson.write(update(List.of(), PieceDigests.NONE)).length;
+    int without = ResponsesJson.write(update(List.of(), PieceDigests.NONE)).length;
     byte[] list = new byte[512 * PieceDigests.BYTES];
-    int with = AnswersJson.write(update(List.of(), new PieceDigests(0, list))).length;
+    int with = ResponsesJson.write(update(List.of(), new PieceDigests(0, list))).length;
     assertThat(with - without).isLessThan(list.length * 4 / 3 + 100);
   }
 
   @Test
   void unknownFieldsAreIgnored() throws WireException {
-    NextRequest request = ControlExamples.nextRequests().get(0);
+    PollRequest request = ControlExamples.nextRequests().get(0);
     String json = text(RequestsJson.write(request));
     String more = "{\"added\":{\"later\":[1,{}]}," + json.substring(1);
     assertSame(RequestsJson.readNext(bytes(more), SECRET), request);
@@ -236,8 +236,8 @@ class ControlJsonTest {
         readOrRefuse(mutant(json, random));
       }
     }
-    for (NextAnswer answer : ControlExamples.nextAnswers()) {
-      byte[] json = AnswersJson.write(answer);
+    for (PollResponse answer : ControlExamples.nextAnswers()) {
+      byte[] json = ResponsesJson.write(answer);
       for (int i = 0; i < 500; i++) {
         readOrRefuse(mutant(json, random));
       }
@@ -248,7 +248,7 @@ class ControlJsonTest {
     List<JsonReading> readings =
         List.of(
             () -> RequestsJson.readRegister(json, SECRET),
-            () -> AnswersJson.readNext(json),
+            () -> ResponsesJson.readNext(json),
             () -> FailureJson.readAnswer(json));
     for (JsonReading reading : readings) {
       try {
@@ -274,8 +274,8 @@ class ControlJsonTest {
         : changed;
   }
 
-  private static NextAnswer update(List<Assignment> assignments, PieceDigests digests) {
-    NextAnswer example = ControlExamples.nextAnswers().get(1);
+  private static PollResponse update(List<Assignment> assignments, PieceDigests digests) {
+    PollResponse example = ControlExamples.nextAnswers().get(1);
     TaskUpdate update =
         new TaskUpdate(
             ControlExamples.TASK,
@@ -288,7 +288,7 @@ class ControlJsonTest {
             Optional.empty(),
             List.of(),
             Optional.empty());
-    return new NextAnswer(1, List.of(update), example.terms());
+    return new PollResponse(1, List.of(update), example.terms());
   }
 
   private static void assertSame(Object actual, Object expected) {

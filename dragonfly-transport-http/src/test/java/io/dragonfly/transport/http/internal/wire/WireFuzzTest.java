@@ -67,9 +67,11 @@ class WireFuzzTest {
   @Test
   void anAnswerIsReadOrRefused() {
     readOrRefused(
-        json(ControlExamples.registerAnswers(), AnswersJson::write), AnswersJson::readRegister);
-    readOrRefused(json(ControlExamples.offerAnswers(), AnswersJson::write), AnswersJson::readOffer);
-    readOrRefused(json(ControlExamples.nextAnswers(), AnswersJson::write), AnswersJson::readNext);
+        json(ControlExamples.registerAnswers(), ResponsesJson::write), ResponsesJson::readRegister);
+    readOrRefused(
+        json(ControlExamples.offerAnswers(), ResponsesJson::write), ResponsesJson::readOffer);
+    readOrRefused(
+        json(ControlExamples.nextAnswers(), ResponsesJson::write), ResponsesJson::readNext);
     readOrRefused(json(ControlExamples.failures(), FailureJson::answer), FailureJson::readAnswer);
   }
 

@@ -1,4 +1,0 @@
-package io.dragonfly.control;
-
-/** Says that a {@link LeaveRequest} was understood. */
-public record LeaveAnswer() {}

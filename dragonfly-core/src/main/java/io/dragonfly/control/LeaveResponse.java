@@ -1,0 +1,4 @@
+package io.dragonfly.control;
+
+/** Says that a {@link LeaveRequest} was understood. */
+public record LeaveResponse() {}
