@@ -8,7 +8,7 @@ import java.util.List;
  * @param number counts the answers to this caller, from 1 on; starts anew when the supernode does
  * @param updates the tasks for which there is something new
  * @param preheats files that the caller should fetch; only for peers that {@link
- *     NextRequest#takesPreheats take} them, and have proved that they belong to the fleet
+ *     PollRequest#acceptsPreheats accept} them, and have proved that they belong to the fleet
  * @param revoked capabilities for the caller's pieces that the caller refuses from now on
  * @param terms for how long the answer holds
  */
