@@ -207,7 +207,7 @@ final class Crowd {
           client.fetch(FetchRequest.builder(prefix + file).output(home.resolve("out")).build());
           fetched.incrementAndGet();
           for (int probe = 0; probe < 4; probe++) {
-            var unused = probes.offer(new AnnounceRequest(caller, List.of()));
+            var unused = probes.announce(new AnnounceRequest(caller, List.of()));
             TimeUnit.MILLISECONDS.sleep(PROBE_MILLIS);
           }
         }
@@ -253,13 +253,13 @@ final class Crowd {
         }
 
         @Override
-        public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
-          return timed(() -> api.offer(request));
+        public CompletableFuture<AnnounceResponse> announce(AnnounceRequest request) {
+          return timed(() -> api.announce(request));
         }
 
         @Override
-        public CompletableFuture<PollResponse> next(PollRequest request) {
-          return api.next(request);
+        public CompletableFuture<PollResponse> poll(PollRequest request) {
+          return api.poll(request);
         }
 
         @Override

@@ -178,7 +178,7 @@ final class Intruders implements AutoCloseable {
       PeerSecret secret = PeerSecret.random(RANDOM);
       Caller caller = new Caller(secret, new InetSocketAddress(from, 1), "zone" + here);
       return switch (kind) {
-        case 0 -> post(Wire.Call.OFFER, secret, new byte[BODY_BYTES - 1], BODY_BYTES);
+        case 0 -> post(Wire.Call.ANNOUNCE, secret, new byte[BODY_BYTES - 1], BODY_BYTES);
         case 1 -> Unpooled.wrappedBuffer("POST /api/v2/off".getBytes(StandardCharsets.US_ASCII));
         case 2 -> {
           ContentRequest content =
@@ -192,7 +192,7 @@ final class Intruders implements AutoCloseable {
         }
         default -> {
           byte[] json = RequestsJson.write(new AnnounceRequest(caller, List.of()));
-          yield post(Wire.Call.OFFER, secret, json, json.length);
+          yield post(Wire.Call.ANNOUNCE, secret, json, json.length);
         }
       };
     }

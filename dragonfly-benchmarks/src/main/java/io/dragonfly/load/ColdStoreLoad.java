@@ -119,13 +119,13 @@ public final class ColdStoreLoad {
     try (HttpTransport transport = HttpTransport.builder().build()) {
       SupernodeApi api =
           transport.connect(supernode.address().orElseThrow(), InetAddress.getLoopbackAddress());
-      api.offer(new AnnounceRequest(caller, List.of())).get();
+      api.announce(new AnnounceRequest(caller, List.of())).get();
       CompletableFuture<FetchResult> fetch = fetch(name);
       long answered = 0;
       while (!fetch.isDone()) {
         long before = System.nanoTime();
         PollRequest poll = new PollRequest(caller, answered, List.of(), Duration.ZERO);
-        answered = api.next(poll).get().number();
+        answered = api.poll(poll).get().number();
         millis.add((System.nanoTime() - before) / 1e6);
       }
       fetch.get();

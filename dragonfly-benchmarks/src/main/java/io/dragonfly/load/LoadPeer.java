@@ -143,7 +143,7 @@ final class LoadPeer {
 
   private CompletableFuture<PollResponse> next(List<TaskReport> reports, Duration patience) {
     PollRequest request = new PollRequest(caller, answered, reports, patience);
-    return call(Wire.Call.NEXT, RequestsJson.write(request), ResponsesJson::readNext)
+    return call(Wire.Call.POLL, RequestsJson.write(request), ResponsesJson::readNext)
         .thenApply(
             answer -> {
               answered = answer.number();

@@ -50,13 +50,13 @@ public interface SupernodeApi {
    * Tells which tasks the peer holds, without wanting any. Needs a ticket of each, and gives no
    * right to take.
    */
-  CompletableFuture<AnnounceResponse> offer(AnnounceRequest request);
+  CompletableFuture<AnnounceResponse> announce(AnnounceRequest request);
 
   /**
    * Reports results and waits for assignments of all the peer's tasks, until there is something to
    * say or the request's patience ends.
    */
-  CompletableFuture<PollResponse> next(PollRequest request);
+  CompletableFuture<PollResponse> poll(PollRequest request);
 
   /** Says that the peer gives up one task, or all and itself. */
   CompletableFuture<LeaveResponse> leave(LeaveRequest request);

@@ -169,13 +169,13 @@ final class BrokenTransport implements Transport {
     }
 
     @Override
-    public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
-      return defect.called(() -> defect.offer(right, request));
+    public CompletableFuture<AnnounceResponse> announce(AnnounceRequest request) {
+      return defect.called(() -> defect.announce(right, request));
     }
 
     @Override
-    public CompletableFuture<PollResponse> next(PollRequest request) {
-      return defect.called(() -> defect.next(right, request));
+    public CompletableFuture<PollResponse> poll(PollRequest request) {
+      return defect.called(() -> defect.poll(right, request));
     }
 
     @Override

@@ -170,23 +170,23 @@ enum Defect {
   },
   LOSES_THE_PROOF("carriesProofsOfAJoinToken") {
     @Override
-    CompletableFuture<AnnounceResponse> offer(SupernodeApi api, AnnounceRequest request) {
+    CompletableFuture<AnnounceResponse> announce(SupernodeApi api, AnnounceRequest request) {
       Caller caller = request.caller();
-      return api.offer(
+      return api.announce(
           new AnnounceRequest(
               new Caller(caller.secret(), caller.address(), caller.zone()), request.holdings()));
     }
   },
   LOSES_OFFERS("carriesOffers") {
     @Override
-    CompletableFuture<AnnounceResponse> offer(SupernodeApi api, AnnounceRequest request) {
-      return api.offer(new AnnounceRequest(request.caller(), List.of()));
+    CompletableFuture<AnnounceResponse> announce(SupernodeApi api, AnnounceRequest request) {
+      return api.announce(new AnnounceRequest(request.caller(), List.of()));
     }
   },
   LOSES_ASSIGNMENTS("carriesReportsAndAssignments") {
     @Override
-    CompletableFuture<PollResponse> next(SupernodeApi api, PollRequest request) {
-      return api.next(request).thenApply(a -> new PollResponse(a.number(), List.of(), a.terms()));
+    CompletableFuture<PollResponse> poll(SupernodeApi api, PollRequest request) {
+      return api.poll(request).thenApply(a -> new PollResponse(a.number(), List.of(), a.terms()));
     }
   },
   LOSES_THE_TASK("carriesLeaves") {
@@ -203,8 +203,8 @@ enum Defect {
   },
   FORGETS_WHY("carriesTheFailureOfATask") {
     @Override
-    CompletableFuture<PollResponse> next(SupernodeApi api, PollRequest request) {
-      return api.next(request)
+    CompletableFuture<PollResponse> poll(SupernodeApi api, PollRequest request) {
+      return api.poll(request)
           .thenApply(
               a ->
                   new PollResponse(
@@ -317,12 +317,12 @@ enum Defect {
     return api.register(request);
   }
 
-  CompletableFuture<AnnounceResponse> offer(SupernodeApi api, AnnounceRequest request) {
-    return api.offer(request);
+  CompletableFuture<AnnounceResponse> announce(SupernodeApi api, AnnounceRequest request) {
+    return api.announce(request);
   }
 
-  CompletableFuture<PollResponse> next(SupernodeApi api, PollRequest request) {
-    return api.next(request);
+  CompletableFuture<PollResponse> poll(SupernodeApi api, PollRequest request) {
+    return api.poll(request);
   }
 
   CompletableFuture<LeaveResponse> leave(SupernodeApi api, LeaveRequest request) {

@@ -45,13 +45,13 @@ final class FakeConnection implements SupernodeApi {
   }
 
   @Override
-  public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
-    return call(api -> api.offer(request));
+  public CompletableFuture<AnnounceResponse> announce(AnnounceRequest request) {
+    return call(api -> api.announce(request));
   }
 
   @Override
-  public CompletableFuture<PollResponse> next(PollRequest request) {
-    return call(api -> api.next(request));
+  public CompletableFuture<PollResponse> poll(PollRequest request) {
+    return call(api -> api.poll(request));
   }
 
   @Override

@@ -54,12 +54,12 @@ final class FakeControl implements Function<CallOrigin, SupernodeApi> {
       }
 
       @Override
-      public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
+      public CompletableFuture<AnnounceResponse> announce(AnnounceRequest request) {
         return note(from, request);
       }
 
       @Override
-      public CompletableFuture<PollResponse> next(PollRequest request) {
+      public CompletableFuture<PollResponse> poll(PollRequest request) {
         return note(from, request);
       }
 

@@ -364,7 +364,7 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   }
 
   @Override
-  public synchronized CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
+  public synchronized CompletableFuture<AnnounceResponse> announce(AnnounceRequest request) {
     offers.add(request);
     notifyAll();
     if (stopped) {
@@ -386,7 +386,7 @@ public final class FakeSupernode implements SupernodeApi, AutoCloseable {
   }
 
   @Override
-  public CompletableFuture<PollResponse> next(PollRequest request) {
+  public CompletableFuture<PollResponse> poll(PollRequest request) {
     CompletableFuture<PollResponse> answer = new CompletableFuture<>();
     Runnable replaced;
     synchronized (this) {

@@ -324,7 +324,7 @@ public abstract class TransportContract extends TransportControlContract {
     third.take(request(served.address(), ByteRange.of(0, 10), OptionalLong.of(LENGTH)), sink);
     sink.awaitBytes(limit());
     CompletableFuture<?> call =
-        third.connect(served.address(), LOOPBACK).offer(ControlExamples.offerRequests().get(0));
+        third.connect(served.address(), LOOPBACK).announce(ControlExamples.offerRequests().get(0));
     nextCall().answer().complete(ControlExamples.offerAnswers().get(0));
     await().atMost(limit()).until(call::isDone);
 

@@ -60,7 +60,7 @@ public abstract class TransportControlContract extends TransportFixture {
     AnnounceRequest request = ControlExamples.offerRequests().get(0);
     JoinProof proof = ControlExamples.proof(joined.certificate());
     CompletableFuture<AnnounceResponse> call =
-        supernode.offer(request.by(request.caller().with(proof)));
+        supernode.announce(request.by(request.caller().with(proof)));
     AnnounceRequest arrived =
         (AnnounceRequest) answered(ControlExamples.offerAnswers().get(0)).request();
     get(call);
@@ -75,7 +75,7 @@ public abstract class TransportControlContract extends TransportFixture {
     for (int i = 0; i < 2; i++) {
       AnnounceRequest request = ControlExamples.offerRequests().get(i);
       AnnounceResponse answer = ControlExamples.offerAnswers().get(i);
-      CompletableFuture<AnnounceResponse> call = supernode().offer(request);
+      CompletableFuture<AnnounceResponse> call = supernode().announce(request);
       assertSame(answered(answer).request(), request);
       assertSame(get(call), answer);
     }
@@ -86,7 +86,7 @@ public abstract class TransportControlContract extends TransportFixture {
     for (int i = 0; i < 2; i++) {
       PollRequest request = ControlExamples.nextRequests().get(i);
       PollResponse answer = ControlExamples.nextAnswers().get(i);
-      CompletableFuture<PollResponse> call = supernode().next(request);
+      CompletableFuture<PollResponse> call = supernode().poll(request);
       assertSame(answered(answer).request(), request);
       assertSame(get(call), answer);
     }
@@ -119,7 +119,7 @@ public abstract class TransportControlContract extends TransportFixture {
     }
     PollResponse answer = new PollResponse(1, ended, POLLED.terms());
 
-    CompletableFuture<PollResponse> call = supernode().next(POLL);
+    CompletableFuture<PollResponse> call = supernode().poll(POLL);
     nextCall().answer().complete(answer);
 
     assertSame(get(call), answer);
@@ -128,7 +128,7 @@ public abstract class TransportControlContract extends TransportFixture {
   @Test
   void tellsTheSupernodeWhereACallComesFrom() throws Exception {
     for (InetAddress local : ownAddresses()) {
-      CompletableFuture<PollResponse> call = taking.connect(server.address(), local).next(POLL);
+      CompletableFuture<PollResponse> call = taking.connect(server.address(), local).poll(POLL);
       FakeControl.Call arrived = answered(POLLED);
       assertThat(arrived.from()).isEqualTo(local);
       get(call);
@@ -137,11 +137,11 @@ public abstract class TransportControlContract extends TransportFixture {
 
   @Test
   void aLongPollWaitsWhileOtherCallsPass() throws Exception {
-    CompletableFuture<PollResponse> waiting = supernode().next(POLL);
+    CompletableFuture<PollResponse> waiting = supernode().poll(POLL);
     FakeControl.Call parked = nextCall();
     for (int i = 0; i < 20; i++) {
       CompletableFuture<AnnounceResponse> offer =
-          supernode().offer(ControlExamples.offerRequests().get(0));
+          supernode().announce(ControlExamples.offerRequests().get(0));
       answered(ControlExamples.offerAnswers().get(0));
       get(offer);
     }
@@ -154,7 +154,7 @@ public abstract class TransportControlContract extends TransportFixture {
 
   @Test
   void aCancelledCallIsCancelledAtTheSupernode() throws Exception {
-    CompletableFuture<PollResponse> call = supernode().next(POLL);
+    CompletableFuture<PollResponse> call = supernode().poll(POLL);
     FakeControl.Call arrived = nextCall();
 
     call.cancel(false);
@@ -168,7 +168,7 @@ public abstract class TransportControlContract extends TransportFixture {
     SupernodeApi api = supernode();
     server.close();
 
-    Throwable failure = failureOf(api.next(POLL));
+    Throwable failure = failureOf(api.poll(POLL));
 
     assertThat(failure).isInstanceOf(SupernodeUnreachableException.class);
     assertThat(failure).hasMessageContaining(Integer.toString(gone.getPort()));
@@ -180,13 +180,13 @@ public abstract class TransportControlContract extends TransportFixture {
     Transport.Server peer = serve(pieces);
     SupernodeApi api = taking.connect(peer.address(), LOOPBACK);
     // A peer need not speak the protocol of a supernode at all.
-    assertThat(failureOf(api.next(POLL)))
+    assertThat(failureOf(api.poll(POLL)))
         .isInstanceOfAny(CallRefusedException.class, SupernodeUnreachableException.class);
   }
 
   @Test
   void aBrokenSupernodeCountsAsUnreachable() throws Exception {
-    CompletableFuture<PollResponse> call = supernode().next(POLL);
+    CompletableFuture<PollResponse> call = supernode().poll(POLL);
     nextCall().answer().completeExceptionally(new IllegalStateException("a defect"));
     assertThat(failureOf(call)).isInstanceOf(SupernodeUnreachableException.class);
     Transport.Server broken =
@@ -197,13 +197,13 @@ public abstract class TransportControlContract extends TransportFixture {
                 from -> {
                   throw new IllegalStateException("a defect");
                 }));
-    assertThat(failureOf(taking.connect(broken.address(), LOOPBACK).next(POLL)))
+    assertThat(failureOf(taking.connect(broken.address(), LOOPBACK).poll(POLL)))
         .isInstanceOf(SupernodeUnreachableException.class);
   }
 
   @Test
   void aClosedServerEndsTheCallsThatWait() throws Exception {
-    CompletableFuture<PollResponse> call = supernode().next(POLL);
+    CompletableFuture<PollResponse> call = supernode().poll(POLL);
     FakeControl.Call arrived = nextCall();
 
     server.close();
@@ -215,13 +215,13 @@ public abstract class TransportControlContract extends TransportFixture {
   @Test
   void aClosedTransportEndsItsCalls() throws Exception {
     SupernodeApi api = supernode();
-    CompletableFuture<PollResponse> call = api.next(POLL);
+    CompletableFuture<PollResponse> call = api.poll(POLL);
     FakeControl.Call arrived = nextCall();
 
     taking.close();
 
     assertThat(failureOf(call)).isInstanceOf(SupernodeUnreachableException.class);
-    assertThat(failureOf(api.next(POLL))).isInstanceOf(SupernodeUnreachableException.class);
+    assertThat(failureOf(api.poll(POLL))).isInstanceOf(SupernodeUnreachableException.class);
     await().atMost(limit()).until(() -> arrived.answer().isDone());
   }
 

@@ -57,7 +57,7 @@ class IdleConnectionsIT extends NginxTests {
       }
       await().atMost(Duration.ofSeconds(60)).until(() -> handles(pid) >= usual + MANY * 9 / 10);
       for (int i = 0; i < MANY; i += HALF_SAID) {
-        idle.get(i).write(ByteBuffer.wrap("POST /api/v2/next HTTP/1.1\r\nHo".getBytes(US_ASCII)));
+        idle.get(i).write(ByteBuffer.wrap("POST /api/v2/poll HTTP/1.1\r\nHo".getBytes(US_ASCII)));
       }
       assertThat(residentKib(pid) - before).isLessThan(MOST_KIB);
       assertThat(health(supernode)).isEqualTo(200);

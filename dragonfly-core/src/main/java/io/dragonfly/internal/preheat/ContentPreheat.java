@@ -91,7 +91,7 @@ final class ContentPreheat {
     while (!isThere(task, progress)) {
       TaskReport nothing = new TaskReport(task, PieceSpan.NONE, digests, List.of(), List.of());
       PollRequest request = new PollRequest(caller, answered, List.of(nothing), PATIENCE);
-      PollResponse answer = await(supernode.next(request), NEXT_LIMIT);
+      PollResponse answer = await(supernode.poll(request), NEXT_LIMIT);
       answered = answer.number();
       for (TaskUpdate update : answer.updates()) {
         digests = Math.max(digests, update.digests().end());

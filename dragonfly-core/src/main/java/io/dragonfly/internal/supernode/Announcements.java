@@ -39,7 +39,7 @@ final class Announcements {
     this.clock = clock;
   }
 
-  CompletableFuture<AnnounceResponse> offer(AnnounceRequest request, HostKey place) {
+  CompletableFuture<AnnounceResponse> announce(AnnounceRequest request, HostKey place) {
     if (request.holdings().isEmpty()) {
       return CompletableFuture.completedFuture(answer(request, place, Map.of(), List.of()));
     }
@@ -62,7 +62,7 @@ final class Announcements {
     if (others.isEmpty()) {
       return CompletableFuture.completedFuture(answer(request, place, known, refused));
     }
-    return offer(request, place, known, others, refused);
+    return announceUnknown(request, place, known, others, refused);
   }
 
   private boolean isAdmitted(PeerId peer, Holding holding) {
@@ -77,7 +77,7 @@ final class Announcements {
     return task.started().isDone() && !task.started().isCompletedExceptionally();
   }
 
-  private CompletableFuture<AnnounceResponse> offer(
+  private CompletableFuture<AnnounceResponse> announceUnknown(
       AnnounceRequest request,
       HostKey place,
       Map<SwarmTask, Holding> known,
@@ -109,7 +109,7 @@ final class Announcements {
   private AnnounceResponse answer(
       AnnounceRequest request, HostKey place, Map<SwarmTask, Holding> known, List<TaskId> unknown) {
     List<TaskId> notTaken = new ArrayList<>(unknown);
-    Terms terms = swarms.offer(request.caller(), place, known, notTaken);
+    Terms terms = swarms.announce(request.caller(), place, known, notTaken);
     return new AnnounceResponse(notTaken, terms);
   }
 }

@@ -67,25 +67,27 @@ record CallerView(
   }
 
   @Override
-  public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
+  public CompletableFuture<AnnounceResponse> announce(AnnounceRequest request) {
     return joined(
         request.caller(),
         () -> {
           HostKey here = place(request.caller());
           return request.holdings().isEmpty()
-              ? offers.offer(request, here)
+              ? offers.announce(request, here)
               : registrationLimiter.admit(
-                  here, Registrations.bytes(request.holdings()), () -> offers.offer(request, here));
+                  here,
+                  Registrations.bytes(request.holdings()),
+                  () -> offers.announce(request, here));
         },
-        "offer");
+        "announce");
   }
 
   @Override
-  public CompletableFuture<PollResponse> next(PollRequest request) {
+  public CompletableFuture<PollResponse> poll(PollRequest request) {
     return joined(
         request.caller(),
-        () -> swarms.next(request, place(request.caller()), gate.isProven()),
-        "next");
+        () -> swarms.poll(request, place(request.caller()), gate.isProven()),
+        "poll");
   }
 
   @Override

@@ -103,7 +103,7 @@ final class Polls {
    * @param place where it calls from
    * @param isProven whether it has proved that it belongs to the fleet
    */
-  CompletableFuture<PollResponse> next(PollRequest request, HostKey place, boolean isProven) {
+  CompletableFuture<PollResponse> poll(PollRequest request, HostKey place, boolean isProven) {
     CompletableFuture<PollResponse> future = new CompletableFuture<>();
     Effects effects;
     synchronized (state) {

@@ -254,7 +254,7 @@ final class SwarmState {
   }
 
   /** A peer offers what it holds. It may not take. */
-  void offer(Session session, SwarmTask task, BitSet pieces) {
+  void announce(Session session, SwarmTask task, BitSet pieces) {
     Optional<Member> before = task.member(session.id());
     if (before.isPresent() && before.get().permission().isPresent()) {
       reports.holdings(before.get(), pieces).stream()

@@ -327,7 +327,8 @@ final class Swarms implements Preheats.Peers {
    *     refusal of them all would have it offer the same again and again
    * @throws BusyException if there is no room for the peer
    */
-  Terms offer(Caller caller, HostKey place, Map<SwarmTask, Holding> offers, List<TaskId> notTaken) {
+  Terms announce(
+      Caller caller, HostKey place, Map<SwarmTask, Holding> offers, List<TaskId> notTaken) {
     Terms terms;
     synchronized (state) {
       Session session = state.heard(caller, place, executors.activeNanos().getAsLong());
@@ -358,7 +359,7 @@ final class Swarms implements Preheats.Peers {
   @GuardedBy("state")
   private boolean hasTaken(Session session, SwarmTask task, Holding holding) {
     try {
-      state.offer(session, task, holding.pieces());
+      state.announce(session, task, holding.pieces());
       return true;
     } catch (BusyException e) {
       return false;
@@ -389,8 +390,8 @@ final class Swarms implements Preheats.Peers {
     return told;
   }
 
-  CompletableFuture<PollResponse> next(PollRequest request, HostKey place, boolean isProven) {
-    return polls.next(request, place, isProven);
+  CompletableFuture<PollResponse> poll(PollRequest request, HostKey place, boolean isProven) {
+    return polls.poll(request, place, isProven);
   }
 
   void leave(LeaveRequest request) {

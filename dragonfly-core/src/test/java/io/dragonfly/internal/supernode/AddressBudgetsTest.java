@@ -117,7 +117,7 @@ class AddressBudgetsTest {
     await()
         .until(
             () -> {
-              call.set(from(from).offer(request));
+              call.set(from(from).announce(request));
               return !call.get().isCompletedExceptionally()
                   || !RegistrationTest.failure(call.get()).getMessage().contains("that wait");
             });
@@ -334,6 +334,6 @@ class AddressBudgetsTest {
             .toList();
     TaskReport report = new TaskReport(task, PieceSpan.NONE, 4, List.of(), results);
     var unused =
-        from(HERE).next(new PollRequest(caller, 0, List.of(report), Duration.ofSeconds(1)));
+        from(HERE).poll(new PollRequest(caller, 0, List.of(report), Duration.ofSeconds(1)));
   }
 }

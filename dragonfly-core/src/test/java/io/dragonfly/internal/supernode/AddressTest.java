@@ -125,12 +125,12 @@ class AddressTest {
 
       assertThat(
               RegistrationTest.failure(
-                  supernode.service.from(CallOrigin.plain(from)).next(request)))
+                  supernode.service.from(CallOrigin.plain(from)).poll(request)))
           .isInstanceOf(CallRefusedException.class)
           .hasMessageContaining("--join-token-file")
           .hasMessageContaining("10.0.0.2");
       CallOrigin certified = new CallOrigin(from, true, "sha256:its-own");
-      assertThat(supernode.service.from(certified).next(request)).isNotCompletedExceptionally();
+      assertThat(supernode.service.from(certified).poll(request)).isNotCompletedExceptionally();
     }
   }
 
@@ -152,11 +152,11 @@ class AddressTest {
           .isInstanceOf(CallRefusedException.class)
           .hasMessageContaining("10.0.0.1")
           .hasMessageContaining("10.0.0.2");
-      assertThat(RegistrationTest.failure(api.offer(new AnnounceRequest(caller, List.of()))))
+      assertThat(RegistrationTest.failure(api.announce(new AnnounceRequest(caller, List.of()))))
           .isInstanceOf(CallRefusedException.class);
       assertThat(
               RegistrationTest.failure(
-                  api.next(new PollRequest(caller, 0, List.of(), Duration.ZERO))))
+                  api.poll(new PollRequest(caller, 0, List.of(), Duration.ZERO))))
           .isInstanceOf(CallRefusedException.class);
       assertThat(RegistrationTest.failure(api.leave(new LeaveRequest(caller, Optional.empty()))))
           .isInstanceOf(CallRefusedException.class);
@@ -193,10 +193,10 @@ class AddressTest {
     try (TestSupernode supernode = setup.start()) {
       SupernodeApi api = supernode.service.from(CallOrigin.plain(InetAddress.getLoopbackAddress()));
       PollRequest request = new PollRequest(caller("127.0.0.1"), 0, List.of(), Duration.ZERO);
-      assertThat(RegistrationTest.failure(api.next(request)))
+      assertThat(RegistrationTest.failure(api.poll(request)))
           .isInstanceOf(SupernodeUnreachableException.class);
       supernode.service.listensAt(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
-      assertThat(api.next(request)).isNotCompletedExceptionally();
+      assertThat(api.poll(request)).isNotCompletedExceptionally();
     }
   }
 

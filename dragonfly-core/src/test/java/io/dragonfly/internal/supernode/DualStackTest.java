@@ -133,11 +133,11 @@ class DualStackTest {
   @Test
   void aPeerThatCallsOverBothIsOnePeerAtOnePlace() {
     Caller caller = at(IP4);
-    get(from(IP4).offer(nothing(caller)));
+    get(from(IP4).announce(nothing(caller)));
     assertThat(supernode.service.isKnown(IP6)).isFalse();
 
-    get(from(IP6).offer(nothing(caller)));
-    var unused = from(IP6).next(new PollRequest(caller, 0, List.of(), Duration.ofSeconds(1)));
+    get(from(IP6).announce(nothing(caller)));
+    var unused = from(IP6).poll(new PollRequest(caller, 0, List.of(), Duration.ofSeconds(1)));
 
     List<KnownPeer> peers = get(supernode.service.admin().peers());
     assertThat(peers).hasSize(1);
@@ -145,7 +145,7 @@ class DualStackTest {
     assertThat(supernode.service.isKnown(IP4)).isTrue();
     assertThat(supernode.service.isKnown(IP6)).isTrue();
 
-    get(from(OTHER_IP6).offer(nothing(caller)));
+    get(from(OTHER_IP6).announce(nothing(caller)));
     assertThat(supernode.service.isKnown(IP6)).isFalse(); // it has moved on
     get(from(IP4).leave(new LeaveRequest(caller, Optional.empty())));
     assertThat(supernode.service.isKnown(IP4)).isFalse();
@@ -155,14 +155,14 @@ class DualStackTest {
   @Test
   void anAddressOfTheOtherFamilyThatNoCallHasProvedIsRefused() {
     Caller caller = at(IP4);
-    get(from(IP4).offer(nothing(caller)));
+    get(from(IP4).announce(nothing(caller)));
     Caller moved =
         new Caller(
             caller.secret(), new InetSocketAddress(InetAddresses.forString("192.0.2.66"), 1), "");
 
-    assertThat(RegistrationTest.failure(from(IP6).offer(nothing(moved))))
+    assertThat(RegistrationTest.failure(from(IP6).announce(nothing(moved))))
         .isInstanceOf(CallRefusedException.class);
-    assertThat(RegistrationTest.failure(from(IP6).offer(nothing(at(IP4)))))
+    assertThat(RegistrationTest.failure(from(IP6).announce(nothing(at(IP4)))))
         .isInstanceOf(CallRefusedException.class);
   }
 

@@ -141,8 +141,8 @@ class JoinTest {
     for (CompletableFuture<?> call :
         List.of(
             direct().register(registration()),
-            direct().offer(new AnnounceRequest(caller, List.of())),
-            direct().next(new PollRequest(caller, 0, List.of(), Duration.ZERO)))) {
+            direct().announce(new AnnounceRequest(caller, List.of())),
+            direct().poll(new PollRequest(caller, 0, List.of(), Duration.ZERO)))) {
       assertThat(refusal(call)).hasMessageContaining("--join-token-file");
       assertThat(refusal(call).joinsAgain()).isTrue();
     }
@@ -160,10 +160,10 @@ class JoinTest {
     SupernodeApi api = joined(TOKEN, ORIGIN.certificate());
 
     assertThat(get(onLoop(() -> api.register(registration()))).ticket()).isNotEmpty();
-    assertThat(get(onLoop(() -> api.offer(new AnnounceRequest(caller, List.of())))).terms())
+    assertThat(get(onLoop(() -> api.announce(new AnnounceRequest(caller, List.of())))).terms())
         .isNotNull();
 
-    assertThat(calls).containsExactly("join", "register", "offer");
+    assertThat(calls).containsExactly("join", "register", "announce");
   }
 
   @Test

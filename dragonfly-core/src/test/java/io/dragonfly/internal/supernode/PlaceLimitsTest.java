@@ -57,7 +57,7 @@ class PlaceLimitsTest {
   private boolean isLetIn(InetAddress ip) throws Exception {
     SupernodeApi api = supernode.service.from(CallOrigin.plain(ip));
     try {
-      api.offer(new AnnounceRequest(at(ip), List.of())).get();
+      api.announce(new AnnounceRequest(at(ip), List.of())).get();
       return true;
     } catch (ExecutionException e) {
       assertThat(e).hasCauseInstanceOf(BusyException.class);

@@ -145,16 +145,16 @@ class PreheatsTest {
     source.put(FILE, bytes(10));
     TestPeer peer = new TestPeer(supernode);
     PollRequest first = new PollRequest(peer.caller, 0, List.of(), Duration.ofSeconds(5), true);
-    CompletableFuture<PollResponse> lost = supernode.api.next(first);
+    CompletableFuture<PollResponse> lost = supernode.api.poll(first);
     PreheatRequest request = new PreheatRequest.File(ContentRequest.of(FILE));
     end(get(admin.preheat(request, List.of("all"))));
     assertThat(get(lost).preheats()).extracting(Push::url).containsExactly(FILE.toString());
 
-    PollResponse again = get(supernode.api.next(first));
+    PollResponse again = get(supernode.api.poll(first));
 
     assertThat(again.preheats()).extracting(Push::url).containsExactly(FILE.toString());
     PollRequest last = new PollRequest(peer.caller, again.number(), List.of(), Duration.ZERO, true);
-    CompletableFuture<PollResponse> none = supernode.api.next(last);
+    CompletableFuture<PollResponse> none = supernode.api.poll(last);
     await()
         .until(
             () -> {

@@ -58,7 +58,7 @@ class PushTest {
   }
 
   private CompletableFuture<PollResponse> poll(SupernodeApi api, TestPeer peer) {
-    return api.next(new PollRequest(peer.caller, 0, List.of(), Duration.ofSeconds(5), true));
+    return api.poll(new PollRequest(peer.caller, 0, List.of(), Duration.ofSeconds(5), true));
   }
 
   private Preheat preheat(ContentRequest wanted) {

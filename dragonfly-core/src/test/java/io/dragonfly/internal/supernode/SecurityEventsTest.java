@@ -90,7 +90,7 @@ class SecurityEventsTest {
   }
 
   private static CompletableFuture<?> offer(SupernodeApi api, Caller caller) {
-    return api.offer(new AnnounceRequest(caller, List.of()));
+    return api.announce(new AnnounceRequest(caller, List.of()));
   }
 
   private SecurityEvent only(Kind kind) {

@@ -128,7 +128,7 @@ final class TestPeer {
   }
 
   CompletableFuture<PollResponse> next(TaskReport... reports) {
-    return supernode.api.next(new PollRequest(caller, answered, List.of(reports), PATIENCE));
+    return supernode.api.poll(new PollRequest(caller, answered, List.of(reports), PATIENCE));
   }
 
   /** Calls about one task, with all results that were to be reported. */
@@ -189,7 +189,7 @@ final class TestPeer {
 
   AnnounceResponse offersWith(Optional<String> ticket, TaskId task, int... pieces) {
     Holding holding = new Holding(task, holding(task, pieces).pieces(), ticket);
-    return get(supernode.api.offer(new AnnounceRequest(caller, List.of(holding))));
+    return get(supernode.api.announce(new AnnounceRequest(caller, List.of(holding))));
   }
 
   /** Returns the same peer at a supernode that was started again, with the tickets that it has. */

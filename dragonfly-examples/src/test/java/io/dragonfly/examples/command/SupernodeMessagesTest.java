@@ -133,12 +133,12 @@ class SupernodeMessagesTest {
     }
 
     @Override
-    public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
+    public CompletableFuture<AnnounceResponse> announce(AnnounceRequest request) {
       return failed();
     }
 
     @Override
-    public CompletableFuture<PollResponse> next(PollRequest request) {
+    public CompletableFuture<PollResponse> poll(PollRequest request) {
       return failed();
     }
 

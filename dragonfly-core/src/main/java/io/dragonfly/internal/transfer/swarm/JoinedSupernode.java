@@ -106,13 +106,13 @@ public final class JoinedSupernode implements SupernodeApi {
   }
 
   @Override
-  public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
-    return call(request.caller(), own -> supernode.offer(request.by(own)));
+  public CompletableFuture<AnnounceResponse> announce(AnnounceRequest request) {
+    return call(request.caller(), own -> supernode.announce(request.by(own)));
   }
 
   @Override
-  public CompletableFuture<PollResponse> next(PollRequest request) {
-    return call(request.caller(), own -> supernode.next(request.by(own)));
+  public CompletableFuture<PollResponse> poll(PollRequest request) {
+    return call(request.caller(), own -> supernode.poll(request.by(own)));
   }
 
   @Override

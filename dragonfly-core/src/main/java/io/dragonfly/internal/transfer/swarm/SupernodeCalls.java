@@ -192,7 +192,7 @@ final class SupernodeCalls {
 
   CompletableFuture<AnnounceResponse> offer(List<Holding> holdings) {
     return limited(
-        () -> api.offer(new AnnounceRequest(caller, holdings)),
+        () -> api.announce(new AnnounceRequest(caller, holdings)),
         CALL_LIMIT,
         answer -> heard(answer.terms()));
   }
@@ -200,7 +200,7 @@ final class SupernodeCalls {
   CompletableFuture<PollResponse> next(
       long answered, List<TaskReport> reports, Duration patience, boolean acceptsPreheats) {
     return limited(
-        () -> api.next(new PollRequest(caller, answered, reports, patience, acceptsPreheats)),
+        () -> api.poll(new PollRequest(caller, answered, reports, patience, acceptsPreheats)),
         patience.plus(CALL_LIMIT),
         answer -> heard(answer.terms()));
   }

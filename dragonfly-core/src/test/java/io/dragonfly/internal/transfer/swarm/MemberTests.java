@@ -102,12 +102,12 @@ abstract class MemberTests {
     }
 
     @Override
-    public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
+    public CompletableFuture<AnnounceResponse> announce(AnnounceRequest request) {
       return offering.get();
     }
 
     @Override
-    public CompletableFuture<PollResponse> next(PollRequest request) {
+    public CompletableFuture<PollResponse> poll(PollRequest request) {
       Poll poll = new Poll(request, new CompletableFuture<>());
       polls.add(poll);
       return poll.answer();

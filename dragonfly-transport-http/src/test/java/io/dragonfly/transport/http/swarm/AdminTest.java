@@ -60,7 +60,7 @@ class AdminTest {
         List.of(
             "GET /api/v2/admin/status HTTP/1.1\n" + bearer + "\n",
             "GET /api/v2/preheats HTTP/1.1\n" + bearer + "\n",
-            "POST /api/v2/offer HTTP/1.1\nHost: h\nContent-Length: 2\n\n{}")) {
+            "POST /api/v2/announce HTTP/1.1\nHost: h\nContent-Length: 2\n\n{}")) {
       try (RawConnection plain = RawConnection.to(address)) {
         RawConnection.Message refused = plain.send(request).read();
         assertThat(refused.status()).as(request).isEqualTo(403);

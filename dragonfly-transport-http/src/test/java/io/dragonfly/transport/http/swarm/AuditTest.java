@@ -259,7 +259,7 @@ class AuditTest {
   }
 
   private void offer(HttpTransport transport, Caller caller) throws Exception {
-    settle(transport.connect(address(), HERE).offer(new AnnounceRequest(caller, List.of())));
+    settle(transport.connect(address(), HERE).announce(new AnnounceRequest(caller, List.of())));
   }
 
   private static void settle(CompletableFuture<?> call) throws Exception {
@@ -340,10 +340,10 @@ class AuditTest {
           .startsWith("certificate ")
           .contains("OU=dragonfly-operator");
 
-      assertThat(ask(right, "POST /api/v2/offer", "", "{}").status()).isEqualTo(403);
+      assertThat(ask(right, "POST /api/v2/announce", "", "{}").status()).isEqualTo(403);
       JsonNode line = only(SecurityEvent.Kind.CERTIFICATE_REFUSED);
       assertThat(line.at("/who").asText()).contains("OU=dragonfly-operator");
-      assertThat(line.at("/what").asText()).isEqualTo("POST /api/v2/offer");
+      assertThat(line.at("/what").asText()).isEqualTo("POST /api/v2/announce");
     }
     try (RawConnection plain = RawConnection.to(address())) {
       assertThat(ask(plain, "GET /metrics", "", "").status()).isEqualTo(403);

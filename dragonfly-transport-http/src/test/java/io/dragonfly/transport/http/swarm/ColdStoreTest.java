@@ -75,11 +75,11 @@ class ColdStoreTest {
     try (HttpTransport transport = HttpTransport.builder().build()) {
       SupernodeApi api =
           transport.connect(supernode.address().orElseThrow(), InetAddress.getLoopbackAddress());
-      var unused = api.offer(new AnnounceRequest(caller, List.of())).get(1, TimeUnit.MINUTES);
+      var unused = api.announce(new AnnounceRequest(caller, List.of())).get(1, TimeUnit.MINUTES);
       long answered = 0;
       for (int i = 0; i < times; i++) {
         PollRequest request = new PollRequest(caller, answered, List.of(), Duration.ofMillis(1));
-        answered = api.next(request).get(1, TimeUnit.MINUTES).number();
+        answered = api.poll(request).get(1, TimeUnit.MINUTES).number();
       }
     }
   }

@@ -92,7 +92,7 @@ class ComebackTest {
                     api.register(
                         request(i, content, Optional.of(first.get(i).ticket()), List.of(holding))));
         Fetch fetch = newcomer.start(request(source, file));
-        List<PollResponse> polls = all(i -> api.next(poll(i, task, second.get(i))));
+        List<PollResponse> polls = all(i -> api.poll(poll(i, task, second.get(i))));
 
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMinutes(4));
         assertThat(second).allMatch(answer -> answer.task().id().equals(task));

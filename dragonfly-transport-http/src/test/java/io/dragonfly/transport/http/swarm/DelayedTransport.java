@@ -55,13 +55,13 @@ final class DelayedTransport implements Transport {
       }
 
       @Override
-      public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
-        return later(api.offer(request));
+      public CompletableFuture<AnnounceResponse> announce(AnnounceRequest request) {
+        return later(api.announce(request));
       }
 
       @Override
-      public CompletableFuture<PollResponse> next(PollRequest request) {
-        return later(api.next(request));
+      public CompletableFuture<PollResponse> poll(PollRequest request) {
+        return later(api.poll(request));
       }
 
       @Override

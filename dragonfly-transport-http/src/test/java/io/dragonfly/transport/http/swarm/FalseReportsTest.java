@@ -87,7 +87,7 @@ class FalseReportsTest {
               registered.task().id(), PieceSpan.ALL, digests, List.of(), List.copyOf(results));
       results.clear();
       PollResponse answer =
-          api.next(new PollRequest(liar, answered, List.of(report), Duration.ofMillis(100)))
+          api.poll(new PollRequest(liar, answered, List.of(report), Duration.ofMillis(100)))
               .get(30, TimeUnit.SECONDS);
       answered = answer.number();
       for (var update : answer.updates()) {

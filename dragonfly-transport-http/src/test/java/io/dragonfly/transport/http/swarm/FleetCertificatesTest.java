@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FleetCertificatesTest {
   private static final String STATUS = "GET /api/v2/admin/status";
   private static final String METRICS = "GET /metrics";
-  private static final String OFFER = "POST /api/v2/offer";
+  private static final String OFFER = "POST /api/v2/announce";
   private static final String PIECE = "GET /api/v2/tasks/" + "ab".repeat(32) + "/data";
 
   @TempDir Path dir;
@@ -199,7 +199,7 @@ class FleetCertificatesTest {
     try (HttpTransport transport = HttpTransport.builder().config(config).build()) {
       return transport
           .connect(supernode.address().orElseThrow(), InetAddress.getLoopbackAddress())
-          .offer(ControlExamples.offerRequests().get(0))
+          .announce(ControlExamples.offerRequests().get(0))
           .handle((answer, failure) -> failure)
           .orTimeout(60, TimeUnit.SECONDS)
           .join();

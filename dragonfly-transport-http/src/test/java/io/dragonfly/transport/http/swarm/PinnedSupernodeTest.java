@@ -64,7 +64,7 @@ class PinnedSupernodeTest {
           .connect(
               InetSocketAddress.createUnresolved("localhost", port),
               InetAddress.getLoopbackAddress())
-          .offer(ControlExamples.offerRequests().get(0))
+          .announce(ControlExamples.offerRequests().get(0))
           .handle((answer, failure) -> failure)
           .orTimeout(30, TimeUnit.SECONDS)
           .join();

@@ -98,7 +98,7 @@ final class RudePeer implements AutoCloseable {
         new AnnounceRequest(
             caller,
             List.of(new Holding(registered.task().id(), all, Optional.of(registered.ticket()))));
-    supernode.offer(offer).get(20, TimeUnit.SECONDS);
+    supernode.announce(offer).get(20, TimeUnit.SECONDS);
     report(List.of());
   }
 
@@ -111,7 +111,7 @@ final class RudePeer implements AutoCloseable {
     TaskReport report =
         new TaskReport(registered.task().id(), PieceSpan.NONE, 0, List.of(), results);
     var unused =
-        supernode.next(new PollRequest(caller, 0, List.of(report), Duration.ofSeconds(30)));
+        supernode.poll(new PollRequest(caller, 0, List.of(report), Duration.ofSeconds(30)));
   }
 
   private void start(Runnable work) {

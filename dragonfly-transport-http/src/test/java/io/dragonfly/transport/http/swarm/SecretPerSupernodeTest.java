@@ -75,14 +75,14 @@ class SecretPerSupernodeTest {
     }
 
     @Override
-    public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
+    public CompletableFuture<AnnounceResponse> announce(AnnounceRequest request) {
       note(request.caller());
       Terms terms = new Terms(new PeerId("01".repeat(16)), Instant.now(), Duration.ofMinutes(1));
       return CompletableFuture.completedFuture(new AnnounceResponse(List.of(), terms));
     }
 
     @Override
-    public CompletableFuture<PollResponse> next(PollRequest request) {
+    public CompletableFuture<PollResponse> poll(PollRequest request) {
       note(request.caller());
       return CompletableFuture.failedFuture(new CallRefusedException("not here"));
     }
@@ -225,7 +225,7 @@ class SecretPerSupernodeTest {
       InetSocketAddress here = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
 
       CompletableFuture<AnnounceResponse> wrong =
-          api.offer(
+          api.announce(
               new AnnounceRequest(
                   new Caller(secret.forSupernode("sha256:x"), here, ""), List.of()));
       assertThat(wrong)
@@ -236,7 +236,8 @@ class SecretPerSupernodeTest {
               CallRefusedException.class, refused -> assertThat(refused.joinsAgain()).isTrue());
       assertThat(one.sent).isEmpty();
 
-      api.offer(new AnnounceRequest(new Caller(secret.forSupernode(identity), here, ""), List.of()))
+      api.announce(
+              new AnnounceRequest(new Caller(secret.forSupernode(identity), here, ""), List.of()))
           .get(60, TimeUnit.SECONDS);
       assertThat(one.sent).containsExactly(secret.forSupernode(identity));
     }

@@ -87,7 +87,7 @@ class ServerRolesTest {
     try (HttpTransport transport = HttpTransport.builder().config(config).build()) {
       return transport
           .connect(address(), LOOPBACK)
-          .offer(ControlExamples.offerRequests().get(0))
+          .announce(ControlExamples.offerRequests().get(0))
           .handle((answer, failure) -> failure)
           .orTimeout(60, TimeUnit.SECONDS)
           .join();

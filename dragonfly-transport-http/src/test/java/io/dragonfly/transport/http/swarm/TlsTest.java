@@ -144,7 +144,7 @@ class TlsTest {
     SupernodeConfig open = supernode("supernode", 0).advertiseIp(own.orElseThrow()).build();
     try (Supernode supernode = new Supernode(open)) {
       InetSocketAddress address = supernode.address().orElseThrow();
-      String call = "POST /api/v2/offer HTTP/1.1\nHost: h\nContent-Length: 2\n\n{}";
+      String call = "POST /api/v2/announce HTTP/1.1\nHost: h\nContent-Length: 2\n\n{}";
       try (RawConnection other = RawConnection.to(address)) {
         RawConnection.Message answer = other.send(call).read();
         assertThat(answer.status()).isEqualTo(403);
@@ -193,7 +193,7 @@ class TlsTest {
       InetSocketAddress address = supernode.address().orElseThrow();
       return transport
           .connect(address, InetAddress.getLoopbackAddress())
-          .offer(ControlExamples.offerRequests().get(0))
+          .announce(ControlExamples.offerRequests().get(0))
           .handle((answer, failure) -> failure)
           .join();
     }

@@ -109,15 +109,18 @@ final class RemoteSupernode implements SupernodeApi {
   }
 
   @Override
-  public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
+  public CompletableFuture<AnnounceResponse> announce(AnnounceRequest request) {
     return call(
-        Wire.Call.OFFER, request.caller(), RequestsJson.write(request), ResponsesJson::readOffer);
+        Wire.Call.ANNOUNCE,
+        request.caller(),
+        RequestsJson.write(request),
+        ResponsesJson::readOffer);
   }
 
   @Override
-  public CompletableFuture<PollResponse> next(PollRequest request) {
+  public CompletableFuture<PollResponse> poll(PollRequest request) {
     return call(
-        Wire.Call.NEXT, request.caller(), RequestsJson.write(request), ResponsesJson::readNext);
+        Wire.Call.POLL, request.caller(), RequestsJson.write(request), ResponsesJson::readNext);
   }
 
   @Override

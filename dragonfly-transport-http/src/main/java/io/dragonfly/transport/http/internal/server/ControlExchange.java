@@ -84,13 +84,13 @@ final class ControlExchange extends AwaitedExchange {
         var request = RequestsJson.readRegister(json, secret);
         await(supernode.get().register(request), ResponsesJson::write);
       }
-      case OFFER -> {
+      case ANNOUNCE -> {
         var request = RequestsJson.readOffer(json, secret);
-        await(supernode.get().offer(request), ResponsesJson::write);
+        await(supernode.get().announce(request), ResponsesJson::write);
       }
-      case NEXT -> {
+      case POLL -> {
         var request = RequestsJson.readNext(json, secret);
-        await(supernode.get().next(request), ResponsesJson::write);
+        await(supernode.get().poll(request), ResponsesJson::write);
       }
       case LEAVE -> {
         var request = RequestsJson.readLeave(json, secret);

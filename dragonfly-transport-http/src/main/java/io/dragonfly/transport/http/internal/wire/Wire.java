@@ -54,9 +54,9 @@ public final class Wire {
     /** Wants a content. */
     REGISTER("register"),
     /** Tells what the caller holds. */
-    OFFER("offer"),
+    ANNOUNCE("announce"),
     /** Reports results and waits for assignments. */
-    NEXT("next"),
+    POLL("poll"),
     /** Gives up. */
     LEAVE("leave");
 

@@ -66,13 +66,13 @@ class ControlClientTest {
 
   @Test
   void postsJsonWithTheSecretInAHeader() throws Exception {
-    CompletableFuture<AnnounceResponse> call = api.offer(OFFER);
+    CompletableFuture<AnnounceResponse> call = api.announce(OFFER);
     try (RawConnection caller = new RawConnection(supernode.accept())) {
       RawConnection.Message probe = caller.read();
       byte[] json = ResponsesJson.write(ControlExamples.offerAnswers().get(0));
       caller.send("HTTP/1.1 200 OK\nContent-Length: %d\n\n".formatted(json.length)).send(json);
 
-      assertThat(probe.first()).isEqualTo("POST /api/v2/offer HTTP/1.1");
+      assertThat(probe.first()).isEqualTo("POST /api/v2/announce HTTP/1.1");
       assertThat(probe.header("Content-Type")).startsWith("application/json");
       assertThat(probe.header("Dragonfly-Secret")).isEqualTo(OFFER.caller().secret().reveal());
       assertThat(probe.text()).doesNotContain(OFFER.caller().secret().reveal());
@@ -97,7 +97,7 @@ class ControlClientTest {
           SSH-2.0-OpenSSH_9.2~~                                          | unreachable | cannot be reached
           """)
   void anyOtherAnswerIsNoAnswer(String answer, String kind, String message) throws Exception {
-    CompletableFuture<AnnounceResponse> call = api.offer(OFFER);
+    CompletableFuture<AnnounceResponse> call = api.announce(OFFER);
     try (RawConnection caller = new RawConnection(supernode.accept())) {
       caller.read();
       caller.send(answer.replace('~', '\n'));
@@ -113,7 +113,7 @@ class ControlClientTest {
 
   @Test
   void anAnswerWithoutEndIsGivenUp() throws Exception {
-    CompletableFuture<AnnounceResponse> call = api.offer(OFFER);
+    CompletableFuture<AnnounceResponse> call = api.announce(OFFER);
     try (RawConnection caller = new RawConnection(supernode.accept())) {
       caller.read();
       caller.send("HTTP/1.1 200 OK\n\n" + " ".repeat(5 << 20));
@@ -129,7 +129,7 @@ class ControlClientTest {
         new AnnounceRequest(
             OFFER.caller(),
             Collections.nCopies(20_000, ControlExamples.offerRequests().get(0).holdings().get(1)));
-    assertThat(failureOf(api.offer(huge)))
+    assertThat(failureOf(api.announce(huge)))
         .isInstanceOf(CallRefusedException.class)
         .hasMessageContaining("1048576");
   }
@@ -140,7 +140,7 @@ class ControlClientTest {
         client.connect(
             InetSocketAddress.createUnresolved("supernode.invalid", 8002),
             new InetSocketAddress(0).getAddress());
-    assertThat(failureOf(lost.offer(OFFER)))
+    assertThat(failureOf(lost.announce(OFFER)))
         .isInstanceOf(SupernodeUnreachableException.class)
         .hasMessageContaining("supernode.invalid:8002");
   }
@@ -150,7 +150,7 @@ class ControlClientTest {
     InetAddress foreign = InetAddress.getByAddress(new byte[] {(byte) 192, 0, 2, 1});
     SupernodeApi odd =
         client.connect(new InetSocketAddress(LOOPBACK, supernode.getLocalPort()), foreign);
-    assertThat(failureOf(odd.offer(OFFER)))
+    assertThat(failureOf(odd.announce(OFFER)))
         .isInstanceOf(SupernodeUnreachableException.class)
         .hasMessageContaining("192.0.2.1");
   }
@@ -161,7 +161,7 @@ class ControlClientTest {
     try (ControlClient impatient = new ControlClient(new CallLimits(brief, brief), TLS)) {
       SupernodeApi silent =
           impatient.connect(new InetSocketAddress(LOOPBACK, supernode.getLocalPort()), LOOPBACK);
-      assertThat(failureOf(silent.next(ControlExamples.nextRequests().get(1))))
+      assertThat(failureOf(silent.poll(ControlExamples.nextRequests().get(1))))
           .isInstanceOf(SupernodeUnreachableException.class)
           .hasMessageContaining("no answer in time");
       assertThat(failureOf(silent.register(ControlExamples.registerRequests().get(1))))

@@ -58,7 +58,7 @@ abstract class HttpServerAttacks extends HttpServerFixture {
         "/api/v2/tasks/ABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABAB/data",
         "//etc/passwd",
         "file:///etc/passwd",
-        "http://other/api/v2/offer",
+        "http://other/api/v2/announce",
         "*"
       })
   void noPathIsAFile(String path) throws IOException {
@@ -131,7 +131,7 @@ abstract class HttpServerAttacks extends HttpServerFixture {
   @ParameterizedTest
   @MethodSource("badJson")
   void noJsonIsTooBadForAnAnswer(String json) throws IOException {
-    for (String call : List.of("register", "offer", "next", "leave")) {
+    for (String call : List.of("register", "announce", "poll", "leave")) {
       RawConnection.Message answer = connect().send(post("/api/v2/" + call, json)).read();
       assertThat(answer.status()).as("%s of %.40s", call, json).isEqualTo(400);
       assertThat(answer.text().lines()).hasSize(1);
@@ -148,7 +148,7 @@ abstract class HttpServerAttacks extends HttpServerFixture {
         new ServerLimits(100, 100, brief, brief, brief, 1 << 20, Duration.ofMillis(50));
     HttpServer impatient = serve(limits);
     int answered = 0;
-    String[] honest = {get(TASK, "bytes=0-9", "X: y"), post("/api/v2/offer", offer())};
+    String[] honest = {get(TASK, "bytes=0-9", "X: y"), post("/api/v2/announce", offer())};
     for (int i = 0; i < 300; i++) {
       byte[] bytes = honest[i % 2].replace("\n", "\r\n").getBytes(StandardCharsets.ISO_8859_1);
       for (int change = 0; change <= random.nextInt(4); change++) {

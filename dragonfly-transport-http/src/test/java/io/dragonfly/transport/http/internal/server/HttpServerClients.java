@@ -47,7 +47,7 @@ abstract class HttpServerClients extends HttpServerFixture {
     try (HttpServer impatient = serve(limits(LONG, Duration.ofMillis(200), LONG))) {
       RawConnection head = connect(impatient).send("GET /api/v2/ta");
       RawConnection body =
-          connect(impatient).send(post("/api/v2/offer", offer()).substring(0, 150));
+          connect(impatient).send(post("/api/v2/announce", offer()).substring(0, 150));
       assertThat(head.awaitClose()).isZero();
       assertThat(body.awaitClose()).isZero();
     }
@@ -167,7 +167,7 @@ abstract class HttpServerClients extends HttpServerFixture {
     try (HttpServer impatient = serve(SHORT)) {
       pieces.hold();
       RawConnection child = connect(impatient).send(get(TASK, "bytes=0-9"));
-      RawConnection caller = connect(impatient).send(post("/api/v2/next", next()));
+      RawConnection caller = connect(impatient).send(post("/api/v2/poll", next()));
       RawConnection silent = connect(impatient);
       assertThat(silent.awaitClose()).isZero(); // by now both have waited for longer than any limit
       assertThat(silent.awaitClose()).isZero();
@@ -228,14 +228,15 @@ abstract class HttpServerClients extends HttpServerFixture {
     ServerLimits small =
         new ServerLimits(100, 100, LONG, LONG, LONG, 10_000, Duration.ofMillis(50));
     try (HttpServer narrow = serve(small)) {
-      String head = post("/api/v2/offer", "").replace("Content-Length: 0", "Content-Length: 9000");
+      String head =
+          post("/api/v2/announce", "").replace("Content-Length: 0", "Content-Length: 9000");
       RawConnection first = connect(narrow).send(head + "x".repeat(8_000));
       RawConnection second = connect(narrow).send(head + "x".repeat(8_000));
       RawConnection.Message refused = first.send("x".repeat(1_000)).read();
       assertThat(refused.status()).isIn(400, 503);
       assertThat(second.send("x".repeat(1_000)).read().status()).isIn(400, 503);
       // What was held is given back: a small one passes.
-      assertThat(connect(narrow).send(post("/api/v2/offer", offer())).read().status())
+      assertThat(connect(narrow).send(post("/api/v2/announce", offer())).read().status())
           .isEqualTo(200);
     }
   }
@@ -247,7 +248,7 @@ abstract class HttpServerClients extends HttpServerFixture {
     reading.readHead();
     pieces.hold();
     RawConnection taking = connect().send(get(TASK, "bytes=0-9"));
-    RawConnection calling = connect().send(post("/api/v2/next", next()));
+    RawConnection calling = connect().send(post("/api/v2/poll", next()));
     await().atMost(SOON).until(() -> pieces.waiting() == 1 && callCount() == 1);
 
     reading.close();

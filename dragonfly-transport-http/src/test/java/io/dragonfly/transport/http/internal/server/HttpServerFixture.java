@@ -155,12 +155,12 @@ abstract class HttpServerFixture {
     }
 
     @Override
-    public CompletableFuture<AnnounceResponse> offer(AnnounceRequest request) {
+    public CompletableFuture<AnnounceResponse> announce(AnnounceRequest request) {
       return note(CompletableFuture.completedFuture(ControlExamples.offerAnswers().get(1)));
     }
 
     @Override
-    public CompletableFuture<PollResponse> next(PollRequest request) {
+    public CompletableFuture<PollResponse> poll(PollRequest request) {
       return note(new CompletableFuture<>());
     }
 

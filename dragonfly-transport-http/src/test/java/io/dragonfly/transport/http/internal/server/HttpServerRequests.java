@@ -40,7 +40,7 @@ abstract class HttpServerRequests extends HttpServerFixture {
     RawConnection connection = connect();
     for (int i = 0; i < 10; i++) {
       assertThat(connection.send(get(TASK, "bytes=0-999999")).read().body()).isEqualTo(content);
-      assertThat(connection.send(post("/api/v2/offer", offer())).read().status()).isEqualTo(200);
+      assertThat(connection.send(post("/api/v2/announce", offer())).read().status()).isEqualTo(200);
     }
   }
 
@@ -49,7 +49,7 @@ abstract class HttpServerRequests extends HttpServerFixture {
     StringBuilder all = new StringBuilder();
     for (int i = 0; i < 50; i++) {
       all.append(get(TASK, "bytes=%d-%d".formatted(i, i + 5000)));
-      all.append(post("/api/v2/offer", offer()));
+      all.append(post("/api/v2/announce", offer()));
     }
     RawConnection connection = connect().send(all.toString());
     for (int i = 0; i < 50; i++) {
@@ -70,7 +70,7 @@ abstract class HttpServerRequests extends HttpServerFixture {
     assertThat(later.header("Retry-After")).isEqualTo("1");
     assertThat(never.status()).isEqualTo(403);
     assertThat(never.header("Dragonfly-Reason")).isEqualTo("no");
-    assertThat(connection.send(post("/api/v2/offer", offer())).read().status()).isEqualTo(200);
+    assertThat(connection.send(post("/api/v2/announce", offer())).read().status()).isEqualTo(200);
   }
 
   @ParameterizedTest
@@ -109,7 +109,7 @@ abstract class HttpServerRequests extends HttpServerFixture {
     refused(404, "GET / HTTP/1.1\nHost: h\n\n");
     refused(404, "GET /api/v2/tasks/../../etc/passwd/data HTTP/1.1\nHost: h\n\n");
     refused(404, "POST /api/v2/registers HTTP/1.1\nHost: h\nContent-Length: 0\n\n");
-    assertThat(refused(405, "GET /api/v2/next HTTP/1.1\nHost: h\n\n").header("Allow"))
+    assertThat(refused(405, "GET /api/v2/poll HTTP/1.1\nHost: h\n\n").header("Allow"))
         .isEqualTo("POST");
     assertThat(refused(405, get(TASK, "bytes=0-1").replace("GET", "PUT")).header("Allow"))
         .isEqualTo("GET");
@@ -126,7 +126,7 @@ abstract class HttpServerRequests extends HttpServerFixture {
       })
   void everyTransferEncodingIsRefused(String header) throws IOException {
     RawConnection connection =
-        connect().send("POST /api/v2/offer HTTP/1.1\nHost: h\n%s\n\n0\n\n".formatted(header));
+        connect().send("POST /api/v2/announce HTTP/1.1\nHost: h\n%s\n\n0\n\n".formatted(header));
     assertThat(connection.read().status()).isIn(400, 411);
     connection.awaitClose();
   }
@@ -146,7 +146,7 @@ abstract class HttpServerRequests extends HttpServerFixture {
         "\u0000: x"
       })
   void headsThatTwoReadersReadDifferentlyAreRefused(String headers) throws IOException {
-    refused(400, "POST /api/v2/offer HTTP/1.1\nHost: h\n%s\n\nabcde".formatted(headers));
+    refused(400, "POST /api/v2/announce HTTP/1.1\nHost: h\n%s\n\nabcde".formatted(headers));
   }
 
   @Test
@@ -154,7 +154,7 @@ abstract class HttpServerRequests extends HttpServerFixture {
     RawConnection connection =
         connect()
             .send(
-                "POST /api/v2/offer HTTP/1.1\nHost: h\nContent-Length: 4\n"
+                "POST /api/v2/announce HTTP/1.1\nHost: h\nContent-Length: 4\n"
                     + "Transfer-Encoding: chunked\n\n0\n\n"
                     + get(TASK, "bytes=0-1"));
     assertThat(connection.read().status()).isBetween(400, 411);
@@ -186,20 +186,20 @@ abstract class HttpServerRequests extends HttpServerFixture {
 
   @Test
   void bodiesHaveBounds() throws IOException {
-    refused(413, "POST /api/v2/offer HTTP/1.1\nHost: h\nContent-Length: 1048577\n\n");
-    refused(411, "POST /api/v2/offer HTTP/1.1\nHost: h\n\n");
+    refused(413, "POST /api/v2/announce HTTP/1.1\nHost: h\nContent-Length: 1048577\n\n");
+    refused(411, "POST /api/v2/announce HTTP/1.1\nHost: h\n\n");
   }
 
   @Test
   void badJsonIsABadRequestAndKeepsTheConnection() throws IOException {
     RawConnection connection = connect();
     for (String json : new String[] {"", "x", "[]", "{}", "{\"peer\":1}", "\u0000"}) {
-      RawConnection.Message answer = connection.send(post("/api/v2/offer", json)).read();
+      RawConnection.Message answer = connection.send(post("/api/v2/announce", json)).read();
       assertThat(answer.status()).isEqualTo(400);
       assertThat(answer.text().lines()).hasSize(1);
     }
     RawConnection.Message answer =
-        connection.send(post("/api/v2/offer", offer()).replace(SECRET, "short")).read();
+        connection.send(post("/api/v2/announce", offer()).replace(SECRET, "short")).read();
     assertThat(answer.status()).isEqualTo(400);
     assertThat(answer.text()).contains("secret").doesNotContain("short");
   }
@@ -213,7 +213,7 @@ abstract class HttpServerRequests extends HttpServerFixture {
 
   @Test
   void whoExpectsContinueIsToldToGoOn() throws IOException {
-    String request = post("/api/v2/offer", offer(), "Expect: 100-continue");
+    String request = post("/api/v2/announce", offer(), "Expect: 100-continue");
     int body = request.indexOf("\n\n") + 2;
     RawConnection connection = connect().send(request.substring(0, body));
     assertThat(connection.read().status()).isEqualTo(100);

@@ -36,7 +36,7 @@ abstract class HttpServerShares extends HttpServerFixture {
   private static String longOffer(int bytes) {
     String offer = offer();
     String more = "\"more\":\"%s\"}".formatted("x".repeat(bytes - offer.length() - 10));
-    return post("/api/v2/offer", offer.substring(0, offer.length() - 1) + "," + more);
+    return post("/api/v2/announce", offer.substring(0, offer.length() - 1) + "," + more);
   }
 
   private static void assertBusy(RawConnection.Message answer, String why) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whom a server takes a connection for that comes through a proxy. */
 class TrustedProxiesTest extends HttpServerFixture {
   private static final String SIGNATURE = "0d0a0d0a000d0a515549540a";
-  private static final String CALL = post("/api/v2/offer", offer());
+  private static final String CALL = post("/api/v2/announce", offer());
   private static final String PIECE = get(TASK, "bytes=0-9");
 
   private final List<String> callers = new CopyOnWriteArrayList<>();
