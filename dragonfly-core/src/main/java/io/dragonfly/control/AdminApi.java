@@ -10,57 +10,63 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * What the operator of a supernode sees and does. Safe for concurrent use. No method blocks; a call
- * that fails completes its future with a {@link io.dragonfly.error.DistributionException}.
+ * The operations of a supernode's operator. Thread-safe. No method blocks. A failed operation
+ * completes its future with a {@link io.dragonfly.error.DistributionException}.
  */
 public interface AdminApi {
-  /** Lists what the CDN cache has, the last used first. */
+  /** Lists the tasks in the supernode cache, the most recently used first. */
   CompletableFuture<List<CachedTask>> tasks();
 
-  /** Deletes a task, unless a peer wants it. Peers that only hold it keep their own copies. */
+  /** Deletes a task, unless a peer wants it. Peers that have it keep their copies. */
   CompletableFuture<Deletion> delete(TaskId task);
 
-  /** Keeps a task however long nobody uses it, or no longer; tells whether there is such a task. */
+  /** Pins a task, so that it is not evicted, or unpins it. Returns whether the task exists. */
   CompletableFuture<Boolean> pin(TaskId task, boolean pinned);
 
-  /** Reads the pieces of a task and compares their digests; empty if there is no such task. */
+  /**
+   * Compares the pieces of a task with their digests. Returns an empty result if the task does not
+   * exist.
+   */
   CompletableFuture<Optional<Verification>> verify(TaskId task);
 
   /** Lists the peers that the supernode knows. */
   CompletableFuture<List<KnownPeer>> peers();
 
-  /** Tells how the supernode is. */
+  /** Returns the state of the supernode. */
   CompletableFuture<Status> status();
 
   /**
-   * Begins to bring something into the CDN cache before a peer asks for it.
+   * Starts to download a file or image into the supernode cache before a peer requests it.
    *
-   * @param peers which peers are told to fetch it, too, once it is there: {@code all}, {@code
-   *     zone:NAME}, an IP address, or a peer's id. Only those do that have chosen to
+   * @param peers peers that are to fetch it as well, once it is cached: {@code all}, {@code
+   *     zone:NAME}, an IP address, or a peer's id. Only peers that accept preheats do so
    */
   CompletableFuture<Preheat> preheat(PreheatRequest request, List<String> peers);
 
-  /** Tells how a preheat is; empty if it is not known, or not any more. */
+  /** Returns a preheat; empty if it is not known or was forgotten. */
   CompletableFuture<Optional<Preheat>> preheat(String id);
 
-  /** Lists the preheats that are remembered, the last one first. */
+  /** Lists the preheats that are remembered, the latest first. */
   CompletableFuture<List<Preheat>> preheats();
 
-  /** Ends a preheat, unless it has ended; what it has read stays. Empty if it is not known. */
+  /**
+   * Cancels a preheat, unless it has ended. What was downloaded stays in the cache. Returns an
+   * empty result if the preheat is not known.
+   */
   CompletableFuture<Optional<Preheat>> cancelPreheat(String id);
 
   /**
-   * A task in the CDN cache.
+   * A task in the supernode cache.
    *
    * @param task the task
-   * @param pieces how many of its pieces are there
-   * @param lastUse when a peer registered for it or took a piece of it last
-   * @param pinned whether it is kept however long nobody uses it
-   * @param reading whether its source is being read
-   * @param wanting how many peers want pieces of it
-   * @param holding how many peers take part in it in all
-   * @param url where it comes from, without query and user; empty if a store does not remember it
-   *     and no peer takes part
+   * @param pieces number of its pieces that are cached
+   * @param lastUse when a peer last registered for it or downloaded a piece of it
+   * @param pinned whether it is never evicted
+   * @param reading whether it is being downloaded from its source
+   * @param wanting number of peers that want pieces of it
+   * @param holding number of all its peers
+   * @param url its URL without query and user; empty if the storage does not record it and the task
+   *     has no peer
    */
   record CachedTask(
       Task task,
@@ -72,22 +78,22 @@ public interface AdminApi {
       int holding,
       Optional<String> url) {}
 
-  /** What came of deleting a task. */
+  /** The result of deleting a task. */
   enum Deletion {
-    /** It is gone, and so are its bytes. */
+    /** The task and its bytes were deleted. */
     DELETED,
-    /** It stays: a peer wants it. */
+    /** The task stays because a peer wants it. */
     IN_USE,
     /** There is no such task. */
     UNKNOWN
   }
 
   /**
-   * How a task's pieces compare with their digests.
+   * The result of comparing a task with its digests.
    *
    * @param task the task
-   * @param checked how many pieces were read
-   * @param bad the numbers of those that were not what they should be; they are read again
+   * @param checked number of pieces that were compared
+   * @param bad numbers of the pieces that were wrong; they are downloaded again
    */
   record Verification(TaskId task, int checked, List<Integer> bad) {
     /** Copies the list. */
@@ -99,33 +105,33 @@ public interface AdminApi {
   /**
    * A peer.
    *
-   * @param peer who and where it is
-   * @param tasks in how many tasks it takes part
-   * @param wanting of how many it wants pieces
-   * @param silent how long it was not heard of; one that waits for an answer is silent
-   * @param isolation what complaints of it have come to; empty if there is nothing to say
+   * @param peer its id and address
+   * @param tasks number of tasks in which it takes part
+   * @param wanting number of tasks of which it wants pieces
+   * @param silent time since it last sent a request; a peer whose poll is open is silent
+   * @param isolation the result of complaints about it; empty if there were none
    */
   record KnownPeer(
       Peer peer, int tasks, int wanting, Duration silent, Optional<Isolation> isolation) {}
 
   /**
-   * What others' complaints of a peer, and its own of others, have come to.
+   * The results of complaints about a peer, and of its own complaints.
    *
-   * @param left how long nobody is to take from it; zero if that is over
-   * @param times how often it was isolated lately
-   * @param doubted whether its own complaints are not believed: it alone has too many
-   * @param reason who complained of what when it was isolated last; empty if it never was
+   * @param left for how long others do not download from it; zero if that is over
+   * @param times how often it was isolated recently
+   * @param doubted whether its own complaints are ignored, because no other peer agrees with them
+   * @param reason the complaints that led to the last isolation; empty if there was none
    */
   record Isolation(Duration left, int times, boolean doubted, String reason) {}
 
   /**
-   * How a supernode is.
+   * The state of a supernode.
    *
    * @param since when it was started
-   * @param tasks how many tasks the CDN cache has
-   * @param bytes what they take up, or will when they are read
-   * @param quotaBytes what they may take up; empty for what the disk has
-   * @param peers how many peers it knows
+   * @param tasks number of tasks in the supernode cache
+   * @param bytes their size in bytes when they are complete
+   * @param quotaBytes limit of that size; empty if only the disk limits it
+   * @param peers number of peers that it knows
    */
   record Status(Instant since, int tasks, long bytes, Optional<Long> quotaBytes, int peers) {}
 }

@@ -3,10 +3,10 @@ package io.dragonfly.control;
 import java.util.List;
 
 /**
- * Tells what a peer holds.
+ * Announces the pieces that a peer has.
  *
- * @param caller who calls
- * @param holdings all the tasks that it holds pieces of, each with its ticket
+ * @param caller the peer
+ * @param holdings all tasks of which it has pieces, each with its ticket
  */
 public record AnnounceRequest(Caller caller, List<Holding> holdings) {
   /** Copies the list. */
@@ -15,8 +15,8 @@ public record AnnounceRequest(Caller caller, List<Holding> holdings) {
   }
 
   /**
-   * Returns the same call of another caller: the same peer with more to show, or as one supernode
-   * knows it.
+   * Returns this request with another caller: the same peer with more proofs, or with the secret
+   * for one supernode.
    */
   public AnnounceRequest by(Caller by) {
     return new AnnounceRequest(by, holdings);

@@ -4,11 +4,11 @@ import io.dragonfly.task.TaskId;
 import java.util.List;
 
 /**
- * What the supernode makes of an offer.
+ * The response to an announcement.
  *
- * @param unknown the offered tasks for which nobody will be sent: there is no valid ticket, or the
- *     supernode has lost the task. Without a ticket nobody learns which
- * @param terms for how long the answer holds
+ * @param unknown the announced tasks for which no child will be sent: their tickets are not valid,
+ *     or the supernode has lost the task. Without a valid ticket a peer cannot tell which
+ * @param terms for how long this response is valid
  */
 public record AnnounceResponse(List<TaskId> unknown, Terms terms) {
   /** Copies the list. */

@@ -1,19 +1,20 @@
 package io.dragonfly.control;
 
 /**
- * Pieces to take from a parent: {@code first}, {@code first + step}, and so on, {@code count} in
- * all, in this order.
+ * Pieces to download from a parent: {@code first}, {@code first + step}, and so on, {@code count}
+ * pieces in this order.
  *
  * @param first the first piece
- * @param step from one to the next, at least 1
- * @param count how many, at least 1
- * @param parent the {@link Parent#number} to take them from
+ * @param step difference between one number and the next, at least 1
+ * @param count number of pieces, at least 1
+ * @param parent the {@link Parent#number} of the parent
  */
 public record Assignment(int first, int step, int count, int parent) {
   /**
    * Checks the numbers.
    *
-   * @throws IllegalArgumentException if one is too small, or the last piece's number overflows
+   * @throws IllegalArgumentException if a number is too small, or the number of the last piece
+   *     overflows
    */
   public Assignment {
     if (first < 0 || step < 1 || count < 1 || parent < 0) {
@@ -26,7 +27,7 @@ public record Assignment(int first, int step, int count, int parent) {
     }
   }
 
-  /** Returns the number of the piece at {@code index}, from 0. */
+  /** Returns the number of the piece at an index, from 0. */
   public int piece(int index) {
     return first + index * step;
   }

@@ -5,11 +5,11 @@ import java.util.BitSet;
 import java.util.Optional;
 
 /**
- * Which verified pieces of a task a peer holds.
+ * The verified pieces of a task that a peer has.
  *
  * @param task the task
- * @param pieces the numbers of the pieces; not to be changed
- * @param ticket the ticket of an earlier registration for the task: an offer needs one
+ * @param pieces the numbers of the pieces; must not be changed
+ * @param ticket the ticket of an earlier registration for the task, which an announcement needs
  */
 public record Holding(TaskId task, BitSet pieces, Optional<String> ticket) {
   /** Copies the set. */
@@ -17,12 +17,12 @@ public record Holding(TaskId task, BitSet pieces, Optional<String> ticket) {
     pieces = (BitSet) pieces.clone();
   }
 
-  /** What a peer holds that registers for the task. */
+  /** The pieces of a peer that registers for the task. */
   public Holding(TaskId task, BitSet pieces) {
     this(task, pieces, Optional.empty());
   }
 
-  /** Hides the ticket: it is a secret. */
+  /** Hides the ticket, which is a secret. */
   @Override
   public String toString() {
     return "Holding[" + task + ", " + pieces + "]";

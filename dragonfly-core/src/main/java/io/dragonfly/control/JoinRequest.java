@@ -1,10 +1,10 @@
 package io.dragonfly.control;
 
 /**
- * Asks a supernode to prove that it has the fleet's join token. A peer sends it before anything
- * else, so it names nobody.
+ * Asks a supernode to prove that it has the join token. A peer sends this request before all
+ * others, so it does not identify the peer.
  *
- * @param nonce 64 hexadecimal digits of the peer's own making, so that no earlier proof fits
+ * @param nonce 64 hexadecimal digits that the peer has created, so that no earlier proof is valid
  */
 public record JoinRequest(String nonce) {
   /**

@@ -1,13 +1,13 @@
 package io.dragonfly.control;
 
 /**
- * The supernode's proof that it has the fleet's join token.
+ * A supernode's proof that it has the join token.
  *
- * @param nonce the supernode's own; the peer's proof is about it, and holds as long as it does
+ * @param nonce created by the supernode; the peer's proof is made for it, and valid as long as it
+ *     is
  * @param mac the proof: 64 hexadecimal digits
- * @param certificate the fingerprint of the certificate that the supernode showed on the connection
- *     that this answer came by: empty without TLS. The client's side of the transport sets it, and
- *     nothing that was sent
+ * @param certificate fingerprint of the certificate that the supernode showed on the connection of
+ *     this response; empty without TLS. It is set by the client's transport, not sent
  */
 public record JoinResponse(String nonce, String mac, String certificate) {
   /**
@@ -20,7 +20,7 @@ public record JoinResponse(String nonce, String mac, String certificate) {
     JoinProof.checkHex("mac", mac, JoinProof.MAC_DIGITS);
   }
 
-  /** Returns the same answer as it came over a connection with this certificate. */
+  /** Returns this response as received over a connection with this certificate. */
   public JoinResponse over(String shown) {
     return new JoinResponse(nonce, mac, shown);
   }

@@ -4,15 +4,15 @@ import io.dragonfly.task.TaskId;
 import java.util.Optional;
 
 /**
- * Gives up.
+ * Leaves a task, or the supernode.
  *
- * @param caller who calls
- * @param task the task that is given up; if absent the peer leaves as a whole
+ * @param caller the peer
+ * @param task the task that the peer leaves; empty if it leaves all of them
  */
 public record LeaveRequest(Caller caller, Optional<TaskId> task) {
   /**
-   * Returns the same call of another caller: the same peer with more to show, or as one supernode
-   * knows it.
+   * Returns this request with another caller: the same peer with more proofs, or with the secret
+   * for one supernode.
    */
   public LeaveRequest by(Caller by) {
     return new LeaveRequest(by, task);

@@ -1,4 +1,4 @@
 package io.dragonfly.control;
 
-/** Says that a {@link LeaveRequest} was understood. */
+/** Confirms a {@link LeaveRequest}. */
 public record LeaveResponse() {}

@@ -1,11 +1,11 @@
 package io.dragonfly.control;
 
-/** What a piece came from. */
+/** Where a piece came from. */
 public enum Origin {
   /** Another peer. */
   PEER,
-  /** A supernode, out of its CDN cache. */
+  /** The supernode cache. */
   SUPERNODE,
-  /** The source itself. */
+  /** The source. */
   SOURCE
 }

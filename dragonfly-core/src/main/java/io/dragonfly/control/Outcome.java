@@ -1,19 +1,25 @@
 package io.dragonfly.control;
 
-/** How taking one piece ended. */
+/** The result of a piece download. */
 public enum Outcome {
-  /** It is verified and kept. */
+  /** The piece is verified and stored. */
   DONE,
-  /** The parent asks to come later: it has not the piece yet, or serves others first. No fault. */
+  /**
+   * The parent asks the child to come later: it does not have the piece yet, or serves others
+   * first. This is no failure.
+   */
   NOT_YET,
   /** The parent could not be reached, or the connection broke. */
   UNREACHABLE,
-  /** The parent refused: wrong capability, no such task, piece withdrawn. */
+  /**
+   * The parent refused the request: the capability is not valid, it does not have the task, or it
+   * has withdrawn the piece.
+   */
   REFUSED,
-  /** The parent gave no byte for too long. */
+  /** The parent sent nothing for too long. */
   STALLED,
-  /** The parent's bytes were not the piece. */
+  /** The bytes did not match the digest of the piece. */
   DIGEST_MISMATCH,
-  /** The taker itself could not keep the piece, or no longer wants it. No fault of the parent. */
+  /** The child could not store the piece, or no longer wants it. The parent is not at fault. */
   DROPPED
 }

@@ -3,11 +3,11 @@ package io.dragonfly.control;
 import io.dragonfly.peer.PeerId;
 
 /**
- * How taking one piece from one parent ended.
+ * The result of downloading one piece from one parent.
  *
- * @param piece its number
- * @param parent who gave it or should have; the reporter itself for a piece read from the source
- * @param outcome how it ended
- * @param micros microseconds from the request to the last byte; 0 if nothing came
+ * @param piece number of the piece
+ * @param parent the parent; the reporting peer itself for a piece from the source
+ * @param outcome the result
+ * @param micros microseconds from the request to the last byte; 0 if nothing arrived
  */
 public record PieceResult(int piece, PeerId parent, Outcome outcome, long micros) {}

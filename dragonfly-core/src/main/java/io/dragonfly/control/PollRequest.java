@@ -4,16 +4,17 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Reports results and asks for assignments. One is open for a process at a time; a second one makes
- * the first return with what there is.
+ * Reports results and asks for assignments. A peer has one open poll; a second one makes the
+ * supernode answer the first one at once.
  *
- * @param caller who calls
- * @param answered the {@link PollResponse#number} of the last answer that arrived, 0 before the
- *     first. Assignments of an answer that got lost are made again
- * @param reports one for each task that the peer takes part in; a task that is not named is not
- *     changed
- * @param patience how long the answer may wait for something to say
- * @param acceptsPreheats whether the caller fetches what operators of the supernode want it to have
+ * @param caller the peer
+ * @param answered the {@link PollResponse#number} of the last response that arrived, 0 before the
+ *     first. The assignments of lost responses are repeated
+ * @param reports one report for each task that the peer takes part in; tasks without a report do
+ *     not change
+ * @param patience how long the supernode may hold the request until there is something to say
+ * @param acceptsPreheats whether the caller fetches files that operators of the supernode send to
+ *     it
  */
 public record PollRequest(
     Caller caller,
@@ -26,14 +27,14 @@ public record PollRequest(
     reports = List.copyOf(reports);
   }
 
-  /** A caller that fetches what it wants itself, and nothing else. */
+  /** Creates a request of a peer that does not accept preheats. */
   public PollRequest(Caller caller, long answered, List<TaskReport> reports, Duration patience) {
     this(caller, answered, reports, patience, false);
   }
 
   /**
-   * Returns the same call of another caller: the same peer with more to show, or as one supernode
-   * knows it.
+   * Returns this request with another caller: the same peer with more proofs, or with the secret
+   * for one supernode.
    */
   public PollRequest by(Caller by) {
     return new PollRequest(by, answered, reports, patience, acceptsPreheats);

@@ -3,14 +3,16 @@ package io.dragonfly.control;
 import java.util.List;
 
 /**
- * What is new for the caller.
+ * News for a peer.
  *
- * @param number counts the answers to this caller, from 1 on; starts anew when the supernode does
- * @param updates the tasks for which there is something new
+ * @param number number of this response to this peer, from 1; it starts again when the supernode
+ *     restarts
+ * @param updates tasks with news
  * @param preheats files that the caller should fetch; only for peers that {@link
- *     PollRequest#acceptsPreheats accept} them, and have proved that they belong to the fleet
+ *     PollRequest#acceptsPreheats accept} them and have proved the join token or a client
+ *     certificate
  * @param revoked capabilities for the caller's pieces that the caller refuses from now on
- * @param terms for how long the answer holds
+ * @param terms for how long this response is valid
  */
 public record PollResponse(
     long number,
@@ -25,12 +27,12 @@ public record PollResponse(
     revoked = List.copyOf(revoked);
   }
 
-  /** An answer that revokes nothing. */
+  /** Creates a response that revokes nothing. */
   public PollResponse(long number, List<TaskUpdate> updates, List<Push> preheats, Terms terms) {
     this(number, updates, preheats, List.of(), terms);
   }
 
-  /** An answer without preheats. */
+  /** Creates a response without preheats. */
   public PollResponse(long number, List<TaskUpdate> updates, Terms terms) {
     this(number, updates, List.of(), terms);
   }

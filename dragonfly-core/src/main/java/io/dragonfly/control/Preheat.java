@@ -6,17 +6,17 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * How a preheat is.
+ * The state of a preheat.
  *
- * @param id its name
- * @param what the URL or the image, without anything secret
- * @param state what it does
- * @param begun when it was asked for
+ * @param id its id
+ * @param what the URL or the image, without secrets
+ * @param state its state
+ * @param begun when it was requested
  * @param ended when it was done, failed or was cancelled
- * @param contents how many contents it has; 0 until that is known
- * @param done how many of them are in the CDN cache
- * @param bytes how many bytes of them are there, as far as their lengths are known
- * @param peers how many peers were told to fetch it; they may still be at it, or fail
+ * @param contents number of its files; 0 until that is known
+ * @param done number of its files in the supernode cache
+ * @param bytes their bytes, as far as their lengths are known
+ * @param peers number of peers that were asked to fetch it; they may still do so, or fail
  * @param failure why it failed, if it did
  */
 public record Preheat(
@@ -30,20 +30,20 @@ public record Preheat(
     long bytes,
     int peers,
     Optional<Failure> failure) {
-  /** What a preheat does. */
+  /** The states of a preheat. */
   public enum State {
     /** It waits for others to end. */
     WAITING,
-    /** It reads. */
+    /** It downloads. */
     RUNNING,
-    /** All is in the CDN cache. */
+    /** All files are in the supernode cache. */
     DONE,
-    /** It has ended, and something is not there. */
+    /** It has ended, and at least one file is missing. */
     FAILED,
-    /** Somebody has ended it. */
+    /** It was cancelled. */
     CANCELLED;
 
-    /** Tells whether nothing will change any more. */
+    /** Tells whether this state is final. */
     public boolean isEnd() {
       return this == DONE || this == FAILED || this == CANCELLED;
     }
@@ -52,11 +52,11 @@ public record Preheat(
   /**
    * Why a preheat failed.
    *
-   * @param kind what kind of failure
-   * @param message what happened, in words
+   * @param kind the kind of failure
+   * @param message what happened
    */
   public record Failure(ErrorKind kind, String message) {
-    /** Returns that of an exception. */
+    /** Returns the failure of an exception. */
     public static Failure of(DistributionException failure) {
       return new Failure(failure.kind(), String.valueOf(failure.getMessage()));
     }

@@ -7,17 +7,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What an operator wants to be in the CDN cache before the first peer asks for it. Its credentials
- * are kept in memory alone, until the preheat has ended.
+ * A file or image that is to be cached before the first peer requests it. Its credentials are kept
+ * only in memory, until the preheat has ended.
  */
 public sealed interface PreheatRequest {
-  /** Returns it for people, without anything secret. */
+  /** Returns a description without secrets. */
   String display();
 
   /**
    * One file.
    *
-   * @param content what is read, with the credentials of who may
+   * @param content the file, with credentials that permit to download it
    */
   record File(ContentRequest content) implements PreheatRequest {
     @Override
@@ -27,13 +27,13 @@ public sealed interface PreheatRequest {
   }
 
   /**
-   * All that an image consists of: its manifests, configurations and layers.
+   * The manifests, configurations and layers of an image.
    *
    * @param name the image
-   * @param platforms {@code OS/ARCHITECTURE[/VARIANT]} of those that are wanted; empty for all
-   * @param login who may read it; empty for what everybody may
-   * @param trust which certificates are trusted: those that dfdaemon trusts for this registry
-   * @param plainHttp whether the registry is asked by http
+   * @param platforms the wanted platforms, {@code OS/ARCHITECTURE[/VARIANT]}; empty for all
+   * @param login a login that permits to download it; empty for public images
+   * @param trust the trusted certificates: those that dfdaemon trusts for this registry
+   * @param plainHttp whether the registry is requested by http
    */
   record Image(
       ImageName name, List<String> platforms, Optional<Login> login, Trust trust, boolean plainHttp)
@@ -65,11 +65,11 @@ public sealed interface PreheatRequest {
   /**
    * A login at a registry.
    *
-   * @param user the name
-   * @param password a secret
+   * @param user the user name
+   * @param password the password, a secret
    */
   record Login(String user, String password) {
-    /** Returns the name alone. */
+    /** Returns only the user name. */
     @Override
     public String toString() {
       return "Login[" + user + "]";

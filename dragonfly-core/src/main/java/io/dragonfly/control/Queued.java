@@ -3,45 +3,45 @@ package io.dragonfly.control;
 import java.util.Locale;
 
 /**
- * What a task waits for at its supernode. A wait in a queue is no failure.
+ * What a task waits for at its supernode. A wait is no failure.
  *
  * @param reason what it waits for
- * @param place the place in the queue, 1 for the next one; 0 if it is not known
- * @param length how many wait in the queue; 0 if that is not known
+ * @param place position in the queue, 1 for the next one; 0 if it is not known
+ * @param length length of the queue; 0 if it is not known
  */
 public record Queued(Reason reason, int place, int length) {
-  /** What a task can wait for. */
+  /** Reasons to wait. */
   public enum Reason {
     /**
-     * The supernode has to download it from its source: others come first, or the source is slow.
+     * The supernode has to download it from the source: others come first, or the source is slow.
      */
     SOURCE,
-    /** All uplinks of those that have its pieces are in use. */
+    /** All uplinks of peers that have its pieces are in use. */
     UPLINK,
-    /** A rate limit holds it back. */
+    /** A rate limit delays it. */
     LIMIT,
-    /** The supernode has too much to do to take on the task. */
+    /** The supernode is too busy to admit the task. */
     SUPERNODE
   }
 
-  /** Checks the place. */
+  /** Checks the position. */
   public Queued {
     if (place < 0 || length < 0 || place > length) {
       throw new IllegalArgumentException("there is no place " + place + " of " + length);
     }
   }
 
-  /** A wait without a known place. */
+  /** Creates a wait without a known position. */
   public static Queued of(Reason reason) {
     return new Queued(reason, 0, 0);
   }
 
-  /** Returns whether the place is known. */
+  /** Returns whether the position is known. */
   public boolean hasPlace() {
     return place > 0;
   }
 
-  /** Returns the wait in words, such as {@code queued: 7th of 12 downloads from this source}. */
+  /** Returns the wait as text, such as {@code queued: 7th of 12 downloads from this source}. */
   @Override
   public String toString() {
     String subject = hasPlace() ? "%s of %d ".formatted(ordinal(place), length) : "";

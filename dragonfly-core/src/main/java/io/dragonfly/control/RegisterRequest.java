@@ -6,17 +6,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Wants a content.
+ * Registers for a file.
  *
- * @param caller who calls
- * @param content what is wanted, with the caller's own credentials for the source
- * @param range the bytes that are wanted, if not all are
- * @param ticket the ticket of an earlier registration, if there was one: while it is valid it
- *     stands for the question to the source
- * @param holdings the versions of this content that the caller holds pieces of
+ * @param caller the peer
+ * @param content the file, with the caller's own credentials for the source
+ * @param range the wanted bytes; empty for all
+ * @param ticket the ticket of an earlier registration, if there was one: while it is valid, the
+ *     source is not asked
+ * @param holdings the versions of this file of which the caller has pieces
  * @param isPushed whether the ticket came with a {@link Push}. Then it alone admits the caller, to
- *     the version that it names, and the source is asked for nothing: the content has no
- *     credentials, and need not even be complete
+ *     the version that it names, and the source is not asked: the content has no credentials and
+ *     may be incomplete
  */
 public record RegisterRequest(
     Caller caller,
@@ -30,7 +30,7 @@ public record RegisterRequest(
     holdings = List.copyOf(holdings);
   }
 
-  /** A caller that wants a content of its own accord. */
+  /** Creates a registration that does not come from a push. */
   public RegisterRequest(
       Caller caller,
       ContentRequest content,
@@ -41,14 +41,14 @@ public record RegisterRequest(
   }
 
   /**
-   * Returns the same call of another caller: the same peer with more to show, or as one supernode
-   * knows it.
+   * Returns this request with another caller: the same peer with more proofs, or with the secret
+   * for one supernode.
    */
   public RegisterRequest by(Caller by) {
     return new RegisterRequest(by, content, range, ticket, holdings, isPushed);
   }
 
-  /** Hides the ticket: it is a secret. */
+  /** Hides the ticket, which is a secret. */
   @Override
   public String toString() {
     return "RegisterRequest[" + caller + ", " + content + ", holdings " + holdings + "]";

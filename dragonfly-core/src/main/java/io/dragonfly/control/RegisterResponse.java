@@ -8,11 +8,11 @@ import java.util.Optional;
  * The version that the caller gets.
  *
  * @param task the version
- * @param ticket proves this registration to this supernode, also after a restart
- * @param digests what is known of the pieces' digests now; more come with {@link PollResponse}s
- * @param content the whole content, if it is small and already there; verified like pieces are
- * @param advice what else the caller should know about the task
- * @param terms for how long the answer holds
+ * @param ticket proof of this registration for this supernode, also after a restart
+ * @param digests the known digests of pieces; more follow with {@link PollResponse}s
+ * @param content the whole file, if it is small and cached; the caller verifies it like pieces
+ * @param advice what the caller should do with the task if the supernode is lost
+ * @param terms for how long this response is valid
  */
 public record RegisterResponse(
     Task task,
@@ -21,7 +21,7 @@ public record RegisterResponse(
     Optional<byte[]> content,
     Advice advice,
     Terms terms) {
-  /** Hides the ticket: it is a secret. */
+  /** Hides the ticket, which is a secret. */
   @Override
   public String toString() {
     return "RegisterResponse[" + task + ", " + digests + ", " + advice + ", " + terms + "]";

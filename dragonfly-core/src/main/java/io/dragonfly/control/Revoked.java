@@ -5,11 +5,12 @@ import io.dragonfly.task.TaskId;
 import java.time.Instant;
 
 /**
- * Capabilities that are worth nothing any more, since their holder has left or may not take. Later
- * ones are: the holder may have come again.
+ * Capabilities that are no longer valid, because their holder has left or lost its permission.
+ * Later ones are valid: the holder may have returned.
  *
- * @param task what they are for
- * @param child who has them
- * @param expires all that expire by then, in the supernode's time, in whole seconds
+ * @param task the task of the capabilities
+ * @param child the peer that holds them
+ * @param expires capabilities that expire by this time of the supernode, in whole seconds, are
+ *     revoked
  */
 public record Revoked(TaskId task, PeerId child, Instant expires) {}

@@ -3,20 +3,20 @@ package io.dragonfly.control;
 import java.net.InetAddress;
 
 /**
- * An operator's call, or a refusal that matters for security. None of the texts is a secret, has a
- * control character, or is longer than {@link #MOST_CHARACTERS}; all of them are empty where it is
- * not known. Some come from strangers: only the kind and the result are sure. Immutable.
+ * An operation of an operator, or a refusal that matters for security. The texts contain no secrets
+ * and no control characters, and are at most {@link #MOST_CHARACTERS} long; unknown ones are empty.
+ * Some are sent by unauthenticated clients: only the kind and the result are reliable. Immutable.
  *
- * @param kind what it is
- * @param result what came of it
+ * @param kind the kind of event
+ * @param result its result
  * @param who the operator, the subject of a certificate, or the id of a peer
- * @param from the address that the call came from
- * @param what what it was about: a task, an address, or a URL as {@link #place} returns it
+ * @param from the address from which the request came
+ * @param what its subject: a task, an address, or a URL as {@link #place} returns it
  * @param reason why it was refused or failed
  */
 public record SecurityEvent(
     Kind kind, Result result, String who, String from, String what, String reason) {
-  /** Longest text of an event; what is longer is cut. */
+  /** Longest text of an event in characters; longer ones are cut. */
   public static final int MOST_CHARACTERS = 400;
 
   /** Cuts the texts and replaces control characters. */
@@ -27,47 +27,47 @@ public record SecurityEvent(
     reason = line(reason);
   }
 
-  /** The kinds of events. Their names in lower case are those in logs and metrics. */
+  /** The kinds of events. Logs and metrics use their names in lower case. */
   public enum Kind {
-    /** An operator's call that changes nothing, such as a list of tasks. */
+    /** An operation that changes nothing, such as a list of tasks. */
     OPERATOR_CALL(false),
-    /** An operator's call to delete a task. */
+    /** An operator deletes a task. */
     DELETE_TASK(false),
-    /** An operator's call to keep a task however long nobody uses it. */
+    /** An operator pins a task. */
     PIN_TASK(false),
-    /** An operator's call to keep a task no longer than others. */
+    /** An operator unpins a task. */
     UNPIN_TASK(false),
-    /** An operator's call to compare a task with its digests. */
+    /** An operator compares a task with its digests. */
     VERIFY_TASK(false),
-    /** An operator's call to begin a preheat. */
+    /** An operator starts a preheat. */
     PREHEAT(false),
-    /** An operator's call to end a preheat. */
+    /** An operator cancels a preheat. */
     CANCEL_PREHEAT(false),
-    /** A change of a peer's rate limits while it runs. */
+    /** An operator changes the rate limits of a running peer. */
     CHANGE_LIMIT(false),
-    /** A task is removed from a peer's directory by hand. */
+    /** An operator removes a task from a peer's data directory. */
     REMOVE_TASK(false),
-    /** An operator's call, or one for metrics, without a token or with a wrong one. */
+    /** A request of an operator or for metrics has no token or a wrong one. */
     OPERATOR_REFUSED(true),
     /** A peer has not proved the join token, or has another one. */
     JOIN_REFUSED(true),
-    /** A client's certificate is missing, not trusted, revoked, or not one for this call. */
+    /** A client's certificate is missing, not trusted, revoked, or does not permit this request. */
     CERTIFICATE_REFUSED(true),
     /** A child has shown a capability that is not valid. */
     CAPABILITY_REFUSED(true),
-    /** A source is at an address, or has a name, that is not read on behalf of this client. */
+    /** A source has an address or name that is not requested on behalf of this client. */
     SOURCE_ADDRESS_REFUSED(true),
-    /** A peer wants to register an address that it may not. */
+    /** A peer wants to register an address that is not permitted. */
     PEER_ADDRESS_REFUSED(true),
-    /** A source no longer gives a peer the file that the peer is downloading. */
+    /** A source no longer permits a peer to download the file that it is downloading. */
     PERMISSION_ENDED(true),
-    /** A client address has as much of something as one address may have. */
+    /** A client address has reached one of its limits. */
     BUDGET_EXCEEDED(true),
     /** A request to a proxy on a loopback address names another host. */
     HOST_REFUSED(true),
-    /** Complaints of a peer, or of all peers at an address, are no longer believed. */
+    /** Complaints of a peer, or of all peers at an address, are ignored from now on. */
     COMPLAINT_IGNORED(true),
-    /** A peer is to give to nobody for a while, since others complain of it. */
+    /** A peer is isolated for a while because others complain about it. */
     PEER_ISOLATED(true);
 
     private final boolean refusal;
@@ -76,46 +76,46 @@ public record SecurityEvent(
       this.refusal = refusal;
     }
 
-    /** Tells whether it is a refusal, which strangers can bring about as often as they like. */
+    /** Tells whether this is a refusal, which unauthenticated clients can cause without limit. */
     public boolean isRefusal() {
       return refusal;
     }
   }
 
-  /** What came of it. */
+  /** The results of events. */
   public enum Result {
-    /** It was done, or has begun. */
+    /** The operation was done, or has begun. */
     DONE,
-    /** It was allowed, but could not be done. */
+    /** The operation was permitted but failed. */
     FAILED,
-    /** It was not allowed. */
+    /** The operation was not permitted. */
     REFUSED
   }
 
-  /** Returns a refusal. */
+  /** Creates a refusal. */
   public static SecurityEvent refused(
       Kind kind, String who, String from, String what, String reason) {
     return new SecurityEvent(kind, Result.REFUSED, who, from, what, reason);
   }
 
-  /** Returns an operator's call that was done. */
+  /** Creates an event for an operation that was done. */
   public static SecurityEvent done(Kind kind, String who, String from, String what) {
     return new SecurityEvent(kind, Result.DONE, who, from, what, "");
   }
 
-  /** Returns the same call that failed. */
+  /** Returns this event as a failed one. */
   public SecurityEvent failed(String why) {
     return new SecurityEvent(kind, Result.FAILED, who, from, what, why);
   }
 
-  /** Returns an address as events have it. */
+  /** Returns an address in the form that events use. */
   public static String text(InetAddress address) {
     return address.getHostAddress();
   }
 
   /**
-   * Returns a URI, or a part of one such as a path or an authority, without what may be secret: the
-   * user info, the query and the fragment.
+   * Returns a URI, or a part of one such as a path or an authority, without the parts that may be
+   * secret: user info, query and fragment.
    */
   public static String place(String uri) {
     int end = 0;

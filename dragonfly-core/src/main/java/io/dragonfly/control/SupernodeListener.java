@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Sees every step of a supernode. Override what is of interest. Methods are called on the
- * supernode's own threads, some of them at once, and under none of its locks; they must be quick
- * and must not block. What they throw is logged and otherwise ignored.
+ * Receives the events of a supernode. Override the methods that you need. They are called on the
+ * supernode's threads, concurrently, and without locks; they must not block. Exceptions are logged
+ * and otherwise ignored.
  */
 public interface SupernodeListener {
   /** A listener that does nothing. */
@@ -19,73 +19,83 @@ public interface SupernodeListener {
   /**
    * The supernode is open.
    *
-   * @param state tells from now on how it is; may block for as long as a look at the store takes.
-   *     Safe for concurrent use
+   * @param state returns the current state from now on; thread-safe; it may block as long as the
+   *     disk does
    */
   default void opened(Supplier<SupernodeState> state) {}
 
-  /** The supernode is about to close: its state is not to be asked for any more. */
+  /** The supernode is about to close. The state must not be requested any more. */
   default void closed() {}
 
   /**
-   * A peer was let in.
+   * A peer was admitted to a task.
    *
-   * @param cached whether the CDN cache had the whole task by then
+   * @param cached whether the supernode cache had the whole task
    */
   default void registered(Task task, boolean cached) {}
 
-  /** A peer was not let in. */
+  /** A registration was refused. */
   default void refused(DistributionException failure) {}
 
-  /** The first came for a version, and the CDN cache is ready for it, or cannot be. */
+  /**
+   * The first peer has registered for a version.
+   *
+   * @param failure why the supernode cache cannot provide it, if it cannot
+   */
   default void begun(Task task, Optional<DistributionException> failure) {}
 
-  /** A source was asked, for a registration or whether it has changed; how it failed, if it did. */
+  /**
+   * A source was probed, for a registration or a revalidation.
+   *
+   * @param failure why it failed, if it did
+   */
   default void asked(Optional<Exception> failure) {}
 
-  /** The CDN cache begins to read a source, or goes on where an earlier read ended. */
+  /** A source download starts, or resumes an earlier one. */
   default void readStarted(Task task) {}
 
-  /** Bytes of a content came from its source. */
+  /** Bytes of a source download have arrived. */
   default void read(TaskId task, long bytes) {}
 
-  /** A read broke off and goes on in a while. */
+  /** A source download broke off and will be resumed. */
   default void readRetried(TaskId task) {}
 
-  /** The CDN cache has the whole task. */
+  /** The supernode cache has the whole task. */
   default void readCompleted(Task task) {}
 
-  /** A read has failed for good. */
+  /** A source download has failed permanently. */
   default void readFailed(TaskId task, DistributionException failure) {}
 
-  /** A piece in the CDN cache turned out to be damaged, and is read again. */
+  /** A piece in the supernode cache is damaged, and is downloaded again. */
   default void damaged(TaskId task, int piece) {}
 
-  /** The CDN cache gave up the bytes of a task, to make room or since nobody used it. */
+  /** The supernode cache has evicted a task. */
   default void givenUp(TaskId task, long bytes) {}
 
-  /** Bytes of a piece go out of the CDN cache. */
+  /** Bytes of a piece are sent from the supernode cache. */
   default void given(TaskId task, long bytes) {}
 
   /**
-   * A peer is to give to nobody for a while, since others complain of it.
+   * A peer is isolated for a while, because others complain about it.
    *
-   * @param times how often it was isolated lately, this time included
-   * @param reason who complains of what
+   * @param times how often it was isolated recently, including this time
+   * @param reason the complaints
    */
   default void isolated(PeerId peer, int times, String reason) {}
 
   /**
-   * Nothing was planned for a peer for a second, though a parent could send a piece that it lacked.
-   * The scheduler has helped it. This is a bug of the scheduler.
+   * A peer got nothing for a second, although a parent could send a piece that it lacks. The
+   * scheduler has helped it. This is a bug of the scheduler.
    *
-   * @param state what the scheduler knew of the peer
+   * @param state what the scheduler knew about the peer
    */
   default void stalled(TaskId task, PeerId peer, String state) {}
 
-  /** An operator's call, or a refusal that matters for security. */
+  /** An operation of an operator, or a refusal that matters for security. */
   default void security(SecurityEvent event) {}
 
-  /** A peer says how taking a piece ended; {@code bytes} is the piece's length. */
+  /**
+   * A peer has reported the result of a piece download; {@code bytes} is the length of the piece.
+   */
   default void reported(Task task, Origin origin, Outcome outcome, long bytes) {}
 }

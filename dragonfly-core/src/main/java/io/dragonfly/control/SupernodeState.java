@@ -3,23 +3,22 @@ package io.dragonfly.control;
 import java.util.OptionalLong;
 
 /**
- * How a supernode is at one moment: what it knows, what it holds, and who waits for what. The parts
- * are looked at one after the other.
+ * The state of a supernode. The values are read one after the other.
  *
- * @param peers peers that it knows
- * @param wantingPeers those of them that want pieces
- * @param isolatedPeers those of them that give to nobody, since others complained of them
- * @param waitingCalls calls of peers that wait for something new
- * @param tasks tasks in the CDN cache
- * @param completeTasks those of them of which all pieces are there
- * @param readingTasks those of them whose source is being read
- * @param passedOnTasks those of them that the disk has no room for, and that are only passed on
- * @param cacheBytes what they take up, or will when they are read
- * @param quotaBytes what they may take up; empty for what the disk has
- * @param runningProbes questions to sources that are on their way
- * @param waitingProbes questions that wait until their host has answered others
- * @param waitingReads reads that wait for a thread
- * @param waitingChildren takers that wait for a piece, or for others to be served first
+ * @param peers known peers
+ * @param wantingPeers peers that want pieces
+ * @param isolatedPeers peers that are isolated, because others complained about them
+ * @param waitingCalls polls that wait for news
+ * @param tasks tasks in the supernode cache
+ * @param completeTasks tasks of which all pieces are cached
+ * @param readingTasks tasks that are being downloaded from their source
+ * @param passedOnTasks tasks that are only relayed, because the disk has no free space for them
+ * @param cacheBytes size of the tasks in bytes when they are complete
+ * @param quotaBytes limit of that size; empty if only the disk limits it
+ * @param runningProbes probes of sources that are running
+ * @param waitingProbes probes that wait for the limit of their host
+ * @param waitingReads source downloads that wait for a thread
+ * @param waitingChildren children that wait for a piece, or for their turn
  */
 public record SupernodeState(
     int peers,

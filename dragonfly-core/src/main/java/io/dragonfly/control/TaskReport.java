@@ -8,11 +8,11 @@ import java.util.List;
  * What has happened with one task since the last report.
  *
  * @param task the task
- * @param wanted the pieces that may be assigned now: a streaming reader's window, the pieces of a
- *     range, or all; {@link PieceSpan#NONE} for who only gives
- * @param digestsKnown how many digests, from piece 0 on, the caller has
- * @param withdrawn pieces that the caller had reported and holds no longer
- * @param results results in the order in which they came
+ * @param wanted the pieces that may be assigned now: the window of a stream, the pieces of a range,
+ *     or all; {@link PieceSpan#NONE} for a peer that only uploads
+ * @param digestsKnown number of digests that the caller has, from piece 0
+ * @param withdrawn pieces that the caller had reported and no longer has
+ * @param results the results in the order in which they came
  */
 public record TaskReport(
     TaskId task,

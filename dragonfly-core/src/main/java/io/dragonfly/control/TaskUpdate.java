@@ -8,21 +8,21 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What is new about one task for one peer.
+ * News about one task for one peer.
  *
  * @param task the task
- * @param state whether it goes on
- * @param failure why it ended, if it did; where it goes on, why the source has failed several times
- *     and is read again, if that is new
- * @param length bytes of the content, once they are known
+ * @param state whether the task continues
+ * @param failure why it ended, if it did; if it continues, why the source has failed several times
+ *     and is downloaded again, if that is new
+ * @param length length of the file in bytes, once it is known
  * @param digests digests that the caller does not have yet
- * @param parents parents that are new, or whose address or capability is
- * @param assignments pieces to take now
- * @param advice what to do from now on if the supernode is lost; empty if that is as before
- * @param toVerify pieces that the caller gave to others who found them wrong: it should read them
- *     again, and withdraw those that are
- * @param queued what the task waits for. Each answer to a peer that wants the task has it for as
- *     long as the wait lasts; an answer without it says that the task is not queued
+ * @param parents parents that are new, or have a new address or capability
+ * @param assignments pieces to download now
+ * @param advice what to do from now on if the supernode is lost; empty if that has not changed
+ * @param toVerify uploaded pieces that children found wrong: the caller should verify them, and
+ *     withdraw the wrong ones
+ * @param queued what the task waits for. While it waits, each response to a peer that wants the
+ *     task contains this; a response without it says that the task does not wait
  */
 public record TaskUpdate(
     TaskId task,
@@ -36,13 +36,13 @@ public record TaskUpdate(
     List<Integer> toVerify,
     Optional<Queued> queued) {
 
-  /** Whether a task goes on. */
+  /** Whether a task continues. */
   public enum State {
-    /** It does. */
+    /** The task continues. */
     ACTIVE,
     /** The supernode does not know the task, or this peer as one of its peers: register again. */
     UNKNOWN,
-    /** This version ended for all: see {@link TaskUpdate#failure}. */
+    /** This version has failed for all peers: see {@link TaskUpdate#failure}. */
     FAILED
   }
 
@@ -53,12 +53,12 @@ public record TaskUpdate(
     toVerify = List.copyOf(toVerify);
   }
 
-  /** A task that the supernode does not know. */
+  /** Creates the update for a task that the supernode does not know. */
   public static TaskUpdate unknown(TaskId task) {
     return ended(task, State.UNKNOWN, Optional.empty());
   }
 
-  /** A version that ended for all. */
+  /** Creates the update for a version that has failed for all peers. */
   public static TaskUpdate failed(TaskId task, DistributionException failure) {
     return ended(task, State.FAILED, Optional.of(failure));
   }

@@ -5,11 +5,11 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Who answered, and for how long the answer holds. Capabilities expire in the supernode's time, so
- * peers follow its clock and not their own.
+ * The supernode that responded, and for how long the response is valid. Capabilities expire by the
+ * supernode's time, so peers use its clock instead of their own.
  *
- * @param supernode the id under which the supernode itself gives pieces, from its CDN cache
- * @param now the supernode's time when it answered
- * @param lease a peer that is not heard of for this long is gone
+ * @param supernode the id under which the supernode uploads pieces
+ * @param now the supernode's time of the response
+ * @param lease a peer that sends nothing for this long is removed
  */
 public record Terms(PeerId supernode, Instant now, Duration lease) {}

@@ -1,7 +1,6 @@
 /**
- * How a peer speaks with a supernode: {@link io.dragonfly.control.SupernodeApi} and its messages.
- * The same in one process and over a transport; how messages become bytes is the transport's
- * affair.
+ * The messages between peers and supernodes, and {@link io.dragonfly.control.SupernodeApi}, which
+ * exchanges them. They are the same within a process and over a transport, which encodes them.
  */
 @NullMarked
 package io.dragonfly.control;
