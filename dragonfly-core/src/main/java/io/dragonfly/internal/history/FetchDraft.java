@@ -27,7 +27,7 @@ final class FetchDraft {
   private final FetchRequest request;
   private final Instant start;
   private final long startNanos;
-  private final Map<Provider, ParentDraft> parents = new LinkedHashMap<>();
+  private final Map<Provider, ParentRecordDraft> parents = new LinkedHashMap<>();
   private final Map<StepKey, FetchStep> steps = new LinkedHashMap<>();
   private final Map<Integer, Lost> lost = new HashMap<>();
   private @Nullable Task task;
@@ -101,8 +101,8 @@ final class FetchDraft {
     steps.put(key, new FetchStep(kind, first, at, times, from, to, key.reason()));
   }
 
-  private ParentDraft of(Provider parent) {
-    return parents.computeIfAbsent(parent, ParentDraft::new);
+  private ParentRecordDraft of(Provider parent) {
+    return parents.computeIfAbsent(parent, ParentRecordDraft::new);
   }
 
   private static String words(Outcome outcome) {
@@ -142,9 +142,9 @@ final class FetchDraft {
             bytes,
             failure.map(f -> new FetchRecord.Failure(f.kind(), brief(f.message()))),
             parents.values().stream()
-                .sorted(Comparator.comparingLong(ParentDraft::weight).reversed())
+                .sorted(Comparator.comparingLong(ParentRecordDraft::weight).reversed())
                 .limit(MOST_PARENTS)
-                .map(ParentDraft::toRecord)
+                .map(ParentRecordDraft::toRecord)
                 .toList(),
             List.copyOf(steps.values()),
             stepsLeftOut));

@@ -45,7 +45,7 @@ final class Download {
   private final SourceSide source;
   private final Finishing finishing;
   private final StallMeter stalls;
-  private final Map<Integer, Origin> origins = new HashMap<>();
+  private final Map<Integer, PieceOrigin> origins = new HashMap<>();
 
   /**
    * The digests of the pieces that are there and that nobody has proved. They are sealed when they
@@ -74,7 +74,7 @@ final class Download {
     BitSet done = stored.pieces();
     this.table = new PieceTable(stored.task().layout(), done);
     this.demand = new Demand(table);
-    done.stream().forEach(piece -> origins.put(piece, Origin.STORE));
+    done.stream().forEach(piece -> origins.put(piece, PieceOrigin.STORE));
     this.progressNanos = parts.loop().activeNanos();
     this.queuedNanos = progressNanos;
     DownloadContext lane =
@@ -273,14 +273,14 @@ final class Download {
   }
 
   /** A piece is in the store: sealed, unless it is {@link #unproven}. */
-  void pieceDone(int piece, Origin origin) {
+  void pieceDone(int piece, PieceOrigin origin) {
     if (!table.complete(piece)) {
       return;
     }
     progressed();
     wasWaiting = demand.isWaiting();
     origins.put(piece, origin);
-    if (origin.kind() == Origin.Kind.SOURCE) {
+    if (origin.kind() == PieceOrigin.Kind.SOURCE) {
       piecesFromSource++;
     }
     if (!unproven.containsKey(piece)) {
@@ -371,7 +371,7 @@ final class Download {
 
   /** A piece is proved and sealed: others may have it from now on. */
   private void sealed(int piece, Digest digest) {
-    Origin origin = origins.get(piece);
+    PieceOrigin origin = origins.get(piece);
     if (over || origin == null || !unproven.remove(piece, digest)) {
       return; // it was dropped meanwhile
     }
@@ -393,7 +393,7 @@ final class Download {
 
   /** A piece that was there is not there any more. */
   void pieceLost(int piece) {
-    Origin origin = origins.remove(piece);
+    PieceOrigin origin = origins.remove(piece);
     if (origin == null) {
       return;
     }

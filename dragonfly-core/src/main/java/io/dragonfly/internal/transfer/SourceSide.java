@@ -173,7 +173,7 @@ final class SourceSide implements BackToSource.Owner {
   public void read(int piece, long nanos) {
     long bytes = download.table().layout().range(piece).length();
     parts.listener().pieceRead(download.task(), piece, bytes, nanos);
-    download.pieceDone(piece, new Origin(Origin.Kind.SOURCE, Optional.empty(), nanos));
+    download.pieceDone(piece, new PieceOrigin(PieceOrigin.Kind.SOURCE, Optional.empty(), nanos));
     download
         .swarm()
         .report(new PieceResult(piece, download.swarm().self(), Outcome.DONE, nanos / 1000));

@@ -115,7 +115,8 @@ final class Swarm implements TaskEvents, SwarmDownloads.Owner {
         .when(
             intake.seal(digest),
             done -> {
-              download.pieceDone(0, new Origin(Origin.Kind.SUPERNODE, from.link().cdn(), 0));
+              download.pieceDone(
+                  0, new PieceOrigin(PieceOrigin.Kind.SUPERNODE, from.link().cdn(), 0));
               from.link()
                   .supernode()
                   .ifPresent(supernode -> report(new PieceResult(0, supernode, Outcome.DONE, 0)));
@@ -312,14 +313,14 @@ final class Swarm implements TaskEvents, SwarmDownloads.Owner {
       return;
     }
     boolean supernode = membership != null && membership.link().isSupernode(parent.peer().id());
-    Origin.Kind kind = supernode ? Origin.Kind.SUPERNODE : Origin.Kind.PEER;
+    PieceOrigin.Kind kind = supernode ? PieceOrigin.Kind.SUPERNODE : PieceOrigin.Kind.PEER;
     long bytes = download.table().layout().range(piece).length();
     parts.listener().pieceTaken(download.task(), piece, parent.peer(), bytes, nanos);
     download.source().swarmDelivers();
     if (!download.table().isDone(piece)) {
       unproven.ifPresent(digest -> download.unproven(piece, digest));
     }
-    download.pieceDone(piece, new Origin(kind, Optional.of(parent.peer()), nanos));
+    download.pieceDone(piece, new PieceOrigin(kind, Optional.of(parent.peer()), nanos));
     if (known.isPresent()) {
       download.proved(piece);
     }

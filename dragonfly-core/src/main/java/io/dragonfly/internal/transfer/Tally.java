@@ -15,7 +15,7 @@ import java.util.OptionalLong;
  * Counts where the bytes of one fetch came from. Confined to the loop, except {@link #progress}.
  */
 final class Tally {
-  private final Map<Origin.Kind, Long> bytes = new EnumMap<>(Origin.Kind.class);
+  private final Map<PieceOrigin.Kind, Long> bytes = new EnumMap<>(PieceOrigin.Kind.class);
   private final Map<PeerId, ParentShare> parents = new LinkedHashMap<>();
   private OptionalLong length = OptionalLong.empty();
   private volatile FetchProgress progress = new FetchProgress(length, 0, 0, 0, 0);
@@ -26,16 +26,16 @@ final class Tally {
     show();
   }
 
-  void add(Origin origin, long more) {
+  void add(PieceOrigin origin, long more) {
     count(origin, more);
   }
 
   /** Takes back bytes that turned out not to be there. */
-  void remove(Origin origin, long lost) {
+  void remove(PieceOrigin origin, long lost) {
     count(origin, -lost);
   }
 
-  private void count(Origin origin, long change) {
+  private void count(PieceOrigin origin, long change) {
     if (change == 0) {
       return;
     }
@@ -54,10 +54,10 @@ final class Tally {
     progress =
         new FetchProgress(
             length,
-            bytes.getOrDefault(Origin.Kind.PEER, 0L),
-            bytes.getOrDefault(Origin.Kind.SUPERNODE, 0L),
-            bytes.getOrDefault(Origin.Kind.SOURCE, 0L),
-            bytes.getOrDefault(Origin.Kind.STORE, 0L));
+            bytes.getOrDefault(PieceOrigin.Kind.PEER, 0L),
+            bytes.getOrDefault(PieceOrigin.Kind.SUPERNODE, 0L),
+            bytes.getOrDefault(PieceOrigin.Kind.SOURCE, 0L),
+            bytes.getOrDefault(PieceOrigin.Kind.STORE, 0L));
   }
 
   /** Returns how far the fetch is. From any thread. */

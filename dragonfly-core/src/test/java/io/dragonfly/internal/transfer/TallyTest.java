@@ -17,12 +17,12 @@ class TallyTest {
   @Test
   void bytesAddUpByOriginAndParent() {
     Tally tally = new Tally();
-    Origin fromPeer = new Origin(Origin.Kind.PEER, Optional.of(peer), 1000);
+    PieceOrigin fromPeer = new PieceOrigin(PieceOrigin.Kind.PEER, Optional.of(peer), 1000);
     tally.wants(100);
     tally.add(fromPeer, 10);
     tally.add(fromPeer, 20);
-    tally.add(Origin.STORE, 5);
-    tally.add(new Origin(Origin.Kind.SOURCE, Optional.empty(), 7), 3);
+    tally.add(PieceOrigin.STORE, 5);
+    tally.add(new PieceOrigin(PieceOrigin.Kind.SOURCE, Optional.empty(), 7), 3);
     assertThat(tally.progress().bytesFromPeers()).isEqualTo(30);
     assertThat(tally.progress().bytesFromStore()).isEqualTo(5);
     assertThat(tally.progress().bytesFromSource()).isEqualTo(3);

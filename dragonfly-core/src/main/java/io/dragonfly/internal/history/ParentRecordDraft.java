@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What is known so far of one parent of a fetch that runs. Not thread-safe. */
-final class ParentDraft {
+final class ParentRecordDraft {
   private final Provider parent;
   private final Map<Outcome, Failures> failures = new EnumMap<>(Outcome.class);
   private long bytes;
@@ -18,7 +18,7 @@ final class ParentDraft {
   private long busyNanos;
   private long busyUntil = Long.MIN_VALUE;
 
-  ParentDraft(Provider parent) {
+  ParentRecordDraft(Provider parent) {
     this.parent = parent;
   }
 
