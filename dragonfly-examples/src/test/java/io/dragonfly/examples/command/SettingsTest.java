@@ -111,15 +111,15 @@ class SettingsTest {
     Files.writeString(file, "idc: f\n");
     run("--config", "settings.yml");
     assertThat(tell.zone).isEqualTo("f");
-    assertThat(run("--help").out().toString()).contains("--zone").doesNotContain("--idc");
+    assertThat(run("--help").printed()).contains("--zone").doesNotContain("--idc");
   }
 
   @Test
   void anOptionIsNotSetByTwoNames() throws IOException {
-    assertThat(run("--idc", "a", "--zone", "b").err().toString()).contains("--zone");
+    assertThat(run("--idc", "a", "--zone", "b").said()).contains("--zone");
     assertThat(code).isEqualTo(ExitCode.USAGE);
     Files.writeString(file, "zone: a\nidc: b\n");
-    assertThat(run("--config", "settings.yml").err().toString())
+    assertThat(run("--config", "settings.yml").said())
         .contains("settings.yml line 2: 'idc' is another name of 'zone', which is set in")
         .contains("settings.yml line 1");
     assertThat(code).isEqualTo(ExitCode.USAGE);
@@ -363,6 +363,7 @@ class SettingsTest {
             "node: [192.0.2.1, 192.0.2.2] # settings.yml line 2",
             "# header: Cookie: (hidden) # settings.yml line 3",
             "url: https://host/file # --url",
+            "# zone: not set # default",
             "insecure: true # --insecure",
             "json: false # default");
   }
