@@ -298,9 +298,9 @@ public final class SupernodeConfig extends NodeConfig {
       return this;
     }
 
-    /** How many questions to one source host may be in flight; 32 unless set. */
-    public Builder sourceConcurrency(int probes) {
-      this.sourceConcurrency = probes;
+    /** Maximum concurrent requests per source host. Default: 32. */
+    public Builder sourceConcurrency(int requests) {
+      this.sourceConcurrency = requests;
       return this;
     }
 

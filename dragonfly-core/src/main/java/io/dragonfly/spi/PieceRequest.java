@@ -7,7 +7,7 @@ import io.dragonfly.task.TaskId;
 import java.net.InetAddress;
 import java.util.OptionalLong;
 
-/** Which bytes to take from whom. Immutable. */
+/** A request for bytes of a piece. Immutable. */
 public final class PieceRequest {
   private final Peer parent;
   private final TaskId task;
@@ -20,14 +20,14 @@ public final class PieceRequest {
   /**
    * A request for bytes.
    *
-   * @param parent who gives
+   * @param parent the parent
    * @param task the task
    * @param range the bytes, in one piece
    * @param total the length of the whole content, if it is known: an answer that says otherwise is
    *     wrong
-   * @param child who takes
-   * @param local the address to take from: the one that the capability is made for
-   * @param capability the right to take; a secret
+   * @param child the peer that downloads
+   * @param local the local address: the one that the capability is valid for
+   * @param capability permission to download; a secret
    */
   public PieceRequest(
       Peer parent,
@@ -46,7 +46,7 @@ public final class PieceRequest {
     this.capability = capability;
   }
 
-  /** Returns who gives. */
+  /** Returns the parent. */
   public Peer parent() {
     return parent;
   }
@@ -66,17 +66,17 @@ public final class PieceRequest {
     return total;
   }
 
-  /** Returns who takes. */
+  /** Returns the peer that downloads. */
   public PeerId child() {
     return child;
   }
 
-  /** Returns the address to take from: the one that the capability is made for. */
+  /** Returns the local address: the one that the capability is valid for. */
   public InetAddress local() {
     return local;
   }
 
-  /** Returns the right to take; a secret. */
+  /** Returns the permission to download; a secret. */
   public String capability() {
     return capability;
   }

@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
 /** Gives pieces to who may have them. Safe for concurrent use; no method blocks. */
 public interface PieceService {
   /**
-   * Asks for bytes. The future completes when they are there and it is this taker's turn: with the
+   * Asks for bytes. The future completes when they are there and it is this child's turn: with the
    * bytes, which the caller closes, or with a {@link PieceDownloadException} that says why not.
    * Cancelling it gives up the place in line.
    */
@@ -24,7 +24,7 @@ public interface PieceService {
    *
    * @param task the task
    * @param range the bytes
-   * @param child who asks, as it says
+   * @param child the peer that requests them, as it states
    * @param from the address that the question came from
    * @param capability what proves that it may; a secret
    */

@@ -169,7 +169,7 @@ final class BrokenSchedulers {
     @Override
     public void reported(TaskId task, PeerId child, PieceResult result) {
       if (!known.contains(child)) {
-        throw new IllegalStateException("who is " + child);
+        throw new IllegalStateException("unknown peer " + child);
       }
       super.reported(task, child, result);
     }

@@ -23,9 +23,9 @@ public final class DaemonThreads {
   private DaemonThreads() {}
 
   /**
-   * Makes a pool of at most this many threads. A task goes to an idle thread, or else to a new one,
-   * and waits if there are as many already. (With a usual queue and as many core threads, each task
-   * gets a new thread until there are as many, however idle the others are.)
+   * Creates a pool with a maximum number of threads. A task goes to an idle thread, or else to a
+   * new one; it waits if the maximum is reached. A pool with an unbounded queue would start a
+   * thread for each task up to its core size, even if others are idle.
    */
   public static ExecutorService pool(String name, int most) {
     return new ThreadPoolExecutor(
@@ -35,22 +35,22 @@ public final class DaemonThreads {
         TimeUnit.MILLISECONDS,
         new IdleFirst(),
         named(name),
-        DaemonThreads::await);
+        DaemonThreads::enqueue);
   }
 
-  /** Lets a task wait in a pool that has no thread to spare. */
-  private static void await(Runnable task, ThreadPoolExecutor pool) {
+  /** Queues a task, because all threads are busy. */
+  private static void enqueue(Runnable task, ThreadPoolExecutor pool) {
     if (pool.isShutdown()) {
       throw new RejectedExecutionException("shut down: " + pool);
     }
     pool.getQueue().add(task);
-    // All threads may have ended, or the pool have been shut down, just before the task was added.
+    // All threads may have ended just before, or the pool may have been shut down.
     if ((pool.getPoolSize() == 0 || pool.isShutdown()) && pool.remove(task)) {
       pool.execute(task);
     }
   }
 
-  /** A queue whose {@code offer}, which a pool tries first, gives a task to an idle thread only. */
+  /** A queue whose {@code offer}, which a pool calls first, succeeds only for an idle thread. */
   private static final class IdleFirst extends LinkedTransferQueue<Runnable> {
     private static final long serialVersionUID = 1;
 

@@ -24,11 +24,11 @@ import java.util.OptionalLong;
  * made when it is issued, outside.
  *
  * @param number the answer's number
- * @param child who gets it
- * @param addresses where the taker takes from
+ * @param child the peer that gets the response
+ * @param addresses the addresses with which the child downloads
  * @param tasks what is new about tasks that go on
  * @param ended what is new about others
- * @param preheats what the taker is to fetch
+ * @param preheats files that the child should fetch
  * @param revoked capabilities that the taker is to refuse
  */
 record ResponseDraft(

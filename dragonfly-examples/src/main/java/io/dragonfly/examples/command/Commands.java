@@ -138,10 +138,10 @@ public final class Commands {
     if (!name.startsWith("-")) {
       names.addAll(of.subcommands().keySet());
       names.addAll(about.misplaced().keySet());
-      return "'%s' is not expected here%s".formatted(name, Nearest.probe(name, names));
+      return "'%s' is not expected here%s".formatted(name, Nearest.suggestion(name, names));
     }
     of.options().stream().map(OptionSpec::longestName).forEach(names::add);
-    return "there is no option '%s'%s".formatted(name, Nearest.probe(name, names));
+    return "there is no option '%s'%s".formatted(name, Nearest.suggestion(name, names));
   }
 
   private int usage(CommandLine of, String message) {

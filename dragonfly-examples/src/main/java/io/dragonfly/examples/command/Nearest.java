@@ -19,7 +19,7 @@ final class Nearest {
   }
 
   /** Returns the question behind an error, or nothing. */
-  static String probe(String text, Collection<String> names) {
+  static String suggestion(String text, Collection<String> names) {
     return to(text, names).map(name -> ", did you mean '%s'?".formatted(name)).orElse("");
   }
 

@@ -139,7 +139,8 @@ final class Settings implements IDefaultValueProvider {
         replaced(name, about)
             .map(instead -> "'%s' is of Dragonfly 1: %s".formatted(name, instead))
             .orElseGet(
-                () -> "there is no setting '%s'%s".formatted(name, Nearest.probe(name, names))));
+                () ->
+                    "there is no setting '%s'%s".formatted(name, Nearest.suggestion(name, names))));
   }
 
   /**

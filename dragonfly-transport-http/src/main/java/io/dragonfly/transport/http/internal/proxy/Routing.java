@@ -75,9 +75,9 @@ final class Routing {
   }
 
   private Target mirrored(String uri, RequestOrigin arrival) throws ProxyRefusal {
-    int probe = uri.indexOf('?');
-    String path = probe < 0 ? uri : uri.substring(0, probe);
-    String query = probe < 0 ? "" : uri.substring(probe);
+    int queryStart = uri.indexOf('?');
+    String path = queryStart < 0 ? uri : uri.substring(0, queryStart);
+    String query = queryStart < 0 ? "" : uri.substring(queryStart);
     if (arrival.upstream().isPresent()) {
       return registry(Hosts.origin(arrival.upstream().get().url()), uri, mirror(""));
     }

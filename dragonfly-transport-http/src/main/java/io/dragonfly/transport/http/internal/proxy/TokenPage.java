@@ -153,8 +153,9 @@ final class TokenPage {
   }
 
   private static HttpUrl withQuery(HttpUrl realm, String uri) {
-    int probe = uri.indexOf('?');
-    HttpUrl asked = HttpUrl.get("http://localhost/" + (probe < 0 ? "" : uri.substring(probe)));
+    int queryStart = uri.indexOf('?');
+    HttpUrl asked =
+        HttpUrl.get("http://localhost/" + (queryStart < 0 ? "" : uri.substring(queryStart)));
     HttpUrl.Builder url = realm.newBuilder();
     for (int i = 0; i < asked.querySize(); i++) {
       url.addQueryParameter(asked.queryParameterName(i), asked.queryParameterValue(i));
